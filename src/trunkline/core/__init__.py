@@ -1,0 +1,1 @@
+"""What every room shares: contract, policy, bundle, records and errors."""

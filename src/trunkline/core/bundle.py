@@ -1,0 +1,152 @@
+"""The bundle: the sealed folder that moves through the loop. Its digest is its identity."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from .contract import Contract
+from .errors import BundleError, StorageError
+from .record import Record, file_sha256, sha256, short
+from .records import Figure, Lineage
+
+Runtime = Literal["onnx", "python"]
+MANIFEST = "bundle.json"
+
+
+class BundleManifest(Record):
+    """What a bundle holds. The bundle's digest is the sha256 of this record in canonical form."""
+
+    SCHEMA: ClassVar[str] = "trunkline/bundle/1"
+
+    name: str
+    runtime: Runtime
+    model: str
+    """The model's file: `model.onnx`, or `model.skops` for the Python runtime."""
+    classes: tuple[str, ...] = ()
+    """The labels in the order of the probability columns; empty for regression."""
+    trusted_types: tuple[str, ...] = ()
+    """The types that skops may build when the model is loaded by the Python runtime."""
+    requires: tuple[str, ...] = ()
+    """Packages with versions that the Python runtime needs, as `scikit-learn==1.9.1`."""
+    figures: tuple[Figure, ...]
+    """Measured once on the test part of the snapshot."""
+    lineage: Lineage
+    files: dict[str, str]
+    """File name (with `/`) to sha256."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle whose files were compared with their checksums when it was opened."""
+
+    folder: Path
+    manifest: BundleManifest
+    digest: str
+    contract: Contract
+
+    @property
+    def model_file(self) -> Path:
+        """Return the path of the model."""
+        return self.folder / self.manifest.model
+
+
+def seal(folder: Path, manifest: BundleManifest) -> Bundle:
+    """Write the manifest over the files that lie in `folder` and return the bundle.
+
+    `manifest.files` is computed here, whatever it held. Raises BundleError when the contract or the model is missing.
+    """
+    files = {
+        path.relative_to(folder).as_posix(): file_sha256(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.relative_to(folder).as_posix() != MANIFEST
+    }
+    for needed in ("contract.json", manifest.model):
+        if needed not in files:
+            raise BundleError(f"Cannot seal {folder}: {needed} is missing.")
+    manifest = manifest.model_copy(update={"files": files})
+    manifest.write(folder / MANIFEST)
+    return open_bundle(folder)
+
+
+def open_bundle(folder: Path, *, digest: str = "") -> Bundle:
+    """Return the bundle in `folder` after every file was compared with its checksum; nothing is deserialised.
+
+    Raises BundleError when a file is missing, added or changed, or when the digest is not `digest`.
+    """
+    again = "fetch the bundle from the registry again; if that fails too, train again"
+    manifest = BundleManifest.read(folder / MANIFEST, error=BundleError)
+    found = sha256(manifest.canonical())
+    if digest and found != digest:
+        raise BundleError(f"The bundle in {folder} is {short(found)}, not {short(digest)}.", next_step=again)
+    present = {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() or path.is_symlink()
+    }
+    present -= {MANIFEST}
+    if missing := sorted(set(manifest.files) - present):
+        raise BundleError(f"The bundle {short(found)} lacks {', '.join(missing)}.", next_step=again)
+    if added := sorted(present - set(manifest.files)):
+        raise BundleError(
+            f"The bundle {short(found)} has files that are not its own: {', '.join(added)}.", next_step=again
+        )
+    for name, expected in manifest.files.items():
+        path = folder / name
+        if path.is_symlink() or file_sha256(path) != expected:
+            raise BundleError(
+                f"The bundle {short(found)} was changed after it was sealed: {name} does not have its checksum.",
+                next_step=again,
+            )
+    contract = Contract.read(folder / "contract.json", error=BundleError)
+    return Bundle(folder=folder, manifest=manifest, digest=found, contract=contract)
+
+
+class BundleStore:
+    """Bundles on this machine, one folder a digest."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, digest: str) -> Path:
+        """Return the folder in which the bundle lies or would lie."""
+        return self.root / digest.removeprefix("sha256:")
+
+    def __contains__(self, digest: str) -> bool:
+        return (self.path(digest) / MANIFEST).is_file()
+
+    def get(self, digest: str) -> Bundle:
+        """Return a bundle, verified.
+
+        Raises BundleError when it is not here or damaged.
+        """
+        if digest not in self:
+            raise BundleError(
+                f"The bundle {short(digest)} is not on this machine.", next_step="trunkline fetch"
+            )
+        return open_bundle(self.path(digest), digest=digest)
+
+    def add(self, folder: Path) -> Bundle:
+        """Copy a sealed folder into the store and return the bundle; adding the same one again changes nothing."""
+        bundle = open_bundle(folder)
+        if bundle.digest in self:
+            return self.get(bundle.digest)
+        home = self.path(bundle.digest)
+        partial = home.with_name(home.name + ".partial")
+        try:
+            shutil.rmtree(partial, ignore_errors=True)
+            shutil.copytree(folder, partial)
+            partial.rename(home)
+        except OSError as error:
+            raise StorageError(
+                f"Cannot write {home}: {error}.", next_step="make the folder writable"
+            ) from error
+        return self.get(bundle.digest)
+
+
+def figures_by_name(figures: tuple[Figure, ...]) -> Mapping[str, Figure]:
+    """Return the figures that were measured on all rows, by their name."""
+    return {figure.name: figure for figure in figures if not figure.group}

@@ -1,0 +1,324 @@
+"""The policy: what `trunkline.yaml` may say. Every key has a default that suits a small team."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from .errors import PolicyError
+from .records import Severity, SignalKind, Waiver, Window
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Positive = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    """A part of the policy: frozen, and unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Split(Section):
+    """How a snapshot is cut into train, validation and test."""
+
+    method: Literal["stratified", "random", "temporal"] = "stratified"
+    validation: Annotated[float, Field(gt=0, lt=0.5)] = 0.2
+    test: Annotated[float, Field(gt=0, lt=0.5)] = 0.25
+    seed: int = 7
+
+
+class DataPolicy(Section):
+    """Which rows a snapshot takes, and what makes them unfit."""
+
+    window: Window = Window()
+    """By event time, both ends inclusive; leave an end out to keep it open."""
+    split: Split = Split()
+    minimum_rows: Positive = 200
+    """A snapshot with fewer rows is refused."""
+    duplicates: Share = 0.0
+    """The largest share of rows that may repeat another one (by key where the contract has one)."""
+    leakage: Share = 0.98
+    """A single feature that alone predicts the outcome this well (AUC, or R2 for regression) is called a leak."""
+
+
+class Search(Section):
+    """How settings are searched: cross-validation on train and validation together."""
+
+    metric: str = "roc_auc"
+    """Any scikit-learn scorer name, or a metric that the project defines."""
+    iterations: Positive = 8
+    """Settings tried for each candidate."""
+    folds: Annotated[int, Field(ge=2, le=20)] = 4
+    seed: int = 7
+    jobs: int = 2
+
+
+class TrainingPolicy(Section):
+    """Which candidates compete."""
+
+    candidates: tuple[str, ...] = ()
+    """Names from model.py; empty means all of them."""
+    search: Search = Search()
+
+
+class PerformanceGates(Section):
+    """Floors on the test part, and the comparison with the champion."""
+
+    floors: dict[str, float] = {}
+    """Metric name to the least value that is released; higher is better for every scikit-learn scorer name."""
+    baseline: bool = True
+    """The model must beat one that ignores its inputs."""
+    metric: str = "roc_auc"
+    """The metric of the baseline and champion comparisons."""
+    margin: Annotated[float, Field(ge=0)] = 0.02
+    """How much worse than the champion a challenger may be at the worst end of the interval."""
+    overfit_gap: Annotated[float, Field(ge=0)] = 0.12
+    """The largest difference of the metric between train and test."""
+    resamples: Annotated[int, Field(ge=200)] = 1000
+    """Bootstrap resamples behind the intervals."""
+
+
+class FairnessGates(Section):
+    """Disparities between the groups of each protected attribute."""
+
+    demographic_parity_ratio: Share = 0.8
+    """The least selection rate of any group over the greatest (the four-fifths rule)."""
+    equalized_odds_difference: Share = 0.2
+    """The largest difference of true or false positive rates between groups."""
+    minimum_group: Positive = 30
+    """Groups with fewer rows give no verdict."""
+    blocking: bool = True
+
+
+class RobustnessGates(Section):
+    """What must not change an answer."""
+
+    row_order: bool = True
+    """Answers may not depend on the order or the number of the rows asked for at once."""
+
+
+class Gates(Section):
+    """The questions that a model must answer before it is released."""
+
+    performance: PerformanceGates = PerformanceGates()
+    fairness: FairnessGates = FairnessGates()
+    robustness: RobustnessGates = RobustnessGates()
+    waivers: tuple[Waiver, ...] = ()
+
+
+class RegistryPolicy(Section):
+    """Where models are registered."""
+
+    uri: str = ""
+    """MLflow tracking URI; empty means MLFLOW_TRACKING_URI, else the embedded store `.trunkline/mlflow.db`."""
+
+
+class Rollout(Section):
+    """How a challenger gets to the users."""
+
+    environment: str = "production"
+    stages: tuple[Literal["silent", "canary", "single"], ...] = ("silent", "canary", "single")
+    """The stages that a new version goes through, each by a merged pull request; the first release is single."""
+    canary_share: Annotated[float, Field(gt=0, lt=1)] = 0.2
+
+
+class Serving(Section):
+    """The service."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    sync_log: bool = False
+    """Force each logged answer to disk before it is returned: survives a power cut, costs a millisecond or more."""
+    maximum_rows: Positive = 1000
+    """The most rows in one batch request."""
+
+
+class DataMonitor(Section):
+    """When input drift is a signal: the effect must be large and the test significant."""
+
+    psi: Annotated[float, Field(gt=0)] = 0.25
+    """Population stability index of a column above which it has drifted."""
+    significance: Annotated[float, Field(gt=0, lt=0.5)] = 0.01
+    """Family-wise, over all columns (Holm)."""
+    rejections: Share = 0.02
+    """The share of requests that may break the contract."""
+
+
+class PerformanceMonitor(Section):
+    """When a fall in quality is a signal."""
+
+    metric: str = "roc_auc"
+    margin: Annotated[float, Field(ge=0)] = 0.05
+    """How far below the figure measured at release the whole interval must lie."""
+
+
+class InfrastructureMonitor(Section):
+    """When the service itself is in trouble."""
+
+    latency_p95_ms: Annotated[float, Field(gt=0)] = 100.0
+    probe_timeout_s: Annotated[float, Field(gt=0)] = 2.0
+
+
+class LogMonitor(Section):
+    """When the service's own log is in trouble."""
+
+    errors: int = 0
+    """Error lines in the window that are tolerated."""
+
+
+class Monitoring(Section):
+    """What is watched, over which rows."""
+
+    window_rows: Positive = 500
+    """The newest answers that a monitor looks at."""
+    minimum_rows: Positive = 200
+    """With fewer, data and performance are inconclusive."""
+    data: DataMonitor = DataMonitor()
+    performance: PerformanceMonitor = PerformanceMonitor()
+    infrastructure: InfrastructureMonitor = InfrastructureMonitor()
+    logs: LogMonitor = LogMonitor()
+
+
+class Rule(Section):
+    """What to do about a kind of signal."""
+
+    kind: SignalKind
+    at_least: Severity = "warning"
+    do: tuple[Literal["issue", "mail", "webhook", "retrain"], ...] = ("issue",)
+
+
+class Mail(Section):
+    """Where e-mail goes; a password is read from TRUNKLINE_SMTP_PASSWORD, never from this file."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 25
+    security: Literal["none", "starttls", "tls"] = "none"
+    user: str = ""
+    sender: str = "trunkline@localhost"
+    recipients: tuple[str, ...] = ()
+
+
+class Webhook(Section):
+    """An address that gets each alarm as JSON."""
+
+    url: str = ""
+
+
+class Responses(Section):
+    """What follows from signals."""
+
+    rules: tuple[Rule, ...] = (
+        Rule(kind="data", do=("issue", "mail")),
+        Rule(kind="performance", do=("issue", "retrain")),
+        Rule(kind="infrastructure", do=("issue", "mail")),
+        Rule(kind="log", do=("issue",)),
+    )
+    mail: Mail = Mail()
+    webhook: Webhook = Webhook()
+
+
+class Retraining(Section):
+    """What a retraining trains on."""
+
+    rows: Positive = 5000
+    """The newest labelled rows: the project's source and answered traffic together."""
+    minimum_rows: Positive = 300
+
+
+class ForgePolicy(Section):
+    """Where pull requests and issues live."""
+
+    kind: Literal["local"] = "local"
+    path: str = ".trunkline/forge"
+    """The folder of the local forge; it holds a bare origin, pulls/ and issues/."""
+    main: str = "main"
+
+
+class Policy(Section):
+    """The whole of `trunkline.yaml`."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+    """The model's name in the registry, on cards and in the service."""
+    package: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    """The Python package under src/ that holds contract, data, features and model."""
+    intended_use: str = ""
+    """One or two sentences for the card: what decisions the model supports, and for whom it is not."""
+    owner: str = ""
+    """Who answers for the model."""
+    data: DataPolicy = DataPolicy()
+    training: TrainingPolicy = TrainingPolicy()
+    gates: Gates = Gates()
+    registry: RegistryPolicy = RegistryPolicy()
+    rollout: Rollout = Rollout()
+    serving: Serving = Serving()
+    monitoring: Monitoring = Monitoring()
+    responses: Responses = Responses()
+    retraining: Retraining = Retraining()
+    forge: ForgePolicy = ForgePolicy()
+
+
+def policy_schema() -> dict[str, Any]:
+    """Return the JSON Schema of `trunkline.yaml`, for editors."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "trunkline.yaml",
+    } | Policy.model_json_schema()
+
+
+def read_policy(path: Path) -> Policy:
+    """Return the policy that the file holds.
+
+    Raises PolicyError that names the file and the key when it cannot be read, has an unknown key, or a wrong value.
+    """
+    value = read_yaml(path)
+    try:
+        return Policy.model_validate(value)
+    except ValidationError as problem:
+        raise PolicyError(
+            f"{path.name}: " + "; ".join(_explain(row) for row in problem.errors(include_url=False)) + ".",
+            next_step=f"edit {path}; `trunkline schema` prints what it may say",
+        ) from problem
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Return the mapping that a YAML file holds.
+
+    Raises PolicyError when it cannot be read, is not YAML, or is not a mapping.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyError(
+            f"Cannot read {path}: {error}.",
+            next_step="run the command in the project's folder, or pass --project",
+        ) from error
+    try:
+        value = YAML(typ="safe", pure=True).load(text)
+    except YAMLError as error:
+        raise PolicyError(
+            f"{path} is not YAML: {' '.join(str(error).split())}.", next_step=f"edit {path}"
+        ) from error
+    if not isinstance(value, dict):
+        raise PolicyError(f"{path} must hold keys and values.", value=value, next_step=f"edit {path}")
+    return value
+
+
+def _explain(problem: Any) -> str:
+    keys = [str(part) for part in problem["loc"]]
+    name = ".".join(keys)
+    if problem["type"] != "extra_forbidden":
+        return f"{name}: {problem['msg']} (found {problem['input']!r})"
+    section: Any = Policy
+    for key in keys[:-1]:
+        field = getattr(section, "model_fields", {}).get(key)
+        section = field.annotation if field else None
+    known = list(getattr(section, "model_fields", {}))
+    guess = difflib.get_close_matches(keys[-1], known, n=1)
+    return f"unknown key {name}" + (
+        f" (did you mean {guess[0]}?)" if guess else f" (known: {', '.join(known)})"
+    )

@@ -1,0 +1,158 @@
+"""The contract: the one definition of a model's inputs and outcome, in a form that every room can read.
+
+A project writes it as a pandera model; `trunkline.data` derives this record from it, and the record
+travels with the snapshot and the bundle. Serving, monitoring and the card read nothing else.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar, Literal
+
+from pydantic import model_validator
+
+from .errors import ContractError
+from .record import Record
+
+Type = Literal["integer", "number", "boolean", "category", "text"]
+Task = Literal["classification", "regression"]
+
+
+class Role(StrEnum):
+    """What a column is for."""
+
+    FEATURE = "feature"
+    """The model sees it."""
+    AUDIT = "audit"
+    """The model does not see it; gates and monitors do (a protected attribute kept out of the model)."""
+    OUTCOME = "outcome"
+    """What the model predicts."""
+    KEY = "key"
+    """Names a row. Sticky routing uses it where no user column exists. Logged hashed only."""
+    USER = "user"
+    """Names the user whose requests stay on one version. Logged hashed only."""
+    TIME = "time"
+    """When the event happened; any type that sorts."""
+
+
+class Column(Record):
+    """One column: `minimum` and `maximum` are inclusive and in `unit`."""
+
+    name: str
+    type: Type
+    role: Role = Role.FEATURE
+    description: str = ""
+    unit: str = ""
+    nullable: bool = False
+    protected: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    categories: tuple[str, ...] = ()
+    bands: tuple[float, ...] = ()
+    """Edges at which a numeric protected attribute is cut into groups for audits."""
+
+    def rule(self) -> str:
+        """Return in words what a value must be."""
+        nouns = {
+            "integer": "a whole number",
+            "number": "a number",
+            "boolean": "true or false",
+            "category": "one of " + ", ".join(self.categories),
+            "text": "a text",
+        }
+        words = nouns[self.type]
+        if self.minimum is not None and self.maximum is not None:
+            words += f" from {self.minimum:g} to {self.maximum:g}"
+        elif self.minimum is not None:
+            words += f" of at least {self.minimum:g}"
+        elif self.maximum is not None:
+            words += f" of at most {self.maximum:g}"
+        if self.unit and self.type in ("integer", "number"):
+            words += f" ({self.unit})"
+        return words + (", or null" if self.nullable else "")
+
+
+class Contract(Record):
+    """The columns of a model's rows, in order."""
+
+    SCHEMA: ClassVar[str] = "trunkline/contract/1"
+
+    name: str
+    description: str = ""
+    columns: tuple[Column, ...]
+    positive: str = ""
+    """The outcome that scores are probabilities of; empty for regression and for many classes."""
+
+    @model_validator(mode="after")
+    def _is_coherent(self) -> Contract:
+        names = [column.name for column in self.columns]
+        if doubled := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"columns named twice: {', '.join(sorted(doubled))}")
+        for role, least, most in (
+            (Role.OUTCOME, 1, 1),
+            (Role.KEY, 0, 1),
+            (Role.USER, 0, 1),
+            (Role.TIME, 0, 1),
+        ):
+            count = sum(column.role is role for column in self.columns)
+            if not least <= count <= most:
+                raise ValueError(f"{count} columns have the role {role.value!r}, and there may be {most}")
+        if not self.features:
+            raise ValueError("no column has the role 'feature'")
+        if self.positive and self.positive not in self.outcome.categories:
+            raise ValueError(f"positive outcome {self.positive!r} is not one of {self.outcome.categories}")
+        if len(self.outcome.categories) == 2 and not self.positive:
+            raise ValueError("a two-class outcome needs metadata 'positive': which of the two is it")
+        return self
+
+    @property
+    def task(self) -> Task:
+        """Return what kind of model this is, by the type of its outcome."""
+        return "regression" if self.outcome.type in ("integer", "number") else "classification"
+
+    @property
+    def outcome(self) -> Column:
+        """Return the column that the model predicts."""
+        return next(column for column in self.columns if column.role is Role.OUTCOME)
+
+    @property
+    def features(self) -> tuple[Column, ...]:
+        """Return the columns that the model sees, in the order in which it sees them."""
+        return tuple(column for column in self.columns if column.role is Role.FEATURE)
+
+    @property
+    def protected(self) -> tuple[Column, ...]:
+        """Return the protected attributes, whether the model sees them or not."""
+        return tuple(column for column in self.columns if column.protected)
+
+    @property
+    def inputs(self) -> tuple[Column, ...]:
+        """Return the columns of a request: all but the outcome."""
+        return tuple(column for column in self.columns if column.role is not Role.OUTCOME)
+
+    @property
+    def logged(self) -> tuple[Column, ...]:
+        """Return the columns that the prediction log keeps in the clear."""
+        return tuple(column for column in self.inputs if column.role not in (Role.KEY, Role.USER))
+
+    def of_role(self, role: Role) -> Column | None:
+        """Return the one column that has this role, or None."""
+        return next((column for column in self.columns if column.role is role), None)
+
+    @property
+    def sticky(self) -> Column | None:
+        """Return the column by which a canary keeps a user on one version."""
+        return self.of_role(Role.USER) or self.of_role(Role.KEY)
+
+    def column(self, name: str) -> Column:
+        """Return a column by its name.
+
+        Raises ContractError when there is none.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise ContractError(
+            f"The contract {self.name} has no column {name}.",
+            next_step=f"use one of {', '.join(column.name for column in self.columns)}",
+        )

@@ -1,0 +1,183 @@
+"""The project: where its files lie, and what the user plugs in."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from .bundle import BundleStore
+from .config import Policy, read_policy
+from .errors import NotFoundError, PolicyError, ProjectError
+from .record import sha256
+
+POLICY_FILE = "trunkline.yaml"
+LOCK_FILE = "data.lock"
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with a `trunkline.yaml`; everything that Trunkline makes there lies under `.trunkline/`."""
+
+    root: Path
+
+    @classmethod
+    def find(cls, start: Path) -> Project:
+        """Return the project that `start` lies in.
+
+        Raises PolicyError when no folder up to the root of the disk has a `trunkline.yaml`.
+        """
+        start = start.resolve()
+        for folder in (start, *start.parents):
+            if (folder / POLICY_FILE).is_file():
+                return cls(folder)
+        raise PolicyError(
+            f"No {POLICY_FILE} in {start} or above it.",
+            next_step="change to a project's folder, or pass --project",
+        )
+
+    @cached_property
+    def policy(self) -> Policy:
+        """Return the policy, read once."""
+        return read_policy(self.root / POLICY_FILE)
+
+    @property
+    def work(self) -> Path:
+        """Return the folder of everything that is made and not committed."""
+        return self.root / ".trunkline"
+
+    @property
+    def snapshots(self) -> Path:
+        """Return the folder of snapshots, one folder a digest."""
+        return self.work / "snapshots"
+
+    @property
+    def bundles(self) -> BundleStore:
+        """Return the store of bundles."""
+        return BundleStore(self.work / "bundles")
+
+    @property
+    def keys(self) -> Path:
+        """Return the folder that remembers which training key gave which bundle."""
+        return self.work / "keys"
+
+    @property
+    def evaluations(self) -> Path:
+        """Return the folder of evaluations, one folder a bundle digest."""
+        return self.work / "evaluations"
+
+    @property
+    def cards(self) -> Path:
+        """Return the folder of model cards; committed."""
+        return self.root / "model_cards"
+
+    @property
+    def data_lock(self) -> Path:
+        """Return the file that names the snapshot to train on; committed."""
+        return self.root / LOCK_FILE
+
+    def deployment(self, environment: str) -> Path:
+        """Return the file of an environment's desired state; committed."""
+        return self.root / "deployments" / f"{environment}.yaml"
+
+    def live(self, environment: str) -> Path:
+        """Return the folder of what serves an environment on this machine."""
+        return self.work / "live" / environment
+
+    def predictions(self, environment: str) -> Path:
+        """Return the folder of an environment's prediction log."""
+        return self.work / "predictions" / environment
+
+    def truth(self, environment: str) -> Path:
+        """Return the file of an environment's ground truth, one JSON record a line."""
+        return self.work / "truth" / f"{environment}.jsonl"
+
+    def monitoring(self, environment: str) -> Path:
+        """Return the folder of an environment's signals and profiles."""
+        return self.work / "monitoring" / environment
+
+    @property
+    def forge_folder(self) -> Path:
+        """Return the folder of the local forge."""
+        return (self.root / self.policy.forge.path).resolve()
+
+    def tracking_uri(self, environment: dict[str, str]) -> str:
+        """Return where MLflow keeps runs and versions: policy, then MLFLOW_TRACKING_URI, then the embedded store."""
+        embedded = f"sqlite:///{self.work / 'mlflow.db'}"
+        return self.policy.registry.uri or environment.get("MLFLOW_TRACKING_URI", "") or embedded
+
+    def plug(self, module: str, name: str) -> Any:
+        """Return `name` from one of the user's four modules.
+
+        Raises ProjectError when the module cannot be imported or lacks the name.
+        """
+        loaded = self._module(module)
+        try:
+            return getattr(loaded, name)
+        except AttributeError as error:
+            raise ProjectError(
+                f"{self._path(module)} does not define {name}.", next_step=f"define {name} there"
+            ) from error
+
+    def has(self, module: str, name: str) -> bool:
+        """Whether one of the user's modules defines `name`."""
+        return hasattr(self._module(module), name)
+
+    def _path(self, module: str) -> str:
+        return f"src/{self.policy.package}/{module}.py"
+
+    def _module(self, module: str) -> ModuleType:
+        source = str(self.root / "src")
+        if source not in sys.path:
+            sys.path.insert(0, source)
+        package = self.policy.package
+        loaded = sys.modules.get(package)
+        if loaded is not None and not str(getattr(loaded, "__file__", "")).startswith(source):
+            for name in [name for name in sys.modules if name == package or name.startswith(package + ".")]:
+                del sys.modules[name]
+        try:
+            return importlib.import_module(f"{package}.{module}")
+        except Exception as error:
+            raise ProjectError(
+                f"{self._path(module)} cannot be imported: {type(error).__name__}: {error}.",
+                next_step=f"edit {self._path(module)}",
+            ) from error
+
+    def code_digest(self) -> str:
+        """Return the digest of the user's package: every Python file, by path and content."""
+        folder = self.root / "src" / self.policy.package
+        if not folder.is_dir():
+            raise ProjectError(
+                f"There is no package {folder}.", next_step=f"correct `package` in {POLICY_FILE}"
+            )
+        total = hashlib.sha256()
+        for path in sorted(folder.rglob("*.py")):
+            total.update(path.relative_to(folder).as_posix().encode() + b"\0")
+            total.update(hashlib.sha256(path.read_bytes()).digest())
+        return "sha256:" + total.hexdigest()
+
+    def requirements_digest(self) -> str:
+        """Return the digest of the locked requirements that training runs with."""
+        folder = self.root / "requirements"
+        return sha256(b"\0".join(path.read_bytes() for path in sorted(folder.glob("*.txt"))))
+
+    def commit(self) -> str:
+        """Return the commit that is checked out, with `+dirty` behind it where tracked files differ."""
+        head = self._git("rev-parse", "HEAD")
+        dirty = self._git("status", "--porcelain", "--untracked-files=no")
+        return head + ("+dirty" if dirty else "")
+
+    def _git(self, *words: str) -> str:
+        done = subprocess.run(["git", *words], cwd=self.root, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise NotFoundError(
+                f"git {' '.join(words)} failed in {self.root}: {done.stderr.strip()}.",
+                next_step="make the project a git repository with a first commit",
+            )
+        return done.stdout.strip()

@@ -1,0 +1,131 @@
+"""Frozen, versioned records: what flows between steps, as JSON that reads the same everywhere."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from .errors import StorageError, TrunklineError
+
+
+def sha256(content: bytes) -> str:
+    """Return the digest of `content` as `sha256:<64 hex digits>`."""
+    return "sha256:" + hashlib.sha256(content).hexdigest()
+
+
+def short(digest: str) -> str:
+    """Return the twelve digits of a digest that people read."""
+    return digest.removeprefix("sha256:")[:12]
+
+
+def file_sha256(path: Path) -> str:
+    """Return the digest of a file, read in pieces."""
+    with path.open("rb") as stream:
+        return "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def canonical_json(value: Any) -> bytes:
+    """Return `value` as JSON with sorted keys and no white space, the form in which digests are taken."""
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all.
+
+    Raises StorageError when the folder cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise StorageError(
+            f"Cannot write {path}: {error.strerror}.", next_step="make the folder writable, or choose another"
+        ) from error
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except OSError as error:
+        Path(name).unlink(missing_ok=True)
+        raise StorageError(f"Cannot write {path}: {error.strerror}.", next_step="free disk space") from error
+
+
+def describe_problems(error: ValidationError) -> str:
+    """Return what pydantic found as `key: problem (found value)`, one after the other."""
+    rows = []
+    for problem in error.errors(include_url=False):
+        key = ".".join(str(part) for part in problem["loc"]) or "(whole)"
+        found = "" if isinstance(problem["input"], dict | list) else f" (found {problem['input']!r})"
+        rows.append(f"{key}: {problem['msg']}{found}")
+    return "; ".join(rows)
+
+
+class Record(BaseModel):
+    """A frozen value with a schema name; keys that it does not know are refused.
+
+    `SCHEMA` is `<name>/<version>`; it is written as the key `schema` and checked on reading.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    SCHEMA: ClassVar[str] = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the record as JSON types, with its schema name first."""
+        head = {"schema": self.SCHEMA} if self.SCHEMA else {}
+        return head | self.model_dump(mode="json")
+
+    @classmethod
+    def from_dict(
+        cls, value: dict[str, Any], *, origin: str, error: type[TrunklineError] = StorageError
+    ) -> Self:
+        """Return the record that `value` holds; `origin` names it in the error.
+
+        Raises `error` when the schema is another one or a key is missing, unknown or of the wrong type.
+        """
+        body = dict(value)
+        schema = body.pop("schema", cls.SCHEMA)
+        if schema != cls.SCHEMA:
+            raise error(
+                f"{origin} has schema {schema}, and this version of Trunkline reads {cls.SCHEMA}.",
+                next_step="write it again with the installed version",
+            )
+        try:
+            return cls.model_validate(body)
+        except ValidationError as problem:
+            raise error(f"{origin}: {describe_problems(problem)}.") from problem
+
+    def canonical(self) -> bytes:
+        """Return the bytes that the record's digest is taken over."""
+        return canonical_json(self.to_dict())
+
+    def write(self, path: Path) -> None:
+        """Write the record as indented JSON, atomically."""
+        text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        write_atomically(path, text.encode())
+
+    @classmethod
+    def read(cls, path: Path, *, error: type[TrunklineError] = StorageError) -> Self:
+        """Return the record that the file holds.
+
+        Raises `error` when the file is missing, is not JSON, or holds another record.
+        """
+        try:
+            value = json.loads(path.read_bytes())
+        except OSError as problem:
+            raise error(f"Cannot read {path}: {problem.strerror}.") from problem
+        except ValueError as problem:
+            raise error(f"{path} is not JSON: {problem}.") from problem
+        if not isinstance(value, dict):
+            raise error(f"{path} does not hold a record.", value=value)
+        return cls.from_dict(value, origin=str(path), error=error)

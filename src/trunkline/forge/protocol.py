@@ -1,0 +1,108 @@
+"""What every forge offers: branches, pull requests and issues."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import ClassVar, Literal, Protocol
+
+from trunkline.core.record import Record
+
+
+class Comment(Record):
+    """A comment on a pull request or issue. `marker` names a sticky comment; empty for ordinary ones."""
+
+    body: str
+    time: datetime
+    marker: str = ""
+
+
+class PullRequest(Record):
+    """A proposed change of the main branch. `branch` is its head; `merge` the commit that brought it in."""
+
+    SCHEMA: ClassVar[str] = "trunkline/pull-request/1"
+
+    number: int
+    title: str
+    body: str
+    branch: str
+    base: str
+    state: Literal["open", "merged", "closed"]
+    labels: tuple[str, ...] = ()
+    created: datetime
+    closed: datetime | None = None
+    merge: str = ""
+    comments: tuple[Comment, ...] = ()
+
+
+class Issue(Record):
+    """Something that people should know. `fingerprint` names the trouble that it follows; empty if a person opened it."""
+
+    SCHEMA: ClassVar[str] = "trunkline/issue/1"
+
+    number: int
+    title: str
+    body: str
+    state: Literal["open", "closed"]
+    fingerprint: str = ""
+    labels: tuple[str, ...] = ()
+    created: datetime
+    closed: datetime | None = None
+    comments: tuple[Comment, ...] = ()
+
+
+class Forge(Protocol):
+    """Where pull requests and issues live. Every method is idempotent where its arguments name the same thing.
+
+    All methods raise ForgeError when the forge refuses, and UnavailableError when it does not answer.
+    """
+
+    def push(self, work_tree: Path, branch: str) -> str:
+        """Push the branch of a work tree to the forge and return its commit."""
+        ...
+
+    def propose(
+        self, *, branch: str, title: str, body: str, labels: tuple[str, ...] = (), base: str = ""
+    ) -> PullRequest:
+        """Return the open pull request of `branch`, opened now if there is none; title and body are brought up to date."""
+        ...
+
+    def merge(self, number: int) -> PullRequest:
+        """Merge with a merge commit and return the pull request; one that is merged already is returned as it is."""
+        ...
+
+    def close_pull_request(self, number: int, *, comment: str = "") -> PullRequest:
+        """Close without merging."""
+        ...
+
+    def pull_request(self, number: int) -> PullRequest:
+        """Return one pull request."""
+        ...
+
+    def pull_requests(self, *, state: str = "", label: str = "") -> tuple[PullRequest, ...]:
+        """Return pull requests by number; empty `state` or `label` means any."""
+        ...
+
+    def comment_pull_request(self, number: int, body: str, *, marker: str = "") -> PullRequest:
+        """Add a comment; with a marker, replace the comment that has it."""
+        ...
+
+    def open_issue(self, *, fingerprint: str, title: str, body: str, labels: tuple[str, ...] = ()) -> Issue:
+        """Return the issue with this fingerprint: opened, or reopened if it was closed, or the open one as it is."""
+        ...
+
+    def issue(self, number: int) -> Issue:
+        """Return one issue."""
+        ...
+
+    def issues(self, *, state: str = "", fingerprint: str = "") -> tuple[Issue, ...]:
+        """Return issues by number; empty `state` or `fingerprint` means any."""
+        ...
+
+    def comment_issue(self, number: int, body: str, *, marker: str = "") -> Issue:
+        """Add a comment; with a marker, replace the comment that has it."""
+        ...
+
+    def close_issue(self, number: int, *, comment: str = "") -> Issue:
+        """Close an issue; one that is closed already is returned as it is."""
+        ...
