@@ -36,7 +36,7 @@ class PullRequest(Record):
 
 
 class Issue(Record):
-    """Something that people should know. `fingerprint` names the trouble that it follows; empty if a person opened it."""
+    """Something people should know; `fingerprint` names the trouble it follows, empty if a person opened it."""
 
     SCHEMA: ClassVar[str] = "trunkline/issue/1"
 
@@ -64,7 +64,7 @@ class Forge(Protocol):
     def propose(
         self, *, branch: str, title: str, body: str, labels: tuple[str, ...] = (), base: str = ""
     ) -> PullRequest:
-        """Return the open pull request of `branch`, opened now if there is none; title and body are brought up to date."""
+        """Return the open pull request of `branch`, opened now if there is none, with this title and body."""
         ...
 
     def merge(self, number: int) -> PullRequest:
