@@ -103,6 +103,10 @@ class Forge(Protocol):
         """Add a comment; with a marker, replace the comment that has it."""
         ...
 
+    def label_issue(self, number: int, labels: tuple[str, ...]) -> Issue:
+        """Give an issue exactly these labels."""
+        ...
+
     def close_issue(self, number: int, *, comment: str = "") -> Issue:
         """Close an issue; one that is closed already is returned as it is."""
         ...

@@ -1,0 +1,256 @@
+"""The local forge: a bare git repository and a folder of pull requests and issues that a person can read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from trunkline.core.errors import ForgeError
+
+from .origin import Origin, ref
+from .page import issue_page, pull_request_page
+from .protocol import Comment, Issue, PullRequest
+from .shelf import Shelf
+
+Commented = TypeVar("Commented", PullRequest, Issue)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class LocalForge:
+    """A forge in `folder`: `origin.git`, `pulls/0001.json` with `.md` beside it, and `issues/` likewise.
+
+    Several processes may work with it at once: what changes it holds one lock, and files are written whole.
+    """
+
+    def __init__(self, folder: Path, *, main: str = "main", clock: Callable[[], datetime] = _now) -> None:
+        self.folder = folder
+        self.main = main
+        self._clock = clock
+        self._origin = Origin(folder.resolve() / "origin.git", main)
+        self._shelf = Shelf(folder)
+
+    @classmethod
+    def create(
+        cls,
+        folder: Path,
+        project_root: Path,
+        *,
+        main: str = "main",
+        clock: Callable[[], datetime] = _now,
+    ) -> LocalForge:
+        """Return the forge of a project, made if it is not there: `main` is pushed and becomes its remote `origin`.
+
+        Raises ForgeError when the project has no commit on `main`, or a remote `origin` of its own.
+        """
+        forge = cls(folder, main=main, clock=clock)
+        with forge._shelf.lock():
+            forge._origin.create(project_root)
+        return forge
+
+    @property
+    def origin(self) -> Path:
+        """Return the bare repository."""
+        return self._origin.path
+
+    def push(self, work_tree: Path, branch: str) -> str:
+        """Push a branch: `main` only moves forward, another one that was started afresh replaces its old self."""
+        with self._changing():
+            commit = self._origin.receive(work_tree, branch)
+            for pull in self._shelf.pull_requests():
+                if pull.branch == branch and pull.state == "open":
+                    self._keep(pull)
+        return commit
+
+    def propose(
+        self, *, branch: str, title: str, body: str, labels: tuple[str, ...] = (), base: str = ""
+    ) -> PullRequest:
+        """Return the open pull request of a branch; one that was open already gets this title, body and labels."""
+        base = base or self.main
+        with self._changing():
+            head, _ = self._origin.require(branch), self._origin.require(base)
+            for pull in self._shelf.pull_requests():
+                if (pull.branch, pull.base, pull.state) == (branch, base, "open"):
+                    news = {"title": title, "body": body, "labels": _union(pull.labels, labels)}
+                    return self._keep(pull.model_copy(update=news))
+            if not self._origin.ahead(ref(base), head):
+                raise ForgeError(
+                    f"There are no commits between {base} and {branch}.",
+                    next_step=f"commit on {branch} and push it, then propose again",
+                )
+            return self._keep(
+                PullRequest(
+                    number=self._shelf.next_number(),
+                    title=title,
+                    body=body,
+                    branch=branch,
+                    base=base,
+                    state="open",
+                    labels=_union((), labels),
+                    created=self._clock(),
+                )
+            )
+
+    def merge(self, number: int) -> PullRequest:
+        """Merge with a merge commit; a merge that was killed halfway is completed.
+
+        Raises ForgeError when the branches conflict (naming the files), the branch is gone or brings nothing new,
+        or the pull request was closed.
+        """
+        with self._changing():
+            pull = self._shelf.pull_request(number)
+            if pull.state == "merged":
+                return pull
+            if pull.state == "closed":
+                raise ForgeError(
+                    f"The pull request #{number} is closed.", next_step="propose the branch again"
+                )
+            head = self._origin.require(pull.branch)
+            subject = f"Merge pull request #{number}: {' '.join(pull.title.split())}"
+            if self._origin.ahead(ref(pull.base), head):
+                merge = self._origin.merge(pull.base, head, subject, f"Branch: {pull.branch}")
+            elif not (merge := self._origin.merge_commit(pull.base, head, subject)):
+                raise ForgeError(
+                    f"Nothing to merge: all commits of {pull.branch} are in {pull.base} already.",
+                    next_step=f"close pull request #{number}",
+                )
+            return self._keep(
+                pull.model_copy(update={"state": "merged", "merge": merge, "closed": self._clock()})
+            )
+
+    def close_pull_request(self, number: int, *, comment: str = "") -> PullRequest:
+        """Close without merging; one that is closed already is returned as it is.
+
+        Raises ForgeError when it was merged.
+        """
+        with self._changing():
+            pull = self._shelf.pull_request(number)
+            if pull.state == "closed":
+                return pull
+            if pull.state == "merged":
+                raise ForgeError(
+                    f"The pull request #{number} is merged.", next_step=f"git revert -m 1 {pull.merge[:12]}"
+                )
+            pull = self._with_comment(pull, comment)
+            return self._keep(pull.model_copy(update={"state": "closed", "closed": self._clock()}))
+
+    def pull_request(self, number: int) -> PullRequest:
+        """Return one pull request."""
+        self._require()
+        return self._shelf.pull_request(number)
+
+    def pull_requests(self, *, state: str = "", label: str = "") -> tuple[PullRequest, ...]:
+        """Return pull requests by number; empty `state` or `label` means any."""
+        self._require()
+        return tuple(
+            pull
+            for pull in self._shelf.pull_requests()
+            if state in ("", pull.state) and (not label or label in pull.labels)
+        )
+
+    def comment_pull_request(self, number: int, body: str, *, marker: str = "") -> PullRequest:
+        """Add a comment; with a marker, replace the comment that has it."""
+        with self._changing():
+            return self._keep(self._with_comment(self._shelf.pull_request(number), body, marker))
+
+    def open_issue(self, *, fingerprint: str, title: str, body: str, labels: tuple[str, ...] = ()) -> Issue:
+        """Return the issue with this fingerprint: opened, or reopened with a comment, or the open one as it is.
+
+        A reopened issue gets these labels. Without a fingerprint each call opens a new one.
+        """
+        with self._changing():
+            for issue in self._shelf.issues() if fingerprint else ():
+                if issue.fingerprint != fingerprint:
+                    continue
+                if issue.state == "open":
+                    return issue
+                again = {"state": "open", "closed": None, "labels": _union((), labels)}
+                issue = self._with_comment(issue, f"Reopened: {title}\n\n{body}")
+                return self._keep(issue.model_copy(update=again))
+            return self._keep(
+                Issue(
+                    number=self._shelf.next_number(),
+                    title=title,
+                    body=body,
+                    state="open",
+                    fingerprint=fingerprint,
+                    labels=_union((), labels),
+                    created=self._clock(),
+                )
+            )
+
+    def issue(self, number: int) -> Issue:
+        """Return one issue."""
+        self._require()
+        return self._shelf.issue(number)
+
+    def issues(self, *, state: str = "", fingerprint: str = "") -> tuple[Issue, ...]:
+        """Return issues by number; empty `state` or `fingerprint` means any."""
+        self._require()
+        return tuple(
+            issue
+            for issue in self._shelf.issues()
+            if state in ("", issue.state) and fingerprint in ("", issue.fingerprint)
+        )
+
+    def comment_issue(self, number: int, body: str, *, marker: str = "") -> Issue:
+        """Add a comment; with a marker, replace the comment that has it."""
+        with self._changing():
+            return self._keep(self._with_comment(self._shelf.issue(number), body, marker))
+
+    def label_issue(self, number: int, labels: tuple[str, ...]) -> Issue:
+        """Give an issue exactly these labels."""
+        with self._changing():
+            issue = self._shelf.issue(number)
+            return self._keep(issue.model_copy(update={"labels": _union((), labels)}))
+
+    def close_issue(self, number: int, *, comment: str = "") -> Issue:
+        """Close an issue; one that is closed already is returned as it is."""
+        with self._changing():
+            issue = self._shelf.issue(number)
+            if issue.state == "closed":
+                return issue
+            issue = self._with_comment(issue, comment)
+            return self._keep(issue.model_copy(update={"state": "closed", "closed": self._clock()}))
+
+    def _require(self) -> None:
+        if not self._origin.exists:
+            raise ForgeError(f"There is no local forge in {self.folder}.", next_step="trunkline forge")
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        self._require()
+        with self._shelf.lock():
+            yield
+
+    def _keep(self, record: Commented) -> Commented:
+        self._shelf.put(record, self._page(record))
+        return record
+
+    def _page(self, record: PullRequest | Issue) -> str:
+        if isinstance(record, Issue):
+            return issue_page(record)
+        if record.merge:
+            return pull_request_page(record, self._origin.changes(f"{record.merge}^1", f"{record.merge}^2"))
+        return pull_request_page(record, self._origin.changes(ref(record.base), ref(record.branch)))
+
+    def _with_comment(self, record: Commented, body: str, marker: str = "") -> Commented:
+        if not body:
+            return record
+        comment = Comment(body=body, time=self._clock(), marker=marker)
+        comments: list[Comment] = list(record.comments)
+        places = [place for place, each in enumerate(comments) if marker and each.marker == marker]
+        if places:
+            comments[places[0]] = comment
+        else:
+            comments.append(comment)
+        return record.model_copy(update={"comments": tuple(comments)})
+
+
+def _union(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*first, *second)))

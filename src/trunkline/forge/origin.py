@@ -1,0 +1,211 @@
+"""The bare git repository of the local forge: branches, and merges made without anyone's work tree."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from trunkline.core.errors import ForgeError, UnavailableError
+
+SECONDS = 120
+IDENTITY = {"user.name": "Trunkline", "user.email": "trunkline@localhost"}
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The bare repository at `path`, whose default branch is `main`."""
+
+    path: Path
+    main: str
+
+    @property
+    def exists(self) -> bool:
+        """Whether the repository was made and has its default branch."""
+        return (self.path / "HEAD").is_file() and bool(self.tip(self.main))
+
+    def create(self, project_root: Path) -> None:
+        """Make the repository from a project: its default branch is pushed, and the remote `origin` points here.
+
+        Doing it again changes nothing. Raises ForgeError when the project has no commit on the default branch,
+        or a remote `origin` of its own.
+        """
+        if not commit_of(project_root, self.main):
+            raise ForgeError(
+                f"{project_root} has no branch {self.main} with a commit.",
+                next_step=f"commit there, and name the branch with `git branch -m {self.main}`",
+            )
+        self._point_origin_here(project_root)
+        if not (self.path / "HEAD").is_file():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            git(project_root, "init", "--quiet", "--bare", f"--initial-branch={self.main}", str(self.path))
+        for key in IDENTITY:
+            if own := try_git(project_root, "config", "--local", key).stdout.strip():
+                git(self.path, "config", key, own)
+        if not self.tip(self.main):
+            git(project_root, "push", "--quiet", "--set-upstream", "origin", ref(self.main))
+
+    def _point_origin_here(self, project_root: Path) -> None:
+        present = try_git(project_root, "config", "--local", "remote.origin.url").stdout.strip()
+        if not present:
+            git(project_root, "remote", "add", "origin", str(self.path))
+        elif Path(present).is_absolute() and not Path(present).exists():  # the project was moved
+            git(project_root, "remote", "set-url", "origin", str(self.path))
+        elif Path(present).resolve() != self.path.resolve():
+            raise ForgeError(
+                f"The remote origin of {project_root} points elsewhere.",
+                value=present,
+                next_step="rename it with `git remote rename origin upstream`, or set forge.path to its folder",
+            )
+
+    def tip(self, branch: str) -> str:
+        """Return the commit of a branch, empty when there is no such branch."""
+        return commit_of(self.path, branch)
+
+    def require(self, branch: str) -> str:
+        """Return the commit of a branch; raise ForgeError when there is none."""
+        if not (commit := self.tip(branch)):
+            raise ForgeError(
+                f"The forge has no branch {branch}.", next_step=f"push it with `git push origin {branch}`"
+            )
+        return commit
+
+    def receive(self, work_tree: Path, branch: str) -> str:
+        """Take a branch over from a work tree and return its commit.
+
+        The default branch only moves forward; any other one may be started afresh and then replaces its old self.
+        """
+        commit = commit_of(work_tree, branch)
+        if not commit:
+            raise ForgeError(f"{work_tree} has no branch {branch}.", next_step=f"git branch {branch}")
+        before = self.tip(branch)
+        if before == commit:
+            return commit
+        url = try_git(work_tree, "config", "remote.origin.url").stdout.strip()
+        remote = "origin" if url and Path(url).resolve() == self.path.resolve() else str(self.path)
+        lease = () if branch == self.main else (f"--force-with-lease={ref(branch)}:{before}",)
+        git(work_tree, "push", "--quiet", *lease, remote, f"{ref(branch)}:{ref(branch)}")
+        return commit
+
+    def ahead(self, base: str, head: str) -> int:
+        """Return how many commits `head` has that `base` lacks."""
+        return int(git(self.path, "rev-list", "--count", f"{base}..{head}"))
+
+    def changes(self, old: str, new: str) -> str:
+        """Return the files that differ since the two commits parted, as `git diff --stat` shows them."""
+        done = try_git(self.path, "diff", "--stat=100", f"{old}...{new}")
+        return done.stdout.rstrip() if done.returncode == 0 else ""
+
+    def merge_commit(self, base: str, head: str, subject: str) -> str:
+        """Return the merge commit with this subject that brought `head` into `base`, empty when there is none."""
+        shown = git(
+            self.path, "log", "--first-parent", "--merges", "--format=%H%x00%P%x00%s", "-1000", ref(base)
+        )
+        for line in shown.splitlines():
+            commit, parents, found = line.split("\0", 2)
+            if found == subject and parents.split()[1:] == [head]:
+                return commit
+        return ""
+
+    def merge(self, base: str, head: str, subject: str, body: str) -> str:
+        """Merge the commit `head` into the branch `base` with a merge commit, and return that commit.
+
+        Raises ForgeError naming the files on a conflict, and when `base` moved meanwhile.
+        """
+        old = self.require(base)
+        git(self.path, "worktree", "prune")
+        with tempfile.TemporaryDirectory(prefix="trunkline-merge-") as folder:
+            tree = Path(folder) / "tree"
+            git(self.path, "worktree", "add", "--quiet", "--detach", str(tree), old)
+            try:
+                words = ("merge", "--no-ff", "--no-verify", "--no-gpg-sign", "-m", subject)
+                done = try_git(tree, *words, *(("-m", body) if body else ()), head)
+                if done.returncode:
+                    raise _refusal(tree, base, done)
+                merged = git(tree, "rev-parse", "HEAD")
+            finally:
+                git(self.path, "worktree", "remove", "--force", str(tree))
+        # The old value makes it a compare-and-swap: whoever pushed meanwhile is not overwritten.
+        if try_git(self.path, "update-ref", "-m", subject, ref(base), merged, old).returncode:
+            raise ForgeError(
+                f"The branch {base} moved while the merge was made.",
+                next_step="merge again; nothing was changed",
+            )
+        return merged
+
+
+def ref(branch: str) -> str:
+    """Return the full name of a branch."""
+    return f"refs/heads/{branch}"
+
+
+def commit_of(folder: Path, branch: str) -> str:
+    """Return the commit of a branch in the repository that `folder` lies in, empty when there is none."""
+    return try_git(folder, "rev-parse", "--verify", "--quiet", ref(branch) + "^{commit}").stdout.strip()
+
+
+def git(folder: Path, *words: str) -> str:
+    """Run git in `folder` and return what it prints; raise ForgeError with its own words when it fails."""
+    done = try_git(folder, *words)
+    if done.returncode:
+        raise ForgeError(
+            f"git {words[0]} failed: {' '.join((done.stderr or done.stdout).split())}",
+            next_step=f"run `git {' '.join(words)}` in {folder} to see why",
+        )
+    return done.stdout.rstrip("\n")
+
+
+def try_git(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run git in `folder`, with a neutral identity where none is configured, and without anyone's hooks of merging."""
+    # Inside a git hook these variables would point every call at the repository of the hook.
+    environment = {name: value for name, value in os.environ.items() if name not in _LOCATIONS}
+    environment |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    flags: list[str] = []
+    if words[0] in ("merge", "worktree"):
+        flags = ["-c", "core.hooksPath=/dev/null"]
+        for key, value in IDENTITY.items():
+            if try_git(folder, "config", key).returncode:
+                flags += ["-c", f"{key}={value}"]
+    try:
+        return subprocess.run(
+            ["git", *flags, *words],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=SECONDS,
+        )
+    except FileNotFoundError as error:
+        missing = "git is not installed" if folder.is_dir() else f"There is no folder {folder}"
+        raise ForgeError(f"{missing}.", next_step="install git, or correct the folder") from error
+    except subprocess.TimeoutExpired as error:
+        raise UnavailableError(
+            f"git {words[0]} did not end within {SECONDS} s.", next_step="try again"
+        ) from error
+
+
+_LOCATIONS = {
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_NAMESPACE",
+    "GIT_PREFIX",
+}
+
+
+def _refusal(tree: Path, base: str, done: subprocess.CompletedProcess[str]) -> ForgeError:
+    files = git(tree, "diff", "--name-only", "--diff-filter=U").splitlines()
+    if not files:
+        return ForgeError(f"git merge failed: {' '.join((done.stderr or done.stdout).split())}")
+    return ForgeError(
+        f"The branch conflicts with {base} in {', '.join(files)}.",
+        value=files,
+        next_step=f"merge {base} into the branch, settle the conflict there and push it",
+    )
