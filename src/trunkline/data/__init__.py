@@ -1,0 +1,26 @@
+"""Sources, snapshots, their split and the checks that they must pass."""
+
+from .checks import check_snapshot
+from .lock import read_lock, write_lock
+from .schema import contract_from, project_contract, project_schema
+from .snapshot import Snapshot, open_snapshot, take_snapshot
+from .sources import load_source
+from .split import split_rows
+from .traffic import load_traffic
+from .validation import check_rows
+
+__all__ = [
+    "Snapshot",
+    "check_rows",
+    "check_snapshot",
+    "contract_from",
+    "load_source",
+    "load_traffic",
+    "open_snapshot",
+    "project_contract",
+    "project_schema",
+    "read_lock",
+    "split_rows",
+    "take_snapshot",
+    "write_lock",
+]

@@ -1,0 +1,74 @@
+"""Rows in the contract's own form: types, order and a digest of what they hold."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api.extensions import ExtensionDtype
+
+from trunkline.core.contract import Column, Contract, Role
+
+
+def dtype_of(column: Column) -> ExtensionDtype | np.dtype[Any]:
+    """Return the pandas type in which a column is kept."""
+    if column.type == "integer":
+        return pd.Int64Dtype() if column.nullable else np.dtype("int64")
+    if column.type == "boolean":
+        return pd.BooleanDtype() if column.nullable else np.dtype("bool")
+    return np.dtype("float64") if column.type == "number" else pd.StringDtype(na_value=np.nan)
+
+
+def typed(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    """Return the contract's columns in its order and types, with a fresh index; others are left out."""
+    kept = {column.name: frame[column.name].astype(dtype_of(column)) for column in contract.columns}
+    return pd.DataFrame(kept).reset_index(drop=True)
+
+
+def in_order(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    """Return the rows sorted by event time, key, then every other column: the same rows in one order only."""
+    first = [found.name for role in (Role.TIME, Role.KEY) if (found := contract.of_role(role))]
+    names = first + [column.name for column in contract.columns if column.name not in first]
+    return frame.sort_values(names, kind="stable", na_position="first", ignore_index=True)
+
+
+def content_digest(frame: pd.DataFrame, contract: Contract) -> str:
+    """Return the sha256 of what the rows hold, whatever file format or library version keeps them.
+
+    Each column gives its name, its type, which values are null, and its values: little-endian 64-bit numbers,
+    one byte a boolean, texts as lengths (in characters) and then UTF-8.
+    """
+    total = hashlib.sha256(len(frame).to_bytes(8, "little"))
+    for column in contract.columns:
+        values = frame[column.name]
+        null = values.isna().to_numpy(bool)
+        total.update(f"{column.name}\0{column.type}\0".encode())
+        total.update(np.packbits(null).tobytes())
+        if column.type in ("category", "text"):
+            texts = values.astype(object).where(~null, "").tolist()
+            total.update(np.fromiter(map(len, texts), "<i8", len(texts)).tobytes())
+            total.update("".join(texts).encode())
+        elif column.type == "number":
+            floats = values.to_numpy("float64")
+            # Adding zero turns -0.0 into 0.0, and every null becomes the same zero.
+            total.update((np.where(null, 0.0, floats) + 0.0).astype("<f8").tobytes())
+        elif column.type == "integer":
+            total.update(values.to_numpy("int64", na_value=0).astype("<i8").tobytes())
+        else:
+            total.update(values.to_numpy("bool", na_value=False).astype("u1").tobytes())
+    return "sha256:" + total.hexdigest()
+
+
+def names_of(frame: pd.DataFrame, contract: Contract) -> pd.Series:
+    """Return a text that names each row: its key; without one its content and how often it came before."""
+    key = contract.of_role(Role.KEY)
+    whole = pd.Series("", index=frame.index, dtype=object)
+    if key is None or bool(frame[key.name].isna().any()):
+        cells = [frame[column.name].astype(object).map(repr).tolist() for column in contract.columns]
+        content = pd.Series(["\x1f".join(row) for row in zip(*cells, strict=True)], index=frame.index)
+        whole = content + "\x1e" + content.groupby(content).cumcount().astype(str)
+    if key is None:
+        return whole
+    return frame[key.name].astype(object).map(repr).where(frame[key.name].notna(), whole)

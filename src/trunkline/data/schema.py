@@ -1,0 +1,248 @@
+"""From the project's pandera model to the contract that every room reads."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandera.pandas as pa
+from pydantic import ValidationError
+
+from trunkline.core.contract import Column, Contract, Role, Type
+from trunkline.core.errors import ContractError
+from trunkline.core.project import Project
+
+METADATA = ("role", "unit", "protected", "bands", "positive")
+NULLABLE = {"integer": "pd.Int64Dtype", "boolean": "pd.BooleanDtype"}
+
+
+def project_schema(project: Project) -> type[pa.DataFrameModel]:
+    """Return the class `Contract` of the project's contract.py.
+
+    Raises ProjectError when there is none, ContractError when it is no pandera model.
+    """
+    schema = project.plug("contract", "Contract")
+    if not (inspect.isclass(schema) and issubclass(schema, pa.DataFrameModel)):
+        raise ContractError(
+            f"Contract in src/{project.policy.package}/contract.py is no pandera DataFrameModel.",
+            value=schema,
+            next_step="write `class Contract(pa.DataFrameModel)` with `import pandera.pandas as pa`",
+        )
+    return schema
+
+
+def project_contract(project: Project) -> Contract:
+    """Return the project's contract, named by its Config or else by the policy."""
+    schema = project_schema(project)
+    return contract_from(schema, name="" if schema.Config.name else project.policy.name)
+
+
+def contract_from(schema: type[pa.DataFrameModel], *, name: str = "") -> Contract:
+    """Return the contract that a pandera model says.
+
+    Types: int is *integer*, float *number*, bool *boolean*, str with `isin` *category* (in the declared order), str
+    without it *text*. Ranges come from `ge`, `le`, `gt`, `lt` and `in_range`; the contract's ends are inclusive, so
+    an open end moves by one on whole numbers and is refused on fractional ones. Other checks hold for data alone
+    (`check_rows` runs them all). A boolean outcome has the categories `false` and `true`, positive unless
+    metadata says otherwise. Raises ContractError that names the field and the key.
+    """
+    ready = schema.to_schema()
+    columns = tuple(_column(str(key), field) for key, field in ready.columns.items())
+    positive = next((p for p in (_positive(field) for field in ready.columns.values()) if p), "")
+    outcome = next((column for column in columns if column.role is Role.OUTCOME), None)
+    if outcome is not None:
+        _check_outcome(outcome)
+        if outcome.type == "boolean":
+            positive = positive or "true"
+    try:
+        return Contract(
+            name=name or schema.Config.name or schema.__name__,
+            description=schema.Config.description or "",
+            columns=columns,
+            positive=positive,
+        )
+    except ValidationError as problem:
+        said = "; ".join(row["msg"].removeprefix("Value error, ") for row in problem.errors())
+        raise ContractError(
+            f"The contract {schema.__name__} does not hold together: {said}.",
+            next_step="correct the metadata of its fields",
+        ) from problem
+
+
+def _column(name: str, field: pa.Column) -> Column:
+    metadata: Mapping[str, Any] = field.metadata or {}
+    for key in metadata:
+        if key not in METADATA:
+            guess = difflib.get_close_matches(str(key), METADATA, n=1)
+            hint = f"did you mean {guess[0]!r}?" if guess else f"known keys: {', '.join(METADATA)}"
+            raise ContractError(f"{name}: unknown metadata key {key!r} ({hint})", next_step="correct the key")
+    if field.regex or not field.required:
+        raise ContractError(
+            f"{name}: a column of the contract has one name and is always there.",
+            next_step="declare each column by its name; allow nulls with nullable=True instead of Optional",
+        )
+    role = _role(name, metadata)
+    categories = _categories(name, field)
+    kind = _type(name, field, categories)
+    if field.nullable and kind in NULLABLE and str(field.dtype) not in ("Int64", "boolean"):
+        raise ContractError(
+            f"{name}: {field.dtype} has no room for nulls.",
+            next_step=f"declare it as `{name}: {NULLABLE[kind]} = pa.Field(nullable=True, ...)`",
+        )
+    if "positive" in metadata and role is not Role.OUTCOME:
+        raise ContractError(
+            f"{name}: 'positive' belongs to the outcome, and this column has the role {role.value!r}.",
+            next_step="move it to the field with the role 'outcome'",
+        )
+    low, high = _range(name, field, kind)
+    if kind == "boolean" and role is Role.OUTCOME:
+        categories = ("false", "true")
+    return Column(
+        name=name,
+        type=kind,
+        role=role,
+        description=field.description or "",
+        unit=_text(name, "unit", metadata.get("unit", "")),
+        nullable=bool(field.nullable),
+        protected=_flag(name, "protected", metadata.get("protected", False)),
+        minimum=low,
+        maximum=high,
+        categories=categories,
+        bands=_bands(name, kind, metadata.get("bands", ())),
+    )
+
+
+def _role(name: str, metadata: Mapping[str, Any]) -> Role:
+    value = metadata.get("role", Role.FEATURE)
+    try:
+        return Role(value)
+    except ValueError as error:
+        known = [role.value for role in Role]
+        guess = difflib.get_close_matches(str(value), known, n=1)
+        hint = f"did you mean {guess[0]!r}?" if guess else f"known roles: {', '.join(known)}"
+        raise ContractError(
+            f"{name}: unknown role ({hint})", value=value, next_step="correct metadata 'role'"
+        ) from error
+
+
+def _type(name: str, field: pa.Column, categories: tuple[str, ...]) -> Type:
+    text = str(field.dtype).lower()
+    if text.startswith(("int", "uint")):
+        return "integer"
+    if text.startswith("float"):
+        return "number"
+    if text.startswith("bool"):
+        return "boolean"
+    if text.startswith(("str", "category")):
+        return "category" if categories else "text"
+    advice = "use int, float, bool or str"
+    if text.startswith(("date", "timestamp")):
+        advice = "use str and write it as ISO 8601 (2024-05-31), which sorts, or an int"
+    raise ContractError(f"{name}: the type {field.dtype} has no place in a contract.", next_step=advice)
+
+
+def _categories(name: str, field: pa.Column) -> tuple[str, ...]:
+    values: Sequence[Any] = [
+        *(getattr(field.dtype, "categories", None) or ()),
+    ]
+    for check in field.checks:
+        if check.name == "isin":
+            values = list((check.statistics or {})["allowed_values"])
+    if not values:
+        return ()
+    textual = str(field.dtype).lower().startswith(("str", "category"))
+    if not textual or not all(isinstance(value, str) for value in values):
+        raise ContractError(
+            f"{name}: isin makes categories, and categories are texts.",
+            value=values[:5],
+            next_step=f"declare `{name}: str` with texts in isin, or give a range with ge and le",
+        )
+    if "" in values:
+        raise ContractError(
+            f"{name}: the empty text cannot be a category: it stands for null in the model's inputs.",
+            next_step="give the category a name, or use nullable=True",
+        )
+    return tuple(dict.fromkeys(values))
+
+
+def _range(name: str, field: pa.Column, kind: Type) -> tuple[float | None, float | None]:
+    lows: list[float] = []
+    highs: list[float] = []
+    for check in field.checks:
+        found: Mapping[str, Any] = check.statistics or {}
+        if check.name == "greater_than_or_equal_to":
+            lows.append(_end(name, kind, found["min_value"], step=0))
+        elif check.name == "less_than_or_equal_to":
+            highs.append(_end(name, kind, found["max_value"], step=0))
+        elif check.name == "greater_than":
+            lows.append(_end(name, kind, found["min_value"], step=1))
+        elif check.name == "less_than":
+            highs.append(_end(name, kind, found["max_value"], step=-1))
+        elif check.name == "in_range":
+            lows.append(_end(name, kind, found["min_value"], step=0 if found["include_min"] else 1))
+            highs.append(_end(name, kind, found["max_value"], step=0 if found["include_max"] else -1))
+    low, high = max(lows, default=None), min(highs, default=None)
+    if low is not None and high is not None and low > high:
+        raise ContractError(
+            f"{name}: no value lies in its range.", value=(low, high), next_step="correct its ends"
+        )
+    return low, high
+
+
+def _end(name: str, kind: Type, value: Any, *, step: int) -> float:
+    if kind not in ("integer", "number") or isinstance(value, bool) or not isinstance(value, int | float):
+        raise ContractError(f"{name}: a range needs a numeric column and numeric ends.", value=value)
+    if kind == "number" and step:
+        raise ContractError(
+            f"{name}: the ends of a range are inclusive in a contract, and gt or lt on a fractional number is not.",
+            value=value,
+            next_step="use ge or le with the least or greatest value that is still right",
+        )
+    if kind == "number":
+        return float(value)
+    if step:
+        return float(math.floor(value) + 1 if step > 0 else math.ceil(value) - 1)
+    return float(value)
+
+
+def _bands(name: str, kind: Type, value: Any) -> tuple[float, ...]:
+    edges = tuple(value) if isinstance(value, list | tuple) else (value,)
+    numeric = all(isinstance(edge, int | float) and not isinstance(edge, bool) for edge in edges)
+    if not numeric or list(edges) != sorted(set(edges)):
+        raise ContractError(f"{name}: 'bands' must be numbers that rise, as [18, 25, 35].", value=value)
+    if edges and kind not in ("integer", "number"):
+        raise ContractError(f"{name}: 'bands' cut numbers into groups, and this column holds {kind}.")
+    return tuple(float(edge) for edge in edges)
+
+
+def _positive(field: pa.Column) -> str:
+    value = (field.metadata or {}).get("positive", "")
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _check_outcome(outcome: Column) -> None:
+    if outcome.type == "text":
+        raise ContractError(
+            f"{outcome.name}: an outcome in text needs its classes.",
+            next_step="declare them with isin=[...]; for regression use int or float",
+        )
+    if outcome.nullable:
+        raise ContractError(
+            f"{outcome.name}: nobody can learn from a null outcome.",
+            next_step="drop such rows in load() and take nullable=True away",
+        )
+
+
+def _text(name: str, key: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise ContractError(f"{name}: metadata {key!r} must be a text.", value=value)
+    return value
+
+
+def _flag(name: str, key: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ContractError(f"{name}: metadata {key!r} must be True or False.", value=value)
+    return value

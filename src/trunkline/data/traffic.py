@@ -1,0 +1,125 @@
+"""Answered predictions with their ground truth, as rows to learn from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from trunkline.core.contract import Column, Contract, Role
+from trunkline.core.errors import DataError, StorageError
+from trunkline.core.project import Project
+from trunkline.core.records import GroundTruth, Prediction
+
+from .rows import typed
+from .schema import project_schema
+from .validation import check_rows
+
+
+def load_traffic(
+    project: Project, environment: str, contract: Contract, *, progress: Callable[[str], None] | None = None
+) -> pd.DataFrame:
+    """Return what an environment answered and later learned the truth of, as contract rows, oldest answer first.
+
+    Answers of champion and challenger count; a shadow's do not. Of several truths for one answer the latest holds.
+    `progress` is told how many lines were torn, how many answers have no truth yet, and how many rows were left out
+    for lack of a value. Raises DataError when a line holds another record, or a truth breaks the contract.
+    """
+    say = progress or (lambda _: None)
+    truths, torn_truths = read_truths(project.truth(environment))
+    answers, torn = read_answers(project.predictions(environment))
+    known = [answer for answer in answers if answer.id in truths]
+    frame = traffic_rows(known, truths, contract)
+    whole = complete(frame, contract)
+    say(
+        f"traffic of {environment}: {len(answers):,} answers, {len(known):,} with ground truth, "
+        f"{len(frame) - len(whole):,} left out for lack of a value, {torn + torn_truths:,} torn lines skipped"
+    )
+    if whole.empty:
+        return typed(whole, contract)
+    return check_rows(whole, project_schema(project), origin=f"the traffic of {environment}")
+
+
+def read_answers(folder: Path) -> tuple[list[Prediction], int]:
+    """Return the answers that users got, oldest first, and the number of torn lines in the log."""
+    answers: dict[str, Prediction] = {}
+    torn = 0
+    for path in sorted(folder.glob("*.jsonl")):
+        for value in _lines(path):
+            if value is None:
+                torn += 1
+            elif value.get("schema") == Prediction.SCHEMA and value.get("arm") in ("champion", "challenger"):
+                answer = Prediction.from_dict(value, origin=str(path), error=DataError)
+                answers[answer.id] = answer
+    return sorted(answers.values(), key=lambda answer: (answer.time, answer.id)), torn
+
+
+def read_truths(path: Path) -> tuple[dict[str, GroundTruth], int]:
+    """Return the latest truth of each answer by its id, and the number of torn lines."""
+    truths: dict[str, GroundTruth] = {}
+    torn = 0
+    for value in _lines(path) if path.is_file() else ():
+        if value is None:
+            torn += 1
+            continue
+        truth = GroundTruth.from_dict(value, origin=str(path), error=DataError)
+        before = truths.get(truth.prediction)
+        if before is None or truth.time >= before.time:
+            truths[truth.prediction] = truth
+    return truths, torn
+
+
+def traffic_rows(
+    answers: list[Prediction], truths: Mapping[str, GroundTruth], contract: Contract
+) -> pd.DataFrame:
+    """Return one row an answer, in the contract's columns; what the log lacks is null.
+
+    The log has no key and no user: the key is made of the prediction's id and the user of the logged hash, as they
+    are for a text, as a whole number of 62 bits for an integer.
+    """
+    columns: dict[str, list[object]] = {column.name: [] for column in contract.columns}
+    for answer in answers:
+        for column in contract.columns:
+            columns[column.name].append(_value(column, answer, truths))
+    return pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in columns.items()})
+
+
+def complete(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    """Return the rows that have a value in every column that must have one."""
+    needed = [column.name for column in contract.columns if not column.nullable]
+    return frame.dropna(subset=needed).reset_index(drop=True)
+
+
+def stable_integer(text: str) -> int:
+    """Return a whole number of 62 bits that is always the same for a text."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 2
+
+
+def _value(column: Column, answer: Prediction, truths: Mapping[str, GroundTruth]) -> object:
+    if column.role is Role.OUTCOME:
+        outcome = truths[answer.id].outcome
+        if column.type == "category" and isinstance(outcome, bool):
+            return str(outcome).lower()
+        return str(outcome) if column.type == "category" else outcome
+    if column.role in (Role.KEY, Role.USER):
+        name = answer.id if column.role is Role.KEY else answer.user
+        return (stable_integer(name) if column.type == "integer" else name) if name else None
+    return answer.inputs.get(column.name)
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any] | None]:
+    try:
+        with path.open("rb") as stream:
+            for line in stream:
+                try:
+                    value = json.loads(line)
+                except ValueError:
+                    value = None
+                if isinstance(value, dict) or line.strip():
+                    yield value if isinstance(value, dict) else None
+    except OSError as error:
+        raise StorageError(f"Cannot read {path}: {error.strerror}.") from error

@@ -1,0 +1,171 @@
+"""Do rows keep the contract: which column, which rule, how many rows, which values."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+from pandera.errors import SchemaErrors
+
+from trunkline.core.contract import Column, Contract
+from trunkline.core.errors import DataError
+
+from .rows import typed
+from .schema import contract_from
+
+SHOWN = 5
+TYPE_CHECKS = ("coerce_dtype", "dtype(")
+BOOLEANS = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
+
+
+@dataclass(frozen=True)
+class Breach:
+    """One rule that rows break; `rows` counts them (0 for a column that is missing or not in the contract)."""
+
+    column: str
+    rule: str
+    rows: int = 0
+    values: tuple[object, ...] = ()
+
+    def __str__(self) -> str:
+        if not self.rows:
+            return f"{self.column} {self.rule}"
+        return f"{self.column} {self.rule}, broken by {self.rows:,} row{'s' if self.rows > 1 else ''}"
+
+
+def check_rows(
+    frame: pd.DataFrame, schema: type[pa.DataFrameModel], *, origin: str = "load()"
+) -> pd.DataFrame:
+    """Return the rows in the contract's types and column order.
+
+    Types are converted where nothing is lost. Raises DataError that names every column and rule broken, with the
+    number of rows and up to five values each; an empty frame is an error too. `origin` names the rows in the error.
+    """
+    if not isinstance(frame, pd.DataFrame):
+        raise DataError(
+            f"{origin} must give a pandas DataFrame.",
+            value=type(frame).__name__,
+            next_step=f"correct {origin}",
+        )
+    contract = contract_from(schema)
+    breaches, rows = inspect_rows(frame, schema, contract)
+    if breaches or rows is None:
+        found = {breach.column: list(breach.values) for breach in breaches if breach.values}
+        raise DataError(
+            f"The rows of {origin} break the contract {contract.name}: "
+            + "; ".join(map(str, breaches))
+            + ".",
+            value=found or None,
+            next_step=f"correct {origin}; or, if the world has changed, the contract",
+        )
+    return rows
+
+
+def inspect_rows(
+    frame: pd.DataFrame, schema: type[pa.DataFrameModel], contract: Contract
+) -> tuple[list[Breach], pd.DataFrame | None]:
+    """Return what is broken and, where nothing is, the rows in the contract's types."""
+    if not len(frame):
+        return [Breach("the frame", "has no rows")], None
+    frame = frame.reset_index(drop=True)
+    breaches = [_missing(name, frame.columns) for name in _names(contract) if name not in frame.columns]
+    doubled = sorted({str(name) for name in frame.columns[frame.columns.duplicated()]})
+    breaches += [Breach(name, "appears twice") for name in doubled]
+    if breaches:
+        return breaches, None
+    for column in contract.columns:
+        frame[column.name], lost = _lossless(frame[column.name], column)
+        if lost is not None:
+            breaches.append(lost)
+    ready = schema.to_schema()
+    ready.coerce = True
+    refused = {breach.column for breach in breaches}
+    try:
+        checked = ready.validate(frame, lazy=True)
+    except SchemaErrors as error:
+        breaches += [b for b in _breaches(error.failure_cases, frame, contract) if b.column not in refused]
+        return breaches, None
+    return breaches, None if breaches else typed(checked, contract)
+
+
+def _names(contract: Contract) -> list[str]:
+    return [column.name for column in contract.columns]
+
+
+def _missing(name: str, present: Iterable[Any]) -> Breach:
+    guess = difflib.get_close_matches(name, [str(other) for other in present], n=1)
+    return Breach(name, "is missing" + (f" (is it {guess[0]!r}?)" if guess else ""))
+
+
+def _lossless(values: pd.Series, column: Column) -> tuple[pd.Series, Breach | None]:
+    # pandas casts 1.5 to the integer 1 and the text "False" to the boolean True, and says nothing.
+    wrong: pd.Series = pd.Series(False, index=values.index)
+    if column.type == "boolean":
+        read = values.astype(object).map(lambda value: BOOLEANS.get(str(value).lower()))
+        wrong = read.isna() & values.notna()
+        if not wrong.any():
+            return read.astype("boolean"), None
+    elif column.type in ("integer", "number"):
+        numbers = pd.to_numeric(values, errors="coerce").astype("Float64").astype("float64")
+        wrong = pd.Series(np.isinf(numbers.to_numpy()), index=values.index)
+        if column.type == "integer":
+            wrong |= numbers.notna() & (numbers % 1 != 0)
+    if not wrong.any():
+        return values, None
+    return values, Breach(
+        column.name, f"must be {column.rule()}", int(wrong.sum()), _shown(values[wrong].tolist())
+    )
+
+
+def _breaches(failures: pd.DataFrame, frame: pd.DataFrame, contract: Contract) -> list[Breach]:
+    columns = {column.name: column for column in contract.columns}
+    mistyped = set(failures.loc[failures["check"].astype(str).str.startswith(TYPE_CHECKS), "column"])
+    breaches = []
+    groups = failures.groupby(["schema_context", "column", "check"], sort=False, dropna=False)
+    for key, rows in groups:
+        context, name, check = map(str, key)
+        if context != "Column":
+            breaches += _of_frame(check, rows)
+        elif check == "not_nullable":
+            breaches.append(Breach(name, "must not be null", _count(rows)))
+        elif check.startswith("dtype("):
+            if not ((failures["column"] == name) & (failures["check"].str.startswith("coerce_dtype"))).any():
+                rule = f"must be {columns[name].rule()}"
+                breaches.append(Breach(name, rule, len(frame), _shown(frame[name].tolist())))
+        elif check.startswith("coerce_dtype"):
+            # A null that has no room in a type is reported as a null.
+            if len(rows := rows[rows["failure_case"].notna()]):
+                rule = f"must be {columns[name].rule()}"
+                breaches.append(Breach(name, rule, _count(rows), _shown(rows["failure_case"].tolist())))
+        elif name not in mistyped:
+            breaches.append(_of_check(columns[name], check, rows))
+    return breaches
+
+
+def _of_check(column: Column, check: str, rows: pd.DataFrame) -> Breach:
+    if rows["index"].isna().all():
+        return Breach(column.name, f"cannot be tested by {check}: {rows['failure_case'].iloc[0]}")
+    rule = {"field_uniqueness": "must not repeat a value"}.get(check, f"must keep {check}")
+    if check.startswith(("isin", "in_range", "greater_than", "less_than")):
+        rule = f"must be {column.rule()}"
+    return Breach(column.name, rule, _count(rows), _shown(rows["failure_case"].tolist()))
+
+
+def _of_frame(check: str, rows: pd.DataFrame) -> list[Breach]:
+    if check == "column_in_schema":
+        return [Breach(str(name), "is not in the contract") for name in rows["failure_case"]]
+    return [Breach("the row", f"must keep {check}", _count(rows))]
+
+
+def _count(rows: pd.DataFrame) -> int:
+    return int(rows["index"].nunique()) or len(rows)
+
+
+def _shown(values: list[Any]) -> tuple[object, ...]:
+    distinct = dict.fromkeys(value.item() if isinstance(value, np.generic) else value for value in values)
+    return tuple(list(distinct)[:SHOWN])
