@@ -1,0 +1,23 @@
+"""Training: fit, search, tracking, and export to ONNX or Python with parity."""
+
+from .candidate import Candidate
+from .export import Exported, export
+from .fit import Fitted, train
+from .frames import model_frame, outcome, predict_frame
+from .key import KeyParts, key_parts, training_key
+from .tracking import track
+
+__all__ = [
+    "Candidate",
+    "Exported",
+    "Fitted",
+    "KeyParts",
+    "export",
+    "key_parts",
+    "model_frame",
+    "outcome",
+    "predict_frame",
+    "track",
+    "train",
+    "training_key",
+]

@@ -1,0 +1,191 @@
+"""Fit: every candidate is searched by cross-validation, the best is fitted on all rows."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from joblib import parallel_config  # type: ignore[import-untyped]
+from sklearn.base import clone
+from sklearn.model_selection import KFold, RandomizedSearchCV, StratifiedKFold
+from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from trunkline.core.config import Search, TrainingPolicy
+from trunkline.core.contract import Contract
+from trunkline.core.errors import DataError, ProjectError, TrunklineError
+from trunkline.core.records import Trial
+
+from .candidate import Candidate
+from .frames import model_frame, outcome
+from .offer import assemble, offered
+from .scoring import Metric, search_scorer
+from .settings import as_json
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The winner: its pipeline fitted on all rows, the settings found, and how every candidate did."""
+
+    pipeline: Pipeline
+    candidate: str
+    settings: dict[str, Any]
+    trials: tuple[Trial, ...]
+    classes: tuple[str, ...]
+    """The labels in the order of the probability columns; empty for regression."""
+
+
+def train(
+    development: pd.DataFrame,
+    contract: Contract,
+    *,
+    features: Callable[[], Any],
+    candidates: Sequence[Candidate] | Callable[[], Sequence[Candidate]],
+    policy: TrainingPolicy,
+    metrics: Mapping[str, Metric] | None = None,
+    progress: Progress | None = None,
+) -> Fitted:
+    """Return the best candidate, searched by seeded cross-validation on `development` and fitted on all of it.
+
+    The same rows, code and policy give the same model, whatever `search.jobs` is. Ties go to the candidate that is
+    offered first. Raises PolicyError for a candidate or metric that does not exist, DataError for an outcome that
+    cannot be learned, ProjectError when the project's own code raises.
+    """
+    say = progress or (lambda _: None)
+    names = offered(candidates, policy.candidates)
+    X, y = model_frame(development, contract), outcome(development, contract)
+    _learnable(y, contract, policy.search.folds)
+    scorer = search_scorer(policy.search.metric, contract, metrics or {}, y)
+    pipelines = {
+        candidate.name: assemble(candidate, features, contract, policy.search.seed) for candidate in names
+    }
+    trials: list[Trial] = []
+    chosen: dict[str, dict[str, Any]] = {}
+    for candidate in names:
+        say(
+            f"{candidate.name}: {_tries(candidate, policy.search)} settings, {policy.search.folds} folds each"
+        )
+        found, trial = _search(candidate, pipelines[candidate.name], X, y, scorer, contract, policy.search)
+        chosen[candidate.name] = found
+        trials.append(trial)
+        say(f"{candidate.name}: {policy.search.metric} {trial.score:.4f} (spread {trial.spread:.4f})")
+    # rounded: the last digits of a mean are no reason to prefer a candidate
+    best = max(trials, key=lambda trial: round(trial.score, 9))
+    say(f"{best.candidate} is best; fitting it on {len(X)} rows")
+    pipeline = pipelines[best.candidate].set_params(**chosen[best.candidate])
+    with threadpool_limits(1):
+        pipeline = _guarded(best.candidate, lambda: pipeline.fit(X, y))
+    _answer_in_one_thread(pipeline)
+    classes = () if contract.task == "regression" else tuple(str(label) for label in pipeline.classes_)
+    return Fitted(
+        pipeline=pipeline,
+        candidate=best.candidate,
+        settings=dict(best.settings),
+        trials=tuple(trials),
+        classes=classes,
+    )
+
+
+def _learnable(y: np.ndarray, contract: Contract, folds: int) -> None:
+    name = contract.outcome.name
+    if contract.task == "regression":
+        if len(y) < folds or not np.isfinite(y).all() or np.ptp(y) == 0:
+            raise DataError(
+                f"The outcome {name} cannot be learned: {len(y)} rows, and it needs finite values that differ.",
+                next_step="look at what data.py loads",
+            )
+        return
+    labels, counts = np.unique(y.astype(str), return_counts=True)
+    if len(labels) < 2:
+        raise DataError(
+            f"The outcome {name} has one class only.",
+            value=labels.tolist(),
+            next_step="widen data.window in trunkline.yaml, or look at what data.py loads",
+        )
+    if counts.min() < folds:
+        rare = str(labels[counts.argmin()])
+        raise DataError(
+            f"The outcome {name} is {rare!r} in {counts.min()} rows, and {folds} folds need one each.",
+            value=rare,
+            next_step="take more rows, or lower training.search.folds",
+        )
+
+
+def _tries(candidate: Candidate, search: Search) -> int:
+    if any(not isinstance(values, list | tuple) for values in candidate.search.values()):
+        return search.iterations
+    size = math.prod(len(values) for values in candidate.search.values())
+    return min(search.iterations, size)
+
+
+def _search(
+    candidate: Candidate,
+    pipeline: Pipeline,
+    X: pd.DataFrame,
+    y: np.ndarray,
+    scorer: Any,
+    contract: Contract,
+    search: Search,
+) -> tuple[dict[str, Any], Trial]:
+    folds = KFold if contract.task == "regression" else StratifiedKFold
+    space = {
+        f"model__{name}": list(values) if isinstance(values, tuple) else values
+        for name, values in candidate.search.items()
+    }
+    seeking = RandomizedSearchCV(
+        pipeline,
+        space,
+        n_iter=_tries(candidate, search),
+        scoring=scorer,
+        n_jobs=search.jobs,
+        refit=False,
+        cv=folds(n_splits=search.folds, shuffle=True, random_state=search.seed),
+        random_state=search.seed,
+        error_score="raise",
+    )
+    began = time.perf_counter()
+    # one thread a process: sums in another order differ in their last digits, and OpenMP's threads, which wait
+    # for one another awake, take many times as long on a busy machine
+    with threadpool_limits(1), parallel_config("loky", inner_max_num_threads=1):
+        _guarded(candidate.name, lambda: seeking.fit(X, y))
+    means = np.round(seeking.cv_results_["mean_test_score"], 9)
+    place = int(np.argmax(means))
+    found = dict(seeking.cv_results_["params"][place])
+    trial = Trial(
+        candidate=candidate.name,
+        score=float(seeking.cv_results_["mean_test_score"][place]),
+        spread=float(seeking.cv_results_["std_test_score"][place]),
+        settings={name.removeprefix("model__"): as_json(value) for name, value in sorted(found.items())},
+        seconds=round(time.perf_counter() - began, 3),
+    )
+    return {name: clone(value, safe=False) for name, value in found.items()}, trial
+
+
+def _guarded(name: str, act: Callable[[], Any]) -> Any:
+    try:
+        return act()
+    except TrunklineError:
+        raise
+    except Exception as error:
+        raise ProjectError(
+            f"The candidate {name} cannot be fitted: {type(error).__name__}: {error}.",
+            next_step="look at features() in features.py and at the candidate in model.py",
+        ) from error
+
+
+def _answer_in_one_thread(pipeline: Pipeline) -> None:
+    # a forest adds its trees up in whichever order the threads end: the last digits would differ
+    parameters = pipeline.get_params(deep=True)
+    many = {
+        name: None
+        for name, value in parameters.items()
+        if name.split("__")[-1] == "n_jobs" and value is not None
+    }
+    pipeline.set_params(**many)

@@ -1,0 +1,100 @@
+"""The model frame: what an estimator sees of a contract's rows, and what it answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from trunkline.core.contract import Column, Contract
+from trunkline.core.errors import DataError
+
+NUMERIC = ("integer", "number", "boolean")
+
+
+def model_frame(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    """Return the contract's features, in order, in the two types that ONNX and scikit-learn read alike.
+
+    Numbers and booleans become float32 (null is NaN), categories and texts `str` objects (null is ""). The index
+    counts from 0. Raises DataError when a feature is missing or cannot be read as its type.
+    """
+    missing = [column.name for column in contract.features if column.name not in frame.columns]
+    if missing:
+        raise DataError(
+            f"The rows lack {', '.join(missing)}.", next_step="give every feature of the contract"
+        )
+    return pd.DataFrame({column.name: _feature(frame[column.name], column) for column in contract.features})
+
+
+def _feature(values: pd.Series[Any], column: Column) -> pd.Series[Any]:
+    if column.type not in NUMERIC:
+        return pd.Series(_texts(values), dtype=object)
+    try:
+        numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            f"The column {column.name} holds a value that is not a number: {error}.",
+            next_step=f"{column.name} must be {column.rule()}",
+        ) from error
+    with np.errstate(over="ignore"):
+        return pd.Series(numbers.astype(np.float32))
+
+
+def _texts(values: pd.Series[Any]) -> np.ndarray:
+    null = values.isna().to_numpy()
+    texts = np.empty(len(values), dtype=object)
+    texts[:] = ["" if gone else str(value) for value, gone in zip(values.tolist(), null, strict=True)]
+    return texts
+
+
+def outcome(frame: pd.DataFrame, contract: Contract) -> np.ndarray:
+    """Return the outcome as it is trained: labels as an object array of `str`, or float64 for regression.
+
+    Booleans become "true" and "false". Raises DataError when the column is missing or an outcome is null.
+    """
+    column = contract.outcome
+    if column.name not in frame.columns:
+        raise DataError(f"The rows lack the outcome {column.name}.")
+    values = frame[column.name]
+    if empty := int(values.isna().sum()):
+        raise DataError(
+            f"{empty} rows have no outcome in {column.name}.",
+            next_step="leave rows without an outcome out in data.py",
+        )
+    if contract.task == "regression":
+        return values.to_numpy(dtype=np.float64)
+    if column.type == "boolean":
+        labels = np.empty(len(values), dtype=object)
+        labels[:] = ["true" if value else "false" for value in values.tolist()]
+        return labels
+    return _texts(values)
+
+
+def tensors(rows: pd.DataFrame, contract: Contract) -> dict[str, np.ndarray]:
+    """Return a model frame as ONNX inputs: one array of shape (n, 1) a feature, float32 or `str` objects."""
+    return {column.name: rows[column.name].to_numpy().reshape(-1, 1) for column in contract.features}
+
+
+def predict_frame(
+    pipeline: Any, frame: pd.DataFrame, contract: Contract
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return what a fitted pipeline answers for rows of the contract.
+
+    Labels are an object array of `str` with probabilities of shape (n, classes) in the order of
+    `pipeline.classes_`; for regression float64 values and None.
+    """
+    return answer(pipeline, model_frame(frame, contract), contract)
+
+
+def answer(pipeline: Any, rows: pd.DataFrame, contract: Contract) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return what a fitted pipeline answers for a model frame; see `predict_frame`."""
+    if contract.task == "regression":
+        if not len(rows):
+            return np.empty(0), None
+        return np.asarray(pipeline.predict(rows), dtype=np.float64).reshape(-1), None
+    if not len(rows):
+        return np.empty(0, dtype=object), np.empty((0, len(pipeline.classes_)))
+    labels = np.empty(len(rows), dtype=object)
+    labels[:] = [str(label) for label in pipeline.predict(rows)]
+    return labels, np.asarray(pipeline.predict_proba(rows), dtype=np.float64)

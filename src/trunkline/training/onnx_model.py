@@ -1,0 +1,97 @@
+"""The ONNX form of a fitted pipeline."""
+
+from __future__ import annotations
+
+import io
+import logging
+import warnings
+from contextlib import redirect_stderr, redirect_stdout
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from trunkline.core.contract import Contract
+
+from .frames import NUMERIC, tensors
+
+GRAPH = "trunkline"
+
+
+class ConversionError(Exception):
+    """The pipeline has no ONNX form, or onnxruntime does not take it."""
+
+
+def convert(pipeline: Any, contract: Contract, inputs: list[tuple[str, Any]] | None = None) -> bytes:
+    """Return a fitted pipeline as an ONNX model; the same pipeline gives the same bytes in every process.
+
+    One input tensor of shape (n, 1) a feature, by the column's name: float32 or string. Outputs: the label, and for
+    classifiers the probabilities of shape (n, classes). `inputs` replaces the initial types. Raises ConversionError.
+    """
+    from skl2onnx import convert_sklearn
+    from skl2onnx.common.data_types import FloatTensorType, StringTensorType
+
+    if inputs is None:
+        inputs = [
+            (
+                column.name,
+                FloatTensorType([None, 1]) if column.type in NUMERIC else StringTensorType([None, 1]),
+            )
+            for column in contract.features
+        ]
+    options = {} if contract.task == "regression" else {"zipmap": False}
+    heard = logging.getLogger("skl2onnx")
+    level = heard.level
+    heard.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            warnings.simplefilter("ignore")
+            model = convert_sklearn(pipeline, name=GRAPH, initial_types=inputs, options=options)
+    except Exception as error:
+        raise ConversionError(f"skl2onnx: {type(error).__name__}: {_first_line(error)}") from error
+    finally:
+        heard.setLevel(level)
+    model.doc_string = ""
+    return bytes(model.SerializeToString(deterministic=True))
+
+
+class OnnxModel:
+    """An ONNX model that is asked with model frames, on one thread.
+
+    Raises ConversionError when onnxruntime refuses the model.
+    """
+
+    def __init__(self, content: bytes, contract: Contract) -> None:
+        import onnxruntime
+
+        settings = onnxruntime.SessionOptions()
+        settings.intra_op_num_threads = settings.inter_op_num_threads = 1
+        settings.log_severity_level = 4
+        self.contract = contract
+        try:
+            self.session = onnxruntime.InferenceSession(content, settings, providers=["CPUExecutionProvider"])
+        except Exception as error:
+            raise ConversionError(f"onnxruntime: {type(error).__name__}: {_first_line(error)}") from error
+        self.names = {given.name for given in self.session.get_inputs()}
+
+    def ask(self, rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return labels and probabilities for a model frame, as `answer` does.
+
+        Raises ConversionError when onnxruntime cannot answer.
+        """
+        return self.run(tensors(rows, self.contract))
+
+    def run(self, given: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return labels and probabilities for tensors by column name."""
+        try:
+            found = self.session.run(None, {name: given[name] for name in self.names})
+        except Exception as error:
+            raise ConversionError(f"onnxruntime: {type(error).__name__}: {_first_line(error)}") from error
+        if self.contract.task == "regression":
+            return np.asarray(found[0], dtype=np.float64).reshape(-1), None
+        labels = np.asarray(found[0], dtype=object).reshape(-1)
+        return labels, np.asarray(found[1], dtype=np.float64)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or "no reason given").splitlines()[0][:300]

@@ -1,0 +1,166 @@
+"""The Python form of a fitted pipeline: skops, written so that the same pipeline gives the same bytes."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import zipfile
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import skops.io
+
+from trunkline.core.errors import ExportError
+from trunkline.core.record import canonical_json, write_atomically
+
+BASE = ("numpy", "pandas", "scikit-learn", "scipy", "skops")
+EPOCH = (1980, 1, 1, 0, 0, 0)
+ADVICE = (
+    "move functions and classes to the top level of a file in the project's package (a lambda cannot be written), "
+    "or use scikit-learn's own transformers"
+)
+
+
+def dump(pipeline: Any) -> bytes:
+    """Return a fitted pipeline as a skops archive, in canonical form.
+
+    Raises ExportError when skops has no way to write a part of it.
+    """
+    try:
+        return canonical(skops.io.dumps(pipeline))
+    except Exception as error:
+        raise ExportError(
+            f"The pipeline cannot be written: {type(error).__name__}: {error}.", next_step=ADVICE
+        ) from error
+
+
+def canonical(archive: bytes) -> bytes:
+    """Return a skops archive without what differs from process to process.
+
+    skops names objects and files by memory address, keeps the order of sets and stamps files with the time. Here
+    objects are numbered as they first appear, sets are sorted, unused bytes between the fields of a record are zero,
+    and files carry a fixed time.
+    """
+    with zipfile.ZipFile(io.BytesIO(archive)) as source:
+        schema = json.loads(source.read("schema.json"))
+        content = {name: source.read(name) for name in source.namelist() if name != "schema.json"}
+    _sort_sets(schema, content)
+    names: dict[str, str] = {}
+    _renumber(schema, {}, names)
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as target:
+        for old, new in names.items():
+            _put(target, new, _without_padding(content[old]) if old.endswith(".npy") else content[old])
+        _put(target, "schema.json", json.dumps(schema, indent=1, sort_keys=True).encode())
+    return written.getvalue()
+
+
+def _put(target: zipfile.ZipFile, name: str, content: bytes) -> None:
+    entry = zipfile.ZipInfo(name, EPOCH)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.external_attr = 0o644 << 16
+    entry.create_system = 3
+    target.writestr(entry, content)
+
+
+def _sort_sets(node: Any, content: dict[str, bytes]) -> None:
+    if isinstance(node, list):
+        for item in node:
+            _sort_sets(item, content)
+    elif isinstance(node, dict):
+        for item in node.values():
+            _sort_sets(item, content)
+        if node.get("__loader__") == "SetNode":
+            node["content"].sort(key=lambda item: canonical_json(_nameless(item)))
+
+
+def _nameless(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_nameless(item) for item in node]
+    if isinstance(node, dict):
+        return {key: _nameless(value) for key, value in node.items() if key not in ("__id__", "file")}
+    return node
+
+
+def _renumber(node: Any, numbers: dict[int, int], names: dict[str, str]) -> None:
+    if isinstance(node, list):
+        for item in node:
+            _renumber(item, numbers, names)
+        return
+    if not isinstance(node, dict):
+        return
+    if "__id__" in node:
+        # equal words and numbers may or may not be one object: they are told apart, as that means nothing to them
+        key = -len(numbers) - 1 if node.get("__loader__") == "JsonNode" else node["__id__"]
+        node["__id__"] = numbers.setdefault(key, len(numbers) + 1)
+    if isinstance(node.get("file"), str) and "__loader__" in node:
+        old = node["file"]
+        node["file"] = names.setdefault(old, f"{len(names) + 1}{Path(old).suffix}")
+    for name in sorted(node):
+        _renumber(node[name], numbers, names)
+
+
+def _without_padding(content: bytes) -> bytes:
+    array = np.load(io.BytesIO(content), allow_pickle=False)
+    if array.dtype.names is None:
+        return content
+    clean = np.zeros(array.shape, dtype=array.dtype)
+    for name in array.dtype.names:
+        clean[name] = array[name]
+    written = io.BytesIO()
+    np.save(written, clean, allow_pickle=False)
+    return written.getvalue()
+
+
+def load(content: bytes, trusted: Sequence[str]) -> Any:
+    """Return the pipeline that an archive holds; only call this on bytes whose checksum was verified.
+
+    Raises what skops raises when a type is not among `trusted` or cannot be imported.
+    """
+    return skops.io.loads(content, trusted=list(trusted))
+
+
+def untrusted_types(content: bytes) -> tuple[str, ...]:
+    """Return the types that skops must be told to trust before it loads the archive."""
+    return tuple(sorted(skops.io.get_untrusted_types(data=content)))
+
+
+def requirements(types: Sequence[str], package: str) -> tuple[str, ...]:
+    """Return the distributions that the archive needs, pinned, as `numpy==2.4.6`.
+
+    `package` is the user's own package, which travels with the archive. Raises ExportError when a type comes from
+    code that does not.
+    """
+    owners = metadata.packages_distributions()
+    needed = set(BASE)
+    for name in types:
+        top = name.split(".")[0]
+        if top == package or top in sys.stdlib_module_names:
+            continue
+        if top not in owners:
+            raise ExportError(
+                f"The pipeline uses {name}, which is neither in the package {package} nor installed.",
+                value=name,
+                next_step=ADVICE,
+            )
+        needed.add(owners[top][0])
+    return tuple(f"{name}=={metadata.version(name)}" for name in sorted(needed, key=str.lower))
+
+
+def copy_code(package: Path, folder: Path) -> None:
+    """Copy the Python files of the user's package to `folder`/code/<package>.
+
+    Raises ExportError when there is no such package.
+    """
+    sources = sorted(path for path in package.rglob("*.py") if "__pycache__" not in path.parts)
+    if not sources:
+        raise ExportError(
+            f"There are no Python files in {package}.", next_step="correct `package` in trunkline.yaml"
+        )
+    for path in sources:
+        target = folder / "code" / package.name / path.relative_to(package)
+        write_atomically(target, path.read_bytes())

@@ -1,0 +1,187 @@
+"""Tracking: a training run in MLflow, with its parameters, figures, trials and where it comes from."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import socket
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from trunkline.core.errors import PolicyError, StorageError, UnavailableError
+from trunkline.core.record import short
+from trunkline.core.records import Figure, Lineage
+
+from .fit import Fitted
+
+BUNDLE_TAG = "trunkline.bundle"
+ARTIFACTS = "mlartifacts"
+CHATTY = ("mlflow", "alembic", "mlflow.store.db.utils", "alembic.runtime.migration", "git")
+PARAM_LENGTH = 6000
+
+
+def track(
+    uri: str,
+    name: str,
+    fitted: Fitted,
+    lineage: Lineage,
+    figures: Sequence[Figure],
+    bundle_digest: str,
+) -> str:
+    """Record a training run in MLflow's experiment `name` and return its id.
+
+    A bundle that was tracked before gives the run it has. The embedded store (`sqlite:///...`) keeps artifacts in
+    `mlartifacts` beside it. Raises UnavailableError when the server does not answer, StorageError when the embedded
+    store cannot be written, PolicyError when `uri` is none that MLflow knows.
+    """
+    with _quiet():
+        artifacts = None
+        if uri.startswith("sqlite:"):
+            artifacts = _embedded(uri)
+        else:
+            _check_reachable(uri)
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return _track(uri, artifacts, name, fitted, lineage, figures, bundle_digest)
+        except (MlflowException, OSError) as error:
+            words = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            if uri.startswith("sqlite:"):
+                raise StorageError(
+                    f"The embedded store {uri} cannot be used: {words}.",
+                    next_step="look at the file, or set registry.uri in trunkline.yaml",
+                ) from error
+            raise UnavailableError(
+                f"MLflow at {uri} did not take the run: {words}.",
+                value=uri,
+                next_step="look at the server's log, then run the command again",
+            ) from error
+
+
+def _track(
+    uri: str,
+    artifacts: str | None,
+    name: str,
+    fitted: Fitted,
+    lineage: Lineage,
+    figures: Sequence[Figure],
+    digest: str,
+) -> str:
+    from mlflow import MlflowClient
+    from mlflow.entities import Metric, Param, RunTag
+
+    client = MlflowClient(tracking_uri=uri)
+    experiment = _experiment(client, name, artifacts)
+    # the digest is set last: a run that was interrupted before does not count
+    known = client.search_runs([experiment], f"tags.`{BUNDLE_TAG}` = '{digest}'", max_results=1)
+    if known:
+        return str(known[0].info.run_id)
+    run = client.create_run(experiment, run_name=f"{fitted.candidate} {short(digest)}").info.run_id
+    now = time.time_ns() // 1_000_000
+    best = next(trial for trial in fitted.trials if trial.candidate == fitted.candidate)
+    metrics = [Metric(_metric_name(figure), figure.value, now, 0) for figure in figures]
+    metrics += [Metric(f"search.{trial.candidate}.score", trial.score, now, 0) for trial in fitted.trials] + [
+        Metric("search.score", best.score, now, 0)
+    ]
+    params = [Param("candidate", fitted.candidate)] + [
+        Param(key, (value if isinstance(value, str) else json.dumps(value))[:PARAM_LENGTH])
+        for key, value in sorted(fitted.settings.items())
+    ]
+    tags = {
+        "trunkline.commit": lineage.commit,
+        "trunkline.snapshot": lineage.snapshot,
+        "trunkline.training_key": lineage.training_key,
+        "trunkline.toolkit": lineage.toolkit,
+    }
+    client.log_batch(run, metrics, params, [RunTag(key, value) for key, value in tags.items()])
+    client.log_table(run, _table(fitted), "trials.json")
+    client.set_tag(run, BUNDLE_TAG, digest)
+    client.set_terminated(run)
+    return str(run)
+
+
+def _table(fitted: Fitted) -> dict[str, list[Any]]:
+    return {
+        "candidate": [trial.candidate for trial in fitted.trials],
+        "score": [trial.score for trial in fitted.trials],
+        "spread": [trial.spread for trial in fitted.trials],
+        "seconds": [trial.seconds for trial in fitted.trials],
+        "settings": [json.dumps(trial.settings, sort_keys=True) for trial in fitted.trials],
+    }
+
+
+def _metric_name(figure: Figure) -> str:
+    group = figure.group.replace("=", ".")
+    name = f"{group}.{figure.name}" if group else figure.name
+    return "".join(letter if letter.isalnum() or letter in "_-. /" else "_" for letter in name)
+
+
+def _experiment(client: Any, name: str, artifacts: str | None) -> str:
+    from mlflow.exceptions import MlflowException
+
+    found = client.get_experiment_by_name(name)
+    if found is None:
+        try:
+            return str(client.create_experiment(name, artifact_location=artifacts))
+        except MlflowException:
+            # someone else made it in between, or it is another trouble and this says so
+            found = client.get_experiment_by_name(name)
+            if found is None:
+                raise
+    if found.lifecycle_stage == "deleted":
+        client.restore_experiment(found.experiment_id)
+    return str(found.experiment_id)
+
+
+def _embedded(uri: str) -> str:
+    store = Path(uri.removeprefix("sqlite:///"))
+    artifacts = (store.parent / ARTIFACTS).absolute()
+    try:
+        artifacts.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"Cannot write {artifacts}: {error.strerror}.", next_step="make the folder writable"
+        ) from error
+    return artifacts.as_uri()
+
+
+def _check_reachable(uri: str) -> None:
+    parts = urlsplit(uri)
+    if parts.scheme not in ("http", "https"):
+        if parts.scheme in ("postgresql", "mysql", "mssql", "databricks") or "+" in parts.scheme:
+            return
+        raise PolicyError(
+            "registry.uri: MLflow is reached by http(s)://host or sqlite:///file.",
+            value=uri,
+            next_step="edit registry.uri in trunkline.yaml, or MLFLOW_TRACKING_URI",
+        )
+    # MLflow's own client tries for minutes before it says that nobody is there
+    try:
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        socket.create_connection((parts.hostname or "", port), timeout=5).close()
+    except (OSError, ValueError) as error:
+        raise UnavailableError(
+            f"No MLflow server answers at {parts.hostname}:{parts.port or parts.scheme}: {error}.",
+            value=uri,
+            next_step="start the server, or correct registry.uri in trunkline.yaml",
+        ) from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    # set before MLflow is imported: it would report its use to its makers, and complain where git is missing
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    before = {name: logging.getLogger(name).level for name in CHATTY}
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)

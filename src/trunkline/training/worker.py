@@ -1,0 +1,106 @@
+"""The Python runtime's process: loads a bundle and answers on its pipes.
+
+`python -m trunkline.training.worker <bundle folder>`. A message is its length as four bytes, big-endian, and JSON.
+The first one out is `{"ready": true, "classes": [...]}`, or `{"error": "..."}` before exit 1. Then each
+`{"columns": {name: [values]}}` gets `{"predictions": [...], "probabilities": [[...]] | null}` or
+`{"error": "..."}`. The end of the input ends the process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import struct
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pandas as pd
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from trunkline.core.bundle import Bundle, open_bundle
+
+from . import python_model
+from .frames import predict_frame
+
+LENGTH = struct.Struct(">I")
+
+
+def read_message(stream: BinaryIO) -> Any:
+    """Return the next message, or None at the end of the input (also when it ends within a message)."""
+    head = stream.read(LENGTH.size)
+    if len(head) < LENGTH.size:
+        return None
+    (size,) = LENGTH.unpack(head)
+    body = stream.read(size)
+    return json.loads(body) if len(body) == size else None
+
+
+def write_message(stream: BinaryIO, message: Mapping[str, Any]) -> None:
+    """Write one message and flush it; numbers that JSON does not have raise ValueError."""
+    body = json.dumps(message, allow_nan=False, separators=(",", ":")).encode()
+    stream.write(LENGTH.pack(len(body)) + body)
+    stream.flush()
+
+
+def load(bundle: Bundle) -> Callable[[Mapping[str, Sequence[object]]], dict[str, Any]]:
+    """Return the function that answers one request's columns, from a bundle that was just verified."""
+    # bytecode written beside the user's code would be files that are not the bundle's own
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, str(bundle.folder / "code"))
+    pipeline = python_model.load(bundle.model_file.read_bytes(), bundle.manifest.trusted_types)
+
+    def answer(columns: Mapping[str, Sequence[object]]) -> dict[str, Any]:
+        frame = pd.DataFrame(
+            {name: pd.Series(list(values), dtype=object) for name, values in columns.items()}
+        )
+        labels, probabilities = predict_frame(pipeline, frame, bundle.contract)
+        return {
+            "predictions": labels.tolist(),
+            "probabilities": None if probabilities is None else probabilities.tolist(),
+        }
+
+    return answer
+
+
+def serve(
+    requests: BinaryIO, replies: BinaryIO, answer: Callable[[Mapping[str, Sequence[object]]], dict[str, Any]]
+) -> None:
+    """Answer requests until the input ends; whatever a request raises is its reply."""
+    while (request := read_message(requests)) is not None:
+        try:
+            reply = answer(request["columns"])
+            write_message(replies, reply)
+        except BrokenPipeError:
+            return
+        except Exception as error:
+            write_message(replies, {"error": f"{type(error).__name__}: {error}"})
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the worker on a bundle's folder and return its exit code."""
+    # the pipe is for messages alone: whatever else is printed, from C too, goes to the error stream
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    # Ctrl+C reaches the whole group: the service ends this process by closing its input
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        (folder,) = arguments
+        bundle = open_bundle(Path(folder))
+        with threadpool_limits(1):
+            answer = load(bundle)
+            write_message(replies, {"ready": True, "classes": list(bundle.manifest.classes)})
+            serve(sys.stdin.buffer, replies, answer)
+    except BrokenPipeError:
+        return 1
+    except Exception as error:
+        write_message(replies, {"error": f"{type(error).__name__}: {error}"})
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
