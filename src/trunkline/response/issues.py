@@ -1,0 +1,128 @@
+"""How a signal reads as an issue: title, body, dated lines and the evidence of recovery, as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from trunkline.core.records import Finding, Signal, SignalKind
+
+MARKER = "latest"
+"""The sticky comment that is kept up to date while the trouble lasts."""
+LINES = 20
+"""Dated lines that the sticky comment keeps."""
+FINDINGS = 50
+"""Findings that a table shows; a forge refuses bodies past 65,536 characters."""
+
+_NEXT: dict[SignalKind, tuple[str, ...]] = {
+    "data": (
+        "Ask whoever sends the inputs what changed: a unit, a new category, a broken source.",
+        "If the inputs are wrong, mend the source: this issue closes itself once the inputs are as before.",
+        "If the world changed, widen the contract in `contract.py` by a pull request and run `trunkline retrain`.",
+    ),
+    "performance": (
+        "Read the retraining pull request if there is one: it compares champion and challenger.",
+        "If there is none, run `trunkline retrain`.",
+        "If the fall began with a release, take it back: `git revert -m 1 <merge commit>` in a pull request.",
+    ),
+    "infrastructure": (
+        "Run `trunkline status`: it says who serves, and how it is.",
+        "If the service is down, start what is merged again with `trunkline deploy`.",
+        "If it began with a release, take it back: `git revert -m 1 <merge commit>` in a pull request.",
+    ),
+    "log": (
+        "Read the newest error lines of `service.log` in the environment's folder under `.trunkline/live/`.",
+        "Walk a prediction that failed back to its model with `trunkline trace <prediction id>`.",
+    ),
+}
+
+
+def title(signal: Signal) -> str:
+    """Return the title: one line of at most 120 characters."""
+    words = plain(f"{signal.kind.capitalize()} in {signal.environment}: {signal.summary}")
+    return words if len(words) <= 120 else words[:119].rstrip() + "…"
+
+
+def body(signal: Signal) -> str:
+    """Return the body: what was found, the figures, what to do next, and the fingerprint for the next run."""
+    parts = [
+        f"{cell(signal.summary)}\n",
+        f"Severity **{signal.severity}**, environment `{signal.environment}`, {signal.rows:,} rows looked at, "
+        f"{moment(signal.time)}.\n",
+        table(signal.findings),
+        "## What to do next\n",
+        "\n".join(f"{place}. {step}" for place, step in enumerate(_NEXT[signal.kind], start=1)) + "\n",
+        "Trunkline updates this issue while the trouble lasts and closes it when a monitor finds it gone.\n",
+        f"<!-- trunkline:fingerprint={signal.fingerprint.replace('--', '- -')} -->\n",
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def update(signal: Signal, before: str = "") -> str:
+    """Return the sticky comment: dated lines, newest last, with the newest figures under them.
+
+    `before` is the comment as it stands; its last lines are kept.
+    """
+    lines = [line for line in before.splitlines() if line.startswith("- **")]
+    line = f"- **{moment(signal.time)}** still there, {signal.severity}: {cell(signal.summary)}"
+    return "\n".join([*lines[-(LINES - 1) :], line, "", table(signal.findings)]).rstrip() + "\n"
+
+
+def recovery(signal: Signal) -> str:
+    """Return the comment that closes an issue: the figures that show the trouble gone."""
+    lead = f"Recovered {moment(signal.time)}: {cell(signal.summary)} ({signal.rows:,} rows looked at)"
+    return "\n".join([lead, "", table(signal.findings)]).rstrip() + "\n"
+
+
+def table(findings: Iterable[Finding]) -> str:
+    """Return the findings as a Markdown table; empty where there are none."""
+    rows = list(findings)
+    if not rows:
+        return ""
+    lines = [
+        "| what | measure | value | threshold | interval | p | detail |",
+        "|---|---|---:|---:|---|---:|---|",
+    ]
+    for finding in rows[:FINDINGS]:
+        cells = (
+            cell(finding.subject),
+            cell(finding.measure),
+            number(finding.value),
+            number(finding.threshold),
+            interval(finding),
+            number(finding.p_value) if finding.p_value is not None else "",
+            cell(finding.detail),
+        )
+        lines.append("| " + " | ".join(cells) + " |")
+    if len(rows) > FINDINGS:
+        lines.append(f"\n… and {len(rows) - FINDINGS} more.")
+    return "\n".join(lines) + "\n"
+
+
+def interval(finding: Finding) -> str:
+    """Return the interval of a finding with its level; empty where none was computed."""
+    if finding.interval is None:
+        return ""
+    low, high, level = finding.interval.low, finding.interval.high, finding.interval.level
+    return f"{number(low)} to {number(high)} ({level:.0%})"
+
+
+def number(value: float) -> str:
+    """Return a number to four significant digits; whole numbers in full."""
+    return f"{value:.0f}" if value == int(value) and abs(value) < 1e15 else f"{value:.4g}"
+
+
+def moment(time: datetime) -> str:
+    """Return a time to the minute, in UTC."""
+    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def plain(text: str) -> str:
+    """Return a text as one line without control characters."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+
+
+def cell(text: str) -> str:
+    """Return a text that may hold users' values so that Markdown shows it as it is and nobody is notified by it."""
+    safe = plain(text).replace("\\", "\\\\").replace("|", "\\|").replace("`", "\\`").replace("[", "\\[")
+    return safe.replace("<", "&lt;").replace("@", "@\u200b")[:500]
