@@ -1,0 +1,111 @@
+"""Finish the project: lay out its use case, give it the toolkit, make it a git repository."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ANSWERS = json.loads({{ cookiecutter | jsonify | jsonify }})
+PROJECT = Path.cwd()
+NEUTRAL_IDENTITY = ["-c", "user.name=Trunkline", "-c", "user.email=trunkline@localhost"]
+# Set while git runs a hook of its own: they would send the first commit into another repository.
+GIT_PLACES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX")
+
+
+def trunkline_repository():
+    """Return the Trunkline repository that this template belongs to.
+
+    cookiecutter names the template in two answers that differ by how it was called: a path (relative to
+    where the user stood, for `--directory`), a clone, or the address it was cloned from.
+    """
+    places = [ANSWERS["_repo_dir"], ANSWERS["_template"]]
+    stood = [os.environ.get("PWD", ""), ANSWERS["_output_dir"]]
+    for place in places:
+        for start in stood:
+            template = (Path(start) / place).resolve()
+            if not (template / "hooks" / "post_gen_project.py").is_file():
+                continue
+            for folder in (template, *template.parents):
+                if (folder / "src" / "trunkline" / "__init__.py").is_file():
+                    return folder
+    sys.exit(
+        f"The toolkit was not found: no src/trunkline above {' or '.join(map(repr, places))}. "
+        "Name the template by its absolute path or by its address."
+    )
+
+
+def lay_out(folder, chosen):
+    """Move what lies in `folder/chosen` to the top of the project; remove `folder` with the other choices."""
+    for entry in sorted((PROJECT / folder / chosen).iterdir()):
+        entry.rename(PROJECT / entry.name)
+    shutil.rmtree(PROJECT / folder)
+
+
+def give_toolkit(repository):
+    """Copy the toolkit into vendor/trunkline, or pin its version; requirements/toolkit.txt says which."""
+    if ANSWERS["toolkit"] == "vendored":
+        vendor = PROJECT / "vendor" / "trunkline"
+        made = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
+        shutil.copytree(repository / "src" / "trunkline", vendor / "src" / "trunkline", ignore=made)
+        for name in ("pyproject.toml", "README.md", "LICENSE"):
+            shutil.copy(repository / name, vendor / name)
+        requirement = "./vendor/trunkline"
+    else:
+        text = (repository / "src" / "trunkline" / "__init__.py").read_text(encoding="utf-8")
+        requirement = "trunkline==" + re.search(r'__version__ = "([^"]+)"', text).group(1)
+    path = PROJECT / "requirements" / "toolkit.txt"
+    path.write_text(f"# Installed after the other files, without its dependencies: they are in those.\n{requirement}\n")
+
+
+def git(*words):
+    """Run git in the project; end the hook with git's words when it fails."""
+    environment = {name: value for name, value in os.environ.items() if name not in GIT_PLACES}
+    try:
+        done = subprocess.run(
+            ["git", *words], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:
+        sys.exit("git was not found: install it, the project is a git repository from the start.")
+    if done.returncode:
+        sys.exit(f"git {' '.join(words)} failed: {(done.stderr or done.stdout).strip()}")
+    return done.stdout.strip()
+
+
+def has_identity():
+    """Whether the user's git configuration says who commits (git's guess from the host does not count)."""
+    asked = ["git", "-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT"]
+    return subprocess.run(asked, cwd=PROJECT, capture_output=True, check=False).returncode == 0
+
+
+def first_commit():
+    """Make the project a git repository on branch main with one commit."""
+    git("init", "--quiet", "--initial-branch=main")
+    identity = [] if has_identity() else NEUTRAL_IDENTITY
+    # A `vendor/` in the user's own ignore file must not keep the toolkit out.
+    git("-c", f"core.excludesFile={os.devnull}", "add", "--all")
+    # The user's signing set-up and hooks may ask questions, and nobody is there to answer.
+    quiet = ["-c", "commit.gpgsign=false", "-c", f"core.hooksPath={os.devnull}"]
+    git(*identity, *quiet, "commit", "--quiet", "--message", f"{ANSWERS['project_name']}: made from Trunkline's template")
+
+
+def main():
+    """Finish the project and say what to do next."""
+    repository = trunkline_repository()
+    lay_out("use_cases", ANSWERS["__use_case"])
+    lay_out("licenses", ANSWERS["license"])
+    give_toolkit(repository)
+    first_commit()
+    print(
+        f"\n{ANSWERS['project_name']} is ready in {PROJECT}, a git repository with a first commit.\n\n"
+        f"  cd {PROJECT.name}\n"
+        "  make setup     install everything into .venv, inside the folder\n"
+        "  make train     take a snapshot, search the candidates, judge the best\n"
+        "  make serve     answer requests on this machine; the API describes itself at /docs\n\n"
+        "README.md tells the first day.\n"
+    )
+
+
+main()

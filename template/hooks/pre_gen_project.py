@@ -1,0 +1,61 @@
+"""Refuse answers from which no working project can be made, and say why."""
+
+import json
+import keyword
+import re
+import sys
+
+# Twice to JSON: the outer one makes a Python literal that no quote or backslash in an answer can end.
+ANSWERS = json.loads({{ cookiecutter | jsonify | jsonify }})
+
+# What the project imports by these names would be hidden by a package of the same name.
+TAKEN = {
+    "conftest", "fairlearn", "fastapi", "locust", "loadtest", "mlflow", "numpy", "onnx", "onnxruntime", "pandas",
+    "pandera", "pydantic", "pytest", "scipy", "sklearn", "sklego", "skops", "src", "tests", "trunkline", "uvicorn",
+}  # fmt: skip
+LONGEST_PACKAGE = 40
+
+
+def problem_with_package(package):
+    """Return why `package` cannot be the project's package, or an empty text."""
+    if not package:
+        return "it is empty"
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", package):
+        return "it must begin with a letter from a to z and go on with a to z, 0 to 9 and _"
+    if len(package) > LONGEST_PACKAGE:
+        return f"it is longer than {LONGEST_PACKAGE} characters"
+    if package.endswith("_") or "__" in package:
+        return "it ends with _ or has two of them in a row, which makes a poor model name"
+    if keyword.iskeyword(package) or keyword.issoftkeyword(package):
+        return "it is a word of the Python language"
+    if package in sys.stdlib_module_names:
+        return "a module of Python's standard library has that name and could no longer be imported"
+    if package in TAKEN:
+        return "a library that the project uses has that name and could no longer be imported"
+    return ""
+
+
+def problem_with_text(text):
+    """Return why `text` cannot be written into the project's files, or an empty text."""
+    if not text.strip():
+        return "it is empty"
+    if not text.isprintable():
+        return "it must be one line without control characters"
+    return ""
+
+
+def main():
+    """Print every refused answer with its reason; exit 1 if there is one."""
+    reasons = {name: problem_with_text(ANSWERS[name]) for name in ("project_name", "description", "owner")}
+    reasons["package"] = problem_with_package(ANSWERS["package"])
+    if ANSWERS["intended_use"]:
+        reasons["intended_use"] = problem_with_text(ANSWERS["intended_use"])
+    refused = {name: reason for name, reason in reasons.items() if reason}
+    for name, reason in refused.items():
+        print(f"Answer refused: {name} = {ANSWERS[name]!r}: {reason}.", file=sys.stderr)
+    sys.exit(1 if refused else 0)
+
+
+if sys.version_info < (3, 11):  # noqa: UP036 - cookiecutter itself runs on older ones
+    sys.exit("Trunkline needs Python 3.11 or newer; cookiecutter runs on " + sys.version.split()[0] + ".")
+main()

@@ -1,0 +1,69 @@
+"""The contract: what a row is. Data tests, the API, drift monitoring and the model card all read it from here.
+
+The example is an audit-worthy decision about people. Between 1997 and 2002 the police of Toronto arrested
+5,226 persons for possession of small quantities of marijuana; each was either released with a summons or taken
+to the station. What is learnt here is how the police decided, bias included, not how one ought to decide.
+So the contract names the protected attributes, and the gates compare how the model treats their groups.
+
+How to write a field: https://pandera.readthedocs.io, and in `metadata`
+- `role`: feature (what the model sees; the default), audit (gates and monitors see it, the model does not),
+  outcome, key (names the row), user (stays on one version during a canary), time (when it happened);
+- `unit`, for people; `protected`: compare its groups; `bands`: where to cut a protected number into groups;
+- `positive`: which outcome the probability is of.
+"""
+
+from __future__ import annotations
+
+import pandera.pandas as pa
+
+YES_NO = ["No", "Yes"]
+
+
+class Contract(pa.DataFrameModel):
+    """One arrest, as the officer knew it before deciding."""
+
+    arrest_id: int = pa.Field(ge=0, unique=True, description="Number of the arrest", metadata={"role": "key"})
+    year: int = pa.Field(
+        ge=1990, le=2100, description="Year of the arrest", metadata={"role": "time", "unit": "year"}
+    )
+    # The model may see the age: the law itself treats minors differently. Whether it then treats an age group
+    # worse than another is asked by the fairness gates, in these bands.
+    age: int = pa.Field(
+        ge=10,
+        le=110,
+        description="Age of the arrested person",
+        metadata={"unit": "years", "protected": True, "bands": [18, 25, 35]},
+    )
+    # Colour and sex must be in every row, so that the treatment of their groups can be measured, but they never
+    # reach the model. That alone does not make it fair: other columns can stand in for them. Hence the gates.
+    colour: str = pa.Field(
+        isin=["Black", "White"],
+        description="Colour as written down by the officer",
+        metadata={"role": "audit", "protected": True},
+    )
+    sex: str = pa.Field(
+        isin=["Female", "Male"],
+        description="Sex as written down by the officer",
+        metadata={"role": "audit", "protected": True},
+    )
+    employed: str = pa.Field(isin=YES_NO, description="Whether the person has a job")
+    citizen: str = pa.Field(isin=YES_NO, description="Whether the person is a citizen")
+    checks: int = pa.Field(
+        ge=0,
+        le=6,
+        description="In how many of six police databases (arrests, convictions, parole, ...) the name stands",
+        metadata={"unit": "databases"},
+    )
+    released: str = pa.Field(
+        isin=YES_NO,
+        description="Whether the person was released with a summons",
+        metadata={"role": "outcome", "positive": "Yes"},
+    )
+
+    class Config:
+        """Unknown columns are refused, and numbers that came as texts are read as numbers."""
+
+        name = "arrests"
+        description = "Arrests for possession of small quantities of marijuana, Toronto, 1997 to 2002."
+        strict = True
+        coerce = True
