@@ -1,0 +1,28 @@
+"""From the desired state in a commit to what serves: plan, apply, rollout, image and targets."""
+
+from .apply import apply, read_history, stop
+from .desired_state import DesiredState, LocalSettings, TargetSettings, read_state, write_state
+from .image import build, build_context
+from .plan import Plan, Step, plan
+from .rollout import next_state
+from .targets import Health, LocalTarget, Target
+
+__all__ = [
+    "DesiredState",
+    "Health",
+    "LocalSettings",
+    "LocalTarget",
+    "Plan",
+    "Step",
+    "Target",
+    "TargetSettings",
+    "apply",
+    "build",
+    "build_context",
+    "next_state",
+    "plan",
+    "read_history",
+    "read_state",
+    "stop",
+    "write_state",
+]

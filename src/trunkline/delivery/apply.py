@@ -1,0 +1,114 @@
+"""Apply: the act that removes the difference, under a lock, with a line of history."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from trunkline.core.bundle import BundleStore
+from trunkline.core.errors import StalePlanError, StorageError, TrunklineError
+from trunkline.core.record import short
+from trunkline.core.records import Deployment
+
+from .lock import only_one
+from .plan import Plan, same
+from .targets.protocol import Target
+
+
+def apply(plan: Plan, *, reviewed: str, target: Target, bundles: BundleStore, history: Path) -> Deployment:
+    """Carry out `plan` and return what was done; it is appended to `history`, unless there was nothing to do.
+
+    `reviewed` is the checksum of the plan that a person or a pull request agreed to, whole or its first twelve digits.
+    Raises StalePlanError when that is another plan or something else serves by now; what `Target.apply` raises
+    (ApplyError above all) passes through after the history has its "went back" line.
+    """
+    again = f"trunkline plan {plan.environment}, look at it, and apply what it says"
+    if reviewed not in (plan.checksum, short(plan.checksum)):
+        raise StalePlanError(
+            f"The plan for {plan.environment} is now {short(plan.checksum)}, not the one that was reviewed.",
+            value=reviewed,
+            next_step=again,
+        )
+    if not plan.steps:
+        return _deployment(plan, "applied", "nothing to do")
+    with only_one(history.with_suffix(".lock"), f"An apply on {plan.environment}"):
+        if not same(target.observe(), plan.actual):
+            raise StalePlanError(
+                f"Something else serves {plan.environment} than when the plan was made.", next_step=again
+            )
+        if plan.release is None:
+            target.stop()
+            return _remember(history, _deployment(plan, "stopped", plan.steps[0].text))
+        try:
+            target.apply(plan.release, bundles)
+        except TrunklineError as error:
+            _remember(history, _deployment(plan, "went back", error.what))
+            raise
+        done = "; ".join(f"{step.kind} {step.text}" for step in plan.steps)
+        return _remember(history, _deployment(plan, "applied", done))
+
+
+def stop(environment: str, *, target: Target, history: Path) -> bool:
+    """Stop what serves, whatever the desired state says, and return whether anything did."""
+    with only_one(history.with_suffix(".lock"), f"An apply on {environment}"):
+        release = target.observe()
+        stopped = target.stop()
+        if stopped:
+            made = Deployment(
+                time=datetime.now(UTC),
+                environment=environment,
+                revision=release.revision if release else "",
+                plan="",
+                release=None,
+                outcome="stopped",
+                detail="by hand",
+            )
+            _remember(history, made)
+    return stopped
+
+
+def read_history(path: Path) -> tuple[Deployment, ...]:
+    """Return what was done to an environment, oldest first; empty when nothing was.
+
+    A last line without an end (apply was killed while writing it) is passed over. Raises StorageError otherwise.
+    """
+    if not path.exists():
+        return ()
+    lines = path.read_text(encoding="utf-8").split("\n")[:-1]
+    try:
+        return tuple(Deployment.from_dict(json.loads(line), origin=str(path)) for line in lines if line)
+    except ValueError as problem:
+        raise StorageError(f"{path} is damaged: {problem}.", next_step="mend or remove the line") from problem
+
+
+def _deployment(plan: Plan, outcome: Literal["applied", "went back", "stopped"], detail: str) -> Deployment:
+    wanted = plan.release or plan.actual
+    return Deployment(
+        time=datetime.now(UTC),
+        environment=plan.environment,
+        revision=wanted.revision if wanted else "",
+        plan=plan.checksum,
+        release=plan.release,
+        outcome=outcome,
+        detail=detail,
+    )
+
+
+def _remember(history: Path, deployment: Deployment) -> Deployment:
+    line = json.dumps(deployment.to_dict(), ensure_ascii=False) + "\n"
+    try:
+        history.parent.mkdir(parents=True, exist_ok=True)
+        with history.open("a+b") as stream:
+            stream.seek(0)
+            stream.truncate(stream.read().rfind(b"\n") + 1)  # a line that a killed apply left unfinished
+            stream.write(line.encode())
+            stream.flush()
+            os.fsync(stream.fileno())
+    except OSError as error:
+        raise StorageError(
+            f"Cannot write {history}: {error.strerror}.", next_step="make the folder writable"
+        ) from error
+    return deployment

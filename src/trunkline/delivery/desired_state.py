@@ -1,0 +1,152 @@
+"""The desired state: `deployments/<environment>.yaml`, which bundles serve, by which strategy, on which target."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, ValidationError, model_validator
+
+from trunkline.core.config import read_yaml
+from trunkline.core.errors import PolicyError
+from trunkline.core.record import Record, write_atomically
+from trunkline.core.records import Release, Route, Strategy
+
+from .yaml_edit import edit
+
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+class LocalSettings(Record):
+    """A process on this machine; port 0 takes any that is free, an empty host is the policy's."""
+
+    kind: Literal["local"] = "local"
+    host: str = ""
+    port: int = Field(ge=0, le=65535)
+
+
+TargetSettings = LocalSettings
+"""What `target` may hold, told apart by `kind`; further targets join here as a union."""
+
+
+class DesiredState(Record):
+    """What an environment shall serve. It is changed by a merged pull request and by nothing else."""
+
+    SCHEMA: ClassVar[str] = "trunkline/desired-state/1"
+
+    environment: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    target: TargetSettings
+    strategy: Strategy = "none"
+    champion: Route | None = None
+    challenger: Route | None = None
+    share: float = Field(default=0.0, ge=0.0, lt=1.0)
+    """The share of users whom a canary sends to the challenger."""
+    salt: str = ""
+    """Decides which users those are; kept from the silent stage on."""
+
+    @model_validator(mode="after")
+    def _is_coherent(self) -> DesiredState:
+        routes = {"champion": self.champion, "challenger": self.challenger}
+        needed = {"none": (), "single": ("champion",)}.get(self.strategy, ("champion", "challenger"))
+        for name, route in routes.items():
+            if name in needed and route is None:
+                raise ValueError(f"{name}: strategy {self.strategy} needs one")
+            if name not in needed and route is not None:
+                raise ValueError(f"{name}: strategy {self.strategy} has none")
+            if route is not None and not DIGEST.fullmatch(route.bundle):
+                raise ValueError(
+                    f"{name}.bundle: must be sha256: and 64 hexadecimal digits (found {route.bundle!r})"
+                )
+        if self.champion and self.challenger and self.champion.bundle == self.challenger.bundle:
+            raise ValueError("challenger.bundle: is the champion's")
+        if self.strategy == "canary":
+            if self.share == 0:
+                raise ValueError("share: must lie between 0 and 1 for a canary")
+            if not self.salt:
+                raise ValueError("salt: a canary needs one, or every canary would meet the same users")
+        elif self.share:
+            raise ValueError(f"share: only a canary has one, and the strategy is {self.strategy}")
+        return self
+
+    def release(self, revision: str) -> Release | None:
+        """Return what a service is told at commit `revision`, or None when nothing shall serve."""
+        if self.strategy == "none" or self.champion is None:
+            return None
+        return Release(
+            environment=self.environment,
+            revision=revision,
+            strategy=self.strategy,
+            champion=self.champion,
+            challenger=self.challenger,
+            share=self.share,
+            salt=self.salt,
+        )
+
+
+def read_state(path: Path) -> DesiredState:
+    """Return the desired state that the file holds.
+
+    Raises PolicyError that names file and key when it cannot be read, is not coherent, or is another environment's.
+    """
+    body = read_yaml(path)
+    schema = body.pop("schema", DesiredState.SCHEMA)
+    if schema != DesiredState.SCHEMA:
+        raise PolicyError(
+            f"{path.name}: schema: this version of Trunkline reads {DesiredState.SCHEMA}.",
+            value=schema,
+            next_step=f"edit {path}",
+        )
+    try:
+        state = DesiredState.model_validate(body)
+    except ValidationError as problem:
+        rows = "; ".join(_explain(row) for row in problem.errors(include_url=False))
+        raise PolicyError(f"{path.name}: {rows}.", next_step=f"edit {path}") from problem
+    if state.environment != path.stem:
+        raise PolicyError(
+            f"{path.name}: environment: must be {path.stem}, as the file is named.",
+            value=state.environment,
+            next_step=f"edit {path}",
+        )
+    return state
+
+
+def write_state(path: Path, state: DesiredState) -> None:
+    """Write the desired state; comments, order and white space of an existing file stay, and so do unchanged bytes.
+
+    Raises PolicyError when the existing file is not a desired state or cannot be edited in place.
+    """
+    wanted = state.to_dict()
+    if not path.exists():
+        write_atomically(path, edit("", wanted).encode())
+        return
+    before = read_state(path).to_dict()
+    changes = {key: value for key, value in wanted.items() if value != before[key]}
+    if not changes:
+        return
+    with path.open(encoding="utf-8", newline="") as stream:
+        text = stream.read()
+    try:
+        text = edit(text, changes)
+    except ValueError as problem:
+        raise PolicyError(
+            f"{path.name} cannot be edited: {problem}.", next_step=f"write {path} in plain keys and values"
+        ) from problem
+    write_atomically(path, text.encode())
+
+
+def _explain(problem: Any) -> str:
+    name = ".".join(str(part) for part in problem["loc"])
+    if not name:
+        return str(problem["msg"]).removeprefix("Value error, ")
+    if problem["type"] == "missing":
+        return f"{name}: is missing"
+    if problem["type"] == "extra_forbidden":
+        owners: dict[str, type[Record]] = {"target": LocalSettings, "champion": Route, "challenger": Route}
+        owner = owners[str(problem["loc"][0])] if len(problem["loc"]) > 1 else DesiredState
+        known = list(owner.model_fields)
+        guess = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
+        hint = f"did you mean {guess[0]}?" if guess else f"known: {', '.join(known)}"
+        return f"unknown key {name} ({hint})"
+    return f"{name}: {problem['msg']} (found {problem['input']!r})"

@@ -1,0 +1,226 @@
+"""The service as a process of this machine: started apart, found again, asked, told, ended."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+import httpx
+import psutil
+from pydantic import BaseModel, ConfigDict, ValidationError
+from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
+
+import trunkline
+from trunkline.core.errors import StorageError, UnavailableError
+from trunkline.core.record import Record
+from trunkline.core.records import Release
+
+PROBE_TIMEOUT_S = 2.0
+Found = TypeVar("Found")
+
+
+class Failed(BaseModel):
+    """A release that the service was told to serve and could not load."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    revision: str = ""
+    error: str = ""
+
+
+class Ready(BaseModel):
+    """The service's answer to `GET /ready`; keys that are not needed here are passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    ready: bool
+    environment: str | None = None
+    revision: str | None = None
+    strategy: str | None = None
+    champion: dict[str, Any] | None = None
+    challenger: dict[str, Any] | None = None
+    share: float | None = None
+    loaded_at: str | None = None
+    failed: Failed | None = None
+
+    def serves(self, release: Release) -> bool:
+        """Whether this is the answer of a service that serves `release`."""
+        challenger = release.challenger.bundle if release.challenger else None
+        return (
+            self.ready
+            and self.revision == release.revision
+            and self.strategy == release.strategy
+            and (self.champion or {}).get("bundle") == release.champion.bundle
+            and (self.challenger or {}).get("bundle") == challenger
+            and (self.share or 0.0) == release.share
+        )
+
+    def release(self) -> Release | None:
+        """Return the release that the answer tells of, without its salt; None when it tells too little."""
+        if self.champion is None:
+            return None
+        told = self.model_dump(
+            include={"environment", "revision", "strategy", "champion", "challenger", "share"}
+        )
+        try:
+            return Release.model_validate({key: value for key, value in told.items() if value is not None})
+        except ValidationError:
+            return None
+
+
+class Service(Record):
+    """A process that was started; written as `service.json`.
+
+    `create_time` (seconds since 1970) tells it from a later process that got the same pid.
+    """
+
+    SCHEMA: ClassVar[str] = "trunkline/service/1"
+
+    pid: int
+    create_time: float
+    host: str
+    port: int
+    toolkit: str
+    """The version of Trunkline that it runs."""
+
+    @property
+    def address(self) -> str:
+        """Return where it can be reached from this machine."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self.host, self.host)  # noqa: S104
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    def process(self) -> psutil.Process | None:
+        """Return the process while it lives."""
+        try:
+            process = psutil.Process(self.pid)
+            # The clock may have been set since: the kernel counts from boot, psutil converts to time of day.
+            alike = abs(process.create_time() - self.create_time) < 2.0
+            return process if alike and process.status() != psutil.STATUS_ZOMBIE else None
+        except psutil.NoSuchProcess:
+            return None
+
+    def ask(self) -> Ready | None:
+        """Return its answer to `GET /ready`, or None when it gives none."""
+        try:
+            answer = httpx.get(f"{self.address}/ready", timeout=PROBE_TIMEOUT_S, trust_env=False)
+            return Ready.model_validate_json(answer.content)
+        except (httpx.HTTPError, ValidationError):
+            return None
+
+    def reload(self) -> None:
+        """Tell it to load `release.json` again."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGHUP)
+
+    def end(self, *, patience: float) -> None:
+        """Ask it to end, and kill it with its children after `patience` seconds."""
+        process = self.process()
+        if process is None:
+            return
+        with contextlib.suppress(psutil.NoSuchProcess):
+            family = [*process.children(recursive=True), process]
+            process.terminate()
+            _, alive = psutil.wait_procs([process], timeout=patience)
+            if alive:
+                for member in family:
+                    with contextlib.suppress(psutil.NoSuchProcess):
+                        member.kill()
+                psutil.wait_procs(family, timeout=patience)
+
+
+def launch(command: Sequence[str], *, host: str, port: int, folder: Path, log: Path) -> Service:
+    """Start `command` apart from this process and its terminal, its output appended to `log`."""
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as stream:
+            child = subprocess.Popen(
+                list(command),
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+    except OSError as error:
+        raise StorageError(
+            f"Cannot start the service in {folder}: {error}.", next_step="make the folder writable"
+        ) from error
+    try:
+        born = psutil.Process(child.pid).create_time()
+    except psutil.NoSuchProcess:  # it died at once and something reaped it; what waits for it will say so
+        born = 0.0
+    return Service(pid=child.pid, create_time=born, host=host, port=port, toolkit=trunkline.__version__)
+
+
+def wait_for(look: Callable[[], Found | None], *, patience: float) -> Found | None:
+    """Return what `look` finds, asked again and again for `patience` seconds, or None."""
+    retrying = Retrying(
+        stop=stop_after_delay(patience),
+        wait=wait_fixed(0.05),
+        retry=retry_if_result(lambda found: found is None),
+    )
+    try:
+        return retrying(look)
+    except RetryError:
+        return None
+
+
+def size(log: Path) -> int:
+    """Return how many bytes a log has, 0 if it is not there."""
+    return log.stat().st_size if log.exists() else 0
+
+
+def last_words(log: Path, since: int) -> str:
+    """Return the last lines that were written to a log after it had `since` bytes."""
+    try:
+        with log.open("rb") as stream:
+            stream.seek(since)
+            lines = [line.strip() for line in stream.read().decode(errors="replace").split("\n")]
+    except OSError:
+        lines = []
+    return " | ".join([line for line in lines if line][-5:]) or "its log says nothing"
+
+
+def choose_port(host: str, port: int, *, before: int = 0) -> int:
+    """Return a port that can be listened on: `port`, or if it is 0 the one used `before` or any that is free.
+
+    Raises UnavailableError that names the port, and where it can be found the process that has it.
+    """
+    for candidate in (before, 0) if port == 0 else (port,):
+        try:
+            return _try(host, candidate)
+        except OSError as error:
+            if port == 0 and candidate:
+                continue
+            raise UnavailableError(
+                f"Port {port} of {host} cannot be used: {holder(port) or error.strerror}.",
+                next_step="stop that program, or set another `target.port` in the deployment file",
+            ) from error
+    raise AssertionError("port 0 was tried last and is never taken")
+
+
+def holder(port: int) -> str:
+    """Return in words which process listens on a port; empty where the system does not tell."""
+    try:
+        for connection in psutil.net_connections(kind="tcp"):
+            listens = connection.status == psutil.CONN_LISTEN
+            if listens and connection.laddr and connection.laddr.port == port and connection.pid:
+                return f"process {connection.pid} ({psutil.Process(connection.pid).name()}) has it"
+    except psutil.Error:
+        pass
+    return ""
+
+
+def _try(host: str, port: int) -> int:
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host or "127.0.0.1", port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    with socket.socket(family, kind, protocol) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(1)
+        return int(listener.getsockname()[1])

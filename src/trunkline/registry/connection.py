@@ -1,0 +1,115 @@
+"""The connection to MLflow: quiet, quick to give up, and imported only when it is used."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from trunkline.core.errors import PolicyError, StorageError, UnavailableError
+
+QUIET = {"MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true", "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false"}
+PATIENT = QUIET | {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "60"}
+QUICK = QUIET | {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0", "MLFLOW_HTTP_REQUEST_TIMEOUT": "5"}
+LOGGERS = ("alembic", "mlflow", "sqlalchemy")
+
+
+def embedded_folder(uri: str) -> Path | None:
+    """Return the folder of an SQLite store, or None for a server or another database.
+
+    Raises PolicyError for a URI that is neither: MLflow's file store is on its way out.
+    """
+    parts = urlsplit(uri)
+    if parts.scheme == "sqlite":
+        return Path(uri.removeprefix("sqlite:///")).resolve().parent
+    if parts.scheme in ("http", "https") or parts.scheme.split("+")[0] in ("postgresql", "mysql", "mssql"):
+        return None
+    raise PolicyError(
+        "registry.uri: must be an MLflow server (http, https) or a database (sqlite, postgresql, mysql, mssql).",
+        value=uri,
+        next_step="set registry.uri in trunkline.yaml, as sqlite:///.trunkline/mlflow.db, or leave it out",
+    )
+
+
+def connect(uri: str) -> Any:
+    """Return an MLflow client that is known to work; an SQLite store is made where there is none.
+
+    Raises StorageError when the store cannot be written, UnavailableError when a server does not answer in seconds.
+    """
+    folder = embedded_folder(uri)
+    if folder is not None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(
+                f"Cannot write {folder}: {error.strerror}.", next_step="make the folder writable"
+            ) from error
+    with speaking(uri, QUICK):
+        from mlflow import MlflowClient
+
+        client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+        client.search_registered_models(max_results=1)
+    return client
+
+
+@contextmanager
+def speaking(uri: str, defaults: Mapping[str, str] = PATIENT) -> Iterator[None]:
+    """Let MLflow work in silence, with `defaults` for environment variables that the user has not set.
+
+    Its exceptions leave as UnavailableError (a server that does not answer or refuses) or StorageError (a store
+    that cannot be read or written); variables and log levels are put back.
+    """
+    added = {name: value for name, value in defaults.items() if name not in os.environ}
+    levels = {name: logging.getLogger(name).level for name in LOGGERS}
+    os.environ.update(added)
+    import mlflow  # noqa: F401  # it sets its log level when it is imported, so before that is set here
+
+    for name in LOGGERS:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    try:
+        yield
+    except Exception as error:
+        if type(error).__module__.split(".")[0] not in (
+            "mlflow",
+            "sqlalchemy",
+            "requests",
+            "urllib3",
+            "sqlite3",
+        ):
+            raise
+        said = " ".join((_refusal(error) or str(error)).split())[:300].rstrip(".")
+        if urlsplit(uri).scheme in ("http", "https"):
+            raise UnavailableError(
+                f"The MLflow server {without_secrets(uri)} does not answer or refuses: {said}.",
+                next_step="start it, or correct registry.uri, MLFLOW_TRACKING_URI or its user name and password",
+            ) from error
+        raise StorageError(
+            f"The MLflow store {without_secrets(uri)} cannot be used: {said}.",
+            next_step="make it readable and writable, or correct registry.uri",
+        ) from error
+    finally:
+        for name in added:
+            os.environ.pop(name, None)
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
+
+
+def _refusal(error: BaseException | None) -> str:
+    """Return what the operating system said, under the layers of clients that repeat it at length."""
+    while error is not None:
+        if type(error).__module__ in ("builtins", "socket") and isinstance(error, OSError) and error.strerror:
+            return error.strerror
+        error = error.__cause__ or error.__context__
+    return ""
+
+
+def without_secrets(uri: str) -> str:
+    """Return a URI without the user name and password that it may hold."""
+    parts = urlsplit(uri)
+    if "@" not in parts.netloc:
+        return uri
+    return parts._replace(netloc="***@" + parts.netloc.rpartition("@")[2]).geturl()
