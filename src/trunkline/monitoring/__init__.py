@@ -1,0 +1,37 @@
+"""Monitoring: what the prediction log, the ground truth and the service's own log say about a live model."""
+
+from .data import watch_data
+from .history import SCORE, history_data, history_performance, windowed
+from .infrastructure import watch_infrastructure
+from .logs import watch_logs
+from .metrics import measure_quality
+from .performance import watch_performance
+from .prediction_log import LogWindow, read_log
+from .profiles import CategoryProfile, NumberProfile, Profile
+from .profiling import profile_answers, profile_like, reference_profile, scores_of, watched
+from .truth import Labelled, label_answers, read_truth
+
+__all__ = [
+    "SCORE",
+    "CategoryProfile",
+    "Labelled",
+    "LogWindow",
+    "NumberProfile",
+    "Profile",
+    "history_data",
+    "history_performance",
+    "label_answers",
+    "measure_quality",
+    "profile_answers",
+    "profile_like",
+    "read_log",
+    "read_truth",
+    "reference_profile",
+    "scores_of",
+    "watch_data",
+    "watch_infrastructure",
+    "watch_logs",
+    "watch_performance",
+    "watched",
+    "windowed",
+]

@@ -1,0 +1,221 @@
+"""The data monitor: do the requests still look like what the model was built on?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from trunkline.core.config import Monitoring
+from trunkline.core.contract import Contract, Role
+from trunkline.core.records import Finding, Interval, Signal
+
+from .drift import Drift, column_drift
+from .intervals import holm, tail_above, wilson
+from .prediction_log import LogWindow
+from .profiles import CategoryProfile, NumberProfile, Profile
+from .profiling import profile_answers
+from .rejections import rejection_findings
+from .signals import count, join, percent, write_signal
+
+LARGE_PSI = 1.0
+"""Above this a drift is critical: the two distributions hardly overlap."""
+LARGE_SHARE = 0.5
+"""Above this share of rejected requests, nulls or unknown values the trouble is critical."""
+PREDICTION = "prediction"
+"""The subject of findings about what the model answered."""
+
+
+@dataclass(frozen=True)
+class _Question:
+    """One test of the family that Holm's correction covers."""
+
+    subject: str
+    measure: str
+    value: float
+    threshold: float
+    interval: Interval
+    p_value: float
+    detail: str
+    large: float
+
+
+def watch_data(
+    window: LogWindow,
+    reference: Profile,
+    contract: Contract,
+    policy: Monitoring,
+    *,
+    environment: str,
+    now: datetime,
+    bundle: str = "",
+) -> Signal:
+    """Return whether the newest requests drifted from the reference or break the contract.
+
+    Drift needs both effect and significance: noise-corrected PSI above `policy.data.psi`, and a p-value below
+    `policy.data.significance` after Holm's correction over all columns and measures. Nulls (above their share
+    in the reference) and values that the reference never saw may make up `policy.data.rejections` of the rows,
+    as may requests that break the contract. The model's answers are compared only where they are those of
+    `bundle` (a digest; empty takes all): a reference belongs to one model.
+    """
+    window = window.newest(policy.window_rows)
+    torn = f" {count(window.torn, 'line')} of the log could not be read." if window.torn else ""
+    if window.requests < policy.minimum_rows:
+        summary = f"{count(window.requests, 'request')} so far; {policy.minimum_rows} are needed to judge the inputs."
+        return write_signal(
+            "data", environment, "inconclusive", summary + torn, rows=window.requests, now=now
+        )
+    questions = _questions(window, reference, contract, policy, bundle)
+    adjusted = holm([question.p_value for question in questions])
+    drifted = [
+        (question, p_value)
+        for question, p_value in zip(questions, adjusted, strict=True)
+        if question.value > question.threshold and p_value < policy.data.significance
+    ]
+    drifted.sort(key=lambda pair: -pair[0].value / pair[0].large)
+    rejected = rejection_findings(window, contract, policy.data.rejections)
+    if not drifted and not rejected:
+        summary = _quiet(questions, window)
+        return write_signal("data", environment, "quiet", summary + torn, rows=window.requests, now=now)
+    return write_signal(
+        "data",
+        environment,
+        "alarm",
+        _alarm([question for question, _ in drifted], rejected) + torn,
+        rows=window.requests,
+        now=now,
+        findings=(*(_finding(question, p_value) for question, p_value in drifted), *rejected),
+        critical=any(question.value > question.large for question, _ in drifted)
+        or any(finding.interval.low > LARGE_SHARE for finding in rejected if finding.interval),
+    )
+
+
+def _questions(
+    window: LogWindow, reference: Profile, contract: Contract, policy: Monitoring, bundle: str
+) -> list[_Question]:
+    answers = window.predictions
+    profile = profile_answers(reference, answers, contract)
+    questions = []
+    for name, before in reference.columns.items():
+        after = profile.columns[name]
+        column = contract.column(name)
+        # Audit columns are optional in requests: one that no client sends is not drift.
+        if after.count or column.role is not Role.AUDIT:
+            questions += _about_column(name, before, after, policy, show=column.type != "text")
+    own = [answer for answer in answers if bundle in ("", answer.bundle)]
+    outputs = profile_answers(reference, own, contract)
+    for measure, usual, given in (
+        ("psi of the label", reference.label, outputs.label),
+        ("psi of the score", reference.score, outputs.score),
+    ):
+        if usual and given and (found := column_drift(usual, given)):
+            questions.append(_about_shift(PREDICTION, measure, found, policy, _moved(usual, given, found)))
+    return questions
+
+
+def _about_column(
+    name: str,
+    before: NumberProfile | CategoryProfile,
+    after: NumberProfile | CategoryProfile,
+    policy: Monitoring,
+    *,
+    show: bool,
+) -> list[_Question]:
+    questions = []
+    if found := column_drift(before, after):
+        detail = _moved(before, after, found) if show else ""
+        questions.append(_about_shift(name, "psi", found, policy, detail))
+    rows = after.count + after.nulls
+    usual = before.nulls / max(1, before.count + before.nulls)
+    questions.append(
+        _about_share(name, "share of nulls", after.nulls, rows, usual, policy, f"{percent(usual)} at release")
+    )
+    if isinstance(before, CategoryProfile) and isinstance(after, CategoryProfile) and not before.other:
+        values = sorted(after.unseen.items(), key=lambda item: (-item[1], item[0]))[:3]
+        detail = ", ".join(f"{value[:40]!r} {times}" for value, times in values) if show else ""
+        questions.append(
+            _about_share(name, "share of unknown values", after.other, rows, 0.0, policy, detail)
+        )
+    return questions
+
+
+def _about_shift(subject: str, measure: str, found: Drift, policy: Monitoring, detail: str) -> _Question:
+    return _Question(
+        subject, measure, found.psi, policy.data.psi, found.interval, found.p_value, detail, LARGE_PSI
+    )
+
+
+def _about_share(
+    subject: str, measure: str, hits: int, rows: int, usual: float, policy: Monitoring, detail: str
+) -> _Question:
+    threshold = min(1.0, usual + policy.data.rejections)
+    return _Question(
+        subject,
+        measure,
+        hits / max(1, rows),
+        threshold,
+        wilson(hits, rows),
+        tail_above(hits, rows, threshold),
+        detail,
+        LARGE_SHARE,
+    )
+
+
+def _moved(
+    before: NumberProfile | CategoryProfile, after: NumberProfile | CategoryProfile, found: Drift
+) -> str:
+    cell, was, now = found.shifts[0]
+    words = f"{cell}: {percent(was)} at release, {percent(now)} now"
+    if isinstance(before, NumberProfile) and isinstance(after, NumberProfile):
+        words = f"mean {before.mean or 0:.3g} at release, {after.mean or 0:.3g} now; {words}"
+    return words
+
+
+def _finding(question: _Question, p_value: float) -> Finding:
+    return Finding(
+        subject=question.subject,
+        measure=question.measure,
+        value=question.value,
+        threshold=question.threshold,
+        interval=question.interval,
+        p_value=p_value,
+        detail=question.detail,
+    )
+
+
+def _alarm(drifted: Sequence[_Question], rejected: Sequence[Finding]) -> str:
+    sentences = []
+    if drifted:
+        sentences.append(
+            f"Requests differ from the data at release: {join([_words(one) for one in drifted])}."
+        )
+    if rejected:
+        total, *kinds = rejected
+        low, high = (total.interval.low, total.interval.high) if total.interval else (0.0, 1.0)
+        words = f"{total.detail} ({percent(total.value)}, 95% interval {percent(low)} to {percent(high)})"
+        why = f", mostly {kinds[0].subject}: {kinds[0].detail}" if kinds else ""
+        sentences.append(f"{words}{why}.")
+    return " ".join(sentences)
+
+
+def _words(question: _Question) -> str:
+    detail = f"; {question.detail}" if question.detail else ""
+    if question.measure == "share of nulls":
+        return f"{question.subject} is null in {percent(question.value)} of rows ({question.detail})"
+    if question.measure == "share of unknown values":
+        return f"{question.subject} has values never seen before ({percent(question.value)} of rows{detail})"
+    return f"{_name(question)} (PSI {question.value:.2f}, tolerated {question.threshold:g}{detail})"
+
+
+def _quiet(questions: Sequence[_Question], window: LogWindow) -> str:
+    shifts = [question for question in questions if question.measure.startswith("psi")]
+    words = f"The newest {count(window.requests, 'request')} look like the data at release"
+    if shifts:
+        widest = max(shifts, key=lambda question: question.value)
+        words += f": the largest PSI is {widest.value:.2f} ({_name(widest)}, tolerated {widest.threshold:g})"
+    return f"{words}; {len(window.rejections)} rejected."
+
+
+def _name(question: _Question) -> str:
+    what = question.measure.removeprefix("psi").removeprefix(" of ")
+    return f"{what} of the {question.subject}" if what else question.subject

@@ -1,0 +1,65 @@
+"""The past in windows: one point a window, for charts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from trunkline.core.contract import Contract
+from trunkline.core.records import Figure, Prediction
+
+from .drift import column_drift
+from .metrics import UserMetric, measure_quality
+from .prediction_log import when
+from .profiles import Profile
+from .profiling import profile_answers
+from .truth import Labelled
+
+SCORE = "(score)"
+"""The series of the model's score; brackets keep it apart from a column of that name."""
+
+
+def windowed(answers: Sequence[Prediction], size: int) -> tuple[tuple[Prediction, ...], ...]:
+    """Return answers cut into consecutive windows of `size`, oldest first; a last one of less than half is left out."""
+    ordered = sorted(answers, key=when)
+    return tuple(tuple(ordered[first:last]) for first, last in _spans(len(ordered), size))
+
+
+def history_data(
+    answers: Sequence[Prediction], reference: Profile, contract: Contract, size: int
+) -> list[tuple[datetime, dict[str, float]]]:
+    """Return for each window the time of its last answer and the noise-corrected PSI by column, `(score)` included."""
+    history = []
+    for window in windowed(answers, size):
+        profile = profile_answers(reference, window, contract)
+        pairs = [(name, before, profile.columns[name]) for name, before in reference.columns.items()]
+        if reference.score and profile.score:
+            pairs.append((SCORE, reference.score, profile.score))
+        drifts = {name: column_drift(before, after) for name, before, after in pairs}
+        history.append((when(window[-1]), {name: found.psi for name, found in drifts.items() if found}))
+    return history
+
+
+def history_performance(
+    labelled: Labelled, metric: str, size: int, *, metrics: Mapping[str, UserMetric] | None = None
+) -> list[tuple[datetime, Figure]]:
+    """Return for each window the time of its last answer and the metric; windows on which it has no value are left out.
+
+    Raises PolicyError when no metric has this name.
+    """
+    history = []
+    for first, last in _spans(len(labelled), size):
+        window = labelled.rows(first, last)
+        try:
+            history.append((window.times[-1], measure_quality(window, metric, metrics=metrics)))
+        except ValueError:
+            continue
+    return history
+
+
+def _spans(rows: int, size: int) -> list[tuple[int, int]]:
+    return [
+        (first, min(first + size, rows))
+        for first in range(0, rows, size)
+        if min(first + size, rows) - first >= size / 2
+    ]

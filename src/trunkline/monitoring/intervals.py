@@ -1,0 +1,62 @@
+"""Intervals and multiplicity control that the monitors share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import special
+
+from trunkline.core.records import Interval
+
+
+def wilson(hits: int, rows: int, *, level: float = 0.95) -> Interval:
+    """Return the score interval of a share (Wilson 1927); 0 to 1 where there are no rows."""
+    if not rows:
+        return Interval(low=0.0, high=1.0, level=level)
+    z = float(special.ndtri(0.5 + level / 2))
+    share, shrink = hits / rows, 1 + z * z / rows
+    middle = (share + z * z / (2 * rows)) / shrink
+    half = z / shrink * math.sqrt(share * (1 - share) / rows + z * z / (4 * rows * rows))
+    return Interval(
+        low=0.0 if not hits else max(0.0, middle - half),
+        high=1.0 if hits == rows else min(1.0, middle + half),
+        level=level,
+    )
+
+
+def quantile_interval(values: Sequence[float], q: float, *, level: float = 0.95) -> tuple[float, Interval]:
+    """Return a quantile with its distribution-free interval from order statistics.
+
+    Hahn & Meeker, Statistical Intervals (1991), section 5.2: binomial ranks around `q`. With too few values the
+    upper end is the greatest value, and the true coverage above it is less than `level`.
+    Raises ValueError when there are no values.
+    """
+    ordered = np.sort(np.asarray(values, dtype=float))
+    rows = len(ordered)
+    if not rows:
+        raise ValueError("no values")
+    below = special.bdtr(np.arange(rows + 1), rows, q)
+    tail = (1 - level) / 2
+    low = int(np.searchsorted(below, tail))
+    high = int(np.searchsorted(below, 1 - tail)) + 1
+    value = float(ordered[min(rows - 1, math.ceil(q * rows) - 1)])
+    return value, Interval(
+        low=float(ordered[max(0, low - 1)]), high=float(ordered[min(rows, high) - 1]), level=level
+    )
+
+
+def tail_above(hits: int, rows: int, share: float) -> float:
+    """Return the probability of at least `hits` in `rows` when each comes with probability `share`."""
+    return 1.0 if hits <= 0 else float(special.bdtrc(hits - 1, rows, share))
+
+
+def holm(p_values: Sequence[float]) -> tuple[float, ...]:
+    """Return p-values adjusted for the number of questions asked (Holm 1979), in the given order."""
+    order = sorted(range(len(p_values)), key=lambda index: p_values[index])
+    adjusted, worst = [1.0] * len(p_values), 0.0
+    for rank, index in enumerate(order):
+        worst = max(worst, min(1.0, p_values[index] * (len(p_values) - rank)))
+        adjusted[index] = worst
+    return tuple(adjusted)

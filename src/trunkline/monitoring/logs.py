@@ -1,0 +1,180 @@
+"""The log monitor: which errors does the service itself tell of?"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from trunkline.core.config import Monitoring
+from trunkline.core.records import Finding, Signal
+
+from .signals import count, write_signal
+from .tail import newest_first
+
+LINES = 10_000
+"""How many of the newest lines are read."""
+GROUPS = 5
+"""How many kinds of errors a signal tells of, the most frequent first."""
+LONGEST = 120
+"""Characters of an event that are shown."""
+TIMES = ("time", "timestamp", "ts")
+TRACEBACK = b"Traceback (most recent call last)"
+# What varies between two lines of one kind, or may be a secret: quoted text, hex digests and ids, addresses, numbers.
+VARIES = re.compile(
+    r"'[^']*'|\"[^\"]*\"|\S+@\S+|\S+=\S+|\b[0-9a-fA-F-]*[0-9][0-9a-fA-F-]{7,}\b|\b[0-9a-fA-F]{12,}\b|\d+(?:\.\d+)?"
+)
+ERROR_NAME = re.compile(rb"^([A-Za-z_][\w.]*)(?::|$)")
+
+
+@dataclass
+class _Kind:
+    """Error lines that differ only in what varies."""
+
+    event: str
+    times: int = 0
+    critical: bool = False
+    example: str = ""
+    last: str = ""
+
+
+def watch_logs(
+    path: Path,
+    policy: Monitoring,
+    *,
+    environment: str,
+    now: datetime,
+    since: datetime | None = None,
+    lines: int = LINES,
+) -> Signal:
+    """Return whether the service's log (JSON lines of structlog) holds more error lines than tolerated.
+
+    Looks at the newest `lines` lines not older than `since` (the service's start). Lines are grouped by event, with
+    numbers, ids and quoted text taken out; of other keys only the exception's type and place are shown, so that no
+    input or secret gets into an issue. A traceback outside JSON counts as an error. A log that is not there is
+    inconclusive. Raises StorageError when it cannot be read.
+    """
+    if not path.exists():
+        summary = f"The service has no log at {path.name} yet."
+        return write_signal("log", environment, "inconclusive", summary, rows=0, now=now)
+    newest = list(islice(newest_first(path), lines))[::-1]
+    seen, kinds = _read(newest, since)
+    errors = sum(kind.times for kind in kinds.values())
+    if errors <= policy.logs.errors:
+        summary = f"{count(errors, 'error')} in the newest {count(seen, 'line')} of the service's log."
+        return write_signal("log", environment, "quiet", summary, rows=seen, now=now)
+    ranked = sorted(kinds.values(), key=lambda kind: (-kind.times, kind.event))
+    findings = [
+        Finding(
+            subject=kind.event,
+            measure="error lines",
+            value=kind.times,
+            threshold=policy.logs.errors,
+            detail=f"last {kind.last or 'at an unknown time'}"
+            + (f", e.g. {kind.example}" if kind.example else ""),
+        )
+        for kind in ranked[:GROUPS]
+    ]
+    told = ", ".join(f"{kind.event!r} {count(kind.times, 'time')}" for kind in ranked[:GROUPS])
+    more = f" and {count(len(ranked) - GROUPS, 'other kind')}" if len(ranked) > GROUPS else ""
+    summary = (
+        f"{count(errors, 'error')} in the newest {count(seen, 'line')} of the service's log "
+        f"(tolerated {policy.logs.errors}): {told}{more}."
+    )
+    critical = any(kind.critical for kind in ranked)
+    return write_signal(
+        "log", environment, "alarm", summary, rows=seen, now=now, findings=findings, critical=critical
+    )
+
+
+def template(event: str) -> str:
+    """Return an event with what varies replaced by `#`, short enough to be a title."""
+    words = VARIES.sub("#", " ".join(event.split()))
+    return words if len(words) <= LONGEST else words[: LONGEST - 1] + "…"
+
+
+def _read(lines: list[bytes], since: datetime | None) -> tuple[int, dict[str, _Kind]]:
+    kinds: dict[str, _Kind] = {}
+    seen, fresh, stamp = 0, True, ""
+    # The kind of a traceback is told by its last line, the first after it that is not indented.
+    traceback = False
+    for line in lines:
+        value = _record(line)
+        if value is not None:
+            stamp = next((str(value[key]) for key in TIMES if key in value), stamp)
+            fresh = _is_fresh(stamp, since)
+        if not fresh:
+            traceback = False
+            continue
+        seen += 1
+        if value is not None:
+            traceback = False
+            level = str(value.get("level", "")).lower()
+            if level in ("error", "critical", "fatal", "exception"):
+                event = template(str(value.get("event", "") or "an error without a name"))
+                _add(kinds, event, stamp, _example(value), critical=level in ("critical", "fatal"))
+        elif line.startswith(TRACEBACK):
+            traceback = True
+        elif traceback and not line.startswith((b" ", b"\t")):
+            traceback = False
+            name = ERROR_NAME.match(line)
+            _add(kinds, "uncaught exception", stamp, name[1].decode() if name else "", critical=False)
+    return seen, kinds
+
+
+def _record(line: bytes) -> dict[str, Any] | None:
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _is_fresh(stamp: str, since: datetime | None) -> bool:
+    if since is None or not stamp:
+        return True
+    try:
+        time = datetime.fromisoformat(stamp)
+    except ValueError:
+        return True
+    return _aware(time) >= _aware(since)
+
+
+def _aware(time: datetime) -> datetime:
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _add(kinds: dict[str, _Kind], event: str, stamp: str, example: str, *, critical: bool) -> None:
+    kind = kinds.setdefault(event, _Kind(event))
+    kind.times += 1
+    kind.last = stamp or kind.last
+    kind.example = kind.example or example
+    kind.critical = kind.critical or critical
+
+
+def _example(value: dict[str, Any]) -> str:
+    """Return the exception's type and place, as far as they look like such."""
+    error, place = str(value.get("error", "")), str(value.get("place", ""))
+    if not error:
+        error = _type_of(value.get("exception"))
+    parts = [error if re.fullmatch(r"[A-Za-z_][\w.]*", error) else "", place if _is_place(place) else ""]
+    return " at ".join(part for part in parts if part)
+
+
+def _is_place(place: str) -> bool:
+    return bool(re.fullmatch(r"[\w.-]+\.py:\d+", place))
+
+
+def _type_of(exception: object) -> str:
+    """Return the type in a formatted traceback, or in structlog's list of exceptions."""
+    if isinstance(exception, str) and exception.strip():
+        name = ERROR_NAME.match(exception.strip().splitlines()[-1].encode())
+        return name[1].decode() if name else ""
+    if isinstance(exception, list) and exception and isinstance(exception[-1], dict):
+        return str(exception[-1].get("exc_type", ""))
+    return ""

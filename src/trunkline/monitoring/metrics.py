@@ -1,0 +1,251 @@
+"""Quality metrics under scikit-learn's scorer names (higher is better), on many bootstrap resamples at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trunkline.core.errors import PolicyError
+from trunkline.core.records import Figure, Interval
+
+from .truth import Labelled
+
+Floats = NDArray[np.float64]
+Metric = Callable[[Labelled, Floats], Floats]
+"""Takes weights of shape (resamples, n), returns one value a resample."""
+UserMetric = Callable[[NDArray[Any], NDArray[Any], Floats | None], float]
+"""A project's own metric: truth, labels, probability of the positive outcome or None."""
+
+RESAMPLES = 1000
+SEED = 7
+LARGEST_BLOCK = 4_000_000
+"""Weights held in memory at once."""
+LEAST_PROBABILITY = float(np.finfo(np.float64).eps)
+
+
+def measure_quality(
+    labelled: Labelled,
+    name: str,
+    *,
+    metrics: Mapping[str, UserMetric] | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
+) -> Figure:
+    """Return a metric with its 95% percentile bootstrap interval (Efron & Tibshirani 1993, ch. 13).
+
+    Resamples on which the metric has no value, such as those with one class, are left out.
+    Raises PolicyError when no metric has this name; ValueError when it has no value on these rows.
+    """
+    rows = len(labelled)
+    metric = _find(name, metrics or {})
+    value = float(metric(labelled, np.ones((1, rows)))[0])
+    if not np.isfinite(value):
+        raise ValueError(f"{name} has no value on these {rows} rows")
+    random = np.random.default_rng(seed)
+    shares = np.full(rows, 1 / rows)
+    block = max(1, min(resamples, LARGEST_BLOCK // rows))
+    drawn = [
+        metric(labelled, random.multinomial(rows, shares, size=min(block, resamples - done)).astype(float))
+        for done in range(0, resamples, block)
+    ]
+    low, high = np.nanpercentile(np.concatenate(drawn), (2.5, 97.5))
+    return Figure(name=name, value=value, rows=rows, interval=Interval(low=float(low), high=float(high)))
+
+
+def ignorant_quality(labelled: Labelled, name: str, metrics: Mapping[str, UserMetric] | None = None) -> float:
+    """Return the metric of a model that ignores its inputs: always the commonest outcome, or the mean."""
+    rows = len(labelled)
+    if labelled.truth.dtype != object:
+        constant = replace(labelled, labels=np.full(rows, float(labelled.truth.mean())))
+    else:
+        values, counts = np.unique(labelled.truth.astype(str), return_counts=True)
+        labels = np.full(rows, str(values[counts.argmax()]), dtype=object)
+        shares = np.array([float((labelled.truth == name).mean()) for name in labelled.classes])
+        known = labelled.probabilities is not None
+        constant = replace(
+            labelled, labels=labels, probabilities=np.tile(shares, (rows, 1)) if known else None
+        )
+    return float(_find(name, metrics or {})(constant, np.ones((1, rows)))[0])
+
+
+def _find(name: str, metrics: Mapping[str, UserMetric]) -> Metric:
+    if name in metrics:
+        return _resampled(metrics[name])
+    if name in METRICS:
+        return METRICS[name]
+    raise PolicyError(
+        "monitoring.performance.metric names a metric that cannot be monitored.",
+        value=name,
+        next_step=f"use one of {', '.join(sorted({*METRICS, *metrics}))}",
+    )
+
+
+def _resampled(metric: UserMetric) -> Metric:
+    def on_resamples(labelled: Labelled, weights: Floats) -> Floats:
+        values = []
+        for row in weights:
+            index = np.repeat(np.arange(len(labelled)), row.astype(int))
+            scores = labelled.scores
+            values.append(
+                metric(
+                    labelled.truth[index], labelled.labels[index], None if scores is None else scores[index]
+                )
+            )
+        return np.asarray(values, dtype=float)
+
+    return on_resamples
+
+
+def _mean(values: Floats, weights: Floats) -> Floats:
+    return np.asarray(weights @ values / weights.sum(axis=1))
+
+
+def _ratio(top: Floats, bottom: Floats, empty: float) -> Floats:
+    return np.asarray(np.divide(top, bottom, out=np.full_like(top, empty), where=bottom > 0))
+
+
+def _counts(labelled: Labelled, weights: Floats, value: str) -> tuple[Floats, Floats, Floats]:
+    """Return true positives, actual and predicted ones of a class; each of shape (resamples,)."""
+    actual, predicted = labelled.truth == value, labelled.labels == value
+    return weights @ (actual & predicted), weights @ actual, weights @ predicted
+
+
+def _present(labelled: Labelled) -> list[str]:
+    return sorted({*labelled.truth, *labelled.labels})
+
+
+def _accuracy(labelled: Labelled, weights: Floats) -> Floats:
+    return _mean((labelled.truth == labelled.labels).astype(float), weights)
+
+
+def _balanced_accuracy(labelled: Labelled, weights: Floats) -> Floats:
+    recalls = []
+    for value in sorted(set(labelled.truth)):
+        hits, actual, _ = _counts(labelled, weights, value)
+        recalls.append(_ratio(hits, actual, np.nan))
+    table = np.stack(recalls)
+    return np.asarray(np.nansum(table, axis=0) / (~np.isnan(table)).sum(axis=0))
+
+
+def _precision(labelled: Labelled, weights: Floats) -> Floats:
+    hits, _, predicted = _counts(labelled, weights, labelled.positive)
+    return _ratio(hits, predicted, 0.0)
+
+
+def _recall(labelled: Labelled, weights: Floats) -> Floats:
+    hits, actual, _ = _counts(labelled, weights, labelled.positive)
+    return _ratio(hits, actual, 0.0)
+
+
+def _f1_of(labelled: Labelled, weights: Floats, value: str) -> Floats:
+    hits, actual, predicted = _counts(labelled, weights, value)
+    return _ratio(2 * hits, actual + predicted, 0.0)
+
+
+def _f1(labelled: Labelled, weights: Floats) -> Floats:
+    return _f1_of(labelled, weights, labelled.positive)
+
+
+def _f1_macro(labelled: Labelled, weights: Floats) -> Floats:
+    return np.asarray(np.mean([_f1_of(labelled, weights, value) for value in _present(labelled)], axis=0))
+
+
+def _ranked(labelled: Labelled, scores: Floats, weights: Floats, value: str) -> tuple[Floats, Floats]:
+    """Return the weight of positives and of negatives at each distinct score, rising; (resamples, scores)."""
+    order = np.argsort(scores, kind="stable")
+    starts = np.flatnonzero(np.diff(scores[order], prepend=-np.inf))
+    sorted_weights = weights[:, order]
+    positive = np.add.reduceat(sorted_weights * (labelled.truth[order] == value), starts, axis=1)
+    return positive, np.add.reduceat(sorted_weights, starts, axis=1) - positive
+
+
+def _auc_of(labelled: Labelled, scores: Floats, weights: Floats, value: str) -> Floats:
+    positive, negative = _ranked(labelled, scores, weights, value)
+    beaten = np.cumsum(negative, axis=1) - negative / 2
+    pairs = positive.sum(axis=1) * negative.sum(axis=1)
+    return _ratio((positive * beaten).sum(axis=1), pairs, np.nan)
+
+
+def _roc_auc(labelled: Labelled, weights: Floats) -> Floats:
+    """Area under the ROC curve as the Mann-Whitney statistic; one against the rest where there are many classes."""
+    if labelled.scores is not None:
+        return _auc_of(labelled, labelled.scores, weights, labelled.positive)
+    probabilities = _probabilities(labelled)
+    each = [
+        _auc_of(labelled, probabilities[:, index], weights, value)
+        for index, value in enumerate(labelled.classes)
+    ]
+    return np.asarray(np.mean(each, axis=0))
+
+
+def _average_precision(labelled: Labelled, weights: Floats) -> Floats:
+    scores = labelled.scores if labelled.scores is not None else _probabilities(labelled)[:, -1]
+    positive, negative = _ranked(labelled, -scores, weights, labelled.positive)
+    hits, asked = np.cumsum(positive, axis=1), np.cumsum(positive + negative, axis=1)
+    return _ratio((positive * _ratio(hits, asked, 0.0)).sum(axis=1), positive.sum(axis=1), np.nan)
+
+
+def _probabilities(labelled: Labelled) -> Floats:
+    if labelled.probabilities is None:
+        raise PolicyError(
+            "monitoring.performance.metric needs probabilities, and this model answers without.",
+            next_step="use a metric of labels or numbers",
+        )
+    return labelled.probabilities
+
+
+def _one_hot(labelled: Labelled) -> Floats:
+    same = labelled.truth[:, None] == np.array(labelled.classes, dtype=object)[None, :]
+    return np.asarray(same, dtype=float)
+
+
+def _neg_log_loss(labelled: Labelled, weights: Floats) -> Floats:
+    own = (_probabilities(labelled) * _one_hot(labelled)).sum(axis=1)
+    return _mean(np.asarray(np.log(np.clip(own, LEAST_PROBABILITY, 1 - LEAST_PROBABILITY))), weights)
+
+
+def _neg_brier_score(labelled: Labelled, weights: Floats) -> Floats:
+    # As scikit-learn does: halved for two classes, so that it lies between 0 and 1.
+    squares = ((_probabilities(labelled) - _one_hot(labelled)) ** 2).sum(axis=1)
+    return -_mean(squares / 2 if len(labelled.classes) == 2 else squares, weights)
+
+
+def _neg_mean_absolute_error(labelled: Labelled, weights: Floats) -> Floats:
+    return -_mean(np.abs(labelled.truth - labelled.labels), weights)
+
+
+def _neg_mean_squared_error(labelled: Labelled, weights: Floats) -> Floats:
+    return -_mean((labelled.truth - labelled.labels) ** 2, weights)
+
+
+def _neg_root_mean_squared_error(labelled: Labelled, weights: Floats) -> Floats:
+    return np.asarray(-np.sqrt(-_neg_mean_squared_error(labelled, weights)))
+
+
+def _r2(labelled: Labelled, weights: Floats) -> Floats:
+    mean = _mean(labelled.truth, weights)
+    spread = _mean(labelled.truth**2, weights) - mean**2
+    return 1 + _ratio(_neg_mean_squared_error(labelled, weights), spread, np.nan)
+
+
+METRICS: Mapping[str, Metric] = {
+    "accuracy": _accuracy,
+    "average_precision": _average_precision,
+    "balanced_accuracy": _balanced_accuracy,
+    "f1": _f1,
+    "f1_macro": _f1_macro,
+    "neg_brier_score": _neg_brier_score,
+    "neg_log_loss": _neg_log_loss,
+    "neg_mean_absolute_error": _neg_mean_absolute_error,
+    "neg_mean_squared_error": _neg_mean_squared_error,
+    "neg_root_mean_squared_error": _neg_root_mean_squared_error,
+    "precision": _precision,
+    "r2": _r2,
+    "recall": _recall,
+    "roc_auc": _roc_auc,
+    "roc_auc_ovr": _roc_auc,
+}

@@ -1,0 +1,88 @@
+"""The performance monitor: is the champion still as good as it was at release?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from trunkline.core.config import Monitoring
+from trunkline.core.contract import Contract
+from trunkline.core.records import Figure, Finding, GroundTruth, Prediction, Signal
+
+from .metrics import UserMetric, ignorant_quality, measure_quality
+from .signals import between, count, write_signal
+from .truth import Labelled, label_answers
+
+
+def watch_performance(
+    answers: Sequence[Prediction],
+    truth: Mapping[str, GroundTruth],
+    reference: Figure,
+    contract: Contract,
+    policy: Monitoring,
+    *,
+    environment: str,
+    now: datetime,
+    bundle: str = "",
+    metrics: Mapping[str, UserMetric] | None = None,
+) -> Signal:
+    """Return whether the metric that `reference` names has fallen since it was measured at release.
+
+    Looks at the newest `policy.window_rows` answers of `bundle` (the champion's digest; empty takes all) whose
+    outcome is known. An alarm needs the whole bootstrap interval below the reference less the margin; it is
+    critical when the model is no better than one that ignores its inputs. Too few such answers, or one class
+    only, are inconclusive. Raises PolicyError when the metric cannot be monitored, DataError on outcomes that
+    the contract does not know.
+    """
+    labelled = label_answers(answers, truth, contract, bundle=bundle, newest=policy.window_rows)
+    rows, name = len(labelled), reference.name
+    if trouble := _too_little(labelled, contract, policy):
+        return write_signal("performance", environment, "inconclusive", trouble, rows=rows, now=now)
+    try:
+        figure = measure_quality(labelled, name, metrics=metrics)
+    except ValueError as error:
+        summary = f"{name} cannot be measured: {error}."
+        return write_signal("performance", environment, "inconclusive", summary, rows=rows, now=now)
+    floor = reference.value - policy.performance.margin
+    interval = figure.interval
+    fallen = interval is not None and interval.high < floor
+    words = f"{name} is {figure.value:.3f}" + (f" ({between(interval)})" if interval else "")
+    words += f" on the newest {count(rows, 'answer')} whose outcome is known; at release it was {reference.value:.3f}"
+    if not fallen:
+        summary = f"{words}. A fall below {floor:.3f} is not shown."
+        return write_signal("performance", environment, "quiet", summary, rows=rows, now=now)
+    ignorant = ignorant_quality(labelled, name, metrics)
+    useless = figure.value <= ignorant
+    words += f", and down to {floor:.3f} is tolerated."
+    if useless:
+        words += f" A model that ignores its inputs reaches {ignorant:.3f}."
+    finding = Finding(
+        subject=name,
+        measure="quality",
+        value=figure.value,
+        threshold=floor,
+        interval=interval,
+        detail=f"{reference.value:.3f} at release on {count(reference.rows, 'row')}, now on {count(rows, 'row')}",
+    )
+    return write_signal(
+        "performance",
+        environment,
+        "alarm",
+        words,
+        rows=rows,
+        now=now,
+        findings=(finding,),
+        critical=useless,
+    )
+
+
+def _too_little(labelled: Labelled, contract: Contract, policy: Monitoring) -> str:
+    rows = len(labelled)
+    if rows < policy.minimum_rows:
+        return (
+            f"{count(rows, 'answer')} with a known outcome so far; {policy.minimum_rows} are needed to judge "
+            "the quality."
+        )
+    if contract.task == "classification" and len(set(labelled.truth)) < 2:
+        return f"All {count(rows, 'outcome')} known so far are {labelled.truth[0]}; quality needs both kinds."
+    return ""

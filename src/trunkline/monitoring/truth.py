@@ -1,0 +1,148 @@
+"""Ground truth: what really happened, joined to what was answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from trunkline.core.contract import Contract
+from trunkline.core.errors import DataError, StorageError
+from trunkline.core.records import GroundTruth, Prediction
+
+from .prediction_log import when
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Answers whose outcome is known, oldest first.
+
+    `truth` and `labels` have shape (n,): text for classification, float64 for regression. `probabilities` has
+    shape (n, len(classes)), or is None.
+    """
+
+    times: tuple[datetime, ...]
+    truth: NDArray[Any]
+    labels: NDArray[Any]
+    probabilities: NDArray[np.float64] | None = None
+    classes: tuple[str, ...] = ()
+    positive: str = ""
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def rows(self, first: int, last: int) -> Labelled:
+        """Return the rows from `first` up to, not including, `last`."""
+        return replace(
+            self,
+            times=self.times[first:last],
+            truth=self.truth[first:last],
+            labels=self.labels[first:last],
+            probabilities=None if self.probabilities is None else self.probabilities[first:last],
+        )
+
+    @property
+    def scores(self) -> NDArray[np.float64] | None:
+        """Return the probability of the positive outcome, or None where there is none."""
+        if self.probabilities is None or self.positive not in self.classes:
+            return None
+        return self.probabilities[:, self.classes.index(self.positive)]
+
+
+def read_truth(path: Path) -> dict[str, GroundTruth]:
+    """Return the ground truth by the id of the answer; of two for one answer the later line counts.
+
+    A file that does not exist is empty, and a last line that is still being written is left for the next time.
+    Raises DataError naming the line that cannot be read, StorageError when the file cannot.
+    """
+    found: dict[str, GroundTruth] = {}
+    try:
+        with path.open("rb") as stream:
+            for number, line in enumerate(stream, start=1):
+                if not line.strip():
+                    continue
+                try:
+                    value = orjson.loads(line)
+                except orjson.JSONDecodeError as error:
+                    if not line.endswith(b"\n"):
+                        break
+                    raise DataError(
+                        f"{path}, line {number} is not JSON: {error}.", next_step="correct or delete the line"
+                    ) from error
+                if not isinstance(value, dict):
+                    raise DataError(f"{path}, line {number} does not hold a record.", value=value)
+                record = GroundTruth.from_dict(value, origin=f"{path}, line {number}", error=DataError)
+                found[record.prediction] = record
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise StorageError(f"Cannot read {path}: {error.strerror}.") from error
+    return found
+
+
+def label_answers(
+    answers: Iterable[Prediction],
+    truth: Mapping[str, GroundTruth],
+    contract: Contract,
+    *,
+    bundle: str = "",
+    newest: int | None = None,
+) -> Labelled:
+    """Return the answers whose outcome is known, those of one bundle where `bundle` names its digest.
+
+    A shadow takes the truth of the answer that the user got. Raises DataError when an outcome is none that the
+    contract knows: a spelling that differs would look like a model that has become worse.
+    """
+    matched = [
+        (answer, truth[answer.answered or answer.id].outcome)
+        for answer in answers
+        if bundle in ("", answer.bundle) and (answer.answered or answer.id) in truth
+    ]
+    matched.sort(key=lambda pair: when(pair[0]))
+    matched = matched if newest is None else matched[-newest:]
+    times = tuple(when(answer) for answer, _ in matched)
+    if contract.task == "regression":
+        return Labelled(
+            times,
+            np.array([_number(answer, outcome) for answer, outcome in matched], dtype=float),
+            np.array([float(answer.outputs["prediction"]) for answer, _ in matched], dtype=float),
+        )
+    known = contract.outcome.categories
+    outcomes = [_text(outcome) for _, outcome in matched]
+    if known and (strange := sorted(set(outcomes) - set(known))):
+        raise DataError(
+            f"The ground truth has outcomes that are not {contract.outcome.rule()}.",
+            value=strange[:5],
+            next_step="correct the ground truth",
+        )
+    given = [answer.outputs.get("probabilities") or {} for answer, _ in matched]
+    classes = tuple(sorted({name for probabilities in given for name in probabilities}))
+    rows = [[float(probabilities.get(name, 0.0)) for name in classes] for probabilities in given]
+    return Labelled(
+        times,
+        np.array(outcomes, dtype=object),
+        np.array([_text(answer.outputs["prediction"]) for answer, _ in matched], dtype=object),
+        np.array(rows, dtype=float).reshape(len(matched), len(classes)) if classes else None,
+        classes,
+        contract.positive,
+    )
+
+
+def _number(answer: Prediction, outcome: object) -> float:
+    if isinstance(outcome, int | float):
+        return float(outcome)
+    raise DataError(
+        f"The ground truth of the answer {answer.id} is not a number.",
+        value=outcome,
+        next_step="correct the ground truth",
+    )
+
+
+def _text(value: object) -> str:
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
