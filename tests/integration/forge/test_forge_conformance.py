@@ -1,0 +1,288 @@
+"""What every forge must do. A second forge runs through it by a parameter of the fixture `forge`."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from trunkline.core.errors import ForgeError
+from trunkline.forge import Forge, PullRequest
+
+Commit = Callable[[str, dict[str, str]], str]
+OnMain = Callable[[str], str]
+
+
+@pytest.fixture
+def proposed(forge: Forge, commit: Commit, work_tree: Path) -> PullRequest:
+    commit("more-trees", {"model.py": "trees = 200\n"})
+    forge.push(work_tree, "more-trees")
+    return forge.propose(branch="more-trees", title="More trees", body="Better.", labels=("promotion",))
+
+
+def test_pushing_returns_the_commit_and_pushing_again_changes_nothing(
+    forge: Forge, commit: Commit, work_tree: Path
+) -> None:
+    made = commit("more-trees", {"model.py": "trees = 200\n"})
+    assert forge.push(work_tree, "more-trees") == made
+    assert forge.push(work_tree, "more-trees") == made
+
+
+def test_a_branch_that_was_started_afresh_replaces_its_old_self(
+    forge: Forge, commit: Commit, work_tree: Path, on_main: OnMain
+) -> None:
+    commit("more-trees", {"model.py": "trees = 200\n"})
+    forge.push(work_tree, "more-trees")
+    git(work_tree, "checkout", "--quiet", "-B", "more-trees", "origin/main")
+    commit("more-trees", {"model.py": "trees = 300\n"})
+    forge.push(work_tree, "more-trees")
+    forge.merge(forge.propose(branch="more-trees", title="More", body="").number)
+    assert on_main("model.py") == "trees = 300"
+
+
+def test_main_never_moves_backward(forge: Forge, work_tree: Path, on_main: OnMain) -> None:
+    git(work_tree, "checkout", "--quiet", "main")
+    git(work_tree, "commit", "--quiet", "--amend", "--message", "Another first")
+    (work_tree / "model.py").write_text("trees = 1\n")
+    git(work_tree, "commit", "--quiet", "--all", "--message", "Few trees")
+    with pytest.raises(ForgeError, match="push"):
+        forge.push(work_tree, "main")
+    assert on_main("model.py") == "trees = 100"
+
+
+def test_pushing_a_branch_that_does_not_exist_is_refused(forge: Forge, work_tree: Path) -> None:
+    with pytest.raises(ForgeError, match="no branch nowhere"):
+        forge.push(work_tree, "nowhere")
+
+
+def test_a_proposal_is_open_and_reads_as_it_was_written(forge: Forge, proposed: PullRequest) -> None:
+    read = forge.pull_request(proposed.number)
+    assert read == proposed
+    assert (read.title, read.body, read.branch, read.base) == ("More trees", "Better.", "more-trees", "main")
+    assert (read.state, read.labels, read.merge, read.closed) == ("open", ("promotion",), "", None)
+
+
+def test_proposing_a_branch_again_renews_the_open_pull_request(forge: Forge, proposed: PullRequest) -> None:
+    again = forge.propose(branch="more-trees", title="Many more trees", body="Measured.", labels=("urgent",))
+    assert again.number == proposed.number
+    assert (again.title, again.body) == ("Many more trees", "Measured.")
+    assert set(again.labels) == {"promotion", "urgent"}
+    assert forge.pull_requests() == (again,)
+
+
+def test_an_unknown_branch_cannot_be_proposed(forge: Forge) -> None:
+    with pytest.raises(ForgeError, match="no branch nowhere"):
+        forge.propose(branch="nowhere", title="Nothing", body="")
+
+
+def test_a_branch_without_commits_of_its_own_cannot_be_proposed(forge: Forge, work_tree: Path) -> None:
+    git(work_tree, "branch", "same")
+    forge.push(work_tree, "same")
+    with pytest.raises(ForgeError, match="no commits between main and same"):
+        forge.propose(branch="same", title="Nothing", body="")
+    with pytest.raises(ForgeError, match="no commits between main and main"):
+        forge.propose(branch="main", title="Nothing", body="")
+    assert forge.pull_requests() == ()
+
+
+def test_merging_makes_a_merge_commit_whose_second_parent_is_the_branch(
+    forge: Forge, proposed: PullRequest, work_tree: Path, on_main: OnMain
+) -> None:
+    merged = forge.merge(proposed.number)
+    assert merged.state == "merged"
+    assert merged.closed is not None
+    assert on_main("model.py") == "trees = 200"
+    assert git(work_tree, "rev-parse", "origin/main") == merged.merge
+    assert git(work_tree, "rev-parse", "origin/main^2") == git(work_tree, "rev-parse", "more-trees")
+    subject = git(work_tree, "log", "-1", "--format=%s", merged.merge)
+    assert subject == f"Merge pull request #{proposed.number}: More trees"
+
+
+def test_merging_leaves_the_work_tree_alone(forge: Forge, proposed: PullRequest, work_tree: Path) -> None:
+    git(work_tree, "checkout", "--quiet", "main")
+    (work_tree / "model.py").write_text("not committed\n")
+    forge.merge(proposed.number)
+    assert (work_tree / "model.py").read_text() == "not committed\n"
+    assert git(work_tree, "branch", "--show-current") == "main"
+
+
+def test_merging_twice_returns_the_same_pull_request(forge: Forge, proposed: PullRequest) -> None:
+    assert forge.merge(proposed.number) == forge.merge(proposed.number)
+
+
+def test_a_conflict_is_refused_with_the_names_of_the_files_and_changes_nothing(
+    forge: Forge, proposed: PullRequest, commit: Commit, work_tree: Path, on_main: OnMain
+) -> None:
+    commit("fewer-trees", {"model.py": "trees = 50\n", "policy.yaml": "floor: 0.7\n"})
+    forge.push(work_tree, "fewer-trees")
+    other = forge.propose(branch="fewer-trees", title="Fewer", body="")
+    forge.merge(proposed.number)
+    with pytest.raises(ForgeError, match=r"conflicts with main in model\.py\."):
+        forge.merge(other.number)
+    assert forge.pull_request(other.number).state == "open"
+    assert on_main("model.py") == "trees = 200"
+
+
+def test_changes_of_different_files_merge_together(
+    forge: Forge, proposed: PullRequest, commit: Commit, work_tree: Path, on_main: OnMain
+) -> None:
+    commit("stricter", {"policy.yaml": "floor: 0.7\n"})
+    forge.push(work_tree, "stricter")
+    other = forge.propose(branch="stricter", title="Stricter", body="")
+    forge.merge(proposed.number)
+    forge.merge(other.number)
+    assert (on_main("model.py"), on_main("policy.yaml")) == ("trees = 200", "floor: 0.7")
+
+
+def test_a_revert_of_a_merge_is_a_change_like_any_other(
+    forge: Forge, proposed: PullRequest, work_tree: Path, on_main: OnMain
+) -> None:
+    merged = forge.merge(proposed.number)
+    git(work_tree, "fetch", "--quiet", "origin")
+    git(work_tree, "checkout", "--quiet", "-b", "regret", "origin/main")
+    git(work_tree, "revert", "--no-edit", "-m", "1", merged.merge)
+    forge.push(work_tree, "regret")
+    forge.merge(forge.propose(branch="regret", title="Regret", body="").number)
+    assert on_main("model.py") == "trees = 100"
+
+
+def test_a_branch_may_be_proposed_again_after_its_merge(
+    forge: Forge, proposed: PullRequest, commit: Commit, work_tree: Path
+) -> None:
+    forge.merge(proposed.number)
+    commit("more-trees", {"model.py": "trees = 400\n"})
+    forge.push(work_tree, "more-trees")
+    again = forge.propose(branch="more-trees", title="Still more", body="")
+    assert again.number != proposed.number
+    assert again.state == "open"
+
+
+def test_closing_does_not_merge_and_a_closed_one_is_not_merged(
+    forge: Forge, proposed: PullRequest, on_main: OnMain
+) -> None:
+    closed = forge.close_pull_request(proposed.number, comment="Not now.")
+    assert closed.state == "closed"
+    assert [comment.body for comment in closed.comments] == ["Not now."]
+    assert forge.close_pull_request(proposed.number, comment="Not now.") == closed
+    with pytest.raises(ForgeError, match="is closed"):
+        forge.merge(proposed.number)
+    assert on_main("model.py") == "trees = 100"
+
+
+def test_a_merged_pull_request_cannot_be_closed(forge: Forge, proposed: PullRequest) -> None:
+    forge.merge(proposed.number)
+    with pytest.raises(ForgeError, match="is merged"):
+        forge.close_pull_request(proposed.number)
+
+
+def test_pull_requests_are_found_by_state_and_label(
+    forge: Forge, proposed: PullRequest, commit: Commit, work_tree: Path
+) -> None:
+    forge.merge(proposed.number)
+    commit("stricter", {"policy.yaml": "floor: 0.7\n"})
+    forge.push(work_tree, "stricter")
+    other = forge.propose(branch="stricter", title="Stricter", body="", labels=("retraining",))
+    assert [pull.number for pull in forge.pull_requests()] == [proposed.number, other.number]
+    assert [pull.number for pull in forge.pull_requests(state="open")] == [other.number]
+    assert [pull.number for pull in forge.pull_requests(label="promotion")] == [proposed.number]
+    assert forge.pull_requests(state="open", label="promotion") == ()
+
+
+def test_a_comment_with_a_marker_is_replaced_and_others_pile_up(forge: Forge, proposed: PullRequest) -> None:
+    forge.comment_pull_request(proposed.number, "report 1", marker="report")
+    forge.comment_pull_request(proposed.number, "looks good")
+    forge.comment_pull_request(proposed.number, "looks good")
+    forge.comment_pull_request(proposed.number, "report 2", marker="report")
+    bodies = [comment.body for comment in forge.pull_request(proposed.number).comments]
+    assert bodies == ["report 2", "looks good", "looks good"]
+
+
+def test_issues_and_pull_requests_share_their_numbers(forge: Forge, proposed: PullRequest) -> None:
+    issue = forge.open_issue(fingerprint="production/data", title="Drift", body="")
+    assert issue.number != proposed.number
+    with pytest.raises(ForgeError, match=f"no pull request #{issue.number}"):
+        forge.pull_request(issue.number)
+    with pytest.raises(ForgeError, match=f"no issue #{proposed.number}"):
+        forge.issue(proposed.number)
+
+
+def test_an_open_issue_of_the_same_fingerprint_is_returned_unchanged(forge: Forge) -> None:
+    first = forge.open_issue(fingerprint="production/data", title="Drift", body="age", labels=("trunkline",))
+    again = forge.open_issue(fingerprint="production/data", title="More drift", body="all", labels=("other",))
+    assert again == first
+    assert forge.issues() == (first,)
+
+
+def test_another_fingerprint_opens_another_issue(forge: Forge) -> None:
+    first = forge.open_issue(fingerprint="production/data", title="Drift", body="")
+    second = forge.open_issue(fingerprint="staging/data", title="Drift", body="")
+    assert forge.issues(fingerprint="staging/data") == (second,)
+    assert [issue.number for issue in forge.issues()] == [first.number, second.number]
+
+
+def test_issues_without_a_fingerprint_are_never_taken_for_each_other(forge: Forge) -> None:
+    numbers = {forge.open_issue(fingerprint="", title="Question", body="").number for _ in range(2)}
+    assert len(numbers) == 2
+
+
+def test_a_closed_issue_is_reopened_with_a_comment_and_the_new_labels(forge: Forge) -> None:
+    first = forge.open_issue(fingerprint="production/data", title="Drift", body="age", labels=("mild",))
+    forge.close_issue(first.number, comment="Gone.")
+    again = forge.open_issue(fingerprint="production/data", title="Drift", body="colour", labels=("severe",))
+    assert (again.number, again.state, again.closed, again.labels) == (
+        first.number,
+        "open",
+        None,
+        ("severe",),
+    )
+    assert again.comments[0].body == "Gone."
+    assert "colour" in again.comments[1].body
+    assert len(again.comments) == 2
+
+
+def test_closing_an_issue_twice_leaves_one_comment(forge: Forge) -> None:
+    issue = forge.open_issue(fingerprint="production/data", title="Drift", body="")
+    closed = forge.close_issue(issue.number, comment="Gone.")
+    assert closed.state == "closed"
+    assert closed.closed is not None
+    assert forge.close_issue(issue.number, comment="Gone.") == closed
+    assert forge.issues(state="open") == ()
+    assert forge.issues(state="closed") == (closed,)
+
+
+def test_issue_comments_with_a_marker_are_replaced(forge: Forge) -> None:
+    number = forge.open_issue(fingerprint="production/data", title="Drift", body="").number
+    forge.comment_issue(number, "day 1", marker="latest")
+    forge.comment_issue(number, "day 2", marker="latest")
+    assert [comment.body for comment in forge.issue(number).comments] == ["day 2"]
+
+
+def test_labelling_gives_an_issue_exactly_these_labels(forge: Forge) -> None:
+    number = forge.open_issue(fingerprint="f", title="Drift", body="", labels=("a", "b")).number
+    forge.label_issue(number, ("b", "c"))
+    assert forge.issue(number).labels == ("b", "c")
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda forge: forge.merge(99),
+        lambda forge: forge.pull_request(99),
+        lambda forge: forge.close_pull_request(99),
+        lambda forge: forge.comment_pull_request(99, "hello"),
+        lambda forge: forge.issue(99),
+        lambda forge: forge.close_issue(99),
+        lambda forge: forge.comment_issue(99, "hello"),
+        lambda forge: forge.label_issue(99, ()),
+    ],
+)
+def test_what_does_not_exist_is_refused_by_its_number(forge: Forge, act: Callable[[Forge], object]) -> None:
+    with pytest.raises(ForgeError, match="#99"):
+        act(forge)
+
+
+def git(folder: Path, *words: str) -> str:
+    done = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
