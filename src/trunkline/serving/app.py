@@ -1,0 +1,221 @@
+"""The HTTP side of the service."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.background import BackgroundTask
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from trunkline import __version__
+from trunkline.core.errors import StorageError, TrunklineError, UnavailableError
+from trunkline.core.records import Prediction, Route
+
+from .description import Answer, Batch, Problems, describe
+from .problems import Refused
+from .release import Loaded
+from .service import Service
+from .telemetry import Metrics, failure
+
+LARGEST_BODY = 1_000_000
+PATHS = ("/predict", "/predict/batch", "/health", "/ready", "/metrics", "/docs", "/openapi.json")
+
+
+class TooLarge(Exception):
+    """A body of more than a megabyte."""
+
+
+class Json(Response):
+    """A body of JSON."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        """Return the body's bytes."""
+        return orjson.dumps(content)
+
+
+class Counted:
+    """Counts responses by path and status."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def counting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                path = scope["path"] if scope["path"] in PATHS else "other"
+                self._metrics.requests.labels(path, message["status"]).inc()
+            await send(message)
+
+        await self._app(scope, receive, counting)
+
+
+def create_app(service: Service) -> FastAPI:
+    """Return the web application of a service; it starts and stops the service."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        service.start()
+        yield
+        await service.stop()
+
+    app = FastAPI(title="Trunkline", lifespan=lifespan, redoc_url=None)
+    app.add_middleware(Counted, metrics=service.metrics)
+    refused: dict[int | str, dict[str, Any]] = {
+        413: {"model": Problems, "description": "The body is larger than a megabyte"},
+        422: {"model": Problems, "description": "The request breaks the contract"},
+        500: {"model": Problems, "description": "The model failed"},
+        503: {"model": Problems, "description": "The answer could not be logged, so it is not given"},
+    }
+
+    @app.post(
+        "/predict", response_model=Answer, responses=refused, summary="Answer one row", tags=["predict"]
+    )
+    async def predict(request: Request) -> Response:
+        async def one(live: Loaded, body: bytes, started: float) -> Response:
+            rows = [live.requests.row(body)]
+            records = await service.answer(live, rows, started=started)
+            return Json(_answer(records[0]), background=_shadowing(service, live, rows, records))
+
+        return await _handle(service, request, one)
+
+    @app.post(
+        "/predict/batch",
+        response_model=Batch,
+        responses=refused,
+        summary="Answer many rows",
+        tags=["predict"],
+    )
+    async def predict_batch(request: Request) -> Response:
+        async def many(live: Loaded, body: bytes, started: float) -> Response:
+            rows = live.requests.rows(body)
+            records = await service.answer(live, rows, started=started)
+            answers = [_answer(record) for record in records]
+            return Json({"answers": answers}, background=_shadowing(service, live, rows, records))
+
+        return await _handle(service, request, many)
+
+    @app.get("/health", summary="Whether the process lives", tags=["operate"])
+    async def health() -> Response:
+        return Json({"healthy": True, "toolkit": __version__})
+
+    @app.get("/ready", summary="What serves, and which release was refused", tags=["operate"])
+    async def ready() -> Response:
+        return Json(_ready(service))
+
+    @app.get("/metrics", summary="Metrics for Prometheus", tags=["operate"])
+    async def metrics() -> Response:
+        return Response(service.metrics.text(), headers={"content-type": CONTENT_TYPE_LATEST})
+
+    @app.exception_handler(HTTPException)
+    async def refuse(_: Request, error: HTTPException) -> Response:
+        return Json({"error": error.detail, "problems": []}, error.status_code, headers=error.headers)
+
+    described: list[tuple[Loaded, dict[str, Any]]] = []
+
+    def openapi() -> dict[str, Any]:
+        # The contract may change with the release, so the description belongs to what is loaded.
+        if not described or described[0][0] is not service.live:
+            described[:] = [(service.live, describe(app, service.live))]
+        return described[0][1]
+
+    app.openapi = openapi  # type: ignore[method-assign]
+    return app
+
+
+async def _handle(
+    service: Service, request: Request, act: Callable[[Loaded, bytes, float], Awaitable[Response]]
+) -> Response:
+    try:
+        body = await _body(request)
+    except TooLarge:
+        return Json(
+            {"error": f"The body is larger than {LARGEST_BODY} bytes: split it.", "problems": []}, 413
+        )
+    except ClientDisconnect:
+        return Response(status_code=400)
+    started = time.perf_counter()
+    with service.live as live:
+        try:
+            return await act(live, body, started)
+        except Refused as refusal:
+            await service.reject(live, refusal.problems)
+            return Json(refusal.body(), 422)
+        except StorageError:
+            return _sorry("The answer could not be logged, so it is not given. Try again later.", 503)
+        except Exception as error:  # the caller gets a clean answer whatever the model does
+            service.metrics.model_errors.inc()
+            about = failure(error.__cause__ or error) if isinstance(error, TrunklineError) else failure(error)
+            service.log.error("no answer", version=live.champion.route.version, **about)
+            if isinstance(error, UnavailableError):
+                return _sorry("The model does not answer at the moment. Try again later.", 503)
+            return _sorry("The model failed on this request.", 500)
+
+
+async def _body(request: Request) -> bytes:
+    announced = request.headers.get("content-length", "0")
+    if announced.isdigit() and int(announced) > LARGEST_BODY:
+        raise TooLarge
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > LARGEST_BODY:
+            raise TooLarge
+    return bytes(body)
+
+
+def _shadowing(service: Service, live: Loaded, rows: Any, records: list[Prediction]) -> BackgroundTask | None:
+    if live.release.strategy != "silent":
+        return None
+
+    async def show() -> None:
+        service.show_shadow(live, rows, records)
+
+    return BackgroundTask(show)
+
+
+def _answer(record: Prediction) -> dict[str, Any]:
+    return {
+        "id": record.id,
+        "version": record.version,
+        "prediction": record.outputs["prediction"],
+        "probabilities": record.outputs.get("probabilities"),
+    }
+
+
+def _sorry(error: str, status: int) -> Response:
+    return Json({"error": error, "problems": []}, status)
+
+
+def _ready(service: Service) -> dict[str, Any]:
+    live, failed = service.live, service.failed
+    return {
+        "ready": True,
+        "environment": live.release.environment,
+        "revision": live.release.revision,
+        "strategy": live.release.strategy,
+        "champion": _route(live.release.champion),
+        "challenger": _route(live.release.challenger),
+        "share": live.release.share,
+        "loaded_at": live.loaded_at.isoformat(),
+        "failed": {"revision": failed.revision, "error": failed.error} if failed else None,
+    }
+
+
+def _route(route: Route | None) -> dict[str, Any] | None:
+    return route.model_dump() if route else None

@@ -1,0 +1,63 @@
+"""The API's description: the bodies it gives, and those it takes as the loaded contract has them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+
+from .release import Loaded
+
+
+class Answer(BaseModel):
+    """The answer to one row."""
+
+    id: str
+    """Names this answer in the prediction log and in ground truth."""
+    version: int
+    prediction: str | float
+    probabilities: dict[str, float] | None
+
+
+class Batch(BaseModel):
+    """The answers to a batch, in the order of its rows."""
+
+    answers: list[Answer]
+
+
+class FieldProblem(BaseModel):
+    """One field that broke the contract."""
+
+    field: str
+    value: Any
+    rule: str
+    hint: str
+    row: int | None = None
+
+
+class Problems(BaseModel):
+    """Why a request was refused."""
+
+    error: str
+    problems: list[FieldProblem] = []
+
+
+def describe(app: FastAPI, live: Loaded) -> dict[str, Any]:
+    """Return the OpenAPI description of an application that serves `live`."""
+    contract, release = live.champion.bundle.contract, live.release
+    words = f"{contract.description}\n\n" if contract.description else ""
+    made = get_openapi(
+        title=contract.name,
+        version=str(release.champion.version),
+        description=f"{words}Serves version {release.champion.version} in {release.environment}.",
+        routes=app.routes,
+    )
+    schemas = live.requests.schemas()
+    components = made.setdefault("components", {}).setdefault("schemas", {})
+    components |= {"Row": schemas["Row"], "Rows": schemas["Batch"]}
+    for path, name in (("/predict", "Row"), ("/predict/batch", "Rows")):
+        content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
+        made["paths"][path]["post"]["requestBody"] = {"required": True, "content": content}
+    return made

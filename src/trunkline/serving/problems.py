@@ -1,0 +1,148 @@
+"""What is wrong with a request, in words: the field, the value, the rule it broke, and what to send instead."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from trunkline.core.contract import Column, Role
+
+BODY = "(body)"
+ROW = "(row)"
+MOST = 50
+LONGEST = 200
+WITHHELD = "(not logged)"
+
+Problem = dict[str, Any]
+
+
+class Refused(Exception):
+    """A request that breaks the contract; `problems` says where."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__(f"{len(problems)} problems")
+        self.problems = problems
+
+    def body(self) -> dict[str, Any]:
+        """Return the answer's body."""
+        count = len(self.problems)
+        places = "one place" if count == 1 else f"{count} places"
+        more = f" The first {MOST} are listed." if count > MOST else ""
+        return {
+            "error": f"The request breaks the contract in {places}.{more}",
+            "problems": list(self.problems[:MOST]),
+        }
+
+
+def explain(
+    error: ValidationError, columns: Sequence[Column], *, outcome: str = "", maximum_rows: int = 0
+) -> tuple[Problem, ...]:
+    """Return what pydantic found in a request, in terms of the contract; batch problems carry their `row`."""
+    known = {column.name: column for column in columns}
+    found = error.errors(include_url=False, include_context=True)
+    return tuple(_problem(detail, known, outcome, maximum_rows) for detail in found)
+
+
+def without_secrets(problems: Sequence[Problem], columns: Sequence[Column]) -> tuple[Problem, ...]:
+    """Return the problems as they may be logged: values of keys, users and unknown fields are withheld."""
+    open_names = {column.name for column in columns if column.role not in (Role.KEY, Role.USER)}
+    logged = ("field", "value", "rule", "row")
+    return tuple(
+        {
+            name: WITHHELD if name == "value" and problem["field"] not in open_names else problem[name]
+            for name in logged
+            if name in problem
+        }
+        for problem in problems[:MOST]
+    )
+
+
+def _problem(detail: ErrorDetails, known: dict[str, Column], outcome: str, maximum_rows: int) -> Problem:
+    kind, place, value = detail["type"], list(detail["loc"]), detail["input"]
+    if kind == "json_invalid":
+        reason = detail.get("ctx", {}).get("error", "it cannot be read")
+        return _entry(BODY, value, f"JSON ({reason})", "send one JSON object, as /docs shows")
+    head: Problem = {}
+    if maximum_rows:
+        if len(place) < 2:
+            return _batch_problem(kind, place, value, maximum_rows)
+        head, place = {"row": place[1]}, place[2:]
+    if not place:
+        rule = "an object with the fields " + ", ".join(known)
+        return head | _entry(ROW if head else BODY, value, rule, "")
+    name = str(place[0])
+    column = known.get(name)
+    if column is None:
+        return head | _unknown(name, value, known, outcome)
+    if kind == "missing":
+        return head | _entry(name, None, column.rule(), "the field is missing: send it")
+    return head | _entry(name, value, column.rule(), _hint(kind, value, column))
+
+
+def _batch_problem(kind: str, place: list[int | str], value: object, maximum_rows: int) -> Problem:
+    rule = f'{{"rows": [...]}} with 1 to {maximum_rows} rows'
+    if not place:
+        return _entry(BODY, value, rule, "")
+    if place != ["rows"]:
+        return _entry(str(place[0]), value, rule, "a batch has no other field")
+    shown = f"{len(value)} rows" if isinstance(value, list) else value
+    hints = {"missing": "the field is missing: send it", "too_long": "split the batch"}
+    return _entry("rows", None if kind == "missing" else shown, rule, hints.get(kind, ""))
+
+
+def _unknown(name: str, value: object, known: dict[str, Column], outcome: str) -> Problem:
+    if name == outcome:
+        return _entry(name, value, "no field of a request", "this is what the model predicts: leave it out")
+    guess = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {guess[0]}?" if guess else "the fields are " + ", ".join(known)
+    return _entry(name, value, "no field of the contract", hint)
+
+
+def _hint(kind: str, value: object, column: Column) -> str:
+    if value is None:
+        return "null is not allowed"
+    if column.type == "category" and isinstance(value, str):
+        folded = {category.casefold(): category for category in column.categories}
+        guess = difflib.get_close_matches(value.strip().casefold(), folded, n=1)
+        return f"did you mean {folded[guess[0]]}?" if guess else ""
+    if column.type == "integer" and isinstance(value, float) and value.is_integer():
+        return f"send {int(value)}"
+    if column.type in ("integer", "number") and isinstance(value, str) and _is_number(value):
+        return f"send {value.strip()} without quotes"
+    if column.type == "boolean" and value in (0, 1, "true", "false", "True", "False"):
+        return f"send {'true' if value in (1, 'true', 'True') else 'false'}"
+    if column.type == "text" and isinstance(value, int | float):
+        return f'send "{json.dumps(value)}"'
+    if kind == "too_large":
+        return "the number is too large for the model"
+    return ""
+
+
+def _is_number(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return text.strip().lstrip("-")[:1].isdigit()
+
+
+def _entry(field: str, value: object, rule: str, hint: str) -> Problem:
+    return {"field": field[:LONGEST], "value": _shown(value), "rule": rule, "hint": hint}
+
+
+def _shown(value: object) -> object:
+    """Return a value as it can be answered and logged: short, and of a size that JSON readers take."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        # Beyond 64 bits, infinite or not a number: no JSON number that every reader takes.
+        return value if abs(value) < 2**63 else str(value)[:LONGEST]
+    text = value.decode(errors="replace") if isinstance(value, bytes) else value
+    if not isinstance(text, str):
+        text = json.dumps(text, ensure_ascii=False, default=str)
+    return text if len(text) <= LONGEST else text[:LONGEST] + "…"

@@ -1,0 +1,183 @@
+"""A release with its models loaded: read, verified, tried out; all of it or nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from trunkline.core.bundle import Bundle, BundleStore
+from trunkline.core.errors import BundleError, StorageError
+from trunkline.core.record import short
+from trunkline.core.records import Arm, Prediction, Release, Route
+
+from .requests import RequestModel, example, request_columns
+from .routing import pseudonym, user_key
+from .runtime import Model, open_model
+
+RELEASE_FILE = "release.json"
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Served:
+    """One bundle that answers."""
+
+    route: Route
+    bundle: Bundle
+    model: Model
+    requests: RequestModel | None = None
+    """What this bundle's own contract takes, where that may differ from what the service takes."""
+
+    def takes(self, row: Row) -> bool:
+        """Whether a row that the service took keeps this bundle's contract too."""
+        return self.requests is None or self.requests.accepts(row)
+
+    def ask(self, rows: Sequence[Row]) -> list[dict[str, Any]]:
+        """Return the outputs of each row: `prediction`, and for a classifier `probabilities` by class."""
+        features = self.bundle.contract.features
+        answers = self.model.predict(
+            {column.name: [row.get(column.name) for row in rows] for column in features}
+        )
+        predictions = answers.predictions.tolist()
+        if answers.probabilities is None:
+            return [{"prediction": prediction} for prediction in predictions]
+        return [
+            {"prediction": prediction, "probabilities": dict(zip(answers.classes, scores, strict=True))}
+            for prediction, scores in zip(predictions, answers.probabilities.tolist(), strict=True)
+        ]
+
+
+@dataclass(eq=False)
+class Loaded:
+    """What serves now; it counts who still uses it, so that its models are closed only after the last answer."""
+
+    release: Release
+    champion: Served
+    challenger: Served | None
+    requests: RequestModel
+    loaded_at: datetime
+    _uses: int = 0
+    _idle: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self._idle.set()
+
+    def __enter__(self) -> Loaded:
+        self._uses += 1
+        self._idle.clear()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._uses -= 1
+        if not self._uses:
+            self._idle.set()
+
+    def served(self, arm: Arm) -> Served:
+        """Return the bundle that answers for an arm."""
+        return self.champion if arm == "champion" or self.challenger is None else self.challenger
+
+    def user(self, row: Row) -> str | None:
+        """Return the key by which the row's user is placed, or None."""
+        return user_key(self.champion.bundle.contract, row)
+
+    def record(
+        self, arm: Arm, id_: str, row: Row, outputs: dict[str, Any], *, seconds: float, answered: str = ""
+    ) -> Prediction:
+        """Return the prediction log's line for one answer."""
+        route = self.served(arm).route
+        return Prediction(
+            id=id_,
+            time=datetime.now(UTC),
+            environment=self.release.environment,
+            revision=self.release.revision,
+            version=route.version,
+            bundle=route.bundle,
+            arm=arm,
+            inputs=self.requests.logged(row),
+            outputs=outputs,
+            latency_ms=round(seconds * 1000, 4),
+            user=pseudonym(self.release.salt, self.user(row)),
+            answered=answered,
+        )
+
+    def about(self) -> dict[str, Any]:
+        """Return what serves, as the fields of a log line."""
+        about: dict[str, Any] = {
+            "environment": self.release.environment,
+            "revision": self.release.revision,
+            "strategy": self.release.strategy,
+            "champion": self.champion.route.version,
+            "bundle": short(self.champion.route.bundle),
+        }
+        if self.challenger:
+            about |= {"challenger": self.challenger.route.version, "share": self.release.share}
+        return about
+
+    async def close_when_idle(self) -> None:
+        """Wait for the last answer that uses these models, then close them."""
+        await self._idle.wait()
+        await asyncio.to_thread(self.close)
+
+    def close(self) -> None:
+        """Close the models."""
+        for served in (self.champion, self.challenger):
+            if served:
+                served.model.close()
+
+
+def read_release(folder: Path) -> Release:
+    """Return the release that a live folder asks for.
+
+    Raises StorageError when release.json is missing, is no release, or asks for a challenger and names none.
+    """
+    release = Release.read(folder / RELEASE_FILE)
+    if release.strategy != "single" and release.challenger is None:
+        raise StorageError(
+            f"{folder / RELEASE_FILE}: the strategy {release.strategy} needs a challenger.",
+            next_step="apply the desired state again",
+        )
+    return release
+
+
+def load(folder: Path, release: Release, *, threads: int = 1, maximum_rows: int = 1000) -> Loaded:
+    """Return the release with its models loaded, each after its checksums held and it answered one row.
+
+    Raises BundleError when a bundle is missing, damaged or does not answer.
+    """
+    store = BundleStore(folder / "bundles")
+    wanted = release.challenger if release.strategy != "single" else None
+    with ExitStack() as undo:
+        champion = _serve(store, release.champion, threads, undo)
+        challenger = _serve(store, wanted, threads, undo) if wanted else None
+        if challenger and challenger.bundle.contract.inputs != champion.bundle.contract.inputs:
+            own = RequestModel(request_columns(challenger.bundle.contract))
+            challenger = replace(challenger, requests=own)
+        columns = request_columns(
+            champion.bundle.contract, challenger.bundle.contract if challenger else None
+        )
+        requests = RequestModel(
+            columns, outcome=champion.bundle.contract.outcome.name, maximum_rows=maximum_rows
+        )
+        undo.pop_all()
+    return Loaded(release, champion, challenger, requests, loaded_at=datetime.now(UTC))
+
+
+def _serve(store: BundleStore, route: Route, threads: int, undo: ExitStack) -> Served:
+    bundle = store.get(route.bundle)
+    model = open_model(bundle, threads=threads)
+    undo.callback(model.close)
+    # Some conversions load and fail only when asked.
+    row = {column.name: [example(column)] for column in bundle.contract.features}
+    try:
+        model.predict(row)
+    except BundleError as error:
+        raise BundleError(
+            f"Version {route.version} (bundle {short(route.bundle)}) does not answer its own example: {error.what}",
+            next_step="train again; serve the version before it meanwhile",
+        ) from error
+    return Served(route, bundle, model)

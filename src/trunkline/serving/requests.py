@@ -1,0 +1,160 @@
+"""The request model: what the contract lets a caller send, checked strictly and described in the API's docs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, NotRequired
+
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
+from typing_extensions import TypedDict
+
+from trunkline.core.contract import Column, Contract, Role
+
+from .problems import Refused, explain
+
+LARGEST_FLOAT32 = 3.4028234663852886e38
+LARGEST_INT64 = 2**63 - 1
+SECRET = (Role.KEY, Role.USER)
+SINGULAR = (Role.KEY, Role.USER, Role.TIME)
+
+
+def request_columns(champion: Contract, challenger: Contract | None = None) -> tuple[Column, ...]:
+    """Return the columns that a request may have: the champion's inputs, then what only the challenger knows.
+
+    The challenger's own columns are optional, so that callers can begin to send them while it is on trial.
+    """
+    taken = {column.name for column in champion.columns}
+    roles = {column.role for column in champion.inputs}
+    added = (
+        column.model_copy(update={"nullable": True})
+        for column in (challenger.inputs if challenger else ())
+        if column.name not in taken and not (column.role in SINGULAR and column.role in roles)
+    )
+    return (*champion.inputs, *added)
+
+
+class RequestModel:
+    """Checks bodies against columns: nothing is coerced, nothing unknown is let through."""
+
+    def __init__(self, columns: Sequence[Column], *, outcome: str = "", maximum_rows: int = 1000) -> None:
+        self.columns = tuple(columns)
+        self.outcome = outcome
+        self.maximum_rows = maximum_rows
+        row: Any = _typed("Row", {column.name: _annotation(column) for column in self.columns})
+        batch = _typed("Batch", {"rows": Annotated[list[row], Field(min_length=1, max_length=maximum_rows)]})
+        self._row = TypeAdapter[dict[str, Any]](row)
+        self._batch = TypeAdapter[dict[str, Any]](batch)
+
+    def row(self, body: bytes) -> dict[str, Any]:
+        """Return the one row that a body holds, with the fields that were sent.
+
+        Raises Refused with every problem found.
+        """
+        try:
+            return self._row.validate_json(body)
+        except ValidationError as error:
+            raise Refused(explain(error, self.columns, outcome=self.outcome)) from None
+
+    def rows(self, body: bytes) -> list[dict[str, Any]]:
+        """Return the rows of a batch.
+
+        Raises Refused with every problem found, each with the index of its row.
+        """
+        try:
+            rows: list[dict[str, Any]] = self._batch.validate_json(body)["rows"]
+        except ValidationError as error:
+            raise Refused(
+                explain(error, self.columns, outcome=self.outcome, maximum_rows=self.maximum_rows)
+            ) from None
+        return rows
+
+    def logged(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what the prediction log keeps of a row: every feature, and what else was sent but keys and users."""
+        return {
+            column.name: row.get(column.name)
+            for column in self.columns
+            if column.role is Role.FEATURE or (column.role not in SECRET and column.name in row)
+        }
+
+    def accepts(self, row: Mapping[str, Any]) -> bool:
+        """Whether a row that was sent for another contract keeps this one, unknown fields left out."""
+        names = {column.name for column in self.columns}
+        try:
+            self._row.validate_python({name: value for name, value in row.items() if name in names})
+        except ValidationError:
+            return False
+        return True
+
+    def schemas(self) -> dict[str, dict[str, Any]]:
+        """Return the JSON Schemas of a row and of a batch, for the API's description."""
+        row = self._row.json_schema() | {"example": {c.name: example(c) for c in self.columns}}
+        batch = self._batch.json_schema(ref_template="#/components/schemas/{model}")
+        batch.pop("$defs", None)
+        return {"Row": row, "Batch": batch}
+
+
+def example(column: Column) -> object:
+    """Return a value that keeps the column's rule."""
+    if column.type == "category" and column.categories:
+        return column.categories[0]
+    if column.type == "boolean":
+        return True
+    if column.type in ("integer", "number"):
+        value = column.minimum if column.minimum is not None else min(0.0, column.maximum or 0.0)
+        return int(value) if column.type == "integer" else value
+    return "text"
+
+
+def _typed(name: str, fields: dict[str, Any]) -> Any:
+    # The functional form takes column names that are no Python names, such as "hours per week".
+    make: Any = TypedDict
+    made = make(name, fields)
+    made.__pydantic_config__ = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+    return made
+
+
+def _annotation(column: Column) -> Any:
+    numeric = column.type in ("integer", "number")
+    whole = column.type == "integer"
+    bounds: dict[str, Any] = {}
+    if numeric and column.minimum is not None:
+        bounds["ge"] = _bound(column.minimum, whole)
+    if numeric and column.maximum is not None:
+        bounds["le"] = _bound(column.maximum, whole)
+    optional = column.nullable or column.role is not Role.FEATURE
+    kinds: dict[str, Any] = {
+        "integer": Annotated[int, Field(**bounds), AfterValidator(_fits_integer)],
+        "number": Annotated[float, Field(**bounds), AfterValidator(_fits_number)],
+        "boolean": bool,
+        "category": Literal[column.categories] if column.categories else str,
+        "text": str,
+    }
+    kind = kinds[column.type]
+    kind = kind | None if optional else kind
+    extra: dict[str, Any] = {"x-role": column.role.value}
+    if column.unit:
+        extra["x-unit"] = column.unit
+    words = f"{column.description.rstrip('.')}. " if column.description else ""
+    rule = column.rule()
+    text = f"{words}{rule[0].upper()}{rule[1:]}." + (" Optional." if optional else "")
+    field = Field(title=column.name, description=text, json_schema_extra=extra)
+    annotated: Any = Annotated[kind, field]
+    return NotRequired[annotated] if optional else annotated
+
+
+def _bound(value: float, whole: bool) -> float | int:
+    return int(value) if whole and float(value).is_integer() else value
+
+
+def _fits_integer(value: int) -> int:
+    if not -LARGEST_INT64 <= value <= LARGEST_INT64:
+        raise PydanticCustomError("too_large", "Input should fit 64 bits")
+    return value
+
+
+def _fits_number(value: float) -> float:
+    # Models compute in float32: what does not fit would reach them as infinity.
+    if not -LARGEST_FLOAT32 <= value <= LARGEST_FLOAT32:
+        raise PydanticCustomError("too_large", "Input should fit a 32-bit float")
+    return value

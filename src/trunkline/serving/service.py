@@ -1,0 +1,204 @@
+"""The service apart from HTTP: what serves now, how rows are answered and logged, how a new release comes in."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import structlog
+
+from trunkline.core.errors import StorageError, TrunklineError
+from trunkline.core.records import Arm, Prediction, Rejection, Release
+
+from .prediction_log import PredictionLog
+from .problems import Problem, without_secrets
+from .release import Loaded, Row, Served, load, read_release
+from .routing import choose
+from .shadow import Seen, Shadow
+from .telemetry import UNKNOWN_FIELD, Metrics, failure
+
+INLINE_ROWS = 16
+"""Up to this many rows a quick model is asked without a thread: handing over would cost more than the answer."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The release that was refused last."""
+
+    revision: str
+    error: str
+
+
+class Service:
+    """Answers rows from the release that is loaded, and swaps it for a new one between two answers."""
+
+    def __init__(
+        self,
+        folder: Path,
+        live: Loaded,
+        predictions: PredictionLog,
+        *,
+        metrics: Metrics,
+        log: structlog.typing.FilteringBoundLogger,
+        threads: int = 1,
+        maximum_rows: int = 1000,
+    ) -> None:
+        self.live = live
+        self.failed: Failure | None = None
+        self.metrics = metrics
+        self.log = log
+        self._folder = folder
+        self._predictions = predictions
+        self._threads = threads
+        self._maximum_rows = maximum_rows
+        self._shadow = Shadow(predictions, metrics, log)
+        self._reloading = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+        metrics.show(live.release)
+
+    def start(self) -> None:
+        """Begin to work; call it on the event loop."""
+        self._shadow.start()
+
+    async def stop(self) -> None:
+        """Finish what is under way, close the models and the log."""
+        await self._shadow.stop()
+        async with self._reloading:
+            pass
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=10)
+        await self.live.close_when_idle()
+        self._predictions.close()
+        self.log.info("stopped", revision=self.live.release.revision)
+
+    async def answer(self, live: Loaded, rows: Sequence[Row], *, started: float) -> list[Prediction]:
+        """Return one record a row, each of them in the log already.
+
+        `started` is the `time.perf_counter` at which the request had arrived. Raises StorageError when the log
+        does not take the answers, and what the model raises when the champion fails.
+        """
+        ids = [uuid4().hex for _ in rows]
+        arms: list[Arm] = [
+            choose(live.release, live.user(row), id_) for row, id_ in zip(rows, ids, strict=True)
+        ]
+        outputs = await self._ask_challenger(
+            live, rows, [i for i, arm in enumerate(arms) if arm == "challenger"]
+        )
+        rest = [i for i in range(len(rows)) if i not in outputs]
+        for i in rest:
+            arms[i] = "champion"
+        if rest:
+            found = await self._ask(live.champion, [rows[i] for i in rest])
+            outputs |= dict(zip(rest, found, strict=True))
+        seconds = (time.perf_counter() - started) / len(rows)
+        records = [
+            live.record(arms[i], ids[i], rows[i], outputs[i], seconds=seconds) for i in range(len(rows))
+        ]
+        await self._write(records)
+        for arm in sorted(set(arms)):
+            version = live.served(arm).route.version
+            self.metrics.served(arm, version, arms.count(arm), seconds)
+        return records
+
+    def show_shadow(self, live: Loaded, rows: Sequence[Row], records: Sequence[Prediction]) -> None:
+        """Hand answered rows to the shadow, where the release has one; call it after the answer went out."""
+        if live.release.strategy != "silent" or live.challenger is None:
+            return
+        if live is not self.live:
+            self.metrics.shadow_drops.inc(len(rows))
+            return
+        self._shadow.show(Seen(live, rows, [record.id for record in records]))
+
+    async def reject(self, live: Loaded, problems: Sequence[Problem]) -> None:
+        """Log and count a request that broke the contract."""
+        record = Rejection(
+            id=uuid4().hex,
+            time=datetime.now(UTC),
+            environment=live.release.environment,
+            problems=without_secrets(problems, live.requests.columns),
+        )
+        names = {column.name for column in live.requests.columns}
+        for problem in problems:
+            field = problem["field"] if problem["field"] in names else UNKNOWN_FIELD
+            self.metrics.rejected_fields.labels(field).inc()
+        try:
+            await self._write([record])
+        except StorageError:
+            # The caller is told what is wrong all the same; `_write` has counted and logged the failure.
+            return
+
+    async def reload(self) -> None:
+        """Swap in the release that the live folder asks for now; on any error keep what serves and say why."""
+        async with self._reloading:
+            release: Release | None = None
+            try:
+                release = await asyncio.to_thread(read_release, self._folder)
+                fresh = await asyncio.to_thread(
+                    load, self._folder, release, threads=self._threads, maximum_rows=self._maximum_rows
+                )
+            except Exception as error:  # whatever a new release does, the old one goes on serving
+                reason = str(error) if isinstance(error, TrunklineError) else type(error).__name__
+                self.failed = Failure(release.revision if release else "", reason)
+                self.metrics.reload_errors.inc()
+                self.log.error("release refused", revision=self.failed.revision, reason=reason)
+                return
+            old, self.live, self.failed = self.live, fresh, None
+            self.metrics.show(release)
+            self.log.info("release loaded", **fresh.about())
+            self._keep(asyncio.create_task(old.close_when_idle()))
+
+    def request_reload(self) -> None:
+        """Reload in the background; this is what SIGHUP does."""
+        self._keep(asyncio.create_task(self.reload()))
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        # The event loop itself holds tasks weakly.
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _ask(self, served: Served, rows: Sequence[Row]) -> list[dict[str, Any]]:
+        if served.model.quick and len(rows) <= INLINE_ROWS:
+            return served.ask(rows)
+        return await asyncio.to_thread(served.ask, rows)
+
+    async def _ask_challenger(
+        self, live: Loaded, rows: Sequence[Row], picked: Sequence[int]
+    ) -> dict[int, dict[str, Any]]:
+        """Return the challenger's outputs by row; rows that it cannot answer are left to the champion."""
+        if live.challenger is None or not picked:
+            return {}
+        fit = [i for i in picked if live.challenger.takes(rows[i])]
+        if len(fit) < len(picked):
+            self.metrics.challenger_errors.labels("canary", "contract").inc(len(picked) - len(fit))
+        if not fit:
+            return {}
+        try:
+            found = await self._ask(live.challenger, [rows[i] for i in fit])
+        except Exception as error:  # a challenger's trouble is never the user's
+            self.metrics.challenger_errors.labels("canary", "model").inc(len(fit))
+            self.log.error(
+                "challenger failed",
+                version=live.challenger.route.version,
+                strategy="canary",
+                rows=len(fit),
+                **failure(error),
+            )
+            return {}
+        return dict(zip(fit, found, strict=True))
+
+    async def _write(self, records: Sequence[Prediction | Rejection]) -> None:
+        try:
+            if self._predictions.sync:
+                await asyncio.to_thread(self._predictions.append, records)
+            else:
+                self._predictions.append(records)
+        except StorageError as error:
+            self.metrics.log_errors.inc()
+            self.log.error("answer withheld", reason=error.what)
+            raise

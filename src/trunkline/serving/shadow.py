@@ -1,0 +1,122 @@
+"""The silent strategy: the challenger sees every row after its answer was given, and nobody waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from uuid import uuid4
+
+import structlog
+
+from trunkline.core.errors import StorageError
+
+from .prediction_log import PredictionLog
+from .release import Loaded, Row
+from .telemetry import Metrics, failure
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Rows that were answered, for the shadow to answer too."""
+
+    live: Loaded
+    rows: Sequence[Row]
+    answers: Sequence[str]
+    """The ids of the answers that the users got."""
+
+
+class Shadow:
+    """A bounded queue and the one task that works it off in a thread; what does not fit is dropped and counted."""
+
+    def __init__(
+        self,
+        predictions: PredictionLog,
+        metrics: Metrics,
+        log: structlog.typing.FilteringBoundLogger,
+        *,
+        maximum_rows: int = 5000,
+    ) -> None:
+        self._predictions = predictions
+        self._metrics = metrics
+        self._log = log
+        self._maximum_rows = maximum_rows
+        self._waiting_rows = 0
+        self._queue: asyncio.Queue[Seen] = asyncio.Queue()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Start the task."""
+        self._task = asyncio.create_task(self._work(), name="shadow")
+
+    def show(self, seen: Seen) -> None:
+        """Hand rows to the shadow, or drop them when it is too far behind."""
+        if self._waiting_rows + len(seen.rows) > self._maximum_rows:
+            self._metrics.shadow_drops.inc(len(seen.rows))
+            return
+        self._waiting_rows += len(seen.rows)
+        seen.live.__enter__()
+        self._queue.put_nowait(seen)
+
+    async def stop(self, *, seconds: float = 5.0) -> None:
+        """Work off what waits for at most `seconds`, then drop the rest."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._queue.join(), seconds)
+        if self._task:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        while not self._queue.empty():
+            seen = self._queue.get_nowait()
+            self._metrics.shadow_drops.inc(len(seen.rows))
+            self._done(seen)
+
+    async def _work(self) -> None:
+        while True:
+            seen = await self._queue.get()
+            try:
+                await asyncio.to_thread(self._answer, seen)
+            finally:
+                self._done(seen)
+                self._queue.task_done()
+
+    def _done(self, seen: Seen) -> None:
+        self._waiting_rows -= len(seen.rows)
+        seen.live.__exit__()
+
+    def _answer(self, seen: Seen) -> None:
+        """Answer and log rows; every failure ends here, counted."""
+        live, challenger = seen.live, seen.live.challenger
+        if challenger is None:
+            return
+        fit = [(row, id_) for row, id_ in zip(seen.rows, seen.answers, strict=True) if challenger.takes(row)]
+        if len(fit) < len(seen.rows):
+            self._metrics.challenger_errors.labels("silent", "contract").inc(len(seen.rows) - len(fit))
+        if not fit:
+            return
+        started = time.perf_counter()
+        try:
+            found = challenger.ask([row for row, _ in fit])
+            seconds = (time.perf_counter() - started) / len(fit)
+            self._predictions.append(
+                [
+                    live.record("shadow", uuid4().hex, row, outputs, seconds=seconds, answered=id_)
+                    for (row, id_), outputs in zip(fit, found, strict=True)
+                ]
+            )
+        except StorageError as error:
+            self._metrics.shadow_drops.inc(len(fit))
+            self._log.error("shadow not logged", reason=error.what)
+        except Exception as error:  # a shadow's trouble is never the user's
+            self._metrics.challenger_errors.labels("silent", "model").inc(len(fit))
+            self._log.error(
+                "challenger failed",
+                version=challenger.route.version,
+                strategy="silent",
+                rows=len(fit),
+                **failure(error),
+            )
+        else:
+            self._metrics.served("shadow", challenger.route.version, len(fit), seconds)
