@@ -227,7 +227,8 @@ class Retraining(Section):
 
     rows: Positive = 5000
     """The newest labelled rows: the project's source and answered traffic together."""
-    minimum_rows: Positive = 300
+    stage: Literal["silent", "canary", "single"] = "single"
+    """The stage at which a retrained version starts; single, because the champion is known to be bad."""
 
 
 class ForgePolicy(Section):

@@ -1,0 +1,54 @@
+# The two commands of a newcomer are `make demo` and `make test`; both set up what they need inside this clone.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+# Modules that are compiled again at every start would double the time of each verb.
+unexport PYTHONDONTWRITEBYTECODE
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo demo-stop test lint format lock clean
+
+help: ## say what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(INSTALLED) ## create .venv from the locked requirements
+
+$(INSTALLED): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Trunkline needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "installing the locked requirements into $(VENV) (1.2 GB, a minute or two the first time)"
+	@if command -v uv >/dev/null; then \
+	  uv venv --quiet --allow-existing --python $(PYTHON) $(VENV) && \
+	  uv pip install --python $(BIN)/python --require-hashes --compile-bytecode --requirement requirements/dev.txt && \
+	  uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable . ; \
+	else \
+	  $(PYTHON) -m venv $(VENV) && \
+	  $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --require-hashes --requirement requirements/dev.txt && \
+	  $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable . ; \
+	fi
+	@touch $@
+
+demo: setup ## generate a project and walk the whole loop on real data; ends with demo/report.html
+	@$(BIN)/python demo/walk.py
+
+demo-stop: ## stop the service that the demo left running
+	@if [ -x $(BIN)/python ]; then $(BIN)/python demo/walk.py --stop; fi
+
+test: setup lint ## lint, types, layers, and every test
+	@$(BIN)/python -m pytest
+
+lint: setup ## ruff, mypy and the import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: setup ## rewrite the code in the house's style
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+clean: demo-stop ## remove everything that was made, the environment included
+	@rm -rf $(VENV) demo/work demo/report.html .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

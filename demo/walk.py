@@ -1,0 +1,320 @@
+"""The demo: the whole loop once, on real data, with the verbs that the workflows call.
+
+    python demo/walk.py            walk the loop; leaves demo/work/arrests and its service for you to play with
+    python demo/walk.py --stop     stop what an earlier walk left running
+
+Real: the arrests of 1997-2002, git, MLflow, HTTP, SMTP, the service. Planted, and said so where it happens:
+the unit error, the new category, the change of practice after 2001, and the careless merge.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from cookiecutter.main import cookiecutter
+from sklego.datasets import load_arrests
+from stage import Mailbox, Stage, Users, WalkFailed, free_port, need
+
+ROOT = Path(__file__).resolve().parents[1]
+WORK = ROOT / "demo" / "work"
+PROJECT = WORK / "arrests"
+REPORT = ROOT / "demo" / "report.html"
+
+
+def arrests(years: tuple[int, ...]) -> pd.DataFrame:
+    """Return the real arrests of some years, in a fixed shuffled order within each year, as requests carry them."""
+    frame = load_arrests(as_frame=True)
+    frame.insert(0, "arrest_id", np.arange(1, len(frame) + 1))
+    frame = frame[frame["year"].isin(years)].sample(frac=1.0, random_state=7)
+    return frame.sort_values("year", kind="stable")
+
+
+def write_rows(name: str, frame: pd.DataFrame) -> Path:
+    """Write rows as JSON lines for `trunkline send`."""
+    path = WORK / "traffic" / f"{name}.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(frame.to_json(orient="records", lines=True), encoding="utf-8")
+    return path
+
+
+def changed_practice(frame: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Return the rows as if the police had changed practice: those with few entries in the databases are now held."""
+    draw = np.random.default_rng(seed).random(len(frame))
+    released = np.where(frame["checks"] <= 1, draw < 0.62, draw < 0.97)
+    return frame.assign(released=np.where(released, "Yes", "No"))
+
+
+def number_of(text: str) -> int:
+    """Return the pull request number that a verb printed."""
+    found = re.findall(r"#(\d+)", text)
+    need(found, f"no pull request number in: {text}")
+    return int(found[-1])
+
+
+def edit(path: Path, *changes: tuple[str, str]) -> None:
+    """Replace texts in a file of the project; each must be there."""
+    text = path.read_text(encoding="utf-8")
+    for old, new in changes:
+        need(re.search(old, text, flags=re.MULTILINE), f"{path} no longer has {old!r}")
+        text = re.sub(old, new, text, count=1, flags=re.MULTILINE)
+    path.write_text(text, encoding="utf-8")
+
+
+def generate(port: int, mailbox: Mailbox) -> None:
+    """Render the project as a newcomer would, and give it an environment of its own."""
+    shutil.rmtree(WORK, ignore_errors=True)
+    WORK.mkdir(parents=True)
+    config = WORK / "cookiecutter.yaml"
+    config.write_text(f"cookiecutters_dir: {WORK}/.cookiecutters\nreplay_dir: {WORK}/.replay\n")
+    print(f"$ cookiecutter {ROOT.name} --no-input project_name=Arrests", flush=True)
+    cookiecutter(
+        str(ROOT),
+        no_input=True,
+        output_dir=str(WORK),
+        config_file=str(config),
+        extra_context={"project_name": "Arrests"},
+    )
+    need((PROJECT / "trunkline.yaml").is_file(), f"the template did not render {PROJECT}")
+    print("$ make setup   # the project's own environment, from its own locked requirements", flush=True)
+    subprocess.run(["make", "--no-print-directory", "setup"], cwd=PROJECT, check=True)
+    edit(PROJECT / "deployments/production.yaml", (r"port: \d+", f"port: {port}"))
+    edit(
+        PROJECT / "trunkline.yaml",
+        (
+            r"\Z",
+            "\nresponses:\n"
+            "  rules:\n"
+            "    - {kind: data, do: [issue, mail]}\n"
+            "    - {kind: performance, do: [issue, retrain]}\n"
+            "    - {kind: infrastructure, do: [issue, mail]}\n"
+            "    - {kind: log, do: [issue]}\n"
+            f"  mail: {{host: 127.0.0.1, port: {mailbox.port}, recipients: [team@localhost]}}\n",
+        ),
+    )
+
+
+def first_release(stage: Stage) -> None:
+    """Chapter 1."""
+    stage.chapter(
+        "1. First release",
+        "The records of people arrested in Toronto for possession of small quantities of marijuana, 1997-1999: "
+        "who was released with a summons? A decision worth auditing, which is why colour and sex are watched.",
+    )
+    stage.trunkline("forge")
+    stage.trunkline("check")
+    stage.git("switch", "--quiet", "-c", "model/first")
+    stage.trunkline("snapshot")
+    stage.git("add", "--all")
+    stage.git("commit", "--quiet", "-m", "First model: arrests of 1997-1999")
+    stage.merge(number_of(stage.trunkline("judge")))
+    stage.git("switch", "--quiet", "main")
+    stage.git("pull", "--quiet", "--ff-only", "origin", "main")
+    stage.say("the merge is the release; the training key did not change, so nothing trains again")
+    stage.merge(number_of(stage.trunkline("release")))
+    stage.trunkline("deploy", "production")
+    stage.trunkline("status", "production")
+
+
+def challenger(stage: Stage, rows: pd.DataFrame) -> None:
+    """Chapter 2."""
+    stage.chapter("2. A challenger", "A pull request changes the model; it reaches the users in three steps.")
+    stage.git("switch", "--quiet", "-c", "model/challenger")
+    change_model()
+    stage.git("commit", "--quiet", "--all", "-m", "A gentler logistic regression, with interactions")
+    stage.merge(number_of(stage.trunkline("judge")))
+    stage.git("switch", "--quiet", "main")
+    stage.git("pull", "--quiet", "--ff-only", "origin", "main")
+    stage.merge(number_of(stage.trunkline("release")))
+    stage.trunkline("deploy", "production")
+    stage.trunkline(
+        "send", str(write_rows("silent", rows[:250])), "--outcomes", "../traffic/silent.truth.jsonl"
+    )
+    stage.merge(number_of(stage.trunkline("rollout", "--stage", "canary")))
+    stage.trunkline("deploy", "production")
+    stage.say("the same people ask twice: whoever got the challenger gets it again")
+    twice = pd.concat([rows[250:500], rows[250:500]])
+    stage.trunkline("send", str(write_rows("canary", twice)), "--outcomes", "../traffic/canary.truth.jsonl")
+    who_got_which()
+    stage.merge(number_of(stage.trunkline("rollout", "--stage", "single")))
+    stage.trunkline("deploy", "production")
+
+
+def change_model() -> None:
+    """Edit the project's model as a data scientist would."""
+    raise WalkFailed("not written")
+
+
+def log_lines() -> list[dict[str, Any]]:
+    """Return the prediction log as it lies on disk."""
+    files = sorted((PROJECT / ".trunkline/predictions/production").glob("*.jsonl"))
+    return [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def who_got_which() -> None:
+    """Print from the prediction log how the canary split the users, and check that it is sticky."""
+    canary = [line for line in log_lines() if line.get("arm") in ("champion", "challenger")][-500:]
+    arms: dict[str, set[str]] = {}
+    for line in canary:
+        arms.setdefault(line["user"], set()).add(line["arm"])
+    need(all(len(seen) == 1 for seen in arms.values()), "a user was sent to both versions")
+    challenged = sum(seen == {"challenger"} for seen in arms.values())
+    need(0.1 < challenged / len(arms) < 0.3, f"{challenged} of {len(arms)} users on the challenger")
+    print(f"  log: {len(arms)} users, {challenged} on the challenger, none on both", flush=True)
+
+
+def life(stage: Stage, rows: pd.DataFrame) -> None:
+    """Chapter 3."""
+    stage.chapter("3. Life", "2000 and 2001 come as traffic over HTTP; what really happened is told later.")
+    half = len(rows) // 2
+    for year, part in (("2000", rows[:half]), ("2001", rows[half:])):
+        outcomes = f"../traffic/{year}.truth.jsonl"
+        stage.trunkline("send", str(write_rows(year, part)), "--outcomes", outcomes)
+        stage.trunkline("truth", outcomes)
+        said = stage.trunkline("monitor", "production", "--respond")
+        need("alarm" not in said, "monitoring raised an alarm on real, healthy traffic")
+        need("nothing to do" in said, "monitoring responded to healthy traffic")
+
+
+def trouble(stage: Stage, rows: pd.DataFrame, mailbox: Mailbox) -> None:
+    """Chapter 4, first half: bad inputs."""
+    stage.chapter(
+        "4. Trouble",
+        "Planted: a client sends ages in decades, and a form offers a third kind of employment.",
+    )
+    broken = rows[:500].assign(age=rows["age"] // 10)
+    broken["employed"] = np.where(np.arange(len(broken)) % 5 == 0, "Part-time", broken["employed"])
+    stage.trunkline("send", str(write_rows("broken", broken)))
+    stage.trunkline("monitor", "production", "--respond")
+    stage.say("monitoring runs again: still one issue, still one letter")
+    stage.trunkline("monitor", "production", "--respond")
+    issues = stage.trunkline("issue", "list")
+    need(issues.count("open") == 1, "there is not exactly one open issue")
+    need(len(mailbox.letters) == 1, f"{len(mailbox.letters)} letters instead of one")
+    print(f"  mail: {mailbox.letters[0]['Subject']}", flush=True)
+    stage.say("the client is mended")
+    stage.trunkline("send", str(write_rows("mended", rows[500:1100])))
+    stage.trunkline("monitor", "production", "--respond")
+    need("closed" in stage.trunkline("issue", "list"), "the issue did not close on recovery")
+
+
+def fall(stage: Stage, rows: pd.DataFrame) -> None:
+    """Chapter 4, second half: the world changes."""
+    stage.say(
+        "planted: practice changes, people with few entries in the police databases are held more often"
+    )
+    first, later = changed_practice(rows, 1), changed_practice(rows, 2)
+    stage.trunkline("send", str(write_rows("fall", first)), "--outcomes", "../traffic/fall.truth.jsonl")
+    stage.trunkline("truth", "../traffic/fall.truth.jsonl")
+    said = stage.trunkline("monitor", "production", "--respond")
+    need("retraining:" in said, "the fall in quality brought no retraining pull request")
+    number = number_of(said[said.index("retraining:") :])
+    stage.trunkline("pr", "show", str(number))
+    stage.merge(number)
+    stage.trunkline("deploy", "production")
+    stage.trunkline(
+        "send", str(write_rows("after", later[:600])), "--outcomes", "../traffic/after.truth.jsonl"
+    )
+    stage.trunkline("truth", "../traffic/after.truth.jsonl")
+    stage.trunkline("monitor", "production", "--respond")
+
+
+def regret(stage: Stage, rows: pd.DataFrame, address: str) -> None:
+    """Chapter 5."""
+    stage.chapter("5. Regret", "Somebody brings version 1 back, on purpose, while users go on asking.")
+    asked = json.loads(rows[:400].drop(columns="released").to_json(orient="records"))
+    with Users(address, asked) as users:
+        before = stage.trunkline("status", "production")
+        stage.merge(number_of(stage.trunkline("rollout", "--stage", "single", "--version", "1")))
+        stage.trunkline("deploy", "production")
+        stage.git("switch", "--quiet", "-c", "revert/version-1")
+        stage.git("revert", "--no-edit", "-m", "1", "HEAD")
+        stage.merge(number_of(stage.trunkline("pr", "open")))
+        stage.git("switch", "--quiet", "main")
+        stage.git("pull", "--quiet", "--ff-only", "origin", "main")
+        stage.trunkline("deploy", "production")
+        after = stage.trunkline("status", "production")
+    need(champion(before) == champion(after), "the revert did not bring the old version back")
+    failed = sum(count for status, count in users.statuses.items() if status != 200)
+    total = sum(users.statuses.values())
+    need(failed == 0, f"{failed} of {total} requests failed during the way there and back")
+    print(
+        f"  users: {total} requests meanwhile, {failed} failed; by version {dict(users.versions)}", flush=True
+    )
+
+
+def champion(status: str) -> str:
+    """Return the champion's line of `trunkline status`."""
+    return next(line for line in status.splitlines() if line.startswith("champion"))
+
+
+def walk() -> None:
+    """Walk the loop."""
+    stop()
+    installed = time.monotonic()
+    port = free_port()
+    with Mailbox() as mailbox:
+        generate(port, mailbox)
+        stage = Stage(PROJECT)
+        print(f"generated and installed in {time.monotonic() - installed:.0f} s", flush=True)
+        past, recent = arrests((2000, 2001)), arrests((2001, 2002))
+        first_release(stage)
+        challenger(stage, past[:500])
+        life(stage, past[500:])
+        trouble(stage, recent, mailbox)
+        fall(stage, recent)
+        regret(stage, past, f"http://127.0.0.1:{port}")
+        stage.chapter("6. The page", "Everything that happened, from the project's own records.")
+        last = [line for line in log_lines() if line.get("arm") == "champion"][-1]["id"]
+        stage.trunkline("trace", last)
+        stage.trunkline("page", "--output", str(REPORT))
+    total = time.monotonic() - stage.started
+    print(f"\nwalked in {total:.0f} s; by verb (calls, seconds in all):", flush=True)
+    for verb, calls, seconds in stage.times():
+        print(f"  {verb:<22}{calls:>4}{seconds:>8.1f}", flush=True)
+    here = PROJECT.relative_to(ROOT)
+    print(
+        f"\nLook at {REPORT.relative_to(ROOT)}. The service still runs at http://127.0.0.1:{port}/docs. Try next:\n"
+        f"  cd {here} && .venv/bin/trunkline status production\n"
+        f"  cd {here} && .venv/bin/trunkline monitor production\n"
+        f"  cd {here} && .venv/bin/trunkline trace {last}\n"
+        "and `make demo-stop` when you have seen enough.",
+        flush=True,
+    )
+
+
+def stop() -> None:
+    """Stop the service that an earlier walk left running, if any."""
+    program = PROJECT / ".venv/bin/trunkline"
+    if program.is_file():
+        subprocess.run([str(program), "stop", "production"], cwd=PROJECT, check=False)
+
+
+def main() -> int:
+    """Walk the loop, or stop what an earlier walk left."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument(
+        "--stop", action="store_true", help="stop the service that an earlier walk left running"
+    )
+    if parser.parse_args().stop:
+        stop()
+        return 0
+    try:
+        walk()
+    except WalkFailed as error:
+        print(f"\nthe demo stopped: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

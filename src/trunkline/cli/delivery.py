@@ -1,0 +1,121 @@
+"""The verbs of delivery: rollout, plan, apply, deploy, serve, status, stop."""
+
+from __future__ import annotations
+
+import click
+
+from trunkline.core.record import short
+
+from . import output
+
+
+@click.command()
+@click.option("--stage", type=click.Choice(["silent", "canary", "single"]), required=True)
+@click.option(
+    "--version", "number", type=int, default=0, help="By default the challenger, else the newest version."
+)
+@click.pass_context
+def rollout(ctx: click.Context, stage: str, number: int) -> None:
+    """Propose the next stage: silent, canary or single."""
+    from trunkline.loop import deploying
+
+    pull = deploying.propose_next_stage(
+        output.project_of(ctx), stage, number=number, progress=output.progress
+    )
+    output.result("pull request", f"#{pull.number} {pull.title}")
+
+
+@click.command()
+@click.argument("environment", default="production")
+@click.pass_context
+def plan(ctx: click.Context, environment: str) -> None:
+    """Show what apply would do."""
+    from trunkline.loop import deploying
+
+    made = deploying.plan_deployment(output.project_of(ctx), environment)
+    click.echo(made.text())
+    output.result("checksum", made.checksum)
+
+
+@click.command()
+@click.argument("environment", default="production")
+@click.option("--checksum", required=True, help="Of the plan that was reviewed.")
+@click.pass_context
+def apply(ctx: click.Context, environment: str, checksum: str) -> None:
+    """Carry out the plan that was reviewed."""
+    _apply(ctx, environment, checksum)
+
+
+@click.command()
+@click.argument("environment", default="production")
+@click.pass_context
+def deploy(ctx: click.Context, environment: str) -> None:
+    """Plan and apply in one step."""
+    from trunkline.loop import deploying
+
+    made = deploying.plan_deployment(output.project_of(ctx), environment)
+    click.echo(made.text())
+    _apply(ctx, environment, made.checksum)
+
+
+def _apply(ctx: click.Context, environment: str, checksum: str) -> None:
+    from trunkline.loop import deploying
+
+    project = output.project_of(ctx)
+    done = deploying.apply_deployment(project, environment, reviewed=checksum, progress=output.progress)
+    output.result(environment, done.outcome + (f" ({done.detail})" if done.detail else ""))
+    if done.release is not None:
+        output.result("address", deploying.target_of(project, environment).address())
+
+
+@click.command()
+@click.option(
+    "--bundle", default="", help="Digest (or its first digits); by default that of the checked-out code."
+)
+@click.option("--port", type=int, default=None, help="By default the policy's.")
+@click.pass_context
+def serve(ctx: click.Context, bundle: str, port: int | None) -> None:
+    """Serve a bundle in the foreground, to try it before anything is released."""
+    from trunkline.loop import deploying
+
+    ctx.exit(
+        deploying.serve_in_foreground(
+            output.project_of(ctx), bundle=bundle, port=port, progress=output.progress
+        )
+    )
+
+
+@click.command()
+@click.argument("environment", default="production")
+@click.pass_context
+def status(ctx: click.Context, environment: str) -> None:
+    """Say who serves, and how it is."""
+    from trunkline.loop import deploying
+
+    project = output.project_of(ctx)
+    target = deploying.target_of(project, environment)
+    release, health = target.observe(), target.check()
+    output.result("environment", environment)
+    output.result("health", health.text)
+    if release is None:
+        return
+    output.result("address", target.address())
+    output.result("strategy", release.strategy)
+    output.result("champion", f"version {release.champion.version} ({short(release.champion.bundle)})")
+    if release.challenger:
+        share = f", {release.share:.0%} of users" if release.strategy == "canary" else ""
+        output.result(
+            "challenger", f"version {release.challenger.version} ({short(release.challenger.bundle)}){share}"
+        )
+    output.result("revision", release.revision[:12])
+
+
+@click.command()
+@click.argument("environment", default="production")
+@click.pass_context
+def stop(ctx: click.Context, environment: str) -> None:
+    """Stop an environment's service; its desired state stays, and deploy starts it again."""
+    from trunkline.loop import deploying
+
+    stopped = deploying.stop(output.project_of(ctx), environment)
+    output.result(environment, "stopped" if stopped else "was not running")

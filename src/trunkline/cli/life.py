@@ -1,0 +1,126 @@
+"""The verbs of life in production: send, truth, monitor, respond, retrain, trace, page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from . import output
+
+FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@click.option("--to", "environment", default="production", help="The environment to send to.")
+@click.option(
+    "--outcomes",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="Where to keep the rows' outcomes, for `trunkline truth` later.",
+)
+@click.pass_context
+def send(ctx: click.Context, file: Path, environment: str, outcomes: Path | None) -> None:
+    """Send the rows of a file (.csv or .jsonl) to a service as requests, outcome left out."""
+    from trunkline.loop import deploying, traffic
+
+    project = output.project_of(ctx)
+    contract = deploying.serving_contract(project, environment)
+    rows = traffic.read_rows(file, contract)
+    address = deploying.target_of(project, environment).address()
+    sent = traffic.send(rows, contract, address, progress=output.progress)
+    output.result("requests", f"{sent.answered} answered, {sent.refused} refused, {sent.failed} failed")
+    if outcomes is not None:
+        traffic.write_truths(outcomes, sent.truths)
+        output.result("outcomes", f"{len(sent.truths)} kept in {outcomes}")
+    ctx.exit(0 if sent.failed == 0 else 1)
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@click.option("--environment", default="production")
+@click.pass_context
+def truth(ctx: click.Context, file: Path, environment: str) -> None:
+    """Record what really happened, from a file of ground-truth records (.jsonl)."""
+    from trunkline.loop import deploying, traffic
+
+    project = output.project_of(ctx)
+    truths = traffic.read_truths(file, deploying.serving_contract(project, environment))
+    traffic.write_truths(project.truth(environment), truths)
+    output.result("ground truth", f"{len(truths)} outcomes recorded for {environment}")
+
+
+@click.command()
+@click.argument("environment", default="production")
+@click.option("--respond", "also", is_flag=True, help="Do what the policy says about the signals.")
+@click.pass_context
+def monitor(ctx: click.Context, environment: str, also: bool) -> None:
+    """Look at performance, data, infrastructure and logs."""
+    from trunkline.loop import watching
+
+    project = output.project_of(ctx)
+    signals = watching.watch(project, environment, progress=output.progress)
+    output.signals(signals)
+    if also:
+        _respond(ctx, environment)
+
+
+@click.command()
+@click.argument("environment", default="production")
+@click.pass_context
+def respond(ctx: click.Context, environment: str) -> None:
+    """Do what the policy says about the newest signals."""
+    _respond(ctx, environment)
+
+
+def _respond(ctx: click.Context, environment: str) -> None:
+    from trunkline.loop import watching
+
+    project = output.project_of(ctx)
+    signals = watching.newest_signals(project, environment)
+    responded = watching.respond(project, environment, signals, progress=output.progress)
+    for done in responded.done:
+        output.result("response", f"{done.response.action}: {done.outcome}, {done.detail}")
+    if responded.retraining is not None:
+        output.result("retraining", f"#{responded.retraining.number} {responded.retraining.title}")
+    if not responded.done and responded.retraining is None:
+        output.result("response", "nothing to do")
+
+
+@click.command()
+@click.argument("environment", default="production")
+@click.option("--reason", default="asked for by hand", help="Goes into the pull request.")
+@click.pass_context
+def retrain(ctx: click.Context, environment: str, reason: str) -> None:
+    """Train on the newest labelled rows and propose the new version."""
+    from trunkline.loop import retraining
+
+    pull = retraining.retrain(output.project_of(ctx), environment, reason=reason, progress=output.progress)
+    output.result("pull request", f"#{pull.number} {pull.title}")
+
+
+@click.command()
+@click.argument("prediction")
+@click.pass_context
+def trace(ctx: click.Context, prediction: str) -> None:
+    """Walk a prediction back to its model, data and commit."""
+    from trunkline.loop import tracing
+
+    for step in tracing.trace(output.project_of(ctx), prediction):
+        output.result(step.name, f"{step.identity}  {step.detail}".rstrip())
+
+
+@click.command()
+@click.option(
+    "--output", "path", type=click.Path(path_type=Path), default=None, help="By default .trunkline/page.html."
+)
+@click.option("--environment", default="production")
+@click.pass_context
+def page(ctx: click.Context, path: Path | None, environment: str) -> None:
+    """Write the project's history as one self-contained page."""
+    from trunkline.loop import page as pages
+
+    project = output.project_of(ctx)
+    written = pages.write_page(project, environment, path or project.work / "page.html")
+    output.result("page", written)

@@ -1,0 +1,114 @@
+"""The entry point: verbs are imported when they are called, and errors become one clear line."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from trunkline import __version__
+
+# Verb: (module of this package, what it does, chapter). A verb's module is imported only when the verb is called.
+VERBS = {
+    "check": ("model", "Check the policy and the four files that you edit.", "Model"),
+    "snapshot": ("model", "Take the rows of the policy's window and lock them in data.lock.", "Model"),
+    "train": ("model", "Train on the locked snapshot, or reuse what the same key gave.", "Model"),
+    "evaluate": ("model", "Ask every gate about the trained bundle.", "Model"),
+    "judge": ("model", "Train and evaluate; report on the pull request of this branch.", "Model"),
+    "release": (
+        "model",
+        "Train or reuse, evaluate, register, write the card, propose the promotion.",
+        "Model",
+    ),
+    "card": ("model", "Print the model card of a registered version.", "Model"),
+    "rollout": ("delivery", "Propose the next stage: silent, canary or single.", "Delivery"),
+    "plan": ("delivery", "Show what apply would do.", "Delivery"),
+    "apply": ("delivery", "Carry out the plan that was reviewed.", "Delivery"),
+    "deploy": ("delivery", "Plan and apply in one step.", "Delivery"),
+    "serve": ("delivery", "Serve a bundle in the foreground.", "Delivery"),
+    "status": ("delivery", "Say who serves, and how it is.", "Delivery"),
+    "stop": ("delivery", "Stop an environment's service.", "Delivery"),
+    "send": ("life", "Send the rows of a file to a service as requests.", "Life"),
+    "truth": ("life", "Record what really happened.", "Life"),
+    "monitor": ("life", "Look at performance, data, infrastructure and logs.", "Life"),
+    "respond": ("life", "Do what the policy says about the newest signals.", "Life"),
+    "retrain": ("life", "Train on the newest labelled rows and propose the new version.", "Life"),
+    "trace": ("life", "Walk a prediction back to its model, data and commit.", "Life"),
+    "page": ("life", "Write the project's history as one self-contained page.", "Life"),
+    "forge": ("forge", "Set up the local forge for this project.", "Forge"),
+    "pr": ("forge", "List, show, open, merge or close pull requests.", "Forge"),
+    "issue": ("forge", "List or show issues.", "Forge"),
+    "schema": ("model", "Print the JSON Schema of trunkline.yaml.", "Model"),
+}
+
+
+class Verbs(click.Group):
+    """A group whose commands are known by name and imported on use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the verbs in the order of the life cycle."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of a verb, or None when there is no such verb."""
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"trunkline.cli.{VERBS[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the verbs by chapter, without importing any of them."""
+        for chapter in dict.fromkeys(row[2] for row in VERBS.values()):
+            with formatter.section(chapter):
+                formatter.write_dl([(verb, row[1]) for verb, row in VERBS.items() if row[2] == chapter])
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--project",
+    "start",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    help="The project's folder; the current one by default.",
+)
+@click.version_option(__version__, prog_name="trunkline")
+@click.pass_context
+def cli(ctx: click.Context, start: Path) -> None:
+    """A Git repository that runs your model in production."""
+    ctx.obj = start
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one verb and leave with its exit code: 0, 2 for a wrong call, or that of the error."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one verb and return its exit code."""
+    try:
+        result: Any = cli.main(args=arguments, prog_name="trunkline", standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("interrupted", err=True)
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except Exception as error:
+        from trunkline.core.errors import TrunklineError
+
+        if not isinstance(error, TrunklineError):
+            raise
+        click.echo(click.style("error: ", fg="red", bold=True) + error.what, err=True)
+        if error.value is not None:
+            click.echo(f"  found: {error.value!r}", err=True)
+        if error.next_step:
+            click.echo(f"  next: {error.next_step}", err=True)
+        click.echo(f"  who must act: {error.actor} (exit code {error.exit_code}, docs/errors.md)", err=True)
+        return error.exit_code
+    return result if isinstance(result, int) else 0

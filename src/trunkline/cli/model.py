@@ -1,0 +1,134 @@
+"""The verbs of a model change: check, snapshot, train, evaluate, judge, release."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from trunkline.core.record import short
+
+from . import output
+
+
+@click.command()
+@click.pass_context
+def check(ctx: click.Context) -> None:
+    """Check the policy and the four files that you edit."""
+    from trunkline.data import project_contract
+    from trunkline.loop import judging
+
+    project = output.project_of(ctx)
+    judging.check_project(project)
+    output.result("policy", "trunkline.yaml is in order")
+    contract = project_contract(project)
+    output.result("contract", f"{contract.name}, {contract.task}: {len(contract.columns)} columns")
+    output.table(
+        ("column", "role", "must be"),
+        (
+            (column.name, column.role.value + (", protected" if column.protected else ""), column.rule())
+            for column in contract.columns
+        ),
+    )
+
+
+@click.command()
+@click.pass_context
+def snapshot(ctx: click.Context) -> None:
+    """Take the rows of the policy's window and lock them in data.lock.
+
+    Commit data.lock: it says which rows a commit trains on.
+    """
+    from trunkline.loop import judging
+
+    project = output.project_of(ctx)
+    taken = judging.snapshot(project, progress=output.progress)
+    output.result("snapshot", short(taken.digest))
+    output.result("rows", ", ".join(f"{part} {count}" for part, count in taken.manifest.rows.items()))
+    output.result("locked in", project.data_lock.name)
+
+
+@click.command()
+@click.option(
+    "--again", is_flag=True, help="Train even if the training key is known, and compare the bundles."
+)
+@click.pass_context
+def train(ctx: click.Context, again: bool) -> None:
+    """Train on the locked snapshot, or reuse what the same key gave."""
+    from trunkline.loop import judging
+
+    bundle, trained, fresh = judging.train(output.project_of(ctx), again=again, progress=output.progress)
+    lineage = bundle.manifest.lineage
+    output.result(
+        "bundle", short(bundle.digest) + ("" if fresh else " (reused: the training key is unchanged)")
+    )
+    output.result("candidate", f"{lineage.candidate} {json.dumps(lineage.settings)}")
+    output.result("runtime", f"{bundle.manifest.runtime} ({trained.reason})")
+    output.result("training key", short(trained.key))
+    for figure in bundle.manifest.figures:
+        if not figure.group:
+            span = f" [{figure.interval.low:.3f}, {figure.interval.high:.3f}]" if figure.interval else ""
+            output.result(figure.name, f"{figure.value:.3f}{span} on {figure.rows} test rows")
+
+
+@click.command()
+@click.pass_context
+def evaluate(ctx: click.Context) -> None:
+    """Ask every gate about the trained bundle."""
+    from trunkline.loop import judging
+
+    project = output.project_of(ctx)
+    bundle, _, _ = judging.train(project, progress=output.progress)
+    judged = judging.judge(project, bundle, progress=output.progress)
+    output.verdicts(judged.evaluation.verdicts)
+    output.result("report", judged.page)
+    judging.require_pass(judged)
+
+
+@click.command()
+@click.option("--title", default="", help="Title of the pull request; the last commit's subject by default.")
+@click.pass_context
+def judge(ctx: click.Context, title: str) -> None:
+    """Train and evaluate; report on the pull request of this branch.
+
+    Pushes the branch, opens its pull request if there is none, and keeps one comment with the gates' answers.
+    """
+    from trunkline.loop import judging, reviewing
+
+    reviewed = reviewing.review(output.project_of(ctx), title=title, progress=output.progress)
+    output.verdicts(reviewed.judged.evaluation.verdicts)
+    output.result("pull request", f"#{reviewed.pull_request.number} {reviewed.pull_request.title}")
+    output.result("report", reviewed.judged.page)
+    judging.require_pass(reviewed.judged)
+
+
+@click.command()
+@click.pass_context
+def release(ctx: click.Context) -> None:
+    """Train or reuse, evaluate, register, write the card, propose the promotion."""
+    from trunkline.loop import releasing
+
+    released = releasing.release(output.project_of(ctx), progress=output.progress)
+    output.result("version", released.version.number)
+    output.result("bundle", short(released.version.bundle))
+    output.result("gates", released.judged.evaluation.outcome)
+    pull = released.pull_request
+    output.result("promotion", f"#{pull.number} {pull.title}" if pull else "in the desired state already")
+
+
+@click.command()
+@click.argument("number", type=int)
+@click.pass_context
+def card(ctx: click.Context, number: int) -> None:
+    """Print the model card of a registered version."""
+    from trunkline.loop import releasing
+
+    click.echo(releasing.card_text(output.project_of(ctx), number), nl=False)
+
+
+@click.command()
+def schema() -> None:
+    """Print the JSON Schema of trunkline.yaml, for editors."""
+    from trunkline.core.config import policy_schema
+
+    click.echo(json.dumps(policy_schema(), indent=2))

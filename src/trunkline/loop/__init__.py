@@ -1,0 +1,1 @@
+"""Compositions of steps: train and judge, release, roll out, watch and respond, retrain."""

@@ -1,0 +1,324 @@
+"""Train and judge: from the locked snapshot to a sealed bundle and the gates' verdicts."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import ClassVar
+
+import pandas as pd
+
+from trunkline import data, evaluation, monitoring, training
+from trunkline.core.bundle import Bundle, BundleManifest, seal
+from trunkline.core.contract import Contract
+from trunkline.core.errors import GateFailed, GateInconclusive
+from trunkline.core.project import Project
+from trunkline.core.record import Record, short, write_atomically
+from trunkline.core.records import Evaluation, Lineage, Route
+from trunkline.delivery import read_state
+from trunkline.evaluation import Scored
+from trunkline.registry import Registry
+from trunkline.serving import Model, open_model
+
+Progress = Callable[[str], None]
+
+
+class Trained(Record):
+    """What a training key gave; kept under `.trunkline/keys/`, so that the same key never trains again."""
+
+    SCHEMA: ClassVar[str] = "trunkline/trained/1"
+
+    key: str
+    bundle: str
+    run: str
+    seconds: float
+    reason: str
+    """Why the model runs as ONNX or in Python."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A bundle with its evaluation, the answers it rests on, and where the reports lie."""
+
+    bundle: Bundle
+    evaluation: Evaluation
+    folder: Path
+    test: Scored
+    champion: Scored | None
+
+    @property
+    def markdown(self) -> Path:
+        """Return the report for a pull request."""
+        return self.folder / "report.md"
+
+    @property
+    def page(self) -> Path:
+        """Return the report for a browser."""
+        return self.folder / "report.html"
+
+
+def user_metrics(project: Project) -> Mapping[str, Callable[..., float]]:
+    """Return the metrics that the project's model.py defines, by name; empty when it defines none."""
+    if not project.has("model", "metrics"):
+        return {}
+    metrics: Mapping[str, Callable[..., float]] = project.plug("model", "metrics")()
+    return metrics
+
+
+def check_project(project: Project) -> None:
+    """Raise the first error that the policy and the user's four files hold, before any work is done."""
+    policy = project.policy
+    metrics = user_metrics(project)
+    evaluation.check_metric_names(policy, metrics, data.project_contract(project))
+    for module, name in (("data", "load"), ("features", "features"), ("model", "candidates")):
+        project.plug(module, name)
+
+
+def snapshot(project: Project, *, progress: Progress) -> data.Snapshot:
+    """Take the snapshot that the policy asks for and lock it."""
+    taken = data.take_snapshot(project, window=project.policy.data.window, progress=progress)
+    data.write_lock(project, taken)
+    return taken
+
+
+def locked_snapshot(project: Project, *, progress: Progress) -> data.Snapshot:
+    """Return the snapshot that `data.lock` names, taken again from the source when it is not on this machine.
+
+    Raises DataError when the source no longer gives the rows that were locked.
+    """
+    lock = data.read_lock(project)
+    if (project.snapshots / lock.snapshot.removeprefix("sha256:")).is_dir():
+        return data.open_snapshot(project, lock.snapshot)
+    progress(f"snapshot {short(lock.snapshot)} is not on this machine: taking it from the source again")
+    taken = data.take_snapshot(project, window=lock.window, progress=progress)
+    if taken.digest != lock.snapshot:
+        return data.open_snapshot(project, lock.snapshot)
+    return taken
+
+
+def train(project: Project, *, progress: Progress, again: bool = False) -> tuple[Bundle, Trained, bool]:
+    """Return the bundle of the project's training key, what is remembered of it, and whether it was trained now.
+
+    An unchanged key gives the remembered bundle; `again` trains all the same (to compare).
+    """
+    check_project(project)
+    snapshot = locked_snapshot(project, progress=progress)
+    key = training.key_parts(project, snapshot.digest)
+    memory = project.keys / f"{short(key.key)}.json"
+    if memory.is_file() and not again:
+        trained = Trained.read(memory)
+        if trained.bundle in project.bundles:
+            progress(f"training key {short(key.key)} is unchanged: bundle {short(trained.bundle)} is reused")
+            return project.bundles.get(trained.bundle), trained, False
+    started = time.monotonic()
+    metrics = user_metrics(project)
+    fitted = training.train(
+        snapshot.development(),
+        snapshot.contract,
+        features=project.plug("features", "features"),
+        candidates=project.plug("model", "candidates")(),
+        policy=project.policy.training,
+        metrics=metrics,
+        progress=progress,
+    )
+    lineage = Lineage(
+        commit=project.commit(),
+        snapshot=snapshot.digest,
+        training_key=key.key,
+        code=key.code,
+        policy=key.policy,
+        lock=key.lock,
+        toolkit=key.toolkit,
+        candidate=fitted.candidate,
+        settings=fitted.settings,
+    )
+    project.bundles.root.mkdir(parents=True, exist_ok=True)
+    # Inside the store's own folder, so that adding the bundle never crosses disks.
+    with tempfile.TemporaryDirectory(dir=project.bundles.root, prefix=".sealing-") as name:
+        sealed, reason = _seal(Path(name), project, snapshot, fitted, lineage, metrics, progress)
+        bundle = project.bundles.add(sealed.folder)
+    run = training.track(
+        project.tracking_uri(dict(os.environ)),
+        project.policy.name,
+        fitted,
+        lineage,
+        bundle.manifest.figures,
+        bundle.digest,
+    )
+    trained = Trained(
+        key=key.key,
+        bundle=bundle.digest,
+        run=run,
+        seconds=round(time.monotonic() - started, 2),
+        reason=reason,
+    )
+    trained.write(memory)
+    return bundle, trained, True
+
+
+def _seal(
+    folder: Path,
+    project: Project,
+    snapshot: data.Snapshot,
+    fitted: training.Fitted,
+    lineage: Lineage,
+    metrics: Mapping[str, Callable[..., float]],
+    progress: Progress,
+) -> tuple[Bundle, str]:
+    contract, test = snapshot.contract, snapshot.part("test")
+    code = project.root / "src" / project.policy.package
+    exported = training.export(fitted, contract, test, folder, code=code, progress=progress)
+    contract.write(folder / "contract.json")
+    manifest = BundleManifest(
+        name=project.policy.name,
+        runtime=exported.runtime,
+        model=exported.model,
+        classes=fitted.classes,
+        trusted_types=exported.trusted_types,
+        requires=exported.requires,
+        figures=(),
+        lineage=lineage,
+        files={},
+    )
+    # Figures are measured through the runtime that will answer users, so the model is sealed once without them.
+    with opened(seal(folder, manifest)) as model:
+        scored = ask(model, test, contract)
+    figures = evaluation.measure(
+        evaluation.truth_of(test, contract),
+        scored.labels,
+        scored.probabilities,
+        contract,
+        metrics=metrics,
+        resamples=project.policy.gates.performance.resamples,
+        classes=scored.classes,
+        names=(project.policy.monitoring.performance.metric,),
+        frame=test,
+    )
+    _reference(snapshot, scored).write(folder / "profile.json")
+    return seal(folder, manifest.model_copy(update={"figures": figures})), exported.reason
+
+
+def _reference(snapshot: data.Snapshot, test: Scored) -> monitoring.Profile:
+    rows = pd.concat([snapshot.development(), snapshot.part("test")], ignore_index=True)
+    contract = snapshot.contract
+    return monitoring.reference_profile(
+        columns_of(rows, [column.name for column in monitoring.watched(contract)]),
+        contract,
+        # In-sample scores are too sure of themselves: the live scores would look drifted from the first day.
+        labels=list(test.labels),
+        scores=list(monitoring.scores_of(contract, test.classes, test.probabilities, list(test.labels))),
+    )
+
+
+def columns_of(rows: pd.DataFrame, names: list[str]) -> dict[str, list[object]]:
+    """Return rows by column as plain values, null as None."""
+    return {
+        name: [
+            None if missing else value
+            for value, missing in zip(rows[name].tolist(), rows[name].isna(), strict=True)
+        ]
+        for name in names
+    }
+
+
+@contextmanager
+def opened(bundle: Bundle) -> Iterator[Model]:
+    """Yield a bundle's model and close it afterwards."""
+    model = open_model(bundle)
+    try:
+        yield model
+    finally:
+        model.close()
+
+
+def ask(model: Model, rows: pd.DataFrame, contract: Contract) -> Scored:
+    """Return rows with what a model answers to them, asked the way users ask."""
+    answers = model.predict(columns_of(rows, [column.name for column in contract.features]))
+    return Scored(
+        frame=rows, labels=answers.predictions, probabilities=answers.probabilities, classes=answers.classes
+    )
+
+
+def judge(project: Project, bundle: Bundle, *, progress: Progress) -> Judged:
+    """Ask every gate about a bundle, against the champion that the desired state names, and write the reports."""
+    policy = project.policy
+    snapshot = data.open_snapshot(project, bundle.manifest.lineage.snapshot)
+    contract, test = bundle.contract, snapshot.part("test")
+    champion = champion_of(project, progress=progress)
+    with opened(bundle) as model:
+        scored = ask(model, test, contract)
+        rival = None
+        if champion is not None:
+            with opened(champion) as other:
+                rival = ask(other, test, champion.contract)
+        figures, verdicts = evaluation.judge(
+            contract=contract,
+            policy=policy,
+            test=scored,
+            train=ask(model, snapshot.development(), contract),
+            champion=rival,
+            ask=lambda rows: ask(model, rows, contract),
+            data_verdicts=data.check_snapshot(snapshot, policy.data),
+            metrics=user_metrics(project),
+            progress=progress,
+            today=datetime.now(UTC).date(),
+        )
+    judgement = Evaluation(
+        bundle=bundle.digest,
+        champion=champion.digest if champion else "",
+        snapshot=snapshot.digest,
+        created=datetime.now(UTC),
+        figures=figures,
+        verdicts=verdicts,
+    )
+    folder = project.evaluations / bundle.digest.removeprefix("sha256:")
+    judgement.write(folder / "evaluation.json")
+    judged = Judged(bundle=bundle, evaluation=judgement, folder=folder, test=scored, champion=rival)
+    title = f"{policy.name}, bundle {short(bundle.digest)}"
+    write_atomically(judged.markdown, evaluation.report_markdown(judgement, title=title).encode())
+    page = evaluation.report_page(judgement, scored, rival, contract)
+    write_atomically(judged.page, page.encode())
+    return judged
+
+
+def champion_of(project: Project, *, progress: Progress) -> Bundle | None:
+    """Return the bundle that answers users by the desired state, fetched if need be; None before the first release."""
+    path = project.deployment(project.policy.rollout.environment)
+    if not path.is_file():
+        return None
+    champion = read_state(path).champion
+    return bundle_of(project, champion, progress=progress) if champion else None
+
+
+def bundle_of(project: Project, route: Route, *, progress: Progress) -> Bundle:
+    """Return the bundle of a route, fetched from the registry when it is not on this machine."""
+    if route.bundle not in project.bundles:
+        progress(f"fetching version {route.version} ({short(route.bundle)}) from the registry")
+        registry = registry_of(project)
+        registry.fetch(registry.by_bundle(route.bundle), project.bundles)
+    return project.bundles.get(route.bundle)
+
+
+def registry_of(project: Project) -> Registry:
+    """Return the registry of the project's model."""
+    return Registry(project.tracking_uri(dict(os.environ)), project.policy.name)
+
+
+def require_pass(judged: Judged) -> None:
+    """Raise GateFailed or GateInconclusive unless every blocking gate passed or is waived."""
+    stops = [verdict for verdict in judged.evaluation.verdicts if verdict.stops]
+    if not stops:
+        return
+    names = ", ".join(verdict.gate for verdict in stops)
+    if judged.evaluation.outcome == "fail":
+        raise GateFailed(f"The gates said no: {names}.", next_step=f"read {judged.markdown}")
+    raise GateInconclusive(
+        f"Too few data for an answer: {names}.",
+        next_step=f"read {judged.markdown}; more rows would decide it",
+    )

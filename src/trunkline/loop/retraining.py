@@ -1,0 +1,48 @@
+"""Retrain: train on the newest labelled rows, compare with the champion, and propose the new version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from trunkline import data
+from trunkline.core.project import Project
+from trunkline.core.record import short
+from trunkline.forge import Forge, PullRequest
+
+from .change import change
+from .judging import judge, registry_of, require_pass, train
+from .releasing import describe_stage, publish, write_card, write_stage
+
+Progress = Callable[[str], None]
+LABEL = "retraining"
+
+
+def open_retraining(forge: Forge) -> PullRequest | None:
+    """Return the retraining pull request that waits for a person, if there is one."""
+    return next(iter(forge.pull_requests(state="open", label=LABEL)), None)
+
+
+def retrain(project: Project, environment: str, *, reason: str, progress: Progress) -> PullRequest:
+    """Open the pull request of a version that was trained on the newest labelled rows.
+
+    It changes `data.lock`, the card and the desired state together: merging it puts the version live.
+    Raises GateFailed or GateInconclusive when the new version does not pass the gates; nothing is proposed then.
+    """
+    policy = project.policy
+    with change(project, f"retrain/{environment}") as made:
+        snapshot = data.take_snapshot(
+            made.project, last=policy.retraining.rows, traffic=environment, progress=progress
+        )
+        data.write_lock(made.project, snapshot)
+        made.commit(f"Retrain on snapshot {short(snapshot.digest)}: {reason}")
+        bundle, trained, _ = train(made.project, progress=progress)
+        judged = judge(made.project, bundle, progress=progress)
+        require_pass(judged)
+        version = registry_of(project).register(bundle, run=trained.run)
+        stage = policy.retraining.stage
+        state = write_stage(made, stage, version)
+        write_card(made.project, judged, version)
+        title = f"Retrain: version {version.number} from {sum(snapshot.manifest.rows.values())} labelled rows"
+        made.commit(title)
+        body = f"{reason}\n\n{describe_stage(state, stage, version, judged)}"
+        return publish(made, title=title, body=body, labels=("trunkline", LABEL), progress=progress)

@@ -1,0 +1,146 @@
+"""Traffic: rows of a file as requests to a service, and what really happened as ground truth."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from trunkline.core.contract import Column, Contract
+from trunkline.core.errors import DataError, StorageError, UnavailableError
+from trunkline.core.records import GroundTruth
+
+Progress = Callable[[str], None]
+CONNECTIONS = 4
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What became of the requests."""
+
+    answered: int
+    refused: int
+    failed: int
+    truths: tuple[GroundTruth, ...]
+    """For every answered row that had the outcome in it: what is to be told later."""
+
+
+def read_rows(path: Path, contract: Contract) -> list[dict[str, Any]]:
+    """Return the rows of a CSV or JSON-lines file, CSV values turned into the contract's types.
+
+    A CSV value that is not of its column's type stays a text, so that the service can say what is wrong with it.
+    Raises DataError when the file is empty or of another kind, and StorageError when it cannot be read.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise StorageError(f"Cannot read {path}: {error}.") from error
+    if path.suffix == ".csv":
+        columns = {column.name: column for column in contract.columns}
+        rows = [
+            {name: _typed(value, columns.get(name)) for name, value in row.items()}
+            for row in csv.DictReader(text.splitlines())
+        ]
+    elif path.suffix == ".jsonl":
+        rows = [json.loads(line) for line in text.splitlines() if line.strip()]
+    else:
+        raise DataError(f"{path} is neither .csv nor .jsonl.", next_step="convert the file")
+    if not rows:
+        raise DataError(f"{path} has no rows.")
+    return rows
+
+
+def _typed(value: str, column: Column | None) -> object:
+    if column is None or value == "":
+        return None if value == "" else value
+    try:
+        if column.type == "integer":
+            return int(value)
+        if column.type == "number":
+            return float(value)
+    except ValueError:
+        return value
+    if column.type == "boolean":
+        return {"true": True, "false": False}.get(value.lower(), value)
+    return value
+
+
+def send(rows: list[dict[str, Any]], contract: Contract, address: str, *, progress: Progress) -> Sent:
+    """Send each row as a request, without its outcome, over a few connections.
+
+    Raises UnavailableError when the service cannot be reached at all.
+    """
+    outcome = contract.outcome.name
+    limits = httpx.Limits(max_connections=CONNECTIONS)
+    with httpx.Client(base_url=address, timeout=10.0, limits=limits) as client:
+        try:
+            client.get("/health").raise_for_status()
+        except httpx.HTTPError as error:
+            raise UnavailableError(
+                f"No service answers at {address}: {error}.", next_step="trunkline deploy, then send again"
+            ) from error
+
+        def ask(row: dict[str, Any]) -> tuple[int, str]:
+            try:
+                reply = client.post("/predict", json={name: row[name] for name in row if name != outcome})
+            except httpx.HTTPError:
+                return 0, ""
+            return reply.status_code, reply.json()["id"] if reply.is_success else ""
+
+        statuses: list[int] = []
+        truths: list[GroundTruth] = []
+        with ThreadPoolExecutor(CONNECTIONS) as pool:
+            for row, (status, identity) in zip(rows, pool.map(ask, rows), strict=True):
+                statuses.append(status)
+                if identity and row.get(outcome) is not None:
+                    now = datetime.now(UTC)
+                    truths.append(GroundTruth(prediction=identity, outcome=row[outcome], time=now))
+                if len(statuses) % 500 == 0:
+                    progress(f"{len(statuses)} of {len(rows)} requests")
+    answered = sum(200 <= status < 300 for status in statuses)
+    refused = sum(400 <= status < 500 for status in statuses)
+    return Sent(answered, refused, len(statuses) - answered - refused, tuple(truths))
+
+
+def write_truths(path: Path, truths: tuple[GroundTruth, ...]) -> None:
+    """Append ground truth to a file, one record a line."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as stream:
+            stream.writelines(json.dumps(truth.to_dict(), ensure_ascii=False) + "\n" for truth in truths)
+    except OSError as error:
+        raise StorageError(f"Cannot write {path}: {error.strerror}.") from error
+
+
+def read_truths(path: Path, contract: Contract) -> tuple[GroundTruth, ...]:
+    """Return the ground truth that a file holds.
+
+    Raises DataError that names the line when one is not a record or its outcome breaks the contract.
+    """
+    return tuple(_truths(path, contract))
+
+
+def _truths(path: Path, contract: Contract) -> Iterator[GroundTruth]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise StorageError(f"Cannot read {path}: {error}.") from error
+    allowed = contract.outcome.categories
+    for number, line in enumerate(lines, 1):
+        try:
+            value = json.loads(line)
+        except ValueError as error:
+            raise DataError(f"{path}, line {number} is not JSON.", value=line[:80]) from error
+        truth = GroundTruth.from_dict(value, origin=f"{path}, line {number}", error=DataError)
+        if allowed and str(truth.outcome) not in allowed:
+            raise DataError(
+                f"{path}, line {number}: the outcome must be {contract.outcome.rule()}.", value=truth.outcome
+            )
+        yield truth

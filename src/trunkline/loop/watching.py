@@ -1,0 +1,116 @@
+"""Watch and respond: from the prediction log, ground truth and telemetry to signals and what follows from them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from trunkline import monitoring, response
+from trunkline.core.bundle import figures_by_name
+from trunkline.core.errors import NotFoundError
+from trunkline.core.project import Project
+from trunkline.core.records import Signal
+from trunkline.forge import PullRequest, open_forge
+from trunkline.monitoring.metrics import METRICS
+
+from .deploying import target_of
+from .history import read_signals
+from .judging import user_metrics
+from .retraining import open_retraining, retrain
+
+Progress = Callable[[str], None]
+
+
+def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Signal, ...]:
+    """Look at what serves an environment and return one signal a kind; they are kept under `.trunkline/monitoring/`.
+
+    Raises NotFoundError when nothing serves there.
+    """
+    target = target_of(project, environment)
+    release = target.observe()
+    if release is None:
+        raise NotFoundError(
+            f"Nothing serves {environment}.", next_step=f"trunkline deploy {environment}, then monitor again"
+        )
+    policy = project.policy.monitoring
+    now = datetime.now(UTC)
+    bundle = project.bundles.get(release.champion.bundle)
+    window = monitoring.read_log(project.predictions(environment), newest=policy.window_rows)
+    if window.torn:
+        progress(f"{window.torn} unfinished lines in the prediction log were passed over")
+    reference = monitoring.Profile.read(bundle.folder / "profile.json")
+    truth = monitoring.read_truth(project.truth(environment))
+    # Ground truth comes late: the newest labelled answers may lie far behind the newest answers.
+    answers = monitoring.read_log(project.predictions(environment), newest=None)
+    signals = (
+        monitoring.watch_performance(
+            answers.predictions,
+            truth,
+            figures_by_name(bundle.manifest.figures)[policy.performance.metric],
+            bundle.contract,
+            policy,
+            environment=environment,
+            now=now,
+            bundle=bundle.digest,
+            metrics=_own_metrics(project),
+        ),
+        monitoring.watch_data(window, reference, bundle.contract, policy, environment=environment, now=now),
+        monitoring.watch_infrastructure(
+            window, policy, environment=environment, probe=target.address(), now=now
+        ),
+        monitoring.watch_logs(target.log_file, policy, environment=environment, now=now),
+    )
+    folder = project.monitoring(environment)
+    text = "".join(json.dumps(signal.to_dict(), ensure_ascii=False) + "\n" for signal in signals)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{now:%Y%m%dT%H%M%S%f}.jsonl").write_text(text, encoding="utf-8")
+    return signals
+
+
+def _own_metrics(project: Project) -> Mapping[str, Callable[..., float]] | None:
+    """Return the project's metrics only where one of them is watched: importing model.py takes seconds."""
+    return None if project.policy.monitoring.performance.metric in METRICS else user_metrics(project)
+
+
+def newest_signals(project: Project, environment: str) -> tuple[Signal, ...]:
+    """Return the signals of the last watch.
+
+    Raises NotFoundError when nobody watched yet.
+    """
+    runs = sorted(project.monitoring(environment).glob("*.jsonl"))
+    if not runs:
+        raise NotFoundError(
+            f"{environment} was never monitored.", next_step=f"trunkline monitor {environment}"
+        )
+    return read_signals(runs[-1])
+
+
+@dataclass(frozen=True)
+class Responded:
+    """What was done about the signals, and the retraining pull request if one was opened."""
+
+    done: tuple[response.Done, ...]
+    retraining: PullRequest | None
+
+
+def respond(
+    project: Project, environment: str, signals: tuple[Signal, ...], *, progress: Progress
+) -> Responded:
+    """Do what the policy says about signals: issues, mail, webhook, retraining."""
+    forge = open_forge(project)
+    policy = project.policy.responses
+    known = forge.issues()
+    responses = response.decide(
+        signals,
+        tuple(issue for issue in known if issue.state == "open"),
+        policy,
+        open_retraining=open_retraining(forge) is not None,
+    )
+    done = response.carry_out(responses, signals, forge=forge, policy=policy, progress=progress)
+    wanted = next((row for row in responses if row.action == "retrain"), None)
+    if wanted is None:
+        return Responded(done=done, retraining=None)
+    pull = retrain(project, environment, reason=wanted.reason, progress=progress)
+    return Responded(done=done, retraining=pull)
