@@ -1,0 +1,224 @@
+"""Metrics by name: every scikit-learn scorer, and those that the project defines; higher is better for all."""
+
+from __future__ import annotations
+
+import difflib
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.metrics import get_scorer, get_scorer_names
+
+from trunkline.core.config import Policy
+from trunkline.core.contract import Contract
+from trunkline.core.errors import PolicyError, ProjectError
+
+from .bootstrap import Statistic
+from .scored import Array, Paired
+from .weighted import statistic
+
+Metrics = Mapping[str, Callable[..., float]]
+"""What a project defines: name to a function of truth, answers and probability of the positive class (or None)."""
+
+LOOPED = 200
+"""Resamples of a metric that has no vectorised form."""
+
+STANDARD = {
+    "two classes": (
+        "roc_auc",
+        "average_precision",
+        "accuracy",
+        "balanced_accuracy",
+        "precision",
+        "recall",
+        "f1",
+        "neg_log_loss",
+        "neg_brier_score",
+    ),
+    "many classes": ("roc_auc_ovr", "accuracy", "balanced_accuracy", "f1_macro", "neg_log_loss"),
+    "regression": ("r2", "neg_mean_absolute_error", "neg_root_mean_squared_error"),
+}
+_TWO_CLASSES_ONLY = {
+    "average_precision",
+    "f1",
+    "jaccard",
+    "neg_negative_likelihood_ratio",
+    "positive_likelihood_ratio",
+    "precision",
+    "recall",
+    "roc_auc",
+}
+_REGRESSION = {"r2", "explained_variance", "d2_absolute_error_score"}
+_NEITHER = {
+    "adjusted_mutual_info_score",
+    "adjusted_rand_score",
+    "completeness_score",
+    "fowlkes_mallows_score",
+    "homogeneity_score",
+    "mutual_info_score",
+    "normalized_mutual_info_score",
+    "rand_score",
+    "v_measure_score",
+}
+_NEGATIVE_OF_CLASSIFICATION = {"neg_log_loss", "neg_brier_score", "neg_negative_likelihood_ratio"}
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric; `function` is the project's own, None for a scikit-learn scorer."""
+
+    name: str
+    function: Callable[..., float] | None = None
+
+    def value(self, paired: Paired) -> float:
+        """Return the metric on these rows, NaN where it is undefined.
+
+        Raises ProjectError when the project's function raises or returns no number.
+        """
+        if self.function is not None:
+            return _own(self.name, self.function, paired)
+        rows = np.arange(paired.rows).reshape(-1, 1)
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            try:
+                return float(get_scorer(self.name)(_replay(paired), rows, paired.truth))
+            except ValueError:
+                return float("nan")
+
+    def statistic(self, paired: Paired) -> Statistic:
+        """Return the metric as a function of row counts: vectorised where it can be, else resample by resample."""
+        fast = None if self.function is not None else statistic(self.name, paired)
+        if fast is not None:
+            return fast
+
+        def looped(counts: Array) -> Array:
+            return np.array([self._resampled(paired, row) for row in counts])
+
+        return Statistic(looped, most=LOOPED)
+
+    def _resampled(self, paired: Paired, counts: Array) -> float:
+        try:
+            return self.value(paired.take(np.repeat(np.arange(paired.rows), counts.astype(np.int64))))
+        except ProjectError:
+            return float("nan")
+
+
+def find_metric(name: str, metrics: Metrics) -> Metric:
+    """Return the metric of this name, which `check_metric_names` knows to exist."""
+    return Metric(name, metrics.get(name))
+
+
+def standard_names(paired: Paired) -> tuple[str, ...]:
+    """Return the metrics that are measured of every model of this kind."""
+    if not paired.classes:
+        return STANDARD["regression"]
+    return STANDARD["two classes" if paired.binary else "many classes"]
+
+
+def check_metric_names(policy: Policy, metrics: Metrics, contract: Contract | None = None) -> None:
+    """Check that every metric that the policy names exists and, given the contract, fits its outcome.
+
+    Raises PolicyError naming the key and close matches.
+    """
+    scorers = [name for name in get_scorer_names() if name not in _NEITHER and not name.endswith("_samples")]
+    if doubled := sorted(set(metrics) & set(scorers)):
+        raise PolicyError(
+            f"model.py defines the metric {doubled[0]}, and scikit-learn has one of that name.",
+            next_step="give the project's metric another name",
+        )
+    floors = {f"gates.performance.floors.{name}": name for name in policy.gates.performance.floors}
+    judged = {
+        "training.search.metric": policy.training.search.metric,
+        "gates.performance.metric": policy.gates.performance.metric,
+    } | floors
+    known = sorted({*scorers, *metrics})
+    for key, name in (
+        judged | {"monitoring.performance.metric": policy.monitoring.performance.metric}
+    ).items():
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+            raise PolicyError(
+                f"{key} names the metric {name}, and there is none of that name.",
+                next_step=f"use {' or '.join(close)}" if close else f"use one of {', '.join(known)}",
+            )
+    if contract is None:
+        return
+    for key, name in judged.items():
+        if name not in metrics and (instead := _misfit(name, contract)):
+            raise PolicyError(
+                f"{key} is {name}, which does not fit the outcome {contract.outcome.name}.",
+                next_step=f"set {key} to a metric such as {instead}",
+            )
+
+
+def _misfit(name: str, contract: Contract) -> str:
+    regression = name in _REGRESSION or (name.startswith("neg_") and name not in _NEGATIVE_OF_CLASSIFICATION)
+    if contract.task == "regression":
+        return "" if regression else "r2"
+    if regression:
+        return "accuracy"
+    many = len(contract.outcome.categories) > 2
+    return "roc_auc_ovr" if many and name in _TWO_CLASSES_ONLY else ""
+
+
+def _own(name: str, function: Callable[..., float], paired: Paired) -> float:
+    if paired.classes:
+        names = np.array(paired.classes, dtype=object)
+        truth, labels = names[paired.truth], names[paired.labels]
+    else:
+        truth, labels = paired.truth, paired.labels
+    score = None
+    if paired.probabilities is not None and paired.positive is not None:
+        score = paired.probabilities[:, paired.positive]
+    try:
+        value = float(function(truth, labels, score))
+    except Exception as error:
+        raise ProjectError(
+            f"The project's metric {name} raised {type(error).__name__}: {error}.",
+            next_step="correct metrics() in model.py",
+        ) from error
+    if not np.isfinite(value):
+        raise ProjectError(
+            f"The project's metric {name} gave {value}, and a figure must be a number.",
+            next_step="correct metrics() in model.py",
+        )
+    return value
+
+
+def _replay(paired: Paired) -> Any:
+    """Return an estimator that knows the answers already: its X is the row's position.
+
+    A scorer asks an estimator; so every scorer works on answers without naming its parameters here.
+    """
+    kind = _ReplayedClassifier if paired.classes else _ReplayedRegressor
+    replayed = kind()
+    replayed.paired = paired
+    if paired.classes:
+        replayed.classes_ = np.arange(len(paired.classes))
+    return replayed
+
+
+class _Replayed(BaseEstimator):  # type: ignore[misc]
+    paired: Paired
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def predict(self, X: Array) -> Array:
+        return np.asarray(self.paired.labels[X[:, 0]])
+
+
+class _ReplayedRegressor(RegressorMixin, _Replayed):  # type: ignore[misc]
+    pass
+
+
+class _ReplayedClassifier(ClassifierMixin, _Replayed):  # type: ignore[misc]
+    classes_: Array
+
+    def predict_proba(self, X: Array) -> Array:
+        if self.paired.probabilities is None:
+            raise ValueError("the model gives no probabilities")
+        return np.asarray(self.paired.probabilities[X[:, 0]])

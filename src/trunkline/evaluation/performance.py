@@ -1,0 +1,249 @@
+"""Performance: the figures of a model, and the gates on its floors, on a trivial baseline and on overfitting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from trunkline.core.config import PerformanceGates
+from trunkline.core.contract import Contract
+from trunkline.core.errors import ProjectError
+from trunkline.core.records import Figure, Verdict
+
+from .bootstrap import draw, interval
+from .comparison import compare
+from .groups import group_figures, groups
+from .metrics import Metrics, find_metric, standard_names
+from .scored import Array, Paired, pair
+from .wording import between, measured, number
+
+FEWEST = 30
+"""Rows below which no gate on performance answers."""
+SEED = 7
+
+
+def measure(
+    truth: Array,
+    labels: Array,
+    probabilities: Array | None,
+    contract: Contract,
+    *,
+    metrics: Metrics | None = None,
+    resamples: int = 1000,
+    seed: int = SEED,
+    classes: Sequence[str] = (),
+    names: Sequence[str] = (),
+    frame: pd.DataFrame | None = None,
+    minimum_group: int = FEWEST,
+) -> tuple[Figure, ...]:
+    """Return the standard figures of this kind of model, `names` and the project's metrics, with 95 % intervals.
+
+    With the rows in `frame`, also the figures of each protected group and each crossing of two.
+    Raises ProjectError when a metric of the project's raises.
+    """
+    own = metrics or {}
+    paired = pair(truth, labels, probabilities, contract, classes=classes)
+    wanted = dict.fromkeys((*standard_names(paired), *names, *own))
+    figures, problems = measure_paired(paired, tuple(wanted), own, resamples=resamples, seed=seed)
+    for problem in problems.values():
+        raise ProjectError(problem, next_step="correct metrics() in model.py")
+    if frame is not None and contract.protected:
+        masks = groups(frame, contract)
+        figures += group_figures(paired, masks, minimum=minimum_group, resamples=resamples, seed=seed)
+    return figures
+
+
+def measure_paired(
+    paired: Paired, names: Sequence[str], metrics: Metrics, *, resamples: int, seed: int
+) -> tuple[tuple[Figure, ...], dict[str, str]]:
+    """Return a figure for each name that has a value on these rows, and for the project's that raise, why."""
+    values: dict[str, float] = {}
+    problems: dict[str, str] = {}
+    for name in names:
+        try:
+            value = find_metric(name, metrics).value(paired)
+        except ProjectError as error:
+            problems[name] = error.what
+            continue
+        if np.isfinite(value):
+            values[name] = value
+    statistics = {name: find_metric(name, metrics).statistic(paired) for name in values}
+    drawn = draw(statistics, rows=paired.rows, resamples=resamples, seed=seed)
+    figures = tuple(
+        Figure(name=name, value=value, rows=paired.rows, interval=interval(drawn[name]))
+        for name, value in values.items()
+    )
+    return figures, problems
+
+
+def too_little(paired: Paired) -> str:
+    """Return why these rows cannot carry a verdict on performance, empty if they can."""
+    if paired.rows < FEWEST:
+        return f"The test part has {paired.rows} rows, and fewer than {FEWEST} say nothing."
+    if paired.one_class:
+        return f"All {paired.rows:,} outcomes of the test part are {paired.classes[int(paired.truth[0])]}."
+    return ""
+
+
+def floor_verdict(
+    name: str, floor: float, figures: Sequence[Figure], problems: dict[str, str], paired: Paired
+) -> Verdict:
+    """Answer whether a metric is at least its floor; the point decides, the interval is stated."""
+    gate = f"performance/floor:{name}"
+    question = f"Is {name} at least {number(floor)} on the test part?"
+    figure = next((figure for figure in figures if figure.name == name and not figure.group), None)
+    reason = too_little(paired) or problems.get(name, "")
+    if figure is None or reason:
+        return Verdict(
+            gate=gate,
+            outcome="inconclusive",
+            question=question,
+            threshold=floor,
+            reason=reason or f"{name} has no value on these {paired.rows:,} rows.",
+            advice="Give the test part more rows of every outcome, or correct the metric.",
+        )
+    passes = figure.value >= floor
+    reason = f"{name} is {measured(figure)}; the floor is {number(floor)}."
+    if passes and figure.interval and figure.interval.low < floor:
+        reason += " The interval reaches below the floor: with other rows it could have failed."
+    return Verdict(
+        gate=gate,
+        outcome="pass" if passes else "fail",
+        question=question,
+        threshold=floor,
+        figures=(figure,),
+        reason=reason,
+        advice=""
+        if passes
+        else f"Improve features or candidates; or, if {number(figure.value)} is good enough for the decision, "
+        f"lower gates.performance.floors.{name} in a reviewed change.",
+    )
+
+
+def metric_verdicts(problems: dict[str, str], floors: Sequence[str]) -> tuple[Verdict, ...]:
+    """Return a failing verdict for each of the project's metrics that could not be computed and has no floor."""
+    return tuple(
+        Verdict(
+            gate=f"performance/metric:{name}",
+            outcome="fail",
+            question=f"Can the project's metric {name} be computed on the test part?",
+            reason=problem,
+            advice="Correct metrics() in model.py: it gets truth, answers and the positive probability, or None.",
+        )
+        for name, problem in problems.items()
+        if name not in floors
+    )
+
+
+def baseline_verdict(
+    paired: Paired, train: Paired | None, policy: PerformanceGates, metrics: Metrics, *, seed: int = SEED
+) -> Verdict:
+    """Answer whether the model beats one that ignores its inputs, on the same rows by a paired bootstrap.
+
+    That one answers the shares of the classes, or the mean, of the training rows (of the test rows without them).
+    """
+    question = f"Is {policy.metric} better than that of a model that ignores its inputs?"
+    advice = "Look for features that carry the outcome; check that labels and rows belong together."
+    gate = "performance/baseline"
+    reason = too_little(paired)
+    if not reason:
+        (found,) = compare(
+            paired, _baseline(paired, train or paired), (policy.metric,), metrics, policy.resamples, seed
+        ) or (None,)
+        reason = "" if found else f"{policy.metric} has no value for a model that ignores its inputs."
+    if reason or found is None:
+        return Verdict(gate=gate, outcome="inconclusive", question=question, reason=reason, advice=advice)
+    difference = found.difference
+    low = difference.interval.low if difference.interval else -np.inf
+    outcome = "fail" if difference.value <= 0 else "pass" if low > 0 else "inconclusive"
+    words = {
+        "pass": "The model beats it",
+        "fail": "The model does not beat it",
+        "inconclusive": "The model may beat it by chance only",
+    }
+    return Verdict(
+        gate=gate,
+        outcome=outcome,
+        question=question,
+        threshold=0.0,
+        figures=(difference,),
+        reason=f"{words[outcome]}: {policy.metric} {number(found.challenger)} against {number(found.champion)}, "
+        f"difference {number(difference.value)} ({between(difference.interval)}, {paired.rows:,} rows).",
+        advice="" if outcome == "pass" else advice,
+    )
+
+
+def overfit_verdict(
+    paired: Paired, train: Paired | None, policy: PerformanceGates, metrics: Metrics, *, seed: int = SEED
+) -> Verdict:
+    """Answer whether the metric falls from the training rows to the test part by no more than the policy allows.
+
+    The interval is that of two independent samples; the point decides.
+    """
+    gate, limit = "performance/overfit", policy.overfit_gap
+    question = f"Does {policy.metric} fall by at most {number(limit)} from train to test?"
+    reason = too_little(paired)
+    if train is None:
+        reason = "There are no answers on the training rows to compare with."
+    values: list[float] = []
+    if not reason and train is not None:
+        try:
+            values = [find_metric(policy.metric, metrics).value(part) for part in (train, paired)]
+        except ProjectError as error:
+            reason = error.what
+    if train is None or reason or not np.isfinite(values).all():
+        return Verdict(
+            gate=gate,
+            outcome="inconclusive",
+            question=question,
+            threshold=limit,
+            reason=reason or f"{policy.metric} has no value on one of the two parts.",
+            blocking=train is not None,
+            advice="Give the gate the model's answers on its training rows.",
+        )
+    drawn = [
+        draw(
+            {"": find_metric(policy.metric, metrics).statistic(part)},
+            rows=part.rows,
+            resamples=policy.resamples,
+            seed=seed + shift,
+        )[""]
+        for shift, part in enumerate((train, paired))
+    ]
+    gap = Figure(
+        name=f"gap:{policy.metric}",
+        value=values[0] - values[1],
+        rows=paired.rows,
+        interval=interval(drawn[0] - drawn[1]),
+    )
+    passes = gap.value <= limit
+    return Verdict(
+        gate=gate,
+        outcome="pass" if passes else "fail",
+        question=question,
+        threshold=limit,
+        figures=(gap,),
+        reason=f"{policy.metric} is {number(values[0])} on {train.rows:,} training rows and {number(values[1])} on "
+        f"{paired.rows:,} test rows: a gap of {number(gap.value)} ({between(gap.interval)}); "
+        f"at most {number(limit)} is allowed.",
+        advice=""
+        if passes
+        else "Make the model simpler (depth, leaf size, regularisation), drop features that only name rows, "
+        "or train on more rows.",
+    )
+
+
+def _baseline(paired: Paired, train: Paired) -> Paired:
+    rows = paired.rows
+    if not paired.classes:
+        return Paired(paired.truth, np.full(rows, train.truth.mean()), None)
+    shares = np.bincount(train.truth, minlength=len(paired.classes)) / train.rows
+    return Paired(
+        paired.truth,
+        np.full(rows, int(shares.argmax())),
+        np.tile(shares, (rows, 1)),
+        paired.classes,
+        paired.positive,
+    )

@@ -1,0 +1,160 @@
+"""Rows with their answers, and the truth paired with them as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from trunkline.core.contract import Contract
+from trunkline.core.errors import DataError
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Contract rows (outcome included) and what a model answered to them.
+
+    `labels` has shape (n,): text for classification, float64 for regression. `probabilities` has shape
+    (n, n_classes), its columns in the order of `classes`; without `classes` that is the sorted order of the
+    outcome's categories.
+    """
+
+    frame: pd.DataFrame
+    labels: Array
+    probabilities: Array | None
+    classes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Paired:
+    """Truth and answers as numbers.
+
+    For classification `truth` and `labels` are positions in `classes`, `probabilities` has a column a class, and
+    of two classes the positive one is the second; for regression they are float64 and `classes` is empty.
+    `positive` is the position of the outcome that counts as being selected, None where there is no such outcome.
+    """
+
+    truth: Array
+    labels: Array
+    probabilities: Array | None
+    classes: tuple[str, ...] = ()
+    positive: int | None = None
+
+    @property
+    def rows(self) -> int:
+        """Return the number of rows."""
+        return len(self.truth)
+
+    @property
+    def binary(self) -> bool:
+        """Whether the outcome has two classes."""
+        return len(self.classes) == 2
+
+    @property
+    def one_class(self) -> bool:
+        """Whether a classification's truth holds a single class, so that no metric means anything."""
+        return bool(self.classes) and len(np.unique(self.truth)) < 2
+
+    def take(self, index: Array) -> Paired:
+        """Return the rows at `index`: positions, repeated or not, or a mask."""
+        return Paired(
+            truth=self.truth[index],
+            labels=self.labels[index],
+            probabilities=None if self.probabilities is None else self.probabilities[index],
+            classes=self.classes,
+            positive=self.positive,
+        )
+
+
+def truth_of(frame: pd.DataFrame, contract: Contract) -> Array:
+    """Return the outcome as it is trained: text for classification (`true`, `false` for booleans), else float64.
+
+    Raises DataError when the frame has no outcome or it is null in some row.
+    """
+    name = contract.outcome.name
+    if name not in frame.columns:
+        raise DataError(f"The rows have no column {name}, and it is the outcome.")
+    column = frame[name]
+    if empty := int(column.isna().sum()):
+        raise DataError(f"The outcome {name} is null in {empty} of {len(column)} rows.")
+    if contract.task == "regression":
+        return np.asarray(column, dtype=np.float64)
+    if contract.outcome.type == "boolean":
+        return np.where(np.asarray(column, dtype=bool), "true", "false").astype(object)
+    return np.asarray(column.astype(str), dtype=object)
+
+
+def pair(
+    truth: Array,
+    labels: Array,
+    probabilities: Array | None,
+    contract: Contract,
+    *,
+    classes: Sequence[str] = (),
+    known: Sequence[str] = (),
+) -> Paired:
+    """Return truth and answers as numbers; `known` are classes to count with though neither of them holds them.
+
+    Raises DataError when lengths differ or the columns of `probabilities` cannot be told apart.
+    """
+    if len(truth) != len(labels) or (probabilities is not None and len(probabilities) != len(truth)):
+        raise DataError(f"{len(truth)} rows have {len(labels)} answers.", next_step="answer every row once")
+    if contract.task == "regression":
+        return Paired(np.asarray(truth, dtype=np.float64), np.asarray(labels, dtype=np.float64), None)
+    truth, labels = np.asarray(truth, dtype=object), np.asarray(labels, dtype=object)
+    declared = sorted(contract.outcome.categories)
+    if not declared and contract.outcome.type == "boolean":
+        declared = ["false", "true"]
+    seen = sorted({str(label) for label in set(truth) | set(labels)})
+    given = list(classes) or _named(probabilities, declared, seen)
+    order = sorted({*given, *declared, *seen, *known})
+    positive = contract.positive or ("true" if contract.outcome.type == "boolean" else "")
+    if len(order) == 2 and positive == order[0]:
+        order.reverse()
+    scores: Array | None = None
+    if probabilities is not None:
+        scores = np.zeros((len(truth), len(order)))
+        scores[:, [order.index(name) for name in given]] = probabilities
+    chosen = order.index(positive) if positive in order else (1 if len(order) == 2 else None)
+    return Paired(_codes(truth, order), _codes(labels, order), scores, tuple(order), chosen)
+
+
+def pair_scored(scored: Scored, contract: Contract, *, beside: Scored | None = None) -> Paired:
+    """Return the truth that the rows hold, paired with the answers to them.
+
+    With `beside`, the classes of that other model count too, so that the two can be compared.
+    """
+    known: set[str] = set()
+    if beside is not None and contract.task == "classification":
+        known = {*beside.classes, *(str(label) for label in beside.labels)}
+    return pair(
+        truth_of(scored.frame, contract),
+        scored.labels,
+        scored.probabilities,
+        contract,
+        classes=scored.classes,
+        known=tuple(sorted(known)),
+    )
+
+
+def _named(probabilities: Array | None, declared: list[str], seen: list[str]) -> list[str]:
+    if probabilities is None:
+        return declared or seen
+    for names in (declared, seen):
+        if len(names) == probabilities.shape[1]:
+            return names
+    raise DataError(
+        f"There are {probabilities.shape[1]} probabilities a row, and which class each belongs to is not said.",
+        next_step="pass the classes of the model along with its answers",
+    )
+
+
+def _codes(values: Array, order: list[str]) -> Array:
+    position = {name: code for code, name in enumerate(order)}
+    return np.fromiter((position[str(value)] for value in values), dtype=np.int64, count=len(values))
