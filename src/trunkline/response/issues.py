@@ -125,4 +125,4 @@ def plain(text: str) -> str:
 def cell(text: str) -> str:
     """Return a text that may hold users' values so that Markdown shows it as it is and nobody is notified by it."""
     safe = plain(text).replace("\\", "\\\\").replace("|", "\\|").replace("`", "\\`").replace("[", "\\[")
-    return safe.replace("<", "&lt;").replace("@", "@\u200b")[:500]
+    return safe.replace("<", "&lt;").replace("@", "@\u200b")[:300]

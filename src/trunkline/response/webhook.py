@@ -38,8 +38,8 @@ def post(
     def once() -> int:
         try:
             answer = httpx.post(webhook.url, json=signal.to_dict(), timeout=timeout)
-        except httpx.InvalidURL as error:
-            raise _wrong_address() from error
+        except httpx.InvalidURL:
+            raise _wrong_address() from None
         except httpx.TransportError as error:
             raise _TryAgain(f"{type(error).__name__}: {error}") from error
         if answer.status_code == 429 or answer.status_code >= 500:
@@ -79,8 +79,8 @@ def check_webhook(webhook: Webhook) -> str:
     try:
         parts = urlsplit(webhook.url)
         host, port = parts.hostname, parts.port
-    except ValueError as error:
-        raise _wrong_address() from error
+    except ValueError:
+        raise _wrong_address() from None
     if parts.scheme not in ("http", "https") or not host:
         raise _wrong_address()
     return f"{host}:{port}" if port else host
