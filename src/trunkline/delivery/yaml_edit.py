@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node
 
 Scalar = str | int | float | bool | None
+PLAIN = re.compile(r"[a-z][a-z0-9_./-]*(:[a-z0-9_./-]+)*")
+NOT_WORDS = ("y", "n", "yes", "no", "on", "off", "true", "false", "null")
 Value = Scalar | Mapping[str, Scalar]
 
 
@@ -37,7 +41,10 @@ def edit(text: str, changes: Mapping[str, Value]) -> str:
     if tail and text and not text.endswith("\n"):
         text += newline
     text += tail.replace("\n", newline)
-    found = YAML(typ="safe", pure=True).load(text) or {}
+    try:
+        found = YAML(typ="safe", pure=True).load(text) or {}
+    except YAMLError as error:
+        raise ValueError("its white space is unusual") from error
     for name, value in changes.items():
         wanted = dict(value) if isinstance(value, Mapping) else value
         if name not in found or found[name] != wanted:
@@ -62,8 +69,9 @@ def _end(key: Node, old: Any) -> int:
     """Return where a value's own text ends: a block mapping's mark would take the comments after it along."""
     if isinstance(old, MappingNode) and not old.flow_style and old.value:
         return _end(*old.value[-1])
-    end: int = old.end_mark.index
-    return max(end, int(key.end_mark.index) + 1)
+    start, end = int(old.start_mark.index), int(old.end_mark.index)
+    # A value that is left empty is marked wherever the next key begins; it really is behind the colon.
+    return end if end > start else int(key.end_mark.index) + 1
 
 
 def _write(value: Value) -> str:
@@ -73,7 +81,7 @@ def _write(value: Value) -> str:
 
 
 def _scalar(value: Scalar) -> str:
-    """Return a scalar as YAML; JSON is YAML, and a plain word that YAML reads back as itself needs no quotes."""
-    if isinstance(value, str) and value and YAML(typ="safe", pure=True).load(f"k: {value}") == {"k": value}:
+    """Return a scalar as YAML, of which JSON is a part; words that every YAML reader takes as text need no quotes."""
+    if isinstance(value, str) and PLAIN.fullmatch(value) and value not in NOT_WORDS:
         return value
     return json.dumps(value, ensure_ascii=False)

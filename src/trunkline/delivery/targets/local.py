@@ -14,7 +14,7 @@ from trunkline.core.records import Release
 
 from ..plan import Step, routes_of
 from .protocol import Health
-from .service import Ready, Service, choose_port, last_words, launch, size, wait_for
+from .service import Place, Ready, Service, choose_port, last_words, launch, size, wait_for
 
 RELEASE = "release.json"
 
@@ -34,6 +34,7 @@ class LocalTarget:
         log_folder: Path,
         host: str = "127.0.0.1",
         sync_log: bool = False,
+        maximum_rows: int = 1000,
         python: str = sys.executable,
         command: Sequence[str] = (),
         patience: float = 60.0,
@@ -41,8 +42,13 @@ class LocalTarget:
         self.folder = folder.resolve()
         self.host = host
         self.port = port
-        self.log_folder = log_folder.resolve()
-        self.sync_log = sync_log
+        self.options: tuple[str, ...] = (
+            "--log-folder",
+            str(log_folder.resolve()),
+            "--maximum-rows",
+            str(maximum_rows),
+        )
+        self.options += ("--sync",) if sync_log else ()
         self.command = tuple(command) or (python, "-m", "trunkline.serving")
         self.patience = patience
         """Seconds that a release may take to be loaded and answered from."""
@@ -60,7 +66,7 @@ class LocalTarget:
         service = self._recorded()
         if service is None and self.port == 0:
             raise UnavailableError("The service does not run, and its port is not known before.")
-        return (service or Service(pid=0, create_time=0, host=self.host, port=self.port, toolkit="")).address
+        return (service or Place(host=self.host, port=self.port)).address
 
     def told(self) -> Release | None:
         """Return what the service was told to serve, whether or not it lives; None when it was stopped on purpose."""
@@ -134,17 +140,9 @@ class LocalTarget:
     def _start(self, release: Release, host: str, port: int) -> str:
         """Start the process and return why it does not serve `release`, or nothing when it does."""
         logged = size(self.log_file)
-        options = [
-            str(self.folder),
-            "--host",
-            host,
-            "--port",
-            str(port),
-            "--log-folder",
-            str(self.log_folder),
-        ]
-        command = [*self.command, *options, *(["--sync"] if self.sync_log else [])]
-        service = launch(command, host=host, port=port, folder=self.folder, log=self.log_file)
+        command = (*self.command, str(self.folder), "--host", host, "--port", str(port), *self.options)
+        place = Place(host=host, port=port, options=self.options, toolkit=trunkline.__version__)
+        service = launch(command, place, folder=self.folder, log=self.log_file)
         service.write(self.folder / "service.json")
         trouble = self._await(service, release, logged)
         if trouble:
@@ -162,9 +160,8 @@ class LocalTarget:
         def look() -> str | None:
             answer = service.ask()
             if answer is None:
-                return (
-                    None if service.process() else f"the process ended: {last_words(self.log_file, logged)}"
-                )
+                ended = service.process() is None
+                return f"the process ended: {last_words(self.log_file, logged)}" if ended else None
             # Where the answer is the same before and after (another salt), only the time tells that it was loaded.
             stale = before is not None and before.serves(release) and before.loaded_at == answer.loaded_at
             if answer.serves(release) and not stale:
@@ -189,10 +186,9 @@ class LocalTarget:
             previous.write(self.folder / RELEASE)
         if service is not None and previous is not None:
             service.reload()
-            back = service.process() is not None and wait_for(
-                lambda: True if (answer := service.ask()) and answer.serves(previous) else None,
-                patience=self.patience,
-            )
+            wait_for(lambda: self._is_back(service, previous) or None, patience=min(self.patience, 10.0))
+            answer = service.ask()
+            back = answer is not None and answer.serves(previous)
             if not back:
                 service.end(patience=5.0)
                 failure = self._start(previous, service.host, service.port)
@@ -204,11 +200,18 @@ class LocalTarget:
             next_step=f"read {self.log_file}, then mend the release or revert its merge",
         )
 
+    def _is_back(self, service: Service, previous: Release) -> bool:
+        """Whether to wait no longer: the service has dealt with the signal, or it is gone."""
+        answer = service.ask()
+        return service.process() is None or bool(answer and answer.serves(previous) and not answer.failed)
+
     def _why_restart(self, service: Service) -> str:
         if service.host != self.host or self.port not in (0, service.port):
             return f"{service.host}:{service.port} becomes {self.host}:{self.port}"
         if service.toolkit != trunkline.__version__:
             return f"Trunkline {service.toolkit} becomes {trunkline.__version__}"
+        if service.options != self.options:
+            return f"{' '.join(service.options)} becomes {' '.join(self.options)}"
         return "" if service.ask() else f"process {service.pid} does not answer"
 
     def _recorded(self) -> Service | None:

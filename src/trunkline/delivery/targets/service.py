@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import socket
 import subprocess
@@ -16,7 +15,6 @@ import psutil
 from pydantic import BaseModel, ConfigDict, ValidationError
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
-import trunkline
 from trunkline.core.errors import StorageError, UnavailableError
 from trunkline.core.record import Record
 from trunkline.core.records import Release
@@ -72,7 +70,23 @@ class Ready(BaseModel):
             return None
 
 
-class Service(Record):
+class Place(Record):
+    """Where and how a service is started."""
+
+    host: str
+    port: int
+    options: tuple[str, ...] = ()
+    toolkit: str = ""
+    """The version of Trunkline that it runs."""
+
+    @property
+    def address(self) -> str:
+        """Return where it can be reached from this machine."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self.host, self.host)  # noqa: S104
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+
+class Service(Place):
     """A process that was started; written as `service.json`.
 
     `create_time` (seconds since 1970) tells it from a later process that got the same pid.
@@ -82,16 +96,6 @@ class Service(Record):
 
     pid: int
     create_time: float
-    host: str
-    port: int
-    toolkit: str
-    """The version of Trunkline that it runs."""
-
-    @property
-    def address(self) -> str:
-        """Return where it can be reached from this machine."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self.host, self.host)  # noqa: S104
-        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     def process(self) -> psutil.Process | None:
         """Return the process while it lives."""
@@ -113,8 +117,10 @@ class Service(Record):
 
     def reload(self) -> None:
         """Tell it to load `release.json` again."""
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGHUP)
+        process = self.process()
+        if process is not None:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(signal.SIGHUP)
 
     def end(self, *, patience: float) -> None:
         """Ask it to end, and kill it with its children after `patience` seconds."""
@@ -132,7 +138,7 @@ class Service(Record):
                 psutil.wait_procs(family, timeout=patience)
 
 
-def launch(command: Sequence[str], *, host: str, port: int, folder: Path, log: Path) -> Service:
+def launch(command: Sequence[str], place: Place, *, folder: Path, log: Path) -> Service:
     """Start `command` apart from this process and its terminal, its output appended to `log`."""
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -153,7 +159,7 @@ def launch(command: Sequence[str], *, host: str, port: int, folder: Path, log: P
         born = psutil.Process(child.pid).create_time()
     except psutil.NoSuchProcess:  # it died at once and something reaped it; what waits for it will say so
         born = 0.0
-    return Service(pid=child.pid, create_time=born, host=host, port=port, toolkit=trunkline.__version__)
+    return Service(**dict(place), pid=child.pid, create_time=born)
 
 
 def wait_for(look: Callable[[], Found | None], *, patience: float) -> Found | None:

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from trunkline import delivery
+
+
+def test_the_public_api_is_pinned() -> None:
+    assert delivery.__all__ == [
+        "DesiredState",
+        "Health",
+        "LocalSettings",
+        "LocalTarget",
+        "Plan",
+        "Step",
+        "Target",
+        "TargetSettings",
+        "apply",
+        "build",
+        "build_context",
+        "next_state",
+        "plan",
+        "read_history",
+        "read_state",
+        "stop",
+        "write_state",
+    ]
+    assert all(hasattr(delivery, name) for name in delivery.__all__)

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from trunkline.core.records import Route
+from trunkline.delivery import DesiredState
+
+ONE = Route(version=1, bundle="sha256:" + "1" * 64)
+TWO = Route(version=2, bundle="sha256:" + "2" * 64)
+PLACE = {"kind": "local", "port": 8080}
+
+
+def state(**keys: Any) -> DesiredState:
+    return DesiredState.model_validate({"environment": "production", "target": PLACE, **keys})
+
+
+def test_the_four_strategies_in_their_coherent_form() -> None:
+    assert state().release("c") is None
+    assert state(strategy="single", champion=ONE).champion == ONE
+    assert state(strategy="silent", champion=ONE, challenger=TWO).challenger == TWO
+    assert state(strategy="canary", champion=ONE, challenger=TWO, share=0.1, salt="s").share == 0.1
+
+
+@pytest.mark.parametrize(
+    ("keys", "reason"),
+    [
+        ({"strategy": "single"}, "champion: strategy single needs one"),
+        ({"strategy": "single", "champion": ONE, "challenger": TWO}, "challenger: strategy single has none"),
+        ({"strategy": "silent", "champion": ONE}, "challenger: strategy silent needs one"),
+        ({"strategy": "silent", "challenger": TWO}, "champion: strategy silent needs one"),
+        ({"champion": ONE}, "champion: strategy none has none"),
+        ({"strategy": "canary", "champion": ONE, "challenger": TWO, "salt": "s"}, "share: must lie"),
+        (
+            {"strategy": "canary", "champion": ONE, "challenger": TWO, "salt": "s", "share": 1.0},
+            "less than 1",
+        ),
+        ({"strategy": "canary", "champion": ONE, "challenger": TWO, "share": 0.2}, "salt: a canary needs"),
+        ({"strategy": "silent", "champion": ONE, "challenger": TWO, "share": 0.2}, "share: only a canary"),
+        ({"strategy": "silent", "champion": ONE, "challenger": ONE}, "challenger.bundle: is the champion's"),
+        (
+            {"strategy": "single", "champion": Route(version=1, bundle="sha256:12")},
+            "champion.bundle: must be",
+        ),
+        ({"target": {"kind": "moon", "port": 1}}, "'local'"),
+        ({"target": {"kind": "local", "port": 65536}}, "65535"),
+        ({"environment": "Prod/1"}, "pattern"),
+    ],
+)
+def test_what_is_not_coherent_is_refused_with_its_key(keys: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ValidationError, match=reason):
+        state(**keys)
+
+
+def test_a_release_carries_everything_that_routes() -> None:
+    made = state(strategy="canary", champion=ONE, challenger=TWO, share=0.1, salt="s").release("abc")
+    assert made is not None
+    assert made.model_dump() == {
+        "environment": "production",
+        "revision": "abc",
+        "strategy": "canary",
+        "champion": ONE.model_dump(),
+        "challenger": TWO.model_dump(),
+        "share": 0.1,
+        "salt": "s",
+    }
