@@ -1,0 +1,183 @@
+"""What holds for the template's own files, rendered or not."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from ruamel.yaml import YAML
+
+from trunkline.core.config import policy_schema
+
+LINE = re.compile(r"(?P<package>[a-z0-9][a-z0-9._-]*)==(?P<version>[^ ;]+)(?: ; (?P<marker>[^\\]+?))? \\")
+HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}(?: \\)?")
+WORKFLOWS = ("ci", "deploy", "monitor", "release", "retrain")
+
+
+def locked(path: Path) -> set[tuple[str, str]]:
+    """Return the packages and versions of a lock, after every line was looked at."""
+    found = set()
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if match := LINE.fullmatch(line):
+            found.add((match["package"], match["version"]))
+        else:
+            assert HASH.fullmatch(line), f"{path.name}: {line}"
+    return found
+
+
+@pytest.mark.parametrize("name", ["build", "dev", "serve", "train"])
+def test_a_lock_holds_versions_and_hashes_that_this_repository_tests(
+    template: Path, repository: Path, name: str
+) -> None:
+    tested = locked(repository / "requirements" / "dev.txt")
+    assert locked(template / "requirements" / f"{name}.txt") <= tested
+
+
+@pytest.mark.parametrize(
+    ("name", "extras"),
+    [("serve", ["serve"]), ("train", ["train", "monitor"]), ("dev", ["train", "serve", "monitor"])],
+)
+def test_a_lock_has_everything_that_the_toolkit_asks_for(
+    template: Path, repository: Path, name: str, extras: list[str]
+) -> None:
+    project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needs = [
+        *project["dependencies"],
+        *(row for extra in extras for row in project["optional-dependencies"][extra]),
+    ]
+    versions: dict[str, list[str]] = {}
+    for package, version in locked(template / "requirements" / f"{name}.txt"):
+        versions.setdefault(package, []).append(version)
+    for need in map(Requirement, needs):
+        assert any(need.specifier.contains(version) for version in versions.get(need.name, [])), need
+
+
+@pytest.mark.parametrize("name", ["build", "dev", "serve", "train"])
+def test_a_lock_has_everything_that_the_project_adds(template: Path, name: str) -> None:
+    packages = {package for package, _ in locked(template / "requirements" / f"{name}.txt")}
+    for line in (template / "requirements" / f"{name}.in").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith(("#", "-r")):
+            assert Requirement(line).name in packages
+
+
+def test_serving_installs_nothing_of_training(template: Path) -> None:
+    packages = {package for package, _ in locked(template / "requirements" / "serve.txt")}
+    assert not packages & {"scikit-learn", "pandas", "mlflow", "scipy", "pyarrow", "pandera"}
+
+
+def test_the_schema_for_editors_is_that_of_the_policy(template: Path) -> None:
+    assert json.loads((template / "trunkline.schema.json").read_text(encoding="utf-8")) == policy_schema()
+
+
+def test_python_files_hold_answers_but_no_conditions(template: Path) -> None:
+    for path in template.rglob("*.py"):
+        assert "{%" not in path.read_text(encoding="utf-8"), path
+
+
+def test_the_files_that_a_data_scientist_edits_hold_no_template_language(template: Path) -> None:
+    (package,) = template.glob("use_cases/tabular-classification/src/*")
+    assert {path.name for path in package.glob("*.py")} == {
+        "__init__.py",
+        "contract.py",
+        "data.py",
+        "features.py",
+        "model.py",
+    }
+    for path in package.glob("*.py"):
+        assert "{{" not in path.read_text(encoding="utf-8"), path
+
+
+def workflow(folder: Path, name: str) -> dict[str, Any]:
+    """Return a workflow as YAML 1.2 reads it, in which `on` is a word."""
+    loaded: dict[str, Any] = YAML(typ="safe", pure=True).load(
+        folder / ".github" / "workflows" / f"{name}.yml"
+    )
+    return loaded
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_a_workflow_is_copied_byte_for_byte(template: Path, rendered: Path, name: str) -> None:
+    path = Path(".github") / "workflows" / f"{name}.yml"
+    assert (rendered / path).read_bytes() == (template / path).read_bytes()
+
+
+def test_the_project_has_these_workflows_and_no_other(rendered: Path) -> None:
+    assert sorted(path.stem for path in (rendered / ".github" / "workflows").iterdir()) == sorted(WORKFLOWS)
+
+
+@pytest.fixture(params=["repository:ci", *(f"template:{name}" for name in WORKFLOWS)])
+def any_workflow(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Each workflow of the template, and this repository's own."""
+    where, name = request.param.split(":")
+    return workflow(request.getfixturevalue(where), name)
+
+
+def test_a_workflow_grants_nothing_by_default_and_says_what_each_job_needs(
+    any_workflow: dict[str, Any],
+) -> None:
+    assert any_workflow["permissions"] == {}
+    for job in any_workflow["jobs"].values():
+        assert "permissions" in job
+        assert "write-all" not in str(job["permissions"])
+
+
+def test_a_workflow_ends_in_time_and_one_run_waits_for_another(any_workflow: dict[str, Any]) -> None:
+    assert any_workflow["concurrency"]["group"]
+    for job in any_workflow["jobs"].values():
+        assert 0 < job["timeout-minutes"] <= 60
+
+
+def test_a_check_may_be_cancelled_and_nothing_else(any_workflow: dict[str, Any]) -> None:
+    assert any_workflow["concurrency"]["cancel-in-progress"] is (any_workflow["name"] == "ci")
+
+
+def test_actions_are_pinned_and_keep_no_credentials(any_workflow: dict[str, Any]) -> None:
+    for job in any_workflow["jobs"].values():
+        for step in job["steps"]:
+            if "uses" in step:
+                assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", step["uses"])
+            if step.get("uses", "").startswith("actions/checkout@"):
+                assert step["with"]["persist-credentials"] is False
+
+
+def test_a_step_is_one_command_without_logic(any_workflow: dict[str, Any]) -> None:
+    for job in any_workflow["jobs"].values():
+        for step in job["steps"]:
+            assert len(step.get("run", "").splitlines()) <= 1
+            assert not re.search(r"[;&|$]", step.get("run", ""))
+
+
+@pytest.mark.parametrize("where", ["repository", "template"])
+def test_one_job_stands_for_all_checks(where: str, request: pytest.FixtureRequest) -> None:
+    jobs = workflow(request.getfixturevalue(where), "ci")["jobs"]
+    assert set(jobs["pass"]["needs"]) == set(jobs) - {"pass"}
+    assert jobs["pass"]["if"] == "always()"
+
+
+def test_what_a_workflow_calls_is_there(rendered: Path) -> None:
+    targets = set(
+        re.findall(r"^([a-z]+):", (rendered / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    for name in WORKFLOWS:
+        for job in workflow(rendered, name)["jobs"].values():
+            for step in job["steps"]:
+                if step.get("run", "").startswith("make "):
+                    assert step["run"].split()[1] in targets
+
+
+def test_the_root_menu_leads_to_the_template(repository: Path) -> None:
+    menu = json.loads((repository / "cookiecutter.json").read_text(encoding="utf-8"))
+    assert [entry["path"] for entry in menu["templates"].values()] == ["./template"]
+    assert set(menu) == {"templates"}
+
+
+def test_every_question_is_asked_in_plain_language(repository: Path) -> None:
+    answers = json.loads((repository / "template" / "cookiecutter.json").read_text(encoding="utf-8"))
+    questions = {name for name in answers if not name.startswith("_")}
+    assert set(answers["__prompts__"]) == questions
+    assert len(questions) <= 8
