@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, product
 
 import numpy as np
 import pandas as pd
@@ -46,15 +47,16 @@ def groups(frame: pd.DataFrame, contract: Contract) -> dict[str, dict[str, Array
 
     Keys are `colour` and `colour=Black`; for two attributes `colour & sex` and `colour=Black & sex=Male`.
     """
-    by_attribute: dict[str, Array] = {}
-    for column in contract.protected:
-        by_attribute[column.name] = np.array(
-            [f"{column.name}={group}" for group in attribute(frame, column)], dtype=object
-        )
-    for first, second in combinations([column.name for column in contract.protected], 2):
-        joined = by_attribute[first] + " & " + by_attribute[second]
-        by_attribute[f"{first} & {second}"] = joined
-    return {name: _masks(labels) for name, labels in by_attribute.items()}
+    single = {column.name: _masks(column, attribute(frame, column)) for column in contract.protected}
+    crossed = {
+        f"{first} & {second}": {
+            f"{one} & {other}": mask & single[second][other]
+            for (one, mask), other in product(single[first].items(), single[second])
+            if (mask & single[second][other]).any()
+        }
+        for first, second in combinations(single, 2)
+    }
+    return single | crossed
 
 
 def group_figures(
@@ -73,10 +75,8 @@ def group_figures(
     wanted: dict[tuple[str, str], tuple[Statistic, int]] = {}
     for by in masks.values():
         for group, mask in by.items():
-            if mask.sum() < minimum:
-                continue
-            for name, statistic in _of_group(paired, mask).items():
-                wanted[group, name] = (statistic, int(mask.sum()))
+            if mask.sum() >= minimum:
+                wanted |= {(group, name): found for name, found in _of_group(paired, mask).items()}
     keys = {str(position): key for position, key in enumerate(wanted)}
     drawn = draw(
         {number: wanted[key][0] for number, key in keys.items()},
@@ -96,29 +96,41 @@ def group_figures(
     return tuple(figures)
 
 
-def _of_group(paired: Paired, mask: Array) -> dict[str, Statistic]:
+def _of_group(paired: Paired, mask: Array) -> dict[str, tuple[Statistic, int]]:
+    """Return a group's statistics, each with the number of rows it is taken over."""
+    rows = int(mask.sum())
     if not paired.classes:
         residual = paired.truth - paired.labels
         return {
-            "neg_mean_absolute_error": within(mask, mean(-np.abs(residual[mask]))),
-            "mean_error": within(mask, mean(-residual[mask])),
+            "neg_mean_absolute_error": (within(mask, mean(-np.abs(residual[mask]))), rows),
+            "mean_error": (within(mask, mean(-residual[mask])), rows),
         }
-    figures = {"accuracy": share(paired.labels == paired.truth, mask)}
+    figures = {"accuracy": (share(paired.labels == paired.truth, mask), rows)}
     if paired.positive is None:
         return figures
     selected, positive = paired.labels == paired.positive, paired.truth == paired.positive
-    figures = {"selection_rate": share(selected, mask)} | figures
+    figures = {"selection_rate": (share(selected, mask), rows)} | figures
     if paired.binary:
-        figures["true_positive_rate"] = share(selected, mask & positive)
-        figures["false_positive_rate"] = share(selected, mask & ~positive)
+        ours, others = mask & positive, mask & ~positive
+        figures["true_positive_rate"] = (share(selected, ours), int(ours.sum()))
+        figures["false_positive_rate"] = (share(selected, others), int(others.sum()))
         if paired.probabilities is not None:
-            figures["roc_auc"] = within(mask, Metric("roc_auc").statistic(paired.take(mask)))
+            figures["roc_auc"] = (within(mask, Metric("roc_auc").statistic(paired.take(mask))), rows)
     return figures
 
 
-def _masks(labels: Array) -> dict[str, Array]:
-    found, position = np.unique(labels.astype(str), return_inverse=True)
-    return {str(group): position == code for code, group in enumerate(found)}
+def _masks(column: Column, labels: Array) -> dict[str, Array]:
+    found = sorted(set(labels))
+    if column.type in ("integer", "number"):
+        found.sort(key=_least)
+    return {f"{column.name}={group}": np.asarray(labels == group, dtype=bool) for group in found}
+
+
+def _least(band: str) -> float:
+    """Return where a band begins, so that bands stand in their order and missing values last."""
+    if band == MISSING:
+        return math.inf
+    return -math.inf if band.startswith("under ") else float(band.split()[0])
 
 
 def _bands(numbers: Array, bands: tuple[float, ...]) -> Array:

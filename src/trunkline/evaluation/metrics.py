@@ -85,7 +85,10 @@ class Metric:
             warnings.simplefilter("ignore")
             try:
                 return float(get_scorer(self.name)(_replay(paired), rows, paired.truth))
-            except ValueError:
+            except (
+                ValueError,
+                AttributeError,
+            ):  # undefined on these rows, or asks for what the model does not give
                 return float("nan")
 
     def statistic(self, paired: Paired) -> Statistic:
