@@ -1,0 +1,171 @@
+"""The project: found from anywhere inside it, and what its user plugs in."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from trunkline.core.errors import NotFoundError, PolicyError, ProjectError
+from trunkline.core.project import Project
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    """A project with the package `plugged`; what it imported is forgotten afterwards."""
+    root = tmp_path / "project"
+    make(root, answer=1)
+    before = list(sys.path)
+    yield Project.find(root)
+    sys.path[:] = before
+    for name in [name for name in sys.modules if name.split(".")[0] == "plugged"]:
+        del sys.modules[name]
+
+
+def make(root: Path, *, answer: int) -> None:
+    package = root / "src" / "plugged"
+    package.mkdir(parents=True)
+    (root / "trunkline.yaml").write_text("name: plugged\npackage: plugged\n")
+    (package / "__init__.py").write_text("")
+    (package / "model.py").write_text(f"def candidates():\n    return [{answer}]\n")
+
+
+def test_a_project_is_found_from_any_folder_in_it(project: Project) -> None:
+    assert Project.find(project.root) == project
+    assert Project.find(project.root / "src" / "plugged") == project
+    assert project.policy.name == "plugged"
+
+
+def test_outside_a_project_the_next_step_is_named(tmp_path: Path) -> None:
+    with pytest.raises(PolicyError, match=r"No trunkline\.yaml in") as caught:
+        Project.find(tmp_path)
+    assert "--project" in caught.value.next_step
+
+
+def test_what_the_user_wrote_is_plugged_in(project: Project) -> None:
+    assert project.plug("model", "candidates")() == [1]
+    assert project.has("model", "candidates")
+    assert not project.has("model", "metrics")
+
+
+def test_a_name_that_is_missing_is_named_with_its_file(project: Project) -> None:
+    with pytest.raises(ProjectError, match=r"src/plugged/model\.py does not define metrics") as caught:
+        project.plug("model", "metrics")
+    assert caught.value.next_step == "define metrics there"
+
+
+def test_a_module_that_is_missing_is_named(project: Project) -> None:
+    with pytest.raises(ProjectError, match=r"src/plugged/data\.py cannot be imported: ModuleNotFoundError"):
+        project.plug("data", "load")
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("def load(:\n", "SyntaxError"),
+        ("import nothing_of_this_name\n", "nothing_of_this_name"),
+        ("1 / 0\n", "ZeroDivisionError: division by zero"),
+    ],
+)
+def test_code_that_raises_is_named_with_its_error(project: Project, code: str, words: str) -> None:
+    (project.root / "src" / "plugged" / "data.py").write_text(code)
+    with pytest.raises(ProjectError, match=r"src/plugged/data\.py cannot be imported") as caught:
+        project.plug("data", "load")
+    assert words in caught.value.what
+
+
+def test_two_projects_with_one_package_name_do_not_get_each_others_code(
+    project: Project, tmp_path: Path
+) -> None:
+    make(tmp_path / "other", answer=2)
+    assert project.plug("model", "candidates")() == [1]
+    assert Project(tmp_path / "other").plug("model", "candidates")() == [2]
+
+
+def test_the_code_digest_changes_with_the_code_and_with_nothing_else(project: Project) -> None:
+    package = project.root / "src" / "plugged"
+    before = project.code_digest()
+    (package / "notes.txt").write_text("not code")
+    (package / "__pycache__").mkdir(exist_ok=True)
+    assert project.code_digest() == before
+    code = (package / "model.py").read_text()
+    (package / "model.py").write_text(code + "# more\n")
+    assert project.code_digest() != before
+    (package / "model.py").write_text(code)
+    assert project.code_digest() == before
+    (package / "model.py").rename(package / "models.py")
+    assert project.code_digest() != before
+    (package / "models.py").rename(package / "model.py")
+    (package / "more").mkdir()
+    (package / "more" / "deep.py").write_text("")
+    assert project.code_digest() != before
+
+
+def test_a_package_that_is_not_there_is_named(project: Project) -> None:
+    (project.root / "trunkline.yaml").write_text("name: plugged\npackage: elsewhere\n")
+    with pytest.raises(ProjectError, match="no package"):
+        Project(project.root).code_digest()
+
+
+def test_the_requirements_digest_follows_the_locked_files(project: Project) -> None:
+    none = project.requirements_digest()
+    folder = project.root / "requirements"
+    folder.mkdir()
+    (folder / "train.txt").write_text("scikit-learn==1.9.1\n")
+    one = project.requirements_digest()
+    (folder / "train.txt").write_text("scikit-learn==1.9.2\n")
+    assert len({none, one, project.requirements_digest()}) == 3
+
+
+def test_the_commit_says_whether_tracked_files_differ(project: Project) -> None:
+    identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
+    for words in (("init", "-q"), ("add", "--all"), (*identity, "commit", "-qm", "First")):
+        subprocess.run(["git", *words], cwd=project.root, check=True)
+    head = project.commit()
+    assert len(head) == 40
+    (project.root / "new.txt").write_text("not tracked")
+    assert project.commit() == head
+    (project.root / "src" / "plugged" / "model.py").write_text("")
+    assert project.commit() == head + "+dirty"
+
+
+def test_a_project_without_a_commit_says_what_is_missing(project: Project) -> None:
+    with pytest.raises(NotFoundError, match="rev-parse HEAD failed") as caught:
+        project.commit()
+    assert "first commit" in caught.value.next_step
+
+
+@pytest.mark.parametrize(
+    ("registry", "environment", "uri"),
+    [
+        ("", {}, "sqlite:///{work}/mlflow.db"),
+        ("", {"MLFLOW_TRACKING_URI": "http://mlflow:5000"}, "http://mlflow:5000"),
+        ("http://policy:5000", {"MLFLOW_TRACKING_URI": "http://mlflow:5000"}, "http://policy:5000"),
+    ],
+)
+def test_the_tracking_uri_is_the_policys_then_the_environments_then_the_embedded_store(
+    project: Project, registry: str, environment: dict[str, str], uri: str
+) -> None:
+    text = f'name: plugged\npackage: plugged\nregistry: {{uri: "{registry}"}}\n'
+    (project.root / "trunkline.yaml").write_text(text)
+    assert Project(project.root).tracking_uri(environment) == uri.format(work=project.work)
+
+
+def test_all_that_is_made_and_not_committed_lies_in_one_folder(project: Project) -> None:
+    made = [
+        project.snapshots,
+        project.bundles.root,
+        project.keys,
+        project.evaluations,
+        project.live("production"),
+        project.predictions("production"),
+        project.truth("production"),
+        project.monitoring("production"),
+        project.forge_folder,
+    ]
+    assert all(path.is_relative_to(project.work) for path in made)
+    committed = [project.cards, project.data_lock, project.deployment("production")]
+    assert not any(path.is_relative_to(project.work) for path in committed)

@@ -1,0 +1,66 @@
+"""What the records that cross rooms say of themselves."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import ValidationError
+
+from trunkline.core.records import Evaluation, Outcome, Release, Route, Verdict, Waiver
+
+WAIVER = Waiver(gate="fairness", owner="Ada", reason="audit", expires="2027-01-31")
+
+
+def verdict(outcome: Outcome, *, blocking: bool = True, waiver: Waiver | None = None) -> Verdict:
+    return Verdict(gate="g", outcome=outcome, reason="r", blocking=blocking, waiver=waiver)
+
+
+def evaluation(*verdicts: Verdict) -> Evaluation:
+    return Evaluation(
+        bundle="b", snapshot="s", created=datetime(2026, 11, 23, tzinfo=UTC), figures=(), verdicts=verdicts
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "stops"),
+    [
+        (verdict("pass"), False),
+        (verdict("fail"), True),
+        (verdict("inconclusive"), True),
+        (verdict("fail", blocking=False), False),
+        (verdict("inconclusive", blocking=False), False),
+        (verdict("fail", waiver=WAIVER), False),
+    ],
+)
+def test_a_verdict_stops_unless_it_passed_is_advice_or_was_waived(given: Verdict, stops: bool) -> None:
+    assert given.stops is stops
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "outcome"),
+    [
+        ((), "pass"),
+        ((verdict("pass"), verdict("pass")), "pass"),
+        ((verdict("pass"), verdict("inconclusive")), "inconclusive"),
+        ((verdict("inconclusive"), verdict("fail")), "fail"),
+        ((verdict("fail", blocking=False), verdict("pass")), "pass"),
+        ((verdict("fail", waiver=WAIVER), verdict("inconclusive")), "inconclusive"),
+    ],
+)
+def test_the_worst_verdict_that_stops_is_the_evaluations(
+    verdicts: tuple[Verdict, ...], outcome: Outcome
+) -> None:
+    assert evaluation(*verdicts).outcome == outcome
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1])
+def test_a_share_of_users_lies_between_none_and_all(share: float) -> None:
+    with pytest.raises(ValidationError, match="share"):
+        Release(
+            environment="production",
+            revision="r",
+            strategy="canary",
+            champion=Route(version=1, bundle="b"),
+            share=share,
+        )
