@@ -37,7 +37,9 @@ def project_schema(project: Project) -> type[pa.DataFrameModel]:
 def project_contract(project: Project) -> Contract:
     """Return the project's contract, named by its Config or else by the policy."""
     schema = project_schema(project)
-    return contract_from(schema, name="" if schema.Config.name else project.policy.name)
+    # pandera names a model that has no name in its Config after its class.
+    named = schema.to_schema().name != schema.__name__
+    return contract_from(schema, name="" if named else project.policy.name)
 
 
 def contract_from(schema: type[pa.DataFrameModel], *, name: str = "") -> Contract:
@@ -59,8 +61,8 @@ def contract_from(schema: type[pa.DataFrameModel], *, name: str = "") -> Contrac
             positive = positive or "true"
     try:
         return Contract(
-            name=name or schema.Config.name or schema.__name__,
-            description=schema.Config.description or "",
+            name=name or ready.name or schema.__name__,
+            description=ready.description or "",
             columns=columns,
             positive=positive,
         )

@@ -54,6 +54,7 @@ def check_rows(
         )
     contract = contract_from(schema)
     breaches, rows = inspect_rows(frame, schema, contract)
+    breaches = _merged(breaches)
     if breaches or rows is None:
         found = {breach.column: list(breach.values) for breach in breaches if breach.values}
         raise DataError(
@@ -93,6 +94,16 @@ def inspect_rows(
     return breaches, None if breaches else typed(checked, contract)
 
 
+def _merged(breaches: list[Breach]) -> list[Breach]:
+    # The two ends of a range are two checks of pandera's and one rule of the contract's.
+    merged: dict[tuple[str, str], Breach] = {}
+    for new in breaches:
+        old = merged.get((new.column, new.rule), Breach(new.column, new.rule))
+        values = tuple(dict.fromkeys(old.values + new.values))[:SHOWN]
+        merged[new.column, new.rule] = Breach(new.column, new.rule, old.rows + new.rows, values)
+    return list(merged.values())
+
+
 def _names(contract: Contract) -> list[str]:
     return [column.name for column in contract.columns]
 
@@ -126,6 +137,8 @@ def _breaches(failures: pd.DataFrame, frame: pd.DataFrame, contract: Contract) -
     columns = {column.name: column for column in contract.columns}
     mistyped = set(failures.loc[failures["check"].astype(str).str.startswith(TYPE_CHECKS), "column"])
     breaches = []
+    # pandera tells a rule over whole rows once a column.
+    failures = failures.assign(column=failures["column"].where(failures["schema_context"] == "Column", ""))
     groups = failures.groupby(["schema_context", "column", "check"], sort=False, dropna=False)
     for key, rows in groups:
         context, name, check = map(str, key)

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pandera.pandas as pa
+import pytest
+
+from trunkline.core.contract import Column
+from trunkline.core.errors import ContractError
+from trunkline.data import contract_from
+
+
+def model(**fields: tuple[Any, Any]) -> type[pa.DataFrameModel]:
+    outcome = {"y": (str, pa.Field(isin=["a", "b"], metadata={"role": "outcome", "positive": "b"}))}
+    every = ({} if "y" in fields else outcome) | {"x": (int, pa.Field())} | fields
+    body: dict[str, Any] = {name: field for name, (_, field) in every.items()}
+    body["__annotations__"] = {name: kind for name, (kind, _) in every.items()}
+    return type("Made", (pa.DataFrameModel,), body)
+
+
+def column_of(kind: Any, **settings: Any) -> Column:
+    return contract_from(model(it=(kind, pa.Field(**settings)))).column("it")
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "expected"),
+    [
+        (int, {}, "integer"),
+        (pd.Int64Dtype, {"nullable": True}, "integer"),
+        (float, {}, "number"),
+        (bool, {}, "boolean"),
+        (str, {}, "text"),
+        (str, {"isin": ["b", "a"]}, "category"),
+        (pd.CategoricalDtype, {"isin": ["b", "a"]}, "category"),
+    ],
+)
+def test_types_follow_annotations(kind: Any, settings: dict[str, Any], expected: str) -> None:
+    assert column_of(kind, **settings).type == expected
+
+
+def test_categories_keep_the_declared_order() -> None:
+    assert column_of(str, isin=["z", "a", "m"]).categories == ("z", "a", "m")
+
+
+def test_metadata_and_description_are_carried_over() -> None:
+    column = column_of(
+        int,
+        description="How old.",
+        metadata={"role": "audit", "unit": "years", "protected": True, "bands": [18, 65]},
+    )
+    assert (column.role, column.unit, column.protected) == ("audit", "years", True)
+    assert (column.bands, column.description) == ((18.0, 65.0), "How old.")
+
+
+@pytest.mark.parametrize(
+    ("kind", "checks", "ends"),
+    [
+        (int, {"ge": 0, "le": 6}, (0, 6)),
+        (int, {"gt": 0, "lt": 6}, (1, 5)),
+        (int, {"in_range": {"min_value": 1, "max_value": 9, "include_min": False}}, (2, 9)),
+        (float, {"ge": 0.5}, (0.5, None)),
+        (float, {"in_range": {"min_value": 0, "max_value": 1}}, (0, 1)),
+        (int, {}, (None, None)),
+    ],
+)
+def test_ranges_are_inclusive(
+    kind: Any, checks: dict[str, Any], ends: tuple[float | None, float | None]
+) -> None:
+    column = column_of(kind, **checks)
+    assert (column.minimum, column.maximum) == ends
+
+
+@pytest.mark.parametrize("checks", [{"gt": 0}, {"lt": 1}])
+def test_an_open_end_of_a_fractional_range_is_refused(checks: dict[str, Any]) -> None:
+    with pytest.raises(ContractError, match=r"it: .*inclusive.*use ge or le"):
+        column_of(float, **checks)
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "said"),
+    [
+        (int, {"isin": [1, 2]}, "it: isin makes categories.*with texts in isin"),
+        (str, {"isin": ["a", ""]}, "it: the empty text"),
+        (int, {"nullable": True}, "it: int64 has no room for nulls.*pd.Int64Dtype"),
+        (bool, {"nullable": True}, "it: bool has no room for nulls.*pd.BooleanDtype"),
+        (pd.Timestamp, {}, r"it: the type datetime64.*ISO 8601"),
+        (int, {"ge": 5, "le": 1}, "it: no value lies in its range"),
+        (int, {"metadata": {"role": "feture"}}, "it: unknown role .did you mean 'feature'"),
+        (int, {"metadata": {"role": "xyz"}}, "it: unknown role .known roles: feature, audit"),
+        (
+            int,
+            {"metadata": {"protcted": True}},
+            "it: unknown metadata key 'protcted' .did you mean 'protected'",
+        ),
+        (int, {"metadata": {"qqq": True}}, "it: unknown metadata key 'qqq' .known keys: role, unit"),
+        (int, {"metadata": {"protected": "yes"}}, "it: metadata 'protected' must be True or False"),
+        (int, {"metadata": {"unit": 3}}, "it: metadata 'unit' must be a text"),
+        (int, {"metadata": {"bands": [30, 20]}}, "it: 'bands' must be numbers that rise"),
+        (str, {"metadata": {"bands": [20]}}, "it: 'bands' cut numbers"),
+        (str, {"isin": ["a", "b"], "metadata": {"positive": "a"}}, "it: 'positive' belongs to the outcome"),
+    ],
+)
+def test_a_field_that_cannot_be_carried_is_named(kind: Any, settings: dict[str, Any], said: str) -> None:
+    with pytest.raises(ContractError, match=said):
+        column_of(kind, **settings)
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "said"),
+    [
+        (str, {}, "y: an outcome in text needs its classes"),
+        (float, {"nullable": True}, "y: nobody can learn from a null outcome"),
+        (str, {"isin": ["a", "b"]}, "two-class outcome needs metadata 'positive'"),
+    ],
+)
+def test_an_outcome_that_cannot_be_learned_is_refused(kind: Any, settings: dict[str, Any], said: str) -> None:
+    with pytest.raises(ContractError, match=said):
+        contract_from(model(y=(kind, pa.Field(metadata={"role": "outcome"}, **settings))))
+
+
+def test_two_outcomes_do_not_hold_together() -> None:
+    with pytest.raises(ContractError, match="2 columns have the role 'outcome'"):
+        contract_from(model(z=(float, pa.Field(metadata={"role": "outcome"}))))
+
+
+def test_a_boolean_outcome_has_two_classes_and_true_is_positive() -> None:
+    contract = contract_from(model(y=(bool, pa.Field(metadata={"role": "outcome"}))))
+    assert (contract.outcome.categories, contract.positive) == (("false", "true"), "true")
+
+
+def test_the_positive_class_of_a_boolean_outcome_can_be_false() -> None:
+    contract = contract_from(model(y=(bool, pa.Field(metadata={"role": "outcome", "positive": False}))))
+    assert contract.positive == "false"
+
+
+def test_a_numeric_outcome_makes_a_regression() -> None:
+    contract = contract_from(model(y=(float, pa.Field(metadata={"role": "outcome"}))))
+    assert (contract.task, contract.positive) == ("regression", "")
+
+
+def test_the_name_comes_from_the_caller_then_the_config_then_the_class(
+    schema: type[pa.DataFrameModel],
+) -> None:
+    names = [
+        contract_from(schema, name="given").name,
+        contract_from(schema).name,
+        contract_from(model()).name,
+    ]
+    assert names == ["given", "loans", "Made"]
