@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
@@ -317,7 +317,7 @@ def _explain(problem: Any) -> str:
     section: Any = Policy
     for key in keys[:-1]:
         field = getattr(section, "model_fields", {}).get(key)
-        section = field.annotation if field else None
+        section = field.annotation if field else next(iter(get_args(section)), None)  # an item of a list
     known = list(getattr(section, "model_fields", {}))
     guess = difflib.get_close_matches(keys[-1], known, n=1)
     return f"unknown key {name}" + (

@@ -51,8 +51,8 @@ def test_an_unknown_key_is_named_with_what_was_meant(file: Path, text: str, word
 
 
 def test_an_unknown_key_in_a_list_is_named_by_its_place(file: Path) -> None:
-    error = refusal(file, HEAD + "responses: {rules: [{kind: data, dos: [issue]}]}\n")
-    assert "responses.rules.0.dos" in error.what
+    error = refusal(file, HEAD + "responses: {rules: [{kind: data, at_lest: info}]}\n")
+    assert "unknown key responses.rules.0.at_lest (did you mean at_least?)" in error.what
 
 
 @pytest.mark.parametrize(
