@@ -90,16 +90,15 @@ def generate(port: int, mailbox: Mailbox) -> None:
     edit(PROJECT / "deployments/production.yaml", (r"port: \d+", f"port: {port}"))
     edit(
         PROJECT / "trunkline.yaml",
+        (r"kind: data\n      do: \[issue\]", "kind: data\n      do: [issue, mail]"),
         (
-            r"\Z",
-            "\nresponses:\n"
-            "  rules:\n"
-            "    - {kind: data, do: [issue, mail]}\n"
-            "    - {kind: performance, do: [issue, retrain]}\n"
-            "    - {kind: infrastructure, do: [issue, mail]}\n"
-            "    - {kind: log, do: [issue]}\n"
-            f"  mail: {{host: 127.0.0.1, port: {mailbox.port}, recipients: [team@localhost]}}\n",
+            r"  # mail:\n(  #   .*\n)+",
+            f"  mail:\n    host: 127.0.0.1\n    port: {mailbox.port}\n    recipients: [team@localhost]\n",
         ),
+        (r"rows: 5000", "rows: 1800"),
+    )
+    subprocess.run(
+        ["git", "commit", "--quiet", "--all", "-m", "Our ports and our mailbox"], cwd=PROJECT, check=True
     )
 
 
@@ -110,7 +109,6 @@ def first_release(stage: Stage) -> None:
         "The records of people arrested in Toronto for possession of small quantities of marijuana, 1997-1999: "
         "who was released with a summons? A decision worth auditing, which is why colour and sex are watched.",
     )
-    stage.trunkline("forge")
     stage.trunkline("check")
     stage.git("switch", "--quiet", "-c", "model/first")
     stage.trunkline("snapshot")
@@ -130,7 +128,7 @@ def challenger(stage: Stage, rows: pd.DataFrame) -> None:
     stage.chapter("2. A challenger", "A pull request changes the model; it reaches the users in three steps.")
     stage.git("switch", "--quiet", "-c", "model/challenger")
     change_model()
-    stage.git("commit", "--quiet", "--all", "-m", "A gentler logistic regression, with interactions")
+    stage.git("commit", "--quiet", "--all", "-m", "A candidate with interactions between age and checks")
     stage.merge(number_of(stage.trunkline("judge")))
     stage.git("switch", "--quiet", "main")
     stage.git("pull", "--quiet", "--ff-only", "origin", "main")
@@ -150,8 +148,26 @@ def challenger(stage: Stage, rows: pd.DataFrame) -> None:
 
 
 def change_model() -> None:
-    """Edit the project's model as a data scientist would."""
-    raise WalkFailed("not written")
+    """Edit the project's model as a data scientist would: a candidate that sees how age and checks play together."""
+    edit(
+        PROJECT / "src/arrests/model.py",
+        (
+            r"from sklearn.linear_model import LogisticRegression\n",
+            "from sklearn.linear_model import LogisticRegression\n"
+            "from sklearn.pipeline import make_pipeline\n"
+            "from sklearn.preprocessing import PolynomialFeatures, StandardScaler\n",
+        ),
+        (
+            r"^    \]\n\Z",
+            "        Candidate(\n"
+            '            "interactions",\n'
+            "            make_pipeline(StandardScaler(), PolynomialFeatures(2), LogisticRegression(max_iter=5000)),\n"
+            '            search={"logisticregression__C": loguniform(0.001, 1)},\n'
+            "        ),\n"
+            "    ]\n",
+        ),
+    )
+    edit(PROJECT / "trunkline.yaml", (r"candidates: \[\]", "candidates: [interactions]"))
 
 
 def log_lines() -> list[dict[str, Any]]:
@@ -189,9 +205,10 @@ def trouble(stage: Stage, rows: pd.DataFrame, mailbox: Mailbox) -> None:
     """Chapter 4, first half: bad inputs."""
     stage.chapter(
         "4. Trouble",
-        "Planted: a client sends ages in decades, and a form offers a third kind of employment.",
+        "Planted: a client writes the year of birth, in two digits, where the age belongs (the contract cannot tell), "
+        "and a form offers a third kind of employment (the contract can).",
     )
-    broken = rows[:500].assign(age=rows["age"] // 10)
+    broken = rows[:500].assign(age=(rows["year"] - rows["age"]) % 100)
     broken["employed"] = np.where(np.arange(len(broken)) % 5 == 0, "Part-time", broken["employed"])
     stage.trunkline("send", str(write_rows("broken", broken)))
     stage.trunkline("monitor", "production", "--respond")
@@ -266,7 +283,8 @@ def walk() -> None:
         generate(port, mailbox)
         stage = Stage(PROJECT)
         print(f"generated and installed in {time.monotonic() - installed:.0f} s", flush=True)
-        past, recent = arrests((2000, 2001)), arrests((2001, 2002))
+        past, recent = arrests((2000, 2001)), arrests((2000, 2001, 2002))[-2000:]
+        stage.trunkline("forge")
         first_release(stage)
         challenger(stage, past[:500])
         life(stage, past[500:])

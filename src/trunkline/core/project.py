@@ -6,6 +6,7 @@ import hashlib
 import importlib
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,9 +24,13 @@ LOCK_FILE = "data.lock"
 
 @dataclass(frozen=True)
 class Project:
-    """A folder with a `trunkline.yaml`; everything that Trunkline makes there lies under `.trunkline/`."""
+    """A folder with a `trunkline.yaml`; everything that Trunkline makes there lies under `.trunkline/`.
+
+    `store` puts that folder elsewhere: a second work tree of the same repository shares the first one's.
+    """
 
     root: Path
+    store: Path | None = None
 
     @classmethod
     def find(cls, start: Path) -> Project:
@@ -50,7 +55,7 @@ class Project:
     @property
     def work(self) -> Path:
         """Return the folder of everything that is made and not committed."""
-        return self.root / ".trunkline"
+        return self.store or self.root / ".trunkline"
 
     @property
     def snapshots(self) -> Path:
@@ -128,6 +133,13 @@ class Project:
     def has(self, module: str, name: str) -> bool:
         """Whether one of the user's modules defines `name`."""
         return hasattr(self._module(module), name)
+
+    def metrics(self) -> Mapping[str, Callable[..., float]]:
+        """Return the metrics that the project's model.py defines, by name; empty when it defines none."""
+        if not self.has("model", "metrics"):
+            return {}
+        metrics: Mapping[str, Callable[..., float]] = self.plug("model", "metrics")()
+        return metrics
 
     def _path(self, module: str) -> str:
         return f"src/{self.policy.package}/{module}.py"

@@ -58,11 +58,8 @@ def change(project: Project, branch: str) -> Iterator[Change]:
         git(root, "worktree", "prune")
         git(root, "worktree", "add", "--quiet", "--force", "-B", branch, str(tree), f"origin/{main}")
         try:
-            project.work.mkdir(parents=True, exist_ok=True)
-            (tree / ".trunkline").symlink_to(project.work, target_is_directory=True)
-            yield Change(project=Project(tree), origin=project, branch=branch)
+            yield Change(project=Project(tree, store=project.work), origin=project, branch=branch)
         finally:
-            (tree / ".trunkline").unlink(missing_ok=True)
             git(root, "worktree", "remove", "--force", str(tree))
 
 

@@ -12,7 +12,7 @@ from trunkline.core.project import Project
 from trunkline.core.records import Deployment, Evaluation, Signal
 from trunkline.delivery import read_history
 
-from .judging import registry_of
+from .registered import registry_of
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,12 @@ from trunkline.core.contract import Contract
 from trunkline.core.errors import GateFailed, GateInconclusive
 from trunkline.core.project import Project
 from trunkline.core.record import Record, short, write_atomically
-from trunkline.core.records import Evaluation, Lineage, Route
-from trunkline.delivery import read_state
+from trunkline.core.records import Evaluation, Lineage
 from trunkline.evaluation import Scored
-from trunkline.registry import Registry
+from trunkline.evaluation.scored import truth_of
 from trunkline.serving import Model, open_model
+
+from .registered import champion_of
 
 Progress = Callable[[str], None]
 
@@ -63,18 +64,10 @@ class Judged:
         return self.folder / "report.html"
 
 
-def user_metrics(project: Project) -> Mapping[str, Callable[..., float]]:
-    """Return the metrics that the project's model.py defines, by name; empty when it defines none."""
-    if not project.has("model", "metrics"):
-        return {}
-    metrics: Mapping[str, Callable[..., float]] = project.plug("model", "metrics")()
-    return metrics
-
-
 def check_project(project: Project) -> None:
     """Raise the first error that the policy and the user's four files hold, before any work is done."""
     policy = project.policy
-    metrics = user_metrics(project)
+    metrics = project.metrics()
     evaluation.check_metric_names(policy, metrics, data.project_contract(project))
     for module, name in (("data", "load"), ("features", "features"), ("model", "candidates")):
         project.plug(module, name)
@@ -117,7 +110,7 @@ def train(project: Project, *, progress: Progress, again: bool = False) -> tuple
             progress(f"training key {short(key.key)} is unchanged: bundle {short(trained.bundle)} is reused")
             return project.bundles.get(trained.bundle), trained, False
     started = time.monotonic()
-    metrics = user_metrics(project)
+    metrics = project.metrics()
     fitted = training.train(
         snapshot.development(),
         snapshot.contract,
@@ -190,7 +183,7 @@ def _seal(
     with opened(seal(folder, manifest)) as model:
         scored = ask(model, test, contract)
     figures = evaluation.measure(
-        evaluation.truth_of(test, contract),
+        truth_of(test, contract),
         scored.labels,
         scored.probabilities,
         contract,
@@ -265,7 +258,7 @@ def judge(project: Project, bundle: Bundle, *, progress: Progress) -> Judged:
             champion=rival,
             ask=lambda rows: ask(model, rows, contract),
             data_verdicts=data.check_snapshot(snapshot, policy.data),
-            metrics=user_metrics(project),
+            metrics=project.metrics(),
             progress=progress,
             today=datetime.now(UTC).date(),
         )
@@ -285,29 +278,6 @@ def judge(project: Project, bundle: Bundle, *, progress: Progress) -> Judged:
     page = evaluation.report_page(judgement, scored, rival, contract)
     write_atomically(judged.page, page.encode())
     return judged
-
-
-def champion_of(project: Project, *, progress: Progress) -> Bundle | None:
-    """Return the bundle that answers users by the desired state, fetched if need be; None before the first release."""
-    path = project.deployment(project.policy.rollout.environment)
-    if not path.is_file():
-        return None
-    champion = read_state(path).champion
-    return bundle_of(project, champion, progress=progress) if champion else None
-
-
-def bundle_of(project: Project, route: Route, *, progress: Progress) -> Bundle:
-    """Return the bundle of a route, fetched from the registry when it is not on this machine."""
-    if route.bundle not in project.bundles:
-        progress(f"fetching version {route.version} ({short(route.bundle)}) from the registry")
-        registry = registry_of(project)
-        registry.fetch(registry.by_bundle(route.bundle), project.bundles)
-    return project.bundles.get(route.bundle)
-
-
-def registry_of(project: Project) -> Registry:
-    """Return the registry of the project's model."""
-    return Registry(project.tracking_uri(dict(os.environ)), project.policy.name)
 
 
 def require_pass(judged: Judged) -> None:

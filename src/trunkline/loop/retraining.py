@@ -7,19 +7,15 @@ from collections.abc import Callable
 from trunkline import data
 from trunkline.core.project import Project
 from trunkline.core.record import short
-from trunkline.forge import Forge, PullRequest
+from trunkline.forge import PullRequest
 
 from .change import change
-from .judging import judge, registry_of, require_pass, train
-from .releasing import describe_stage, publish, write_card, write_stage
+from .judging import judge, require_pass, train
+from .promoting import RETRAINING, describe_stage, publish, write_stage
+from .registered import registry_of
+from .releasing import write_card
 
 Progress = Callable[[str], None]
-LABEL = "retraining"
-
-
-def open_retraining(forge: Forge) -> PullRequest | None:
-    """Return the retraining pull request that waits for a person, if there is one."""
-    return next(iter(forge.pull_requests(state="open", label=LABEL)), None)
 
 
 def retrain(project: Project, environment: str, *, reason: str, progress: Progress) -> PullRequest:
@@ -44,5 +40,6 @@ def retrain(project: Project, environment: str, *, reason: str, progress: Progre
         write_card(made.project, judged, version)
         title = f"Retrain: version {version.number} from {sum(snapshot.manifest.rows.values())} labelled rows"
         made.commit(title)
-        body = f"{reason}\n\n{describe_stage(state, stage, version, judged)}"
-        return publish(made, title=title, body=body, labels=("trunkline", LABEL), progress=progress)
+        evidence = judged.markdown.read_text(encoding="utf-8")
+        body = f"{reason}\n\n{describe_stage(state, stage, version, evidence)}"
+        return publish(made, title=title, body=body, labels=("trunkline", RETRAINING), progress=progress)

@@ -15,7 +15,7 @@ from trunkline.core.records import GroundTruth, Prediction
 from trunkline.forge import PullRequest, open_forge
 
 from .change import git
-from .judging import registry_of
+from .registered import registry_of
 
 
 @dataclass(frozen=True)

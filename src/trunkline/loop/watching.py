@@ -17,8 +17,7 @@ from trunkline.monitoring.metrics import METRICS
 
 from .deploying import target_of
 from .history import read_signals
-from .judging import user_metrics
-from .retraining import open_retraining, retrain
+from .promoting import RETRAINING
 
 Progress = Callable[[str], None]
 
@@ -71,7 +70,7 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
 
 def _own_metrics(project: Project) -> Mapping[str, Callable[..., float]] | None:
     """Return the project's metrics only where one of them is watched: importing model.py takes seconds."""
-    return None if project.policy.monitoring.performance.metric in METRICS else user_metrics(project)
+    return None if project.policy.monitoring.performance.metric in METRICS else project.metrics()
 
 
 def newest_signals(project: Project, environment: str) -> tuple[Signal, ...]:
@@ -106,11 +105,15 @@ def respond(
         signals,
         tuple(issue for issue in known if issue.state == "open"),
         policy,
-        open_retraining=open_retraining(forge) is not None,
+        open_retraining=bool(forge.pull_requests(state="open", label=RETRAINING)),
     )
     done = response.carry_out(responses, signals, forge=forge, policy=policy, progress=progress)
     wanted = next((row for row in responses if row.action == "retrain"), None)
     if wanted is None:
         return Responded(done=done, retraining=None)
+    from .retraining import (
+        retrain,  # the training stack takes seconds to import, and most watches need none of it
+    )
+
     pull = retrain(project, environment, reason=wanted.reason, progress=progress)
     return Responded(done=done, retraining=pull)

@@ -1,0 +1,57 @@
+"""Preview: serve one bundle in the foreground, before anything is released."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+from trunkline.core.bundle import BundleStore
+from trunkline.core.errors import BundleError
+from trunkline.core.project import Project
+from trunkline.core.record import short
+from trunkline.core.records import Release, Route
+
+from .judging import train
+
+Progress = Callable[[str], None]
+
+
+def serve_in_foreground(
+    project: Project, *, bundle: str = "", port: int | None = None, progress: Progress
+) -> int:
+    """Serve one bundle until it is interrupted and return the service's exit code; nothing is deployed.
+
+    `bundle` is a digest or its first digits; empty trains the checked-out code, or reuses what its key gave.
+    Raises BundleError when no bundle, or more than one, begins with these digits.
+    """
+    if bundle:
+        found = [path.name for path in project.bundles.root.glob(f"{bundle.removeprefix('sha256:')}*")]
+        if len(found) != 1:
+            raise BundleError(
+                f"{len(found)} bundles on this machine begin with {bundle}.", next_step="give more digits"
+            )
+        chosen = project.bundles.get(f"sha256:{found[0]}")
+    else:
+        chosen, _, _ = train(project, progress=progress)
+    folder = project.live("preview")
+    release = Release(
+        environment="preview",
+        revision=project.commit(),
+        strategy="single",
+        champion=Route(version=0, bundle=chosen.digest),
+    )
+    BundleStore(folder / "bundles").add(chosen.folder)
+    release.write(folder / "release.json")
+    serving = project.policy.serving
+    address = ["--host", serving.host, "--port", str(serving.port if port is None else port)]
+    progress(
+        f"serving bundle {short(chosen.digest)} at http://{address[1]}:{address[3]}/docs; Ctrl-C ends it"
+    )
+    command = [sys.executable, "-m", "trunkline.serving", str(folder), *address]
+    with subprocess.Popen([*command, "--log-folder", str(project.predictions("preview"))]) as process:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                continue  # the service got it too, and ends by itself
