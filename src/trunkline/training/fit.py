@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -153,7 +154,9 @@ def _search(
     began = time.perf_counter()
     # one thread a process: sums in another order differ in their last digits, and OpenMP's threads, which wait
     # for one another awake, take many times as long on a busy machine
-    with threadpool_limits(1), parallel_config("loky", inner_max_num_threads=1):
+    # (with one process no backend is named: a forest's own threads would become processes)
+    several = nullcontext() if search.jobs == 1 else parallel_config("loky", inner_max_num_threads=1)
+    with threadpool_limits(1), several:
         _guarded(candidate.name, lambda: seeking.fit(X, y))
     means = np.round(seeking.cv_results_["mean_test_score"], 9)
     place = int(np.argmax(means))

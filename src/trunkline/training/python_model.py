@@ -55,7 +55,7 @@ def canonical(archive: bytes) -> bytes:
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as target:
         for old, new in names.items():
             _put(target, new, _without_padding(content[old]) if old.endswith(".npy") else content[old])
-        _put(target, "schema.json", json.dumps(schema, indent=1, sort_keys=True).encode())
+        _put(target, "schema.json", json.dumps(schema).encode())
     return written.getvalue()
 
 
@@ -100,8 +100,8 @@ def _renumber(node: Any, numbers: dict[int, int], names: dict[str, str]) -> None
     if isinstance(node.get("file"), str) and "__loader__" in node:
         old = node["file"]
         node["file"] = names.setdefault(old, f"{len(names) + 1}{Path(old).suffix}")
-    for name in sorted(node):
-        _renumber(node[name], numbers, names)
+    for item in node.values():
+        _renumber(item, numbers, names)
 
 
 def _without_padding(content: bytes) -> bytes:

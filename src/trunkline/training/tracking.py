@@ -22,6 +22,7 @@ from .fit import Fitted
 BUNDLE_TAG = "trunkline.bundle"
 ARTIFACTS = "mlartifacts"
 CHATTY = ("mlflow", "alembic", "mlflow.store.db.utils", "alembic.runtime.migration", "git")
+SCHEMES = ("http", "https", "sqlite", "postgresql", "mysql", "mssql", "databricks")
 PARAM_LENGTH = 6000
 
 
@@ -39,6 +40,7 @@ def track(
     `mlartifacts` beside it. Raises UnavailableError when the server does not answer, StorageError when the embedded
     store cannot be written, PolicyError when `uri` is none that MLflow knows.
     """
+    check_uri(uri)
     with _quiet():
         artifacts = None
         if uri.startswith("sqlite:"):
@@ -84,7 +86,7 @@ def _track(
     run = client.create_run(experiment, run_name=f"{fitted.candidate} {short(digest)}").info.run_id
     now = time.time_ns() // 1_000_000
     best = next(trial for trial in fitted.trials if trial.candidate == fitted.candidate)
-    metrics = [Metric(_metric_name(figure), figure.value, now, 0) for figure in figures]
+    metrics = [Metric(metric_name(figure), figure.value, now, 0) for figure in figures]
     metrics += [Metric(f"search.{trial.candidate}.score", trial.score, now, 0) for trial in fitted.trials] + [
         Metric("search.score", best.score, now, 0)
     ]
@@ -115,7 +117,8 @@ def _table(fitted: Fitted) -> dict[str, list[Any]]:
     }
 
 
-def _metric_name(figure: Figure) -> str:
+def metric_name(figure: Figure) -> str:
+    """Return the name of a figure in the letters that MLflow takes, with its group before it."""
     group = figure.group.replace("=", ".")
     name = f"{group}.{figure.name}" if group else figure.name
     return "".join(letter if letter.isalnum() or letter in "_-. /" else "_" for letter in name)
@@ -150,16 +153,21 @@ def _embedded(uri: str) -> str:
     return artifacts.as_uri()
 
 
-def _check_reachable(uri: str) -> None:
-    parts = urlsplit(uri)
-    if parts.scheme not in ("http", "https"):
-        if parts.scheme in ("postgresql", "mysql", "mssql", "databricks") or "+" in parts.scheme:
-            return
+def check_uri(uri: str) -> None:
+    """Raise PolicyError when `uri` is no address of a server or a database."""
+    scheme = urlsplit(uri).scheme
+    if scheme.split("+")[0] not in SCHEMES:
         raise PolicyError(
             "registry.uri: MLflow is reached by http(s)://host or sqlite:///file.",
             value=uri,
             next_step="edit registry.uri in trunkline.yaml, or MLFLOW_TRACKING_URI",
         )
+
+
+def _check_reachable(uri: str) -> None:
+    parts = urlsplit(uri)
+    if parts.scheme not in ("http", "https"):
+        return
     # MLflow's own client tries for minutes before it says that nobody is there
     try:
         port = parts.port or (443 if parts.scheme == "https" else 80)

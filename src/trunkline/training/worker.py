@@ -45,8 +45,14 @@ def write_message(stream: BinaryIO, message: Mapping[str, Any]) -> None:
     stream.flush()
 
 
-def load(bundle: Bundle) -> Callable[[Mapping[str, Sequence[object]]], dict[str, Any]]:
-    """Return the function that answers one request's columns, from a bundle that was just verified."""
+Answer = Callable[[Mapping[str, Sequence[object]]], dict[str, Any]]
+
+
+def load(bundle: Bundle) -> tuple[Answer, list[str]]:
+    """Return the function that answers a request's columns, and the model's classes.
+
+    The bundle must have been verified just now: loading a model runs code.
+    """
     # bytecode written beside the user's code would be files that are not the bundle's own
     sys.dont_write_bytecode = True
     sys.path.insert(0, str(bundle.folder / "code"))
@@ -62,12 +68,12 @@ def load(bundle: Bundle) -> Callable[[Mapping[str, Sequence[object]]], dict[str,
             "probabilities": None if probabilities is None else probabilities.tolist(),
         }
 
-    return answer
+    if bundle.contract.task == "regression":
+        return answer, []
+    return answer, [str(label) for label in pipeline.classes_]
 
 
-def serve(
-    requests: BinaryIO, replies: BinaryIO, answer: Callable[[Mapping[str, Sequence[object]]], dict[str, Any]]
-) -> None:
+def serve(requests: BinaryIO, replies: BinaryIO, answer: Answer) -> None:
     """Answer requests until the input ends; whatever a request raises is its reply."""
     while (request := read_message(requests)) is not None:
         try:
@@ -90,9 +96,9 @@ def main(arguments: Sequence[str]) -> int:
     try:
         (folder,) = arguments
         bundle = open_bundle(Path(folder))
-        with threadpool_limits(1):
-            answer = load(bundle)
-            write_message(replies, {"ready": True, "classes": list(bundle.manifest.classes)})
+        with threadpool_limits(int(os.environ.get("OMP_NUM_THREADS", "1"))):
+            answer, classes = load(bundle)
+            write_message(replies, {"ready": True, "classes": classes})
             serve(sys.stdin.buffer, replies, answer)
     except BrokenPipeError:
         return 1

@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import loguniform
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+
+from trunkline.core.config import Search, TrainingPolicy
+from trunkline.core.contract import Contract
+from trunkline.core.errors import DataError, PolicyError, ProjectError
+from trunkline.training import Candidate, Fitted, predict_frame, train
+
+Train = Callable[..., Fitted]
+LOGISTIC = Candidate("logistic", LogisticRegression(), {"C": [0.01, 1.0]})
+STUMP = Candidate("stump", DecisionTreeClassifier(max_depth=1, max_features=1))
+
+
+def features() -> ColumnTransformer:
+    return ColumnTransformer(
+        [
+            ("numbers", SimpleImputer(), ["income", "owner"]),
+            ("words", OneHotEncoder(handle_unknown="ignore"), ["town"]),
+        ]
+    )
+
+
+def policy(*names: str, **search: Any) -> TrainingPolicy:
+    settings = {"iterations": 3, "folds": 3, "jobs": 1} | search
+    return TrainingPolicy(candidates=names, search=Search.model_validate(settings))
+
+
+@pytest.fixture
+def fit(contract: Contract, rows: pd.DataFrame) -> Train:
+    """Train on the rows of the contract, with other settings where given."""
+
+    def run(**changed: Any) -> Fitted:
+        settings: dict[str, Any] = {
+            "features": features,
+            "candidates": [LOGISTIC, STUMP],
+            "policy": policy(),
+        } | changed
+        return train(settings.pop("rows", rows), settings.pop("contract", contract), **settings)
+
+    return run
+
+
+def test_the_best_candidate_wins_and_answers(fit: Train, contract: Contract, rows: pd.DataFrame) -> None:
+    fitted = fit()
+    scores = {trial.candidate: trial.score for trial in fitted.trials}
+    assert scores["logistic"] > scores["stump"]
+    assert fitted.candidate == "logistic"
+    assert fitted.classes == ("no", "yes")
+    labels, probabilities = predict_frame(fitted.pipeline, rows, contract)
+    assert (labels == rows["paid"].to_numpy()).mean() > 0.8
+    assert probabilities is not None
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+
+
+def test_a_tie_goes_to_whoever_is_offered_first(fit: Train) -> None:
+    again = Candidate("again", LogisticRegression(), {"C": [0.01, 1.0]})
+    assert fit(candidates=[LOGISTIC, again]).candidate == "logistic"
+    assert fit(candidates=[again, LOGISTIC]).candidate == "again"
+
+
+def test_twice_the_same_is_the_same(fit: Train, contract: Contract, rows: pd.DataFrame) -> None:
+    forest = Candidate("forest", RandomForestClassifier(10), {"min_samples_leaf": [1, 2, 5, 9]})
+    one, two = fit(candidates=[forest]), fit(candidates=[forest])
+    assert one.settings == two.settings
+    np.testing.assert_array_equal(
+        predict_frame(one.pipeline, rows, contract)[1], predict_frame(two.pipeline, rows, contract)[1]
+    )
+
+
+def test_the_search_s_seed_is_the_model_s_seed(fit: Train) -> None:
+    forest = Candidate("forest", RandomForestClassifier(5))
+    assert fit(candidates=[forest], policy=policy(seed=11)).pipeline["model"].random_state == 11
+
+
+def test_settings_are_json_without_the_step_s_name(fit: Train) -> None:
+    candidate = Candidate(
+        "logistic", LogisticRegression(), {"C": loguniform(0.1, 10), "fit_intercept": [True]}
+    )
+    fitted = fit(candidates=[candidate])
+    assert set(fitted.settings) == {"C", "fit_intercept"}
+    assert json.loads(json.dumps(fitted.settings)) == fitted.settings
+
+
+def test_no_more_settings_are_tried_than_there_are(fit: Train) -> None:
+    said: list[str] = []
+    fit(candidates=[LOGISTIC], policy=policy(iterations=50), progress=said.append)
+    assert said[0] == "logistic: 2 settings, 3 folds each"
+
+
+def test_a_candidate_without_a_search_is_fitted_as_it_is(fit: Train) -> None:
+    fitted = fit(candidates=[STUMP])
+    assert fitted.settings == {}
+    assert len(fitted.trials) == 1
+
+
+def test_the_policy_picks_the_candidates(fit: Train) -> None:
+    assert fit(policy=policy("stump")).candidate == "stump"
+
+
+def test_an_unknown_candidate_in_the_policy_is_named(fit: Train) -> None:
+    with pytest.raises(PolicyError, match=r"training\.candidates.*known: logistic, stump"):
+        fit(policy=policy("logistik"))
+
+
+def test_an_unknown_metric_in_the_policy_is_named(fit: Train) -> None:
+    with pytest.raises(PolicyError, match=r"training\.search\.metric"):
+        fit(policy=policy(metric="roc_auk"))
+
+
+def test_a_project_s_metric_decides(fit: Train) -> None:
+    def likes_constants(truth: Any, answers: Any, probability: Any) -> float:
+        return -float(np.std(probability))
+
+    fitted = fit(
+        candidates=[LOGISTIC, Candidate("flat", LogisticRegression(C=1e-9))],
+        policy=policy(metric="flatness"),
+        metrics={"flatness": likes_constants},
+    )
+    assert fitted.candidate == "flat"
+
+
+def test_an_outcome_of_one_class_is_refused(fit: Train, rows: pd.DataFrame) -> None:
+    with pytest.raises(DataError, match="paid has one class only"):
+        fit(rows=rows.assign(paid="yes"))
+
+
+def test_a_class_that_does_not_fill_the_folds_is_refused(fit: Train, rows: pd.DataFrame) -> None:
+    few = rows.assign(paid=["yes"] * 2 + ["no"] * (len(rows) - 2))
+    with pytest.raises(DataError, match="paid is 'yes' in 2 rows, and 3 folds"):
+        fit(rows=few)
+
+
+def test_an_estimator_that_raises_is_the_project_s_error(fit: Train) -> None:
+    broken = Candidate("broken", LogisticRegression(solver="lbfgs", l1_ratio=0.5))
+    broken.estimator.set_params(C=-1)
+    with pytest.raises(ProjectError, match="candidate broken cannot be fitted: InvalidParameterError"):
+        fit(candidates=[broken])
+
+
+def test_features_that_meet_a_missing_column_are_the_project_s_error(fit: Train) -> None:
+    def wrong() -> ColumnTransformer:
+        return ColumnTransformer([("numbers", StandardScaler(), ["wages"])])
+
+    with pytest.raises(ProjectError, match="wages"):
+        fit(features=wrong)
+
+
+def test_a_fitted_forest_answers_in_one_thread(fit: Train) -> None:
+    fitted = fit(candidates=[Candidate("forest", RandomForestClassifier(5, n_jobs=2))])
+    assert fitted.pipeline["model"].n_jobs is None
+
+
+def test_regression_has_no_classes(price: Contract, sales: pd.DataFrame) -> None:
+    fitted = train(
+        sales,
+        price,
+        features=StandardScaler,
+        candidates=[Candidate("line", LinearRegression())],
+        policy=policy(metric="r2"),
+    )
+    assert fitted.classes == ()
+    assert fitted.trials[0].score > 0.95
+    values, probabilities = predict_frame(fitted.pipeline, sales, price)
+    assert values.dtype == np.float64
+    assert probabilities is None
+
+
+def test_a_constant_regression_outcome_is_refused(price: Contract, sales: pd.DataFrame) -> None:
+    with pytest.raises(DataError, match="price cannot be learned"):
+        train(
+            sales.assign(price=1.0),
+            price,
+            features=StandardScaler,
+            candidates=[Candidate("line", LinearRegression())],
+            policy=policy(metric="r2"),
+        )

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import VotingClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+
+from trunkline.core.contract import Contract
+from trunkline.training.frames import answer, model_frame, outcome
+from trunkline.training.onnx_model import ConversionError, OnnxModel, convert
+from trunkline.training.parity import compare
+
+
+@pytest.fixture
+def pipeline(contract: Contract, rows: pd.DataFrame) -> Any:
+    """A fitted pipeline."""
+    features = ColumnTransformer(
+        [
+            ("numbers", make_pipeline(SimpleImputer(), StandardScaler()), ["income"]),
+            ("words", OneHotEncoder(handle_unknown="ignore"), ["town"]),
+        ]
+    )
+    return make_pipeline(features, LogisticRegression()).fit(
+        model_frame(rows, contract), outcome(rows, contract)
+    )
+
+
+def test_answers_are_those_of_the_pipeline(contract: Contract, rows: pd.DataFrame, pipeline: Any) -> None:
+    framed = model_frame(rows, contract)
+    framed.loc[0, "income"] = np.nan
+    framed.loc[1, "town"] = ""
+    model = OnnxModel(convert(pipeline, contract), contract)
+    assert compare(answer(pipeline, framed, contract), model.ask(framed)).holds
+
+
+def test_the_same_pipeline_gives_the_same_bytes(contract: Contract, pipeline: Any) -> None:
+    assert convert(pipeline, contract) == convert(pipeline, contract)
+
+
+def test_regression_gives_values_alone(price: Contract, sales: pd.DataFrame) -> None:
+    framed = model_frame(sales, price)
+    pipeline = make_pipeline(StandardScaler(), LinearRegression()).fit(framed, outcome(sales, price))
+    model = OnnxModel(convert(pipeline, price), price)
+    values, probabilities = model.ask(framed)
+    assert values.shape == (len(sales),)
+    assert probabilities is None
+    assert compare(answer(pipeline, framed, price), (values, None)).holds
+
+
+@pytest.mark.parametrize(
+    ("features", "model"),
+    [
+        (FunctionTransformer(np.sqrt), LogisticRegression()),
+        (
+            StandardScaler(),
+            VotingClassifier([("a", GaussianNB()), ("b", LogisticRegression())], voting="soft"),
+        ),
+    ],
+    ids=["function", "vote"],
+)
+def test_a_conversion_that_fails_says_so_in_one_line(
+    contract: Contract, rows: pd.DataFrame, features: Any, model: Any
+) -> None:
+    only = contract.model_copy(
+        update={
+            "columns": tuple(column for column in contract.columns if column.name not in ("town", "owner"))
+        }
+    )
+    pipeline = make_pipeline(features, model).fit(model_frame(rows, only), outcome(rows, only))
+    with pytest.raises(ConversionError) as caught:
+        OnnxModel(convert(pipeline, only), only).ask(model_frame(rows, only))
+    assert "\n" not in str(caught.value)
+
+
+def test_bytes_that_are_no_model_are_refused(contract: Contract) -> None:
+    with pytest.raises(ConversionError, match="onnxruntime"):
+        OnnxModel(b"no model", contract)

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from trunkline.core.contract import Contract
+from trunkline.training.frames import model_frame
+from trunkline.training.parity import Answers, Parity, compare, edges, one_by_one
+
+LABELS = np.array(["a", "b", "a"], dtype=object)
+PROBABILITIES = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
+
+
+def test_equal_answers_are_on_par() -> None:
+    parity = compare((LABELS, PROBABILITIES), (LABELS.copy(), PROBABILITIES + 5e-5))
+    assert parity.holds
+    assert parity.rows == 3
+
+
+def test_one_other_label_breaks_parity() -> None:
+    other = np.array(["a", "b", "b"], dtype=object)
+    parity = compare((LABELS, PROBABILITIES), (other, PROBABILITIES))
+    assert (parity.labels, parity.holds) == (1, False)
+
+
+def test_a_probability_that_is_too_far_away_breaks_parity() -> None:
+    other = PROBABILITIES.copy()
+    other[1, 0] += 2e-4
+    parity = compare((LABELS, PROBABILITIES), (LABELS, other))
+    assert parity.difference == pytest.approx(2e-4)
+    assert not parity.holds
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        (LABELS, None),
+        (LABELS[:2], PROBABILITIES[:2]),
+        (LABELS, PROBABILITIES[:, :1]),
+        (LABELS, np.full((3, 2), np.nan)),
+    ],
+)
+def test_answers_of_another_shape_or_no_number_break_parity(found: Answers) -> None:
+    assert not compare((LABELS, PROBABILITIES), found).holds
+
+
+@pytest.mark.parametrize(("off", "holds"), [(1 + 5e-5, True), (1 + 2e-4, False)], ids=["within", "beyond"])
+def test_values_are_compared_relatively(off: float, holds: bool) -> None:
+    values = np.array([1e6, -2e6, 5e5])
+    assert compare((values, None), (values * off, None)).holds is holds
+
+
+def test_a_value_near_zero_is_compared_with_the_scale_of_the_rest() -> None:
+    values = np.array([1e6, 1e-9])
+    assert compare((values, None), (values + np.array([0, 1e-3]), None)).holds
+    assert not compare((values, None), (values + np.array([0, 1.0]), None)).holds
+
+
+def test_parities_add_up() -> None:
+    both = Parity(3, 1, 0.5) + Parity(2, 0, 0.7)
+    assert both == Parity(5, 1, 0.7)
+    assert [figure.value for figure in both.figures()] == [1, 0.7]
+    assert both.reason() == "1 of 5 labels differ, and the largest difference is 0.7 (0.0001 is allowed)"
+
+
+def test_a_difference_that_is_no_number_still_makes_a_figure() -> None:
+    assert Parity(1, 0, np.inf).figures()[1].value == 1e308
+
+
+def test_one_by_one_asks_for_single_rows() -> None:
+    asked: list[int] = []
+
+    def ask(rows: pd.DataFrame) -> Answers:
+        asked.append(len(rows))
+        return rows["a"].to_numpy(dtype=object), np.ones((len(rows), 2))
+
+    labels, probabilities = one_by_one(ask)(pd.DataFrame({"a": ["x", "y", "z"]}))
+    assert asked == [1, 1, 1]
+    assert labels.tolist() == ["x", "y", "z"]
+    assert probabilities is not None
+    assert probabilities.shape == (3, 2)
+
+
+def test_the_edges_are_those_of_the_contract(contract: Contract, rows: pd.DataFrame) -> None:
+    found = {edge.name: edge for edge in edges(model_frame(rows, contract), contract)}
+    assert set(found) == {
+        "income is 0",
+        "income is 100",
+        "income is null",
+        "town is north",
+        "town is south",
+        "town is of an unknown category",
+        "town is null",
+        "owner is false",
+        "owner is true",
+    }
+    assert [name for name, edge in found.items() if not edge.allowed] == ["town is of an unknown category"]
+    assert np.isnan(found["income is null"].row["income"].iloc[0])
+    assert found["town is null"].row["town"].tolist() == [""]
+
+
+def test_an_edge_changes_one_column_and_no_type(contract: Contract, rows: pd.DataFrame) -> None:
+    framed = model_frame(rows, contract)
+    for edge in edges(framed, contract):
+        assert len(edge.row) == 1
+        assert (edge.row.dtypes == framed.dtypes).all()
+        same = [edge.row[name].iloc[0] == framed[name].iloc[0] for name in framed]
+        assert sum(same) >= len(same) - 1
+
+
+def test_open_ends_are_tried_far_outside_of_what_was_seen(price: Contract, sales: pd.DataFrame) -> None:
+    framed = model_frame(sales, price)
+    low, high = (float(edge.row["area"].iloc[0]) for edge in edges(framed, price))
+    assert low < framed["area"].min() - 100
+    assert high > framed["area"].max() + 100
