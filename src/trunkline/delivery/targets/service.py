@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import socket
 import subprocess
@@ -103,7 +104,11 @@ class Service(Place):
             process = psutil.Process(self.pid)
             # The clock may have been set since: the kernel counts from boot, psutil converts to time of day.
             alike = abs(process.create_time() - self.create_time) < 2.0
-            return process if alike and process.status() != psutil.STATUS_ZOMBIE else None
+            if alike and process.status() == psutil.STATUS_ZOMBIE:
+                with contextlib.suppress(ChildProcessError):  # only its parent can let it go
+                    os.waitpid(self.pid, os.WNOHANG)
+                return None
+            return process if alike else None
         except psutil.NoSuchProcess:
             return None
 

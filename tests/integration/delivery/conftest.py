@@ -1,0 +1,108 @@
+"""Small sealed bundles, releases of them, and local targets that are stopped after the test."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from trunkline.core.bundle import Bundle, BundleManifest, BundleStore, seal
+from trunkline.core.contract import Column, Contract, Role
+from trunkline.core.records import Lineage, Release, Route
+from trunkline.delivery import LocalTarget
+
+FAKE = Path(__file__).with_name("fake_service.py")
+MakeTarget = Callable[..., LocalTarget]
+MakeRoute = Callable[[int], Route]
+LINEAGE = Lineage(
+    commit="c",
+    snapshot="s",
+    training_key="k",
+    code="c",
+    policy="p",
+    lock="l",
+    toolkit="0",
+    candidate="a",
+    settings={},
+)
+
+
+def seal_model(folder: Path, content: bytes) -> Bundle:
+    """Return a bundle of a regression over the one column x."""
+    folder.mkdir(parents=True)
+    columns = (Column(name="x", type="number"), Column(name="y", type="number", role=Role.OUTCOME))
+    Contract(name="m", columns=columns).write(folder / "contract.json")
+    (folder / "model.onnx").write_bytes(content)
+    manifest = BundleManifest(
+        name="m", runtime="onnx", model="model.onnx", figures=(), lineage=LINEAGE, files={}
+    )
+    return seal(folder, manifest)
+
+
+def single(route: Route, revision: str, **keys: object) -> Release:
+    """Return a release in which one version answers everyone."""
+    body = {
+        "environment": "production",
+        "revision": revision,
+        "strategy": "single",
+        "champion": route,
+        **keys,
+    }
+    return Release.model_validate(body)
+
+
+@pytest.fixture
+def bundles(tmp_path: Path) -> BundleStore:
+    """A store of bundles, empty."""
+    return BundleStore(tmp_path / "bundles")
+
+
+@pytest.fixture
+def route(tmp_path: Path, bundles: BundleStore) -> MakeRoute:
+    """Makes the bundle of a version, once a number."""
+
+    def make(number: int) -> Route:
+        folder = tmp_path / "sealed" / str(number)
+        if not folder.exists():
+            bundles.add(seal_model(folder, b"model %d" % number).folder)
+        return Route(version=number, bundle=open_digest(folder))
+
+    return make
+
+
+def open_digest(folder: Path) -> str:
+    """Return the digest of a sealed folder."""
+    from trunkline.core.bundle import open_bundle
+
+    return open_bundle(folder).digest
+
+
+@pytest.fixture
+def make_target(tmp_path: Path) -> Iterator[MakeTarget]:
+    """Makes targets whose service is the fake one; what they started is ended afterwards."""
+    made: list[LocalTarget] = []
+
+    def make(
+        folder: Path = tmp_path / "live" / "production", *, port: int = 0, **keys: object
+    ) -> LocalTarget:
+        options: dict[str, object] = {
+            "command": (sys.executable, str(FAKE)),
+            "patience": 10.0,
+            "log_folder": tmp_path / "predictions",
+        }
+        made.append(LocalTarget(folder, port=port, **(options | keys)))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for target in made:
+        target.stop()
+    left = [
+        child for child in psutil.Process(os.getpid()).children() if str(tmp_path) in str(child.cmdline())
+    ]
+    for child in left:
+        child.kill()
+    assert not left
