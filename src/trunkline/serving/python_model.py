@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import IO, Any
 
-from trunkline.core.bundle import Bundle
+from trunkline.core.bundle import Bundle, open_bundle
 from trunkline.core.errors import BundleError, UnavailableError
 from trunkline.core.record import short
 
@@ -87,6 +87,8 @@ class PythonModel:
 
     def _restart(self) -> None:
         self._worker.stop()
+        # Hours may have passed since the bundle was opened: what is loaded now must still be what was verified.
+        open_bundle(self._bundle.folder, digest=self._bundle.digest)
         self._worker = self._start()
 
     def _start(self) -> _Worker:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, NotRequired
 
@@ -101,8 +102,11 @@ def example(column: Column) -> object:
     if column.type == "boolean":
         return True
     if column.type in ("integer", "number"):
-        value = column.minimum if column.minimum is not None else min(0.0, column.maximum or 0.0)
-        return int(value) if column.type == "integer" else value
+        least, most = column.minimum, column.maximum
+        value = least if least is not None else min(0.0, most if most is not None else 0.0)
+        if column.type == "number":
+            return value
+        return math.ceil(value) if least is not None else math.floor(value)
     return "text"
 
 

@@ -59,10 +59,11 @@ def test_the_key_is_nowhere_in_the_log_in_the_clear(service: Any) -> None:
 
 
 def test_a_batch_is_answered_in_order_and_each_row_is_logged(service: Any) -> None:
-    rows = [{"age": age, "employed": "No"} for age in range(12, 92)]
+    ages = range(12, 92)
+    rows = [{"age": age, "employed": "No"} for age in ages]
     answers = service.client.post("/predict/batch", json={"rows": rows}).json()["answers"]
     assert [round(answer["probabilities"]["Yes"], 5) for answer in answers] == [
-        round(sigmoid(0.02 * row["age"]), 5) for row in rows
+        round(sigmoid(0.02 * age), 5) for age in ages
     ]
     assert [line["id"] for line in service.live.lines()] == [answer["id"] for answer in answers]
 

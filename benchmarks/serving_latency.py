@@ -1,0 +1,107 @@
+"""Latency of one-row requests over loopback, beside that of the bare model.
+
+    python benchmarks/serving_latency.py <live folder> [--requests 3000] [--clients 1] [--sync]
+
+The folder holds release.json and bundles/, as `trunkline deploy` writes them (`.trunkline/live/<environment>`).
+Prints p50, p95 and p99 in milliseconds and the ratio of the service's p50 to the model's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from trunkline.core.bundle import BundleStore
+from trunkline.serving.release import read_release
+from trunkline.serving.requests import example
+from trunkline.serving.runtime import open_model
+
+
+def percentiles(seconds: list[float]) -> dict[str, float]:
+    ordered = sorted(seconds)
+    return {f"p{p}": 1000 * ordered[min(len(ordered) - 1, len(ordered) * p // 100)] for p in (50, 95, 99)}
+
+
+def bare(folder: Path, count: int) -> tuple[dict[str, float], bytes]:
+    """Time the champion's model alone; return that and a request that it answers."""
+    bundle = BundleStore(folder / "bundles").get(read_release(folder).champion.bundle)
+    model = open_model(bundle)
+    row = {column.name: example(column) for column in bundle.contract.features}
+    columns = {name: [value] for name, value in row.items()}
+    times = []
+    for _ in range(count):
+        start = time.perf_counter()
+        model.predict(columns)
+        times.append(time.perf_counter() - start)
+    model.close()
+    return percentiles(times[count // 10 :]), json.dumps(row).encode()
+
+
+def served(folder: Path, body: bytes, count: int, clients: int, sync: bool) -> tuple[dict[str, float], float]:
+    """Time requests to the real service; return that and the requests answered in a second."""
+    with tempfile.TemporaryDirectory() as logs:
+        command = [
+            sys.executable,
+            "-m",
+            "trunkline.serving",
+            str(folder),
+            "--port",
+            "0",
+            "--log-folder",
+            logs,
+        ]
+        process = subprocess.Popen([*command, *["--sync"] * sync], stderr=subprocess.PIPE, text=True)
+        try:
+            assert process.stderr is not None
+            first = json.loads(process.stderr.readline())
+            assert first["event"] == "started", first
+            times: list[float] = []
+
+            def send() -> None:
+                connection = http.client.HTTPConnection("127.0.0.1", first["port"])
+                for i in range(count // clients):
+                    start = time.perf_counter()
+                    connection.request("POST", "/predict", body)
+                    answer = connection.getresponse()
+                    answer.read()
+                    assert answer.status == 200
+                    if i >= count // clients // 10:
+                        times.append(time.perf_counter() - start)
+
+            threads = [threading.Thread(target=send) for _ in range(clients)]
+            start = time.perf_counter()
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            return percentiles(times), count / (time.perf_counter() - start)
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--requests", type=int, default=3000)
+    parser.add_argument("--clients", type=int, default=1)
+    parser.add_argument("--sync", action="store_true")
+    options = parser.parse_args()
+    model, body = bare(options.folder, options.requests)
+    service, rate = served(options.folder, body, options.requests, options.clients, options.sync)
+    for name, found in (("model", model), ("service", service)):
+        print(f"{name:8}" + "".join(f"  {key} {value:7.3f} ms" for key, value in found.items()))
+    print(f"service p50 / model p50: {service['p50'] / model['p50']:.1f}; {rate:.0f} requests a second")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import trunkline.serving
+
+
+def test_the_public_names_are_these() -> None:
+    assert trunkline.serving.__all__ == ["Answers", "Model", "choose", "create_app", "open_model"]
+    for name in trunkline.serving.__all__:
+        assert getattr(trunkline.serving, name)
+
+
+def test_another_name_is_an_ordinary_error() -> None:
+    with pytest.raises(AttributeError, match="nonsense"):
+        _ = trunkline.serving.nonsense
+
+
+def test_models_can_be_asked_without_a_web_framework_and_the_service_runs_without_the_training_stack() -> (
+    None
+):
+    program = (
+        "import sys; import trunkline.serving; first = set(sys.modules);"
+        "import trunkline.serving.__main__; second = set(sys.modules);"
+        "print(sorted({'fastapi', 'uvicorn', 'prometheus_client'} & first),"
+        " sorted({'pandas', 'sklearn', 'mlflow', 'scipy', 'pyarrow', 'pandera'} & second))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[] []"
