@@ -32,7 +32,8 @@ class LocalForge:
         self.folder = folder
         self.main = main
         self._clock = clock
-        self._origin = Origin(folder.resolve() / "origin.git", main)
+        self.origin = folder.resolve() / "origin.git"
+        self._origin = Origin(self.origin, main)
         self._shelf = Shelf(folder)
 
     @classmethod
@@ -53,13 +54,8 @@ class LocalForge:
             forge._origin.create(project_root)
         return forge
 
-    @property
-    def origin(self) -> Path:
-        """Return the bare repository."""
-        return self._origin.path
-
     def push(self, work_tree: Path, branch: str) -> str:
-        """Push a branch: `main` only moves forward, another one that was started afresh replaces its old self."""
+        """Push a branch and return its commit; the page of its open pull request follows."""
         with self._changing():
             commit = self._origin.receive(work_tree, branch)
             for pull in self._shelf.pull_requests():
@@ -97,11 +93,7 @@ class LocalForge:
             )
 
     def merge(self, number: int) -> PullRequest:
-        """Merge with a merge commit; a merge that was killed halfway is completed.
-
-        Raises ForgeError when the branches conflict (naming the files), the branch is gone or brings nothing new,
-        or the pull request was closed.
-        """
+        """Merge with a merge commit; a merge that was killed halfway is completed."""
         with self._changing():
             pull = self._shelf.pull_request(number)
             if pull.state == "merged":

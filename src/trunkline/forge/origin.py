@@ -75,7 +75,8 @@ class Origin:
     def receive(self, work_tree: Path, branch: str) -> str:
         """Take a branch over from a work tree and return its commit.
 
-        The default branch only moves forward; any other one may be started afresh and then replaces its old self.
+        The default branch only moves forward. Another one that was started afresh replaces its old self; ForgeError
+        when that would lose commits that somebody else made, or when the work tree is merely behind.
         """
         commit = commit_of(work_tree, branch)
         if not commit:
@@ -83,11 +84,30 @@ class Origin:
         before = self.tip(branch)
         if before == commit:
             return commit
+        lease: tuple[str, ...] = ()
+        if branch != self.main:
+            if before:
+                self._may_replace(work_tree, branch, commit, before)
+            lease = (f"--force-with-lease={ref(branch)}:{before}",)
         url = try_git(work_tree, "config", "remote.origin.url").stdout.strip()
         remote = "origin" if url and Path(url).resolve() == self.path.resolve() else str(self.path)
-        lease = () if branch == self.main else (f"--force-with-lease={ref(branch)}:{before}",)
         git(work_tree, "push", "--quiet", *lease, remote, f"{ref(branch)}:{ref(branch)}")
         return commit
+
+    def _may_replace(self, work_tree: Path, branch: str, commit: str, before: str) -> None:
+        git(work_tree, "fetch", "--quiet", "--no-tags", str(self.path), ref(branch), ref(self.main))
+        lost = git(
+            work_tree, "log", "--format=%ce", before, f"^{commit}", f"^{self.tip(self.main)}"
+        ).splitlines()
+        own = try_git(work_tree, "var", "GIT_COMMITTER_IDENT").stdout
+        others = sorted({who for who in lost if f"<{who}>" not in own and who != IDENTITY["user.email"]})
+        behind = try_git(work_tree, "merge-base", "--is-ancestor", commit, before).returncode == 0
+        if behind or others:
+            made = f" by {', '.join(others)}" if others else ""
+            raise ForgeError(
+                f"The forge's branch {branch} has commits{made} that yours lacks.",
+                next_step=f"git pull --rebase origin {branch}, then push again",
+            )
 
     def ahead(self, base: str, head: str) -> int:
         """Return how many commits `head` has that `base` lacks."""

@@ -58,7 +58,11 @@ class Forge(Protocol):
     """
 
     def push(self, work_tree: Path, branch: str) -> str:
-        """Push the branch of a work tree to the forge and return its commit."""
+        """Push the branch of a work tree to the forge and return its commit.
+
+        The main branch only moves forward. Another one that was started afresh replaces its old self, unless that
+        would lose commits that somebody else made.
+        """
         ...
 
     def propose(

@@ -42,6 +42,34 @@ def test_a_branch_that_was_started_afresh_replaces_its_old_self(
     assert on_main("model.py") == "trees = 300"
 
 
+def test_commits_that_somebody_else_pushed_to_a_branch_are_not_lost(
+    forge: Forge, proposed: PullRequest, commit: Commit, work_tree: Path, on_main: OnMain
+) -> None:
+    git(work_tree, "config", "user.email", "grace@example.org")
+    commit("more-trees", {"policy.yaml": "floor: 0.7\n"})
+    forge.push(work_tree, "more-trees")
+    git(work_tree, "config", "user.email", "ada@example.org")
+    git(work_tree, "checkout", "--quiet", "-B", "more-trees", "origin/main")
+    commit("more-trees", {"model.py": "trees = 300\n"})
+    with pytest.raises(ForgeError, match=r"commits by grace@example\.org that yours lacks"):
+        forge.push(work_tree, "more-trees")
+    forge.merge(proposed.number)
+    assert (on_main("model.py"), on_main("policy.yaml")) == ("trees = 200", "floor: 0.7")
+
+
+def test_a_work_tree_that_is_behind_does_not_take_a_branch_back(
+    forge: Forge, proposed: PullRequest, commit: Commit, work_tree: Path
+) -> None:
+    commit("more-trees", {"policy.yaml": "floor: 0.7\n"})
+    newest = forge.push(work_tree, "more-trees")
+    git(work_tree, "reset", "--quiet", "--hard", "HEAD~1")
+    with pytest.raises(ForgeError, match="has commits that yours lacks") as caught:
+        forge.push(work_tree, "more-trees")
+    assert "git pull" in caught.value.next_step
+    git(work_tree, "reset", "--quiet", "--hard", newest)
+    assert forge.push(work_tree, "more-trees") == newest
+
+
 def test_main_never_moves_backward(forge: Forge, work_tree: Path, on_main: OnMain) -> None:
     git(work_tree, "checkout", "--quiet", "main")
     git(work_tree, "commit", "--quiet", "--amend", "--message", "Another first")

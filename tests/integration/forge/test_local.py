@@ -177,6 +177,28 @@ def test_a_branch_that_main_already_has_is_not_called_merged(
     assert local.pull_request(1).state == "open"
 
 
+def test_what_is_pushed_to_main_during_a_merge_is_not_overwritten(
+    local: LocalForge, commit: Commit, work_tree: Path
+) -> None:
+    propose(local, commit, work_tree)
+    git(work_tree, "checkout", "--quiet", "main")
+    (work_tree / ".gitattributes").write_text("model.py merge=mover\n")
+    (work_tree / "model.py").write_text("trees = 50\n")
+    git(work_tree, "add", "--all")
+    git(work_tree, "commit", "--quiet", "--message", "Fewer trees")
+    local.push(work_tree, "main")
+    git(work_tree, "commit", "--quiet", "--allow-empty", "--message", "Meanwhile")
+    meanwhile = git(work_tree, "rev-parse", "HEAD")
+    git(work_tree, "push", "--quiet", "origin", "HEAD:refs/heads/meanwhile")
+    # git runs this to settle model.py, in the middle of the merge.
+    move = f"git --git-dir={local.origin} update-ref refs/heads/main {meanwhile}"
+    git(local.origin, "config", "merge.mover.driver", move)
+    with pytest.raises(ForgeError, match="main moved while the merge was made"):
+        local.merge(1)
+    assert git(local.origin, "rev-parse", "main") == meanwhile
+    assert local.pull_request(1).state == "open"
+
+
 def test_merging_a_branch_that_is_gone_is_refused(local: LocalForge, commit: Commit, work_tree: Path) -> None:
     propose(local, commit, work_tree)
     git(work_tree, "push", "--quiet", "origin", "--delete", "more-trees")
