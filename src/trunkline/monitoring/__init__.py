@@ -4,11 +4,11 @@ from .data import watch_data
 from .history import SCORE, history_data, history_performance, windowed
 from .infrastructure import watch_infrastructure
 from .logs import watch_logs
-from .metrics import measure_quality
 from .performance import watch_performance
 from .prediction_log import LogWindow, read_log
 from .profiles import CategoryProfile, NumberProfile, Profile
 from .profiling import profile_answers, profile_like, reference_profile, scores_of, watched
+from .quality import measure_quality
 from .truth import Labelled, label_answers, read_truth
 
 __all__ = [

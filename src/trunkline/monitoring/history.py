@@ -9,10 +9,10 @@ from trunkline.core.contract import Contract
 from trunkline.core.records import Figure, Prediction
 
 from .drift import column_drift
-from .metrics import UserMetric, measure_quality
 from .prediction_log import when
 from .profiles import Profile
 from .profiling import profile_answers
+from .quality import UserMetric, measure_quality
 from .truth import Labelled
 
 SCORE = "(score)"

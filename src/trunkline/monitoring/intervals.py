@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from trunkline.core.records import Interval
@@ -26,7 +27,9 @@ def wilson(hits: int, rows: int, *, level: float = 0.95) -> Interval:
     )
 
 
-def quantile_interval(values: Sequence[float], q: float, *, level: float = 0.95) -> tuple[float, Interval]:
+def quantile_interval(
+    values: Sequence[float] | NDArray[np.float64], q: float, *, level: float = 0.95
+) -> tuple[float, Interval]:
     """Return a quantile with its distribution-free interval from order statistics.
 
     Hahn & Meeker, Statistical Intervals (1991), section 5.2: binomial ranks around `q`. With too few values the

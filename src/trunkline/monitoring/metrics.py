@@ -3,101 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trunkline.core.errors import PolicyError
-from trunkline.core.records import Figure, Interval
 
 from .truth import Labelled
 
 Floats = NDArray[np.float64]
 Metric = Callable[[Labelled, Floats], Floats]
 """Takes weights of shape (resamples, n), returns one value a resample."""
-UserMetric = Callable[[NDArray[Any], NDArray[Any], Floats | None], float]
-"""A project's own metric: truth, labels, probability of the positive outcome or None."""
 
-RESAMPLES = 1000
-SEED = 7
-LARGEST_BLOCK = 4_000_000
-"""Weights held in memory at once."""
 LEAST_PROBABILITY = float(np.finfo(np.float64).eps)
-
-
-def measure_quality(
-    labelled: Labelled,
-    name: str,
-    *,
-    metrics: Mapping[str, UserMetric] | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = SEED,
-) -> Figure:
-    """Return a metric with its 95% percentile bootstrap interval (Efron & Tibshirani 1993, ch. 13).
-
-    Resamples on which the metric has no value, such as those with one class, are left out.
-    Raises PolicyError when no metric has this name; ValueError when it has no value on these rows.
-    """
-    rows = len(labelled)
-    metric = _find(name, metrics or {})
-    value = float(metric(labelled, np.ones((1, rows)))[0])
-    if not np.isfinite(value):
-        raise ValueError(f"{name} has no value on these {rows} rows")
-    random = np.random.default_rng(seed)
-    shares = np.full(rows, 1 / rows)
-    block = max(1, min(resamples, LARGEST_BLOCK // rows))
-    drawn = [
-        metric(labelled, random.multinomial(rows, shares, size=min(block, resamples - done)).astype(float))
-        for done in range(0, resamples, block)
-    ]
-    low, high = np.nanpercentile(np.concatenate(drawn), (2.5, 97.5))
-    return Figure(name=name, value=value, rows=rows, interval=Interval(low=float(low), high=float(high)))
-
-
-def ignorant_quality(labelled: Labelled, name: str, metrics: Mapping[str, UserMetric] | None = None) -> float:
-    """Return the metric of a model that ignores its inputs: always the commonest outcome, or the mean."""
-    rows = len(labelled)
-    if labelled.truth.dtype != object:
-        constant = replace(labelled, labels=np.full(rows, float(labelled.truth.mean())))
-    else:
-        values, counts = np.unique(labelled.truth.astype(str), return_counts=True)
-        labels = np.full(rows, str(values[counts.argmax()]), dtype=object)
-        shares = np.array([float((labelled.truth == name).mean()) for name in labelled.classes])
-        known = labelled.probabilities is not None
-        constant = replace(
-            labelled, labels=labels, probabilities=np.tile(shares, (rows, 1)) if known else None
-        )
-    return float(_find(name, metrics or {})(constant, np.ones((1, rows)))[0])
-
-
-def _find(name: str, metrics: Mapping[str, UserMetric]) -> Metric:
-    if name in metrics:
-        return _resampled(metrics[name])
-    if name in METRICS:
-        return METRICS[name]
-    raise PolicyError(
-        "monitoring.performance.metric names a metric that cannot be monitored.",
-        value=name,
-        next_step=f"use one of {', '.join(sorted({*METRICS, *metrics}))}",
-    )
-
-
-def _resampled(metric: UserMetric) -> Metric:
-    def on_resamples(labelled: Labelled, weights: Floats) -> Floats:
-        values = []
-        for row in weights:
-            index = np.repeat(np.arange(len(labelled)), row.astype(int))
-            scores = labelled.scores
-            values.append(
-                metric(
-                    labelled.truth[index], labelled.labels[index], None if scores is None else scores[index]
-                )
-            )
-        return np.asarray(values, dtype=float)
-
-    return on_resamples
 
 
 def _mean(values: Floats, weights: Floats) -> Floats:

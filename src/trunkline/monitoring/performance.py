@@ -9,7 +9,7 @@ from trunkline.core.config import Monitoring
 from trunkline.core.contract import Contract
 from trunkline.core.records import Figure, Finding, GroundTruth, Prediction, Signal
 
-from .metrics import UserMetric, ignorant_quality, measure_quality
+from .quality import UserMetric, ignorant_quality, measure_quality
 from .signals import between, count, write_signal
 from .truth import Labelled, label_answers
 

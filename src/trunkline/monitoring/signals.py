@@ -42,11 +42,9 @@ def percent(share: float) -> str:
     return f"{100 * share:.3g}%"
 
 
-def between(interval: Interval, unit: str = "") -> str:
-    """Return an interval as people read it; shares (unit `%`) in percent."""
-    factor = 100 if unit == "%" else 1
-    ends = f"{factor * interval.low:.3g} to {factor * interval.high:.3g}{unit}"
-    return f"{100 * interval.level:g}% interval {ends}"
+def between(interval: Interval) -> str:
+    """Return an interval as people read it, `95% interval 0.5 to 0.625`."""
+    return f"{100 * interval.level:g}% interval {interval.low:.3g} to {interval.high:.3g}"
 
 
 def join(parts: Sequence[str]) -> str:

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+
+from trunkline.core.config import Monitoring
+from trunkline.core.records import Prediction, Signal
+from trunkline.monitoring import LogWindow, watch_infrastructure
+
+Watch = Callable[..., Signal]
+READY = {"ready": True, "revision": "r1", "failed": None}
+
+
+@pytest.fixture
+def watch(now: datetime, answer: Callable[..., Prediction]) -> Watch:
+    def watched(latencies: Any = (), reply: Callable[[], httpx.Response] | None = None) -> Signal:
+        answers = tuple(answer(row, latency_ms=float(value)) for row, value in enumerate(latencies))
+        client = httpx.Client(transport=httpx.MockTransport(lambda _: reply())) if reply else None
+        return watch_infrastructure(
+            LogWindow(predictions=answers),
+            Monitoring(),
+            environment="production",
+            now=now,
+            probe="http://service/ready" if reply else "",
+            client=client,
+        )
+
+    return watched
+
+
+def _latencies(p95: float, rows: int = 400) -> list[float]:
+    return list(np.random.default_rng(1).exponential(p95 / 3, rows))
+
+
+def _fail(error: type[httpx.HTTPError]) -> Callable[[], httpx.Response]:
+    def failing() -> httpx.Response:
+        raise error("no")
+
+    return failing
+
+
+def test_a_ready_and_fast_service_is_quiet(watch: Watch) -> None:
+    signal = watch(_latencies(20), lambda: httpx.Response(200, json=READY))
+    assert (signal.state, signal.fingerprint) == ("quiet", "production/infrastructure")
+    assert "p95 latency is" in signal.summary
+
+
+def test_a_slow_service_is_a_warning_with_its_interval(watch: Watch) -> None:
+    signal = watch(_latencies(300), lambda: httpx.Response(200, json=READY))
+    assert (signal.state, signal.severity) == ("alarm", "warning")
+    (finding,) = signal.findings
+    assert (finding.subject, finding.threshold) == ("latency", 100.0)
+    assert finding.interval is not None
+    assert finding.interval.low > 100
+
+
+def test_a_p95_that_chance_explains_is_quiet(watch: Watch) -> None:
+    # 6 slow ones of 100 put the p95 above the limit, and its interval well below it.
+    signal = watch([5.0] * 94 + [500.0] * 6)
+    assert signal.state == "quiet"
+    assert "p95 latency is 500 ms" in signal.summary
+
+
+@pytest.mark.parametrize("error", [httpx.ConnectError, httpx.ReadTimeout])
+def test_a_service_that_does_not_answer_is_critical(watch: Watch, error: type[httpx.HTTPError]) -> None:
+    signal = watch((), _fail(error))
+    assert (signal.state, signal.severity) == ("alarm", "critical")
+    assert "not answer" in signal.summary
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        httpx.Response(503, json={"ready": False}),
+        httpx.Response(200, json={"ready": False}),
+        httpx.Response(200, text="<html>"),
+        httpx.Response(200, json=[]),
+    ],
+)
+def test_a_service_that_is_not_ready_is_critical(watch: Watch, reply: httpx.Response) -> None:
+    signal = watch((), lambda: reply)
+    assert (signal.state, signal.severity) == ("alarm", "critical")
+    assert "is not ready" in signal.summary
+
+
+def test_a_release_that_could_not_be_loaded_is_a_warning(watch: Watch) -> None:
+    failed = READY | {"failed": {"revision": "abc123", "error": "secret path"}}
+    signal = watch((), lambda: httpx.Response(200, json=failed))
+    assert (signal.state, signal.severity) == ("alarm", "warning")
+    assert "could not load the release abc123" in signal.summary
+    assert "secret" not in signal.summary
+
+
+def test_with_nothing_to_look_at_it_is_inconclusive(watch: Watch) -> None:
+    assert watch().state == "inconclusive"

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import numpy as np
+import pytest
+
+from trunkline.core.config import Monitoring, PerformanceMonitor
+from trunkline.core.contract import Contract
+from trunkline.core.errors import PolicyError
+from trunkline.core.records import Figure, GroundTruth, Prediction, Signal
+from trunkline.monitoring import watch_performance
+
+AT_RELEASE = Figure(name="roc_auc", value=0.8, rows=600)
+Watch = Callable[..., Signal]
+
+
+@pytest.fixture
+def watch(
+    contract: Contract,
+    now: datetime,
+    answer: Callable[..., Prediction],
+    truth: Callable[..., dict[str, GroundTruth]],
+) -> Watch:
+    """Watches answers whose outcome follows the score (0.781 AUC), but for the share that is flipped."""
+
+    def watched(
+        rows: int = 500,
+        *,
+        flipped: float = 0.0,
+        seed: int = 1,
+        reference: Figure = AT_RELEASE,
+        outcome: str = "",
+        bundle: str = "",
+        newer: int = 0,
+        margin: float = 0.05,
+    ) -> Signal:
+        random = np.random.default_rng(seed)
+        scores = random.beta(1.6, 1.6, rows)
+        yes = (random.random(rows) < scores) ^ (random.random(rows) < flipped)
+        answers = [answer(row, score=float(score)) for row, score in enumerate(scores)]
+        outcomes = {f"p{row}": outcome or ("Yes" if one else "No") for row, one in enumerate(yes)}
+        answers += [answer(rows + row, score=0.5, bundle="sha256:two") for row in range(newer)]
+        outcomes |= {f"p{rows + row}": "Yes" if row % 2 else "No" for row in range(newer)}
+        return watch_performance(
+            answers,
+            truth(outcomes),
+            reference,
+            contract,
+            Monitoring(performance=PerformanceMonitor(margin=margin)),
+            environment="production",
+            now=now,
+            bundle=bundle,
+        )
+
+    return watched
+
+
+def test_a_model_that_is_as_good_as_at_release_is_quiet(watch: Watch) -> None:
+    signal = watch()
+    assert (signal.state, signal.severity, signal.findings) == ("quiet", "info", ())
+    assert signal.fingerprint == "production/performance"
+    assert "at release it was 0.800" in signal.summary
+
+
+def test_a_model_that_is_as_good_as_at_release_hardly_ever_alarms(watch: Watch) -> None:
+    # With the true quality as reference and no margin a look alarms with 2.5%, so 6 or more of 40 with 1 in 2000.
+    exact = AT_RELEASE.model_copy(update={"value": 0.7807})
+    signals = [watch(seed=seed, reference=exact, margin=0) for seed in range(40)]
+    assert sum(signal.state == "alarm" for signal in signals) <= 5
+    intervals = [finding.interval for signal in signals for finding in signal.findings]
+    assert not any(interval.high < 0.7307 for interval in intervals if interval)
+
+
+def test_flipped_outcomes_are_a_warning_that_names_metric_and_figures(watch: Watch) -> None:
+    signal = watch(flipped=0.25)
+    assert (signal.state, signal.severity) == ("alarm", "warning")
+    (finding,) = signal.findings
+    assert finding.subject == "roc_auc"
+    assert finding.interval is not None
+    assert finding.interval.high < finding.threshold == pytest.approx(0.75)
+    assert f"{finding.value:.3f}" in signal.summary
+    assert "0.800" in signal.summary
+
+
+def test_a_model_no_better_than_ignoring_its_inputs_is_critical(watch: Watch) -> None:
+    signal = watch(flipped=0.6)
+    assert (signal.state, signal.severity) == ("alarm", "critical")
+    assert "ignores its inputs reaches 0.500" in signal.summary
+
+
+def test_too_few_known_outcomes_are_inconclusive(watch: Watch) -> None:
+    signal = watch(150, flipped=0.6)
+    assert (signal.state, signal.rows) == ("inconclusive", 150)
+    assert "200 are needed" in signal.summary
+
+
+def test_outcomes_of_one_class_are_inconclusive(watch: Watch) -> None:
+    signal = watch(outcome="Yes")
+    assert signal.state == "inconclusive"
+    assert "are Yes" in signal.summary
+
+
+def test_only_the_champions_own_answers_count(watch: Watch) -> None:
+    assert watch(newer=400).state == "alarm"
+    assert watch(newer=400, bundle="sha256:one").state == "quiet"
+    assert watch(newer=100, bundle="sha256:two").state == "inconclusive"
+
+
+def test_a_metric_that_cannot_be_monitored_is_named(watch: Watch) -> None:
+    with pytest.raises(PolicyError, match=r"monitoring\.performance\.metric"):
+        watch(reference=Figure(name="top_k_accuracy", value=0.8, rows=10))
