@@ -76,6 +76,6 @@ def git(folder: Path, *words: str) -> None:
 
 
 def commit(folder: Path, message: str) -> None:
-    """Commit everything in a folder."""
+    """Commit everything in a folder, if only that nothing has changed."""
     git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", message)
+    git(folder, "commit", "--quiet", "--allow-empty", "--message", message)

@@ -25,7 +25,7 @@ def candidates() -> list[Candidate]:
         ),
         Candidate(
             "random-forest",
-            RandomForestClassifier(n_estimators=80),
+            RandomForestClassifier(n_estimators=60),
             search={"max_depth": [3, 4, 5, 6], "min_samples_leaf": [5, 10, 20, 40]},
         ),
         Candidate(

@@ -28,8 +28,8 @@ def released(trained: Path, trunkline: Callable[..., str]) -> str:
 
 
 def test_a_release_is_registered_and_proposed(released: str, trunkline: Callable[..., str]) -> None:
-    assert "#1" in trunkline("pr", "list")
-    assert "promotion" in released
+    assert "version:      1" in released
+    assert "[open]" in trunkline("pr", "show", "1")
 
 
 def test_a_release_changes_nothing_until_it_is_merged(
