@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -146,11 +147,11 @@ class Project:
 
     def _module(self, module: str) -> ModuleType:
         source = str(self.root / "src")
-        if source not in sys.path:
-            sys.path.insert(0, source)
+        if sys.path[:1] != [source]:  # another project in this process may have a package of the same name
+            sys.path[:] = [source, *(entry for entry in sys.path if entry != source)]
         package = self.policy.package
         loaded = sys.modules.get(package)
-        if loaded is not None and not str(getattr(loaded, "__file__", "")).startswith(source):
+        if loaded is not None and not str(getattr(loaded, "__file__", "")).startswith(source + os.sep):
             for name in [name for name in sys.modules if name == package or name.startswith(package + ".")]:
                 del sys.modules[name]
         try:

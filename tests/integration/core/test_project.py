@@ -80,9 +80,10 @@ def test_code_that_raises_is_named_with_its_error(project: Project, code: str, w
 def test_two_projects_with_one_package_name_do_not_get_each_others_code(
     project: Project, tmp_path: Path
 ) -> None:
-    make(tmp_path / "other", answer=2)
-    assert project.plug("model", "candidates")() == [1]
-    assert Project(tmp_path / "other").plug("model", "candidates")() == [2]
+    make(tmp_path / "project" / "src-other", answer=2)
+    other = Project(tmp_path / "project" / "src-other")
+    answers = [each.plug("model", "candidates")() for each in (project, other, project, other)]
+    assert answers == [[1], [2], [1], [2]]
 
 
 def test_the_code_digest_changes_with_the_code_and_with_nothing_else(project: Project) -> None:
