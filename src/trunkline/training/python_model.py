@@ -18,6 +18,8 @@ from trunkline.core.errors import ExportError
 from trunkline.core.record import canonical_json, write_atomically
 
 BASE = ("numpy", "pandas", "scikit-learn", "scipy", "skops")
+PACKAGES = ("numpy", "pandas", "sklearn", "scipy", "skops")
+"""The names under which they are imported."""
 EPOCH = (1980, 1, 1, 0, 0, 0)
 ADVICE = (
     "move functions and classes to the top level of a file in the project's package (a lambda cannot be written), "
@@ -54,7 +56,7 @@ def canonical(archive: bytes) -> bytes:
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as target:
         for old, new in names.items():
-            _put(target, new, _without_padding(content[old]) if old.endswith(".npy") else content[old])
+            _put(target, new, without_padding(content[old]) if old.endswith(".npy") else content[old])
         _put(target, "schema.json", json.dumps(schema).encode())
     return written.getvalue()
 
@@ -104,7 +106,8 @@ def _renumber(node: Any, numbers: dict[int, int], names: dict[str, str]) -> None
         _renumber(item, numbers, names)
 
 
-def _without_padding(content: bytes) -> bytes:
+def without_padding(content: bytes) -> bytes:
+    """Return an array in numpy's format with zeros between the fields of its records, where memory holds anything."""
     array = np.load(io.BytesIO(content), allow_pickle=False)
     if array.dtype.names is None:
         return content
@@ -135,12 +138,16 @@ def requirements(types: Sequence[str], package: str) -> tuple[str, ...]:
     `package` is the user's own package, which travels with the archive. Raises ExportError when a type comes from
     code that does not.
     """
-    owners = metadata.packages_distributions()
     needed = set(BASE)
-    for name in types:
-        top = name.split(".")[0]
-        if top == package or top in sys.stdlib_module_names:
-            continue
+    tops = {name.split(".")[0]: name for name in sorted(types)}
+    foreign = {
+        top: name
+        for top, name in tops.items()
+        if top not in (package, *PACKAGES) and top not in sys.stdlib_module_names
+    }
+    # reading the metadata of all that is installed takes a second: only where it is needed
+    owners = metadata.packages_distributions() if foreign else {}
+    for top, name in foreign.items():
         if top not in owners:
             raise ExportError(
                 f"The pipeline uses {name}, which is neither in the package {package} nor installed.",

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from trunkline.core.project import Project
+from trunkline.training import key_parts, training_key
+
+SNAPSHOT = "sha256:" + "1" * 64
+POLICY = "name: loans\npackage: loans\ntraining:\n  search:\n    iterations: 4\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project with a policy, a package and a lock."""
+    (tmp_path / "src" / "loans").mkdir(parents=True)
+    (tmp_path / "src" / "loans" / "model.py").write_text("A = 1\n")
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements" / "train.txt").write_text("numpy==2.4.6\n")
+    (tmp_path / "trunkline.yaml").write_text(POLICY)
+    return Project(tmp_path)
+
+
+def test_an_unchanged_project_keeps_its_key(project: Project) -> None:
+    (project.root / "README.md").write_text("New words.\n")
+    assert training_key(project, SNAPSHOT) == training_key(Project(project.root), SNAPSHOT)
+    assert key_parts(project, SNAPSHOT).key == training_key(project, SNAPSHOT)
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "part"),
+    [
+        ("src/loans/model.py", "A = 2\n", "code"),
+        ("src/loans/more.py", "", "code"),
+        ("requirements/train.txt", "numpy==2.4.7\n", "lock"),
+        ("trunkline.yaml", POLICY.replace("4", "5"), "policy"),
+    ],
+)
+def test_what_the_model_follows_from_changes_the_key_and_its_part(
+    project: Project, path: str, content: str, part: str
+) -> None:
+    before = key_parts(project, SNAPSHOT)
+    (project.root / path).write_text(content)
+    after = key_parts(Project(project.root), SNAPSHOT)
+    assert after.key != before.key
+    changed = {name for name, value in after.to_dict().items() if value != before.to_dict()[name]}
+    assert changed == {part}
+
+
+def test_another_snapshot_is_another_key(project: Project) -> None:
+    assert training_key(project, SNAPSHOT) != training_key(project, "sha256:" + "2" * 64)

@@ -1,0 +1,63 @@
+"""The same rows and code give the same bundle, in another process and with another number of processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = """
+import hashlib, sys
+from pathlib import Path
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import OneHotEncoder
+from sklego.datasets import load_arrests
+from trunkline.core.config import Search, TrainingPolicy
+from trunkline.core.contract import Column, Contract
+from trunkline.training import Candidate, export, train
+from trunkline.training.python_model import dump
+
+words = ("No", "Yes")
+contract = Contract(name="arrests", positive="Yes", columns=(
+    Column(name="age", type="integer"), Column(name="checks", type="integer"),
+    Column(name="citizen", type="category", categories=words),
+    Column(name="released", type="category", categories=words, role="outcome")))
+rows = load_arrests(as_frame=True)
+candidates = {
+    "logistic": Candidate("logistic", LogisticRegression(), {"C": [0.01, 0.1, 1.0]}),
+    "forest": Candidate("forest", RandomForestClassifier(12, n_jobs=2), {"min_samples_leaf": [4, 8, 16]}),
+    "boosting": Candidate("boosting", HistGradientBoostingClassifier(max_iter=12), {"learning_rate": [0.1, 0.2]}),
+}
+folder, jobs, name = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+fitted = train(rows[:1500], contract, candidates=[candidates[name]],
+    features=lambda: ColumnTransformer([("n", "passthrough", ["age", "checks"]), ("c", OneHotEncoder(), ["citizen"])]),
+    policy=TrainingPolicy(search=Search(iterations=2, folds=2, jobs=jobs)))
+exported = export(fitted, contract, rows[1500:1800], folder, code=folder)
+assert exported.runtime == "onnx", exported
+for content in ((folder / "model.onnx").read_bytes(), dump(fitted.pipeline)):
+    print(hashlib.sha256(content).hexdigest())
+print(sorted(fitted.settings.items()), round(fitted.trials[0].score, 9))
+"""
+
+
+@pytest.mark.parametrize("candidate", ["logistic", "forest", "boosting"])
+def test_two_processes_write_the_same_model(tmp_path: Path, candidate: str) -> None:
+    found = []
+    for seed, jobs, threads in (("1", "1", "1"), ("2", "2", "2")):
+        environment = os.environ | {"PYTHONHASHSEED": seed, "OMP_NUM_THREADS": threads}
+        done = subprocess.run(
+            [sys.executable, "-c", SCRIPT, str(tmp_path / seed), jobs, candidate],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        found.append(done.stdout)
+    assert found[0] == found[1]
+    assert len(found[0].splitlines()) == 3
