@@ -15,7 +15,12 @@ from trunkline.serving.release import load, read_release
 
 def test_an_onnx_model_answers_rows_given_by_column(live: Any) -> None:
     model = open_model(live.add(1))
-    columns = {"age": [20, 60], "employed": ["Yes", None], "checks": [None, 3], "more": []}
+    columns: dict[str, list[object]] = {
+        "age": [20, 60],
+        "employed": ["Yes", None],
+        "checks": [None, 3],
+        "more": [],
+    }
     answers = model.predict(columns)
     scores = [0.02 * 20 + 0.5, 0.02 * 60 - 0.9]
     expected = [1 / (1 + math.exp(-score)) for score in scores]
@@ -31,7 +36,7 @@ def test_an_onnx_model_answers_rows_given_by_column(live: Any) -> None:
 def test_a_file_that_is_no_model_is_no_bundle_to_open(live: Any) -> None:
     bundle = live.add(1)
     bundle.model_file.write_bytes(b"nonsense")
-    with pytest.raises(BundleError, match="cannot load model.onnx"):
+    with pytest.raises(BundleError, match=r"cannot load model\.onnx"):
         open_model(bundle)
 
 
@@ -50,7 +55,7 @@ def test_a_challenger_that_is_damaged_refuses_the_whole_release(live: Any) -> No
     live.add(2, bias=1.0)
     release = live.release(1, 2, strategy="canary", share=0.5)
     (live.folder / "bundles" / live.routes[2].bundle.removeprefix("sha256:") / "model.onnx").unlink()
-    with pytest.raises(BundleError, match="lacks model.onnx"):
+    with pytest.raises(BundleError, match=r"lacks model\.onnx"):
         load(live.folder, release)
 
 
