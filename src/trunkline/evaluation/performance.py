@@ -13,7 +13,7 @@ from trunkline.core.errors import ProjectError
 from trunkline.core.records import Figure, Verdict
 
 from .bootstrap import draw, interval
-from .comparison import compare
+from .comparison import Comparison, compare
 from .groups import group_figures, groups
 from .metrics import Metrics, find_metric, standard_names
 from .scored import Array, Paired, pair
@@ -148,14 +148,18 @@ def baseline_verdict(
     advice = "Look for features that carry the outcome; check that labels and rows belong together."
     gate = "performance/baseline"
     reason = too_little(paired)
+    found: tuple[Comparison, ...] = ()
     if not reason:
-        (found,) = compare(
-            paired, _baseline(paired, train or paired), (policy.metric,), metrics, policy.resamples, seed
-        ) or (None,)
-        reason = "" if found else f"{policy.metric} has no value for a model that ignores its inputs."
-    if reason or found is None:
+        baseline = _baseline(paired, train or paired)
+        try:
+            found = compare(paired, baseline, (policy.metric,), metrics, policy.resamples, seed)
+        except ProjectError as error:
+            reason = error.what
+    if reason or not found:
+        reason = reason or f"{policy.metric} has no value for a model that ignores its inputs."
         return Verdict(gate=gate, outcome="inconclusive", question=question, reason=reason, advice=advice)
-    difference = found.difference
+    (only,) = found
+    difference = only.difference
     low = difference.interval.low if difference.interval else -np.inf
     outcome = "fail" if difference.value <= 0 else "pass" if low > 0 else "inconclusive"
     words = {
@@ -169,7 +173,7 @@ def baseline_verdict(
         question=question,
         threshold=0.0,
         figures=(difference,),
-        reason=f"{words[outcome]}: {policy.metric} {number(found.challenger)} against {number(found.champion)}, "
+        reason=f"{words[outcome]}: {policy.metric} {number(only.challenger)} against {number(only.champion)}, "
         f"difference {number(difference.value)} ({between(difference.interval)}, {paired.rows:,} rows).",
         advice="" if outcome == "pass" else advice,
     )

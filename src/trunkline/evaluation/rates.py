@@ -76,7 +76,7 @@ def listed(values: Mapping[str, float], groups: Masks, condition: Array) -> str:
     """Return the rates in words, the least first."""
     order = sorted(values, key=lambda group: (values[group], group))
     return ", ".join(
-        f"{group} {number(values[group])} of {int((groups[group] & condition).sum()):,} rows"
+        f"{number(values[group])} in {group} ({int((groups[group] & condition).sum()):,} rows)"
         for group in order
     )
 

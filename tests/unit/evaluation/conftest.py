@@ -1,0 +1,126 @@
+"""A small world for the gates: people with a hidden score, and models that know it more or less well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from trunkline.core.config import Policy
+from trunkline.core.contract import Column, Contract, Role
+from trunkline.evaluation import Scored
+
+TODAY = date(2026, 11, 2)
+
+
+def people(rows: int = 1500, seed: int = 0) -> pd.DataFrame:
+    generator = np.random.default_rng(seed)
+    skill = generator.normal(size=rows)
+    return pd.DataFrame(
+        {
+            "skill": skill,
+            "age": generator.integers(16, 70, rows),
+            "colour": generator.choice(["Black", "White"], rows),
+            "sex": generator.choice(["Female", "Male"], rows),
+            "released": np.where(skill + generator.normal(size=rows) > -0.5, "Yes", "No"),
+        }
+    )
+
+
+def answers_of(
+    frame: pd.DataFrame,
+    *,
+    noise: float = 0.0,
+    seed: int = 1,
+    bonus: dict[str, float] | None = None,
+) -> Scored:
+    """Answer by the hidden score, with noise; `bonus` is added to the score of people of that colour."""
+    score = frame["skill"].to_numpy() + noise * np.random.default_rng(seed).normal(size=len(frame))
+    score = score + frame["colour"].map(bonus or {}).fillna(0.0).to_numpy(dtype=float)
+    chance = 1 / (1 + np.exp(-1.7 * (score + 0.5)))
+    labels = np.where(chance > 0.5, "Yes", "No").astype(object)
+    return Scored(frame, labels, np.stack([1 - chance, chance], axis=1), ("No", "Yes"))
+
+
+@pytest.fixture
+def contract() -> Contract:
+    """Return a contract with a positive outcome and three protected attributes."""
+    return Contract(
+        name="release",
+        columns=(
+            Column(name="skill", type="number"),
+            Column(name="age", type="integer", protected=True, bands=(18, 25, 35)),
+            Column(
+                name="colour",
+                type="category",
+                role=Role.AUDIT,
+                protected=True,
+                categories=("Black", "White"),
+            ),
+            Column(
+                name="sex", type="category", role=Role.AUDIT, protected=True, categories=("Female", "Male")
+            ),
+            Column(name="released", type="category", role=Role.OUTCOME, categories=("No", "Yes")),
+        ),
+        positive="Yes",
+    )
+
+
+@pytest.fixture
+def regression() -> Contract:
+    """Return a contract whose outcome is a number."""
+    return Contract(
+        name="rent",
+        columns=(
+            Column(name="size", type="number"),
+            Column(
+                name="sex", type="category", role=Role.AUDIT, protected=True, categories=("Female", "Male")
+            ),
+            Column(name="price", type="number", role=Role.OUTCOME),
+        ),
+    )
+
+
+@pytest.fixture
+def many() -> Contract:
+    """Return a contract with an outcome of three classes."""
+    return Contract(
+        name="fruit",
+        columns=(
+            Column(name="weight", type="number"),
+            Column(name="kind", type="category", role=Role.OUTCOME, categories=("apple", "pear", "plum")),
+        ),
+    )
+
+
+@pytest.fixture
+def policy() -> Policy:
+    """Return a policy with floors that the healthy model passes."""
+    return Policy.model_validate(
+        {
+            "name": "release",
+            "package": "release",
+            "gates": {"performance": {"floors": {"roc_auc": 0.75, "accuracy": 0.7}, "resamples": 200}},
+        }
+    )
+
+
+@pytest.fixture
+def rows() -> Callable[..., pd.DataFrame]:
+    """Return the maker of people."""
+    return people
+
+
+@pytest.fixture
+def answer() -> Callable[..., Scored]:
+    """Return the maker of answers."""
+    return answers_of
+
+
+@pytest.fixture
+def today() -> date:
+    """Return the day on which the gates are asked."""
+    return TODAY

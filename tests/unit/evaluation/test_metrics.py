@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.metrics import f1_score, matthews_corrcoef
+
+from trunkline.core.config import Policy
+from trunkline.core.contract import Contract
+from trunkline.core.errors import PolicyError, ProjectError
+from trunkline.evaluation import check_metric_names
+from trunkline.evaluation.metrics import LOOPED, Metric, standard_names
+from trunkline.evaluation.scored import Paired
+
+TRUTH = np.array([0, 1, 1, 0, 1, 1])
+ANSWERS = np.array([0, 1, 0, 0, 1, 1])
+CHANCES = np.array([0.2, 0.9, 0.4, 0.1, 0.8, 0.7])
+PAIRED = Paired(TRUTH, ANSWERS, np.stack([1 - CHANCES, CHANCES], axis=1), ("No", "Yes"), 1)
+
+
+def policy(**performance: Any) -> Policy:
+    return Policy.model_validate({"name": "m", "package": "m", "gates": {"performance": performance}})
+
+
+def test_a_scorer_is_named_as_in_scikit_learn_and_counts_the_positive_class() -> None:
+    assert Metric("f1").value(PAIRED) == f1_score(TRUTH, ANSWERS)
+    assert Metric("matthews_corrcoef").value(PAIRED) == matthews_corrcoef(TRUTH, ANSWERS)
+
+
+def test_a_metric_that_is_undefined_on_the_rows_has_no_value() -> None:
+    assert np.isnan(Metric("roc_auc").value(PAIRED.take(TRUTH == 1)))
+    without = Paired(TRUTH, ANSWERS, None, ("No", "Yes"), 1)
+    assert np.isnan(Metric("roc_auc").value(without))
+
+
+def test_a_projects_metric_gets_labels_and_the_chance_of_the_positive_class() -> None:
+    seen: list[Any] = []
+
+    def euros(truth: Any, answers: Any, chance: Any) -> float:
+        seen.append((list(truth), list(answers), list(chance)))
+        return float(np.sum(truth == answers)) * 10
+
+    assert Metric("euros", euros).value(PAIRED) == 50
+    assert seen[0][0] == ["No", "Yes", "Yes", "No", "Yes", "Yes"]
+    assert seen[0][2] == CHANCES.tolist()
+
+
+def test_a_metric_without_a_vectorised_form_is_computed_resample_by_resample() -> None:
+    found = Metric("matthews_corrcoef").statistic(PAIRED)
+    counts = np.array([[1.0, 1, 1, 1, 1, 1], [2, 2, 2, 0, 0, 0]])
+
+    assert found.most == LOOPED
+    assert found(counts)[0] == pytest.approx(matthews_corrcoef(TRUTH, ANSWERS))
+    twice = [0, 0, 1, 1, 2, 2]
+    assert found(counts)[1] == pytest.approx(matthews_corrcoef(TRUTH[twice], ANSWERS[twice]))
+
+
+def broken(truth: Any, answers: Any, chance: Any) -> float:
+    raise ZeroDivisionError("no rows")
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (broken, "raised ZeroDivisionError: no rows"),
+        (lambda *_: float("nan"), "gave nan"),
+        (lambda *_: "high", "raised ValueError"),
+    ],
+)
+def test_a_broken_metric_of_the_project_says_what_it_did(function: Any, words: str) -> None:
+    with pytest.raises(ProjectError, match=words):
+        Metric("profit", function).value(PAIRED)
+
+
+def test_every_kind_of_model_has_standard_metrics() -> None:
+    assert "roc_auc" in standard_names(PAIRED)
+    assert "r2" in standard_names(Paired(CHANCES, CHANCES, None))
+    assert "roc_auc_ovr" in standard_names(Paired(TRUTH, ANSWERS, None, ("a", "b", "c")))
+
+
+def test_an_unknown_floor_is_named_with_its_key_and_a_close_match() -> None:
+    with pytest.raises(PolicyError, match=r"gates\.performance\.floors\.roc_auk.*roc_auc"):
+        check_metric_names(policy(floors={"roc_auk": 0.7}), {})
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("training.search.metric", {"training": {"search": {"metric": "acuracy"}}}),
+        ("gates.performance.metric", {"gates": {"performance": {"metric": "acuracy"}}}),
+        ("monitoring.performance.metric", {"monitoring": {"performance": {"metric": "acuracy"}}}),
+    ],
+)
+def test_every_key_that_names_a_metric_is_checked(key: str, value: dict[str, Any]) -> None:
+    with pytest.raises(PolicyError) as caught:
+        check_metric_names(Policy.model_validate({"name": "m", "package": "m", **value}), {})
+
+    assert caught.value.what.startswith(key)
+    assert "accuracy" in caught.value.next_step
+
+
+def test_a_metric_of_the_project_may_be_named() -> None:
+    check_metric_names(policy(floors={"profit": 100.0}), {"profit": broken})
+
+
+def test_a_metric_of_clusterings_is_none_of_models() -> None:
+    with pytest.raises(PolicyError, match="rand_score"):
+        check_metric_names(policy(floors={"rand_score": 0.5}), {})
+
+
+def test_a_projects_metric_may_not_hide_one_of_scikit_learn() -> None:
+    with pytest.raises(PolicyError, match=r"defines the metric roc_auc"):
+        check_metric_names(policy(), {"roc_auc": broken})
+
+
+def test_a_metric_must_fit_the_outcome(contract: Contract, regression: Contract, many: Contract) -> None:
+    check_metric_names(policy(floors={"neg_log_loss": -1.0}), {}, contract)
+    with pytest.raises(PolicyError, match="does not fit the outcome released"):
+        check_metric_names(policy(floors={"r2": 0.5}), {}, contract)
+    with pytest.raises(PolicyError, match=r"does not fit the outcome price.*such as r2"):
+        check_metric_names(policy(), {}, regression)
+    with pytest.raises(PolicyError, match="such as roc_auc_ovr"):
+        check_metric_names(policy(), {}, many)

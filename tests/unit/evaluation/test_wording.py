@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import pytest
+
+from trunkline.core.records import Figure, Interval, Outcome, Verdict, Waiver
+from trunkline.evaluation.wording import between, measured, number, outcome_word
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (0.8125, "0.812"),
+        (-0.0, "0.000"),
+        (1e-6, "1e-06"),
+        (12345.6, "12,346"),
+        (-0.02, "-0.020"),
+        (0, "0.000"),
+    ],
+)
+def test_a_number_is_short_and_never_a_wrong_zero(value: float, words: str) -> None:
+    assert number(value) == words
+
+
+def test_a_figure_is_said_with_interval_and_rows() -> None:
+    figure = Figure(name="roc_auc", value=0.8, rows=1200, interval=Interval(low=0.75, high=0.85))
+
+    assert measured(figure) == "0.800 (95 % interval 0.750 to 0.850, 1,200 rows)"
+    assert between(None) == "no interval"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "blocking", "waived", "words"),
+    [
+        ("pass", True, False, "PASS"),
+        ("fail", True, False, "FAIL"),
+        ("fail", True, True, "FAIL, waived"),
+        ("inconclusive", False, False, "INCONCLUSIVE, does not block"),
+    ],
+)
+def test_an_outcome_says_whether_it_stops(outcome: Outcome, blocking: bool, waived: bool, words: str) -> None:
+    waiver = Waiver(gate="*", owner="Ada", reason="known", expires="2027-01-01") if waived else None
+
+    assert (
+        outcome_word(Verdict(gate="g", outcome=outcome, reason="", blocking=blocking, waiver=waiver)) == words
+    )
