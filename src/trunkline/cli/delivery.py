@@ -17,9 +17,9 @@ from . import output
 @click.pass_context
 def rollout(ctx: click.Context, stage: str, number: int) -> None:
     """Propose the next stage: silent, canary or single."""
-    from trunkline.loop import deploying
+    from trunkline.loop import promoting
 
-    pull = deploying.propose_next_stage(
+    pull = promoting.propose_next_stage(
         output.project_of(ctx), stage, number=number, progress=output.progress
     )
     output.result("pull request", f"#{pull.number} {pull.title}")
@@ -76,13 +76,9 @@ def _apply(ctx: click.Context, environment: str, checksum: str) -> None:
 @click.pass_context
 def serve(ctx: click.Context, bundle: str, port: int | None) -> None:
     """Serve a bundle in the foreground, to try it before anything is released."""
-    from trunkline.loop import deploying
+    from trunkline.loop import preview
 
-    ctx.exit(
-        deploying.serve_in_foreground(
-            output.project_of(ctx), bundle=bundle, port=port, progress=output.progress
-        )
-    )
+    preview.serve_in_foreground(output.project_of(ctx), bundle=bundle, port=port, progress=output.progress)
 
 
 @click.command()

@@ -27,6 +27,7 @@ def target_of(project: Project, environment: str) -> LocalTarget:
         host=state.target.host or project.policy.serving.host,
         log_folder=project.predictions(environment),
         sync_log=project.policy.serving.sync_log,
+        maximum_rows=project.policy.serving.maximum_rows,
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
+import os
 import sys
 from collections.abc import Callable
+from typing import NoReturn
 
 from trunkline.core.bundle import BundleStore
 from trunkline.core.errors import BundleError
@@ -19,8 +20,8 @@ Progress = Callable[[str], None]
 
 def serve_in_foreground(
     project: Project, *, bundle: str = "", port: int | None = None, progress: Progress
-) -> int:
-    """Serve one bundle until it is interrupted and return the service's exit code; nothing is deployed.
+) -> NoReturn:
+    """Become a service of one bundle, until it is interrupted; nothing is deployed.
 
     `bundle` is a digest or its first digits; empty trains the checked-out code, or reuses what its key gave.
     Raises BundleError when no bundle, or more than one, begins with these digits.
@@ -49,9 +50,5 @@ def serve_in_foreground(
         f"serving bundle {short(chosen.digest)} at http://{address[1]}:{address[3]}/docs; Ctrl-C ends it"
     )
     command = [sys.executable, "-m", "trunkline.serving", str(folder), *address]
-    with subprocess.Popen([*command, "--log-folder", str(project.predictions("preview"))]) as process:
-        while True:
-            try:
-                return process.wait()
-            except KeyboardInterrupt:
-                continue  # the service got it too, and ends by itself
+    # The service takes this process's place: whoever stops the verb stops the service.
+    os.execv(sys.executable, [*command, "--log-folder", str(project.predictions("preview"))])

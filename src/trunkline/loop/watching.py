@@ -25,10 +25,10 @@ Progress = Callable[[str], None]
 def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Signal, ...]:
     """Look at what serves an environment and return one signal a kind; they are kept under `.trunkline/monitoring/`.
 
-    Raises NotFoundError when nothing serves there.
+    A service that died is an alarm. Raises NotFoundError when none was asked for, or it was stopped on purpose.
     """
     target = target_of(project, environment)
-    release = target.observe()
+    release = target.told()
     if release is None:
         raise NotFoundError(
             f"Nothing serves {environment}.", next_step=f"trunkline deploy {environment}, then monitor again"
