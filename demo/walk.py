@@ -3,6 +3,8 @@
     python demo/walk.py            walk the loop; leaves demo/work/arrests and its service for you to play with
     python demo/walk.py --stop     stop what an earlier walk left running
 
+The environment variable TRUNKLINE_DEMO puts its folder elsewhere (the tests do).
+
 Real: the arrests of 1997-2002, git, MLflow, HTTP, SMTP, the service. Planted, and said so where it happens:
 the unit error, the new category, the change of practice after 2001, and the careless merge.
 """
@@ -11,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -26,14 +29,14 @@ from sklego.datasets import load_arrests
 from stage import Mailbox, Stage, Users, WalkFailed, free_port, need
 
 ROOT = Path(__file__).resolve().parents[1]
-WORK = ROOT / "demo" / "work"
+WORK = Path(os.environ.get("TRUNKLINE_DEMO", ROOT / "demo" / "work")).resolve()
 PROJECT = WORK / "arrests"
-REPORT = ROOT / "demo" / "report.html"
+REPORT = WORK.parent / "report.html"
 
 
 def arrests(years: tuple[int, ...]) -> pd.DataFrame:
     """Return the real arrests of some years, in a fixed shuffled order within each year, as requests carry them."""
-    frame = load_arrests(as_frame=True)
+    frame: pd.DataFrame = load_arrests(as_frame=True)
     frame.insert(0, "arrest_id", np.arange(1, len(frame) + 1))
     frame = frame[frame["year"].isin(years)].sample(frac=1.0, random_state=7)
     return frame.sort_values("year", kind="stable")
@@ -299,9 +302,9 @@ def walk() -> None:
     print(f"\nwalked in {total:.0f} s; by verb (calls, seconds in all):", flush=True)
     for verb, calls, seconds in stage.times():
         print(f"  {verb:<22}{calls:>4}{seconds:>8.1f}", flush=True)
-    here = PROJECT.relative_to(ROOT)
+    here = os.path.relpath(PROJECT)
     print(
-        f"\nLook at {REPORT.relative_to(ROOT)}. The service still runs at http://127.0.0.1:{port}/docs. Try next:\n"
+        f"\nLook at {os.path.relpath(REPORT)}. The service still runs at http://127.0.0.1:{port}/docs. Try next:\n"
         f"  cd {here} && .venv/bin/trunkline status production\n"
         f"  cd {here} && .venv/bin/trunkline monitor production\n"
         f"  cd {here} && .venv/bin/trunkline trace {last}\n"

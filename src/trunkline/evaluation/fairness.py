@@ -101,7 +101,7 @@ def _demographic_parity(
         blocking=policy.blocking,
         figures=(ratio, *rate_figures("selection_rate", found, judged, everyone)),
         reason=f"Shares of {word} answers: {listed(found, judged, everyone)}. Least over greatest is "
-        f"{number(ratio.value)} ({between(ratio.interval)}); at least {number(least)} is asked.{left_out(small)}",
+        f"{number(ratio.value)} ({between(ratio.interval)}); at least {number(least)} is asked.{left_out(small)}{_same_for_all(found, word)}",
         advice="" if passes else _advice(attribute),
     )
 
@@ -199,6 +199,13 @@ def _error_gap(
         f"{number(ratio.value)} ({between(ratio.interval)}); at least {number(least)} is asked.{left_out(small)}",
         advice="" if passes else _advice(attribute),
     )
+
+
+def _same_for_all(found: dict[str, float], word: str) -> str:
+    """Return a warning where every row gets the positive answer: alike, but only because nothing is decided."""
+    if min(found.values()) < 1:
+        return ""
+    return f" Every row gets the answer {word}, so this says nothing of how the scores of the groups differ."
 
 
 def _positive(paired: Paired) -> str:

@@ -51,4 +51,4 @@ def serve_in_foreground(
     )
     command = [sys.executable, "-m", "trunkline.serving", str(folder), *address]
     # The service takes this process's place: whoever stops the verb stops the service.
-    os.execv(sys.executable, [*command, "--log-folder", str(project.predictions("preview"))])
+    os.execv(sys.executable, [*command, "--log-folder", str(project.predictions("preview"))])  # noqa: S606

