@@ -18,8 +18,6 @@ from .metrics import Metrics, find_metric
 from .scored import Paired
 from .wording import between, number
 
-FEWEST = 30
-
 
 @dataclass(frozen=True)
 class Comparison:

@@ -93,6 +93,7 @@ def _demographic_parity(
         group=attribute,
     )
     passes = ratio.value >= least
+    notes = left_out(small) + _same_for_all(found, word)
     return Verdict(
         gate=gate,
         outcome="pass" if passes else "fail",
@@ -101,7 +102,7 @@ def _demographic_parity(
         blocking=policy.blocking,
         figures=(ratio, *rate_figures("selection_rate", found, judged, everyone)),
         reason=f"Shares of {word} answers: {listed(found, judged, everyone)}. Least over greatest is "
-        f"{number(ratio.value)} ({between(ratio.interval)}); at least {number(least)} is asked.{left_out(small)}{_same_for_all(found, word)}",
+        f"{number(ratio.value)} ({between(ratio.interval)}); at least {number(least)} is asked.{notes}",
         advice="" if passes else _advice(attribute),
     )
 

@@ -162,18 +162,14 @@ def baseline_verdict(
     difference = only.difference
     low = difference.interval.low if difference.interval else -np.inf
     outcome = "fail" if difference.value <= 0 else "pass" if low > 0 else "inconclusive"
-    words = {
-        "pass": "The model beats it",
-        "fail": "The model does not beat it",
-        "inconclusive": "The model may beat it by chance only",
-    }
+    verbs = {"pass": "beats it", "fail": "does not beat it", "inconclusive": "may beat it by chance only"}
     return Verdict(
         gate=gate,
         outcome=outcome,
         question=question,
         threshold=0.0,
         figures=(difference,),
-        reason=f"{words[outcome]}: {policy.metric} {number(only.challenger)} against {number(only.champion)}, "
+        reason=f"The model {verbs[outcome]}: {policy.metric} {number(only.challenger)} against {number(only.champion)}, "
         f"difference {number(difference.value)} ({between(difference.interval)}, {paired.rows:,} rows).",
         advice="" if outcome == "pass" else advice,
     )
@@ -188,9 +184,8 @@ def overfit_verdict(
     """
     gate, limit = "performance/overfit", policy.overfit_gap
     question = f"Does {policy.metric} fall by at most {number(limit)} from train to test?"
-    reason = too_little(paired)
-    if train is None:
-        reason = "There are no answers on the training rows to compare with."
+    none = "There are no answers on the training rows to compare with."
+    reason = too_little(paired) if train is not None else none
     values: list[float] = []
     if not reason and train is not None:
         try:
