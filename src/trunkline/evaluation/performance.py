@@ -169,8 +169,9 @@ def baseline_verdict(
         question=question,
         threshold=0.0,
         figures=(difference,),
-        reason=f"The model {verbs[outcome]}: {policy.metric} {number(only.challenger)} against {number(only.champion)}, "
-        f"difference {number(difference.value)} ({between(difference.interval)}, {paired.rows:,} rows).",
+        reason=f"The model {verbs[outcome]}: {policy.metric} {number(only.challenger)} against "
+        f"{number(only.champion)}, difference {number(difference.value)} "
+        f"({between(difference.interval)}, {paired.rows:,} rows).",
         advice="" if outcome == "pass" else advice,
     )
 
