@@ -184,9 +184,11 @@ def _check_reachable(uri: str) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    # set before MLflow is imported: it would report its use to its makers, and complain where git is missing
+    # set before MLflow is imported: it would report its use to its makers, complain where git is missing,
+    # and print addresses
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     before = {name: logging.getLogger(name).level for name in CHATTY}
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.ERROR)
