@@ -151,3 +151,17 @@ def test_a_wrong_line_of_truth_is_named_by_its_number(tmp_path: Path, line: byte
     path.write_bytes(_truth("p1", "Yes") + b"\n" + line + b"\n" + _truth("p3", "No") + b"\n")
     with pytest.raises(DataError, match="line 2"):
         read_truth(path)
+
+
+def test_what_lies_before_the_newest_is_not_even_read(tmp_path: Path) -> None:
+    rows: list[Prediction | Rejection] = [_answer(second) for second in range(5)]
+    path = tmp_path / "20260101T000000-1.jsonl"
+    _write(path, rows)
+    path.write_bytes(b"damaged\n" + path.read_bytes())
+    assert (read_log(tmp_path, newest=2).torn, read_log(tmp_path).torn) == (0, 1)
+
+
+def test_answers_of_one_moment_keep_the_order_in_which_they_were_written(tmp_path: Path) -> None:
+    batch: list[Prediction | Rejection] = [_answer(0, id=f"p{index}") for index in range(10)]
+    _write(tmp_path / "20260101T000000-1.jsonl", batch)
+    assert [one.id for one in read_log(tmp_path).predictions] == [f"p{index}" for index in range(10)]

@@ -12,6 +12,7 @@ from hypothesis import strategies as some
 from trunkline.core.contract import Contract
 from trunkline.core.errors import DataError, StorageError
 from trunkline.monitoring import CategoryProfile, NumberProfile, Profile, profile_like, reference_profile
+from trunkline.monitoring.profiles import UNSEEN_KEPT
 
 ROW = some.tuples(
     some.one_of(some.none(), some.integers(-100, 200)),
@@ -110,3 +111,17 @@ def test_counts_that_do_not_fit_the_edges_are_refused() -> None:
 )
 def test_cells_are_named_as_people_would(edges: tuple[float, ...], cells: tuple[str, ...]) -> None:
     assert NumberProfile(edges=edges, counts=(0,) * (len(edges) + 1)).cells == cells
+
+
+def test_as_many_unknown_values_are_named_however_the_rows_were_parted(reference: Profile) -> None:
+    values = [f"new {index:02}" for index in range(30)]
+    whole = profile_like(reference, {"employed": values}).columns["employed"]
+    parts = [
+        profile_like(reference, {"employed": part}).columns["employed"]
+        for part in (values[::2], values[1::2])
+    ]
+    assert isinstance(whole, CategoryProfile)
+    assert isinstance(parts[0], CategoryProfile)
+    assert isinstance(parts[1], CategoryProfile)
+    assert len(whole.unseen) == UNSEEN_KEPT
+    assert parts[0] + parts[1] == whole
