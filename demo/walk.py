@@ -59,7 +59,7 @@ def changed_practice(frame: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 def number_of(text: str) -> int:
     """Return the pull request number that a verb printed."""
-    found = re.findall(r"#(\d+)", text)
+    found = re.findall(r"^(?:pull request|promotion|retraining): +#(\d+)", text, flags=re.MULTILINE)
     need(found, f"no pull request number in: {text}")
     return int(found[-1])
 
@@ -98,7 +98,7 @@ def generate(port: int, mailbox: Mailbox) -> None:
             r"  # mail:\n(  #   .*\n)+",
             f"  mail:\n    host: 127.0.0.1\n    port: {mailbox.port}\n    recipients: [team@localhost]\n",
         ),
-        (r"rows: 5000", "rows: 1800"),
+        (r"rows: 5000", "rows: 2400"),
     )
     subprocess.run(
         ["git", "commit", "--quiet", "--all", "-m", "Our ports and our mailbox"], cwd=PROJECT, check=True

@@ -84,8 +84,11 @@ def _respond(ctx: click.Context, environment: str) -> None:
         output.result("response", f"{done.response.action}: {done.outcome}, {done.detail}")
     if responded.retraining is not None:
         output.result("retraining", f"#{responded.retraining.number} {responded.retraining.title}")
-    if not responded.done and responded.retraining is None:
+    if responded.refused is not None:
+        output.result("retraining", f"came to nothing: {responded.refused}")
+    if not responded.done:
         output.result("response", "nothing to do")
+    ctx.exit(responded.exit_code)
 
 
 @click.command()

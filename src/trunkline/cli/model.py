@@ -63,7 +63,11 @@ def train(ctx: click.Context, again: bool) -> None:
         "bundle", short(bundle.digest) + ("" if fresh else " (reused: the training key is unchanged)")
     )
     output.result("candidate", f"{lineage.candidate} {json.dumps(lineage.settings)}")
-    output.result("runtime", f"{bundle.manifest.runtime} ({trained.reason})")
+    output.result(
+        "runtime",
+        bundle.manifest.runtime
+        + (f" ({trained.reason})" if trained.reason else ", the same answers as scikit-learn"),
+    )
     output.result("training key", short(trained.key))
     for figure in bundle.manifest.figures:
         if not figure.group:

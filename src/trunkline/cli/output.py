@@ -32,12 +32,12 @@ def progress(line: str) -> None:
 
 def result(name: str, value: object) -> None:
     """Show one named result."""
-    click.echo(click.style(f"{name + ':':<14}", bold=True) + str(value))
+    click.echo(click.style(f"{name + ':':<14} ", bold=True) + str(value))
 
 
 def word(outcome: str) -> str:
     """Return an outcome in its colour, padded to one width."""
-    return click.style(f"{outcome:<12}", fg=COLOURS.get(outcome), bold=True)
+    return click.style(f"{outcome:<13}", fg=COLOURS.get(outcome), bold=True)
 
 
 def verdicts(rows: Iterable[Verdict]) -> None:
@@ -46,7 +46,7 @@ def verdicts(rows: Iterable[Verdict]) -> None:
         note = f" (waived by {verdict.waiver.owner} until {verdict.waiver.expires})" if verdict.waiver else ""
         click.echo(f"{word(verdict.outcome)}{verdict.gate}{note}: {verdict.reason}")
         if verdict.stops and verdict.advice:
-            click.echo(f"{'':<12}  what to do: {verdict.advice}")
+            click.echo(f"{'':<13}  what to do: {verdict.advice}")
 
 
 def signals(rows: Iterable[Signal]) -> None:
@@ -58,7 +58,7 @@ def signals(rows: Iterable[Signal]) -> None:
         for finding in signal.findings:
             detail = f"; {finding.detail}" if finding.detail else ""
             click.echo(
-                f"{'':<12}  {finding.subject}: {finding.measure} {finding.value:.3g}"
+                f"{'':<13}  {finding.subject}: {finding.measure} {finding.value:.3g}"
                 f" (limit {finding.threshold:.3g}){detail}"
             )
 

@@ -139,7 +139,14 @@ class Project:
         """Return the metrics that the project's model.py defines, by name; empty when it defines none."""
         if not self.has("model", "metrics"):
             return {}
-        metrics: Mapping[str, Callable[..., float]] = self.plug("model", "metrics")()
+        defined = self.plug("model", "metrics")
+        try:
+            metrics: Mapping[str, Callable[..., float]] = defined()
+        except Exception as error:
+            raise ProjectError(
+                f"metrics() in {self._path('model')} raised {type(error).__name__}: {error}.",
+                next_step=f"edit {self._path('model')}",
+            ) from error
         return metrics
 
     def _path(self, module: str) -> str:

@@ -40,7 +40,7 @@ class Trained(Record):
     run: str
     seconds: float
     reason: str
-    """Why the model runs as ONNX or in Python."""
+    """Why the model does not run as ONNX; empty when it does."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def train(project: Project, *, progress: Progress, again: bool = False) -> tuple
         snapshot.development(),
         snapshot.contract,
         features=project.plug("features", "features"),
-        candidates=project.plug("model", "candidates")(),
+        candidates=project.plug("model", "candidates"),
         policy=project.policy.training,
         metrics=metrics,
         progress=progress,

@@ -70,6 +70,7 @@ def write_card(project: Project, judged: Judged, version: Version) -> Path:
         project.policy,
         version.number,
         snapshot.manifest,
+        pictures=sorted(pictures),
     )
     path = folder / "README.md"
     write_atomically(path, text.encode())

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from trunkline import monitoring, response
 from trunkline.core.bundle import figures_by_name
-from trunkline.core.errors import NotFoundError
+from trunkline.core.errors import DataError, GateFailed, GateInconclusive, NotFoundError, TrunklineError
 from trunkline.core.project import Project
 from trunkline.core.records import Signal
 from trunkline.forge import PullRequest, open_forge
@@ -57,7 +57,7 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
         ),
         monitoring.watch_data(window, reference, bundle.contract, policy, environment=environment, now=now),
         monitoring.watch_infrastructure(
-            window, policy, environment=environment, probe=target.address(), now=now
+            window, policy, environment=environment, probe=target.address() + "/ready", now=now
         ),
         monitoring.watch_logs(target.log_file, policy, environment=environment, now=now),
     )
@@ -88,10 +88,18 @@ def newest_signals(project: Project, environment: str) -> tuple[Signal, ...]:
 
 @dataclass(frozen=True)
 class Responded:
-    """What was done about the signals, and the retraining pull request if one was opened."""
+    """What was done about the signals, and what came of a retraining if one was asked for."""
 
     done: tuple[response.Done, ...]
-    retraining: PullRequest | None
+    retraining: PullRequest | None = None
+    refused: TrunklineError | None = None
+    """Why the gates let no retrained version through."""
+
+    @property
+    def exit_code(self) -> int:
+        """Return 0, or that of the first thing that could not be done."""
+        codes = [row.exit_code for row in self.done if row.exit_code]
+        return [*codes, self.refused.exit_code if self.refused else 0][0]
 
 
 def respond(
@@ -110,10 +118,17 @@ def respond(
     done = response.carry_out(responses, signals, forge=forge, policy=policy, progress=progress)
     wanted = next((row for row in responses if row.action == "retrain"), None)
     if wanted is None:
-        return Responded(done=done, retraining=None)
+        return Responded(done=done)
     from .retraining import (
         retrain,  # the training stack takes seconds to import, and most watches need none of it
     )
 
-    pull = retrain(project, environment, reason=wanted.reason, progress=progress)
+    try:
+        pull = retrain(project, environment, reason=wanted.reason, progress=progress)
+    except (GateFailed, GateInconclusive, DataError) as error:
+        for issue in forge.issues(state="open", fingerprint=wanted.fingerprint):
+            forge.comment_issue(issue.number, f"A retraining came to nothing. {error}", marker=RETRAINING)
+        return Responded(done=done, refused=error)
+    for issue in forge.issues(state="open", fingerprint=wanted.fingerprint):
+        forge.comment_issue(issue.number, f"Retrained: #{pull.number} {pull.title}", marker=RETRAINING)
     return Responded(done=done, retraining=pull)
