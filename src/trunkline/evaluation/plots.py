@@ -28,7 +28,7 @@ from .wording import number
 BLUE, ORANGE, GREY, INK, RED = "#1f6feb", "#d9730d", "#8b949e", "#24292f", "#cf222e"
 STYLE: dict[Any, Any] = {
     "svg.hashsalt": "trunkline",
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
     "path.simplify_threshold": 0.5,
     "font.family": "DejaVu Sans",
     "font.size": 9,

@@ -34,6 +34,14 @@ def _draw(paint: Callable[[Axes], None], *, height: float, title: str) -> str:
     return text[text.index("<svg") :]
 
 
+def _windows(axes: Axes, moments: Sequence[datetime]) -> None:
+    """Label windows by the time of their last answer: traffic comes in bursts, so time itself would bunch them up."""
+    step = max(1, len(moments) // 8)
+    ticks = range(0, len(moments), step)
+    axes.set_xticks(list(ticks), [f"{moments[tick]:%m-%d %H:%M}" for tick in ticks])
+    axes.set_xlabel("windows, by the time (UTC) of their last answer")
+
+
 def _clock(axes: Axes) -> None:
     locator = dates.AutoDateLocator()
     axes.xaxis.set_major_locator(locator)
@@ -77,9 +85,10 @@ def drift(rows: Sequence[tuple[datetime, Mapping[str, float]]], threshold: float
             f"alarm above {threshold:g}", (0.01, threshold), xycoords=("axes fraction", "data"), va="bottom"
         )
         axes.set_yscale("symlog", linthresh=threshold)
+        axes.set_ylim(bottom=-0.02)
         axes.set_ylabel("PSI against the training data")
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
-        _clock(axes)
+        _windows(axes, [when for when, _ in rows])
 
     return _draw(paint, height=3.0, title="Drift of inputs and score")
 
@@ -88,7 +97,7 @@ def quality(rows: Sequence[tuple[datetime, Figure]], metric: str, references: Ma
     """Return a metric with its interval over consecutive windows, and what each version measured at release."""
 
     def paint(axes: Axes) -> None:
-        moments = dates.date2num([when for when, _ in rows])
+        moments = range(len(rows))
         axes.plot(moments, [figure.value for _, figure in rows], marker="o", ms=3.5, lw=1.6, color=SERIES[0])
         spans = [figure.interval for _, figure in rows]
         if all(spans):
@@ -101,6 +110,6 @@ def quality(rows: Sequence[tuple[datetime, Figure]], metric: str, references: Ma
             )
         axes.set_ylabel(metric)
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
-        _clock(axes)
+        _windows(axes, [when for when, _ in rows])
 
     return _draw(paint, height=3.0, title=f"{metric} in production")

@@ -92,9 +92,14 @@ def _charts(project: Project, environment: str, answers: Sequence[Prediction]) -
     if not answers or not deployed:
         return {"drift": "", "quality": ""}
     policy = project.policy.monitoring
-    bundle = project.bundles.get(deployed[-1].champion.bundle)
-    reference = monitoring.Profile.read(bundle.folder / "profile.json")
-    drift = monitoring.history_data(answers, reference, bundle.contract, size=policy.window_rows)
+    drift = []
+    # Each answer is compared with what the version that gave it was trained on.
+    for digest in dict.fromkeys(answer.bundle for answer in answers):
+        bundle = project.bundles.get(digest)
+        own = [answer for answer in answers if answer.bundle == digest]
+        reference = monitoring.Profile.read(bundle.folder / "profile.json")
+        drift += monitoring.history_data(own, reference, bundle.contract, size=policy.window_rows)
+    drift.sort(key=lambda row: row[0])
     metric = policy.performance.metric
     truth = monitoring.read_truth(project.truth(environment))
     labelled = monitoring.label_answers(answers, truth, bundle.contract)

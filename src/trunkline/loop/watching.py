@@ -33,6 +33,7 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
         raise NotFoundError(
             f"Nothing serves {environment}.", next_step=f"trunkline deploy {environment}, then monitor again"
         )
+    service = target.service()
     policy = project.policy.monitoring
     now = datetime.now(UTC)
     bundle = project.bundles.get(release.champion.bundle)
@@ -55,11 +56,25 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
             bundle=bundle.digest,
             metrics=_own_metrics(project),
         ),
-        monitoring.watch_data(window, reference, bundle.contract, policy, environment=environment, now=now),
-        monitoring.watch_infrastructure(
-            window, policy, environment=environment, probe=target.address() + "/ready", now=now
+        monitoring.watch_data(
+            window, reference, bundle.contract, policy, environment=environment, now=now, bundle=bundle.digest
         ),
-        monitoring.watch_logs(target.log_file, policy, environment=environment, now=now),
+        monitoring.watch_infrastructure(
+            window,
+            policy,
+            environment=environment,
+            now=now,
+            probe=target.address() + "/ready",
+            pid=service.pid if service else 0,
+            create_time=service.create_time if service else 0.0,
+        ),
+        monitoring.watch_logs(
+            target.log_file,
+            policy,
+            environment=environment,
+            now=now,
+            since=datetime.fromtimestamp(service.create_time, UTC) if service else None,
+        ),
     )
     folder = project.monitoring(environment)
     text = "".join(json.dumps(signal.to_dict(), ensure_ascii=False) + "\n" for signal in signals)

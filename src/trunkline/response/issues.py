@@ -38,8 +38,11 @@ _NEXT: dict[SignalKind, tuple[str, ...]] = {
 
 
 def title(signal: Signal) -> str:
-    """Return the title: one line of at most 120 characters."""
-    words = plain(f"{signal.kind.capitalize()} in {signal.environment}: {signal.summary}")
+    """Return the title: one line of at most 120 characters, short enough for a list of issues."""
+    subjects = list(dict.fromkeys(finding.subject for finding in signal.findings))
+    # Many columns drift at once, and their figures stand in the body; other summaries begin with what matters.
+    news = ", ".join(subjects) if signal.kind == "data" and subjects else signal.summary.split(" (")[0]
+    words = plain(f"{signal.kind.capitalize()} in {signal.environment}: {news}")
     return words if len(words) <= 120 else words[:119].rstrip() + "…"
 
 

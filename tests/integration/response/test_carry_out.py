@@ -46,7 +46,7 @@ def test_an_alarm_opens_an_issue_and_tells_everyone_once(
         ("webhook", "done", 1),
     ]
     (issue,) = forge.issues()
-    assert issue.title == "Data in production: age has drifted"
+    assert issue.title == "Data in production: age"
     assert issue.labels == ("trunkline", "signal: data", "severity: warning")
     assert "Issue #1 follows it." in post_office.messages[0].get_content()
     assert hook.bodies == [signal().to_dict()]

@@ -37,12 +37,18 @@ def signal(**changes: Any) -> Signal:
     return Signal.model_validate(whole | changes)
 
 
-def test_the_title_says_kind_environment_and_summary() -> None:
-    assert issues.title(signal()) == "Data in production: age has drifted"
+def test_the_title_of_a_data_signal_names_the_columns_once() -> None:
+    both = (DRIFT, DRIFT.model_copy(update={"subject": "checks"}), DRIFT)
+    assert issues.title(signal(findings=both)) == "Data in production: age, checks"
+
+
+def test_other_titles_begin_with_what_matters() -> None:
+    fallen = signal(kind="performance", summary="roc_auc is 0.289 (95% interval 0.234 to 0.345) on 500 answers")
+    assert issues.title(fallen) == "Performance in production: roc_auc is 0.289"
 
 
 def test_a_title_is_one_line_of_at_most_120_characters() -> None:
-    title = issues.title(signal(summary="drift\r\nBcc: all\x00 " + "x" * 300))
+    title = issues.title(signal(findings=(), summary="drift\r\nBcc: all\x00 " + "x" * 300))
     assert title.startswith("Data in production: drift Bcc: all x")
     assert len(title) == 120
     assert title.endswith("…")

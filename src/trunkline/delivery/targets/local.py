@@ -68,6 +68,10 @@ class LocalTarget:
             raise UnavailableError("The service does not run, and its port is not known before.")
         return (service or Place(host=self.host, port=self.port)).address
 
+    def service(self) -> Service | None:
+        """Return the process that was started last, whether or not it lives; None when it was stopped on purpose."""
+        return self._recorded()
+
     def told(self) -> Release | None:
         """Return what the service was told to serve, whether or not it lives; None when it was stopped on purpose."""
         return self._release() if self._recorded() else None
