@@ -34,8 +34,9 @@ def deployments(project: Project, environment: str) -> tuple[Deployment, ...]:
 def spans(rows: tuple[Deployment, ...], *, now: datetime | None = None) -> tuple[Span, ...]:
     """Return who served when; a deployment that went back leaves what served before."""
     steps = [row for row in rows if row.outcome != "went back"]
-    ends = [*(row.time for row in steps[1:]), now or datetime.now(UTC)]
-    return tuple(span for row, end in zip(steps, ends, strict=True) for span in _of(row, end))
+    last = now or datetime.now(UTC)
+    pairs = ((row, steps[place].time if place < len(steps) else last) for place, row in enumerate(steps, 1))
+    return tuple(span for row, end in pairs for span in _of(row, end))
 
 
 def _of(row: Deployment, end: datetime) -> Iterator[Span]:

@@ -1,0 +1,185 @@
+"""Train and judge: the same answers twice, no training twice, and gates that name planted faults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from trunkline.core.errors import BundleError, DataError, GateFailed, PolicyError, ProjectError
+from trunkline.core.project import Project
+from trunkline.loop import judging
+
+
+def say(_: str) -> None:
+    """Keep quiet."""
+
+
+def replace(project: Project, name: str, old: str, new: str) -> Project:
+    """Change a file of the project and return the project, read again."""
+    path = project.root / name
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    return Project(project.root)
+
+
+def test_the_same_commit_and_rows_give_the_same_bundle_on_another_machine(
+    tmp_path: Path, make_project: Callable[[Path], Project], git: Callable[..., str]
+) -> None:
+    first = make_project(tmp_path / "here")
+    judging.snapshot(first, progress=say)
+    git(first.root, "add", "--all")
+    git(first.root, "commit", "--quiet", "--message", "Lock the data")
+    here, _, fresh = judging.train(first, progress=say)
+    git(tmp_path, "clone", "--quiet", str(first.root), "there")
+    there, _, also_fresh = judging.train(Project(tmp_path / "there"), progress=say)
+    assert fresh
+    assert also_fresh
+    assert here.digest == there.digest
+    assert here.manifest.lineage.snapshot == there.manifest.lineage.snapshot
+
+
+def test_an_unchanged_training_key_does_not_train_again(project: Project) -> None:
+    judging.snapshot(project, progress=say)
+    bundle, trained, fresh = judging.train(project, progress=say)
+    again, remembered, fresh_again = judging.train(Project(project.root), progress=say)
+    assert fresh
+    assert not fresh_again
+    assert again.digest == bundle.digest
+    assert remembered == trained
+
+
+def test_training_again_on_purpose_gives_the_same_bundle(project: Project) -> None:
+    judging.snapshot(project, progress=say)
+    bundle, _, _ = judging.train(project, progress=say)
+    again, _, fresh = judging.train(project, progress=say, again=True)
+    assert fresh
+    assert again.digest == bundle.digest
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "trains"),
+    [
+        ("src/loans/model.py", "[0.1, 1.0]", "[0.1, 2.0]", True),
+        ("trunkline.yaml", "folds: 3", "folds: 4", True),
+        ("requirements/train.txt", "1.9.1", "1.9.0", True),
+        ("trunkline.yaml", "roc_auc: 0.6", "roc_auc: 0.65", False),
+        ("trunkline.yaml", "jobs: 1", "jobs: 2", False),
+    ],
+)
+def test_only_what_shapes_the_model_changes_the_key(
+    project: Project, name: str, old: str, new: str, *, trains: bool
+) -> None:
+    judging.snapshot(project, progress=say)
+    judging.train(project, progress=say)
+    _, _, fresh = judging.train(replace(project, name, old, new), progress=say)
+    assert fresh is trains
+
+
+def test_a_healthy_model_passes_every_gate_and_leaves_its_reports(project: Project) -> None:
+    judging.snapshot(project, progress=say)
+    bundle, _, _ = judging.train(project, progress=say)
+    judged = judging.judge(project, bundle, progress=say)
+    judging.require_pass(judged)
+    assert judged.evaluation.outcome == "pass"
+    assert "performance/floor:roc_auc" in judged.markdown.read_text(encoding="utf-8")
+    assert "data:image/svg+xml" in judged.page.read_text(encoding="utf-8")
+
+
+def test_a_floor_that_is_missed_stops_the_release_by_name(project: Project) -> None:
+    project = replace(project, "trunkline.yaml", "roc_auc: 0.6", "roc_auc: 0.99")
+    judging.snapshot(project, progress=say)
+    bundle, _, _ = judging.train(project, progress=say)
+    judged = judging.judge(project, bundle, progress=say)
+    with pytest.raises(GateFailed, match="performance/floor:roc_auc"):
+        judging.require_pass(judged)
+
+
+def test_a_target_that_leaked_into_the_features_is_named(project: Project) -> None:
+    replace(
+        project, "src/loans/contract.py", "    region:", "    paid_back: float = pa.Field(ge=0)\n    region:"
+    )
+    replace(project, "src/loans/data.py", "    return pd.DataFrame({", "    return leak({")
+    data = project.root / "src/loans/data.py"
+    leak = """
+def leak(columns):
+    rows = pd.DataFrame(columns)
+    rows["paid_back"] = (rows["repaid"] == "yes") * 1.0
+    return rows
+"""
+    data.write_text(data.read_text(encoding="utf-8") + leak, encoding="utf-8")
+    project = replace(project, "src/loans/features.py", '["income"]', '["income", "paid_back"]')
+    judging.snapshot(project, progress=say)
+    bundle, _, _ = judging.train(project, progress=say)
+    with pytest.raises(GateFailed, match="data/leakage"):
+        judging.require_pass(judging.judge(project, bundle, progress=say))
+
+
+def test_a_biased_model_is_named(project: Project) -> None:
+    replace(
+        project,
+        "src/loans/contract.py",
+        'metadata={"role": "audit", "protected": True}',
+        'metadata={"protected": True}',
+    )
+    replace(project, "src/loans/features.py", '["region"]', '["region", "sex"]')
+    data = project.root / "src/loans/data.py"
+    bias = """
+fair = load
+
+def load():
+    rows = fair()
+    hit = (rows["sex"] == "f") & (rows["case"] % 10 < 8)
+    rows.loc[hit, "repaid"] = "no"
+    return rows
+"""
+    data.write_text(data.read_text(encoding="utf-8") + bias, encoding="utf-8")
+    project = Project(project.root)
+    judging.snapshot(project, progress=say)
+    bundle, _, _ = judging.train(project, progress=say)
+    with pytest.raises(GateFailed, match="fairness/sex/demographic-parity"):
+        judging.require_pass(judging.judge(project, bundle, progress=say))
+
+
+def test_one_class_only_is_refused_before_training(project: Project) -> None:
+    project = replace(project, "src/loans/data.py", 'chance, "yes", "no")', 'chance, "yes", "yes")')
+    with pytest.raises(DataError, match="repaid"):
+        judging.snapshot(project, progress=say)
+
+
+def test_a_metric_that_does_not_exist_is_named_with_its_key(project: Project) -> None:
+    project = replace(project, "trunkline.yaml", "roc_auc: 0.6", "roc_auk: 0.6")
+    with pytest.raises(PolicyError, match=r"gates\.performance\.floors.*roc_auk"):
+        judging.check_project(project)
+
+
+def test_code_of_the_project_that_raises_is_named(project: Project) -> None:
+    project = replace(
+        project,
+        "src/loans/model.py",
+        "    return [",
+        "    raise ValueError('no such estimator')\n    return [",
+    )
+    judging.snapshot(project, progress=say)
+    with pytest.raises(ProjectError, match="no such estimator"):
+        judging.train(project, progress=say)
+
+
+def test_a_bundle_that_was_tampered_with_is_not_reused(project: Project) -> None:
+    judging.snapshot(project, progress=say)
+    bundle, _, _ = judging.train(project, progress=say)
+    bundle.model_file.write_bytes(bundle.model_file.read_bytes() + b"x")
+    with pytest.raises(BundleError, match="changed after it was sealed"):
+        judging.train(project, progress=say)
+
+
+def test_a_lost_snapshot_is_taken_again_from_the_source(project: Project) -> None:
+    taken = judging.snapshot(project, progress=say)
+    for path in sorted(taken.folder.iterdir()):
+        path.unlink()
+    taken.folder.rmdir()
+    told: list[str] = []
+    assert judging.locked_snapshot(project, progress=told.append).digest == taken.digest
+    assert "taking it from the source again" in told[0]

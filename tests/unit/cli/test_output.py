@@ -1,0 +1,55 @@
+"""What people read on the terminal."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from trunkline.cli import output
+from trunkline.core.records import Finding, Signal, Verdict, Waiver
+
+
+def test_a_red_verdict_comes_with_its_advice(capsys: pytest.CaptureFixture[str]) -> None:
+    output.verdicts([Verdict(gate="data/rows", outcome="fail", reason="12 rows", advice="take more rows")])
+    shown = capsys.readouterr().out
+    assert "fail" in shown
+    assert "data/rows: 12 rows" in shown
+    assert "what to do: take more rows" in shown
+
+
+def test_a_green_verdict_comes_without_advice(capsys: pytest.CaptureFixture[str]) -> None:
+    output.verdicts([Verdict(gate="data/rows", outcome="pass", reason="1,200 rows", advice="nothing")])
+    assert "what to do" not in capsys.readouterr().out
+
+
+def test_a_waived_verdict_names_who_waived_it(capsys: pytest.CaptureFixture[str]) -> None:
+    waiver = Waiver(gate="data/rows", owner="Ada", reason="pilot", expires="2099-01-01")
+    output.verdicts(
+        [Verdict(gate="data/rows", outcome="fail", reason="12 rows", advice="more", waiver=waiver)]
+    )
+    shown = capsys.readouterr().out
+    assert "(waived by Ada until 2099-01-01)" in shown
+    assert "what to do" not in shown
+
+
+@pytest.mark.parametrize("state", ["alarm", "quiet"])
+def test_findings_are_shown_for_alarms_only(state: str, capsys: pytest.CaptureFixture[str]) -> None:
+    found = Finding(subject="age", measure="psi", value=3.2, threshold=0.25, detail="mean 24, now 76")
+    signal = Signal.model_validate(
+        {
+            "kind": "data",
+            "environment": "production",
+            "fingerprint": "production/data",
+            "state": state,
+            "severity": "warning",
+            "summary": "Requests differ.",
+            "rows": 500,
+            "findings": (found,),
+            "time": datetime(2026, 1, 1, tzinfo=UTC),
+        }
+    )
+    output.signals([signal])
+    shown = capsys.readouterr().out
+    assert "data: Requests differ." in shown
+    assert ("age: psi 3.2 (limit 0.25); mean 24, now 76" in shown) == (state == "alarm")
