@@ -7,6 +7,8 @@ INSTALLED := $(VENV)/.installed
 
 # Modules that are compiled again at every start would double the time of each verb.
 unexport PYTHONDONTWRITEBYTECODE
+# Threads that spin while they wait take a busy machine's cores from the ones that work.
+export OMP_WAIT_POLICY := passive
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-stop test lint format lock clean

@@ -1,0 +1,246 @@
+"""Life after the release, with a real service: traffic, trouble, what follows from it, and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from trunkline.core.errors import NotFoundError, StalePlanError, UnavailableError
+from trunkline.core.project import Project
+from trunkline.core.records import GroundTruth, Signal
+from trunkline.forge import Forge, open_forge
+from trunkline.loop import deploying, judging, promoting, releasing, reviewing, tracing, traffic, watching
+
+Git = Callable[..., str]
+
+
+def say(_: str) -> None:
+    """Keep quiet."""
+
+
+@pytest.fixture
+def live(project: Project, git: Git) -> Iterator[Project]:
+    """A project whose first version serves."""
+    git(project.root, "switch", "--quiet", "-c", "model/first")
+    judging.snapshot(project, progress=say)
+    git(project.root, "add", "--all")
+    git(project.root, "commit", "--quiet", "--message", "First model")
+    merge(project, reviewing.review(project, progress=say).pull_request.number, git)
+    released = releasing.release(project, progress=say)
+    assert released.pull_request
+    merge(project, released.pull_request.number, git)
+    deploy(project)
+    yield project
+    deploying.stop(project, "production")
+
+
+def merge(project: Project, number: int, git: Git) -> None:
+    """Merge a pull request and check main out."""
+    open_forge(project).merge(number)
+    git(project.root, "switch", "--quiet", "main")
+    git(project.root, "pull", "--quiet", "--ff-only", "origin", "main")
+
+
+def deploy(project: Project) -> None:
+    """Plan and apply."""
+    made = deploying.plan_deployment(project, "production")
+    deploying.apply_deployment(project, "production", reviewed=made.checksum, progress=say)
+
+
+def rows_of(project: Project, **changes: Any) -> list[dict[str, Any]]:
+    """Return the project's rows as requests carry them, with some columns changed."""
+    frame = project.plug("data", "load")()
+    return [row | changes for row in frame.to_dict("records")]
+
+
+def send(project: Project, rows: list[dict[str, Any]]) -> traffic.Sent:
+    """Send rows to the service."""
+    contract = deploying.serving_contract(project, "production")
+    return traffic.send(rows, contract, deploying.target_of(project, "production").address(), progress=say)
+
+
+def by_kind(signals: tuple[Signal, ...]) -> dict[str, Signal]:
+    """Return signals by their kind."""
+    return {signal.kind: signal for signal in signals}
+
+
+def open_issues(forge: Forge) -> list[str]:
+    """Return the fingerprints of the open issues."""
+    return [issue.fingerprint for issue in forge.issues(state="open")]
+
+
+def test_healthy_traffic_is_quiet_and_every_answer_can_be_traced(live: Project) -> None:
+    sent = send(live, rows_of(live)[:250])
+    assert (sent.answered, sent.refused, sent.failed) == (250, 0, 0)
+    traffic.write_truths(live.truth("production"), sent.truths)
+    signals = watching.watch(live, "production", progress=say)
+    assert {signal.kind: signal.state for signal in signals} == dict.fromkeys(
+        ("performance", "data", "infrastructure", "log"), "quiet"
+    )
+    assert watching.respond(live, "production", signals, progress=say).done == ()
+    chain = {step.name: step for step in tracing.trace(live, sent.truths[7].prediction)}
+    assert chain["ground truth"].identity == str(sent.truths[7].outcome)
+    assert chain["version"].identity == "1"
+    assert "pull request #2" in chain["deployment"].detail
+    assert "pull request #1" in chain["commit"].detail
+    assert "train 720" in chain["snapshot"].detail
+
+
+def test_one_trouble_is_one_issue_however_often_it_is_looked_at(live: Project) -> None:
+    forge = open_forge(live)
+    broken = [
+        row | {"income": row["income"] / 12, "region": "east" if row["case"] % 4 == 0 else row["region"]}
+        for row in rows_of(live)[:250]
+    ]
+    sent = send(live, broken)
+    assert sent.refused == 63
+    for _ in range(2):
+        signals = watching.watch(live, "production", progress=say)
+        watching.respond(live, "production", signals, progress=say)
+        assert open_issues(forge) == ["production/data"]
+    subjects = {finding.subject for finding in by_kind(signals)["data"].findings}
+    assert {"income", "region"} <= subjects
+    send(live, rows_of(live)[:260])
+    watching.respond(live, "production", watching.watch(live, "production", progress=say), progress=say)
+    assert open_issues(forge) == []
+    assert len(forge.issues()) == 1
+
+
+def test_a_fall_in_quality_brings_a_retraining_whose_merge_puts_it_live(live: Project, git: Git) -> None:
+    forge = open_forge(live)
+    turned = [row | {"repaid": "no" if row["income"] > 80 else "yes"} for row in rows_of(live)[:800]]
+    traffic.write_truths(live.truth("production"), send(live, turned).truths)
+    signals = watching.watch(live, "production", progress=say)
+    assert by_kind(signals)["performance"].state == "alarm"
+    responded = watching.respond(live, "production", signals, progress=say)
+    assert responded.retraining
+    assert "The challenger is better" in responded.retraining.body
+    assert watching.respond(live, "production", signals, progress=say).retraining is None
+    merge(live, responded.retraining.number, git)
+    deploy(live)
+    release = deploying.target_of(live, "production").observe()
+    assert release
+    assert release.champion.version == 2
+    assert (live.cards / "v0002/README.md").is_file()
+    assert data_lock_sources(live) == {"source": 0, "traffic": 700}
+    assert (
+        forge.issues(state="open", fingerprint="production/performance")[0]
+        .comments[-1]
+        .body.startswith("Retrained: #")
+    )
+
+
+def data_lock_sources(project: Project) -> dict[str, int]:
+    """Return where the rows of the locked snapshot come from."""
+    from trunkline.data import read_lock
+
+    return read_lock(project).sources
+
+
+def test_a_retraining_that_the_gates_refuse_is_told_on_the_issue(live: Project) -> None:
+    noise = [row | {"repaid": "yes" if row["case"] % 2 else "no"} for row in rows_of(live)[:800]]
+    traffic.write_truths(live.truth("production"), send(live, noise).truths)
+    signals = watching.watch(live, "production", progress=say)
+    responded = watching.respond(live, "production", signals, progress=say)
+    assert responded.retraining is None
+    assert responded.exit_code == 3
+    forge = open_forge(live)
+    assert forge.pull_requests(state="open") == ()
+    (issue,) = forge.issues(state="open")
+    assert "A retraining came to nothing. The gates said no: " in issue.comments[-1].body
+
+
+def test_a_service_that_died_is_an_alarm_and_deploy_starts_it_again(live: Project) -> None:
+    target = deploying.target_of(live, "production")
+    service = target.service()
+    assert service
+    process = service.process()
+    assert process
+    process.kill()
+    process.wait(10)
+    signals = by_kind(watching.watch(live, "production", progress=say))
+    assert (signals["infrastructure"].state, signals["infrastructure"].severity) == ("alarm", "critical")
+    deploy(live)
+    assert target.check().ready
+
+
+def test_a_plan_that_nobody_reviewed_is_not_applied(live: Project, git: Git) -> None:
+    reviewed = deploying.plan_deployment(live, "production").checksum
+    path = live.deployment("production")
+    path.write_text(
+        path.read_text(encoding="utf-8").split("champion")[0].replace("single", "none"), encoding="utf-8"
+    )
+    with pytest.raises(StalePlanError):
+        deploying.apply_deployment(live, "production", reviewed=reviewed, progress=say)
+    assert deploying.target_of(live, "production").check().ready
+
+
+def test_the_same_release_twice_proposes_nothing_the_second_time(live: Project) -> None:
+    again = releasing.release(live, progress=say)
+    assert again.pull_request is None
+    assert again.version.number == 1
+
+
+def test_a_revert_of_the_merge_brings_the_old_version_back(live: Project, git: Git) -> None:
+    model = live.root / "src/loans/model.py"
+    git(live.root, "switch", "--quiet", "-c", "model/second")
+    model.write_text(model.read_text(encoding="utf-8").replace("[0.1, 1.0]", "[10.0]"), encoding="utf-8")
+    git(live.root, "commit", "--quiet", "--all", "--message", "Second model")
+    merge(live, reviewing.review(Project(live.root), progress=say).pull_request.number, git)
+    assert releasing.release(Project(live.root), progress=say).version.number == 2
+    merge(live, promoting.propose_next_stage(live, "single", number=2, progress=say).number, git)
+    deploy(live)
+    assert served(live) == 2
+    git(live.root, "switch", "--quiet", "-c", "revert")
+    git(live.root, "revert", "--no-edit", "-m", "1", "HEAD")
+    merge(live, reviewing.open_pull_request(live).number, git)
+    deploy(live)
+    assert served(live) == 1
+
+
+def served(project: Project) -> int:
+    """Return the version that answers a request."""
+    import httpx
+
+    row = rows_of(project)[0]
+    row.pop("repaid")
+    reply = httpx.post(deploying.target_of(project, "production").address() + "/predict", json=row)
+    return int(reply.json()["version"])
+
+
+def test_nothing_serves_and_everything_says_so(project: Project, tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match="Nothing serves production"):
+        watching.watch(project, "production", progress=say)
+    with pytest.raises(NotFoundError, match="Nothing serves production"):
+        deploying.serving_contract(project, "production")
+    with pytest.raises(NotFoundError, match="No prediction log has the id"):
+        tracing.trace(project, "abc")
+    with pytest.raises(NotFoundError, match="No version is registered"):
+        promoting.propose_next_stage(project, "single", progress=say)
+    with pytest.raises(NotFoundError, match="never monitored"):
+        watching.newest_signals(project, "production")
+
+
+def test_a_service_that_does_not_answer_is_said_before_anything_is_sent(project: Project) -> None:
+    from trunkline.data import project_contract
+
+    with pytest.raises(UnavailableError, match="No service answers at"):
+        traffic.send([{"income": 1.0}], project_contract(project), "http://127.0.0.1:9", progress=say)
+
+
+def test_an_outcome_that_breaks_the_contract_is_named_with_its_line(project: Project, tmp_path: Path) -> None:
+    from datetime import UTC, datetime
+
+    from trunkline.core.errors import DataError
+    from trunkline.data import project_contract
+
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    path = tmp_path / "truth.jsonl"
+    traffic.write_truths(
+        path, tuple(GroundTruth(prediction="a", outcome=said, time=now) for said in ("yes", "maybe"))
+    )
+    with pytest.raises(DataError, match="line 2: the outcome must be one of"):
+        traffic.read_truths(path, project_contract(project))
