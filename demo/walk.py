@@ -51,10 +51,10 @@ def write_rows(name: str, frame: pd.DataFrame) -> Path:
 
 
 def changed_practice(frame: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Return the rows as if the police had changed practice: those with few entries in the databases are now held."""
+    """Return the rows as if arrested again in 2003, under another practice: few entries in the databases mean held."""
     draw = np.random.default_rng(seed).random(len(frame))
     released = np.where(frame["checks"] <= 1, draw < 0.62, draw < 0.97)
-    return frame.assign(released=np.where(released, "Yes", "No"))
+    return frame.assign(year=2003, released=np.where(released, "Yes", "No"))
 
 
 def number_of(text: str) -> int:
@@ -220,7 +220,7 @@ def trouble(stage: Stage, rows: pd.DataFrame, mailbox: Mailbox) -> None:
     issues = stage.trunkline("issue", "list")
     need(issues.count("open") == 1, "there is not exactly one open issue")
     need(len(mailbox.letters) == 1, f"{len(mailbox.letters)} letters instead of one")
-    print(f"  mail: {mailbox.letters[0]['Subject']}", flush=True)
+    print(f"  mail: {' '.join(str(mailbox.letters[0]['Subject']).split())}", flush=True)
     stage.say("the client is mended")
     stage.trunkline("send", str(write_rows("mended", rows[500:1100])))
     stage.trunkline("monitor", "production", "--respond")
@@ -230,7 +230,7 @@ def trouble(stage: Stage, rows: pd.DataFrame, mailbox: Mailbox) -> None:
 def fall(stage: Stage, rows: pd.DataFrame) -> None:
     """Chapter 4, second half: the world changes."""
     stage.say(
-        "planted: practice changes, people with few entries in the police databases are held more often"
+        "planted: in 2003 practice changes, and people with few entries in the police databases are held"
     )
     first, later = changed_practice(rows, 1), changed_practice(rows, 2)
     stage.trunkline("send", str(write_rows("fall", first)), "--outcomes", "../traffic/fall.truth.jsonl")

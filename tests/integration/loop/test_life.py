@@ -86,7 +86,7 @@ def test_healthy_traffic_is_quiet_and_every_answer_can_be_traced(live: Project) 
     assert chain["version"].identity == "1"
     assert "pull request #2" in chain["deployment"].detail
     assert "pull request #1" in chain["commit"].detail
-    assert "train 720" in chain["snapshot"].detail
+    assert "train 660, validation 240, test 300" in chain["snapshot"].detail
 
 
 def test_one_trouble_is_one_issue_however_often_it_is_looked_at(live: Project) -> None:
@@ -111,7 +111,8 @@ def test_one_trouble_is_one_issue_however_often_it_is_looked_at(live: Project) -
 
 def test_a_fall_in_quality_brings_a_retraining_whose_merge_puts_it_live(live: Project, git: Git) -> None:
     forge = open_forge(live)
-    turned = [row | {"repaid": "no" if row["income"] > 80 else "yes"} for row in rows_of(live)[:800]]
+    later = rows_of(live, month=20)[:800]
+    turned = [row | {"repaid": "no" if row["income"] > 80 else "yes"} for row in later]
     traffic.write_truths(live.truth("production"), send(live, turned).truths)
     signals = watching.watch(live, "production", progress=say)
     assert by_kind(signals)["performance"].state == "alarm"
@@ -141,7 +142,7 @@ def data_lock_sources(project: Project) -> dict[str, int]:
 
 
 def test_a_retraining_that_the_gates_refuse_is_told_on_the_issue(live: Project) -> None:
-    noise = [row | {"repaid": "yes" if row["case"] % 2 else "no"} for row in rows_of(live)[:800]]
+    noise = [row | {"repaid": "yes" if row["case"] % 2 else "no"} for row in rows_of(live, month=20)[:800]]
     traffic.write_truths(live.truth("production"), send(live, noise).truths)
     signals = watching.watch(live, "production", progress=say)
     responded = watching.respond(live, "production", signals, progress=say)
