@@ -30,7 +30,7 @@ def retrain(project: Project, environment: str, *, reason: str, progress: Progre
             made.project, last=policy.retraining.rows, traffic=environment, progress=progress
         )
         data.write_lock(made.project, snapshot)
-        made.commit(f"Retrain on snapshot {short(snapshot.digest)}: {reason}")
+        made.commit(f"Retrain on snapshot {short(snapshot.digest)}\n\n{reason}")
         bundle, trained, _ = train(made.project, progress=progress)
         judged = judge(made.project, bundle, progress=progress)
         require_pass(judged)

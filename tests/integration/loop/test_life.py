@@ -112,7 +112,9 @@ def test_one_trouble_is_one_issue_however_often_it_is_looked_at(live: Project) -
 def test_a_fall_in_quality_brings_a_retraining_whose_merge_puts_it_live(live: Project, git: Git) -> None:
     forge = open_forge(live)
     later = rows_of(live, month=20)[:800]
-    turned = [row | {"repaid": "no" if row["income"] > 80 else "yes"} for row in later]
+    turned = [
+        row | {"repaid": "no" if (row["income"] > 80) == (row["case"] % 5 > 0) else "yes"} for row in later
+    ]
     traffic.write_truths(live.truth("production"), send(live, turned).truths)
     signals = watching.watch(live, "production", progress=say)
     assert by_kind(signals)["performance"].state == "alarm"
