@@ -129,11 +129,9 @@ def test_a_fall_in_quality_brings_a_retraining_whose_merge_puts_it_live(live: Pr
     assert release.champion.version == 2
     assert (live.cards / "v0002/README.md").is_file()
     assert data_lock_sources(live) == {"source": 0, "traffic": 700}
-    assert (
-        forge.issues(state="open", fingerprint="production/performance")[0]
-        .comments[-1]
-        .body.startswith("Retrained: #")
-    )
+    (issue,) = forge.issues(state="open", fingerprint="production/performance")
+    told = [comment.body for comment in issue.comments]
+    assert f"Retrained: #{responded.retraining.number} {responded.retraining.title}" in told
 
 
 def data_lock_sources(project: Project) -> dict[str, int]:
