@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import matplotlib as mpl
 from matplotlib import dates
@@ -36,9 +36,10 @@ def _draw(paint: Callable[[Axes], None], *, height: float, title: str) -> str:
 
 def _windows(axes: Axes, moments: Sequence[datetime]) -> None:
     """Label windows by the time of their last answer: traffic comes in bursts, so time itself would bunch them up."""
-    step = max(1, len(moments) // 8)
+    step = max(1, -(-len(moments) // 6))
     ticks = range(0, len(moments), step)
-    axes.set_xticks(list(ticks), [f"{moments[tick]:%m-%d %H:%M}" for tick in ticks])
+    clock = "%H:%M:%S" if moments[-1] - moments[0] < timedelta(days=1) else "%m-%d %H:%M"
+    axes.set_xticks(list(ticks), [f"{moments[tick]:{clock}}" for tick in ticks])
     axes.set_xlabel("windows, by the time (UTC) of their last answer")
 
 
@@ -76,10 +77,10 @@ def drift(rows: Sequence[tuple[datetime, Mapping[str, float]]], threshold: float
 
     def paint(axes: Axes) -> None:
         for position, name in enumerate(names):
-            points = [(when, values[name]) for when, values in rows if name in values]
-            axes.plot(
-                *zip(*points, strict=True), marker="o", ms=3, lw=1.4, color=SERIES[position % 8], label=name
-            )
+            places = [place for place, (_, values) in enumerate(rows) if name in values]
+            indices = [values[name] for _, values in rows if name in values]
+            colour = SERIES[position % len(SERIES)]
+            axes.plot(places, indices, marker="o", ms=3, lw=1.4, color=colour, label=name)
         axes.axhline(threshold, color="#b3261e", lw=1, ls="--")
         axes.annotate(
             f"alarm above {threshold:g}", (0.01, threshold), xycoords=("axes fraction", "data"), va="bottom"
@@ -106,7 +107,11 @@ def quality(rows: Sequence[tuple[datetime, Figure]], metric: str, references: Ma
             axes.fill_between(moments, low, high, color=SERIES[0], alpha=0.18, lw=0, label="95 % interval")
         for position, (name, value) in enumerate(references.items(), 1):
             axes.axhline(
-                value, color=SERIES[position % 8], lw=1, ls="--", label=f"{name} at release: {value:.3f}"
+                value,
+                color=SERIES[position % len(SERIES)],
+                lw=1,
+                ls="--",
+                label=f"{name} at release: {value:.3f}",
             )
         axes.set_ylabel(metric)
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)

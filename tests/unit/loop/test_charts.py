@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from trunkline.core.records import Figure, Interval
 from trunkline.loop import charts
@@ -34,6 +37,13 @@ def test_drift_shows_each_column_and_the_alarm_line() -> None:
     assert ">age<" in drawn
     assert ">sex<" in drawn
     assert ">alarm above 0.25<" in drawn
+
+
+def test_windows_stand_side_by_side_however_close_in_time() -> None:
+    rows = [(START + timedelta(seconds=second), {"age": 0.1 * second}) for second in (0, 1, 500)]
+    drawn = charts.drift(rows, 0.25)
+    first, second, third = (float(place) for place in re.findall(r'<use [^>]*x="([\d.]+)"', drawn)[:3])
+    assert second - first == pytest.approx(third - second)
 
 
 def test_quality_shows_what_was_measured_at_release() -> None:
