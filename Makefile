@@ -54,3 +54,16 @@ format: setup ## rewrite the code in the house's style
 
 clean: demo-stop ## remove everything that was made, the environment included
 	@rm -rf $(VENV) demo/work demo/report.html .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+TEMPLATE := template/{{cookiecutter.__slug}}
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+  --no-emit-index-url --no-emit-find-links
+
+lock: ## write every lock again after a requirement changed (needs uv; UPGRADE=--upgrade for newer versions)
+	@$(COMPILE) $(UPGRADE) --no-emit-package trunkline requirements/dev.in -o requirements/dev.txt
+	@cd "$(TEMPLATE)/requirements" && root=../../.. && compile="$(COMPILE) -c $$root/requirements/dev.txt" && \
+	  $$compile $$root/pyproject.toml --extra serve serve.in -o serve.txt && \
+	  $$compile $$root/pyproject.toml --extra train --extra monitor train.in -o train.txt && \
+	  $$compile $$root/pyproject.toml --extra train --extra monitor --extra serve dev.in -o dev.txt && \
+	  $$compile build.in -o build.txt
+	@$(BIN)/trunkline schema > "$(TEMPLATE)/trunkline.schema.json"

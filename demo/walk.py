@@ -75,8 +75,15 @@ def edit(path: Path, *changes: tuple[str, str]) -> None:
 
 def generate(port: int, mailbox: Mailbox) -> None:
     """Render the project as a newcomer would, and give it an environment of its own."""
-    shutil.rmtree(WORK, ignore_errors=True)
-    WORK.mkdir(parents=True)
+    kept = WORK / "environment"
+    if (PROJECT / ".venv/installed").is_file():
+        # The locks decide what is in it, so an earlier walk's environment saves minutes and changes nothing.
+        shutil.rmtree(kept, ignore_errors=True)
+        (PROJECT / ".venv").rename(kept)
+    WORK.mkdir(parents=True, exist_ok=True)
+    for left in WORK.iterdir():
+        if left != kept:
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
     config = WORK / "cookiecutter.yaml"
     config.write_text(f"cookiecutters_dir: {WORK}/.cookiecutters\nreplay_dir: {WORK}/.replay\n")
     print(f"$ cookiecutter {ROOT.name} --no-input project_name=Arrests", flush=True)
@@ -88,6 +95,8 @@ def generate(port: int, mailbox: Mailbox) -> None:
         extra_context={"project_name": "Arrests"},
     )
     need((PROJECT / "trunkline.yaml").is_file(), f"the template did not render {PROJECT}")
+    if kept.is_dir():
+        kept.rename(PROJECT / ".venv")
     print("$ make setup   # the project's own environment, from its own locked requirements", flush=True)
     subprocess.run(["make", "--no-print-directory", "setup"], cwd=PROJECT, check=True)
     edit(PROJECT / "deployments/production.yaml", (r"port: \d+", f"port: {port}"))
