@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 
 from trunkline.core.records import Finding, Signal, SignalKind
 
+from .policy import STORM
+
 MARKER = "latest"
 """The sticky comment that is kept up to date while the trouble lasts."""
 LINES = 20
@@ -41,7 +43,8 @@ def title(signal: Signal) -> str:
     """Return the title: one line of at most 120 characters, short enough for a list of issues."""
     subjects = list(dict.fromkeys(finding.subject for finding in signal.findings))
     # Many columns drift at once, and their figures stand in the body; other summaries begin with what matters.
-    news = ", ".join(subjects) if signal.kind == "data" and subjects else signal.summary.split(" (")[0]
+    many = signal.kind == "data" and subjects and signal.fingerprint != STORM
+    news = ", ".join(subjects) if many else signal.summary.split(" (")[0]
     words = plain(f"{signal.kind.capitalize()} in {signal.environment}: {news}")
     return words if len(words) <= 120 else words[:119].rstrip() + "…"
 

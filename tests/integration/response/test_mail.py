@@ -27,7 +27,7 @@ def test_a_message_reaches_every_recipient(post_office: Any, signal: Callable[..
     assert send(compose(signal(), mail, issue=3), mail, environment={}) == {}
     assert post_office.envelopes[0].rcpt_tos == list(RECIPIENTS)
     assert post_office.envelopes[0].mail_from == "trunkline@localhost"
-    assert post_office.messages[0]["Subject"] == "[trunkline] Warning: Data in production: age has drifted"
+    assert post_office.messages[0]["Subject"] == "[trunkline] Warning: Data in production: age"
     assert "Issue #3" in post_office.messages[0].get_content()
 
 
@@ -36,7 +36,9 @@ def test_a_summary_with_line_breaks_reaches_nobody_else(
 ) -> None:
     mail = settings(post_office)
     send(
-        compose(signal(summary="drift\r\nBcc: all@example.org\r\n\r\n.\r\nQUIT"), mail), mail, environment={}
+        compose(signal(findings=(), summary="drift\r\nBcc: all@example.org\r\n\r\n.\r\nQUIT"), mail),
+        mail,
+        environment={},
     )
     assert post_office.envelopes[0].rcpt_tos == list(RECIPIENTS)
     assert post_office.messages[0]["Bcc"] is None
@@ -44,7 +46,7 @@ def test_a_summary_with_line_breaks_reaches_nobody_else(
 
 def test_letters_beyond_ascii_arrive_as_they_are(post_office: Any, signal: Callable[..., Signal]) -> None:
     mail = settings(post_office)
-    send(compose(signal(summary="âge a dérivé — 年齢"), mail), mail, environment={})
+    send(compose(signal(findings=(), summary="âge a dérivé — 年齢"), mail), mail, environment={})
     assert "âge a dérivé — 年齢" in post_office.messages[0]["Subject"]
     assert "âge a dérivé — 年齢" in post_office.messages[0].get_content()
 

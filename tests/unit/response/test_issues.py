@@ -43,7 +43,9 @@ def test_the_title_of_a_data_signal_names_the_columns_once() -> None:
 
 
 def test_other_titles_begin_with_what_matters() -> None:
-    fallen = signal(kind="performance", summary="roc_auc is 0.289 (95% interval 0.234 to 0.345) on 500 answers")
+    fallen = signal(
+        kind="performance", summary="roc_auc is 0.289 (95% interval 0.234 to 0.345) on 500 answers"
+    )
     assert issues.title(fallen) == "Performance in production: roc_auc is 0.289"
 
 

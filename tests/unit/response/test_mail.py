@@ -32,7 +32,7 @@ def signal(**changes: Any) -> Signal:
 
 def test_an_alarm_reads_as_a_message() -> None:
     message = mail.compose(signal(), SETTINGS, issue=3)
-    assert message["Subject"] == "[trunkline] Warning: Data in production: age has drifted"
+    assert message["Subject"] == "[trunkline] Warning: Data in production: age"
     assert message["From"] == "trunkline@example.org"
     assert message["To"] == "ops@example.org, ada@example.org"
     assert message["Auto-Submitted"] == "auto-generated"
@@ -47,7 +47,9 @@ def test_a_recovery_says_so() -> None:
 
 
 def test_a_summary_cannot_add_headers() -> None:
-    message = mail.compose(signal(summary="drift\r\nBcc: everyone@example.org\r\n\r\nbody"), SETTINGS)
+    message = mail.compose(
+        signal(findings=(), summary="drift\r\nBcc: everyone@example.org\r\n\r\nbody"), SETTINGS
+    )
     assert "Bcc" not in message
     assert "\n" not in message["Subject"]
     assert "Bcc: everyone" in message["Subject"]
