@@ -102,7 +102,7 @@ def main():
         f"\n{ANSWERS['project_name']} is ready in {PROJECT}, a git repository with a first commit.\n\n"
         f"  cd {PROJECT.name}\n"
         "  make setup     install everything into .venv, inside the folder\n"
-        "  make train     take a snapshot, search the candidates, judge the best\n"
+        "  make train     take a snapshot, search the candidates, measure the best\n"
         "  make serve     answer requests on this machine; the API describes itself at /docs\n\n"
         "README.md tells the first day.\n"
     )
