@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -135,12 +136,15 @@ class BundleStore:
         if bundle.digest in self:
             return self.get(bundle.digest)
         home = self.path(bundle.digest)
-        partial = home.with_name(home.name + ".partial")
+        partial = home.with_name(f"{home.name}.{os.getpid()}.partial")
         try:
             shutil.rmtree(partial, ignore_errors=True)
             shutil.copytree(folder, partial)
             partial.rename(home)
         except OSError as error:
+            shutil.rmtree(partial, ignore_errors=True)
+            if bundle.digest in self:  # another process was quicker
+                return self.get(bundle.digest)
             raise StorageError(
                 f"Cannot write {home}: {error}.", next_step="make the folder writable"
             ) from error

@@ -12,7 +12,7 @@ from trunkline.core.bundle import figures_by_name
 from trunkline.core.errors import DataError, GateFailed, GateInconclusive, NotFoundError, TrunklineError
 from trunkline.core.project import Project
 from trunkline.core.records import Signal
-from trunkline.forge import PullRequest, open_forge
+from trunkline.forge import Forge, PullRequest, open_forge
 from trunkline.monitoring.metrics import METRICS
 
 from .deploying import target_of
@@ -117,6 +117,15 @@ class Responded:
         return [*codes, self.refused.exit_code if self.refused else 0][0]
 
 
+def _answered(forge: Forge) -> bool:
+    """Whether a retraining waits for a person, or a person closed one since the trouble began: that is a no."""
+    if forge.pull_requests(state="open", label=RETRAINING):
+        return True
+    troubles = [issue.created for issue in forge.issues(state="open") if issue.fingerprint]
+    refused = forge.pull_requests(state="closed", label=RETRAINING)
+    return bool(troubles) and any(pull.created >= min(troubles) for pull in refused)
+
+
 def respond(
     project: Project, environment: str, signals: tuple[Signal, ...], *, progress: Progress
 ) -> Responded:
@@ -128,7 +137,7 @@ def respond(
         signals,
         tuple(issue for issue in known if issue.state == "open"),
         policy,
-        open_retraining=bool(forge.pull_requests(state="open", label=RETRAINING)),
+        open_retraining=_answered(forge),
     )
     done = response.carry_out(responses, signals, forge=forge, policy=policy, progress=progress)
     wanted = next((row for row in responses if row.action == "retrain"), None)

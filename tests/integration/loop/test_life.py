@@ -154,6 +154,19 @@ def test_a_retraining_that_the_gates_refuse_is_told_on_the_issue(live: Project) 
     assert "A retraining came to nothing. The gates said no: " in issue.comments[-1].body
 
 
+def test_a_retraining_that_a_person_closed_is_not_proposed_again(live: Project) -> None:
+    later = rows_of(live, month=20)[:800]
+    turned = [
+        row | {"repaid": "no" if (row["income"] > 80) == (row["case"] % 5 > 0) else "yes"} for row in later
+    ]
+    traffic.write_truths(live.truth("production"), send(live, turned).truths)
+    signals = watching.watch(live, "production", progress=say)
+    first = watching.respond(live, "production", signals, progress=say)
+    assert first.retraining
+    open_forge(live).close_pull_request(first.retraining.number, comment="Not now.")
+    assert watching.respond(live, "production", signals, progress=say).retraining is None
+
+
 def test_a_service_that_died_is_an_alarm_and_deploy_starts_it_again(live: Project) -> None:
     target = deploying.target_of(live, "production")
     service = target.service()
