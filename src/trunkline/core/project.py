@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import importlib
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any
 from .bundle import BundleStore
 from .config import Policy, read_policy
 from .errors import NotFoundError, PolicyError, ProjectError
+from .git import git
 from .record import sha256
 
 POLICY_FILE = "trunkline.yaml"
@@ -189,15 +189,7 @@ class Project:
 
     def commit(self) -> str:
         """Return the commit that is checked out, with `+dirty` behind it where tracked files differ."""
-        head = self._git("rev-parse", "HEAD")
-        dirty = self._git("status", "--porcelain", "--untracked-files=no")
+        advice = "make the project a git repository with a first commit"
+        head = git(self.root, "rev-parse", "HEAD", error=NotFoundError, next_step=advice)
+        dirty = git(self.root, "status", "--porcelain", "--untracked-files=no", error=NotFoundError)
         return head + ("+dirty" if dirty else "")
-
-    def _git(self, *words: str) -> str:
-        done = subprocess.run(["git", *words], cwd=self.root, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise NotFoundError(
-                f"git {' '.join(words)} failed in {self.root}: {done.stderr.strip()}.",
-                next_step="make the project a git repository with a first commit",
-            )
-        return done.stdout.strip()

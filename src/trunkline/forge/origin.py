@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from trunkline.core.errors import ForgeError, UnavailableError
-
-SECONDS = 120
-IDENTITY = {"user.name": "Trunkline", "user.email": "trunkline@localhost"}
+from trunkline.core.errors import ForgeError
+from trunkline.core.git import IDENTITY, git, try_git
 
 
 @dataclass(frozen=True)
@@ -164,60 +161,6 @@ def ref(branch: str) -> str:
 def commit_of(folder: Path, branch: str) -> str:
     """Return the commit of a branch in the repository that `folder` lies in, empty when there is none."""
     return try_git(folder, "rev-parse", "--verify", "--quiet", ref(branch) + "^{commit}").stdout.strip()
-
-
-def git(folder: Path, *words: str) -> str:
-    """Run git in `folder` and return what it prints; raise ForgeError with its own words when it fails."""
-    done = try_git(folder, *words)
-    if done.returncode:
-        raise ForgeError(
-            f"git {words[0]} failed: {' '.join((done.stderr or done.stdout).split())}",
-            next_step=f"run `git {' '.join(words)}` in {folder} to see why",
-        )
-    return done.stdout.rstrip("\n")
-
-
-def try_git(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run git in `folder`, with a neutral identity where none is configured, and without anyone's hooks of merging."""
-    # Inside a git hook these variables would point every call at the repository of the hook.
-    environment = {name: value for name, value in os.environ.items() if name not in _LOCATIONS}
-    environment |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-    flags: list[str] = []
-    if words[0] in ("merge", "worktree"):
-        flags = ["-c", "core.hooksPath=/dev/null"]
-        for key, value in IDENTITY.items():
-            if try_git(folder, "config", key).returncode:
-                flags += ["-c", f"{key}={value}"]
-    try:
-        return subprocess.run(
-            ["git", *flags, *words],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-            timeout=SECONDS,
-        )
-    except FileNotFoundError as error:
-        missing = "git is not installed" if folder.is_dir() else f"There is no folder {folder}"
-        raise ForgeError(f"{missing}.", next_step="install git, or correct the folder") from error
-    except subprocess.TimeoutExpired as error:
-        raise UnavailableError(
-            f"git {words[0]} did not end within {SECONDS} s.", next_step="try again"
-        ) from error
-
-
-_LOCATIONS = {
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_COMMON_DIR",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_NAMESPACE",
-    "GIT_PREFIX",
-}
 
 
 def _refusal(tree: Path, base: str, done: subprocess.CompletedProcess[str]) -> ForgeError:
