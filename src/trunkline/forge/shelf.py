@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from trunkline.core.errors import ForgeError, StorageError
+from trunkline.core.errors import ForgeError
+from trunkline.core.lock import only_one
 from trunkline.core.record import write_atomically
 
 from .protocol import Issue, PullRequest
@@ -23,20 +22,9 @@ class Shelf:
 
     folder: Path
 
-    @contextmanager
-    def lock(self) -> Iterator[None]:
+    def lock(self) -> AbstractContextManager[None]:
         """Keep every other process and thread from changing the forge meanwhile; a killed holder lets go."""
-        path = self.folder / ".lock"
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            stream = path.open("w")
-        except OSError as error:
-            raise StorageError(
-                f"Cannot write {path}: {error.strerror}.", next_step="make the folder writable"
-            ) from error
-        with stream:
-            fcntl.flock(stream, fcntl.LOCK_EX)
-            yield
+        return only_one(self.folder / ".lock", "A change of the forge", wait=True)
 
     def next_number(self) -> int:
         """Return the number of the next pull request or issue; only while the lock is held."""

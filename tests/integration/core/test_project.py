@@ -133,6 +133,17 @@ def test_the_commit_says_whether_tracked_files_differ(project: Project) -> None:
     assert project.commit() == head + "+dirty"
 
 
+def test_inside_a_git_hook_the_projects_own_commit_is_meant(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
+    for words in (("init", "-q"), ("add", "--all"), (*identity, "commit", "-qm", "First")):
+        subprocess.run(["git", *words], cwd=project.root, check=True)
+    head = project.commit()
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere.git"))
+    assert project.commit() == head
+
+
 def test_a_project_without_a_commit_says_what_is_missing(project: Project) -> None:
     with pytest.raises(NotFoundError, match="rev-parse HEAD failed") as caught:
         project.commit()

@@ -173,7 +173,7 @@ def test_history_lines_say_what_they_are(history: Path) -> None:
 HOLD = """
 import sys
 from pathlib import Path
-from trunkline.delivery.lock import only_one
+from trunkline.core.lock import only_one
 with only_one(Path(sys.argv[1]), "An apply"):
     print("held", flush=True)
     sys.stdin.read()

@@ -1,4 +1,4 @@
-"""One apply at a time: a lock that ends with the process that holds it."""
+"""One at a time: a lock that ends with the process that holds it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from trunkline.core.errors import StorageError, UnavailableError
+from .errors import StorageError, UnavailableError
 
 
 @contextmanager
-def only_one(path: Path, doing: str) -> Iterator[None]:
-    """Hold the lock file `path` while the block runs.
+def only_one(path: Path, doing: str, *, wait: bool = False) -> Iterator[None]:
+    """Hold the lock file `path` while the block runs; with `wait`, wait for another holder to end.
 
     The operating system gives the lock back when its holder dies, so none is ever stale. Raises UnavailableError
-    when another process holds it (and on Windows, which has no such locks), StorageError when it cannot be written.
+    when another holds it and nobody waits (and on Windows, which has no such locks), StorageError when it cannot
+    be written.
     """
     if sys.platform == "win32":
         raise UnavailableError(
@@ -34,7 +35,7 @@ def only_one(path: Path, doing: str) -> Iterator[None]:
         ) from error
     try:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError as error:
             holder = os.read(handle, 32).decode(errors="replace").strip() or "unknown"
             raise UnavailableError(
