@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from statistics import NormalDist
 
 import pandas as pd
 
 from trunkline.core.config import DataPolicy
 from trunkline.core.contract import Contract, Role
-from trunkline.core.records import Figure, Interval, Outcome, Part, Verdict
+from trunkline.core.intervals import wilson
+from trunkline.core.records import Figure, Outcome, Part, Verdict
 
 from .leakage import single_feature_scores
 from .snapshot import Snapshot
@@ -192,13 +192,7 @@ def _column(figure: Figure) -> str:
 
 
 def _share(group: str, count: int, rows: int) -> Figure:
-    # Wilson's score interval, which stays within 0 and 1 and holds for rare classes.
-    z = NormalDist().inv_cdf(0.975)
-    share, spread = count / rows, z * z / rows
-    middle = (share + spread / 2) / (1 + spread)
-    half = z / (1 + spread) * (share * (1 - share) / rows + z * z / (4 * rows * rows)) ** 0.5
-    interval = Interval(low=max(0.0, middle - half), high=min(1.0, middle + half))
-    return Figure(name="share", value=share, rows=rows, group=group, interval=interval)
+    return Figure(name="share", value=count / rows, rows=rows, group=group, interval=wilson(count, rows))
 
 
 _PART = "\0part"

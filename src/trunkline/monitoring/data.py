@@ -8,10 +8,11 @@ from datetime import datetime
 
 from trunkline.core.config import Monitoring
 from trunkline.core.contract import Contract, Role
+from trunkline.core.intervals import wilson
 from trunkline.core.records import Finding, Interval, Signal
 
 from .drift import Drift, column_drift
-from .intervals import holm, tail_above, wilson
+from .intervals import holm, tail_above
 from .prediction_log import LogWindow
 from .profiles import CategoryProfile, NumberProfile, Profile
 from .profiling import profile_answers

@@ -12,21 +12,6 @@ from scipy import special
 from trunkline.core.records import Interval
 
 
-def wilson(hits: int, rows: int, *, level: float = 0.95) -> Interval:
-    """Return the score interval of a share (Wilson 1927); 0 to 1 where there are no rows."""
-    if not rows:
-        return Interval(low=0.0, high=1.0, level=level)
-    z = float(special.ndtri(0.5 + level / 2))
-    share, shrink = hits / rows, 1 + z * z / rows
-    middle = (share + z * z / (2 * rows)) / shrink
-    half = z / shrink * math.sqrt(share * (1 - share) / rows + z * z / (4 * rows * rows))
-    return Interval(
-        low=0.0 if not hits else max(0.0, middle - half),
-        high=1.0 if hits == rows else min(1.0, middle + half),
-        level=level,
-    )
-
-
 def quantile_interval(
     values: Sequence[float] | NDArray[np.float64], q: float, *, level: float = 0.95
 ) -> tuple[float, Interval]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from trunkline.core.contract import Contract, Role
+from trunkline.core.intervals import wilson
 from trunkline.core.records import Finding
 
-from .intervals import wilson
 from .prediction_log import LogWindow
 from .signals import count
 
