@@ -156,3 +156,8 @@ class Contract(Record):
             f"The contract {self.name} has no column {name}.",
             next_step=f"use one of {', '.join(column.name for column in self.columns)}",
         )
+
+
+def as_label(value: object) -> str:
+    """Return a value as labels, categories and user keys are written: text, with `true` and `false` in lower case."""
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)

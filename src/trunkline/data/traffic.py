@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from trunkline.core.contract import Column, Contract, Role
+from trunkline.core.contract import Column, Contract, Role, as_label
 from trunkline.core.errors import DataError, StorageError
 from trunkline.core.project import Project
 from trunkline.core.records import GroundTruth, Prediction
@@ -102,9 +102,7 @@ def stable_integer(text: str) -> int:
 def _value(column: Column, answer: Prediction, truths: Mapping[str, GroundTruth]) -> object:
     if column.role is Role.OUTCOME:
         outcome = truths[answer.id].outcome
-        if column.type == "category" and isinstance(outcome, bool):
-            return str(outcome).lower()
-        return str(outcome) if column.type == "category" else outcome
+        return as_label(outcome) if column.type == "category" else outcome
     if column.role in (Role.KEY, Role.USER):
         name = answer.id if column.role is Role.KEY else answer.user
         return (stable_integer(name) if column.type == "integer" else name) if name else None

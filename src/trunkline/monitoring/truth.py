@@ -12,7 +12,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from trunkline.core.contract import Contract
+from trunkline.core.contract import Contract, as_label
 from trunkline.core.errors import DataError, StorageError
 from trunkline.core.records import GroundTruth, Prediction
 
@@ -114,7 +114,7 @@ def label_answers(
             np.array([float(answer.outputs["prediction"]) for answer, _ in matched], dtype=float),
         )
     known = contract.outcome.categories
-    outcomes = [_text(outcome) for _, outcome in matched]
+    outcomes = [as_label(outcome) for _, outcome in matched]
     if known and (strange := sorted(set(outcomes) - set(known))):
         raise DataError(
             f"The ground truth has outcomes that are not {contract.outcome.rule()}.",
@@ -127,7 +127,7 @@ def label_answers(
     return Labelled(
         times,
         np.array(outcomes, dtype=object),
-        np.array([_text(answer.outputs["prediction"]) for answer, _ in matched], dtype=object),
+        np.array([as_label(answer.outputs["prediction"]) for answer, _ in matched], dtype=object),
         np.array(rows, dtype=float).reshape(len(matched), len(classes)) if classes else None,
         classes,
         contract.positive,
@@ -142,7 +142,3 @@ def _number(answer: Prediction, outcome: object) -> float:
         value=outcome,
         next_step="correct the ground truth",
     )
-
-
-def _text(value: object) -> str:
-    return ("true" if value else "false") if isinstance(value, bool) else str(value)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Literal
 
-from trunkline.core.contract import Contract
+from trunkline.core.contract import Contract, as_label
 from trunkline.core.records import Release
 
 RoutedArm = Literal["champion", "challenger"]
@@ -35,9 +35,7 @@ def user_key(contract: Contract, row: Mapping[str, object]) -> str | None:
     """Return the text by which a row's user is placed, or None when the row names none."""
     column = contract.sticky
     value = row.get(column.name) if column else None
-    if value is None:
-        return None
-    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+    return None if value is None else as_label(value)
 
 
 def pseudonym(salt: str, key: str | None) -> str:
