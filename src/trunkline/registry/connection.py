@@ -6,33 +6,21 @@ import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from trunkline.core.errors import PolicyError, StorageError, UnavailableError
+from trunkline.core.errors import StorageError, UnavailableError
+from trunkline.core.mlflow_uri import embedded_folder, without_secrets
 
-QUIET = {"MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true", "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false"}
+QUIET = {
+    # MLflow decides when it is imported whether it reports its use to its makers.
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+}
 PATIENT = QUIET | {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "60"}
 QUICK = QUIET | {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0", "MLFLOW_HTTP_REQUEST_TIMEOUT": "5"}
 LOGGERS = ("alembic", "mlflow", "sqlalchemy")
-
-
-def embedded_folder(uri: str) -> Path | None:
-    """Return the folder of an SQLite store, or None for a server or another database.
-
-    Raises PolicyError for a URI that is neither: MLflow's file store is on its way out.
-    """
-    parts = urlsplit(uri)
-    if parts.scheme == "sqlite":
-        return Path(uri.removeprefix("sqlite:///")).resolve().parent
-    if parts.scheme in ("http", "https") or parts.scheme.split("+")[0] in ("postgresql", "mysql", "mssql"):
-        return None
-    raise PolicyError(
-        "registry.uri: must be an MLflow server (http, https) or a database (sqlite, postgresql, mysql, mssql).",
-        value=uri,
-        next_step="set registry.uri in trunkline.yaml, as sqlite:///.trunkline/mlflow.db, or leave it out",
-    )
 
 
 def connect(uri: str) -> Any:
@@ -105,11 +93,3 @@ def _refusal(error: BaseException | None) -> str:
             return error.strerror
         error = error.__cause__ or error.__context__
     return ""
-
-
-def without_secrets(uri: str) -> str:
-    """Return a URI without the user name and password that it may hold."""
-    parts = urlsplit(uri)
-    if "@" not in parts.netloc:
-        return uri
-    return parts._replace(netloc="***@" + parts.netloc.rpartition("@")[2]).geturl()

@@ -14,10 +14,11 @@ from typing import Any
 
 from trunkline.core.bundle import Bundle, BundleStore, open_bundle
 from trunkline.core.errors import BundleError, NotFoundError, PolicyError, StorageError
+from trunkline.core.mlflow_uri import embedded_folder
 from trunkline.core.record import short
 from trunkline.core.records import Version
 
-from .connection import connect, embedded_folder, speaking
+from .connection import connect, speaking
 
 ARTIFACT = "bundle"
 CHAMPION = "champion"

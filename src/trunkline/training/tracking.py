@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from trunkline.core.errors import PolicyError, StorageError, UnavailableError
+from trunkline.core.errors import StorageError, UnavailableError
+from trunkline.core.mlflow_uri import embedded_folder, without_secrets
 from trunkline.core.record import short
 from trunkline.core.records import Figure, Lineage
 
@@ -23,7 +24,6 @@ from .fit import Fitted
 BUNDLE_TAG = "trunkline.bundle"
 ARTIFACTS = "mlartifacts"
 CHATTY = ("mlflow", "alembic", "mlflow.store.db.utils", "alembic.runtime.migration", "git")
-SCHEMES = ("http", "https", "sqlite", "postgresql", "mysql", "mssql", "databricks")
 PARAM_LENGTH = 6000
 
 
@@ -41,11 +41,11 @@ def track(
     `mlartifacts` beside it. Raises UnavailableError when the server does not answer, StorageError when the embedded
     store cannot be written, PolicyError when `uri` is none that MLflow knows.
     """
-    check_uri(uri)
+    store, shown = embedded_folder(uri), without_secrets(uri)
     with _quiet():
         artifacts = None
-        if uri.startswith("sqlite:"):
-            artifacts = _embedded(uri)
+        if store is not None:
+            artifacts = _artifacts_beside(store)
         else:
             _check_reachable(uri)
         from mlflow.exceptions import MlflowException
@@ -55,14 +55,14 @@ def track(
             return _track(uri, artifacts, name, fitted, lineage, figures, bundle_digest)
         except (MlflowException, SQLAlchemyError, OSError) as error:
             words = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            if uri.startswith("sqlite:"):
+            if store is not None:
                 raise StorageError(
                     f"The embedded store {uri} cannot be used: {words}.",
                     next_step="look at the file, or set registry.uri in trunkline.yaml",
                 ) from error
             raise UnavailableError(
-                f"MLflow at {uri} did not take the run: {words}.",
-                value=uri,
+                f"MLflow at {shown} did not take the run: {words}.",
+                value=shown,
                 next_step="look at the server's log, then run the command again",
             ) from error
 
@@ -143,9 +143,8 @@ def _experiment(client: Any, name: str, artifacts: str | None) -> str:
     return str(found.experiment_id)
 
 
-def _embedded(uri: str) -> str:
-    store = Path(uri.removeprefix("sqlite:///"))
-    artifacts = (store.parent / ARTIFACTS).absolute()
+def _artifacts_beside(store: Path) -> str:
+    artifacts = store / ARTIFACTS
     try:
         artifacts.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -153,17 +152,6 @@ def _embedded(uri: str) -> str:
             f"Cannot write {artifacts}: {error.strerror}.", next_step="make the folder writable"
         ) from error
     return artifacts.as_uri()
-
-
-def check_uri(uri: str) -> None:
-    """Raise PolicyError when `uri` is no address of a server or a database."""
-    scheme = urlsplit(uri).scheme
-    if scheme.split("+")[0] not in SCHEMES:
-        raise PolicyError(
-            "registry.uri: MLflow is reached by http(s)://host or sqlite:///file.",
-            value=uri,
-            next_step="edit registry.uri in trunkline.yaml, or MLFLOW_TRACKING_URI",
-        )
 
 
 def _check_reachable(uri: str) -> None:
@@ -177,7 +165,7 @@ def _check_reachable(uri: str) -> None:
     except (OSError, ValueError) as error:
         raise UnavailableError(
             f"No MLflow server answers at {parts.hostname}:{parts.port or parts.scheme}: {error}.",
-            value=uri,
+            value=without_secrets(uri),
             next_step="start the server, or correct registry.uri in trunkline.yaml",
         ) from error
 

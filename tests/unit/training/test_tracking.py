@@ -2,21 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from trunkline.core.errors import PolicyError
 from trunkline.core.records import Figure
-from trunkline.training.tracking import check_uri, metric_name
-
-
-@pytest.mark.parametrize("uri", ["mlruns", "file:///runs", "htp://host"])
-def test_an_address_that_is_none_is_refused_by_its_key(uri: str) -> None:
-    with pytest.raises(PolicyError, match=r"registry\.uri") as caught:
-        check_uri(uri)
-    assert caught.value.value == uri
-
-
-@pytest.mark.parametrize("uri", ["sqlite:///a.db", "https://host", "postgresql+psycopg://host/db"])
-def test_addresses_of_stores_and_servers_are_taken(uri: str) -> None:
-    check_uri(uri)
+from trunkline.training.tracking import metric_name
 
 
 @pytest.mark.parametrize(
