@@ -63,7 +63,7 @@ def _apply(ctx: click.Context, environment: str, checksum: str) -> None:
 
     project = output.project_of(ctx)
     done = deploying.apply_deployment(project, environment, reviewed=checksum, progress=output.progress)
-    output.result(environment, done.outcome + (f" ({done.detail})" if done.detail else ""))
+    output.result(environment, done.detail if done.detail == "nothing to do" else done.outcome)
     if done.release is not None:
         output.result("address", deploying.target_of(project, environment).address())
 
@@ -72,7 +72,7 @@ def _apply(ctx: click.Context, environment: str, checksum: str) -> None:
 @click.option(
     "--bundle", default="", help="Digest (or its first digits); by default that of the checked-out code."
 )
-@click.option("--port", type=int, default=None, help="By default the policy's.")
+@click.option("--port", type=click.IntRange(0, 65535), default=None, help="By default the policy's.")
 @click.pass_context
 def serve(ctx: click.Context, bundle: str, port: int | None) -> None:
     """Serve a bundle in the foreground, to try it before anything is released."""

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import click
+
+from trunkline.forge.protocol import Issue, PullRequest
 
 from . import output
 
@@ -42,9 +47,18 @@ def show_pull(ctx: click.Context, number: int) -> None:
     from trunkline.forge import open_forge
 
     pull = open_forge(output.project_of(ctx)).pull_request(number)
-    click.echo(f"#{pull.number} {pull.title} [{pull.state}]\n\n{pull.body}")
-    for comment in pull.comments:
-        click.echo(f"\n--- {comment.time:%Y-%m-%d %H:%M} UTC\n{comment.body}")
+    _thread(pull)
+
+
+def _thread(thread: PullRequest | Issue) -> None:
+    texts = [f"#{thread.number} {thread.title} [{thread.state}]\n\n{thread.body}"]
+    texts += [f"\n--- {comment.time:%Y-%m-%d %H:%M} UTC\n{comment.body}" for comment in thread.comments]
+    for text in texts:
+        # What a page folds away is too long for a terminal; the file in the forge has it.
+        folded = re.sub(
+            r"<details>.*?<summary>(.*?)</summary>.*?</details>", r"(\1: see the page)", text, flags=re.S
+        )
+        click.echo(html.unescape(folded))
 
 
 @pr.command("open")
@@ -108,6 +122,4 @@ def show_issue(ctx: click.Context, number: int) -> None:
     from trunkline.forge import open_forge
 
     found = open_forge(output.project_of(ctx)).issue(number)
-    click.echo(f"#{found.number} {found.title} [{found.state}]\n\n{found.body}")
-    for comment in found.comments:
-        click.echo(f"\n--- {comment.time:%Y-%m-%d %H:%M} UTC\n{comment.body}")
+    _thread(found)

@@ -34,7 +34,9 @@ def send(ctx: click.Context, file: Path, environment: str, outcomes: Path | None
     if outcomes is not None:
         traffic.write_truths(outcomes, sent.truths)
         output.result("outcomes", f"{len(sent.truths)} kept in {outcomes}")
-    ctx.exit(0 if sent.failed == 0 else 1)
+    if sent.problem:
+        output.result("first refusal", sent.problem)
+    ctx.exit(0 if sent.answered and not sent.failed else 30 if sent.failed else 12)
 
 
 @click.command()

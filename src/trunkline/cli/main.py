@@ -109,6 +109,7 @@ def run(arguments: list[str]) -> int:
             click.echo(f"  found: {error.value!r}", err=True)
         if error.next_step:
             click.echo(f"  next: {error.next_step}", err=True)
-        click.echo(f"  who must act: {error.actor} (exit code {error.exit_code}, docs/errors.md)", err=True)
+        if error.actor != "fix your input":
+            click.echo(f"  who must act: {error.actor} (exit code {error.exit_code})", err=True)
         return error.exit_code
     return result if isinstance(result, int) else 0

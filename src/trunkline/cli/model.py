@@ -72,7 +72,7 @@ def train(ctx: click.Context, again: bool) -> None:
     for figure in bundle.manifest.figures:
         if not figure.group:
             span = f" [{figure.interval.low:.3f}, {figure.interval.high:.3f}]" if figure.interval else ""
-            output.result(figure.name, f"{figure.value:.3f}{span} on {figure.rows} test rows")
+            click.echo(f"  {figure.name:<20}{figure.value:.3f}{span} on {figure.rows} test rows")
 
 
 @click.command()

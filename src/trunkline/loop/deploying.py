@@ -13,6 +13,7 @@ from trunkline.core.records import Deployment
 from trunkline.delivery import LocalTarget, Plan, apply, plan, read_state
 
 from .change import git
+from .merged import require_merged_file
 from .registered import bundle_of
 
 Progress = Callable[[str], None]
@@ -32,13 +33,17 @@ def target_of(project: Project, environment: str) -> LocalTarget:
 
 
 def plan_deployment(project: Project, environment: str) -> Plan:
-    """Return the difference between the checked-out desired state and what serves."""
+    """Return the difference between the merged desired state and what serves.
+
+    Raises PolicyError when there is no such environment, ForgeError when its file is not what was merged.
+    """
     path = project.deployment(environment)
     if not path.is_file():
         known = ", ".join(sorted(file.stem for file in path.parent.glob("*.yaml")))
         raise PolicyError(
             f"There is no environment {environment}.", value=environment, next_step=f"use one of {known}"
         )
+    require_merged_file(project, path)
     revision = git(project.root, "log", "-1", "--format=%H", "--", str(path))
     target = target_of(project, environment)
     return plan(read_state(path), target.observe(), revision=revision, upkeep=target.upkeep())

@@ -69,8 +69,9 @@ def check_project(project: Project) -> None:
     policy = project.policy
     metrics = project.metrics()
     evaluation.check_metric_names(policy, metrics, data.project_contract(project))
-    for module, name in (("data", "load"), ("features", "features"), ("model", "candidates")):
+    for module, name in (("data", "load"), ("features", "features")):
         project.plug(module, name)
+    training.offered(project.plug("model", "candidates"), policy.training.candidates)
 
 
 def snapshot(project: Project, *, progress: Progress) -> data.Snapshot:

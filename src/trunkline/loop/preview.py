@@ -8,10 +8,11 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from trunkline.core.bundle import BundleStore
-from trunkline.core.errors import BundleError
+from trunkline.core.errors import NotFoundError
 from trunkline.core.project import Project
 from trunkline.core.record import short
 from trunkline.core.records import Release, Route
+from trunkline.delivery.targets.service import choose_port
 
 from .judging import train
 
@@ -24,13 +25,16 @@ def serve_in_foreground(
     """Become a service of one bundle, until it is interrupted; nothing is deployed.
 
     `bundle` is a digest or its first digits; empty trains the checked-out code, or reuses what its key gave.
-    Raises BundleError when no bundle, or more than one, begins with these digits.
+    Raises NotFoundError when no bundle, or more than one, begins with these digits.
     """
     if bundle:
-        found = [path.name for path in project.bundles.root.glob(f"{bundle.removeprefix('sha256:')}*")]
+        digits = bundle.removeprefix("sha256:")
+        present = sorted(path.name for path in project.bundles.root.glob("*/")) if digits else []
+        found = [name for name in present if name.startswith(digits)]
         if len(found) != 1:
-            raise BundleError(
-                f"{len(found)} bundles on this machine begin with {bundle}.", next_step="give more digits"
+            known = ", ".join(name[:12] for name in present) or "none"
+            raise NotFoundError(
+                f"{len(found)} bundles on this machine begin with {bundle}.", next_step=f"there are: {known}"
             )
         chosen = project.bundles.get(f"sha256:{found[0]}")
     else:
@@ -45,7 +49,8 @@ def serve_in_foreground(
     BundleStore(folder / "bundles").add(chosen.folder)
     release.write(folder / "release.json")
     serving = project.policy.serving
-    address = ["--host", serving.host, "--port", str(serving.port if port is None else port)]
+    chosen_port = choose_port(serving.host, serving.port if port is None else port)
+    address = ["--host", serving.host, "--port", str(chosen_port)]
     progress(
         f"serving bundle {short(chosen.digest)} at http://{address[1]}:{address[3]}/docs; Ctrl-C ends it"
     )

@@ -14,6 +14,7 @@ from trunkline.delivery import read_state
 from trunkline.forge import PullRequest
 
 from .judging import Judged, Progress, judge, require_pass, train
+from .merged import require_merged
 from .promoting import propose_stage
 from .registered import registry_of
 
@@ -30,8 +31,10 @@ class Released:
 def release(project: Project, *, progress: Progress) -> Released:
     """Train or reuse, evaluate, register, write the card, and open the promotion's pull request.
 
-    Raises GateFailed or GateInconclusive when a blocking gate says no; nothing is registered then.
+    Raises ForgeError when the checked-out commit is not the forge's main, and GateFailed or GateInconclusive when a
+    blocking gate says no; nothing is registered then.
     """
+    require_merged(project)
     bundle, trained, _ = train(project, progress=progress)
     judged = judge(project, bundle, progress=progress)
     require_pass(judged)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +29,8 @@ class Sent:
     answered: int
     refused: int
     failed: int
+    problem: str
+    """What the service said of the first request that it refused."""
     truths: tuple[GroundTruth, ...]
     """For every answered row that had the outcome in it: what is to be told later."""
 
@@ -44,17 +47,27 @@ def read_rows(path: Path, contract: Contract) -> list[dict[str, Any]]:
         raise StorageError(f"Cannot read {path}: {error}.") from error
     if path.suffix == ".csv":
         columns = {column.name: column for column in contract.columns}
-        rows = [
-            {name: _typed(value, columns.get(name)) for name, value in row.items()}
-            for row in csv.DictReader(text.splitlines())
-        ]
+        reader = csv.DictReader(io.StringIO(text, newline=""), restkey="", restval="")
+        rows = [{name: _typed(value, columns.get(name)) for name, value in row.items()} for row in reader]
+        if broken := next((place for place, row in enumerate(rows, 2) if "" in row), 0):
+            raise DataError(f"{path}, line {broken} has more values than the header has names.")
     elif path.suffix == ".jsonl":
-        rows = [json.loads(line) for line in text.splitlines() if line.strip()]
+        rows = [_object(path, place, line) for place, line in enumerate(text.splitlines(), 1) if line.strip()]
     else:
         raise DataError(f"{path} is neither .csv nor .jsonl.", next_step="convert the file")
     if not rows:
         raise DataError(f"{path} has no rows.")
     return rows
+
+
+def _object(path: Path, place: int, line: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise DataError(f"{path}, line {place} is not JSON.", value=line[:80]) from error
+    if not isinstance(row, dict):
+        raise DataError(f"{path}, line {place} is no row: it must hold names and values.", value=line[:80])
+    return row
 
 
 def _typed(value: str, column: Column | None) -> object:
@@ -92,21 +105,24 @@ def send(rows: list[dict[str, Any]], contract: Contract, address: str, *, progre
                 reply = client.post("/predict", json={name: row[name] for name in row if name != outcome})
             except httpx.HTTPError:
                 return 0, ""
-            return reply.status_code, reply.json()["id"] if reply.is_success else ""
+            return reply.status_code, reply.json()["id"] if reply.is_success else reply.text
 
         statuses: list[int] = []
         truths: list[GroundTruth] = []
+        problem = ""
         with ThreadPoolExecutor(CONNECTIONS) as pool:
             for row, (status, identity) in zip(rows, pool.map(ask, rows), strict=True):
                 statuses.append(status)
-                if identity and row.get(outcome) is not None:
+                if 400 <= status < 500:
+                    problem = problem or identity
+                if 200 <= status < 300 and row.get(outcome) is not None:
                     now = datetime.now(UTC)
                     truths.append(GroundTruth(prediction=identity, outcome=row[outcome], time=now))
                 if len(statuses) % 500 == 0:
                     progress(f"{len(statuses)} of {len(rows)} requests")
     answered = sum(200 <= status < 300 for status in statuses)
     refused = sum(400 <= status < 500 for status in statuses)
-    return Sent(answered, refused, len(statuses) - answered - refused, tuple(truths))
+    return Sent(answered, refused, len(statuses) - answered - refused, problem, tuple(truths))
 
 
 def write_truths(path: Path, truths: tuple[GroundTruth, ...]) -> None:

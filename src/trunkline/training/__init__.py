@@ -5,6 +5,7 @@ from .export import Exported, export
 from .fit import Fitted, train
 from .frames import model_frame, outcome, predict_frame
 from .key import KeyParts, key_parts, training_key
+from .offer import offered
 from .tracking import track
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "export",
     "key_parts",
     "model_frame",
+    "offered",
     "outcome",
     "predict_frame",
     "track",

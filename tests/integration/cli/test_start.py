@@ -20,6 +20,8 @@ HEAVY = {
     "pyarrow",
     "fastapi",
     "pydantic",
+    "rich",
+    "ruamel",
 }
 SHOW = "import json, sys; print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from trunkline.core.errors import NotFoundError, StalePlanError, UnavailableError
+from trunkline.core.errors import ForgeError, NotFoundError, StalePlanError, UnavailableError
 from trunkline.core.project import Project
 from trunkline.core.records import GroundTruth, Signal
 from trunkline.forge import Forge, open_forge
@@ -187,9 +187,25 @@ def test_a_plan_that_nobody_reviewed_is_not_applied(live: Project, git: Git) -> 
     path.write_text(
         path.read_text(encoding="utf-8").split("champion")[0].replace("single", "none"), encoding="utf-8"
     )
+    with pytest.raises(ForgeError, match=r"deployments/production\.yaml is not what origin/main holds"):
+        deploying.apply_deployment(live, "production", reviewed=reviewed, progress=say)
+    git(live.root, "commit", "--quiet", "--all", "--message", "Nobody serves")
+    git(live.root, "push", "--quiet", "origin", "main")
     with pytest.raises(StalePlanError):
         deploying.apply_deployment(live, "production", reviewed=reviewed, progress=say)
     assert deploying.target_of(live, "production").check().ready
+
+
+@pytest.mark.parametrize("where", ["dirty", "branch", "behind"])
+def test_only_the_merged_main_is_released(live: Project, git: Git, where: str) -> None:
+    if where == "dirty":
+        (live.root / "notes.txt").write_text("not committed\n", encoding="utf-8")
+    elif where == "branch":
+        git(live.root, "commit", "--quiet", "--allow-empty", "--message", "Not merged")
+    else:
+        git(live.root, "reset", "--quiet", "--hard", "HEAD~1")
+    with pytest.raises(ForgeError, match=r"in no commit|is not the newest of origin/main"):
+        releasing.release(live, progress=say)
 
 
 def test_the_same_release_twice_proposes_nothing_the_second_time(live: Project) -> None:
