@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from .contract import Contract
+from .contract import CONTRACT_FILE, Contract
 from .errors import BundleError, StorageError
-from .record import Record, file_sha256, sha256, short
+from .record import Record, digits, file_sha256, sha256, short
 from .records import Figure, Lineage
 
 Runtime = Literal["onnx", "python"]
@@ -65,7 +65,7 @@ def seal(folder: Path, manifest: BundleManifest) -> Bundle:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.relative_to(folder).as_posix() != MANIFEST
     }
-    for needed in ("contract.json", manifest.model):
+    for needed in (CONTRACT_FILE, manifest.model):
         if needed not in files:
             raise BundleError(f"Cannot seal {folder}: {needed} is missing.")
     manifest = manifest.model_copy(update={"files": files})
@@ -102,7 +102,7 @@ def open_bundle(folder: Path, *, digest: str = "") -> Bundle:
                 f"The bundle {short(found)} was changed after it was sealed: {name} does not have its checksum.",
                 next_step=again,
             )
-    contract = Contract.read(folder / "contract.json", error=BundleError)
+    contract = Contract.read(folder / CONTRACT_FILE, error=BundleError)
     return Bundle(folder=folder, manifest=manifest, digest=found, contract=contract)
 
 
@@ -114,7 +114,7 @@ class BundleStore:
 
     def path(self, digest: str) -> Path:
         """Return the folder in which the bundle lies or would lie."""
-        return self.root / digest.removeprefix("sha256:")
+        return self.root / digits(digest)
 
     def __contains__(self, digest: str) -> bool:
         return (self.path(digest) / MANIFEST).is_file()

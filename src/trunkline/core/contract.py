@@ -14,6 +14,9 @@ from pydantic import model_validator
 from .errors import ContractError
 from .record import Record
 
+CONTRACT_FILE = "contract.json"
+"""In a snapshot, and in a bundle."""
+
 Type = Literal["integer", "number", "boolean", "category", "text"]
 Task = Literal["classification", "regression"]
 

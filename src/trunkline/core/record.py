@@ -19,9 +19,14 @@ def sha256(content: bytes) -> str:
     return "sha256:" + hashlib.sha256(content).hexdigest()
 
 
+def digits(digest: str) -> str:
+    """Return the 64 digits of a digest, which name its folder."""
+    return digest.removeprefix("sha256:")
+
+
 def short(digest: str) -> str:
     """Return the twelve digits of a digest that people read."""
-    return digest.removeprefix("sha256:")[:12]
+    return digits(digest)[:12]
 
 
 def file_sha256(path: Path) -> str:

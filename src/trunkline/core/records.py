@@ -164,8 +164,12 @@ class Route(Record):
     bundle: str
 
 
+RELEASE_FILE = "release.json"
+"""In the folder of a live service, and in an image."""
+
+
 class Release(Record):
-    """What a running service is told to serve: the desired state, resolved; written as `release.json`."""
+    """What a running service is told to serve: the desired state, resolved."""
 
     SCHEMA: ClassVar[str] = "trunkline/release/1"
 

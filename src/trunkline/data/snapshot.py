@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from trunkline.core.config import DataPolicy, Split
-from trunkline.core.contract import Contract, Role
+from trunkline.core.contract import CONTRACT_FILE, Contract, Role
 from trunkline.core.errors import DataError, NotFoundError, StorageError, TrunklineError
 from trunkline.core.project import Project
-from trunkline.core.record import sha256, short
+from trunkline.core.record import digits, sha256, short
 from trunkline.core.records import Part, SnapshotManifest, Window
 
 from .rows import content_digest, in_order, typed
@@ -26,7 +26,6 @@ from .split import PARTS, split_rows
 from .traffic import load_traffic
 
 MANIFEST = "snapshot.json"
-CONTRACT = "contract.json"
 ARROW = {
     "integer": pa.int64(),
     "number": pa.float64(),
@@ -129,7 +128,7 @@ def store(
     The digests in its manifest are of content, so they are the same whichever pyarrow wrote the files.
     """
     manifest = SnapshotManifest(
-        files={CONTRACT: sha256(contract.canonical())}
+        files={CONTRACT_FILE: sha256(contract.canonical())}
         | {f"{name}.parquet": content_digest(parts[name], contract) for name in PARTS},
         rows={name: len(parts[name]) for name in PARTS},
         split=split.model_dump(mode="json"),
@@ -137,7 +136,7 @@ def store(
         sources=sources,
     )
     digest = sha256(manifest.canonical())
-    home = root / digest.removeprefix("sha256:")
+    home = root / digits(digest)
     try:
         return _open(home, digest)
     except TrunklineError:
@@ -148,7 +147,7 @@ def store(
         partial.mkdir(parents=True)
         for name in PARTS:
             _write_rows(parts[name], contract, partial / f"{name}.parquet")
-        contract.write(partial / CONTRACT)
+        contract.write(partial / CONTRACT_FILE)
         manifest.write(partial / MANIFEST)
         shutil.rmtree(home, ignore_errors=True)
         partial.rename(home)
@@ -166,7 +165,7 @@ def open_snapshot(project: Project, digest: str) -> Snapshot:
 
     Raises NotFoundError when it is not on this machine, StorageError when it was changed.
     """
-    home = project.snapshots / digest.removeprefix("sha256:")
+    home = project.snapshots / digits(digest)
     if not (home / MANIFEST).is_file():
         raise NotFoundError(
             f"The snapshot {short(digest)} is not on this machine.",
@@ -180,9 +179,9 @@ def _open(home: Path, digest: str) -> Snapshot:
     again = f"remove {home} and run trunkline snapshot"
     if (found := sha256(manifest.canonical())) != digest:
         raise StorageError(f"The snapshot in {home} is {short(found)}, not {short(digest)}.", next_step=again)
-    contract = Contract.read(home / CONTRACT)
+    contract = Contract.read(home / CONTRACT_FILE)
     parts: dict[Part, pd.DataFrame] = {}
-    changed = [CONTRACT] if sha256(contract.canonical()) != manifest.files[CONTRACT] else []
+    changed = [CONTRACT_FILE] if sha256(contract.canonical()) != manifest.files[CONTRACT_FILE] else []
     for name in PARTS:
         file = f"{name}.parquet"
         try:

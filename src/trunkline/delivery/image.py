@@ -10,7 +10,8 @@ from pathlib import Path
 
 from trunkline.core.bundle import BundleStore
 from trunkline.core.errors import ApplyError, StorageError, UnavailableError
-from trunkline.core.records import Release
+from trunkline.core.record import digits
+from trunkline.core.records import RELEASE_FILE, Release
 
 from .plan import routes_of
 
@@ -24,16 +25,16 @@ def build_context(release: Release, bundles: BundleStore, requirements: Path, ou
     Raises BundleError when a bundle is missing or damaged, StorageError when a path cannot be read or written.
     """
     sound = [bundles.get(route.bundle) for route in routes_of(release)]
-    if out.exists() and any(out.iterdir()) and not (out / "release.json").is_file():
+    if out.exists() and any(out.iterdir()) and not (out / RELEASE_FILE).is_file():
         raise StorageError(
             f"{out} holds other things than an image's context.", next_step="name another folder"
         )
     try:
         shutil.rmtree(out, ignore_errors=True)
         for bundle in sound:
-            shutil.copytree(bundle.folder, out / "bundles" / bundle.digest.removeprefix("sha256:"))
+            shutil.copytree(bundle.folder, out / "bundles" / digits(bundle.digest))
         shutil.copyfile(requirements, out / "requirements.txt")
-        release.write(out / "release.json")
+        release.write(out / RELEASE_FILE)
         for path in [out, *out.rglob("*")]:
             path.chmod(0o755 if path.is_dir() else 0o644)
             os.utime(path, (0, 0))

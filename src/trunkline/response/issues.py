@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 from trunkline.core.records import Finding, Signal, SignalKind
+from trunkline.forge.page import moment
 
 from .policy import STORM
 
@@ -116,11 +116,6 @@ def interval(finding: Finding) -> str:
 def number(value: float) -> str:
     """Return a number to four significant digits; whole numbers in full."""
     return f"{value:.0f}" if value == int(value) and abs(value) < 1e15 else f"{value:.4g}"
-
-
-def moment(time: datetime) -> str:
-    """Return a time to the minute, in UTC."""
-    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def plain(text: str) -> str:

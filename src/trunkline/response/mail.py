@@ -14,6 +14,7 @@ from email.utils import format_datetime, make_msgid
 from trunkline.core.config import Mail
 from trunkline.core.errors import PolicyError, TrunklineError, UnavailableError
 from trunkline.core.records import Signal
+from trunkline.forge.page import moment
 
 from . import issues
 
@@ -164,5 +165,5 @@ def _text(signal: Signal, issue: int | None) -> str:
         for finding in signal.findings[: issues.FINDINGS]
     ]
     found = "\n".join(rows) + "\n" if rows else ""
-    facts = f"Environment {signal.environment}, {signal.rows} rows looked at, {issues.moment(signal.time)}.\n"
+    facts = f"Environment {signal.environment}, {signal.rows} rows looked at, {moment(signal.time)}.\n"
     return "\n".join(part for part in (issues.plain(signal.summary) + "\n", found, facts, where) if part)

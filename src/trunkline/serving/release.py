@@ -13,13 +13,12 @@ from typing import Any
 from trunkline.core.bundle import Bundle, BundleStore
 from trunkline.core.errors import BundleError, StorageError
 from trunkline.core.record import short
-from trunkline.core.records import Arm, Prediction, Release, Route
+from trunkline.core.records import RELEASE_FILE, Arm, Prediction, Release, Route
 
 from .requests import RequestModel, example, request_columns
 from .routing import pseudonym, user_key
 from .runtime import Model, open_model
 
-RELEASE_FILE = "release.json"
 Row = Mapping[str, Any]
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import trunkline
 from trunkline.core.bundle import BundleStore
 from trunkline.core.errors import ApplyError, BundleError, StorageError, UnavailableError
-from trunkline.core.records import Release
+from trunkline.core.records import RELEASE_FILE, Release
 
 from ..plan import Step, routes_of
 from .protocol import Health
 from .service import Place, Ready, Service, choose_port, last_words, launch, size, wait_for
 
-RELEASE = "release.json"
+SERVICE_FILE = "service.json"
 
 
 class LocalTarget:
@@ -114,7 +114,7 @@ class LocalTarget:
         service = self._running()
         if service is not None:
             service.end(patience=10.0)
-        (self.folder / "service.json").unlink(missing_ok=True)
+        (self.folder / SERVICE_FILE).unlink(missing_ok=True)
         return service is not None
 
     def apply(self, release: Release, bundles: BundleStore) -> None:
@@ -129,7 +129,7 @@ class LocalTarget:
         if service is None or (service.host, self.port or service.port) != (self.host, service.port):
             recorded = self._recorded()
             port = choose_port(self.host, self.port, before=recorded.port if recorded else 0)
-        release.write(self.folder / RELEASE)
+        release.write(self.folder / RELEASE_FILE)
         if service is None:
             trouble = self._start(release, self.host, port)
         elif restart:
@@ -147,11 +147,11 @@ class LocalTarget:
         command = (*self.command, str(self.folder), "--host", host, "--port", str(port), *self.options)
         place = Place(host=host, port=port, options=self.options, toolkit=trunkline.__version__)
         service = launch(command, place, folder=self.folder, log=self.log_file)
-        service.write(self.folder / "service.json")
+        service.write(self.folder / SERVICE_FILE)
         trouble = self._await(service, release, logged)
         if trouble:
             service.end(patience=5.0)
-            (self.folder / "service.json").unlink(missing_ok=True)
+            (self.folder / SERVICE_FILE).unlink(missing_ok=True)
         return trouble
 
     def _reload(self, service: Service, release: Release) -> str:
@@ -185,9 +185,9 @@ class LocalTarget:
         """Restore what served before and return the error that tells how that went."""
         now = "nothing served before, and nothing does now"
         if previous is None:
-            (self.folder / RELEASE).unlink(missing_ok=True)
+            (self.folder / RELEASE_FILE).unlink(missing_ok=True)
         else:
-            previous.write(self.folder / RELEASE)
+            previous.write(self.folder / RELEASE_FILE)
         if service is not None and previous is not None:
             service.reload()
             wait_for(lambda: self._is_back(service, previous) or None, patience=min(self.patience, 10.0))
@@ -219,7 +219,7 @@ class LocalTarget:
         return "" if service.ask() else f"process {service.pid} does not answer"
 
     def _recorded(self) -> Service | None:
-        path = self.folder / "service.json"
+        path = self.folder / SERVICE_FILE
         return Service.read(path) if path.is_file() else None
 
     def _running(self) -> Service | None:
@@ -228,7 +228,7 @@ class LocalTarget:
 
     def _release(self) -> Release | None:
         try:
-            return Release.read(self.folder / RELEASE)
+            return Release.read(self.folder / RELEASE_FILE)
         except StorageError:  # missing, or written by another version of Trunkline: a deploy writes it anew
             return None
 
