@@ -87,7 +87,7 @@ def draw(statistics: Mapping[str, Statistic], *, rows: int, resamples: int, seed
     return {name: np.concatenate(parts) for name, parts in drawn.items()}
 
 
-def interval(draws: Array, *, level: float = LEVEL) -> Interval | None:
+def interval(draws: Array) -> Interval | None:
     """Return the percentile interval, or None where more than a tenth of the resamples have no value.
 
     Source: Efron and Tibshirani (1993), chapter 13.
@@ -95,5 +95,5 @@ def interval(draws: Array, *, level: float = LEVEL) -> Interval | None:
     finite = draws[np.isfinite(draws)]
     if len(finite) < 2 or len(finite) < 0.9 * len(draws):
         return None
-    low, high = np.quantile(finite, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(low=float(low), high=float(high), level=level)
+    low, high = np.quantile(finite, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Interval(low=float(low), high=float(high), level=LEVEL)

@@ -32,7 +32,6 @@ def measure(
     *,
     metrics: Metrics | None = None,
     resamples: int = 1000,
-    seed: int = SEED,
     classes: Sequence[str] = (),
     names: Sequence[str] = (),
     frame: pd.DataFrame | None = None,
@@ -46,12 +45,12 @@ def measure(
     own = metrics or {}
     paired = pair(truth, labels, probabilities, contract, classes=classes)
     wanted = dict.fromkeys((*standard_names(paired), *names, *own))
-    figures, problems = measure_paired(paired, tuple(wanted), own, resamples=resamples, seed=seed)
+    figures, problems = measure_paired(paired, tuple(wanted), own, resamples=resamples, seed=SEED)
     for problem in problems.values():
         raise ProjectError(problem, next_step="correct metrics() in model.py")
     if frame is not None and contract.protected:
         masks = groups(frame, contract)
-        figures += group_figures(paired, masks, minimum=minimum_group, resamples=resamples, seed=seed)
+        figures += group_figures(paired, masks, minimum=minimum_group, resamples=resamples, seed=SEED)
     return figures
 
 
@@ -138,7 +137,7 @@ def metric_verdicts(problems: dict[str, str], floors: Sequence[str]) -> tuple[Ve
 
 
 def baseline_verdict(
-    paired: Paired, train: Paired | None, policy: PerformanceGates, metrics: Metrics, *, seed: int = SEED
+    paired: Paired, train: Paired | None, policy: PerformanceGates, metrics: Metrics
 ) -> Verdict:
     """Answer whether the model beats one that ignores its inputs, on the same rows by a paired bootstrap.
 
@@ -152,7 +151,7 @@ def baseline_verdict(
     if not reason:
         baseline = _baseline(paired, train or paired)
         try:
-            found = compare(paired, baseline, (policy.metric,), metrics, policy.resamples, seed)
+            found = compare(paired, baseline, (policy.metric,), metrics, policy.resamples, SEED)
         except ProjectError as error:
             reason = error.what
     if reason or not found:
@@ -177,7 +176,7 @@ def baseline_verdict(
 
 
 def overfit_verdict(
-    paired: Paired, train: Paired | None, policy: PerformanceGates, metrics: Metrics, *, seed: int = SEED
+    paired: Paired, train: Paired | None, policy: PerformanceGates, metrics: Metrics
 ) -> Verdict:
     """Answer whether the metric falls from the training rows to the test part by no more than the policy allows.
 
@@ -208,7 +207,7 @@ def overfit_verdict(
             {"": find_metric(policy.metric, metrics).statistic(part)},
             rows=part.rows,
             resamples=policy.resamples,
-            seed=seed + shift,
+            seed=SEED + shift,
         )[""]
         for shift, part in enumerate((train, paired))
     ]

@@ -63,11 +63,9 @@ class LocalForge:
                     self._keep(pull)
         return commit
 
-    def propose(
-        self, *, branch: str, title: str, body: str, labels: tuple[str, ...] = (), base: str = ""
-    ) -> PullRequest:
+    def propose(self, *, branch: str, title: str, body: str, labels: tuple[str, ...] = ()) -> PullRequest:
         """Return the open pull request of a branch; one that was open already gets this title, body and labels."""
-        base = base or self.main
+        base = self.main
         with self._changing():
             head, _ = self._origin.require(branch), self._origin.require(base)
             for pull in self._shelf.pull_requests():

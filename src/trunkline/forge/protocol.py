@@ -65,10 +65,8 @@ class Forge(Protocol):
         """
         ...
 
-    def propose(
-        self, *, branch: str, title: str, body: str, labels: tuple[str, ...] = (), base: str = ""
-    ) -> PullRequest:
-        """Return the open pull request of `branch`, opened now if there is none, with this title and body."""
+    def propose(self, *, branch: str, title: str, body: str, labels: tuple[str, ...] = ()) -> PullRequest:
+        """Return the open pull request of `branch` into main, opened now if there is none, with this title and body."""
         ...
 
     def merge(self, number: int) -> PullRequest:

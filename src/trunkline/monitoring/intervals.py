@@ -11,14 +11,14 @@ from scipy import special
 
 from trunkline.core.records import Interval
 
+LEVEL = 0.95
 
-def quantile_interval(
-    values: Sequence[float] | NDArray[np.float64], q: float, *, level: float = 0.95
-) -> tuple[float, Interval]:
-    """Return a quantile with its distribution-free interval from order statistics.
+
+def quantile_interval(values: Sequence[float] | NDArray[np.float64], q: float) -> tuple[float, Interval]:
+    """Return a quantile with its distribution-free 95% interval from order statistics.
 
     Hahn & Meeker, Statistical Intervals (1991), section 5.2: binomial ranks around `q`. With too few values the
-    upper end is the greatest value, and the true coverage above it is less than `level`.
+    upper end is the greatest value, and the true coverage above it is less than 95%.
     Raises ValueError when there are no values.
     """
     ordered = np.sort(np.asarray(values, dtype=float))
@@ -26,12 +26,12 @@ def quantile_interval(
     if not rows:
         raise ValueError("no values")
     below = special.bdtr(np.arange(rows + 1), rows, q)
-    tail = (1 - level) / 2
+    tail = (1 - LEVEL) / 2
     low = int(np.searchsorted(below, tail))
     high = int(np.searchsorted(below, 1 - tail)) + 1
     value = float(ordered[min(rows - 1, math.ceil(q * rows) - 1)])
     return value, Interval(
-        low=float(ordered[max(0, low - 1)]), high=float(ordered[min(rows, high) - 1]), level=level
+        low=float(ordered[max(0, low - 1)]), high=float(ordered[min(rows, high) - 1]), level=LEVEL
     )
 
 

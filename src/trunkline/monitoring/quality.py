@@ -30,7 +30,6 @@ def measure_quality(
     *,
     metrics: Mapping[str, UserMetric] | None = None,
     resamples: int = RESAMPLES,
-    seed: int = SEED,
 ) -> Figure:
     """Return a metric with its 95% percentile bootstrap interval (Efron & Tibshirani 1993, ch. 13).
 
@@ -42,7 +41,7 @@ def measure_quality(
     value = float(metric(labelled, np.ones((1, rows)))[0])
     if not np.isfinite(value):
         raise ValueError(f"{name} has no value on these {rows} rows")
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(SEED)
     block = max(1, min(resamples, LARGEST_BLOCK // rows))
     drawn = [
         metric(labelled, _draw(random, min(block, resamples - done), rows))

@@ -22,23 +22,19 @@ class ConversionError(Exception):
     """The pipeline has no ONNX form, or onnxruntime does not take it."""
 
 
-def convert(pipeline: Any, contract: Contract, inputs: list[tuple[str, Any]] | None = None) -> bytes:
+def convert(pipeline: Any, contract: Contract) -> bytes:
     """Return a fitted pipeline as an ONNX model; the same pipeline gives the same bytes in every process.
 
     One input tensor of shape (n, 1) a feature, by the column's name: float32 or string. Outputs: the label, and for
-    classifiers the probabilities of shape (n, classes). `inputs` replaces the initial types. Raises ConversionError.
+    classifiers the probabilities of shape (n, classes). Raises ConversionError.
     """
     from skl2onnx import convert_sklearn
     from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 
-    if inputs is None:
-        inputs = [
-            (
-                column.name,
-                FloatTensorType([None, 1]) if column.type in NUMERIC else StringTensorType([None, 1]),
-            )
-            for column in contract.features
-        ]
+    inputs = [
+        (column.name, FloatTensorType([None, 1]) if column.type in NUMERIC else StringTensorType([None, 1]))
+        for column in contract.features
+    ]
     options = {} if contract.task == "regression" else {"zipmap": False}
     heard = logging.getLogger("skl2onnx")
     level = heard.level
