@@ -12,7 +12,7 @@ from pathlib import Path
 import orjson
 
 from trunkline.core.errors import StorageError
-from trunkline.core.records import Prediction, Rejection
+from trunkline.core.records import GroundTruth, Prediction, Rejection
 
 from .tail import newest_first
 
@@ -43,7 +43,7 @@ class LogWindow:
         return _window(sorted(rows, key=when)[-requests:], self.shadows, self.torn)
 
 
-def when(row: Prediction | Rejection) -> datetime:
+def when(row: Prediction | Rejection | GroundTruth) -> datetime:
     """Return the time of a line; one without a time zone is taken as UTC."""
     return row.time if row.time.tzinfo else row.time.replace(tzinfo=UTC)
 

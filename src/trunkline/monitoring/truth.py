@@ -56,7 +56,7 @@ class Labelled:
 
 
 def read_truth(path: Path) -> dict[str, GroundTruth]:
-    """Return the ground truth by the id of the answer; of two for one answer the later line counts.
+    """Return the ground truth by the id of the answer; of two for one answer the later counts, by their time.
 
     A file that does not exist is empty, and a last line that is still being written is left for the next time.
     Raises DataError naming the line that cannot be read, StorageError when the file cannot.
@@ -78,7 +78,9 @@ def read_truth(path: Path) -> dict[str, GroundTruth]:
                 if not isinstance(value, dict):
                     raise DataError(f"{path}, line {number} does not hold a record.", value=value)
                 record = GroundTruth.from_dict(value, origin=f"{path}, line {number}", error=DataError)
-                found[record.prediction] = record
+                before = found.get(record.prediction)
+                if before is None or when(record) >= when(before):
+                    found[record.prediction] = record
     except FileNotFoundError:
         return {}
     except OSError as error:

@@ -135,6 +135,14 @@ def test_the_later_truth_of_one_answer_counts(tmp_path: Path) -> None:
     assert {name: record.outcome for name, record in found.items()} == {"p1": "No", "p2": "No"}
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_later_truth_counts_in_whatever_order_it_is_written(tmp_path: Path, order: int) -> None:
+    path = tmp_path / "production.jsonl"
+    later = GroundTruth(prediction="p1", outcome="No", time=START + timedelta(hours=1))
+    path.write_bytes(b"\n".join([_truth("p1", "Yes"), orjson.dumps(later.to_dict())][::order]) + b"\n")
+    assert read_truth(path)["p1"].outcome == "No"
+
+
 def test_truth_that_never_came_is_empty(tmp_path: Path) -> None:
     assert read_truth(tmp_path / "none.jsonl") == {}
 
