@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -182,7 +183,8 @@ def test_adding_a_bundle_twice_changes_nothing(bundle: Bundle, tmp_path: Path) -
 
 def test_what_an_interrupted_copy_left_is_replaced(bundle: Bundle, tmp_path: Path) -> None:
     store = BundleStore(tmp_path / "store")
-    partial = store.path(bundle.digest).with_name(store.path(bundle.digest).name + ".partial")
+    home = store.path(bundle.digest)
+    partial = home.with_name(f"{home.name}.{os.getpid()}.partial")
     partial.mkdir(parents=True)
     (partial / "half").write_text("")
     assert bundle.digest not in store
