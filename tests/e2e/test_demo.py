@@ -165,6 +165,19 @@ def test_every_version_has_a_card_in_the_repository(walked: Walked) -> None:
     assert cards == ["v0001", "v0002", "v0003"]
 
 
+def test_the_committed_card_of_the_reference_project_is_what_the_first_release_writes(walked: Walked) -> None:
+    # Digests follow from the commit, which differs from clone to clone; figures, words and pictures do not.
+    written, committed = walked.project / "model_cards/v0001", REPOSITORY / "model_cards/arrests"
+    assert sorted(path.name for path in written.iterdir()) == sorted(
+        path.name for path in committed.iterdir()
+    )
+    texts = [
+        re.sub(r"[0-9a-f]{64}|[0-9a-f]{40}", "<digest>", (folder / "README.md").read_text(encoding="utf-8"))
+        for folder in (written, committed)
+    ]
+    assert texts[0] == texts[1]
+
+
 def test_the_work_tree_is_clean_afterwards(walked: Walked) -> None:
     status = subprocess.run(
         ["git", "status", "--porcelain"], cwd=walked.project, check=True, capture_output=True, text=True
