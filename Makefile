@@ -52,7 +52,8 @@ format: setup ## rewrite the code in the house's style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-clean: demo-stop ## remove everything that was made, the environment included
+clean: ## remove everything that was made, the environment included
+	-@$(MAKE) --no-print-directory demo-stop
 	@rm -rf $(VENV) demo/work demo/report.html .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 TEMPLATE := template/{{cookiecutter.__slug}}

@@ -133,7 +133,7 @@ class Users:
         self._thread = threading.Thread(target=self._ask, args=(address, rows), daemon=True)
 
     def _ask(self, address: str, rows: list[dict[str, Any]]) -> None:
-        with httpx.Client(base_url=address, timeout=10.0) as client:
+        with httpx.Client(base_url=address, timeout=10.0, trust_env=False) as client:
             for row in itertools.cycle(rows):
                 if self._stop.is_set():
                     return

@@ -75,6 +75,8 @@ def edit(path: Path, *changes: tuple[str, str]) -> None:
 
 def generate(port: int, mailbox: Mailbox) -> None:
     """Render the project as a newcomer would, and give it an environment of its own."""
+    if WORK.is_dir() and any(WORK.iterdir()) and not (WORK / "cookiecutter.yaml").is_file():
+        raise WalkFailed(f"{WORK} holds something else than a demo; empty it, or name another TRUNKLINE_DEMO")
     kept = WORK / "environment"
     if (PROJECT / ".venv/installed").is_file():
         # The locks decide what is in it, so an earlier walk's environment saves minutes and changes nothing.
@@ -82,7 +84,7 @@ def generate(port: int, mailbox: Mailbox) -> None:
         (PROJECT / ".venv").rename(kept)
     WORK.mkdir(parents=True, exist_ok=True)
     for left in WORK.iterdir():
-        if left != kept:
+        if left not in (kept, WORK / "cookiecutter.yaml"):
             shutil.rmtree(left) if left.is_dir() else left.unlink()
     config = WORK / "cookiecutter.yaml"
     config.write_text(f"cookiecutters_dir: {WORK}/.cookiecutters\nreplay_dir: {WORK}/.replay\n")

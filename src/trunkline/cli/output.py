@@ -68,8 +68,10 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     shown = Table(*header, box=box.SIMPLE_HEAD, pad_edge=False)
     for row in rows:
-        shown.add_row(*(str(cell) for cell in row))
+        # Titles may come from outside, and would be read as markup.
+        shown.add_row(*(Text(str(cell)) for cell in row))
     Console(soft_wrap=True).print(shown)

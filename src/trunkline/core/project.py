@@ -191,5 +191,8 @@ class Project:
         """Return the commit that is checked out, with `+dirty` behind it where tracked files differ."""
         advice = "make the project a git repository with a first commit"
         head = git(self.root, "rev-parse", "HEAD", error=NotFoundError, next_step=advice)
+        # What shapes a model counts even while git does not know it yet.
+        inputs = ("src", POLICY_FILE, LOCK_FILE, "requirements")
         dirty = git(self.root, "status", "--porcelain", "--untracked-files=no", error=NotFoundError)
+        dirty += git(self.root, "status", "--porcelain", "--", *inputs, error=NotFoundError)
         return head + ("+dirty" if dirty else "")

@@ -119,6 +119,30 @@ class Record(BaseModel):
         text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         write_atomically(path, text.encode())
 
+    def line(self) -> str:
+        """Return the record as one line of JSON."""
+        # Escaped, because U+2028 and its like end a line for some readers.
+        return json.dumps(self.to_dict(), ensure_ascii=True, allow_nan=False) + "\n"
+
+    @classmethod
+    def read_lines(cls, path: Path, *, error: type[TrunklineError] = StorageError) -> tuple[Self, ...]:
+        """Return the records of a file with one a line; a last line without an end was never written whole.
+
+        Raises `error` that names the line when the file cannot be read or a line is no record.
+        """
+        try:
+            lines = path.read_text(encoding="utf-8").split("\n")[:-1]
+        except (OSError, UnicodeDecodeError) as problem:
+            raise error(f"Cannot read {path}: {problem}.") from problem
+        found = []
+        for place, line in enumerate(lines, 1):
+            try:
+                value = json.loads(line)
+            except ValueError as problem:
+                raise error(f"{path}, line {place} is not JSON.", value=line[:80]) from problem
+            found.append(cls.from_dict(value, origin=f"{path}, line {place}", error=error))
+        return tuple(found)
+
     @classmethod
     def read(cls, path: Path, *, error: type[TrunklineError] = StorageError) -> Self:
         """Return the record that the file holds.

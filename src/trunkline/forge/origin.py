@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -53,7 +54,7 @@ class Origin:
         elif Path(present).resolve() != self.path.resolve():
             raise ForgeError(
                 f"The remote origin of {project_root} points elsewhere.",
-                value=present,
+                value=re.sub(r"//[^/@]*@", "//", present),
                 next_step="rename it with `git remote rename origin upstream`, or set forge.path to its folder",
             )
 

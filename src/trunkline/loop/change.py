@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,14 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trunkline.core.errors import ForgeError
+from trunkline.core.git import git
+from trunkline.core.lock import only_one
 from trunkline.core.project import Project
 
-NEUTRAL_IDENTITY = {
-    "GIT_AUTHOR_NAME": "Trunkline",
-    "GIT_AUTHOR_EMAIL": "trunkline@localhost",
-    "GIT_COMMITTER_NAME": "Trunkline",
-    "GIT_COMMITTER_EMAIL": "trunkline@localhost",
-}
+PREFIX = "trunkline-change-"
 
 
 @dataclass(frozen=True)
@@ -52,34 +47,33 @@ def change(project: Project, branch: str) -> Iterator[Change]:
     """
     root = project.root
     main = project.policy.forge.main
-    git(root, "fetch", "--quiet", "origin", main)
-    with tempfile.TemporaryDirectory(prefix="trunkline-change-") as folder:
+    slug = branch.replace("/", "-")
+    with (
+        only_one(project.work / "changes" / f"{slug}.lock", f"A change on {branch}"),
+        tempfile.TemporaryDirectory(prefix=PREFIX) as folder,
+    ):
+        git(root, "fetch", "--quiet", "origin", main)
+        _clear(root, branch)
         tree = Path(folder) / "tree"
-        git(root, "worktree", "prune")
         git(root, "worktree", "add", "--quiet", "--force", "-B", branch, str(tree), f"origin/{main}")
         try:
-            yield Change(project=Project(tree, store=project.work), origin=project, branch=branch)
+            inside = git(root, "rev-parse", "--show-prefix")
+            yield Change(project=Project(tree / inside, store=project.work), origin=project, branch=branch)
         finally:
             git(root, "worktree", "remove", "--force", str(tree))
 
 
-def git(root: Path, *words: str) -> str:
-    """Run git in `root` and return what it prints, stripped.
-
-    Raises ForgeError with git's own words when it fails.
-    """
-    environment = dict(os.environ)
-    identity = subprocess.run(
-        ["git", "var", "GIT_COMMITTER_IDENT"], cwd=root, capture_output=True, check=False
-    )
-    if identity.returncode:
-        environment |= NEUTRAL_IDENTITY
-    done = subprocess.run(
-        ["git", *words], cwd=root, capture_output=True, text=True, check=False, env=environment
-    )
-    if done.returncode:
-        raise ForgeError(
-            f"git {words[0]} failed: {(done.stderr or done.stdout).strip()}.",
-            next_step=f"run `git {' '.join(words)}` in {root} to see why",
-        )
-    return done.stdout.strip()
+def _clear(root: Path, branch: str) -> None:
+    """Remove the work trees that interrupted changes left on the branch; we hold its lock, so nobody uses them."""
+    git(root, "worktree", "prune")
+    for block in git(root, "worktree", "list", "--porcelain").split("\n\n"):
+        lines = block.splitlines()
+        if f"branch refs/heads/{branch}" not in lines:
+            continue
+        tree = lines[0].removeprefix("worktree ")
+        if PREFIX not in tree:
+            raise ForgeError(
+                f"The branch {branch} is checked out in {tree}.",
+                next_step="git switch main there, then try again",
+            )
+        git(root, "worktree", "remove", "--force", tree)

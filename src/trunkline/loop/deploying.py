@@ -8,11 +8,11 @@ from pathlib import Path
 from trunkline import delivery
 from trunkline.core.contract import Contract
 from trunkline.core.errors import NotFoundError, PolicyError
+from trunkline.core.git import git
 from trunkline.core.project import Project
 from trunkline.core.records import Deployment
 from trunkline.delivery import LocalTarget, Plan, apply, plan, read_state
 
-from .change import git
 from .merged import require_merged_file
 from .registered import bundle_of
 
@@ -77,11 +77,12 @@ def stop(project: Project, environment: str) -> bool:
 
 
 def serving_contract(project: Project, environment: str) -> Contract:
-    """Return the contract of the champion that serves an environment.
+    """Return the contract of an environment's champion: the one that was told to serve, else the desired one.
 
-    Raises NotFoundError when nothing serves there.
+    Raises NotFoundError when there is none.
     """
-    release = target_of(project, environment).observe()
-    if release is None:
+    told = target_of(project, environment).told()
+    champion = told.champion if told else read_state(project.deployment(environment)).champion
+    if champion is None:
         raise NotFoundError(f"Nothing serves {environment}.", next_step=f"trunkline deploy {environment}")
-    return project.bundles.get(release.champion.bundle).contract
+    return bundle_of(project, champion, progress=lambda _: None).contract

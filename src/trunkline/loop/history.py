@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from trunkline.core.project import Project
 from trunkline.core.records import Deployment, Evaluation, Signal
@@ -68,10 +66,4 @@ def judgements(project: Project) -> tuple[Judgement, ...]:
 
 def watches(project: Project, environment: str) -> tuple[tuple[Signal, ...], ...]:
     """Return the signals of every watch, oldest first."""
-    return tuple(read_signals(path) for path in sorted(project.monitoring(environment).glob("*.jsonl")))
-
-
-def read_signals(path: Path) -> tuple[Signal, ...]:
-    """Return the signals of one watch."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return tuple(Signal.from_dict(json.loads(line), origin=str(path)) for line in lines)
+    return tuple(Signal.read_lines(path) for path in sorted(project.monitoring(environment).glob("*.jsonl")))

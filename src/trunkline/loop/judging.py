@@ -17,9 +17,9 @@ import pandas as pd
 from trunkline import data, evaluation, monitoring, training
 from trunkline.core.bundle import Bundle, BundleManifest, seal
 from trunkline.core.contract import Contract
-from trunkline.core.errors import GateFailed, GateInconclusive
+from trunkline.core.errors import GateFailed, GateInconclusive, NotFoundError
 from trunkline.core.project import Project
-from trunkline.core.record import Record, short, write_atomically
+from trunkline.core.record import Record, digits, short, write_atomically
 from trunkline.core.records import Evaluation, Lineage
 from trunkline.evaluation import Scored
 from trunkline.evaluation.scored import truth_of
@@ -89,6 +89,11 @@ def locked_snapshot(project: Project, *, progress: Progress) -> data.Snapshot:
     lock = data.read_lock(project)
     if (project.snapshots / lock.snapshot.removeprefix("sha256:")).is_dir():
         return data.open_snapshot(project, lock.snapshot)
+    if lock.sources.get("traffic"):
+        raise NotFoundError(
+            f"The snapshot {short(lock.snapshot)} is not on this machine, and it holds answered traffic.",
+            next_step=f"copy .trunkline/snapshots/{digits(lock.snapshot)} from the machine that made it",
+        )
     progress(f"snapshot {short(lock.snapshot)} is not on this machine: taking it from the source again")
     taken = data.take_snapshot(project, window=lock.window, progress=progress)
     if taken.digest != lock.snapshot:

@@ -18,6 +18,7 @@ from trunkline.core.project import Project
 from trunkline.core.record import write_atomically
 from trunkline.core.records import Prediction
 from trunkline.forge import Issue, PullRequest, open_forge
+from trunkline.monitoring.metrics import METRICS
 
 from . import charts, history
 from .tracing import trace
@@ -103,7 +104,8 @@ def _charts(project: Project, environment: str, answers: Sequence[Prediction]) -
     metric = policy.performance.metric
     truth = monitoring.read_truth(project.truth(environment))
     labelled = monitoring.label_answers(answers, truth, bundle.contract)
-    quality = monitoring.history_performance(labelled, metric, size=policy.window_rows)
+    metrics = None if metric in METRICS else project.metrics()
+    quality = monitoring.history_performance(labelled, metric, size=policy.window_rows, metrics=metrics)
     return {
         "drift": charts.drift(drift, policy.data.psi) if drift else "",
         "quality": charts.quality(quality, metric, _at_release(project, metric)) if quality else "",
@@ -127,8 +129,8 @@ def _served(predictions: Sequence[Prediction]) -> list[Served]:
 
 
 def _threads(pulls: Sequence[PullRequest], issues: Sequence[Issue]) -> list[dict[str, Any]]:
-    # Issue and pull request texts are shown as Markdown with raw HTML switched off: they may quote user input.
-    render = MarkdownIt("commonmark", {"html": False}).enable("table").render
+    # Without raw HTML and pictures: texts may quote input, and the page loads nothing from elsewhere.
+    render = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image").render
     found: list[PullRequest | Issue] = [*pulls, *issues]
     threads = [
         {

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from trunkline import data
+from trunkline.core.errors import DataError, PolicyError
 from trunkline.core.project import Project
 from trunkline.core.record import short
+from trunkline.delivery import read_state
 from trunkline.forge import PullRequest
 
 from .change import change
@@ -22,9 +24,16 @@ def retrain(project: Project, environment: str, *, reason: str, progress: Progre
     """Open the pull request of a version that was trained on the newest labelled rows.
 
     It changes `data.lock`, the card and the desired state together: merging it puts the version live.
-    Raises GateFailed or GateInconclusive when the new version does not pass the gates; nothing is proposed then.
+    Raises DataError when there is nothing new to learn, GateFailed or GateInconclusive when the new version does not
+    pass the gates; nothing is proposed then.
     """
     policy = project.policy
+    if environment != policy.rollout.environment:
+        raise PolicyError(
+            f"Retraining changes {policy.rollout.environment}, whose versions the rollout policy moves.",
+            value=environment,
+            next_step=f"trunkline retrain {policy.rollout.environment}",
+        )
     with change(project, f"retrain/{environment}") as made:
         snapshot = data.take_snapshot(
             made.project, last=policy.retraining.rows, traffic=environment, progress=progress
@@ -32,6 +41,12 @@ def retrain(project: Project, environment: str, *, reason: str, progress: Progre
         data.write_lock(made.project, snapshot)
         made.commit(f"Retrain on snapshot {short(snapshot.digest)}\n\n{reason}")
         bundle, trained, _ = train(made.project, progress=progress)
+        champion = read_state(made.project.deployment(environment)).champion
+        if champion is not None and champion.bundle == bundle.digest:
+            raise DataError(
+                f"Version {champion.version} learned from these very rows: there is nothing new to learn.",
+                next_step="wait for more ground truth",
+            )
         judged = judge(made.project, bundle, progress=progress)
         require_pass(judged)
         version = registry_of(project).register(bundle, run=trained.run)

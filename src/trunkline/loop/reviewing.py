@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from trunkline.core.errors import ForgeError
+from trunkline.core.git import git
 from trunkline.core.project import Project
 from trunkline.forge import PullRequest, open_forge
 
-from .change import git
 from .judging import Judged, Progress, judge, train
+from .merged import require_clean
 
 MARKER = "trunkline-report"
 
@@ -36,6 +37,9 @@ def open_pull_request(project: Project, *, title: str = "", body: str = "") -> P
         )
     forge = open_forge(project)
     forge.push(project.root, branch)
+    for pull in forge.pull_requests(state="open"):
+        if pull.branch == branch and not (title or body):
+            return pull  # what a person wrote there stays
     subject = git(project.root, "log", "-1", "--format=%s")
     text = body or git(project.root, "log", "-1", "--format=%b")
     return forge.propose(branch=branch, title=title or subject, body=text)
@@ -43,6 +47,7 @@ def open_pull_request(project: Project, *, title: str = "", body: str = "") -> P
 
 def review(project: Project, *, title: str = "", progress: Progress) -> Reviewed:
     """Train and evaluate the branch that is checked out, and keep one comment with the report on its pull request."""
+    require_clean(project)
     pull = open_pull_request(project, title=title)
     bundle, _, _ = train(project, progress=progress)
     judged = judge(project, bundle, progress=progress)

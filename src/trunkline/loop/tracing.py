@@ -9,12 +9,12 @@ from pathlib import Path
 
 from trunkline.core.bundle import Bundle
 from trunkline.core.errors import NotFoundError, TrunklineError
+from trunkline.core.git import git
 from trunkline.core.project import Project
 from trunkline.core.record import short
 from trunkline.core.records import GroundTruth, Prediction
 from trunkline.forge import PullRequest, open_forge
 
-from .change import git
 from .registered import registry_of
 
 
@@ -114,8 +114,8 @@ def _origin(project: Project, bundle: Bundle, pulls: tuple[PullRequest, ...]) ->
 def _truth(path: Path, identity: str) -> GroundTruth | None:
     if not path.is_file():
         return None
-    found = [line for line in path.read_text(encoding="utf-8").splitlines() if identity in line]
-    return GroundTruth.from_dict(json.loads(found[-1]), origin=str(path)) if found else None
+    found = [truth for truth in GroundTruth.read_lines(path) if truth.prediction == identity]
+    return found[-1] if found else None
 
 
 def _registered(project: Project, number: int) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator
+import math
+import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -42,7 +44,7 @@ def read_rows(path: Path, contract: Contract) -> list[dict[str, Any]]:
     Raises DataError when the file is empty or of another kind, and StorageError when it cannot be read.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise StorageError(f"Cannot read {path}: {error}.") from error
     if path.suffix == ".csv":
@@ -52,7 +54,7 @@ def read_rows(path: Path, contract: Contract) -> list[dict[str, Any]]:
         if broken := next((place for place, row in enumerate(rows, 2) if "" in row), 0):
             raise DataError(f"{path}, line {broken} has more values than the header has names.")
     elif path.suffix == ".jsonl":
-        rows = [_object(path, place, line) for place, line in enumerate(text.splitlines(), 1) if line.strip()]
+        rows = [_object(path, place, line) for place, line in enumerate(text.split("\n"), 1) if line.strip()]
     else:
         raise DataError(f"{path} is neither .csv nor .jsonl.", next_step="convert the file")
     if not rows:
@@ -62,7 +64,7 @@ def read_rows(path: Path, contract: Contract) -> list[dict[str, Any]]:
 
 def _object(path: Path, place: int, line: str) -> dict[str, Any]:
     try:
-        row = json.loads(line)
+        row = json.loads(line, parse_constant=str)
     except ValueError as error:
         raise DataError(f"{path}, line {place} is not JSON.", value=line[:80]) from error
     if not isinstance(row, dict):
@@ -77,7 +79,8 @@ def _typed(value: str, column: Column | None) -> object:
         if column.type == "integer":
             return int(value)
         if column.type == "number":
-            return float(value)
+            number = float(value)
+            return number if math.isfinite(number) else value
     except ValueError:
         return value
     if column.type == "boolean":
@@ -92,7 +95,7 @@ def send(rows: list[dict[str, Any]], contract: Contract, address: str, *, progre
     """
     outcome = contract.outcome.name
     limits = httpx.Limits(max_connections=CONNECTIONS)
-    with httpx.Client(base_url=address, timeout=10.0, limits=limits) as client:
+    with httpx.Client(base_url=address, timeout=10.0, limits=limits, trust_env=False) as client:
         try:
             client.get("/health").raise_for_status()
         except httpx.HTTPError as error:
@@ -126,11 +129,16 @@ def send(rows: list[dict[str, Any]], contract: Contract, address: str, *, progre
 
 
 def write_truths(path: Path, truths: tuple[GroundTruth, ...]) -> None:
-    """Append ground truth to a file, one record a line."""
+    """Append ground truth to a file, one record a line; a line that was never written whole is taken away first."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as stream:
-            stream.writelines(json.dumps(truth.to_dict(), ensure_ascii=False) + "\n" for truth in truths)
+        with path.open("a+b") as stream:
+            stream.seek(0)
+            whole = stream.read().rfind(b"\n") + 1
+            stream.truncate(whole)
+            stream.write("".join(truth.line() for truth in truths).encode())
+            stream.flush()
+            os.fsync(stream.fileno())
     except OSError as error:
         raise StorageError(f"Cannot write {path}: {error.strerror}.") from error
 
@@ -140,23 +148,11 @@ def read_truths(path: Path, contract: Contract) -> tuple[GroundTruth, ...]:
 
     Raises DataError that names the line when one is not a record or its outcome breaks the contract.
     """
-    return tuple(_truths(path, contract))
-
-
-def _truths(path: Path, contract: Contract) -> Iterator[GroundTruth]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise StorageError(f"Cannot read {path}: {error}.") from error
+    truths = GroundTruth.read_lines(path, error=DataError)
     allowed = contract.outcome.categories
-    for number, line in enumerate(lines, 1):
-        try:
-            value = json.loads(line)
-        except ValueError as error:
-            raise DataError(f"{path}, line {number} is not JSON.", value=line[:80]) from error
-        truth = GroundTruth.from_dict(value, origin=f"{path}, line {number}", error=DataError)
+    for place, truth in enumerate(truths, 1):
         if allowed and str(truth.outcome) not in allowed:
             raise DataError(
-                f"{path}, line {number}: the outcome must be {contract.outcome.rule()}.", value=truth.outcome
+                f"{path}, line {place}: the outcome must be {contract.outcome.rule()}.", value=truth.outcome
             )
-        yield truth
+    return truths

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,13 +10,14 @@ from trunkline import monitoring, response
 from trunkline.core.bundle import figures_by_name
 from trunkline.core.errors import DataError, GateFailed, GateInconclusive, NotFoundError, TrunklineError
 from trunkline.core.project import Project
+from trunkline.core.record import write_atomically
 from trunkline.core.records import Signal
 from trunkline.forge import Forge, PullRequest, open_forge
 from trunkline.monitoring.metrics import METRICS
 
 from .deploying import target_of
-from .history import read_signals
 from .promoting import RETRAINING
+from .registered import bundle_of
 
 Progress = Callable[[str], None]
 
@@ -36,7 +36,14 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
     service = target.service()
     policy = project.policy.monitoring
     now = datetime.now(UTC)
-    bundle = project.bundles.get(release.champion.bundle)
+    bundle = bundle_of(project, release.champion, progress=progress)
+    metric = policy.performance.metric
+    reference_figure = figures_by_name(bundle.manifest.figures).get(metric)
+    if reference_figure is None:
+        raise NotFoundError(
+            f"Version {release.champion.version} was not measured by {metric} when it was released.",
+            next_step="correct monitoring.performance.metric in trunkline.yaml, or release again",
+        )
     window = monitoring.read_log(project.predictions(environment), newest=policy.window_rows)
     if window.torn:
         progress(f"{window.torn} unfinished lines in the prediction log were passed over")
@@ -48,7 +55,7 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
         monitoring.watch_performance(
             answers.predictions,
             truth,
-            figures_by_name(bundle.manifest.figures)[policy.performance.metric],
+            reference_figure,
             bundle.contract,
             policy,
             environment=environment,
@@ -77,9 +84,8 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
         ),
     )
     folder = project.monitoring(environment)
-    text = "".join(json.dumps(signal.to_dict(), ensure_ascii=False) + "\n" for signal in signals)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{now:%Y%m%dT%H%M%S%f}.jsonl").write_text(text, encoding="utf-8")
+    text = "".join(signal.line() for signal in signals)
+    write_atomically(folder / f"{now:%Y%m%dT%H%M%S%f}.jsonl", text.encode())
     return signals
 
 
@@ -98,7 +104,7 @@ def newest_signals(project: Project, environment: str) -> tuple[Signal, ...]:
         raise NotFoundError(
             f"{environment} was never monitored.", next_step=f"trunkline monitor {environment}"
         )
-    return read_signals(runs[-1])
+    return Signal.read_lines(runs[-1])
 
 
 @dataclass(frozen=True)
@@ -117,13 +123,13 @@ class Responded:
         return [*codes, self.refused.exit_code if self.refused else 0][0]
 
 
-def _answered(forge: Forge) -> bool:
+def _answered(forge: Forge, environment: str) -> bool:
     """Whether a retraining waits for a person, or a person closed one since the trouble began: that is a no."""
     if forge.pull_requests(state="open", label=RETRAINING):
         return True
-    troubles = [issue.created for issue in forge.issues(state="open") if issue.fingerprint]
+    troubles = forge.issues(state="open", fingerprint=f"{environment}/performance")
     refused = forge.pull_requests(state="closed", label=RETRAINING)
-    return bool(troubles) and any(pull.created >= min(troubles) for pull in refused)
+    return any(pull.created >= issue.created for issue in troubles for pull in refused)
 
 
 def respond(
@@ -137,7 +143,7 @@ def respond(
         signals,
         tuple(issue for issue in known if issue.state == "open"),
         policy,
-        open_retraining=_answered(forge),
+        open_retraining=_answered(forge, environment),
     )
     done = response.carry_out(responses, signals, forge=forge, policy=policy, progress=progress)
     wanted = next((row for row in responses if row.action == "retrain"), None)

@@ -28,7 +28,7 @@ class KeyParts(Record):
 
 
 def policy_digest(policy: Policy) -> str:
-    """Return the digest of what the policy says of training and split.
+    """Return the digest of what the policy says of training, split and the figures that a bundle carries.
 
     `training.search.jobs` is left out: how many processes search does not change what they find.
     """
@@ -37,6 +37,7 @@ def policy_digest(policy: Policy) -> str:
             {
                 "training": policy.training.model_dump(mode="json", exclude={"search": {"jobs"}}),
                 "split": policy.data.split.model_dump(mode="json"),
+                "measured": policy.monitoring.performance.metric,
             }
         )
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import subprocess
@@ -16,6 +15,7 @@ from trunkline.core.bundle import BundleManifest, seal
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.project import Project
 from trunkline.core.records import Lineage
+from trunkline.forge import LocalForge
 
 LINEAGE = Lineage(
     commit="c" * 40,
@@ -62,11 +62,12 @@ def project(tmp_path: Path, taken: int) -> Project:
     project.deployment("production").write_text(DEPLOYMENT.format(port=taken, bundle=bundle.digest))
     identity = ("-c", "user.name=Ada", "-c", "user.email=ada@localhost")
     for words in (
-        ("init", "-q"),
+        ("init", "-q", "-b", "main"),
         ("add", "trunkline.yaml", "deployments"),
         (*identity, "commit", "-qm", "1"),
     ):
         subprocess.run(["git", *words], cwd=project.root, check=True)
+    LocalForge.create(project.forge_folder, project.root)
     return project
 
 
@@ -122,6 +123,7 @@ def test_a_taken_port_is_not_served_at(project: Project, taken: int) -> None:
     done = trunkline(project, "serve", "--bundle", bundle_of(project).name, "--port", str(taken))
     assert done.returncode == 30
     assert "Traceback" not in done.stderr
-    (error,) = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
-    assert f"port {taken} is taken by another program" in error["event"]
-    assert error["next"]
+    first, second = done.stderr.splitlines()[:2]
+    assert first.startswith(f"error: Port {taken} ")
+    assert f"process {os.getpid()}" in first
+    assert second.startswith("  next: stop that program")

@@ -8,11 +8,28 @@ from typing import Any
 
 import pytest
 
-from trunkline.core.errors import ForgeError, NotFoundError, StalePlanError, UnavailableError
+from trunkline.core.errors import (
+    DataError,
+    ForgeError,
+    NotFoundError,
+    PolicyError,
+    StalePlanError,
+    UnavailableError,
+)
 from trunkline.core.project import Project
 from trunkline.core.records import GroundTruth, Signal
 from trunkline.forge import Forge, open_forge
-from trunkline.loop import deploying, judging, promoting, releasing, reviewing, tracing, traffic, watching
+from trunkline.loop import (
+    deploying,
+    judging,
+    promoting,
+    releasing,
+    retraining,
+    reviewing,
+    tracing,
+    traffic,
+    watching,
+)
 
 Git = Callable[..., str]
 
@@ -124,6 +141,8 @@ def test_a_fall_in_quality_brings_a_retraining_whose_merge_puts_it_live(live: Pr
     assert watching.respond(live, "production", signals, progress=say).retraining is None
     merge(live, responded.retraining.number, git)
     deploy(live)
+    with pytest.raises(DataError, match="there is nothing new to learn"):
+        retraining.retrain(live, "production", reason="again", progress=say)
     release = deploying.target_of(live, "production").observe()
     assert release
     assert release.champion.version == 2
@@ -152,6 +171,48 @@ def test_a_retraining_that_the_gates_refuse_is_told_on_the_issue(live: Project) 
     assert forge.pull_requests(state="open") == ()
     (issue,) = forge.issues(state="open")
     assert "A retraining came to nothing. The gates said no: " in issue.comments[-1].body
+
+
+def test_what_a_client_sends_cannot_break_the_responses(live: Project) -> None:
+    strange = [
+        row | {"bad\u2028x [/red]": "\u2029"} if row["case"] % 2 else row for row in rows_of(live)[:200]
+    ]
+    assert send(live, strange).refused == 100
+    signals = watching.watch(live, "production", progress=say)
+    assert watching.newest_signals(live, "production") == signals
+    watching.respond(live, "production", signals, progress=say)
+    assert open_issues(open_forge(live)) == ["production/data"]
+
+
+def test_only_the_environment_of_the_rollout_is_retrained(live: Project) -> None:
+    with pytest.raises(PolicyError, match="Retraining changes production"):
+        retraining.retrain(live, "staging", reason="a typo", progress=say)
+
+
+def test_a_report_is_about_the_commit_and_not_about_the_desk(live: Project, git: Git) -> None:
+    git(live.root, "switch", "--quiet", "-c", "model/other")
+    git(live.root, "commit", "--quiet", "--allow-empty", "--message", "Nothing")
+    (live.root / "src/loans/model.py").write_text("# half an idea\n", encoding="utf-8")
+    with pytest.raises(ForgeError, match="in no commit"):
+        reviewing.review(live, progress=say)
+
+
+def test_a_pull_request_keeps_the_words_that_a_person_gave_it(live: Project, git: Git) -> None:
+    git(live.root, "switch", "--quiet", "-c", "model/other")
+    git(live.root, "commit", "--quiet", "--allow-empty", "--message", "Nothing")
+    opened = reviewing.open_pull_request(live, title="My title", body="My words")
+    again = reviewing.open_pull_request(live)
+    assert (again.number, again.title, again.body) == (opened.number, "My title", "My words")
+
+
+def test_ground_truth_goes_on_after_a_line_that_was_never_finished(live: Project) -> None:
+    sent = send(live, rows_of(live)[:4])
+    path = live.truth("production")
+    traffic.write_truths(path, sent.truths[:2])
+    path.write_bytes(path.read_bytes()[:-10])
+    traffic.write_truths(path, sent.truths[2:])
+    kept = [truth.prediction for truth in GroundTruth.read_lines(path)]
+    assert kept == [sent.truths[index].prediction for index in (0, 2, 3)]
 
 
 def test_a_retraining_that_a_person_closed_is_not_proposed_again(live: Project) -> None:
@@ -264,7 +325,6 @@ def test_a_service_that_does_not_answer_is_said_before_anything_is_sent(project:
 def test_an_outcome_that_breaks_the_contract_is_named_with_its_line(project: Project, tmp_path: Path) -> None:
     from datetime import UTC, datetime
 
-    from trunkline.core.errors import DataError
     from trunkline.data import project_contract
 
     now = datetime(2026, 1, 1, tzinfo=UTC)

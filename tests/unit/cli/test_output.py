@@ -33,6 +33,13 @@ def test_a_waived_verdict_names_who_waived_it(capsys: pytest.CaptureFixture[str]
     assert "what to do" not in shown
 
 
+def test_a_title_is_shown_as_it_is_and_not_read_as_markup(capsys: pytest.CaptureFixture[str]) -> None:
+    output.table(("#", "title"), [(1, "a [/x]"), (2, "[wip] b")])
+    shown = capsys.readouterr().out
+    assert "a [/x]" in shown
+    assert "[wip] b" in shown
+
+
 @pytest.mark.parametrize("state", ["alarm", "quiet"])
 def test_findings_are_shown_for_alarms_only(state: str, capsys: pytest.CaptureFixture[str]) -> None:
     found = Finding(subject="age", measure="psi", value=3.2, threshold=0.25, detail="mean 24, now 76")
