@@ -1,8 +1,7 @@
-"""From the desired state in a commit to what serves: plan, apply, rollout, image and targets."""
+"""From the desired state in a commit to what serves: plan, apply, rollout and targets."""
 
 from .apply import apply, read_history, stop
 from .desired_state import DesiredState, LocalSettings, TargetSettings, read_state, write_state
-from .image import build, build_context
 from .plan import Plan, Step, plan
 from .rollout import next_state
 from .targets import Health, LocalTarget, Target
@@ -17,8 +16,6 @@ __all__ = [
     "Target",
     "TargetSettings",
     "apply",
-    "build",
-    "build_context",
     "next_state",
     "plan",
     "read_history",

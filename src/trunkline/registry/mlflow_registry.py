@@ -21,7 +21,6 @@ from trunkline.core.records import Version
 from .connection import connect, speaking
 
 ARTIFACT = "bundle"
-CHAMPION = "champion"
 
 
 class Registry:
@@ -125,11 +124,6 @@ class Registry:
                 ) from error
             shutil.rmtree(store.path(version.bundle), ignore_errors=True)
             return store.add(sound.folder)
-
-    def crown(self, version: Version) -> None:
-        """Point the alias `champion` to a version, for people who look at MLflow."""
-        with self._speaking() as client:
-            client.set_registered_model_alias(self.name, CHAMPION, str(version.number))
 
     def _find(self, digest: str) -> Version | None:
         if not re.fullmatch(r"sha256:[0-9a-f]{64}", digest):

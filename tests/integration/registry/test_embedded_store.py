@@ -128,14 +128,6 @@ def test_artifacts_that_are_gone_altogether_are_said_so(
         registry.fetch(version, BundleStore(tmp_path / "store"))
 
 
-def test_the_crown_moves(registry: Registry, bundle: MakeBundle) -> None:
-    one, two = registry.register(bundle("one")), registry.register(bundle("two"))
-    client = MlflowClient(registry.uri, registry.uri)
-    for version in (one, two):
-        registry.crown(version)
-        assert int(client.get_model_version_by_alias(registry.name, "champion").version) == version.number
-
-
 def test_a_new_store_is_made_without_a_word_and_nothing_lands_beside_it(
     tmp_path: Path, bundle: MakeBundle
 ) -> None:

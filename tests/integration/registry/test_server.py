@@ -74,7 +74,6 @@ def test_a_server_keeps_versions_and_bundles_over_http(
     assert registry.register(bundle_again := bundle("three")).number == 3
     assert registry.register(bundle_again).number == 3
     assert [version.number for version in registry.versions()] == [1, 2, 3]
-    registry.crown(two)
     assert registry.by_bundle(two.bundle) == two
     store = BundleStore(tmp_path / "store")
     assert registry.fetch(one, store).model_file.read_text() == "one"

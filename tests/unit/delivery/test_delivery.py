@@ -14,8 +14,6 @@ def test_the_public_api_is_pinned() -> None:
         "Target",
         "TargetSettings",
         "apply",
-        "build",
-        "build_context",
         "next_state",
         "plan",
         "read_history",

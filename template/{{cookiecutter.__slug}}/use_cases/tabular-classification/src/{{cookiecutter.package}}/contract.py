@@ -34,8 +34,9 @@ class Contract(pa.DataFrameModel):
         description="Age of the arrested person",
         metadata={"unit": "years", "protected": True, "bands": [18, 25, 35]},
     )
-    # Colour and sex must be in every row, so that the treatment of their groups can be measured, but they never
-    # reach the model. That alone does not make it fair: other columns can stand in for them. Hence the gates.
+    # Colour and sex must be in every row of the data, so that the treatment of their groups can be measured (a request
+    # may leave them out: then nothing is audited there), but they never reach the model. That alone does not make it
+    # fair: other columns can stand in for them. Hence the gates.
     colour: str = pa.Field(
         isin=["Black", "White"],
         description="Colour as written down by the officer",
