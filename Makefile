@@ -40,7 +40,7 @@ demo-stop: ## stop the service that the demo left running
 	@if [ -x $(BIN)/python ]; then $(BIN)/python demo/walk.py --stop; fi
 
 test: setup lint ## lint, types, layers, and every test
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: setup ## ruff, mypy and the import contracts
 	@$(BIN)/ruff check .
