@@ -25,8 +25,10 @@ ROW = {"arrest_id": 1, "year": 2002, "age": 23, "employed": "Yes", "citizen": "Y
 
 
 def surroundings() -> dict[str, str]:
-    """Return the environment without the variables that lead git into this repository."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    """Return the environment without what would lead git into this repository or tell make that make called it."""
+    return {
+        name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "MAKE", "MFLAGS"))
+    }
 
 
 def free_ports() -> tuple[int, int]:
