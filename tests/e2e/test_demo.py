@@ -67,12 +67,14 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walked]:
                 os.killpg(first.pid, signal.SIGKILL)
                 break
         assert until in seen, seen[-4000:]
-    done = subprocess.run(
-        WALK, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout[-6000:]
-    yield Walked(printed=done.stdout, folder=folder, interrupted_at=until)
-    subprocess.run([*WALK, "--stop"], env=environment, check=True)
+    try:
+        done = subprocess.run(
+            WALK, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout[-6000:]
+        yield Walked(printed=done.stdout, folder=folder, interrupted_at=until)
+    finally:
+        subprocess.run([*WALK, "--stop"], env=environment, check=True)
 
 
 def test_an_interrupted_walk_is_stopped_and_begun_again(walked: Walked) -> None:
