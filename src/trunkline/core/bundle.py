@@ -126,7 +126,8 @@ class BundleStore:
         """
         if digest not in self:
             raise BundleError(
-                f"The bundle {short(digest)} is not on this machine.", next_step="trunkline fetch"
+                f"The bundle {short(digest)} is not on this machine.",
+                next_step="git pull, then `trunkline deploy`: it fetches what the registry has",
             )
         return open_bundle(self.path(digest), digest=digest)
 

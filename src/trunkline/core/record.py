@@ -125,17 +125,22 @@ class Record(BaseModel):
         return json.dumps(self.to_dict(), ensure_ascii=True, allow_nan=False) + "\n"
 
     @classmethod
-    def read_lines(cls, path: Path, *, error: type[TrunklineError] = StorageError) -> tuple[Self, ...]:
+    def read_lines(
+        cls, path: Path, *, error: type[TrunklineError] = StorageError, complete: bool = False
+    ) -> tuple[Self, ...]:
         """Return the records of a file with one a line; a last line without an end was never written whole.
 
+        `complete` says that the file is nobody's log: then such a line counts too, and empty lines do not.
         Raises `error` that names the line when the file cannot be read or a line is no record.
         """
         try:
-            lines = path.read_text(encoding="utf-8").split("\n")[:-1]
+            lines = path.read_text(encoding="utf-8").split("\n")
         except (OSError, UnicodeDecodeError) as problem:
             raise error(f"Cannot read {path}: {problem}.") from problem
         found = []
-        for place, line in enumerate(lines, 1):
+        for place, line in enumerate(lines if complete else lines[:-1], 1):
+            if complete and not line.strip():
+                continue
             try:
                 value = json.loads(line)
             except ValueError as problem:

@@ -148,7 +148,7 @@ def read_truths(path: Path, contract: Contract) -> tuple[GroundTruth, ...]:
 
     Raises DataError that names the line when one is not a record or its outcome breaks the contract.
     """
-    truths = GroundTruth.read_lines(path, error=DataError)
+    truths = GroundTruth.read_lines(path, error=DataError, complete=True)
     allowed = contract.outcome.categories
     for place, truth in enumerate(truths, 1):
         if allowed and str(truth.outcome) not in allowed:

@@ -210,7 +210,7 @@ def test_a_bundle_that_was_damaged_in_the_store_is_refused(bundle: Bundle, tmp_p
 def test_a_bundle_that_is_not_here_says_how_to_get_it(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="not on this machine") as caught:
         BundleStore(tmp_path).get("sha256:" + "0" * 64)
-    assert caught.value.next_step == "trunkline fetch"
+    assert caught.value.next_step == "git pull, then `trunkline deploy`: it fetches what the registry has"
 
 
 def test_a_store_that_cannot_be_written_is_named(bundle: Bundle, tmp_path: Path) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import DataError
-from trunkline.loop.traffic import read_rows
+from trunkline.core.records import GroundTruth
+from trunkline.loop.traffic import read_rows, read_truths
 
 CONTRACT = Contract(
     name="loans",
@@ -44,6 +46,14 @@ def test_a_csv_value_of_the_wrong_type_is_left_for_the_service_to_refuse(tmp_pat
 def test_a_short_csv_row_has_nulls(tmp_path: Path) -> None:
     (row,) = read_rows(file(tmp_path, "rows.csv", "age,income\n31\n"), CONTRACT)
     assert row == {"age": 31, "income": None}
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\n\n"])
+def test_the_last_outcome_of_a_file_counts_however_the_file_ends(tmp_path: Path, end: str) -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    told = [GroundTruth(prediction=name, outcome="yes", time=now) for name in ("a", "b")]
+    path = file(tmp_path, "truth.jsonl", "".join(truth.line() for truth in told).rstrip("\n") + end)
+    assert [truth.prediction for truth in read_truths(path, CONTRACT)] == ["a", "b"]
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import re
+from pathlib import Path
 
 import click
 import pytest
 
+import trunkline
 from trunkline.cli.main import VERBS, cli, run
 
 
@@ -35,6 +38,17 @@ def test_an_unknown_verb_ends_with_2_and_says_so(capsys: pytest.CaptureFixture[s
 def test_a_missing_argument_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["trace"]) == 2
     assert "Missing argument 'PREDICTION'" in capsys.readouterr().err
+
+
+def test_whatever_the_toolkit_tells_people_to_run_is_a_verb() -> None:
+    source = Path(trunkline.__file__).parent
+    told = {
+        verb
+        for path in source.rglob("*.py")
+        for verb in re.findall(r'(?:[`"]|\bthen |/bin/)trunkline ([a-z]+)', path.read_text(encoding="utf-8"))
+    }
+    assert len(told) > 5
+    assert told <= set(VERBS)
 
 
 def test_verbs_are_listed_in_the_order_of_the_life_cycle() -> None:
