@@ -6,44 +6,34 @@ import difflib
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from .errors import PolicyError
-from .records import Severity, SignalKind, Waiver, Window
-
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-Positive = Annotated[int, Field(ge=1)]
-
-
-class Section(BaseModel):
-    """A part of the policy: frozen, and unknown keys are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+from .gates import Gates
+from .records import Severity, SignalKind, Window
+from .section import Positive, Section, Share
 
 
 class Split(Section):
     """How a snapshot is cut into train, validation and test."""
 
-    method: Literal["stratified", "random", "temporal"] = "stratified"
+    method: Literal["stratified", "random", "grouped", "temporal"] = "stratified"
+    """*grouped* keeps all rows of a user (role `user`) in one part; *temporal* tests on the newest rows."""
     validation: Annotated[float, Field(gt=0, lt=0.5)] = 0.2
     test: Annotated[float, Field(gt=0, lt=0.5)] = 0.25
     seed: int = 7
 
 
 class DataPolicy(Section):
-    """Which rows a snapshot takes, and what makes them unfit."""
+    """Which rows a snapshot takes, and how they are cut."""
 
     window: Window = Window()
     """By event time, both ends inclusive; leave an end out to keep it open."""
     split: Split = Split()
     minimum_rows: Positive = 200
     """A snapshot with fewer rows is refused."""
-    duplicates: Share = 0.0
-    """The largest share of rows that may repeat another one (by key where the contract has one)."""
-    leakage: Share = 0.98
-    """A single feature that alone predicts the outcome this well (AUC, or R2 for regression) is called a leak."""
 
 
 class Search(Section):
@@ -58,57 +48,27 @@ class Search(Section):
     jobs: int = 2
 
 
+class Mitigation(Section):
+    """A fairness constraint that every candidate is put under (fairlearn)."""
+
+    method: Literal["none", "threshold-optimizer", "exponentiated-gradient"] = "none"
+    """*threshold-optimizer* needs the attribute among the features; *exponentiated-gradient* only while it trains."""
+    attribute: str = ""
+    """The protected attribute; may be left out where the contract names just one."""
+    constraint: Literal["demographic-parity", "equalized-odds", "true-positive-rate-parity"] = (
+        "demographic-parity"
+    )
+
+
 class TrainingPolicy(Section):
     """Which candidates compete."""
 
     candidates: tuple[str, ...] = ()
     """Names from model.py; empty means all of them."""
     search: Search = Search()
-
-
-class PerformanceGates(Section):
-    """Floors on the test part, and the comparison with the champion."""
-
-    floors: dict[str, float] = {}
-    """Metric name to the least value that is released; higher is better for every scikit-learn scorer name."""
-    baseline: bool = True
-    """The model must beat one that ignores its inputs."""
-    metric: str = "roc_auc"
-    """The metric of the baseline and champion comparisons."""
-    margin: Annotated[float, Field(ge=0)] = 0.02
-    """How much worse than the champion a challenger may be at the worst end of the interval."""
-    overfit_gap: Annotated[float, Field(ge=0)] = 0.12
-    """The largest difference of the metric between train and test."""
-    resamples: Annotated[int, Field(ge=200)] = 1000
-    """Bootstrap resamples behind the intervals."""
-
-
-class FairnessGates(Section):
-    """Disparities between the groups of each protected attribute."""
-
-    demographic_parity_ratio: Share = 0.8
-    """The least selection rate of any group over the greatest (the four-fifths rule)."""
-    equalized_odds_difference: Share = 0.2
-    """The largest difference of true or false positive rates between groups."""
-    minimum_group: Positive = 30
-    """Groups with fewer rows give no verdict."""
-    blocking: bool = True
-
-
-class RobustnessGates(Section):
-    """What must not change an answer."""
-
-    row_order: bool = True
-    """Answers may not depend on the order or the number of the rows asked for at once."""
-
-
-class Gates(Section):
-    """The questions that a model must answer before it is released."""
-
-    performance: PerformanceGates = PerformanceGates()
-    fairness: FairnessGates = FairnessGates()
-    robustness: RobustnessGates = RobustnessGates()
-    waivers: tuple[Waiver, ...] = ()
+    mitigation: Mitigation = Mitigation()
+    watts_per_core: Annotated[float, Field(gt=0)] = 10.0
+    """Behind the card's estimate of energy, where the machine's own meter cannot be read."""
 
 
 class RegistryPolicy(Section):
@@ -251,6 +211,8 @@ class Policy(Section):
     """One or two sentences for the card: what decisions the model supports, and for whom it is not."""
     owner: str = ""
     """Who answers for the model."""
+    license: str = ""
+    """The model's licence for the card, as Hugging Face spells it (apache-2.0, mit, other); empty means unknown."""
     data: DataPolicy = DataPolicy()
     training: TrainingPolicy = TrainingPolicy()
     gates: Gates = Gates()

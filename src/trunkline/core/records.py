@@ -39,6 +39,18 @@ class SnapshotManifest(Record):
     """Rows by source: `source` (the project's) and `traffic` (answers with their ground truth)."""
 
 
+class ColumnSummary(Record):
+    """What a column looked like, without a single row of it; for a number also `quantiles`, for a category `shares`."""
+
+    nulls: float
+    """The share of rows without a value."""
+    quantiles: tuple[float, ...] = ()
+    """At 1, 25, 50, 75 and 99 per cent."""
+    mean: float | None = None
+    shares: dict[str, float] = Field(default_factory=dict)
+    """Of the rows with a value, by category."""
+
+
 class DataLock(Record):
     """The snapshot that a commit trains on; committed as `data.lock`, changed by pull request."""
 
@@ -48,6 +60,8 @@ class DataLock(Record):
     rows: dict[Part, int]
     window: Window
     sources: dict[str, int]
+    columns: dict[str, ColumnSummary] = Field(default_factory=dict)
+    """Every column but keys, users and free texts: what the next snapshot is compared with."""
 
 
 class Interval(Record):
@@ -146,6 +160,34 @@ class Evaluation(Record):
         if "fail" in stops:
             return "fail"
         return "inconclusive" if stops else "pass"
+
+
+class GateRun(Record):
+    """What gates that run on their own (deepchecks, load) said of a bundle; kept beside its evaluation."""
+
+    SCHEMA: ClassVar[str] = "trunkline/gate-run/1"
+
+    bundle: str
+    snapshot: str
+    created: datetime
+    verdicts: tuple[Verdict, ...]
+    policy: str = ""
+    """The digest of the policy section that was asked: another one asks again."""
+
+
+class Usage(Record):
+    """What a piece of work took on the machine that did it."""
+
+    seconds: float
+    cpu_seconds: float
+    """Of this process and those it started."""
+    peak_memory_mb: float
+    cores: int
+    energy_wh: float
+    energy_source: Literal["measured", "estimated"]
+    """*measured* by the processor's own meter (the whole package), or *estimated* from CPU seconds."""
+    watts_per_core: float
+    """Behind an estimate."""
 
 
 class Version(Record):

@@ -8,8 +8,9 @@ import pandas as pd
 
 from trunkline.core.config import DataPolicy
 from trunkline.core.contract import Contract, Role
+from trunkline.core.gates import DataGates
 from trunkline.core.intervals import wilson
-from trunkline.core.records import Figure, Outcome, Part, Verdict
+from trunkline.core.records import DataLock, Figure, Outcome, Part, Verdict
 
 from .leakage import single_feature_scores
 from .snapshot import Snapshot
@@ -20,15 +21,21 @@ LEAST_OF_CLASS = 10
 """Rows of each class that the test part needs before anything can be said of it."""
 
 
-def check_snapshot(snapshot: Snapshot, policy: DataPolicy) -> tuple[Verdict, ...]:
+def check_snapshot(
+    snapshot: Snapshot,
+    policy: DataPolicy,
+    gates: DataGates,
+    *,
+    previous: DataLock | None = None,  # noqa: ARG001
+) -> tuple[Verdict, ...]:
     """Return the verdicts data/rows, data/classes, data/duplicates and data/leakage."""
     parts = {name: snapshot.part(name) for name in PARTS}
     contract = snapshot.contract
     return (
         judge_rows(parts, policy),
         judge_classes(parts, contract),
-        judge_duplicates(parts, contract, policy),
-        judge_leakage(parts, contract, policy),
+        judge_duplicates(parts, contract, gates),
+        judge_leakage(parts, contract, gates),
     )
 
 
@@ -106,7 +113,7 @@ def _judge_spread(parts: Parts, contract: Contract) -> Verdict:
     )
 
 
-def judge_duplicates(parts: Parts, contract: Contract, policy: DataPolicy) -> Verdict:
+def judge_duplicates(parts: Parts, contract: Contract, policy: DataGates) -> Verdict:
     """Answer whether rows repeat one another, within a part or, worse, across parts.
 
     Rows are the same by key where the contract has one, else by all their values. A key in two parts fails whatever
@@ -144,11 +151,11 @@ def judge_duplicates(parts: Parts, contract: Contract, policy: DataPolicy) -> Ve
         else "Drop repeated rows in load()."
         if key
         else "Drop repeated rows in load(); where equal rows are different events, give the contract a key column "
-        "or raise data.duplicates.",
+        "or raise gates.data.duplicates.",
     )
 
 
-def judge_leakage(parts: Parts, contract: Contract, policy: DataPolicy) -> Verdict:
+def judge_leakage(parts: Parts, contract: Contract, policy: DataGates) -> Verdict:
     """Answer whether one feature alone predicts the outcome too well; measured on train and validation.
 
     Fail: a score above the threshold. Inconclusive: none is, but the interval of one reaches beyond it.

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import norm
 
-from trunkline.core.config import PerformanceGates
 from trunkline.core.errors import DataError
+from trunkline.core.gates import PerformanceGates
 from trunkline.core.records import Figure, Verdict
 
 from .bootstrap import LEVEL, draw, interval

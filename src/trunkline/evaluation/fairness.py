@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from trunkline.core.config import FairnessGates
+from trunkline.core.gates import FairnessGates
 from trunkline.core.records import Figure, Verdict
 
 from .bootstrap import Statistic, joined
@@ -58,7 +58,7 @@ def _demographic_parity(
     attribute: str, paired: Paired, by: Masks, policy: FairnessGates, resamples: int, seed: int
 ) -> Verdict:
     """Feldman et al. (2015), Certifying and removing disparate impact: least over greatest selection rate."""
-    gate, least = f"fairness/{attribute}/demographic-parity", policy.demographic_parity_ratio
+    gate, least = f"fairness/{attribute}/demographic-parity", policy.demographic_parity_ratio or 0.0
     word = _positive(paired)
     question = (
         f"Is the least share of {word} answers among the groups of {attribute} "
@@ -111,7 +111,7 @@ def _equalized_odds(
     attribute: str, paired: Paired, by: Masks, policy: FairnessGates, resamples: int, seed: int
 ) -> Verdict:
     """Hardt, Price and Srebro (2016), Equality of opportunity: the greater of the two rates' differences."""
-    gate, most = f"fairness/{attribute}/equalized-odds", policy.equalized_odds_difference
+    gate, most = f"fairness/{attribute}/equalized-odds", policy.equalized_odds_difference or 0.0
     question = f"Do true and false positive rates differ by at most {number(most)} between the groups of {attribute}?"
     selected, positive = paired.labels == paired.positive, paired.truth == paired.positive
     parts = {"true_positive_rate": positive, "false_positive_rate": ~positive}
@@ -163,7 +163,7 @@ def _error_gap(
     attribute: str, paired: Paired, by: Masks, policy: FairnessGates, resamples: int, seed: int
 ) -> Verdict:
     """Least over greatest mean absolute error (regression) or accuracy (many classes), by the four-fifths rule."""
-    gate, least = f"fairness/{attribute}/error-gap", policy.demographic_parity_ratio
+    gate, least = f"fairness/{attribute}/error-gap", policy.error_ratio or 0.0
     noun = "accuracy" if paired.classes else "mean absolute error"
     question = (
         f"Is the least {noun} among the groups of {attribute} at least {number(least)} of the greatest?"

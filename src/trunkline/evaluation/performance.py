@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from trunkline.core.config import PerformanceGates
 from trunkline.core.contract import Contract
 from trunkline.core.errors import ProjectError
+from trunkline.core.gates import PerformanceGates
 from trunkline.core.records import Figure, Verdict
 
 from .bootstrap import draw, interval

@@ -263,7 +263,7 @@ def judge(project: Project, bundle: Bundle, *, progress: Progress) -> Judged:
             train=ask(model, snapshot.development(), contract),
             champion=rival,
             ask=lambda rows: ask(model, rows, contract),
-            data_verdicts=data.check_snapshot(snapshot, policy.data),
+            data_verdicts=data.check_snapshot(snapshot, policy.data, policy.gates.data),
             metrics=project.metrics(),
             progress=progress,
             today=datetime.now(UTC).date(),

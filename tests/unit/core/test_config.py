@@ -8,7 +8,8 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 from pydantic import BaseModel
 
-from trunkline.core.config import Policy, Section, policy_schema
+from trunkline.core.config import Policy, policy_schema
+from trunkline.core.section import Section
 
 MINIMAL = {"name": "arrests", "package": "arrests"}
 SAMPLE: dict[str, Any] = {

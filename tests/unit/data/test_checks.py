@@ -8,6 +8,7 @@ import pytest
 
 from trunkline.core.config import DataPolicy, Split
 from trunkline.core.contract import Column, Contract, Role
+from trunkline.core.gates import DataGates
 from trunkline.core.records import Part, Verdict
 from trunkline.data import split_rows
 from trunkline.data.checks import judge_classes, judge_duplicates, judge_leakage, judge_rows
@@ -33,12 +34,12 @@ def figure(verdict: Verdict, name: str, group: str = "") -> float:
 
 
 def test_sound_rows_pass_every_gate(parts: Parts, contract: Contract) -> None:
-    policy = DataPolicy()
+    policy, gates = DataPolicy(), DataGates()
     verdicts = [
         judge_rows(parts, policy),
         judge_classes(parts, contract),
-        judge_duplicates(parts, contract, policy),
-        judge_leakage(parts, contract, policy),
+        judge_duplicates(parts, contract, gates),
+        judge_leakage(parts, contract, gates),
     ]
     assert [verdict.gate for verdict in verdicts] == [
         "data/rows", "data/classes", "data/duplicates", "data/leakage",
@@ -126,7 +127,7 @@ def test_a_numeric_outcome_must_vary(price: object, outcome: str) -> None:
 
 def test_a_key_in_two_parts_fails_whatever_is_allowed(parts: Parts, contract: Contract) -> None:
     planted = parts | {"test": pd.concat([parts["test"], parts["train"].head(2)])}
-    verdict = judge_duplicates(planted, contract, DataPolicy(duplicates=0.5))
+    verdict = judge_duplicates(planted, contract, DataGates(duplicates=0.5))
     assert verdict.outcome == "fail"
     assert "2 of 602 rows repeat another one by loan, 2 of them in another part" in verdict.reason
     assert figure(verdict, "duplicates_across_parts") == pytest.approx(2 / 602)
@@ -137,7 +138,7 @@ def test_a_key_twice_in_one_part_is_weighed_by_the_policy(
     parts: Parts, contract: Contract, allowed: float, outcome: str
 ) -> None:
     planted = parts | {"train": pd.concat([parts["train"], parts["train"].head(3)])}
-    verdict = judge_duplicates(planted, contract, DataPolicy(duplicates=allowed))
+    verdict = judge_duplicates(planted, contract, DataGates(duplicates=allowed))
     assert verdict.outcome == outcome
     assert figure(verdict, "duplicates_across_parts") == 0
 
@@ -148,8 +149,8 @@ def test_without_a_key_whole_rows_are_compared_across_the_split(
     rows = make_rows(600).drop(columns="loan").drop_duplicates()
     bare = split_rows(rows, keyless, Split())
     planted = bare | {"test": pd.concat([bare["test"], bare["train"].head(5)])}
-    assert judge_duplicates(bare, keyless, DataPolicy()).outcome == "pass"
-    verdict = judge_duplicates(planted, keyless, DataPolicy())
+    assert judge_duplicates(bare, keyless, DataGates()).outcome == "pass"
+    verdict = judge_duplicates(planted, keyless, DataGates())
     assert verdict.outcome == "fail"
     assert "5 of them in another part" in verdict.reason
     assert "key column" in verdict.advice
@@ -158,7 +159,7 @@ def test_without_a_key_whole_rows_are_compared_across_the_split(
 def test_rows_that_differ_by_key_only_are_counted_and_not_judged(parts: Parts, contract: Contract) -> None:
     twins = parts["train"].head(6).assign(loan=range(9000, 9006))
     planted = parts | {"test": pd.concat([parts["test"], twins])}
-    before, verdict = (judge_duplicates(rows, contract, DataPolicy()) for rows in (parts, planted))
+    before, verdict = (judge_duplicates(rows, contract, DataGates()) for rows in (parts, planted))
     assert verdict.outcome == "pass"
     assert figure(verdict, "identical_rows") * 606 - figure(before, "identical_rows") * 600 == pytest.approx(
         6
@@ -170,7 +171,7 @@ def test_a_target_leaked_into_a_feature_fails(parts: Parts, contract: Contract) 
         name: rows.assign(region=rows["paid"].map({"no": "north", "yes": "south"}))
         for name, rows in parts.items()
     }
-    verdict = judge_leakage(planted, contract, DataPolicy())
+    verdict = judge_leakage(planted, contract, DataGates())
     assert verdict.outcome == "fail"
     assert "region (AUC 1.000)" in verdict.reason
     assert "debts" not in verdict.reason
@@ -181,25 +182,25 @@ def test_a_target_leaked_into_a_number_fails(parts: Parts, contract: Contract) -
     planted: Parts = {
         name: rows.assign(income=np.where(rows["paid"] == "no", 3.0, 4.0)) for name, rows in parts.items()
     }
-    assert "income (AUC 1.000)" in judge_leakage(planted, contract, DataPolicy()).reason
+    assert "income (AUC 1.000)" in judge_leakage(planted, contract, DataGates()).reason
 
 
 def test_a_leak_in_the_test_part_alone_does_not_count(parts: Parts, contract: Contract) -> None:
     test = parts["test"]
     leaky = test.assign(region=test["paid"].map({"no": "north", "yes": "south"}))
-    before = judge_leakage(parts, contract, DataPolicy())
-    assert judge_leakage(parts | {"test": leaky}, contract, DataPolicy()) == before
+    before = judge_leakage(parts, contract, DataGates())
+    assert judge_leakage(parts | {"test": leaky}, contract, DataGates()) == before
 
 
 def test_a_threshold_inside_the_interval_is_inconclusive(parts: Parts, contract: Contract) -> None:
-    best = max(judge_leakage(parts, contract, DataPolicy()).figures, key=lambda f: f.value)
-    verdict = judge_leakage(parts, contract, DataPolicy(leakage=best.value + 0.01))
+    best = max(judge_leakage(parts, contract, DataGates()).figures, key=lambda f: f.value)
+    verdict = judge_leakage(parts, contract, DataGates(leakage=best.value + 0.01))
     assert verdict.outcome == "inconclusive"
     assert "too few to rule out" in verdict.reason
 
 
 def test_too_few_rows_to_measure_a_feature_are_inconclusive(parts: Parts, contract: Contract) -> None:
     tiny: Parts = {name: rows.head(3) for name, rows in parts.items()}
-    verdict = judge_leakage(tiny, contract, DataPolicy())
+    verdict = judge_leakage(tiny, contract, DataGates())
     assert verdict.outcome == "inconclusive"
     assert "6 rows are too few" in verdict.reason

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trunkline.core.config import PerformanceGates
 from trunkline.core.errors import DataError
+from trunkline.core.gates import PerformanceGates
 from trunkline.core.records import Figure, Interval
 from trunkline.evaluation.comparison import Comparison, champion_verdict, compare
 from trunkline.evaluation.scored import Array, Paired

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from trunkline.core.config import FairnessGates
+from trunkline.core.gates import FairnessGates
 from trunkline.core.records import Verdict
 from trunkline.evaluation.fairness import fairness_verdicts
 from trunkline.evaluation.scored import Array, Paired

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from trunkline.core.config import PerformanceGates
 from trunkline.core.contract import Contract
 from trunkline.core.errors import ProjectError
+from trunkline.core.gates import PerformanceGates
 from trunkline.core.records import Figure, Interval
 from trunkline.evaluation import Scored, measure
 from trunkline.evaluation.performance import (
