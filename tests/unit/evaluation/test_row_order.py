@@ -8,7 +8,7 @@ import pytest
 
 from trunkline.core.contract import Contract
 from trunkline.evaluation import Scored
-from trunkline.evaluation.robustness import row_order_verdict
+from trunkline.evaluation.row_order import row_order_verdict
 from trunkline.evaluation.scored import Array
 
 
