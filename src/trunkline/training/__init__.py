@@ -5,6 +5,7 @@ from .export import Exported, export
 from .fit import Fitted, train
 from .frames import model_frame, outcome, predict_frame
 from .key import KeyParts, key_parts, training_key
+from .mitigation import mitigated_attribute
 from .offer import offered
 from .tracking import track
 
@@ -15,6 +16,7 @@ __all__ = [
     "KeyParts",
     "export",
     "key_parts",
+    "mitigated_attribute",
     "model_frame",
     "offered",
     "outcome",

@@ -24,6 +24,7 @@ from trunkline.core.records import Trial
 
 from .candidate import Candidate
 from .frames import model_frame, outcome
+from .mitigation import constrained, fit_groups, mitigated_attribute, put_under
 from .offer import assemble, offered
 from .scoring import Metric, search_scorer
 from .settings import as_json
@@ -35,7 +36,8 @@ Progress = Callable[[str], None]
 class Fitted:
     """The winner: its pipeline fitted on all rows, the settings found, and how every candidate did."""
 
-    pipeline: Pipeline
+    pipeline: Any
+    """The features and the estimator, inside the estimator that keeps a fairness constraint where there is one."""
     candidate: str
     settings: dict[str, Any]
     trials: tuple[Trial, ...]
@@ -56,24 +58,31 @@ def train(
     """Return the best candidate, searched by seeded cross-validation on `development` and fitted on all of it.
 
     The same rows, code and policy give the same model, whatever `search.jobs` is. Ties go to the candidate that is
-    offered first. Raises PolicyError for a candidate or metric that does not exist, DataError for an outcome that
-    cannot be learned, ProjectError when the project's own code raises.
+    offered first. Raises PolicyError for a candidate or metric that does not exist and for a mitigation that does not
+    fit the contract, DataError for an outcome that cannot be learned, ProjectError when the project's own code raises.
     """
     say = progress or (lambda _: None)
-    names = offered(candidates, policy.candidates)
+    attribute = mitigated_attribute(policy.mitigation, contract)
+    names = put_under(offered(candidates, policy.candidates), policy.mitigation)
     X, y = model_frame(development, contract), outcome(development, contract)
     _learnable(y, contract, policy.search.folds)
     scorer = search_scorer(policy.search.metric, contract, metrics or {}, y)
-    pipelines = {
-        candidate.name: assemble(candidate, features, contract, policy.search.seed) for candidate in names
-    }
+    beside = fit_groups(development, policy.mitigation, attribute)
+    pipelines: dict[str, Any] = {}
+    for candidate in names:
+        pipeline = assemble(candidate, features, contract, policy.search.seed)
+        pipelines[candidate.name] = constrained(
+            pipeline, candidate, policy.mitigation, attribute, contract.positive or "true", policy.search.seed
+        )
     trials: list[Trial] = []
     chosen: dict[str, dict[str, Any]] = {}
     for candidate in names:
         say(
             f"{candidate.name}: {_tries(candidate, policy.search)} settings, {policy.search.folds} folds each"
         )
-        found, trial = _search(candidate, pipelines[candidate.name], X, y, scorer, contract, policy.search)
+        found, trial = _search(
+            candidate, pipelines[candidate.name], X, y, beside, scorer, contract, policy.search
+        )
         chosen[candidate.name] = found
         trials.append(trial)
         say(f"{candidate.name}: {policy.search.metric} {trial.score:.4f} (spread {trial.spread:.4f})")
@@ -82,8 +91,9 @@ def train(
     say(f"{best.candidate} is best; fitting it on {len(X)} rows")
     pipeline = pipelines[best.candidate].set_params(**chosen[best.candidate])
     with threadpool_limits(1):
-        pipeline = _guarded(best.candidate, lambda: pipeline.fit(X, y))
-    _answer_in_one_thread(pipeline)
+        pipeline = _guarded(best.candidate, lambda: pipeline.fit(X, y, **beside))
+    for model in (pipeline, *getattr(pipeline, "models", ())):
+        _answer_in_one_thread(model)
     classes = () if contract.task == "regression" else tuple(str(label) for label in pipeline.classes_)
     return Fitted(
         pipeline=pipeline,
@@ -128,16 +138,18 @@ def _tries(candidate: Candidate, search: Search) -> int:
 
 def _search(
     candidate: Candidate,
-    pipeline: Pipeline,
+    pipeline: Any,
     X: pd.DataFrame,
     y: np.ndarray,
+    beside: Mapping[str, np.ndarray],
     scorer: Any,
     contract: Contract,
     search: Search,
 ) -> tuple[dict[str, Any], Trial]:
     folds = KFold if contract.task == "regression" else StratifiedKFold
+    step = "model__" if isinstance(pipeline, Pipeline) else "estimator__model__"
     space = {
-        f"model__{name}": list(values) if isinstance(values, tuple) else values
+        f"{step}{name}": list(values) if isinstance(values, tuple) else values
         for name, values in candidate.search.items()
     }
     seeking = RandomizedSearchCV(
@@ -157,7 +169,7 @@ def _search(
     # (with one process no backend is named: a forest's own threads would become processes)
     several = nullcontext() if search.jobs == 1 else parallel_config("loky", inner_max_num_threads=1)
     with threadpool_limits(1), several:
-        _guarded(candidate.name, lambda: seeking.fit(X, y))
+        _guarded(candidate.name, lambda: seeking.fit(X, y, **beside))
     means = np.round(seeking.cv_results_["mean_test_score"], 9)
     place = int(np.argmax(means))
     found = dict(seeking.cv_results_["params"][place])
@@ -165,7 +177,7 @@ def _search(
         candidate=candidate.name,
         score=float(seeking.cv_results_["mean_test_score"][place]),
         spread=float(seeking.cv_results_["std_test_score"][place]),
-        settings={name.removeprefix("model__"): as_json(value) for name, value in sorted(found.items())},
+        settings={name.removeprefix(step): as_json(value) for name, value in sorted(found.items())},
         seconds=round(time.perf_counter() - began, 3),
     )
     return {name: clone(value, safe=False) for name, value in found.items()}, trial
@@ -183,7 +195,7 @@ def _guarded(name: str, act: Callable[[], Any]) -> Any:
         ) from error
 
 
-def _answer_in_one_thread(pipeline: Pipeline) -> None:
+def _answer_in_one_thread(pipeline: Any) -> None:
     # a forest adds its trees up in whichever order the threads end: the last digits would differ
     parameters = pipeline.get_params(deep=True)
     many = {

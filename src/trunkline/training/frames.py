@@ -24,10 +24,11 @@ def model_frame(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
         raise DataError(
             f"The rows lack {', '.join(missing)}.", next_step="give every feature of the contract"
         )
-    return pd.DataFrame({column.name: _feature(frame[column.name], column) for column in contract.features})
+    return pd.DataFrame({column.name: feature(frame[column.name], column) for column in contract.features})
 
 
-def _feature(values: pd.Series[Any], column: Column) -> pd.Series[Any]:
+def feature(values: pd.Series[Any], column: Column) -> pd.Series[Any]:
+    """Return one column as the model sees it; see `model_frame`."""
     if column.type not in NUMERIC:
         return pd.Series(_texts(values), dtype=object)
     try:

@@ -30,12 +30,14 @@ class KeyParts(Record):
 def policy_digest(policy: Policy) -> str:
     """Return the digest of what the policy says of training, split and the figures that a bundle carries.
 
-    `training.search.jobs` is left out: how many processes search does not change what they find.
+    `training.search.jobs` and `training.watts_per_core` are left out: they do not change what is found.
     """
     return sha256(
         canonical_json(
             {
-                "training": policy.training.model_dump(mode="json", exclude={"search": {"jobs"}}),
+                "training": policy.training.model_dump(
+                    mode="json", exclude={"search": {"jobs"}, "watts_per_core": True}
+                ),
                 "split": policy.data.split.model_dump(mode="json"),
                 "measured": policy.monitoring.performance.metric,
             }

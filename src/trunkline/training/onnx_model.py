@@ -13,7 +13,9 @@ import pandas as pd
 
 from trunkline.core.contract import Contract
 
+from .fair_mixture import FairMixture
 from .frames import NUMERIC, tensors
+from .group_thresholds import GroupThresholds
 
 GRAPH = "trunkline"
 
@@ -28,6 +30,10 @@ def convert(pipeline: Any, contract: Contract) -> bytes:
     One input tensor of shape (n, 1) a feature, by the column's name: float32 or string. Outputs: the label, and for
     classifiers the probabilities of shape (n, classes). Raises ConversionError.
     """
+    if isinstance(pipeline, GroupThresholds | FairMixture):
+        raise ConversionError(
+            f"skl2onnx does not know {type(pipeline).__name__}, which keeps the fairness constraint"
+        )
     from skl2onnx import convert_sklearn
     from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 

@@ -18,8 +18,8 @@ from trunkline.core.errors import ExportError
 from trunkline.core.record import canonical_json, write_atomically
 
 BASE = ("numpy", "pandas", "scikit-learn", "scipy", "skops")
-PACKAGES = ("numpy", "pandas", "sklearn", "scipy", "skops")
-"""The names under which they are imported."""
+PACKAGES = ("numpy", "pandas", "sklearn", "scipy", "skops", "trunkline")
+"""The names under which they are imported, and the toolkit, whose version the lineage names."""
 EPOCH = (1980, 1, 1, 0, 0, 0)
 ADVICE = (
     "move functions and classes to the top level of a file in the project's package (a lambda cannot be written), "

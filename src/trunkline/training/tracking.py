@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from trunkline.core.errors import StorageError, UnavailableError
 from trunkline.core.mlflow_uri import embedded_folder, without_secrets
 from trunkline.core.record import short
-from trunkline.core.records import Figure, Lineage
+from trunkline.core.records import Figure, Lineage, Usage
 
 from .fit import Fitted
 
@@ -34,11 +34,13 @@ def track(
     lineage: Lineage,
     figures: Sequence[Figure],
     bundle_digest: str,
+    *,
+    usage: Usage | None = None,
 ) -> str:
     """Record a training run in MLflow's experiment `name` and return its id.
 
-    A bundle that was tracked before gives the run it has. The embedded store (`sqlite:///...`) keeps artifacts in
-    `mlartifacts` beside it. Raises UnavailableError when the server does not answer, StorageError when the embedded
+    `usage` is what the fit took. A bundle that was tracked before gives the run it has. The embedded store
+    (`sqlite:///...`) keeps artifacts in `mlartifacts` beside it. Raises UnavailableError when the server does not answer, StorageError when the embedded
     store cannot be written, PolicyError when `uri` is none that MLflow knows.
     """
     store, shown = embedded_folder(uri), without_secrets(uri)
@@ -52,7 +54,7 @@ def track(
         from sqlalchemy.exc import SQLAlchemyError
 
         try:
-            return _track(uri, artifacts, name, fitted, lineage, figures, bundle_digest)
+            return _track(uri, artifacts, name, fitted, lineage, figures, bundle_digest, usage)
         except (MlflowException, SQLAlchemyError, OSError) as error:
             words = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             if store is not None:
@@ -75,6 +77,7 @@ def _track(
     lineage: Lineage,
     figures: Sequence[Figure],
     digest: str,
+    usage: Usage | None,
 ) -> str:
     from mlflow import MlflowClient
     from mlflow.entities import Metric, Param, RunTag
@@ -89,9 +92,11 @@ def _track(
     now = time.time_ns() // 1_000_000
     best = next(trial for trial in fitted.trials if trial.candidate == fitted.candidate)
     metrics = [Metric(metric_name(figure), figure.value, now, 0) for figure in figures]
-    metrics += [Metric(f"search.{trial.candidate}.score", trial.score, now, 0) for trial in fitted.trials] + [
-        Metric("search.score", best.score, now, 0)
+    metrics += [
+        Metric(_allowed(f"search.{trial.candidate}.score"), trial.score, now, 0) for trial in fitted.trials
     ]
+    metrics += [Metric("search.score", best.score, now, 0)]
+    metrics += [Metric(name, value, now, 0) for name, value in usage_metrics(usage).items()]
     params = [Param("candidate", fitted.candidate)] + [
         Param(key, (value if isinstance(value, str) else json.dumps(value))[:PARAM_LENGTH])
         for key, value in sorted(fitted.settings.items())
@@ -102,6 +107,8 @@ def _track(
         "trunkline.training_key": lineage.training_key,
         "trunkline.toolkit": lineage.toolkit,
     }
+    if usage is not None:
+        tags["trunkline.energy_source"] = usage.energy_source
     client.log_batch(run, metrics, params, [RunTag(key, value) for key, value in tags.items()])
     client.log_table(run, _table(fitted), "trials.json")
     client.set_tag(run, BUNDLE_TAG, digest)
@@ -122,7 +129,23 @@ def _table(fitted: Fitted) -> dict[str, list[Any]]:
 def metric_name(figure: Figure) -> str:
     """Return the name of a figure in the letters that MLflow takes, with its group before it."""
     group = figure.group.replace("=", ".")
-    name = f"{group}.{figure.name}" if group else figure.name
+    return _allowed(f"{group}.{figure.name}" if group else figure.name)
+
+
+def usage_metrics(usage: Usage | None) -> dict[str, float]:
+    """Return what a fit took as metrics by name, with units; none where it was not measured."""
+    if usage is None:
+        return {}
+    return {
+        "usage.seconds": usage.seconds,
+        "usage.cpu_seconds": usage.cpu_seconds,
+        "usage.peak_memory_mb": usage.peak_memory_mb,
+        "usage.cores": float(usage.cores),
+        "usage.energy_wh": usage.energy_wh,
+    }
+
+
+def _allowed(name: str) -> str:
     return "".join(letter if letter.isalnum() or letter in "_-. /" else "_" for letter in name)
 
 

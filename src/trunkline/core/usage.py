@@ -1,0 +1,202 @@
+"""Usage: the time, processor, memory and energy that a piece of work takes on the machine that does it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from .records import Usage
+
+POWERCAP = Path("/sys/class/powercap")
+PROCESSES = Path("/proc")
+SAMPLE_S = 60.0
+"""A processor's meter goes round after an hour or more under load: it is read more often than that."""
+JOULES_IN_WH = 3600.0
+
+
+class Process(NamedTuple):
+    """A live process: its parent, its CPU seconds with those of its ended children, its greatest memory."""
+
+    parent: int
+    cpu_seconds: float
+    peak_mb: float
+
+
+class Meter:
+    """What has been used since the meter was made; after `stop`, what had been used then."""
+
+    def __init__(self, watts_per_core: float, *, powercap: Path = POWERCAP) -> None:
+        self._watts = watts_per_core
+        self._energy = EnergyMeter(powercap)
+        self._cpu = _cpu_seconds()
+        self._began = time.perf_counter()
+        self._final: Usage | None = None
+
+    @property
+    def usage(self) -> Usage:
+        """Return what was used: wall time, CPU of this process and all it started, peak memory, energy."""
+        return self._final or self._measure()
+
+    def stop(self) -> None:
+        """Take the last reading."""
+        self._final = self._measure()
+        self._energy.stop()
+
+    def _measure(self) -> Usage:
+        seconds = time.perf_counter() - self._began
+        cpu = max(0.0, _cpu_seconds() - self._cpu)
+        joules = self._energy.joules()
+        # a virtual machine may show a meter that stands still
+        measured = joules is not None and joules > 0
+        return Usage(
+            seconds=round(seconds, 3),
+            cpu_seconds=round(cpu, 3),
+            peak_memory_mb=round(_peak_mb(), 1),
+            cores=_cores(),
+            energy_wh=(joules if joules and measured else cpu * self._watts) / JOULES_IN_WH,
+            energy_source="measured" if measured else "estimated",
+            watts_per_core=self._watts,
+        )
+
+
+@contextmanager
+def measured_usage(watts_per_core: float) -> Iterator[Meter]:
+    """Yield a meter that runs while the block does; its `usage` holds afterwards too.
+
+    Processes that the block started count while they live and once they ended (off Linux only once they ended). Memory
+    is the greatest of this process since it began, plus that of the processes it started. Energy is the processor
+    packages' own meter (Intel's RAPL through Linux' powercap; all that the machine did meanwhile), and where it cannot
+    be read an estimate: CPU seconds times `watts_per_core`.
+    """
+    meter = Meter(watts_per_core)
+    try:
+        yield meter
+    finally:
+        meter.stop()
+
+
+class EnergyMeter:
+    """The energy that the processor packages have used since the meter was made, from counters that go round."""
+
+    def __init__(self, powercap: Path = POWERCAP) -> None:
+        self._files = _packages(powercap)
+        self._last = [read_number(file) for file, _ in self._files]
+        self._microjoules = 0
+        self._readable = bool(self._files) and None not in self._last
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        if self._readable:
+            threading.Thread(target=self._keep_reading, name="energy", daemon=True).start()
+
+    def joules(self) -> float | None:
+        """Return the energy used so far, None where no meter can be read."""
+        with self._lock:
+            if not self._readable:
+                return None
+            for place, (file, span) in enumerate(self._files):
+                now, last = read_number(file), self._last[place]
+                if now is None or last is None:
+                    self._readable = False
+                    return None
+                self._microjoules += counted(last, now, span)
+                self._last[place] = now
+            return self._microjoules / 1e6
+
+    def stop(self) -> None:
+        """Read no more."""
+        self._stopped.set()
+
+    def _keep_reading(self) -> None:
+        while not self._stopped.wait(SAMPLE_S):
+            self.joules()
+
+
+def counted(before: int, after: int, span: int) -> int:
+    """Return by how much a counter rose that starts again at zero after `span`."""
+    return after - before if after >= before else after + span - before
+
+
+def descendants(processes: Mapping[int, Process], root: int) -> list[Process]:
+    """Return the processes that `root` started, and those that they started."""
+    found: list[Process] = []
+    parents = {root}
+    while parents:
+        children = {number: one for number, one in processes.items() if one.parent in parents}
+        found += children.values()
+        parents = set(children)
+    return found
+
+
+def parse_stat(text: str, ticks: int) -> tuple[int, float]:
+    """Return parent and CPU seconds from a line of `/proc/<pid>/stat` (proc(5): fields 4, and 14 to 17)."""
+    fields = text.rpartition(")")[2].split()
+    return int(fields[1]), sum(int(field) for field in fields[11:15]) / ticks
+
+
+def read_number(file: Path) -> int | None:
+    """Return the whole number that a file holds, None where it cannot be read."""
+    try:
+        return int(file.read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def _packages(powercap: Path) -> Sequence[tuple[Path, int]]:
+    """Return each package's counter with its span; what lies inside a package would count twice."""
+    found = []
+    for folder in sorted(powercap.glob("intel-rapl:*")):
+        try:
+            name = (folder / "name").read_text().strip()
+        except OSError:
+            continue
+        span = read_number(folder / "max_energy_range_uj")
+        if name.startswith("package") and span is not None:
+            found.append((folder / "energy_uj", span))
+    return found
+
+
+def _started() -> list[Process]:
+    """Return the live processes that this one started; none are seen where there is no /proc."""
+    if not (PROCESSES / "self" / "stat").exists():
+        return []
+    ticks = os.sysconf("SC_CLK_TCK")
+    processes = {}
+    for folder in PROCESSES.glob("[0-9]*"):
+        try:
+            parent, seconds = parse_stat((folder / "stat").read_text(), ticks)
+            peak = next(
+                (line for line in (folder / "status").read_text().splitlines() if line.startswith("VmHWM")),
+                "VmHWM: 0 kB",
+            )
+        except (OSError, ValueError, IndexError):
+            continue  # it ended meanwhile
+        processes[int(folder.name)] = Process(parent, seconds, int(peak.split()[1]) / 1024)
+    return descendants(processes, os.getpid())
+
+
+def _cpu_seconds() -> float:
+    # a child that ends moves from the live ones to this process's account: the sum rises steadily
+    return sum(os.times()[:4]) + sum(one.cpu_seconds for one in _started())
+
+
+def _peak_mb() -> float:
+    if sys.platform == "win32":
+        return 0.0
+    import resource
+
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    own, ended = (
+        resource.getrusage(who).ru_maxrss / unit for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    return own + max(ended, sum(one.peak_mb for one in _started()))
+
+
+def _cores() -> int:
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
