@@ -1,6 +1,8 @@
 """Load for the service: rows drawn from the contract, every value allowed, none of them anyone's.
 
-Run `make serve`, then `make load` in another terminal; LOCUST_HOST names another service than the one here.
+`make load` runs it and judges the answers, as often a second as gates.load.rate in trunkline.yaml says. To try it by
+hand, run `make serve`, and in another terminal `.venv/bin/locust --locustfile loadtest/locustfile.py`; LOCUST_HOST names
+another service than the one here.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ import os
 import random
 from pathlib import Path
 
-from locust import HttpUser, constant_throughput, task
+from locust import FastHttpUser, constant_throughput, task
 from trunkline.core.contract import Column
 from trunkline.core.project import Project
 from trunkline.data import contract_from
@@ -33,8 +35,8 @@ def draw(column: Column) -> object:
     return int(value) if column.type == "integer" else value
 
 
-class Asking(HttpUser):
-    """One user who asks ten times a second."""
+class Asking(FastHttpUser):
+    """One user, who by hand asks ten times a second; `make load` decides by itself when users ask."""
 
     host = os.environ.get("LOCUST_HOST", "http://127.0.0.1:8080")
     wait_time = constant_throughput(10)

@@ -1,0 +1,31 @@
+"""The verb of the load gate."""
+
+from __future__ import annotations
+
+import click
+
+from . import output
+
+
+@click.command()
+@click.option(
+    "--host",
+    default="",
+    help="Ask a service that runs already, as http://127.0.0.1:8080; its prediction log gets the made-up rows.",
+)
+@click.pass_context
+def load(ctx: click.Context, host: str) -> None:
+    """Put load on the trained model's service, and judge how it bears it.
+
+    Starts the service in a process of its own, trains before if need be, and lets locust ask what the project's
+    locustfile says, as often as gates.load of the policy says. The verdicts go into the next report.
+    """
+    from trunkline.loop import loading
+
+    project = output.project_of(ctx)
+    run = loading.load(project, host=host, progress=output.progress)
+    verdicts = loading.waived(project, run)
+    output.verdicts(verdicts)
+    if run.bundle:
+        output.result("saved", loading.load_file(project, run.bundle).relative_to(project.root))
+    loading.require_pass(verdicts)
