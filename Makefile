@@ -66,5 +66,6 @@ lock: ## write every lock again after a requirement changed (needs uv; UPGRADE=-
 	  $$compile $$root/pyproject.toml --extra serve serve.in -o serve.txt && \
 	  $$compile $$root/pyproject.toml --extra train --extra monitor train.in -o train.txt && \
 	  $$compile $$root/pyproject.toml --extra train --extra monitor --extra serve dev.in -o dev.txt && \
-	  $$compile build.in -o build.txt
+	  $$compile build.in -o build.txt && \
+	  $(COMPILE) $(UPGRADE) deepchecks.in -o deepchecks.txt
 	@$(BIN)/trunkline schema > "$(TEMPLATE)/trunkline.schema.json"

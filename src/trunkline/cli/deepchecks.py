@@ -1,0 +1,26 @@
+"""The verb `deepchecks`."""
+
+from __future__ import annotations
+
+import click
+
+from trunkline.core.record import digits, short
+
+from . import output
+
+
+@click.command()
+@click.option("--again", is_flag=True, help="Ask even if this bundle was asked under the same policy.")
+@click.pass_context
+def deepchecks(ctx: click.Context, again: bool) -> None:
+    """Run deepchecks' suites on the trained bundle, in their own environment.
+
+    What they say counts among the gates the next time the bundle is evaluated; so red answers do not fail this verb.
+    """
+    from trunkline.loop import deepchecking
+
+    project = output.project_of(ctx)
+    run = deepchecking.deepcheck(project, again=again, progress=output.progress)
+    output.verdicts(run.verdicts)
+    output.result("bundle", short(run.bundle))
+    output.result("reports", project.evaluations / digits(run.bundle) / deepchecking.REPORTS)

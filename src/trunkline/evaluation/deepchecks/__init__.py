@@ -1,0 +1,19 @@
+"""deepchecks' suites, run by another interpreter on files, and what they say as verdicts."""
+
+from .checks import CHECKS, Check, check_blocking, left_out
+from .exchange import date_column, drawn, write_exchange
+from .process import interpreter, run_suites
+from .verdicts import verdicts_of
+
+__all__ = [
+    "CHECKS",
+    "Check",
+    "check_blocking",
+    "date_column",
+    "drawn",
+    "interpreter",
+    "left_out",
+    "run_suites",
+    "verdicts_of",
+    "write_exchange",
+]

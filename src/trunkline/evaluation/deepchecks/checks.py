@@ -1,0 +1,153 @@
+"""The checks of deepchecks' suites: their names, and what each needs to be asked."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from trunkline.core.contract import Contract
+from trunkline.core.errors import PolicyError
+from trunkline.core.gates import DeepchecksGates, Suite
+
+KEY = "gates.deepchecks.blocking"
+Need = Literal["", "classification", "regression", "probabilities", "two features", "date", "index", "model"]
+WHY: dict[Need, str] = {
+    "classification": "it is about classes, and the outcome is a number",
+    "regression": "it is about numbers, and the outcome is a class",
+    "probabilities": "the model gives no probabilities",
+    "two features": "it needs two features",
+    "date": "it needs a temporal split by an event time that is a date",
+    "index": "keys do not leave the project",
+    "model": "it needs the model itself, and deepchecks gets its answers only",
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check of deepchecks; `condition` says whether it can fail or only shows something."""
+
+    name: str
+    needs: Need = ""
+    condition: bool = True
+
+
+# As deepchecks 0.19.1 has them; an integration test compares.
+CHECKS: Mapping[Suite, tuple[Check, ...]] = {
+    "data-integrity": (
+        Check("Is Single Value"),
+        Check("Special Characters"),
+        Check("Mixed Nulls"),
+        Check("Mixed Data Types"),
+        Check("String Mismatch"),
+        Check("Data Duplicates"),
+        Check("String Length Out Of Bounds"),
+        Check("Conflicting Labels", "classification"),
+        Check("Outlier Sample Detection", condition=False),
+        Check("Feature Label Correlation"),
+        Check("Feature Feature Correlation", "two features"),
+        Check("Identifier Label Correlation", "date"),
+    ),
+    "train-test-validation": (
+        Check("Datasets Size Comparison"),
+        Check("New Label Train Test", "classification"),
+        Check("New Category Train Test"),
+        Check("String Mismatch Comparison"),
+        Check("Date Train Test Leakage Duplicates", "date"),
+        Check("Date Train Test Leakage Overlap", "date"),
+        Check("Index Train Test Leakage", "index"),
+        Check("Train Test Samples Mix"),
+        Check("Feature Label Correlation Change"),
+        Check("Feature Drift"),
+        Check("Label Drift"),
+        Check("Multivariate Drift"),
+    ),
+    "model-evaluation": (
+        Check("Train Test Performance"),
+        Check("Roc Report", "probabilities"),
+        Check("Confusion Matrix Report", "classification", condition=False),
+        Check("Prediction Drift"),
+        Check("Simple Model Comparison"),
+        Check("Weak Segments Performance", "two features"),
+        Check("Calibration Score", "probabilities", condition=False),
+        Check("Regression Error Distribution", "regression"),
+        Check("Unused Features", "model"),
+        Check("Boosting Overfit", "model"),
+        Check("Model Inference Time", "model"),
+    ),
+}
+
+
+def left_out(
+    suite: Suite, contract: Contract, *, probabilities: bool = True, date: bool = False
+) -> dict[str, str]:
+    """Return the checks of a suite that cannot be asked about such a model, each with the reason in words."""
+    given = {
+        "": True,
+        "classification": contract.task == "classification",
+        "regression": contract.task == "regression",
+        "probabilities": contract.task == "classification" and probabilities,
+        "two features": len(contract.features) > 1,
+        "date": date,
+        "index": False,
+        "model": False,
+    }
+    return {
+        check.name: WHY[_lack(check.needs, contract)] for check in CHECKS[suite] if not given[check.needs]
+    }
+
+
+def _lack(need: Need, contract: Contract) -> Need:
+    return "classification" if need == "probabilities" and contract.task == "regression" else need
+
+
+def check_blocking(
+    rules: DeepchecksGates, impossible: Mapping[Suite, Mapping[str, str]] | None = None
+) -> None:
+    """Check that every name in `blocking` is a check that is asked and can fail.
+
+    `impossible` holds, by suite, the checks that are left out with the reason. Raises PolicyError that names the key
+    and close matches.
+    """
+    for name in rules.blocking:
+        homes = [suite for suite, checks in CHECKS.items() if name in {check.name for check in checks}]
+        if not homes:
+            raise PolicyError(
+                f"{KEY} names the check {name}, and deepchecks has none of that name.",
+                next_step=_closest(name, [check.name for suite in rules.suites for check in _able(suite)]),
+            )
+        (home,) = homes
+        if home not in rules.suites:
+            raise PolicyError(
+                f"{KEY} names the check {name}, which is in the suite {home}, and that is not run.",
+                next_step=f"add {home} to gates.deepchecks.suites, or take {name} out",
+            )
+        if name not in {check.name for check in _able(home)}:
+            raise PolicyError(
+                f"{KEY} names the check {name}, which shows something and never fails.",
+                next_step=f"take {name} out of {KEY}",
+            )
+        why = (impossible or {}).get(home, {}).get(name) or _never(home, name)
+        if why:
+            raise PolicyError(
+                f"{KEY} names the check {name}, which cannot be asked here: {why}.",
+                next_step=f"take {name} out of {KEY}",
+            )
+
+
+def _able(suite: Suite) -> list[Check]:
+    return [check for check in CHECKS[suite] if check.condition]
+
+
+def _never(suite: Suite, name: str) -> str:
+    (need,) = (check.needs for check in CHECKS[suite] if check.name == name)
+    return WHY[need] if need in ("index", "model") else ""
+
+
+def _closest(name: str, names: Sequence[str]) -> str:
+    folded = {known.lower(): known for known in names}
+    close = difflib.get_close_matches(name.lower(), folded, n=3, cutoff=0.5)
+    return (
+        f"use {' or '.join(folded[match] for match in close)}" if close else f"use one of {', '.join(names)}"
+    )

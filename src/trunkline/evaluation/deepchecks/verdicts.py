@@ -1,0 +1,193 @@
+"""What deepchecks said, as verdicts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from trunkline.core.errors import StorageError
+from trunkline.core.gates import DeepchecksGates, Suite
+from trunkline.core.record import Record
+from trunkline.core.records import Figure, Outcome, Verdict
+
+from .checks import CHECKS
+from .suites import SCHEMA
+
+UNDECIDED = (
+    "DatasetValidationError",
+    "DeepchecksNotSupportedError",
+    "DeepchecksProcessError",
+    "DeepchecksTimeoutError",
+    "ModelValidationError",
+    "NotEnoughSamplesError",
+    "NumberOfFeaturesLimitError",
+)
+"""Errors by which deepchecks says that these data or this model cannot be asked; any other one is a crash."""
+
+SHOWN = 160
+"""Letters of what a check says that a reason repeats."""
+
+
+class ConditionAnswer(Record):
+    """What became of one condition of a check."""
+
+    name: str
+    outcome: Literal["PASS", "WARN", "FAIL", "ERROR"]
+    details: str = ""
+
+
+class CheckAnswer(Record):
+    """What a check said: its conditions, or the error that it ended with."""
+
+    check: str
+    conditions: tuple[ConditionAnswer, ...] = ()
+    error: str = ""
+    message: str = ""
+
+    def with_outcome(self, outcome: str) -> list[str]:
+        """Return the details of the conditions with this outcome."""
+        return [found.details for found in self.conditions if found.outcome == outcome]
+
+
+class SuiteAnswers(Record):
+    """What a suite said; written by the other interpreter, checked here."""
+
+    SCHEMA: ClassVar[str] = SCHEMA
+
+    suite: Suite
+    version: str
+    checks: tuple[str, ...]
+    answers: tuple[CheckAnswer, ...]
+    seconds: float
+
+
+def read_answers(path: Path) -> SuiteAnswers | str:
+    """Return what a suite said, or in words why that cannot be read."""
+    if not path.is_file():
+        return ""
+    try:
+        answers = SuiteAnswers.read(path)
+    except (StorageError, json.JSONDecodeError, RecursionError) as error:
+        return f"its answers cannot be read: {str(error)[:300]}"
+    if f"{answers.suite}.answers.json" != path.name:
+        return f"its answers are those of the suite {answers.suite}"
+    return answers
+
+
+def suite_verdict(
+    answers: SuiteAnswers, rules: DeepchecksGates, left_out: Mapping[str, str], *, rows: int
+) -> Verdict:
+    """Answer whether all conditions of a suite hold.
+
+    A check that crashed stops a release, and so does one that the policy calls blocking when it failed or could not
+    say; `left_out` holds the checks that were not asked, with the reason.
+    """
+    crashed = {row.check: f"{row.error}: {row.message}" for row in answers.answers if _crashed(row)}
+    crashed |= {
+        row.check: row.with_outcome("ERROR")[0] for row in answers.answers if row.with_outcome("ERROR")
+    }
+    heard = {row.check for row in answers.answers}
+    crashed |= {
+        check.name: "the installed deepchecks did not run it"
+        for check in CHECKS[answers.suite]
+        if check.name not in heard and check.name not in left_out
+    }
+    failed = {row.check: row.with_outcome("FAIL")[0] for row in answers.answers if row.with_outcome("FAIL")}
+    undecided = {row.check: row.message for row in answers.answers if row.error in UNDECIDED}
+    warned = {row.check: row.with_outcome("WARN")[0] for row in answers.answers if row.with_outcome("WARN")}
+    blocking = set(rules.blocking)
+    stops_failed = bool(crashed or blocking & set(failed))
+    stops = stops_failed or bool(blocking & set(undecided))
+    outcome: Outcome = "pass"
+    if stops_failed or (failed and not stops):
+        outcome = "fail"
+    elif stops or undecided:
+        outcome = "inconclusive"
+    held = heard - {*crashed, *failed, *undecided}
+    parts = [
+        f"Of {len(heard | set(crashed))} checks {len(held)} hold.",
+        _listed("Crashed", crashed),
+        _listed("Failed and blocking", {name: why for name, why in failed.items() if name in blocking}),
+        _listed("Failed", {name: why for name, why in failed.items() if name not in blocking}),
+        _listed("Could not say", undecided),
+        _listed("Warned", {name: why for name, why in warned.items() if name not in failed}),
+        _listed("Not asked", left_out),
+    ]
+    return Verdict(
+        gate=f"deepchecks/{answers.suite}",
+        outcome=outcome,
+        question=_question(answers.suite),
+        threshold=0.0,
+        figures=(Figure(name="checks that do not hold", value=float(len(crashed) + len(failed)), rows=rows),),
+        reason=" ".join(part for part in parts if part),
+        blocking=stops,
+        advice="" if outcome == "pass" else _advice(answers.suite, bool(crashed), stops),
+    )
+
+
+def broken_verdict(suite: Suite, problem: str) -> Verdict:
+    """Return the failing verdict of a suite that gave no answers."""
+    return Verdict(
+        gate=f"deepchecks/{suite}",
+        outcome="fail",
+        question=_question(suite),
+        reason=f"The suite gave no answers: {problem}.",
+        advice="Run trunkline deepchecks again; if it breaks again, give it more time (gates.deepchecks.timeout_s), "
+        "fewer rows (gates.deepchecks.rows), or make its environment anew: rm -r .venv-deepchecks, make deepchecks.",
+    )
+
+
+def verdicts_of(
+    output: Path,
+    problem: str,
+    rules: DeepchecksGates,
+    left_out: Mapping[Suite, Mapping[str, str]],
+    *,
+    rows: int,
+) -> tuple[Verdict, ...]:
+    """Return a verdict for each suite of the policy, from what the other process left in `output`.
+
+    `problem` says how that process ended, empty when well: a suite without answers then fails with it.
+    """
+    verdicts = []
+    for suite in dict.fromkeys(rules.suites):
+        answers = read_answers(output / f"{suite}.answers.json")
+        if isinstance(answers, str):
+            verdicts.append(broken_verdict(suite, answers or problem or "it ended without any"))
+        else:
+            verdicts.append(suite_verdict(answers, rules, left_out[suite], rows=rows))
+    return tuple(verdicts)
+
+
+def _crashed(row: CheckAnswer) -> bool:
+    return bool(row.error) and row.error not in UNDECIDED
+
+
+def _question(suite: str) -> str:
+    return f"Do all conditions of deepchecks' {suite} suite hold?"
+
+
+def _advice(suite: str, crashed: bool, stops: bool) -> str:
+    page = (
+        f"Open deepchecks/{suite}.html beside this report: it shows the rows and columns behind each check."
+    )
+    if crashed:
+        return f"{page} A check that crashes meets data that it was not made for, or another deepchecks than locked."
+    if stops:
+        return f"{page} Correct the data or the model; or unblock the check (gates.deepchecks.blocking) in a review."
+    return f"{page} To hold up releases on a check, name it in gates.deepchecks.blocking."
+
+
+def _listed(head: str, found: Mapping[str, str]) -> str:
+    by_reason: dict[str, list[str]] = {}
+    for name, why in found.items():
+        by_reason.setdefault(_short(why), []).append(name)
+    rows = [f"{', '.join(names)} ({why})" for why, names in by_reason.items()]
+    return f"{head}: {'; '.join(rows)}." if rows else ""
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split()).rstrip(".")
+    return line if len(line) <= SHOWN else line[: SHOWN - 1].rstrip() + "…"
