@@ -32,7 +32,7 @@ class DataGates(Section):
     new_categories: Share | None = 0.02
     """The largest share of rows with a category that the champion's snapshot never had."""
     jump: Annotated[float, Field(gt=0)] | None = 1.0
-    """How far a column's median may move from the champion's snapshot, in widths of its middle half."""
+    """How far a column's quantiles may move from the champion's snapshot, in widths of its middle half (ends: of 1 to 99 %)."""
     label_shift: Share | None = 0.15
     """How far the share of an outcome may move from the champion's snapshot (regression: `jump` is asked of it)."""
 
@@ -67,13 +67,17 @@ class PerformanceGates(Section):
     baseline: bool = True
     """The model must beat one that ignores its inputs."""
     calibration: Share | None = 0.1
-    """The largest mean distance between what probabilities say and what happens (classifiers)."""
+    """The largest mean distance between what probabilities say and what happens, in bins (classifiers)."""
     metric: str = "roc_auc"
     """The metric of the baseline and champion comparisons."""
     margin: Annotated[float, Field(ge=0)] = 0.02
-    """How much worse than the champion a challenger may be at the worst end of the interval."""
+    """How much worse than the champion a challenger may be at the worst end of the interval.
+
+    Of errors (`neg_...`) a share of the error of a model that ignores its inputs; of a metric of the project's own a
+    share of the greater of the two values (so let it give a mean a row, not a sum).
+    """
     overfit_gap: Annotated[float, Field(ge=0)] = 0.12
-    """The largest difference of the metric between train and test."""
+    """The largest fall of the metric from train to test; of errors and own metrics a share, as for `margin`."""
     resamples: Annotated[int, Field(ge=200)] = 1000
     """Bootstrap resamples behind the intervals."""
 

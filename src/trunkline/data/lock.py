@@ -1,19 +1,34 @@
-"""The lock: which snapshot a commit trains on."""
+"""The lock: which snapshot a commit trains on, and what its columns looked like."""
 
 from __future__ import annotations
 
-from trunkline.core.errors import NotFoundError
-from trunkline.core.project import Project
+import json
+import re
+
+import pandas as pd
+
+from trunkline.core.errors import NotFoundError, StorageError
+from trunkline.core.git import try_git
+from trunkline.core.project import LOCK_FILE, Project
 from trunkline.core.records import DataLock
 
 from .snapshot import Snapshot
+from .split import PARTS
+from .summaries import column_summaries
+
+COMMIT = re.compile(r"[0-9a-f]{7,64}")
 
 
 def write_lock(project: Project, snapshot: Snapshot) -> DataLock:
-    """Write `data.lock` so that it names the snapshot, and return what it says."""
+    """Write `data.lock` so that it names the snapshot and pictures its columns, and return what it says."""
     manifest = snapshot.manifest
+    rows = pd.concat([snapshot.parts[name] for name in PARTS], ignore_index=True)
     lock = DataLock(
-        snapshot=snapshot.digest, rows=manifest.rows, window=manifest.window, sources=manifest.sources
+        snapshot=snapshot.digest,
+        rows=manifest.rows,
+        window=manifest.window,
+        sources=manifest.sources,
+        columns=column_summaries(rows, snapshot.contract),
     )
     lock.write(project.data_lock)
     return lock
@@ -30,3 +45,22 @@ def read_lock(project: Project) -> DataLock:
             next_step="trunkline snapshot",
         )
     return DataLock.read(project.data_lock)
+
+
+def lock_at(project: Project, commit: str) -> DataLock | None:
+    """Return what `data.lock` said at a commit (`+dirty` behind it is ignored); None when git does not have it.
+
+    Raises StorageError when what is committed there is no lock.
+    """
+    name = commit.removesuffix("+dirty")
+    if not COMMIT.fullmatch(name):
+        return None
+    shown = try_git(project.root, "show", f"{name}:./{LOCK_FILE}")
+    if shown.returncode:
+        return None
+    origin = f"{LOCK_FILE} of commit {name[:12]}"
+    try:
+        value = json.loads(shown.stdout)
+    except ValueError as error:
+        raise StorageError(f"{origin} is not JSON: {error}.") from error
+    return DataLock.from_dict(value, origin=origin)

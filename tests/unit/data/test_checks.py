@@ -11,7 +11,9 @@ from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.gates import DataGates
 from trunkline.core.records import Part, Verdict
 from trunkline.data import split_rows
-from trunkline.data.checks import judge_classes, judge_duplicates, judge_leakage, judge_rows
+from trunkline.data.duplicates import judge_duplicates
+from trunkline.data.leakage import judge_leakage
+from trunkline.data.sufficiency import judge_classes, judge_rows
 from trunkline.data.rows import typed
 
 MakeRows = Callable[[int], pd.DataFrame]

@@ -6,7 +6,7 @@ import pytest
 
 from trunkline.core.contract import Column, Contract
 from trunkline.core.records import Figure
-from trunkline.data.leakage import single_feature_scores
+from trunkline.data.single_feature import single_feature_scores
 from trunkline.data.rows import typed
 
 RNG_SEED = 5

@@ -1,0 +1,99 @@
+"""Do rows have categories that the champion's snapshot never had?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from trunkline.core.contract import Contract, Role
+from trunkline.core.records import DataLock, Figure, Interval, Verdict
+
+from .intervals import share_interval, shared_level
+from .summaries import rows_behind, shares_of, summarised
+from .wording import listed, percent, span
+
+GATE = "data/new-categories"
+QUESTION = "Do rows have categories that the champion's snapshot never had?"
+ADVICE = (
+    "Ask whoever makes the source whether the value is a new kind of case or a new spelling. Mend a spelling in "
+    "load(); for a new kind, see that train has enough rows of it, and raise gates.data.new_categories or waive the "
+    "gate in a reviewed change."
+)
+
+
+@dataclass(frozen=True)
+class New:
+    """The values of a column that were never there: in what share of rows, and what share chance may explain."""
+
+    column: str
+    values: tuple[str, ...]
+    figure: Figure
+    interval: Interval
+    chance: float
+
+
+def judge_new_categories(rows: pd.DataFrame, contract: Contract, previous: DataLock, limit: float) -> Verdict:
+    """Answer for every category and boolean but the outcome how many rows have a value that is new.
+
+    A small snapshot misses rare categories by chance: as large a share is expected to be new as it had of categories
+    with a single row (Good, Biometrika 40, 1953). What chance may explain passes.
+    """
+    compared = [
+        column.name
+        for column in summarised(contract)
+        if column.role is not Role.OUTCOME
+        and column.name in previous.columns
+        and previous.columns[column.name].shares
+    ]
+    level = shared_level(len(compared))
+    found = [_new(rows[name], name, previous, level) for name in compared]
+    sure = [new for new in found if new.interval.low > max(limit, new.chance)]
+    unsure = [new for new in found if new not in sure and new.figure.value > max(limit, new.chance)]
+    shown = sorted(sure or unsure, key=lambda new: -new.figure.value)
+    named = listed(
+        f"{new.column} = {listed(new.values)} ({percent(new.figure.value)}, {span(new.interval)})"
+        for new in shown
+    )
+    most = max(found, key=lambda new: new.figure.value, default=None)
+    if sure:
+        reason = f"In more than {percent(limit)} of {len(rows):,} rows the value is new: {named}."
+    elif unsure:
+        reason = f"{len(rows):,} rows are too few to say whether more than {percent(limit)} have a new value: {named}."
+    elif most is None:
+        reason = "No column has categories to compare."
+    elif most.values:
+        share = percent(most.figure.value)
+        reason = (
+            f"Most new values are in {most.column}: {listed(most.values)}, in {share} of {len(rows):,} rows."
+        )
+        if most.figure.value > limit:
+            reason += " The champion's snapshot was so small that it missed rare values by chance."
+    else:
+        reason = f"None of {len(compared)} columns has a new value."
+    return Verdict(
+        gate=GATE,
+        question=QUESTION,
+        outcome="fail" if sure else "inconclusive" if unsure else "pass",
+        blocking=bool(sure) or not unsure,
+        reason=reason,
+        threshold=limit,
+        figures=tuple(new.figure for new in found),
+        advice=ADVICE if shown else "",
+    )
+
+
+def _new(values: pd.Series, name: str, previous: DataLock, level: float) -> New:
+    before, now = previous.columns[name].shares, shares_of(values)
+    rows, behind = len(values), rows_behind(previous, name)
+    news = tuple(value for value in now if value not in before)
+    share = round(sum(now[value] for value in news) * int(values.notna().sum())) / max(1, rows)
+    single = sum(round(value * behind) == 1 for value in before.values())
+    interval = share_interval(share, rows, level)
+    return New(
+        column=name,
+        values=news,
+        figure=Figure(name=f"new_categories:{name}", value=share, rows=rows, interval=interval),
+        interval=interval,
+        chance=share_interval(single / max(1, behind), behind, level).high if single else 0.0,
+    )

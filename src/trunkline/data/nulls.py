@@ -1,0 +1,69 @@
+"""Is a feature empty, or always the same?"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from trunkline.core.contract import Contract
+from trunkline.core.records import Figure, Verdict
+
+from .intervals import beyond, share_interval, shared_level
+from .split import Parts
+from .wording import columns, listed, percent, span
+
+
+def judge_nulls(parts: Parts, contract: Contract, limit: float) -> Verdict:
+    """Answer whether a feature has nearly no values or only a single one in the rows to learn from.
+
+    A feature with one value and with nulls says something by the nulls, and is judged by their share.
+    """
+    rows = pd.concat([parts["train"], parts["validation"]], ignore_index=True)
+    level = shared_level(len(contract.features))
+    figures = tuple(_figure(column.name, rows[column.name], level) for column in contract.features)
+    empty, unsure = beyond(figures, limit)
+    constant = [
+        column.name
+        for column, figure in zip(contract.features, figures, strict=True)
+        if figure.value < 1 and rows[column.name].nunique(dropna=False) < 2
+    ]
+    said = []
+    if empty:
+        named = listed(
+            f"{name} ({percent(one.value)})" for name, one in zip(columns(empty), empty, strict=True)
+        )
+        said.append(f"Without a value in more than {percent(limit)} of {len(rows):,} rows: {named}.")
+    if constant:
+        said.append(f"The same in every row: {listed(constant)}.")
+    if not said and unsure:
+        named = listed(
+            f"{name} ({percent(one.value)}, {span(one.interval)})"
+            for name, one in zip(columns(unsure), unsure, strict=True)
+        )
+        said.append(f"Too few rows to say whether more than {percent(limit)} are without a value: {named}.")
+    if not said:
+        most = max(figures, key=lambda one: one.value)
+        said.append(
+            f"Every feature varies, and {columns([most])[0]} has the most nulls: {percent(most.value)}."
+            if most.value
+            else "Every feature varies, and none has nulls."
+        )
+    red = bool(empty or constant)
+    return Verdict(
+        gate="data/nulls",
+        question="Does every feature have values that differ?",
+        outcome="fail" if red else "inconclusive" if unsure else "pass",
+        blocking=red or not unsure,
+        reason=" ".join(said),
+        threshold=limit,
+        figures=figures,
+        advice="Look whether the source renamed or stopped to fill the column, and mend load(); if it is meant, take "
+        "the column out of the features."
+        if red or unsure
+        else "",
+    )
+
+
+def _figure(name: str, values: pd.Series, level: float) -> Figure:
+    share = float(values.isna().mean()) if len(values) else 0.0
+    interval = share_interval(share, len(values), level)
+    return Figure(name=f"nulls:{name}", value=share, rows=len(values), interval=interval)

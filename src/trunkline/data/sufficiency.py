@@ -1,0 +1,93 @@
+"""Are there enough rows, and rows of every outcome, to learn from and to judge by?"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from trunkline.core.config import DataPolicy
+from trunkline.core.contract import Contract
+from trunkline.core.intervals import wilson
+from trunkline.core.records import Figure, Outcome, Verdict
+
+from .split import PARTS, Parts
+
+LEAST_OF_CLASS = 10
+"""Rows of each class that the test part needs before anything can be said of it."""
+
+
+def judge_rows(parts: Parts, policy: DataPolicy) -> Verdict:
+    """Answer whether there are enough rows."""
+    counts = {name: len(parts[name]) for name in PARTS}
+    total = sum(counts.values())
+    empty = [name for name in PARTS if not counts[name]]
+    enough = total >= policy.minimum_rows and not empty
+    said = f"{total:,} rows" + (f", and none in {' and '.join(empty)}" if empty else "")
+    return Verdict(
+        gate="data/rows",
+        question="Are there enough rows to learn from and to judge by?",
+        outcome="pass" if enough else "fail",
+        reason=f"{said}; at least {policy.minimum_rows:,} are asked for.",
+        threshold=policy.minimum_rows,
+        figures=tuple(
+            Figure(name="rows", value=float(count), rows=count, group=group)
+            for group, count in [("", total), *((f"part={name}", count) for name, count in counts.items())]
+        ),
+        advice="" if enough else "Widen data.window, or bring more rows in load().",
+    )
+
+
+def judge_classes(parts: Parts, contract: Contract) -> Verdict:
+    """Answer whether every outcome can be learned and judged; its figures are the class balance."""
+    if contract.task == "regression":
+        return _judge_spread(parts, contract)
+    name = contract.outcome.name
+    labels = {part: parts[part][name].astype(str) for part in PARTS}
+    if contract.outcome.type == "boolean":
+        labels = {part: values.str.lower() for part, values in labels.items()}
+    classes = contract.outcome.categories
+    everything = pd.concat(list(labels.values()))
+    counts = {label: int((everything == label).sum()) for label in classes}
+    in_train = {label: int((labels["train"] == label).sum()) for label in classes}
+    in_test = {label: int((labels["test"] == label).sum()) for label in classes}
+    unseen = [label for label in classes if not in_train[label]]
+    rare = [label for label in classes if in_test[label] < LEAST_OF_CLASS]
+    outcome: Outcome = "fail" if unseen else "inconclusive" if rare else "pass"
+    reason = {
+        "fail": f"Train has no row of {name} = {' or '.join(unseen)}.",
+        "inconclusive": f"Test has fewer than {LEAST_OF_CLASS} rows of {name} = {' or '.join(rare)}.",
+        "pass": f"Every class is there; the rarest has {min(in_test.values(), default=0):,} rows in test.",
+    }[outcome]
+    return Verdict(
+        gate="data/classes",
+        question="Are there rows of every outcome to learn from and to judge by?",
+        outcome=outcome,
+        reason=reason,
+        threshold=LEAST_OF_CLASS,
+        figures=tuple(_share(f"{name}={label}", count, len(everything)) for label, count in counts.items()),
+        advice=""
+        if outcome == "pass"
+        else "Bring more rows of it, look at the filter in load(), or take the class out of the contract.",
+    )
+
+
+def _judge_spread(parts: Parts, contract: Contract) -> Verdict:
+    values = {part: parts[part][contract.outcome.name] for part in PARTS}
+    constant = [part for part in PARTS if values[part].nunique() < 2]
+    everything = pd.concat(list(values.values())).astype("float64")
+    return Verdict(
+        gate="data/classes",
+        question="Does the outcome vary in every part?",
+        outcome="fail" if constant else "pass",
+        reason=f"{contract.outcome.name} is the same in every row of {' and '.join(constant)}."
+        if constant
+        else f"{contract.outcome.name} takes {everything.nunique():,} values.",
+        figures=(
+            Figure(name="mean", value=float(everything.mean()), rows=len(everything)),
+            Figure(name="standard_deviation", value=float(everything.std(ddof=0)), rows=len(everything)),
+        ),
+        advice="Look at the filter in load() and at data.window." if constant else "",
+    )
+
+
+def _share(group: str, count: int, rows: int) -> Figure:
+    return Figure(name="share", value=count / rows, rows=rows, group=group, interval=wilson(count, rows))
