@@ -11,14 +11,19 @@ import pandas as pd
 
 from trunkline.core.contract import Column, Contract
 from trunkline.core.errors import DataError
-from trunkline.core.records import Figure
+from trunkline.core.intervals import wilson
+from trunkline.core.records import Figure, Interval
 
-from .bootstrap import Statistic, draw, interval
+from .area import area_interval
+from .bootstrap import LEVEL, draw, interval
 from .metrics import Metric
 from .scored import Array, Paired
-from .weighted import mean, share, within
+from .simultaneous import means
+from .weighted import mean
 
 MISSING = "missing"
+SKEWED = 1000
+"""Rows up to which a mean of skewed errors is not yet spread evenly around its true value."""
 
 
 def attribute(frame: pd.DataFrame, column: Column) -> Array:
@@ -70,52 +75,67 @@ def group_figures(
     """Return what is measured of every group of at least `minimum` rows, with intervals.
 
     Two classes: selection, true and false positive rates, accuracy, AUC. Many classes: accuracy, and the selection
-    rate where one outcome is the positive one. Regression: absolute and mean error.
+    rate where one outcome is the positive one. Regression: absolute and mean error. Because there are many groups,
+    intervals are in closed form: Wilson's of rates, Newcombe's of areas, Student's of mean errors over many rows; of
+    mean errors over few, the bootstrap's.
     """
-    wanted: dict[tuple[str, str], tuple[Statistic, int]] = {}
-    for by in masks.values():
-        for group, mask in by.items():
-            if mask.sum() >= minimum:
-                wanted |= {(group, name): found for name, found in _of_group(paired, mask).items()}
-    keys = {str(position): key for position, key in enumerate(wanted)}
-    drawn = draw(
-        {number: wanted[key][0] for number, key in keys.items()},
-        rows=paired.rows,
-        resamples=resamples,
-        seed=seed,
-    )
-    once = np.ones((1, paired.rows))
+    judged = {group: mask for by in masks.values() for group, mask in by.items() if mask.sum() >= minimum}
+    if not paired.classes:
+        return _errors(paired, judged, resamples=resamples, seed=seed)
+    return tuple(figure for group, mask in judged.items() for figure in _of_group(paired, group, mask))
+
+
+def _errors(paired: Paired, judged: Mapping[str, Array], *, resamples: int, seed: int) -> tuple[Figure, ...]:
+    """Return the mean absolute error, negative as scikit-learn has it, and the mean error of each group."""
+    residual = paired.labels - paired.truth
     figures = []
-    for number, (group, name) in keys.items():
-        statistic, rows = wanted[group, name]
-        value = float(statistic(once)[0])
-        if np.isfinite(value):
+    for group, mask in judged.items():
+        rows = int(mask.sum())
+        for name, values in (
+            ("neg_mean_absolute_error", -np.abs(residual[mask])),
+            ("mean_error", residual[mask]),
+        ):
+            if rows <= SKEWED:
+                span = interval(draw({"": mean(values)}, rows=rows, resamples=resamples, seed=seed)[""])
+            else:
+                ends = means([values], LEVEL)
+                span = Interval(low=float(ends.lows[0]), high=float(ends.highs[0]))
             figures.append(
-                Figure(name=name, value=value, rows=rows, interval=interval(drawn[number]), group=group)
+                Figure(name=name, value=float(values.mean()), rows=rows, interval=span, group=group)
             )
     return tuple(figures)
 
 
-def _of_group(paired: Paired, mask: Array) -> dict[str, tuple[Statistic, int]]:
-    """Return a group's statistics, each with the number of rows it is taken over."""
-    rows = int(mask.sum())
-    if not paired.classes:
-        residual = paired.truth - paired.labels
-        return {
-            "neg_mean_absolute_error": (within(mask, mean(-np.abs(residual[mask]))), rows),
-            "mean_error": (within(mask, mean(-residual[mask])), rows),
-        }
-    figures = {"accuracy": (share(paired.labels == paired.truth, mask), rows)}
+def _of_group(paired: Paired, group: str, mask: Array) -> list[Figure]:
+    """Return a group's rates and area, each with the number of rows it is taken over."""
+    right = paired.labels == paired.truth
     if paired.positive is None:
-        return figures
+        return _rates(group, {"accuracy": (right, mask)})
     selected, positive = paired.labels == paired.positive, paired.truth == paired.positive
-    figures = {"selection_rate": (share(selected, mask), rows)} | figures
-    if paired.binary:
-        ours, others = mask & positive, mask & ~positive
-        figures["true_positive_rate"] = (share(selected, ours), int(ours.sum()))
-        figures["false_positive_rate"] = (share(selected, others), int(others.sum()))
-        if paired.probabilities is not None:
-            figures["roc_auc"] = (within(mask, Metric("roc_auc").statistic(paired.take(mask))), rows)
+    shares = {"selection_rate": (selected, mask), "accuracy": (right, mask)}
+    if not paired.binary:
+        return _rates(group, shares)
+    shares |= {
+        "true_positive_rate": (selected, mask & positive),
+        "false_positive_rate": (selected, mask & ~positive),
+    }
+    figures = _rates(group, shares)
+    if paired.probabilities is not None:
+        area = Metric("roc_auc").value(paired.take(mask))
+        if np.isfinite(area):
+            ups, rows = int((mask & positive).sum()), int(mask.sum())
+            span = area_interval(area, ups, rows - ups)
+            figures.append(Figure(name="roc_auc", value=area, rows=rows, interval=span, group=group))
+    return figures
+
+
+def _rates(group: str, shares: Mapping[str, tuple[Array, Array]]) -> list[Figure]:
+    figures = []
+    for name, (part, whole) in shares.items():
+        hits, rows = int((part & whole).sum()), int(whole.sum())
+        if rows:
+            span = wilson(hits, rows)
+            figures.append(Figure(name=name, value=hits / rows, rows=rows, interval=span, group=group))
     return figures
 
 

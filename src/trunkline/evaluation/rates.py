@@ -3,19 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
-from fairlearn.metrics import MetricFrame
+from fairlearn.metrics import MetricFrame, selection_rate
 
 from trunkline.core.records import Figure, Interval
 
 from .bootstrap import Statistic, draw, interval, joined
 from .scored import Array
+from .simultaneous import Estimates, shares
 from .weighted import ratio, share
 from .wording import number
 
 Masks = Mapping[str, Array]
 """A group's name, as `colour=Black`, to the mask of its rows."""
+SHOWN = 6
+"""Groups that a sentence lists; the others are counted."""
+
+
+@dataclass(frozen=True)
+class Values:
+    """What was measured of each group, and on how many rows; `small` are the groups left out, with their rows."""
+
+    name: str
+    values: Mapping[str, float]
+    rows: Mapping[str, int]
+    small: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def comparable(self) -> bool:
+        """Whether there are two groups to compare."""
+        return len(self.values) > 1
+
+    def figures(self) -> tuple[Figure, ...]:
+        """Return each group's value on its rows."""
+        return tuple(
+            Figure(name=self.name, value=value, rows=self.rows[group], group=group)
+            for group, value in self.values.items()
+        )
+
+    def estimates(self, level: float) -> Estimates:
+        """Return the values, which are shares of the rows, each with its own interval."""
+        rows = np.array([self.rows[group] for group in self.values])
+        return shares(np.rint(np.array(list(self.values.values())) * rows), rows, level)
+
+    def listed(self) -> str:
+        """Return the values in words, the least first; of many groups the least and the greatest."""
+        order = sorted(self.values, key=lambda group: (self.values[group], group))
+        words = [f"{number(self.values[group])} in {group} ({self.rows[group]:,} rows)" for group in order]
+        between = len(words) - SHOWN
+        if between > 0:
+            words[SHOWN // 2 : -SHOWN // 2] = [f"{between} more groups between"]
+        return ", ".join(words)
+
+    def left_out(self) -> str:
+        """Return in words which groups were too small to be compared."""
+        return left_out(self.small)
 
 
 def judged_groups(by: Masks, condition: Array, minimum: int) -> tuple[dict[str, Array], dict[str, int]]:
@@ -25,21 +69,31 @@ def judged_groups(by: Masks, condition: Array, minimum: int) -> tuple[dict[str, 
     return judged, {group: size for group, size in sizes.items() if size < minimum}
 
 
-def rates(selected: Array, condition: Array, judged: Masks) -> dict[str, float]:
-    """Return the share of selected rows among those of the condition, a group, by fairlearn's MetricFrame."""
-    name = np.empty(len(selected), dtype=object)
-    inside = np.zeros(len(selected), dtype=bool)
-    for group, mask in judged.items():
-        name[mask] = group
-        inside |= mask
-    rows = inside & condition
+def rates(name: str, selected: Array, condition: Array, by: Masks, minimum: int) -> Values:
+    """Return the share of selected rows among those of the condition, a group, by fairlearn's MetricFrame.
+
+    Groups with fewer than `minimum` rows of the condition are left out.
+    """
+    judged, small = judged_groups(by, condition, minimum)
+    if not judged:
+        return Values(name, {}, {}, small)
+    hits = np.array([int((selected & condition & mask).sum()) for mask in judged.values()])
+    rows = np.array([int((condition & mask).sum()) for mask in judged.values()])
+    answers = np.tile([1, 0], len(rows))  # one row stands for all alike: row by row MetricFrame takes seconds
     frame = MetricFrame(
-        metrics=lambda _, answers: float(np.mean(answers)),
-        y_true=condition[rows].astype(int),
-        y_pred=selected[rows].astype(int),
-        sensitive_features=name[rows].astype(str),
+        metrics=selection_rate,
+        y_true=answers,
+        y_pred=answers,
+        sensitive_features=np.repeat(np.arange(len(rows)), 2),
+        sample_params={"sample_weight": np.stack([hits, rows - hits], axis=1).ravel()},
     )
-    return {str(group): float(rate) for group, rate in frame.by_group.items()}
+    found = [float(rate) for rate in frame.by_group.sort_index()]
+    return Values(
+        name,
+        dict(zip(judged, found, strict=True)),
+        dict(zip(judged, rows.tolist(), strict=True)),
+        small,
+    )
 
 
 def spread(selected: Array, condition: Array, judged: Masks, over: Callable[[Array], Array]) -> Statistic:
@@ -62,29 +116,12 @@ def confidence(statistic: Statistic, *, rows: int, resamples: int, seed: int) ->
     return interval(draw({"": statistic}, rows=rows, resamples=resamples, seed=seed)[""])
 
 
-def rate_figures(
-    name: str, values: Mapping[str, float], groups: Masks, condition: Array
-) -> tuple[Figure, ...]:
-    """Return a group's rate as a figure each, on the rows it was taken over."""
-    return tuple(
-        Figure(name=name, value=value, rows=int((groups[group] & condition).sum()), group=group)
-        for group, value in values.items()
-    )
-
-
-def listed(values: Mapping[str, float], groups: Masks, condition: Array) -> str:
-    """Return the rates in words, the least first."""
-    order = sorted(values, key=lambda group: (values[group], group))
-    return ", ".join(
-        f"{number(values[group])} in {group} ({int((groups[group] & condition).sum()):,} rows)"
-        for group in order
-    )
-
-
 def left_out(small: Mapping[str, int]) -> str:
-    """Return in words which groups were too small to be compared."""
+    """Return in words which groups were too small to be compared, the greatest of them first."""
     if not small:
         return ""
-    return (
-        " Too few rows to compare: " + ", ".join(f"{group} ({size})" for group, size in small.items()) + "."
-    )
+    order = sorted(small, key=lambda group: -small[group])
+    words = [f"{group} ({small[group]})" for group in order[:SHOWN]]
+    if len(order) > SHOWN:
+        words.append(f"and {len(order) - SHOWN} more")
+    return f" Too few rows to compare: {', '.join(words)}."

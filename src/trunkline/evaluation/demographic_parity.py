@@ -1,0 +1,80 @@
+"""Demographic parity: are the groups given the positive answer alike."""
+
+from __future__ import annotations
+
+from trunkline.core.records import Figure, Verdict
+
+from .audit import Audit, Limit, answer, too_few
+from .rates import Values, confidence, least_over_greatest, rates, spread
+from .simultaneous import least_ratio, level_for
+from .wording import number
+
+
+def demographic_parity(audit: Audit) -> Verdict | None:
+    """Return the verdict on the least over the greatest selection rate; None where it is not asked.
+
+    Source: Feldman et al. (2015), Certifying and removing disparate impact. Of one attribute the point decides, as the
+    four-fifths rule does; of two crossed the simultaneous interval.
+    """
+    if audit.policy.demographic_parity_ratio is None or audit.paired.positive is None:
+        return None
+    gate, limit = (
+        f"fairness/{audit.attribute}/demographic-parity",
+        Limit(audit.policy.demographic_parity_ratio, True),
+    )
+    question = (
+        f"Is the least share of {audit.word} answers among the groups of {audit.attribute} "
+        f"at least {number(limit.value)} times the greatest?"
+    )
+    found = rates("selection_rate", audit.selected, audit.everyone, audit.by, audit.policy.minimum_group)
+    if not found.comparable:
+        return too_few(audit, gate, question, limit)
+    if max(found.values.values()) == 0:
+        return Verdict(
+            gate=gate,
+            outcome="inconclusive",
+            question=question,
+            threshold=limit.value,
+            blocking=audit.policy.blocking and not audit.crossed,
+            reason=f"No group of {audit.attribute} gets the answer {audit.word}, so there are no shares to compare.",
+            advice="Look at the model's threshold and at the confusion matrix.",
+        )
+    return answer(
+        audit,
+        gate,
+        question,
+        limit,
+        _ratio(audit, found),
+        noun="Least over greatest",
+        facts=f"Shares of {audit.word} answers: {found.listed()}.",
+        figures=found.figures(),
+        remedy=audit.remedy("demographic-parity"),
+        point_decides=not audit.crossed,
+        notes=found.left_out() + _same_for_all(found, audit.word),
+    )
+
+
+def _ratio(audit: Audit, found: Values) -> Figure:
+    name, rows = "demographic_parity_ratio", sum(found.rows.values())
+    if audit.crossed:
+        return audit.figure(name, least_ratio(found.estimates(level_for(len(found.values)))), rows)
+    judged = {group: audit.by[group] for group in found.values}
+    return Figure(
+        name=name,
+        value=min(found.values.values()) / max(found.values.values()),
+        rows=rows,
+        interval=confidence(
+            spread(audit.selected, audit.everyone, judged, least_over_greatest),
+            rows=audit.paired.rows,
+            resamples=audit.resamples,
+            seed=audit.seed,
+        ),
+        group=audit.attribute,
+    )
+
+
+def _same_for_all(found: Values, word: str) -> str:
+    """Return a warning where every row gets the positive answer: alike, but only because nothing is decided."""
+    if min(found.values.values()) < 1:
+        return ""
+    return f" Every row gets the answer {word}, so this says nothing of how the scores of the groups differ."
