@@ -32,7 +32,7 @@ class DataGates(Section):
     new_categories: Share | None = 0.02
     """The largest share of rows with a category that the champion's snapshot never had."""
     jump: Annotated[float, Field(gt=0)] | None = 1.0
-    """How far a column's quantiles may move from the champion's snapshot, in widths of its middle half (ends: of 1 to 99 %)."""
+    """How far a quantile of a column may move from the champion's snapshot, in widths of its middle half."""
     label_shift: Share | None = 0.15
     """How far the share of an outcome may move from the champion's snapshot (regression: `jump` is asked of it)."""
 
@@ -123,7 +123,7 @@ class Metamorphic(Section):
     expect: Literal["same", "not-higher", "not-lower"]
     """What may happen to the positive probability, or to the predicted number."""
     tolerance: Annotated[float, Field(ge=0)] = 0.01
-    """A change of the answer as small as this is none."""
+    """A change of the answer as small as this is none: of a probability, or in the outcome's unit."""
     violations: Share = 0.01
     """The largest share of rows that may break the expectation."""
 
@@ -147,7 +147,10 @@ class RobustnessGates(Section):
     noise: Annotated[float, Field(ge=0)] | None = 0.05
     """Noise added to numbers, in their standard deviations."""
     fall: Annotated[float, Field(ge=0)] = 0.05
-    """How far `performance.metric` may fall under `missing` or `noise`."""
+    """How far `performance.metric` may fall under `missing` or `noise`.
+
+    Of scikit-learn's `neg_` errors and of the project's own metrics, which have any scale, as a share of their value.
+    """
     metamorphic: tuple[Metamorphic, ...] = ()
 
 
@@ -158,7 +161,11 @@ class SliceGates(Section):
     """Conditions that describe a slice at most."""
     minimum_rows: Positive = 50
     gap: Share = 0.1
-    """A slice is called weak when its error is greater than the rest's by this, as a share of the mean error scale."""
+    """How much more error makes a slice weak (than the rest's) or harmful (than a model's that ignores its inputs).
+
+    As a share of the mean error of a model that ignores its inputs; the error is Brier's score, of numbers the absolute
+    one.
+    """
     significance: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
     """Family-wise, over all slices (Holm)."""
     blocking: bool = True
@@ -178,6 +185,7 @@ class DeepchecksGates(Section):
     rows: Positive = 20_000
     """Rows of each part at most, drawn with a fixed seed."""
     timeout_s: Positive = 900
+    """For all suites together; one that has not answered by then fails."""
 
 
 class LoadGates(Section):

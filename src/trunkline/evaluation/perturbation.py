@@ -80,6 +80,7 @@ def missing_verdict(ask: Ask, test: Scored, contract: Contract, share: float, by
             outcome="pass",
             blocking=False,
             question=question,
+            figures=(Figure(name="nullable_features", value=0, rows=len(test.frame)),),
             reason="The contract lets no feature be null, and the service refuses rows that lack one.",
         )
     generator = np.random.default_rng(by.seed)
@@ -114,7 +115,10 @@ def noise_verdict(ask: Ask, test: Scored, contract: Contract, noise: float, by: 
     )
     if not moved:
         none = "The model is given no number." if not numeric else "No number changes under so little noise."
-        return Verdict(gate=gate, outcome="pass", blocking=False, question=question, reason=none)
+        figure = Figure(name="values_moved", value=0, rows=len(test.frame))
+        return Verdict(
+            gate=gate, outcome="pass", blocking=False, question=question, figures=(figure,), reason=none
+        )
     advice = (
         "Look for features with steep steps (fine bins, ratios by small numbers, deep trees on raw measurements); "
         "smooth or regularise them, or train on rows with such noise."

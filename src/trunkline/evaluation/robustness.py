@@ -18,9 +18,6 @@ from .row_order import row_order_verdict
 from .scored import Scored
 from .unseen import unseen_verdict
 
-# Named for those who ask only for these.
-__all__ = ["Ask", "check_metamorphic", "robustness_verdicts", "row_order_verdict"]
-
 
 def robustness_verdicts(
     ask: Ask,
