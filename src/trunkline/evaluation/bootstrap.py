@@ -20,6 +20,10 @@ from .scored import Array
 LEVEL = 0.95
 CELLS = 1_000_000
 """Counts that are held in memory at once: 8 MB, which stays near the processor."""
+KINDS = 1024
+"""Distinct rows up to which resamples are drawn as counts of them."""
+DENSE = 0.2
+"""The share of sums other than zero from which they are multiplied as a full matrix."""
 
 
 @dataclass(frozen=True)
@@ -59,41 +63,90 @@ def joined(parts: Sequence[Statistic], over: Callable[[Array], Array]) -> Statis
 
 
 def draw(statistics: Mapping[str, Statistic], *, rows: int, resamples: int, seed: int) -> dict[str, Array]:
-    """Return each statistic on `resamples` resamples of `rows` rows; the same seed gives the same resamples.
+    """Return each statistic on `resamples` resamples of `rows` rows; the same seed gives the same draws.
 
-    Method: Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapter 6.
+    A statistic gets the same draws whatever else is asked. Two of them are on the same resamples only when joined.
+    Method: Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapter 6. Where few distinct rows stand
+    behind a statistic, how often each is drawn comes from the multinomial distribution: the same law, fewer numbers.
     """
-    if not statistics:
-        return {}
-    generator = np.random.default_rng(seed)
-    fast = {name: statistic for name, statistic in statistics.items() if statistic.sums is not None}
-    matrix = csr_array(hstack([statistic.sums for statistic in fast.values()])) if fast else None
-    cuts = np.cumsum([statistic.sums.shape[1] for statistic in fast.values() if statistic.sums is not None])
-    drawn: dict[str, list[Array]] = {name: [] for name in statistics}
-    at_once = max(1, min(resamples, CELLS // max(rows, 1)))
-    for start in range(0, resamples, at_once):
-        size = min(at_once, resamples - start)
-        picked = generator.integers(0, rows, size=(size, rows), dtype=np.int64)
-        picked += (np.arange(size) * rows)[:, None]
-        counts = np.bincount(picked.ravel(), minlength=size * rows).reshape(size, rows).astype(np.float64)
-        pieces = [] if matrix is None else np.split(counts @ matrix, cuts[:-1], axis=1)
-        for (name, statistic), piece in zip(fast.items(), pieces, strict=True):
-            drawn[name].append(statistic.of(piece))
-        for name in statistics.keys() - fast.keys():
-            most = statistics[name].most
-            wanted = size if most is None else min(size, most - start)
-            if wanted > 0:
-                drawn[name].append(statistics[name].of(counts[:wanted]))
-    return {name: np.concatenate(parts) for name, parts in drawn.items()}
+    drawn: dict[str, Array] = {}
+    general: dict[str, Statistic] = {}
+    for name, statistic in statistics.items():
+        kinds = None if statistic.sums is None else _kinds(statistic.sums)
+        if kinds is None:
+            general[name] = statistic
+            continue
+        patterns, share = kinds
+        counts = np.random.default_rng(seed).multinomial(rows, share, size=resamples)
+        drawn[name] = statistic.of(counts @ patterns)
+    if general:
+        drawn |= _draw_rows(general, rows=rows, resamples=resamples, seed=seed)
+    return {name: drawn[name] for name in statistics}
 
 
-def interval(draws: Array) -> Interval | None:
+def interval(draws: Array, level: float = LEVEL) -> Interval | None:
     """Return the percentile interval, or None where more than a tenth of the resamples have no value.
 
-    Source: Efron and Tibshirani (1993), chapter 13.
+    The ends are the quantiles of B draws at (B + 1) times the tail, so that few draws do not make it too narrow.
+    Source: Efron and Tibshirani (1993), chapter 13; Davison and Hinkley (1997), Bootstrap Methods, section 5.3.
     """
     finite = draws[np.isfinite(draws)]
     if len(finite) < 2 or len(finite) < 0.9 * len(draws):
         return None
-    low, high = np.quantile(finite, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Interval(low=float(low), high=float(high), level=LEVEL)
+    low, high = np.quantile(finite, [(1 - level) / 2, (1 + level) / 2], method="weibull")
+    return Interval(low=float(low), high=float(high), level=level)
+
+
+def _draw_rows(
+    statistics: Mapping[str, Statistic], *, rows: int, resamples: int, seed: int
+) -> dict[str, Array]:
+    generator = np.random.default_rng(seed)
+    products = _Products({name: one.sums for name, one in statistics.items() if one.sums is not None})
+    drawn: dict[str, list[Array]] = {name: [] for name in statistics}
+    at_once = max(1, min(resamples, CELLS // max(rows, 1)))
+    counts = np.empty((at_once, rows))
+    for start in range(0, resamples, at_once):
+        size = min(at_once, resamples - start)
+        for position, picked in enumerate(generator.integers(0, rows, size=(size, rows), dtype=np.int64)):
+            counts[position] = np.bincount(picked, minlength=rows)
+        sums = products.of(counts[:size])
+        for name, statistic in statistics.items():
+            wanted = size if statistic.most is None else min(size, statistic.most - start)
+            if wanted > 0:
+                drawn[name].append(statistic.of(sums.get(name, counts[:size])[:wanted]))
+    return {name: np.concatenate(parts) for name, parts in drawn.items()}
+
+
+class _Products:
+    """Sums over rows of many statistics: one product for the sparse of them, one for the full."""
+
+    def __init__(self, sums: Mapping[str, csr_array]) -> None:
+        full = [name for name, one in sums.items() if one.nnz > DENSE * one.shape[0] * one.shape[1]]
+        sparse = [name for name in sums if name not in full]
+        self._parts: list[tuple[list[str], Array, csr_array | Array]] = []
+        for names in (full, sparse):
+            if names:
+                joint = csr_array(hstack([sums[name] for name in names]))
+                cuts = np.cumsum([sums[name].shape[1] for name in names])[:-1]
+                self._parts.append((names, cuts, joint.toarray() if names is full else joint))
+
+    def of(self, counts: Array) -> dict[str, Array]:
+        """Return the sums that each statistic's columns make of the counts, shape (resamples, rows)."""
+        found: dict[str, Array] = {}
+        for names, cuts, joint in self._parts:
+            found |= dict(zip(names, np.split(np.asarray(counts @ joint), cuts, axis=1), strict=True))
+        return found
+
+
+def _kinds(sums: csr_array) -> tuple[Array, Array] | None:
+    """Return the distinct rows, shape (kinds, k), and the share of each, or None where they are more than `KINDS`."""
+    weights = np.random.default_rng(0).normal(size=sums.shape[1])
+    _, first, kind, count = np.unique(
+        sums @ weights, return_index=True, return_inverse=True, return_counts=True
+    )
+    if len(first) > KINDS:
+        return None
+    patterns = sums[first]
+    if (sums - patterns[kind]).count_nonzero():  # two kinds of row gave one and the same number
+        return None
+    return patterns.toarray(), count / len(kind)

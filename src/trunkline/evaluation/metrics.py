@@ -132,7 +132,11 @@ def check_metric_names(policy: Policy, metrics: Metrics, contract: Contract | No
             f"model.py defines the metric {doubled[0]}, and scikit-learn has one of that name.",
             next_step="give the project's metric another name",
         )
-    floors = {f"gates.performance.floors.{name}": name for name in policy.gates.performance.floors}
+    floors = {f"gates.performance.floors.{name}": name for name in policy.gates.performance.floors} | {
+        f"gates.performance.slices.{position}.floors.{name}": name
+        for position, part in enumerate(policy.gates.performance.slices)
+        for name in part.floors
+    }
     judged = {
         "training.search.metric": policy.training.search.metric,
         "gates.performance.metric": policy.gates.performance.metric,

@@ -12,6 +12,7 @@ from trunkline.core.errors import ProjectError
 from trunkline.core.gates import PerformanceGates
 from trunkline.core.records import Figure, Verdict
 
+from .baseline import ignoring_inputs, scale_of
 from .bootstrap import draw, interval
 from .comparison import Comparison, compare
 from .groups import group_figures, groups
@@ -77,23 +78,34 @@ def measure_paired(
     return figures, problems
 
 
-def too_little(paired: Paired) -> str:
-    """Return why these rows cannot carry a verdict on performance, empty if they can."""
+def too_little(paired: Paired, part: str = "the test part") -> str:
+    """Return why the rows of this part cannot carry a verdict on performance, empty if they can."""
     if paired.rows < FEWEST:
-        return f"The test part has {paired.rows} rows, and fewer than {FEWEST} say nothing."
+        return f"{part[0].upper()}{part[1:]} has {paired.rows} rows, and fewer than {FEWEST} say nothing."
     if paired.one_class:
-        return f"All {paired.rows:,} outcomes of the test part are {paired.classes[int(paired.truth[0])]}."
+        return f"All {paired.rows:,} outcomes of {part} are {paired.classes[int(paired.truth[0])]}."
     return ""
 
 
 def floor_verdict(
-    name: str, floor: float, figures: Sequence[Figure], problems: dict[str, str], paired: Paired
+    name: str,
+    floor: float,
+    figures: Sequence[Figure],
+    problems: dict[str, str],
+    paired: Paired,
+    *,
+    within: str = "",
+    key: str = "gates.performance.floors",
 ) -> Verdict:
-    """Answer whether a metric is at least its floor; the point decides, the interval is stated."""
-    gate = f"performance/floor:{name}"
-    question = f"Is {name} at least {number(floor)} on the test part?"
-    figure = next((figure for figure in figures if figure.name == name and not figure.group), None)
-    reason = too_little(paired) or problems.get(name, "")
+    """Answer whether a metric is at least its floor; the point decides, the interval is stated.
+
+    `within` names the slice that `paired` is, and `key` where the policy has the floor.
+    """
+    gate = f"performance/slice:{within}:{name}" if within else f"performance/floor:{name}"
+    part = f"the slice {within}" if within else "the test part"
+    question = f"Is {name} at least {number(floor)} on {part}?"
+    figure = next((figure for figure in figures if figure.name == name and figure.group == within), None)
+    reason = too_little(paired, part) or problems.get(name, "")
     if figure is None or reason:
         return Verdict(
             gate=gate,
@@ -101,7 +113,7 @@ def floor_verdict(
             question=question,
             threshold=floor,
             reason=reason or f"{name} has no value on these {paired.rows:,} rows.",
-            advice="Give the test part more rows of every outcome, or correct the metric.",
+            advice=f"Give {part} more rows of every outcome, or correct the metric.",
         )
     passes = figure.value >= floor
     reason = f"{name} is {measured(figure)}; the floor is {number(floor)}."
@@ -117,7 +129,7 @@ def floor_verdict(
         advice=""
         if passes
         else f"Improve features or candidates; or, if {number(figure.value)} is good enough for the decision, "
-        f"lower gates.performance.floors.{name} in a reviewed change.",
+        f"lower {key}.{name} in a reviewed change.",
     )
 
 
@@ -149,7 +161,7 @@ def baseline_verdict(
     reason = too_little(paired)
     found: tuple[Comparison, ...] = ()
     if not reason:
-        baseline = _baseline(paired, train or paired)
+        baseline = ignoring_inputs(paired, train or paired)
         try:
             found = compare(paired, baseline, (policy.metric,), metrics, policy.resamples, SEED)
         except ProjectError as error:
@@ -180,10 +192,10 @@ def overfit_verdict(
 ) -> Verdict:
     """Answer whether the metric falls from the training rows to the test part by no more than the policy allows.
 
-    The interval is that of two independent samples; the point decides.
+    The interval is that of two independent samples; the point decides. What the gap is a share of: `scale_of`.
     """
-    gate, limit = "performance/overfit", policy.overfit_gap
-    question = f"Does {policy.metric} fall by at most {number(limit)} from train to test?"
+    gate, share = "performance/overfit", policy.overfit_gap
+    question = f"Does {policy.metric} fall by at most {number(share)} from train to test?"
     none = "There are no answers on the training rows to compare with."
     reason = too_little(paired) if train is not None else none
     values: list[float] = []
@@ -197,19 +209,19 @@ def overfit_verdict(
             gate=gate,
             outcome="inconclusive",
             question=question,
-            threshold=limit,
+            threshold=share,
             reason=reason or f"{policy.metric} has no value on one of the two parts.",
             blocking=train is not None,
             advice="Give the gate the model's answers on its training rows.",
         )
+    scale = scale_of(policy.metric, metrics, paired, values)
+    limit = share * scale.size
+    if scale.of:
+        question = f"Does {policy.metric} fall from train to test by at most {number(share)} of {scale.of}?"
+    statistics = [find_metric(policy.metric, metrics).statistic(part) for part in (train, paired)]
     drawn = [
-        draw(
-            {"": find_metric(policy.metric, metrics).statistic(part)},
-            rows=part.rows,
-            resamples=policy.resamples,
-            seed=SEED + shift,
-        )[""]
-        for shift, part in enumerate((train, paired))
+        draw({"": statistic}, rows=part.rows, resamples=policy.resamples, seed=SEED + shift)[""]
+        for shift, (statistic, part) in enumerate(zip(statistics, (train, paired), strict=True))
     ]
     gap = Figure(
         name=f"gap:{policy.metric}",
@@ -218,6 +230,7 @@ def overfit_verdict(
         interval=interval(drawn[0] - drawn[1]),
     )
     passes = gap.value <= limit
+    of = f" ({number(share)} of {scale.of})" if scale.of else ""
     return Verdict(
         gate=gate,
         outcome="pass" if passes else "fail",
@@ -226,23 +239,9 @@ def overfit_verdict(
         figures=(gap,),
         reason=f"{policy.metric} is {number(values[0])} on {train.rows:,} training rows and {number(values[1])} on "
         f"{paired.rows:,} test rows: a gap of {number(gap.value)} ({between(gap.interval)}); "
-        f"at most {number(limit)} is allowed.",
+        f"at most {number(limit)}{of} is allowed.",
         advice=""
         if passes
         else "Make the model simpler (depth, leaf size, regularisation), drop features that only name rows, "
         "or train on more rows.",
-    )
-
-
-def _baseline(paired: Paired, train: Paired) -> Paired:
-    rows = paired.rows
-    if not paired.classes:
-        return Paired(paired.truth, np.full(rows, train.truth.mean()), None)
-    shares = np.bincount(train.truth, minlength=len(paired.classes)) / train.rows
-    return Paired(
-        paired.truth,
-        np.full(rows, int(shares.argmax())),
-        np.tile(shares, (rows, 1)),
-        paired.classes,
-        paired.positive,
     )

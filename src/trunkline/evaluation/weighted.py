@@ -14,7 +14,8 @@ from .bootstrap import Statistic, joined
 from .scored import Array, Paired
 
 STEPS = 4096
-"""Distinct scores beyond which those of a ranking metric are joined into as many quantile steps.
+AREA_STEPS = 1024
+"""Distinct scores beyond which those of a ranking metric (the area under the ROC curve) are joined into quantile steps.
 
 Only draws are made so, never point values; pairs within a step count as ties, which moves an area by less than 1e-4.
 """
@@ -43,7 +44,7 @@ def statistic(name: str, paired: Paired) -> Statistic | None:
     if name in ("roc_auc", "roc_auc_ovr") and paired.binary:
         return _ranked(truth == 1, scores[:, 1], _roc_auc)
     if name == "average_precision" and paired.binary:
-        return _ranked(truth == 1, scores[:, 1], _average_precision)
+        return _ranked(truth == 1, scores[:, 1], _average_precision, STEPS)
     return None
 
 
@@ -148,12 +149,14 @@ def _f1(table: Array) -> Array:
     return ratio(2 * table[:, 1, 1], 2 * table[:, 1, 1] + wrong, empty=0.0)
 
 
-def _ranked(positive: Array, score: Array, figure: Callable[[Array, Array], Array]) -> Statistic:
+def _ranked(
+    positive: Array, score: Array, figure: Callable[[Array, Array], Array], steps: int = AREA_STEPS
+) -> Statistic:
     """Return a figure of the positives and negatives at each distinct score, the least score first."""
     found, step = np.unique(score, return_inverse=True)
-    if len(found) > STEPS:
+    if len(found) > steps:
         rank = np.cumsum(np.bincount(step)) - 1
-        step = (rank * STEPS // len(score))[step]
+        step = (rank * steps // len(score))[step]
     size = int(step.max()) + 1
     cells = _one_hot(np.where(positive, step, step + size), 2 * size)
     return Statistic(lambda total: figure(total[:, :size], total[:, size:]), cells)

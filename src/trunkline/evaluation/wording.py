@@ -29,6 +29,11 @@ def measured(figure: Figure) -> str:
     return f"{number(figure.value)} ({between(figure.interval)}, {figure.rows:,} rows)"
 
 
+def by_chance(p_value: float) -> str:
+    """Return a p value as `p = 0.012`."""
+    return "p below 0.001" if p_value < 0.001 else f"p = {number(p_value)}"
+
+
 def outcome_word(verdict: Verdict) -> str:
     """Return the outcome as people should read it: whether it stops the release, and if not, why."""
     word = OUTCOME_WORDS[verdict.outcome]

@@ -96,5 +96,5 @@ def test_the_schema_refuses_what_the_policy_refuses(wrong: dict[str, Any]) -> No
 def test_the_schema_explains_keys_to_editors() -> None:
     properties = policy_schema()["$defs"]["PerformanceGates"]["properties"]
     assert properties["overfit_gap"]["description"] == (
-        "The largest difference of the metric between train and test."
+        "The largest fall of the metric from train to test; of errors and own metrics a share, as for `margin`."
     )

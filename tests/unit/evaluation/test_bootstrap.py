@@ -5,7 +5,7 @@ import pytest
 
 from trunkline.evaluation import bootstrap
 from trunkline.evaluation.bootstrap import Statistic, draw, interval, joined
-from trunkline.evaluation.weighted import mean
+from trunkline.evaluation.weighted import mean, within
 
 
 def test_the_same_seed_gives_the_same_draws_and_another_seed_others() -> None:
@@ -31,11 +31,41 @@ def test_a_statistic_gets_the_same_draws_whatever_else_is_asked() -> None:
     values = np.arange(30.0)
     slow = Statistic(lambda counts: counts @ values / counts.sum(axis=1))
 
-    alone = draw({"fast": mean(values)}, rows=30, resamples=20, seed=1)["fast"]
-    together = draw({"slow": slow, "fast": mean(values)}, rows=30, resamples=20, seed=1)
+    alone = draw({"fast": mean(values)}, rows=30, resamples=20, seed=1)
+    together = draw(
+        {"slow": slow, "fast": mean(values), "other": mean(values**2)}, rows=30, resamples=20, seed=1
+    )
 
-    assert together["fast"].tolist() == alone.tolist()
-    assert together["slow"] == pytest.approx(alone)
+    assert list(together) == ["slow", "fast", "other"]
+    assert together["fast"].tolist() == alone["fast"].tolist()
+    assert together["slow"].tolist() == draw({"": slow}, rows=30, resamples=20, seed=1)[""].tolist()
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.5])
+def test_counting_kinds_of_rows_has_the_law_of_drawing_rows(
+    monkeypatch: pytest.MonkeyPatch, rate: float
+) -> None:
+    hit = (np.arange(1000) < 1000 * rate).astype(float)
+    kinds = draw({"": mean(hit)}, rows=1000, resamples=4000, seed=2)[""]
+    monkeypatch.setattr(bootstrap, "KINDS", 1)
+    rows = draw({"": mean(hit)}, rows=1000, resamples=4000, seed=3)[""]
+
+    assert kinds.tolist() != rows.tolist()
+    assert kinds.mean() == pytest.approx(rate, rel=0.03)
+    assert kinds.std() == pytest.approx(rows.std(), rel=0.08)
+    assert kinds.std() == pytest.approx(np.sqrt(rate * (1 - rate) / 1000), rel=0.08)
+
+
+def test_full_and_sparse_sums_are_drawn_on_the_same_resamples() -> None:
+    values = np.random.default_rng(0).normal(size=8000)
+    mask = np.arange(8000) < 1100
+    both = {"all": mean(values), "few": within(mask, mean(values[mask]))}
+
+    drawn = draw(both, rows=8000, resamples=300, seed=0)
+
+    # The few rows are among all, so the two means move together: by the root of their share.
+    assert np.corrcoef(drawn["all"], drawn["few"])[0, 1] == pytest.approx(np.sqrt(1100 / 8000), abs=0.1)
+    assert drawn["few"].std() == pytest.approx(values[mask].std() / np.sqrt(1100), rel=0.1)
 
 
 def test_working_in_pieces_gives_as_many_draws_as_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,8 +106,26 @@ def test_the_interval_holds_the_middle_of_the_draws() -> None:
     found = interval(np.arange(1001.0))
 
     assert found is not None
-    assert (found.low, found.high) == pytest.approx((25.0, 975.0))
+    assert (found.low, found.high) == pytest.approx((24.05, 975.95))
     assert found.level == 0.95
+
+
+def test_few_draws_make_an_interval_that_is_not_too_narrow() -> None:
+    generator = np.random.default_rng(0)
+    held = [
+        span.low <= one[-1] <= span.high
+        for one in generator.normal(size=(4000, 101))
+        if (span := interval(one[:-1])) is not None
+    ]
+
+    assert np.mean(held) == pytest.approx(0.95, abs=0.01)
+
+
+def test_another_level_makes_a_wider_interval() -> None:
+    found = interval(np.arange(1001.0), 0.99)
+
+    assert found is not None
+    assert (found.low, found.level) == (pytest.approx(4.01), 0.99)
 
 
 def test_there_is_no_interval_where_many_resamples_have_no_value() -> None:

@@ -6,7 +6,10 @@ import pytest
 from trunkline.core.errors import DataError
 from trunkline.core.gates import PerformanceGates
 from trunkline.core.records import Figure, Interval
-from trunkline.evaluation.comparison import Comparison, champion_verdict, compare
+from trunkline.evaluation.baseline import AS_IT_IS, Scale
+from trunkline.evaluation.comparison import Comparison, champion_verdict, compare, second_test
+from trunkline.evaluation.delong import delong
+from trunkline.evaluation.mcnemar import mcnemar
 from trunkline.evaluation.scored import Array, Paired
 
 RULES = PerformanceGates(margin=0.02)
@@ -24,11 +27,15 @@ def world(rows: int, seed: int) -> tuple[Array, Array]:
     return skill, (skill + generator.normal(size=rows) > 0).astype(int)
 
 
-def comparison(value: float, low: float, high: float, rows: int = 600) -> Comparison:
+def comparison(
+    value: float, low: float, high: float, rows: int = 600, p_value: float = 0.01, scale: Scale = AS_IT_IS
+) -> Comparison:
     difference = Figure(
         name="difference:roc_auc", value=value, rows=rows, interval=Interval(low=low, high=high)
     )
-    return Comparison("roc_auc", 0.8 + value, 0.8, difference, spread=(high - low) / 2 / 1.96)
+    return Comparison(
+        "roc_auc", 0.8 + value, 0.8, difference, (high - low) / 2 / 1.96, "DeLong's test", p_value, scale
+    )
 
 
 @pytest.mark.parametrize(
@@ -50,6 +57,54 @@ def test_the_interval_of_the_difference_decides(
     assert (found.outcome, found.stops) == (outcome, stops)
     assert words in found.reason
     assert found.threshold == -0.02
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "outcome", "stops", "words"),
+    [
+        (0.03, 0.001, 0.05, "pass", False, "The challenger is not worse"),
+        (-0.01, -0.015, -0.001, "pass", False, "The challenger is not worse"),
+        (-0.05, -0.08, -0.021, "inconclusive", True, "cannot tell"),
+    ],
+)
+def test_better_and_worse_are_only_said_where_the_second_test_agrees(
+    value: float, low: float, high: float, outcome: str, stops: bool, words: str
+) -> None:
+    found = champion_verdict(comparison(value, low, high, p_value=0.06), (), RULES)
+
+    assert (found.outcome, found.stops) == (outcome, stops)
+    assert words in found.reason
+    assert "DeLong's test does not confirm a difference" in found.reason
+    assert "DeLong's test: p = 0.060" in found.reason
+
+
+def test_the_margin_of_an_error_is_a_share_of_its_scale() -> None:
+    rents = Scale(200.0, "the error of a model that ignores its inputs")
+
+    within = champion_verdict(comparison(-3.0, -3.9, -2.1, scale=rents), (), RULES)
+    beyond = champion_verdict(comparison(-5.0, -5.9, -4.1, scale=rents), (), RULES)
+
+    assert (within.outcome, within.threshold) == ("pass", -4.0)
+    assert (beyond.outcome, beyond.stops) == ("fail", True)
+    assert "by at most 0.020 of the error of a model that ignores its inputs" in within.question
+
+
+def test_each_metric_has_the_test_that_is_apt() -> None:
+    skill, truth = world(300, 0)
+    first, second = model(skill, truth, 0.5, 1), model(skill, truth, 0.9, 2)
+    assert first.probabilities is not None
+    assert second.probabilities is not None
+
+    assert second_test("roc_auc", first, second, 0.1, 0.1) == (
+        "DeLong's test",
+        delong(truth == 1, first.probabilities[:, 1], second.probabilities[:, 1]),
+    )
+    assert second_test("accuracy", first, second, 0.1, 0.1) == (
+        "McNemar's test",
+        mcnemar(first.labels == truth, second.labels == truth),
+    )
+    name, p_value = second_test("f1", first, second, 0.2, 0.1)
+    assert (name, p_value) == ("Student's t test", pytest.approx(0.046, abs=0.001))
 
 
 def test_an_inconclusive_comparison_says_how_many_rows_would_decide_it() -> None:
@@ -114,18 +169,48 @@ def test_answers_to_other_rows_are_refused() -> None:
         compare(one, one.take(np.arange(200)[::-1]), ("accuracy",), {}, 200, 0)
 
 
-def test_equally_good_models_are_rarely_called_better_or_worse() -> None:
-    draws, claims = 100, 0
-    for seed in range(draws):
-        skill, truth = world(400, seed)
-        first, second = model(skill, truth, 0.7, 1000 + seed), model(skill, truth, 0.7, 5000 + seed)
-        (found,) = compare(first, second, ("roc_auc",), {}, 300, seed)
-        span = found.difference.interval
-        assert span is not None
-        claims += span.low > 0 or span.high < 0
+def regressor(skill: Array, truth: Array, noise: float, seed: int) -> Paired:
+    return Paired(truth, skill + noise * np.random.default_rng(seed).normal(size=len(skill)), None)
 
-    # Nominal is 5 in 100; eleven or more would come by chance once in a hundred such tests.
-    assert claims <= 10
+
+CLASSIFIER = ("roc_auc", "accuracy", "f1")
+REGRESSION = ("neg_mean_absolute_error", "neg_root_mean_squared_error")
+
+
+def claims(rows: int, noises: tuple[float, float], draws: int) -> dict[str, list[Comparison]]:
+    """Return comparisons of two models with so much noise, on new rows each time."""
+    found: dict[str, list[Comparison]] = {name: [] for name in (*CLASSIFIER, *REGRESSION)}
+    for seed in range(draws):
+        skill, truth = world(rows, seed)
+        amount = 40 * (skill + np.random.default_rng(seed).standard_t(4, size=rows))
+        for make, target, names in (
+            (model, truth, CLASSIFIER),
+            (regressor, amount, REGRESSION),
+        ):
+            scale = 40 if make is regressor else 1
+            pair = [
+                make(scale * skill, target, scale * noise, 1000 * k + seed)
+                for k, noise in enumerate(noises, 1)
+            ]
+            for one in compare(pair[0], pair[1], names, {}, 200, seed):
+                found[one.metric].append(one)
+    return found
+
+
+def test_equally_good_models_are_rarely_called_better_or_worse() -> None:
+    found = claims(400, (0.7, 0.7), 100)
+
+    said = {name: sum(one.better or one.worse for one in each) for name, each in found.items()}
+    assert max(said.values()) <= 5, said
+
+
+def test_worse_models_are_called_worse_by_every_metric() -> None:
+    found = claims(4000, (1.2, 0.4), 5)
+
+    assert {name: sum(one.worse for one in each) for name, each in found.items()} == dict.fromkeys(found, 5)
+    for each in found.values():
+        for one in each:
+            assert champion_verdict(one, (), PerformanceGates(metric=one.metric)).outcome == "fail"
 
 
 def test_a_gain_of_two_hundredths_of_auc_is_found_on_ten_thousand_rows() -> None:

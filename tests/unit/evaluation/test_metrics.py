@@ -10,6 +10,7 @@ from trunkline.core.config import Policy
 from trunkline.core.contract import Contract
 from trunkline.core.errors import PolicyError, ProjectError
 from trunkline.evaluation import check_metric_names
+from trunkline.evaluation.bootstrap import draw
 from trunkline.evaluation.metrics import LOOPED, Metric, standard_names
 from trunkline.evaluation.scored import Paired
 
@@ -82,6 +83,38 @@ def test_every_kind_of_model_has_standard_metrics() -> None:
 def test_an_unknown_floor_is_named_with_its_key_and_a_close_match() -> None:
     with pytest.raises(PolicyError, match=r"gates\.performance\.floors\.roc_auk.*roc_auc"):
         check_metric_names(policy(floors={"roc_auk": 0.7}), {})
+
+
+def test_the_floor_of_a_slice_is_checked_as_any_other(contract: Contract) -> None:
+    def with_floor(name: str) -> Policy:
+        return policy(slices=[{"name": "young", "between": {"age": [None, 25]}, "floors": {name: 0.7}}])
+
+    with pytest.raises(PolicyError, match=r"gates\.performance\.slices\.0\.floors\.roc_auk.*roc_auc"):
+        check_metric_names(with_floor("roc_auk"), {})
+    with pytest.raises(PolicyError, match="does not fit the outcome"):
+        check_metric_names(with_floor("r2"), {}, contract)
+
+
+def costs(truth: Any, answers: Any, chance: Any) -> float:
+    """Return the mean gain a row by a cost matrix in euro: a wrong yes costs 50, a wrong no 5, a right yes earns 10."""
+    matrix = {("Yes", "Yes"): 10.0, ("No", "Yes"): -50.0, ("Yes", "No"): -5.0, ("No", "No"): 0.0}
+    return float(np.mean([matrix[pair] for pair in zip(truth, answers, strict=True)]))
+
+
+def click_through(truth: Any, answers: Any, chance: Any) -> float:
+    """Return the share of clicks among the half of the rows that would be shown."""
+    shown = chance >= np.median(chance)
+    return float(np.mean(truth[shown] == "Yes"))
+
+
+def test_a_cost_matrix_in_euro_and_a_click_through_rate_are_metrics_of_a_project() -> None:
+    assert Metric("euros", costs).value(PAIRED) == pytest.approx((3 * 10 - 5) / 6)
+    assert Metric("clicks", click_through).value(PAIRED) == 1.0
+
+    drawn = draw({"euros": Metric("euros", costs).statistic(PAIRED)}, rows=6, resamples=500, seed=0)["euros"]
+
+    assert len(drawn) == LOOPED
+    assert drawn.mean() == pytest.approx(25 / 6, abs=1.0)
 
 
 @pytest.mark.parametrize(

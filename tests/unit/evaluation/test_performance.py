@@ -115,6 +115,19 @@ def test_the_point_decides_about_a_floor(value: float, outcome: str) -> None:
     assert ("could have failed" in found.reason) == (outcome == "pass")
 
 
+def test_the_floor_of_a_slice_names_the_slice_and_its_key() -> None:
+    figure = Figure(name="roc_auc", value=0.6, rows=200, group="young")
+    whole = Figure(name="roc_auc", value=0.9, rows=200)
+
+    found = floor_verdict(
+        "roc_auc", 0.7, [whole, figure], {}, binary(), within="young", key="gates.performance.slices.0.floors"
+    )
+
+    assert (found.gate, found.outcome) == ("performance/slice:young:roc_auc", "fail")
+    assert "on the slice young" in found.question
+    assert "lower gates.performance.slices.0.floors.roc_auc" in found.advice
+
+
 def test_a_group_figure_is_not_taken_for_the_whole() -> None:
     figure = Figure(name="roc_auc", value=0.9, rows=200, group="sex=Male")
 
@@ -166,6 +179,35 @@ def test_an_overfit_model_is_red_with_both_figures() -> None:
     assert "200 training rows" in found.reason
     assert found.figures[0].interval is not None
     assert found.figures[0].interval.low < found.figures[0].value < found.figures[0].interval.high
+
+
+@pytest.mark.parametrize("unit", [0.01, 1.0, 1000.0])
+def test_the_overfit_gap_of_an_error_does_not_depend_on_its_unit(unit: float) -> None:
+    def rents(noise: float, seed: int) -> Paired:
+        generator = np.random.default_rng(seed)
+        skill = generator.normal(size=400)
+        return Paired(
+            unit * (500 + 40 * skill), unit * (500 + 40 * (skill + noise * generator.normal(size=400))), None
+        )
+
+    rules = PerformanceGates(metric="neg_root_mean_squared_error", resamples=200)
+    healthy = overfit_verdict(rents(0.50, 0), rents(0.45, 1), rules, {})
+    heart = overfit_verdict(rents(0.50, 0), rents(0.10, 1), rules, {})
+
+    assert (healthy.outcome, heart.outcome, heart.stops) == ("pass", "fail", True)
+    assert healthy.threshold == pytest.approx(0.12 * 40 * unit, rel=0.1)
+    assert "0.120 of the error of a model that ignores its inputs" in heart.reason
+    assert "of the error of a model that ignores its inputs" in heart.question
+
+
+def test_the_overfit_gap_of_a_metric_in_euro_is_a_share_of_its_value() -> None:
+    def euros(truth: Any, answers: Any, chance: Any) -> float:
+        return float(np.mean(np.where(truth == answers, 200.0, -100.0)))
+
+    rules = PerformanceGates(metric="euros", resamples=200)
+
+    assert overfit_verdict(binary(), binary(seed=1), rules, {"euros": euros}).outcome == "pass"
+    assert overfit_verdict(binary(strength=0.3), binary(strength=5.0), rules, {"euros": euros}).stops
 
 
 def test_a_model_as_good_on_new_rows_is_not_overfit() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from trunkline.core.records import Figure, Interval, Outcome, Verdict, Waiver
-from trunkline.evaluation.wording import between, measured, number, outcome_word
+from trunkline.evaluation.wording import between, by_chance, measured, number, outcome_word
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,11 @@ from trunkline.evaluation.wording import between, measured, number, outcome_word
 )
 def test_a_number_is_short_and_never_a_wrong_zero(value: float, words: str) -> None:
     assert number(value) == words
+
+
+def test_a_p_value_is_never_said_to_be_zero() -> None:
+    assert by_chance(0.0123) == "p = 0.012"
+    assert by_chance(0.0) == "p below 0.001"
 
 
 def test_a_figure_is_said_with_interval_and_rows() -> None:
