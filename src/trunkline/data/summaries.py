@@ -48,9 +48,10 @@ def summary_of(values: pd.Series, column: Column) -> ColumnSummary:
 def shares_of(values: pd.Series) -> dict[str, float]:
     """Return the share of each category among the rows that have one, in the order of their names."""
     counts = values.value_counts()
-    return dict(
-        sorted((as_label(name), _rounded(count / int(counts.sum()))) for name, count in counts.items())
-    )
+    # pandas hands out numpy's booleans for some types, which are no bool.
+    names = [name if isinstance(name, str) else as_label(bool(name)) for name in counts.index]
+    shares = (counts / counts.sum()).tolist()
+    return dict(sorted((name, _rounded(share)) for name, share in zip(names, shares, strict=True)))
 
 
 def numbers_of(values: pd.Series) -> Floats:

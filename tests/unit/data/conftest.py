@@ -9,8 +9,11 @@ import pandas as pd
 import pandera.pandas as pa
 import pytest
 
-from trunkline.core.contract import Contract
-from trunkline.data import check_rows, contract_from
+from trunkline.core.config import Split
+from trunkline.core.contract import Contract, Role
+from trunkline.core.records import DataLock, Part, Window
+from trunkline.data import check_rows, contract_from, split_rows
+from trunkline.data.summaries import column_summaries
 
 
 class Loans(pa.DataFrameModel):
@@ -55,3 +58,32 @@ def contract() -> Contract:
 def make_rows() -> Callable[[int], pd.DataFrame]:
     """Rows in the contract's types, with the keys 0 to count - 1."""
     return lambda count: check_rows(loans(count), Loans)
+
+
+@pytest.fixture
+def parts(contract: Contract, make_rows: Callable[[int], pd.DataFrame]) -> dict[Part, pd.DataFrame]:
+    """600 sound rows, split."""
+    return split_rows(make_rows(600), contract, Split())
+
+
+@pytest.fixture
+def keyless(contract: Contract) -> Contract:
+    """The contract without its key."""
+    columns = tuple(column for column in contract.columns if column.role is not Role.KEY)
+    return contract.model_copy(update={"columns": columns})
+
+
+@pytest.fixture
+def lock() -> Callable[[pd.DataFrame, Contract], DataLock]:
+    """What data.lock would say of rows."""
+
+    def lock_of(rows: pd.DataFrame, contract: Contract) -> DataLock:
+        return DataLock(
+            snapshot="sha256:1",
+            rows={"train": len(rows)},
+            window=Window(),
+            sources={},
+            columns=column_summaries(rows, contract),
+        )
+
+    return lock_of

@@ -6,8 +6,8 @@ import pytest
 
 from trunkline.core.contract import Column, Contract
 from trunkline.core.records import Figure
-from trunkline.data.single_feature import single_feature_scores
 from trunkline.data.rows import typed
+from trunkline.data.single_feature import single_feature_scores
 
 RNG_SEED = 5
 

@@ -25,6 +25,27 @@ def prices(count: int) -> pd.DataFrame:
     return typed(pd.DataFrame({"size": rng.random(count), "price": rng.exponential(1, count)}), PRICES)
 
 
+VISITS = Contract(
+    name="visits",
+    columns=(
+        Column(name="loan", type="integer", role=Role.KEY),
+        Column(name="user", type="text", role=Role.USER, nullable=True),
+        Column(name="x", type="integer"),
+        Column(name="ill", type="category", role=Role.OUTCOME, categories=("no", "yes")),
+    ),
+    positive="yes",
+)
+
+
+def visits(count: int, *, seed: int = 0, nameless: float = 0.0) -> pd.DataFrame:
+    """Rows of users of whom some come once and a few very often."""
+    draw = np.random.default_rng(seed)
+    user = np.array([f"user {n}" for n in draw.zipf(1.6, count) % 300], dtype=object)
+    user[draw.random(count) < nameless] = None
+    ill = np.where(draw.random(count) < 0.3, "yes", "no")
+    return typed(pd.DataFrame({"loan": range(count), "user": user, "x": 1, "ill": ill}), VISITS)
+
+
 def keys(parts: dict[Part, pd.DataFrame], part: Part) -> set[int]:
     return set(parts[part]["loan"])
 
@@ -135,3 +156,53 @@ def test_a_part_without_rows_is_an_error(contract: Contract, make_rows: MakeRows
 def test_rows_of_one_key_only_cannot_be_split(contract: Contract, make_rows: MakeRows) -> None:
     with pytest.raises(DataError, match="with 1 keys are too few"):
         split_rows(make_rows(300).assign(loan=1), contract, Split())
+
+
+def test_a_grouped_split_keeps_all_rows_of_a_user_in_one_part() -> None:
+    rows = visits(3000)
+    parts = split_rows(rows, VISITS, Split(method="grouped"))
+    users = {name: set(part["user"]) for name, part in parts.items()}
+    assert not users["train"] & users["test"]
+    assert not users["train"] & users["validation"]
+    assert not users["validation"] & users["test"]
+    assert set.union(*(keys(parts, name) for name in parts)) == set(range(3000))
+    stratified = split_rows(rows, VISITS, Split())
+    assert set(stratified["train"]["user"]) & set(stratified["test"]["user"])
+
+
+def test_grouped_shares_are_of_rows_however_often_users_come() -> None:
+    draw = np.random.default_rng(2)
+    rows = visits(4000).assign(user=[f"user {n}" for n in (draw.random(4000) ** 2 * 400).astype(int)])
+    parts = split_rows(rows, VISITS, Split(method="grouped"))
+    assert len(parts["test"]) / 4000 == pytest.approx(0.25, abs=0.03)
+    assert len(parts["validation"]) / 4000 == pytest.approx(0.2, abs=0.03)
+
+
+def test_rows_that_name_no_user_are_units_of_their_own() -> None:
+    parts = split_rows(visits(2000, nameless=0.5), VISITS, Split(method="grouped"))
+    assert min(part["user"].isna().sum() for part in parts.values()) > 100
+
+
+def test_a_grouped_split_does_not_depend_on_the_order_of_the_rows() -> None:
+    rows, split = visits(500, nameless=0.1), Split(method="grouped")
+    there = split_rows(rows, VISITS, split)
+    back = split_rows(rows.sample(frac=1, random_state=3, ignore_index=True), VISITS, split)
+    for part in there:
+        pd.testing.assert_frame_equal(there[part], back[part])
+
+
+def test_a_grouped_split_needs_a_user_column(contract: Contract, make_rows: MakeRows) -> None:
+    with pytest.raises(PolicyError, match=r"data.split.method is grouped.*role 'user'.*stratified"):
+        split_rows(make_rows(100), contract, Split(method="grouped"))
+
+
+def test_one_user_only_cannot_be_split() -> None:
+    with pytest.raises(DataError, match="300 rows with 1 users are too few"):
+        split_rows(visits(300).assign(user="user 1"), VISITS, Split(method="grouped"))
+
+
+def test_a_user_with_the_name_of_a_key_is_not_taken_for_it() -> None:
+    rows = visits(400, nameless=0.5)
+    named = rows.assign(user=rows["user"].where(rows["user"].isna(), rows["loan"].astype(str)))
+    parts = split_rows(named, VISITS, Split(method="grouped"))
+    assert sum(map(len, parts.values())) == 400

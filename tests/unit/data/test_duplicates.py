@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+
+from trunkline.core.config import Split
+from trunkline.core.contract import Contract
+from trunkline.core.gates import DataGates
+from trunkline.core.records import Part, Verdict
+from trunkline.data import split_rows
+from trunkline.data.duplicates import judge_duplicates
+
+MakeRows = Callable[[int], pd.DataFrame]
+Parts = dict[Part, pd.DataFrame]
+
+
+def figure(verdict: Verdict, name: str, group: str = "") -> float:
+    return next(f.value for f in verdict.figures if (f.name, f.group) == (name, group))
+
+
+def test_a_key_in_two_parts_fails_whatever_is_allowed(parts: Parts, contract: Contract) -> None:
+    planted = parts | {"test": pd.concat([parts["test"], parts["train"].head(2)])}
+    verdict = judge_duplicates(planted, contract, DataGates(duplicates=0.5))
+    assert verdict.outcome == "fail"
+    assert "2 of 602 rows repeat another one by loan, 2 of them in another part" in verdict.reason
+    assert figure(verdict, "duplicates_across_parts") == pytest.approx(2 / 602)
+
+
+@pytest.mark.parametrize(("allowed", "outcome"), [(0.0, "fail"), (0.01, "pass")])
+def test_a_key_twice_in_one_part_is_weighed_by_the_policy(
+    parts: Parts, contract: Contract, allowed: float, outcome: str
+) -> None:
+    planted = parts | {"train": pd.concat([parts["train"], parts["train"].head(3)])}
+    verdict = judge_duplicates(planted, contract, DataGates(duplicates=allowed))
+    assert verdict.outcome == outcome
+    assert figure(verdict, "duplicates_across_parts") == 0
+
+
+def test_without_a_key_whole_rows_are_compared_across_the_split(
+    make_rows: MakeRows, keyless: Contract
+) -> None:
+    rows = make_rows(600).drop(columns="loan").drop_duplicates()
+    bare = split_rows(rows, keyless, Split())
+    planted = bare | {"test": pd.concat([bare["test"], bare["train"].head(5)])}
+    assert judge_duplicates(bare, keyless, DataGates()).outcome == "pass"
+    verdict = judge_duplicates(planted, keyless, DataGates())
+    assert verdict.outcome == "fail"
+    assert "5 of them in another part" in verdict.reason
+    assert "key column" in verdict.advice
+
+
+def test_rows_that_differ_by_key_only_are_counted_and_not_judged(parts: Parts, contract: Contract) -> None:
+    twins = parts["train"].head(6).assign(loan=range(9000, 9006))
+    planted = parts | {"test": pd.concat([parts["test"], twins])}
+    before, verdict = (judge_duplicates(rows, contract, DataGates()) for rows in (parts, planted))
+    assert verdict.outcome == "pass"
+    assert figure(verdict, "identical_rows") * 606 - figure(before, "identical_rows") * 600 == pytest.approx(
+        6
+    )
