@@ -20,7 +20,7 @@ from .halves import halves
 from .loss import Losses, losses
 from .scored import Array, Paired
 from .slice_search import Slice, Table
-from .slice_test import Measured, above_zero, against_rest, apart, measure_slices
+from .slice_evidence import Measured, above_zero, against_rest, apart, measure_slices
 from .wording import between, number
 
 SHOWN = 3

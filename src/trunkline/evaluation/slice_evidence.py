@@ -1,4 +1,4 @@
-"""Slice tests: is a mean higher in a slice than elsewhere, or above zero, asked of many slices at once."""
+"""Slice evidence: is a mean higher in a slice than elsewhere, or above zero, asked of many slices at once."""
 
 from __future__ import annotations
 
