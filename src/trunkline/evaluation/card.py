@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
-from typing import Any
-
-from ruamel.yaml import YAML
 
 from trunkline.core.bundle import BundleManifest
 from trunkline.core.config import Policy
 from trunkline.core.contract import Contract
-from trunkline.core.records import Evaluation, SnapshotManifest, Verdict
+from trunkline.core.records import Evaluation, SnapshotManifest, Usage
 
+from . import findings
 from .annex import annex_table
+from .catalogue import room_of
+from .front_matter import front_matter
+from .markdown import code, figure_table, plain
 from .plots import plots
-from .report import by_urgency, figure_table, plain
 from .scored import Scored, pair_scored
-from .wording import outcome_word
+from .wording import number
 
 UNSAID = "*Not stated: a person must write this in `trunkline.yaml`.*"
-LIBRARIES = {"onnx": "onnx", "python": "sklearn"}
+DIFFERS, SAME = "<!-- differs from run to run -->", "<!-- the same in every run -->"
+"""Around what another run of the same training would measure otherwise."""
+MITIGATIONS = {
+    "threshold-optimizer": "a threshold of its own for each group, chosen on out-of-fold scores "
+    "(Hardt, Price and Srebro, 2016)",
+    "exponentiated-gradient": "a mixture of models trained under the constraint (Agarwal et al., 2018)",
+}
 
 
 def card_pictures(
@@ -41,16 +46,24 @@ def card(
     snapshot: SnapshotManifest,
     *,
     pictures: Sequence[str] = (),
+    usage: Usage | None = None,
 ) -> str:
-    """Return the card; `pictures` are paths relative to where it will lie. The same arguments give the same card."""
+    """Return the card; `pictures` are paths relative to where it will lie, `usage` is what training took.
+
+    The same arguments give the same card. What another run would measure otherwise (times, energy, load) stands
+    between two comments, `DIFFERS` and `SAME`.
+    """
     name = f"{manifest.name} {f'version {version}' if version is not None else '(not registered)'}"
+    verdicts = evaluation.verdicts
+    head = front_matter(evaluation, manifest, contract, snapshot, license_id=policy.license)
     parts = [
-        f"---\n{_front_matter(evaluation, manifest, contract, snapshot)}---",
+        f"---\n{head}---",
         f"# {name}",
         plain(contract.description),
         "## Intended use",
         plain(policy.intended_use) or UNSAID,
         f"Who answers for it: {plain(policy.owner)}" if policy.owner else f"Who answers for it: {UNSAID}",
+        f"Licence: {_license(policy.license)}",
         "## Data",
         _data(snapshot, evaluation.snapshot),
         "## Inputs and outcome",
@@ -58,15 +71,24 @@ def card(
         "## Figures",
         "Measured once, on the test part; higher is better for every metric (`neg_` marks one whose sign was turned).",
         figure_table([figure for figure in evaluation.figures if not figure.group]),
-        *(f"![{path.rsplit('/', 1)[-1].removesuffix('.svg')}]({path})" for path in pictures),
+        *(f"![{_caption(path)}]({path})" for path in pictures),
+        "## Compared with the champion",
+        findings.champion(verdicts),
         "## Groups of people",
-        _groups(evaluation, contract),
+        findings.groups(evaluation, contract),
+        _mitigation(manifest, policy),
         "## Limits found by the gates",
-        _limits(evaluation.verdicts),
+        findings.limits([verdict for verdict in verdicts if room_of(verdict.gate) != "load"]),
+        findings.weak_parts(verdicts),
         "## Waivers",
-        _waivers(evaluation.verdicts),
+        findings.waivers(verdicts),
+        "## Resources",
+        DIFFERS,
+        _resources(usage),
+        findings.under_load(verdicts),
+        SAME,
         "## Lineage",
-        _lineage(evaluation, manifest),
+        _lineage(evaluation, manifest, policy),
         "## Technical documentation (EU AI Act, Annex IV)",
         "Asked of high-risk systems; whether this is one, a person must decide. The card covers in part what is named "
         "below, and is not by itself that documentation.",
@@ -75,36 +97,14 @@ def card(
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _front_matter(
-    evaluation: Evaluation, manifest: BundleManifest, contract: Contract, snapshot: SnapshotManifest
-) -> str:
-    task = f"tabular-{contract.task}"
-    overall = [figure for figure in evaluation.figures if not figure.group]
-    result: dict[str, Any] = {
-        "task": {"type": task},
-        "dataset": {
-            "name": f"{manifest.name}, test part, {snapshot.rows.get('test', 0)} rows",
-            "type": manifest.name,
-            "revision": evaluation.snapshot,
-        },
-        "metrics": [
-            {"type": figure.name, "name": figure.name, "value": round(figure.value, 6)} for figure in overall
-        ],
-    }
-    facts = {
-        "license": "unknown",
-        "library_name": LIBRARIES[manifest.runtime],
-        "pipeline_tag": task,
-        "tags": ["trunkline", task, manifest.runtime],
-        "metrics": [figure.name for figure in overall],
-        "model-index": [{"name": manifest.name, "results": [result]}],
-    }
-    writer = YAML()
-    writer.default_flow_style = False
-    writer.width = 1000
-    stream = io.StringIO()
-    writer.dump(facts, stream)
-    return stream.getvalue()
+def _license(identifier: str) -> str:
+    if not identifier:
+        return UNSAID
+    return "the one in the repository's LICENSE" if identifier == "other" else plain(identifier)
+
+
+def _caption(path: str) -> str:
+    return path.rsplit("/", 1)[-1].removesuffix(".svg")
 
 
 def _data(snapshot: SnapshotManifest, digest: str) -> str:
@@ -132,50 +132,43 @@ def _end(value: object) -> str:
 
 def _columns(contract: Contract) -> str:
     rows = [
-        f"| `{column.name}` | {column.role.value}{', protected' if column.protected else ''} | {plain(column.rule())} "
-        f"| {plain(column.description)} |"
+        f"| {code(column.name)} | {column.role.value}{', protected' if column.protected else ''} | "
+        f"{plain(column.rule())} | {plain(column.description)} |"
         for column in contract.columns
     ]
     return "\n".join(["| Column | Role | Must be | What it is |", "|---|---|---|---|", *rows])
 
 
-def _groups(evaluation: Evaluation, contract: Contract) -> str:
-    if not contract.protected:
-        return "The contract names no protected attribute, so no group was looked at."
-    single = [figure for figure in evaluation.figures if figure.group and " & " not in figure.group]
-    verdicts = [verdict for verdict in evaluation.verdicts if verdict.gate.startswith("fairness/")]
-    lines = "\n".join(
-        f"- `{verdict.gate}`: {outcome_word(verdict)}. {plain(verdict.reason)}" for verdict in verdicts
-    )
-    crossed = len({figure.group for figure in evaluation.figures if " & " in figure.group})
-    note = (
-        f"Measured of {crossed} crossings of two attributes too; they are on the report." if crossed else ""
-    )
-    return "\n\n".join(
-        part for part in (lines, figure_table(single, grouped=True) if single else "", note) if part
-    )
+def _mitigation(manifest: BundleManifest, policy: Policy) -> str:
+    """Return which fairness constraint the candidate was put under; a candidate's name ends with its method."""
+    method = manifest.lineage.candidate.rpartition("+")[2]
+    if method not in MITIGATIONS:
+        return ""
+    asked = policy.training.mitigation
+    attribute = f" on {code(asked.attribute)}" if asked.attribute else ""
+    return f"Mitigation: {method} for {asked.constraint}{attribute}: {MITIGATIONS[method]}."
 
 
-def _limits(verdicts: Sequence[Verdict]) -> str:
-    red = [verdict for verdict in by_urgency(verdicts) if verdict.outcome != "pass"]
-    if not red:
-        return "None: every gate is green."
-    return "\n".join(
-        f"- `{verdict.gate}`: {outcome_word(verdict)}. {plain(verdict.reason)}" for verdict in red
-    )
+def _resources(usage: Usage | None) -> str:
+    """Return what training took; its energy is never turned into emissions, because the grid is not known."""
+    if usage is None:
+        return "What training took was not measured."
+    how = {
+        "measured": "measured by the processor's own meter, so of all that ran on it",
+        "estimated": f"estimated: processor time at {usage.watts_per_core:g} W a core",
+    }[usage.energy_source]
+    rows = {
+        "Time": f"{usage.seconds:,.1f} s",
+        "Processor time": f"{usage.cpu_seconds:,.1f} s, on a machine with {usage.cores} cores",
+        "Peak memory": f"{usage.peak_memory_mb:,.0f} MB",
+        "Energy": f"{number(usage.energy_wh)} Wh, {how}",
+    }
+    lines = [f"| {name} | {value} |" for name, value in rows.items()]
+    table = "\n".join(["| Training | took |", "|---|---|", *lines])
+    return f"{table}\n\nEmissions are not stated: they depend on where the power came from, which is not known here."
 
 
-def _waivers(verdicts: Sequence[Verdict]) -> str:
-    lines = [
-        f"- `{verdict.gate}`: {plain(verdict.waiver.owner)}, until {verdict.waiver.expires}: "
-        f"{plain(verdict.waiver.reason)}"
-        for verdict in verdicts
-        if verdict.waiver is not None
-    ]
-    return "\n".join(lines) or "None."
-
-
-def _lineage(evaluation: Evaluation, manifest: BundleManifest) -> str:
+def _lineage(evaluation: Evaluation, manifest: BundleManifest, policy: Policy) -> str:
     lineage = manifest.lineage
     settings = ", ".join(f"{key} = {value}" for key, value in sorted(lineage.settings.items())) or "defaults"
     rows = {
@@ -184,6 +177,7 @@ def _lineage(evaluation: Evaluation, manifest: BundleManifest) -> str:
         "Runtime": manifest.runtime,
         "Candidate": lineage.candidate,
         "Settings": settings,
+        "Chosen by": f"{policy.training.search.metric} in cross-validation",
         "Commit": lineage.commit,
         "Snapshot": lineage.snapshot,
         "Training key": lineage.training_key,
@@ -193,10 +187,5 @@ def _lineage(evaluation: Evaluation, manifest: BundleManifest) -> str:
         "Toolkit": lineage.toolkit,
         "Packages": ", ".join(manifest.requires),
     }
-    lines = [f"| {name} | {_code(value)} |" for name, value in rows.items() if value]
+    lines = [f"| {name} | {code(value)} |" for name, value in rows.items() if value]
     return "\n".join(["| What | Which |", "|---|---|", *lines])
-
-
-def _code(value: str) -> str:
-    """Return a value as code in a table cell, where only these two signs have a meaning."""
-    return "`" + " ".join(value.split()).replace("`", "'").replace("|", "\\|") + "`"

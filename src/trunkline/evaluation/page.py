@@ -3,23 +3,40 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from trunkline.core.contract import Contract
 from trunkline.core.record import short
-from trunkline.core.records import Evaluation, Figure
+from trunkline.core.records import Evaluation, Figure, Verdict
 
-from .plots import plots
-from .report import by_urgency
+from .catalogue import ROOMS, room_of, room_order
+from .markdown import by_urgency, stopping
+from .plots import finding_plots, plots, room_of_plot
 from .scored import Scored, pair_scored
 from .wording import number, outcome_word
+
+
+@dataclass(frozen=True)
+class Part:
+    """A room's part of the page; `pictures` are names with SVG in base64, small ones side by side."""
+
+    anchor: str
+    heading: str
+    verdicts: tuple[Verdict, ...]
+    pictures: tuple[tuple[str, str], ...]
+
+    @property
+    def red(self) -> int:
+        """Return how many verdicts are not green."""
+        return sum(verdict.outcome != "pass" for verdict in self.verdicts)
 
 
 def report_page(
     evaluation: Evaluation, test: Scored, champion: Scored | None, contract: Contract, *, title: str = ""
 ) -> str:
-    """Return the page: verdicts with their figures, plots, figures by group; pictures are within the text.
+    """Return the page: what stops the release, then by room the verdicts with figures and plots, then all figures.
 
     `test` and `champion` are the answers that were judged; the same arguments give the same page.
     """
@@ -32,17 +49,34 @@ def report_page(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": number, "short": short, "span": _span}
+    environment.filters |= {"number": number, "short": short, "span": _span, "word": outcome_word}
+    verdicts = by_urgency(evaluation.verdicts)
     return environment.get_template("page.html").render(
         title=title or contract.name,
         evaluation=evaluation,
-        verdicts=[(verdict, outcome_word(verdict)) for verdict in by_urgency(evaluation.verdicts)],
+        stops=stopping(verdicts),
+        waived=[verdict for verdict in verdicts if verdict.waiver is not None],
+        parts=_parts(verdicts, pictures | finding_plots(evaluation)),
         overall=[figure for figure in evaluation.figures if not figure.group],
         by_group=[figure for figure in evaluation.figures if figure.group],
-        pictures=[
-            (name.replace("-", " "), base64.b64encode(picture).decode()) for name, picture in pictures.items()
-        ],
     )
+
+
+def _parts(verdicts: list[Verdict], pictures: dict[str, bytes]) -> list[Part]:
+    rooms = {room_of(verdict.gate) for verdict in verdicts} | {room_of_plot(name) for name in pictures}
+    return [
+        Part(
+            anchor=f"room-{place}",
+            heading=ROOMS.get(room, room),
+            verdicts=tuple(verdict for verdict in verdicts if room_of(verdict.gate) == room),
+            pictures=tuple(
+                (name.replace("-", " "), base64.b64encode(picture).decode())
+                for name, picture in pictures.items()
+                if room_of_plot(name) == room
+            ),
+        )
+        for place, room in enumerate(sorted(rooms, key=lambda room: (room_order(room), room)))
+    ]
 
 
 def _span(figure: Figure) -> str:

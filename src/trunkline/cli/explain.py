@@ -1,0 +1,129 @@
+"""The verb that explains gates: explain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from trunkline.core.errors import NotFoundError, TrunklineError
+from trunkline.core.project import Project
+from trunkline.core.record import short
+from trunkline.core.records import Evaluation
+
+from . import output
+
+if TYPE_CHECKING:
+    from trunkline.evaluation.catalogue import Entry
+
+
+@click.command()
+@click.argument("gate", default="")
+@click.option("--markdown", is_flag=True, help="Print the whole catalogue as Markdown (docs/gates.md).")
+@click.pass_context
+def explain(ctx: click.Context, gate: str, markdown: bool) -> None:
+    """Explain a gate: what it asks, how, and what to do. Without GATE, list them all.
+
+    GATE is a name as on a report (fairness/sex/demographic-parity) or a room (fairness). In a project whose bundle
+    was judged, the last answer follows.
+    """
+    from trunkline.evaluation import catalogue
+
+    if markdown:
+        click.echo(catalogue.catalogue_markdown(), nl=False)
+        return
+    room = gate.strip("/")
+    if not room or room in catalogue.ROOMS:
+        listed = [entry for entry in catalogue.catalogue() if room in ("", entry.room)]
+        width = max(len(entry.pattern) for entry in listed) + 2
+        for name, entries in catalogue.by_room(listed).items():
+            click.echo(click.style(catalogue.ROOMS[name], bold=True))
+            for entry in entries:
+                click.echo(f"  {entry.pattern:<{width}}{entry.question}")
+        click.echo("`trunkline explain <gate>` says how it is measured and what to do.")
+        return
+    try:
+        entry = catalogue.entry_of(gate)
+    except NotFoundError:
+        # The names of this project's own gates are closer than the patterns.
+        judged = _last_evaluation(_project(ctx))
+        entry = catalogue.entry_of(gate, known=[one.gate for one in judged.verdicts] if judged else ())
+    project = _project(ctx)
+    _show_entry(entry, project)
+    if project is not None:
+        _show_answers(entry, gate, _last_evaluation(project))
+
+
+def _project(ctx: click.Context) -> Project | None:
+    """Return the project that the call is about, None where there is none: gates are explained all the same."""
+    try:
+        project = output.project_of(ctx)
+        _ = project.policy
+    except TrunklineError:
+        return None
+    return project
+
+
+def _last_evaluation(project: Project | None) -> Evaluation | None:
+    if project is None:
+        return None
+    from trunkline.loop import explaining
+
+    return explaining.last_evaluation(project)
+
+
+def _show_entry(entry: Entry, project: Project | None) -> None:
+    from trunkline.evaluation import catalogue
+
+    click.echo(click.style(entry.pattern, bold=True))
+    click.echo(f"{entry.question}\n")
+    _say("how", entry.measured)
+    for outcome, text in entry.outcomes():
+        _say(outcome, text, colour=output.COLOURS[outcome])
+    _say("what to do", entry.advice)
+    for key in entry.keys:
+        default = catalogue.default_of(key)
+        value = default if project is None else catalogue.value_of(project.policy, key)
+        words = f"{key}: {value}" + ("" if value == default else f" (by default {default})")
+        _say("policy", f"{words}. {catalogue.meaning_of(key)}")
+    if entry.source:
+        _say("source", entry.source)
+
+
+def _show_answers(entry: Entry, gate: str, judged: Evaluation | None) -> None:
+    click.echo()
+    if judged is None:
+        click.echo("This project's model, as it stands, was not judged yet: `trunkline evaluate`.")
+        return
+    alike = [verdict for verdict in judged.verdicts if entry.matches(verdict.gate)]
+    answers = [verdict for verdict in alike if verdict.gate == gate] or alike
+    told = f"of bundle {short(judged.bundle)}, judged {judged.created:%Y-%m-%d %H:%M} UTC"
+    if not answers:
+        click.echo(f"The evaluation {told}, has no such gate.")
+        return
+    click.echo(f"The last answer {told}:")
+    for verdict in answers:
+        note = f" (waived by {verdict.waiver.owner} until {verdict.waiver.expires})" if verdict.waiver else ""
+        click.echo(f"{output.word(verdict.outcome)}{verdict.gate}{note}: {verdict.reason}")
+        if verdict.outcome != "pass" and verdict.advice:
+            _say("what to do", verdict.advice)
+        if verdict.figures:
+            output.table(
+                ("figure", "group", "value", "interval", "rows"),
+                (
+                    (
+                        figure.name,
+                        figure.group,
+                        f"{figure.value:.4g}",
+                        f"{figure.interval.low:.4g} to {figure.interval.high:.4g}" if figure.interval else "",
+                        f"{figure.rows:,}",
+                    )
+                    for figure in verdict.figures
+                ),
+            )
+
+
+def _say(name: str, text: str, *, colour: str | None = None) -> None:
+    """Show a named paragraph, wrapped beside its name."""
+    words = click.wrap_text(text.strip(), width=108, initial_indent=" " * 14, subsequent_indent=" " * 14)
+    click.echo(click.style(f"{name:<14}", fg=colour, bold=True) + words.lstrip())

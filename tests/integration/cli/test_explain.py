@@ -1,0 +1,56 @@
+"""Explain, outside any project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from trunkline.cli.explain import explain
+from trunkline.core.errors import NotFoundError
+from trunkline.evaluation.catalogue import ROOMS, catalogue, catalogue_markdown
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Callable[..., Result]:
+    """Call `trunkline explain` in an empty folder."""
+    return lambda *words: CliRunner().invoke(explain, list(words), obj=tmp_path)
+
+
+def test_without_a_gate_all_are_listed_by_room(told: Callable[..., Result]) -> None:
+    said = told()
+
+    assert said.exit_code == 0
+    assert [line for line in said.output.splitlines() if line in ROOMS.values()] == list(ROOMS.values())
+    for entry in catalogue():
+        assert f"  {entry.pattern} " in said.output
+
+
+def test_a_room_lists_its_gates(told: Callable[..., Result]) -> None:
+    said = told("load").output
+
+    assert "load/latency" in said
+    assert "data/rows" not in said
+
+
+def test_a_gate_is_explained_without_a_project(told: Callable[..., Result]) -> None:
+    said = told("fairness/sex/demographic-parity")
+
+    assert said.exit_code == 0
+    assert said.output.startswith("fairness/{attribute}/demographic-parity\n")
+    for name in ("how", "pass", "fail", "inconclusive", "what to do", "policy", "source"):
+        assert f"\n{name:<14}" in said.output
+    assert "last answer" not in said.output
+
+
+def test_an_unknown_gate_is_refused_with_close_matches(told: Callable[..., Result]) -> None:
+    refused = told("data/leakige").exception
+
+    assert isinstance(refused, NotFoundError)
+    assert "did you mean data/leakage" in refused.next_step
+
+
+def test_the_whole_catalogue_is_printed_as_the_documentation(told: Callable[..., Result]) -> None:
+    assert told("--markdown").output == catalogue_markdown()
