@@ -40,8 +40,8 @@ def track(
     """Record a training run in MLflow's experiment `name` and return its id.
 
     `usage` is what the fit took. A bundle that was tracked before gives the run it has. The embedded store
-    (`sqlite:///...`) keeps artifacts in `mlartifacts` beside it. Raises UnavailableError when the server does not answer, StorageError when the embedded
-    store cannot be written, PolicyError when `uri` is none that MLflow knows.
+    (`sqlite:///...`) keeps artifacts in `mlartifacts` beside it. Raises UnavailableError when the server does not
+    answer, StorageError when the embedded store cannot be written, PolicyError when `uri` is none that MLflow knows.
     """
     store, shown = embedded_folder(uri), without_secrets(uri)
     with _quiet():

@@ -61,3 +61,33 @@ def sales() -> pd.DataFrame:
     random = np.random.default_rng(4)
     area = random.uniform(20, 200, 120)
     return pd.DataFrame({"area": area, "price": 3000 * area + random.normal(0, 5000, 120)})
+
+
+@pytest.fixture
+def biased() -> pd.DataFrame:
+    """Rows of the contract in which men earn more, therefore pay more often, and mostly live in the north."""
+    random = np.random.default_rng(5)
+    count = 1000
+    sex = random.choice(["f", "m"], count)
+    income = np.clip(random.normal(np.where(sex == "m", 58, 42), 16), 0, 100).round(1)
+    paid = income + random.normal(0, 12, count) > 50
+    return pd.DataFrame(
+        {
+            "id": np.arange(count),
+            "income": income,
+            "town": np.where((sex == "m") == (random.random(count) < 0.85), "north", "south"),
+            "owner": random.random(count) > 0.5,
+            "sex": sex,
+            "paid": np.where(paid, "yes", "no"),
+        }
+    )
+
+
+@pytest.fixture
+def open_contract(contract: Contract) -> Contract:
+    """The two-class contract with the protected attribute among the features."""
+    columns = tuple(
+        column.model_copy(update={"role": Role.FEATURE}) if column.name == "sex" else column
+        for column in contract.columns
+    )
+    return contract.model_copy(update={"columns": columns})

@@ -15,10 +15,11 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from trunkline.core.config import Search, TrainingPolicy
+from trunkline.core.config import Mitigation, Search, TrainingPolicy
 from trunkline.core.contract import Contract
 from trunkline.core.errors import DataError, PolicyError, ProjectError
 from trunkline.training import Candidate, Fitted, predict_frame, train
+from trunkline.training.fair_mixture import FairMixture
 
 Train = Callable[..., Fitted]
 LOGISTIC = Candidate("logistic", LogisticRegression(), {"C": [0.01, 1.0]})
@@ -188,3 +189,77 @@ def test_a_constant_regression_outcome_is_refused(price: Contract, sales: pd.Dat
             candidates=[Candidate("line", LinearRegression())],
             policy=policy(metric="r2"),
         )
+
+
+def selected(fitted: Fitted, contract: Contract, rows: pd.DataFrame) -> dict[str, float]:
+    """Return the share of each sex that gets the positive answer."""
+    labels, _ = predict_frame(fitted.pipeline, rows, contract)
+    return {sex: float((labels[rows["sex"] == sex] == "yes").mean()) for sex in ("f", "m")}
+
+
+def under(method: str, **search: Any) -> TrainingPolicy:
+    return policy(**search).model_copy(update={"mitigation": Mitigation.model_validate({"method": method})})
+
+
+@pytest.mark.parametrize("method", ["threshold-optimizer", "exponentiated-gradient"])
+def test_a_mitigated_candidate_is_searched_like_any_other(
+    fit: Train, open_contract: Contract, biased: pd.DataFrame, method: str
+) -> None:
+    few = Candidate("logistic", LogisticRegression(), {"C": [0.1]})
+    given = {"rows": biased, "contract": open_contract, "candidates": [few]}
+    plain, fair = fit(**given), fit(**given, policy=under(method, folds=2))
+    assert fair.candidate == f"logistic+{method}"
+    assert [trial.candidate for trial in fair.trials] == [f"logistic+{method}"]
+    assert set(fair.settings) == {"C"}
+    assert fair.classes == ("no", "yes")
+    before, after = (selected(fitted, open_contract, biased) for fitted in (plain, fair))
+    assert before["f"] / before["m"] < 0.7
+    assert after["f"] / after["m"] > before["f"] / before["m"] + 0.1
+
+
+def test_groups_stay_with_their_rows_through_the_folds(
+    fit: Train, contract: Contract, biased: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unlike = biased.drop_duplicates("income")
+    sex_of = dict(zip(unlike["income"].astype("float32").tolist(), unlike["sex"], strict=True))
+    seen = []
+    learn = FairMixture.fit
+
+    def noting(self: FairMixture, X: pd.DataFrame, y: np.ndarray, sensitive_features: Any = None) -> Any:
+        seen.append(len(X))
+        assert [sex_of[income] for income in X["income"].tolist()] == list(sensitive_features)
+        self.rounds = 2  # what it learns is not asked here
+        return learn(self, X, y, sensitive_features=sensitive_features)
+
+    monkeypatch.setattr(FairMixture, "fit", noting)
+    once = Candidate("logistic", LogisticRegression())
+    fit(rows=unlike, contract=contract, candidates=[once], policy=under("exponentiated-gradient", folds=2))
+    assert len(seen) == 3
+    assert seen[-1] == len(unlike)
+
+
+def test_the_policy_picks_a_mitigated_candidate_by_the_name_that_the_project_gave_it(
+    fit: Train, open_contract: Contract, biased: pd.DataFrame
+) -> None:
+    picked = under("threshold-optimizer").model_copy(update={"candidates": ("stump",)})
+    fitted = fit(rows=biased, contract=open_contract, policy=picked)
+    assert fitted.candidate == "stump+threshold-optimizer"
+
+
+def test_a_mitigated_forest_answers_in_one_thread(
+    fit: Train, open_contract: Contract, biased: pd.DataFrame
+) -> None:
+    forest = Candidate("forest", RandomForestClassifier(5, n_jobs=2))
+    fitted = fit(
+        rows=biased, contract=open_contract, candidates=[forest], policy=under("threshold-optimizer")
+    )
+    assert [model["model"].n_jobs for model in fitted.pipeline.models] == [None]
+
+
+def test_a_mitigation_that_does_not_fit_the_contract_stops_before_anything_is_trained(
+    fit: Train,
+) -> None:
+    said: list[str] = []
+    with pytest.raises(PolicyError, match=r"training\.mitigation"):
+        fit(policy=under("threshold-optimizer"), progress=said.append)
+    assert said == []

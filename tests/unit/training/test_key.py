@@ -32,6 +32,9 @@ def test_the_same_parts_give_the_same_key() -> None:
         {"training": {"search": {"iterations": 9}}},
         {"training": {"search": {"seed": 8}}},
         {"data": {"split": {"seed": 8}}},
+        {"training": {"mitigation": {"method": "threshold-optimizer"}}},
+        {"training": {"mitigation": {"attribute": "sex"}}},
+        {"training": {"mitigation": {"constraint": "equalized-odds"}}},
     ],
 )
 def test_what_changes_the_model_changes_the_policy_s_digest(changed: dict[str, Any]) -> None:
@@ -39,7 +42,13 @@ def test_what_changes_the_model_changes_the_policy_s_digest(changed: dict[str, A
 
 
 @pytest.mark.parametrize(
-    "changed", [{"training": {"search": {"jobs": 1}}}, {"serving": {"port": 9}}, {"owner": "someone"}]
+    "changed",
+    [
+        {"training": {"search": {"jobs": 1}}},
+        {"training": {"watts_per_core": 25}},
+        {"serving": {"port": 9}},
+        {"owner": "someone"},
+    ],
 )
 def test_what_does_not_change_the_model_leaves_it(changed: dict[str, Any]) -> None:
     assert policy_digest(policy(**changed)) == policy_digest(policy())
