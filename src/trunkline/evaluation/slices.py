@@ -19,8 +19,8 @@ from trunkline.core.records import Figure, Outcome, Verdict
 from .halves import halves
 from .loss import Losses, losses
 from .scored import Array, Paired
-from .slice_search import Slice, Table
 from .slice_evidence import Measured, above_zero, against_rest, apart, measure_slices
+from .slice_search import Slice, Table
 from .wording import between, number
 
 SHOWN = 3

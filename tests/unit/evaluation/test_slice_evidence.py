@@ -7,8 +7,8 @@ from scipy.stats import ttest_1samp, ttest_ind
 
 from trunkline.core.gates import SliceGates
 from trunkline.evaluation.loss import Losses
-from trunkline.evaluation.slice_search import Slice
 from trunkline.evaluation.slice_evidence import Rise, above_zero, against_rest, apart, holm, measure_slices
+from trunkline.evaluation.slice_search import Slice
 
 
 def rise(p_value: float) -> Rise:
