@@ -51,7 +51,8 @@ def _incomparable(gate: str, question: str, limit: float, previous: DataLock | N
         question=question,
         outcome="inconclusive" if previous else "pass",
         blocking=False,
-        reason="The champion's data.lock has no picture of its columns: an older version wrote it."
+        reason="It is not known what the champion's snapshot looked like: git does not have its data.lock, or an "
+        "older version wrote it."
         if previous
         else "There is no champion's snapshot to compare with.",
         threshold=limit,

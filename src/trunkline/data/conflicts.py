@@ -22,8 +22,9 @@ def judge_conflicts(parts: Parts, contract: Contract, limit: float) -> Verdict:
     """Answer how much of the outcome equal rows contradict each other in: equal in all but key and outcome.
 
     Classification: the share of rows whose equals have another outcome more often than theirs, which is what even a
-    perfect lookup of these rows gets wrong; on equal counts the class that is first in the alphabet holds. Regression:
-    the share of the outcome's variance that lies within groups of equal rows. Nulls equal each other.
+    perfect lookup of these rows gets wrong. Regression: the share of the outcome's variance that lies within groups of
+    equal rows. User, event time and audited columns must be equal too, so that two people who look alike to the model
+    are no conflict while one who is labelled twice is; nulls equal each other.
     """
     rows = pd.concat([parts[name] for name in PARTS], ignore_index=True)
     by = [column.name for column in contract.columns if column.role not in (Role.KEY, Role.OUTCOME)]

@@ -95,5 +95,5 @@ def _new(values: pd.Series, name: str, previous: DataLock, level: float) -> New:
         values=news,
         figure=Figure(name=f"new_categories:{name}", value=share, rows=rows, interval=interval),
         interval=interval,
-        chance=share_interval(single / max(1, behind), behind, level).high if single else 0.0,
+        chance=share_interval(single / max(1, behind), behind, level).high,
     )

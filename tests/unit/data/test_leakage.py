@@ -40,12 +40,13 @@ def test_a_leak_in_the_test_part_alone_does_not_count(parts: Parts, contract: Co
 def test_a_threshold_inside_the_interval_is_inconclusive(parts: Parts, contract: Contract) -> None:
     best = max(judge_leakage(parts, contract, DataGates()).figures, key=lambda f: f.value)
     verdict = judge_leakage(parts, contract, DataGates(leakage=best.value + 0.01))
-    assert verdict.outcome == "inconclusive"
+    assert (verdict.outcome, verdict.blocking) == ("inconclusive", False)
     assert "too few to rule out" in verdict.reason
+    assert verdict.advice
 
 
 def test_too_few_rows_to_measure_a_feature_are_inconclusive(parts: Parts, contract: Contract) -> None:
     tiny: Parts = {name: rows.head(3) for name, rows in parts.items()}
     verdict = judge_leakage(tiny, contract, DataGates())
-    assert verdict.outcome == "inconclusive"
+    assert (verdict.outcome, verdict.blocking) == ("inconclusive", True)
     assert "6 rows are too few" in verdict.reason

@@ -89,6 +89,13 @@ def test_rare_values_that_a_small_snapshot_missed_are_chance(lock: Lock) -> None
     assert "so small that it missed rare values" in verdict.reason
 
 
+def test_a_value_that_so_small_a_snapshot_may_lack_by_chance_does_not_block(lock: Lock) -> None:
+    before = lock(rows(150, seed=1), CONTRACT)
+    verdict = judge_new_categories(rows(3000, islands=120), CONTRACT, before, 0.02)
+    assert (verdict.outcome, verdict.blocking) == ("inconclusive", False)
+    assert judge_new_categories(rows(3000, islands=300), CONTRACT, before, 0.02).outcome == "fail"
+
+
 def test_the_outcome_is_asked_by_another_gate(before: DataLock) -> None:
     verdict = judge_new_categories(rows(1000).assign(y="maybe"), CONTRACT, before, 0.02)
     assert verdict.outcome == "pass"

@@ -7,7 +7,7 @@ import pytest
 from trunkline.core.contract import Column, Contract
 from trunkline.core.records import Figure
 from trunkline.data.rows import typed
-from trunkline.data.single_feature import single_feature_scores
+from trunkline.data.single_feature import event_time_score, single_feature_scores
 
 RNG_SEED = 5
 
@@ -117,3 +117,36 @@ def test_a_class_of_one_row_says_nothing() -> None:
     )
     frame = pd.DataFrame({"x": range(50), "y": ["a"] + ["b"] * 49})
     assert single_feature_scores(typed(frame, contract), contract) == ()
+
+
+def test_a_feature_without_a_value_tells_nothing(rng: np.random.Generator) -> None:
+    figure = score([None] * 400, rng.choice(["a", "b"], 400), kind="number")
+    assert figure.value == pytest.approx(0.5, abs=0.1)
+
+
+def test_a_few_rows_that_a_number_tells_are_not_drowned(rng: np.random.Generator) -> None:
+    x = rng.normal(size=5000)
+    figure = score(x, np.where((x > 2) | (rng.random(5000) < 0.01), "a", "b"), kind="number")
+    truth = (x > 2).mean()
+    share = truth / (truth + 0.01 * (1 - truth))
+    assert figure.value == pytest.approx(share + (1 - share) / 2, abs=0.03)
+
+
+def test_the_event_time_is_scored_by_its_order_and_may_be_no_feature(rng: np.random.Generator) -> None:
+    day = rng.integers(0, 360, 800)
+    contract = Contract(
+        name="t",
+        columns=(
+            Column.model_validate({"name": "day", "type": "text", "role": "time"}),
+            Column(name="x", type="number"),
+            Column.model_validate({"name": "y", "type": "number", "role": "outcome"}),
+        ),
+    )
+    frame = pd.DataFrame({"day": [f"day {n:03}" for n in day], "x": rng.normal(size=800), "y": day * 2.0})
+    rows = typed(frame, contract)
+    figure = event_time_score(rows, contract)
+    assert figure is not None
+    assert (figure.name, figure.rows) == ("event_time:day", 800)
+    assert figure.value > 0.98
+    timeless = contract.model_copy(update={"columns": contract.columns[1:]})
+    assert event_time_score(rows, timeless) is None
