@@ -59,7 +59,7 @@ def judge_new_categories(rows: pd.DataFrame, contract: Contract, previous: DataL
     if sure:
         reason = f"In more than {percent(limit)} of {len(rows):,} rows the value is new: {named}."
     elif unsure:
-        reason = f"{len(rows):,} rows are too few to say whether more than {percent(limit)} have a new value: {named}."
+        reason = f"Too few rows, now or in the champion's snapshot, to say whether this is chance: {named}."
     elif most is None:
         reason = "No column has categories to compare."
     elif most.values:
