@@ -110,6 +110,7 @@ def generate(port: int, mailbox: Mailbox) -> None:
             f"  mail:\n    host: 127.0.0.1\n    port: {mailbox.port}\n    recipients: [team@localhost]\n",
         ),
         (r"rows: 5000", "rows: 2600"),
+        (r"^gates:\n", "gates:\n  load:\n    seconds: 5\n"),
     )
     subprocess.run(
         ["git", "commit", "--quiet", "--all", "-m", "Our ports and our mailbox"], cwd=PROJECT, check=True
@@ -128,6 +129,8 @@ def first_release(stage: Stage) -> None:
     stage.trunkline("snapshot")
     stage.git("add", "--all")
     stage.git("commit", "--quiet", "-m", "First model: arrests of 1997-1999")
+    stage.say("locust asks a service of this model fifty times a second; what it finds goes into the report")
+    stage.trunkline("load")
     stage.merge(number_of(stage.trunkline("judge")))
     stage.git("switch", "--quiet", "main")
     stage.git("pull", "--quiet", "--ff-only", "origin", "main")

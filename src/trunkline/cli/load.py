@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from trunkline.core.record import short
+
 from . import output
 
 
@@ -20,12 +22,11 @@ def load(ctx: click.Context, host: str) -> None:
     Starts the service in a process of its own, trains before if need be, and lets locust ask what the project's
     locustfile says, as often as gates.load of the policy says. The verdicts go into the next report.
     """
-    from trunkline.loop import loading
+    from trunkline.loop import gate_runs, loading
 
     project = output.project_of(ctx)
     run = loading.load(project, host=host, progress=output.progress)
-    verdicts = loading.waived(project, run)
-    output.verdicts(verdicts)
+    output.verdicts(run.verdicts)
     if run.bundle:
-        output.result("saved", loading.load_file(project, run.bundle).relative_to(project.root))
-    loading.require_pass(verdicts)
+        output.result("bundle", short(run.bundle))
+    gate_runs.require_run(project, run.verdicts, lead="The service does not bear the load")

@@ -28,8 +28,9 @@ PERCENTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 class Load:
     """What was measured, warm-up excluded.
 
-    `latency_ms` holds the good answers in the order of their turns, each counted from the moment at which its request
-    was due while every simulated user was waiting (Tene's coordinated omission), else from when it was sent.
+    `latency_ms` holds, in the order of their turns, the good answers, each counted from the moment at which its request
+    was due while every simulated user was waiting (Tene's coordinated omission), else from when it was sent; and what
+    was never answered with the time that it waited, for a service does not become quick by not answering.
     `late_ms` is how late the generator itself was, a request; `cpu` is the share of a core that it took.
     """
 
@@ -38,6 +39,8 @@ class Load:
     """Requests that were to be sent."""
     sent: int
     """Of these, the ones that were sent before the measured time was over."""
+    answered: int
+    """Good answers."""
     latency_ms: Array
     failures: Mapping[str, int] = field(default_factory=dict)
     """What went wrong, to how often; what was never answered is among them."""
@@ -106,7 +109,7 @@ def _rate(load: Load, rules: LoadGates) -> Verdict:
 
 def _errors(load: Load, rules: LoadGates) -> Verdict:
     failed = sum(load.failures.values())
-    total = failed + len(load.latency_ms)
+    total = failed + load.answered
     share = failed / total if total else 0.0
     span = wilson(failed, total)
     figure = Figure(name="error_rate", value=share, rows=total, interval=span)
@@ -120,8 +123,8 @@ def _errors(load: Load, rules: LoadGates) -> Verdict:
     if load.died or span.low > limit:
         outcome = "fail"
         advice = (
-            "Reproduce it by hand: `trunkline serve`, then one of the locustfile's requests; the service's log says "
-            "why it failed. A 422 means that the locustfile sends rows that the contract forbids."
+            "Read what the service wrote (load.log beside the evaluation), or reproduce it by hand: `trunkline serve`, "
+            "then one of the locustfile's requests. A 422 means that these are rows that the contract forbids."
         )
     elif total < needed:
         outcome = "inconclusive"
@@ -175,7 +178,7 @@ def _latency(load: Load, rules: LoadGates, limits: Mapping[str, float]) -> Verdi
             gate="load/latency",
             outcome="inconclusive",
             question=question,
-            reason="No request was answered, so there is no latency to look at.",
+            reason="Every request failed, so there is no latency to look at.",
             threshold=next(iter(limits.values())),
             advice="Look at load/errors first.",
         )
@@ -188,7 +191,7 @@ def _latency(load: Load, rules: LoadGates, limits: Mapping[str, float]) -> Verdi
         gate="load/latency",
         outcome=("pass", "inconclusive", "inconclusive", "fail")[decisive.weight],
         question=question,
-        reason=f"{' '.join(answer.words for answer in answers)} {_dependence(list(found.values()), load)}".strip(),
+        reason=" ".join([*(answer.words for answer in answers), *_remarks(list(found.values()), load)]),
         figures=tuple(
             Figure(name=f"latency_{name}_ms", value=each.value, rows=each.rows, interval=each.interval)
             for name, each in found.items()
@@ -216,11 +219,16 @@ def _answer(name: str, limit: float, found: Percentile, load: Load, level: float
     return _Answer(name, limit, PASS, said)
 
 
-def _dependence(found: Sequence[Percentile], load: Load) -> str:
-    least = min(found, key=lambda each: each.independent)
-    if least.independent > 0.5 * least.rows:
-        return ""
-    return (
-        f"Slow answers came close together: {len(load.latency_ms):,} of them are worth about "
-        f"{least.independent:,.0f} independent ones."
+def _remarks(found: Sequence[Percentile], load: Load) -> list[str]:
+    waited, rows = len(load.latency_ms) - load.answered, len(load.latency_ms)
+    said = (
+        [f"{waited:,} requests were never answered and count with the time that they waited."]
+        if waited
+        else []
     )
+    least = min(each.independent for each in found)
+    if least < 0.5 * rows:
+        said.append(
+            f"Slow answers came close together: {rows:,} are worth about {least:,.0f} independent ones."
+        )
+    return said

@@ -59,6 +59,8 @@ class Recording(Record):
 
     order: LoadOrder
     turns: tuple[Turn, ...]
+    ended_s: float
+    """When no answer was waited for any more, in seconds since the load began."""
     cpu: float
     """The share of a core that the generator took in the measured time."""
     raised: tuple[str, ...] = ()
@@ -151,4 +153,4 @@ class Arrivals:
             for turn in self._taken
         ]
         measured = tuple(turn for turn in (*turns, *left) if turn.due_s >= self.order.warm_up_s)
-        return Recording(order=self.order, turns=measured, cpu=cpu, raised=raised)
+        return Recording(order=self.order, turns=measured, ended_s=now, cpu=cpu, raised=raised)

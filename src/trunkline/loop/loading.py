@@ -14,29 +14,23 @@ import numpy as np
 from pydantic import ValidationError
 
 from trunkline.core.bundle import Bundle
-from trunkline.core.errors import (
-    ApplyError,
-    BundleError,
-    GateFailed,
-    GateInconclusive,
-    ProjectError,
-    UnavailableError,
-)
+from trunkline.core.errors import ApplyError, BundleError, ProjectError, UnavailableError
 from trunkline.core.project import Project
-from trunkline.core.record import canonical_json, digits, sha256, short
-from trunkline.core.records import GateRun, Release, Route, Verdict
+from trunkline.core.record import short, write_atomically
+from trunkline.core.records import GateRun, Release, Route
 from trunkline.delivery import LocalTarget
 from trunkline.delivery.targets.service import Ready, last_words
 from trunkline.evaluation.load import Load, load_verdicts
-from trunkline.evaluation.waivers import apply_waivers
 
 from .arrivals import RAISED, Recording
+from .gate_runs import LOAD, keep_run, rules_digest, run_folder
 from .judging import train
 from .load_process import interrupted_once, put_load, require_locust
 
 Progress = Callable[[str], None]
 
-ENVIRONMENT = "load"
+SERVICE_LOG = "load.log"
+"""What our own service wrote meanwhile, beside the run."""
 
 
 def load(project: Project, *, host: str = "", progress: Progress) -> GateRun:
@@ -61,46 +55,24 @@ def load(project: Project, *, host: str = "", progress: Progress) -> GateRun:
         )
         recording = put_load(locustfile, address, rules, root=project.root, folder=Path(name))
         died = _last_words(target) if target else ""
+        if bundle and target:
+            write_atomically(run_folder(project, bundle.digest) / SERVICE_LOG, target.log_file.read_bytes())
     run = GateRun(
         bundle=bundle.digest if bundle else "",
         snapshot=bundle.manifest.lineage.snapshot if bundle else "",
         created=datetime.now(UTC),
         verdicts=load_verdicts(measured(recording, died=died), rules),
-        policy=sha256(canonical_json(rules.model_dump(mode="json"))),
+        policy=rules_digest(rules),
     )
     if bundle:
-        run.write(load_file(project, bundle.digest))
+        keep_run(project, LOAD, run)
     return run
 
 
-def load_file(project: Project, bundle: str) -> Path:
-    """Return the file that keeps what load said of a bundle."""
-    return project.evaluations / digits(bundle) / "load.json"
-
-
-def waived(project: Project, run: GateRun) -> tuple[Verdict, ...]:
-    """Return a run's verdicts with the policy's waivers applied, without what is said of waivers of other gates."""
-    own = {verdict.gate for verdict in run.verdicts}
-    today = datetime.now(UTC).date()
-    answered = apply_waivers(run.verdicts, project.policy.gates.waivers, today=today)
-    return tuple(verdict for verdict in answered if verdict.gate in own)
-
-
-def require_pass(verdicts: tuple[Verdict, ...]) -> None:
-    """Raise GateFailed or GateInconclusive unless every blocking gate passed or is waived."""
-    stops = [verdict for verdict in verdicts if verdict.stops]
-    if not stops:
-        return
-    names = ", ".join(verdict.gate for verdict in stops)
-    failed = next((verdict for verdict in stops if verdict.outcome == "fail"), None)
-    if failed is not None:
-        raise GateFailed(f"The service does not bear the load: {names}.", next_step=failed.advice)
-    raise GateInconclusive(f"Load gave no answer: {names}.", next_step=stops[0].advice)
-
-
 def measured(recording: Recording, *, died: str = "") -> Load:
-    """Return a recording as figures: a turn with no answer is a failure, one that asked nothing was never sent.
+    """Return a recording as figures.
 
+    A turn with no answer is a failure, and has waited at least until the end; one that asked nothing was never sent.
     Raises ProjectError when nothing was asked because the locustfile raised, or asks nothing.
     """
     order, turns = recording.order, recording.turns
@@ -112,7 +84,13 @@ def measured(recording: Recording, *, died: str = "") -> Load:
         if any(turn.over for turn in turns):
             raise _at_fault("its tasks sent no request")
     failures = Counter(one.problem for one in asked if one.problem)
-    unanswered = sum(not turn.over and not turn.asked for turn in turns)
+    latency_ms: list[float] = []
+    unanswered = 0
+    for turn in turns:
+        latency_ms += [one.latency_ms for one in turn.asked if not one.problem]
+        if not turn.over and not turn.asked:
+            unanswered += 1
+            latency_ms.append(1000 * (recording.ended_s - turn.due_s))
     if unanswered:
         failures[f"no answer within {order.patience_s:g} s of the end"] += unanswered
     begun = [turn for turn in turns if turn.begun_s is not None]
@@ -120,7 +98,8 @@ def measured(recording: Recording, *, died: str = "") -> Load:
         seconds=order.seconds,
         due=len(turns),
         sent=sum((turn.begun_s or 0.0) < end and bool(turn.asked or not turn.over) for turn in begun),
-        latency_ms=np.array([one.latency_ms for one in asked if not one.problem]),
+        answered=len(latency_ms) - unanswered,
+        latency_ms=np.array(latency_ms),
         failures=dict(failures),
         late_ms=np.array([turn.late_ms for turn in begun]),
         cpu=recording.cpu,
@@ -155,7 +134,7 @@ def _asked(
         maximum_rows=serving.maximum_rows,
     )
     release = Release(
-        environment=ENVIRONMENT,
+        environment=LOAD,
         revision=bundle.manifest.lineage.commit,
         strategy="single",
         champion=Route(version=0, bundle=bundle.digest),

@@ -1,0 +1,234 @@
+"""Load: what was measured turns the gate red that it should, and no other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from trunkline.core.gates import LoadGates
+from trunkline.core.records import Verdict
+from trunkline.evaluation.load import Load, load_verdicts
+
+RULES = LoadGates(rate=50, seconds=20, latency_p95_ms=100, error_rate=0.01)
+
+
+def quick(rows: int = 1000, *, seed: int = 1, scale: float = 10.0) -> np.ndarray:
+    """Return latencies in milliseconds."""
+    return np.random.default_rng(seed).exponential(scale, rows)
+
+
+def loaded(**changes: Any) -> Load:
+    """Return a healthy measurement with some things changed."""
+    healthy: dict[str, Any] = {
+        "seconds": 20.0,
+        "due": 1000,
+        "sent": 1000,
+        "latency_ms": quick(),
+        "late_ms": np.full(1000, 0.5),
+        "cpu": 0.1,
+        "users": 100,
+    }
+    given = healthy | changes
+    return Load(**({"answered": len(given["latency_ms"])} | given))
+
+
+def judged(load: Load, rules: LoadGates = RULES) -> dict[str, Verdict]:
+    """Return the verdicts by gate."""
+    return {verdict.gate: verdict for verdict in load_verdicts(load, rules)}
+
+
+def stopped(load: Load, rules: LoadGates = RULES) -> list[str]:
+    """Return the gates that stop a release."""
+    return [gate for gate, verdict in judged(load, rules).items() if verdict.stops]
+
+
+def test_a_healthy_service_passes_every_gate() -> None:
+    found = judged(loaded())
+    assert {gate: verdict.outcome for gate, verdict in found.items()} == {
+        "load/rate": "pass",
+        "load/errors": "pass",
+        "load/latency": "pass",
+    }
+    assert all(verdict.question and verdict.figures and not verdict.advice for verdict in found.values())
+
+
+def test_the_same_measurement_gives_the_same_verdicts() -> None:
+    assert load_verdicts(loaded(), RULES) == load_verdicts(loaded(), RULES)
+
+
+def test_a_slow_service_fails_by_latency_alone() -> None:
+    load = loaded(latency_ms=quick(scale=80.0))
+    assert stopped(load) == ["load/latency"]
+    verdict = judged(load)["load/latency"]
+    assert verdict.outcome == "fail"
+    assert "limit 100 ms" in verdict.reason
+    assert "ONNX" in verdict.advice
+    assert verdict.threshold == 100
+
+
+def test_percentiles_are_shown_with_intervals_though_only_one_is_asked() -> None:
+    figures = {figure.name: figure for figure in judged(loaded())["load/latency"].figures}
+    assert set(figures) == {"latency_p50_ms", "latency_p95_ms", "latency_p99_ms"}
+    for figure in figures.values():
+        assert figure.rows == 1000
+        assert figure.interval is not None
+        assert figure.interval.low <= figure.value <= figure.interval.high
+
+
+def test_a_limit_within_the_interval_is_no_reason_to_stop() -> None:
+    p95 = float(np.quantile(quick(), 0.95))
+    verdict = judged(loaded(), RULES.model_copy(update={"latency_p95_ms": p95 - 0.5}))["load/latency"]
+    assert verdict.outcome == "inconclusive"
+    assert not verdict.stops
+    assert "within the interval" in verdict.reason
+    assert verdict.advice
+
+
+@pytest.mark.parametrize(
+    ("limits", "threshold"),
+    [
+        ({"latency_p50_ms": 1.0}, 1.0),
+        ({"latency_p99_ms": 20.0, "latency_p50_ms": 60.0}, 20.0),
+        ({"latency_p99_ms": 90.0, "latency_p50_ms": 1.0}, 1.0),
+    ],
+)
+def test_the_limit_that_is_broken_decides(limits: dict[str, float], threshold: float) -> None:
+    verdict = judged(loaded(latency_ms=quick(2000)), RULES.model_copy(update=limits))["load/latency"]
+    assert verdict.outcome == "fail"
+    assert verdict.threshold == threshold
+
+
+def test_limits_that_are_not_set_are_not_asked_about() -> None:
+    rules = RULES.model_copy(update={"latency_p95_ms": None})
+    assert set(judged(loaded(), rules)) == {"load/rate", "load/errors"}
+
+
+def test_too_few_answers_for_a_percentile_are_no_pass() -> None:
+    load = loaded(due=60, sent=60, latency_ms=quick(60))
+    verdict = judged(load)["load/latency"]
+    assert verdict.outcome == "inconclusive"
+    assert verdict.stops
+    assert "At least 72" in verdict.reason
+
+
+def test_a_service_that_is_far_too_slow_fails_even_with_few_answers() -> None:
+    verdict = judged(loaded(due=60, sent=60, latency_ms=quick(60) + 1000))["load/latency"]
+    assert verdict.outcome == "fail"
+
+
+def test_several_percentiles_at_once_ask_for_more_certainty() -> None:
+    one = judged(loaded())["load/latency"].figures[1].interval
+    rules = RULES.model_copy(update={"latency_p50_ms": 50.0, "latency_p99_ms": 90.0})
+    three = judged(loaded(), rules)["load/latency"].figures[1].interval
+    assert one is not None
+    assert three is not None
+    assert (one.level, three.level) == (0.95, round(1 - 0.05 / 3, 4))
+
+
+def test_a_generator_that_was_late_itself_is_not_the_services_fault() -> None:
+    verdict = judged(loaded(latency_ms=quick() + 100, late_ms=np.full(1000, 90.0)))["load/latency"]
+    assert verdict.outcome == "inconclusive"
+    assert not verdict.stops
+    assert "too busy to tell" in verdict.reason
+
+
+def test_a_late_generator_does_not_hide_a_service_that_is_slower_still() -> None:
+    assert stopped(loaded(latency_ms=quick() + 400, late_ms=np.full(1000, 90.0))) == ["load/latency"]
+
+
+def test_a_service_does_not_become_quick_by_not_answering() -> None:
+    waited = np.concatenate([quick(900), np.full(100, 12_000.0)])
+    load = loaded(answered=900, latency_ms=waited, failures={"no answer within 10 s of the end": 100})
+    assert stopped(load) == ["load/errors", "load/latency"]
+    found = judged(load)
+    assert "100 requests were never answered and count" in found["load/latency"].reason
+    assert found["load/errors"].figures[0].value == pytest.approx(0.1)
+
+
+def test_one_stall_is_reported_as_few_independent_answers() -> None:
+    latency = quick()
+    latency[300:380] += 2000
+    verdict = judged(loaded(latency_ms=latency))["load/latency"]
+    assert verdict.outcome == "inconclusive"
+    assert "close together" in verdict.reason
+
+
+def test_a_failing_service_fails_by_errors_and_names_what_went_wrong() -> None:
+    load = loaded(latency_ms=quick(950), failures={"HTTP 500": 40, "HTTP 503": 10})
+    assert stopped(load) == ["load/errors"]
+    verdict = judged(load)["load/errors"]
+    assert verdict.outcome == "fail"
+    assert "HTTP 500 (40); HTTP 503 (10)" in verdict.reason
+    assert verdict.figures[0].value == pytest.approx(0.05)
+    assert verdict.figures[0].interval is not None
+
+
+def test_errors_a_little_over_the_limit_do_not_stop() -> None:
+    verdict = judged(loaded(latency_ms=quick(988), failures={"HTTP 500": 12}))["load/errors"]
+    assert verdict.outcome == "inconclusive"
+    assert not verdict.stops
+
+
+def test_errors_within_the_limit_pass() -> None:
+    assert judged(loaded(latency_ms=quick(995), failures={"HTTP 500": 5}))["load/errors"].outcome == "pass"
+
+
+def test_no_error_among_few_requests_is_no_pass() -> None:
+    verdict = judged(loaded(latency_ms=quick(80)))["load/errors"]
+    assert verdict.outcome == "inconclusive"
+    assert verdict.stops
+    assert "At least 100" in verdict.reason
+
+
+def test_all_errors_among_few_requests_fail() -> None:
+    load = loaded(latency_ms=np.zeros(0), failures={"ConnectionRefusedError": 20})
+    found = judged(load)
+    assert found["load/errors"].outcome == "fail"
+    assert found["load/latency"].outcome == "inconclusive"
+    assert "Every request failed" in found["load/latency"].reason
+
+
+def test_a_limit_of_zero_allows_no_failure_at_all() -> None:
+    strict = RULES.model_copy(update={"error_rate": 0.0})
+    assert judged(loaded(), strict)["load/errors"].outcome == "pass"
+    assert (
+        judged(loaded(latency_ms=quick(999), failures={"HTTP 500": 1}), strict)["load/errors"].outcome
+        == "fail"
+    )
+
+
+def test_a_service_that_ended_fails_whatever_it_answered_before() -> None:
+    load = loaded(died="MemoryError")
+    assert stopped(load) == ["load/errors"]
+    assert "ended under load: MemoryError" in judged(load)["load/errors"].reason
+
+
+def test_a_rate_that_was_not_reached_is_the_services_failure() -> None:
+    verdict = judged(loaded(sent=700))["load/rate"]
+    assert verdict.outcome == "fail"
+    assert verdict.stops
+    assert "35.000 a second" in verdict.reason
+    assert "The service was the bottleneck" in verdict.reason
+    assert verdict.threshold == pytest.approx(45)
+
+
+def test_a_rate_that_locust_could_not_put_on_is_no_answer() -> None:
+    verdict = judged(loaded(sent=700, cpu=0.97))["load/rate"]
+    assert verdict.outcome == "inconclusive"
+    assert verdict.stops
+    assert "97% of a core" in verdict.reason
+
+
+def test_a_rate_that_is_nearly_reached_passes() -> None:
+    assert judged(loaded(sent=901))["load/rate"].outcome == "pass"
+    assert judged(loaded(sent=899))["load/rate"].outcome == "fail"
+
+
+def test_a_service_at_its_limit_is_not_stopped_again_and_again() -> None:
+    rules = RULES.model_copy(update={"latency_p95_ms": 10.0 * float(np.log(20))})
+    alarms = sum(
+        judged(loaded(latency_ms=quick(seed=seed)), rules)["load/latency"].stops for seed in range(200)
+    )
+    assert alarms <= 10
