@@ -23,6 +23,13 @@ VERBS = {
         "Train or reuse, evaluate, register, write the card, propose the promotion.",
         "Model",
     ),
+    "load": ("load", "Put load on the service and ask the load gates.", "Model"),
+    "deepchecks": (
+        "deepchecks",
+        "Let deepchecks look at the trained bundle, in an environment of its own.",
+        "Model",
+    ),
+    "explain": ("explain", "Say what a gate asks, how, and what to do about its answer.", "Model"),
     "card": ("model", "Print the model card of a registered version.", "Model"),
     "rollout": ("delivery", "Propose the next stage: silent, canary or single.", "Delivery"),
     "plan": ("delivery", "Show what apply would do.", "Delivery"),

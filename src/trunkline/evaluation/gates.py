@@ -10,10 +10,14 @@ from trunkline.core.contract import Contract
 from trunkline.core.errors import ProjectError
 from trunkline.core.records import Figure, Verdict
 
+from .asking import Ask
+from .calibration import calibration_verdict
 from .comparison import champion_verdict, compare
 from .fairness import fairness_verdicts
 from .groups import group_figures, groups
+from .metamorphic import check_metamorphic
 from .metrics import Metrics, check_metric_names, standard_names
+from .named_slices import check_slices, slice_floor_verdicts
 from .performance import (
     SEED,
     baseline_verdict,
@@ -23,9 +27,20 @@ from .performance import (
     overfit_verdict,
     too_little,
 )
-from .robustness import Ask, row_order_verdict
+from .robustness import robustness_verdicts
 from .scored import Paired, Scored, pair_scored
+from .slices import slice_verdicts
 from .waivers import apply_waivers
+
+
+def check_gates(policy: Policy, metrics: Metrics, contract: Contract) -> None:
+    """Check that the gates ask for metrics, columns and values that exist, before any work is done.
+
+    Raises PolicyError naming the key, with close matches.
+    """
+    check_metric_names(policy, metrics, contract)
+    check_slices(policy.gates.performance, contract)
+    check_metamorphic(policy.gates.robustness, contract)
 
 
 def judge(
@@ -36,7 +51,7 @@ def judge(
     train: Scored | None = None,
     champion: Scored | None = None,
     ask: Ask,
-    data_verdicts: tuple[Verdict, ...] = (),
+    before: tuple[Verdict, ...] = (),
     metrics: Metrics | None = None,
     progress: Callable[[str], None] | None = None,
     today: date,
@@ -44,13 +59,13 @@ def judge(
     """Return the figures measured on the test part, and the verdict of every gate with waivers applied.
 
     `train` holds the model's answers to the rows it was trained on, `champion` the champion's to the same test rows;
-    `ask` puts rows to the model. The same arguments give the same result.
-    Raises PolicyError when the policy names a metric that does not exist or a waiver's date cannot be read, and
-    DataError when rows and answers do not belong together.
+    `ask` puts rows to the model; `before` holds what other rooms and processes said of it already. The same arguments
+    give the same result. Raises PolicyError when the policy names what does not exist or a waiver's date cannot be
+    read, and DataError when rows and answers do not belong together.
     """
     say = progress or (lambda _: None)
     own = metrics or {}
-    check_metric_names(policy, own, contract)
+    check_gates(policy, own, contract)
     apply_waivers((), policy.gates.waivers, today=today)
     rules = policy.gates.performance
     paired = pair_scored(test, contract, beside=champion)
@@ -63,26 +78,39 @@ def judge(
     minimum = policy.gates.fairness.minimum_group
     by_group = group_figures(paired, masks, minimum=minimum, resamples=rules.resamples, seed=SEED)
 
-    verdicts = list(data_verdicts)
+    verdicts = list(before)
     verdicts += [
         floor_verdict(name, floor, figures, problems, paired) for name, floor in sorted(rules.floors.items())
     ]
     verdicts += metric_verdicts(problems, tuple(rules.floors))
+    verdicts += slice_floor_verdicts(test, paired, contract, rules, own)
     if rules.baseline:
         say("comparing with a model that ignores its inputs")
         verdicts.append(baseline_verdict(paired, trained, rules, own))
+    if rules.calibration is not None and paired.probabilities is not None:
+        verdicts.append(calibration_verdict(paired, rules.calibration, resamples=rules.resamples, seed=SEED))
     say("comparing with the champion" if champion is not None else "no champion to compare with")
     other = pair_scored(champion, contract, beside=test) if champion is not None else None
     verdicts.append(_against_champion(paired, other, policy, own))
     verdicts.append(overfit_verdict(paired, trained, rules, own))
     say("comparing groups of people")
-    single = {column.name: masks[column.name] for column in contract.protected}
     verdicts += fairness_verdicts(
-        paired, single, policy.gates.fairness, resamples=rules.resamples, seed=SEED
+        paired, masks, policy.gates.fairness, resamples=rules.resamples, seed=SEED, champion=other
     ) or (_nothing_protected(),)
-    if policy.gates.robustness.row_order:
-        say("asking the same rows in other ways")
-        verdicts.append(row_order_verdict(ask, test.frame, contract))
+    verdicts += robustness_verdicts(
+        ask,
+        test,
+        contract,
+        policy.gates.robustness,
+        metric=rules.metric,
+        metrics=own,
+        train_frame=train.frame if train is not None else None,
+        resamples=rules.resamples,
+        seed=SEED,
+        progress=say,
+    )
+    say("looking for parts of the rows on which the model is weak")
+    verdicts += slice_verdicts(paired, test.frame, contract, policy.gates.slices, trained, seed=SEED)
     return figures + by_group, apply_waivers(verdicts, policy.gates.waivers, today=today)
 
 

@@ -57,14 +57,8 @@ def deepcheck(project: Project, *, progress: Progress, again: bool = False) -> G
     with tempfile.TemporaryDirectory(dir=home, prefix=".deepchecks-") as name:
         output = Path(name, REPORTS)
         output.mkdir()
-        request = deepchecks.write_exchange(
-            Path(name),
-            train,
-            test,
-            contract,
-            left_out={suite: tuple(checks) for suite, checks in left_out.items()},
-            date=date,
-        )
+        files = deepchecks.exchange(train, test, contract, left_out=left_out, date=date)
+        request = deepchecks.write_exchange(Path(name), files)
         problem = deepchecks.run_suites(python, request, output, timeout_s=rules.timeout_s)
         verdicts = deepchecks.verdicts_of(output, problem, rules, left_out, rows=sum(map(len, rows)))
         _keep(output, home / REPORTS)
@@ -84,15 +78,15 @@ def _digest(rules: DeepchecksGates) -> str:
 
 
 def _remembered(home: Path, rules: DeepchecksGates) -> GateRun | None:
-    """Return the run of before; None when the policy differs or a suite left no answers, which may have been chance."""
-    answered = all((home / REPORTS / f"{suite}.answers.json").is_file() for suite in rules.suites)
-    if not (answered and (home / FILE).is_file()):
+    """Return the run of before; None when the policy differs, or a suite broke (no figures), maybe by chance."""
+    if not ((home / FILE).is_file() and (home / REPORTS).is_dir()):
         return None
     try:
         run = GateRun.read(home / FILE)
     except StorageError:
         return None
-    return run if run.policy == _digest(rules) else None
+    whole = all(verdict.figures for verdict in run.verdicts)
+    return run if whole and run.policy == _digest(rules) else None
 
 
 def _keep(output: Path, home: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,11 +19,13 @@ from trunkline.core.contract import Contract
 from trunkline.core.errors import GateFailed, GateInconclusive, NotFoundError
 from trunkline.core.project import Project
 from trunkline.core.record import Record, digits, short, write_atomically
-from trunkline.core.records import Evaluation, Lineage
+from trunkline.core.records import DataLock, Evaluation, Lineage, Usage, Window
+from trunkline.core.usage import measured_usage
 from trunkline.evaluation import Scored
 from trunkline.evaluation.scored import truth_of
 from trunkline.serving import Model, open_model
 
+from .gate_runs import kept_verdicts, run_folder
 from .registered import champion_of
 
 Progress = Callable[[str], None]
@@ -38,7 +39,8 @@ class Trained(Record):
     key: str
     bundle: str
     run: str
-    seconds: float
+    usage: Usage
+    """What the search and the fit took."""
     reason: str
     """Why the model does not run as ONNX; empty when it does."""
 
@@ -63,12 +65,16 @@ class Judged:
         """Return the report for a browser."""
         return self.folder / "report.html"
 
+    @property
+    def junit(self) -> Path:
+        """Return the report that lets continuous integration show gates as tests."""
+        return self.folder / "junit.xml"
+
 
 def check_project(project: Project) -> None:
     """Raise the first error that the policy and the user's four files hold, before any work is done."""
     policy = project.policy
-    metrics = project.metrics()
-    evaluation.check_metric_names(policy, metrics, data.project_contract(project))
+    evaluation.check_gates(policy, project.metrics(), data.project_contract(project))
     for module, name in (("data", "load"), ("features", "features")):
         project.plug(module, name)
     training.offered(project.plug("model", "candidates"), policy.training.candidates)
@@ -115,17 +121,17 @@ def train(project: Project, *, progress: Progress, again: bool = False) -> tuple
         if trained.bundle in project.bundles:
             progress(f"training key {short(key.key)} is unchanged: bundle {short(trained.bundle)} is reused")
             return project.bundles.get(trained.bundle), trained, False
-    started = time.monotonic()
     metrics = project.metrics()
-    fitted = training.train(
-        snapshot.development(),
-        snapshot.contract,
-        features=project.plug("features", "features"),
-        candidates=project.plug("model", "candidates"),
-        policy=project.policy.training,
-        metrics=metrics,
-        progress=progress,
-    )
+    with measured_usage(project.policy.training.watts_per_core) as meter:
+        fitted = training.train(
+            snapshot.development(),
+            snapshot.contract,
+            features=project.plug("features", "features"),
+            candidates=project.plug("model", "candidates"),
+            policy=project.policy.training,
+            metrics=metrics,
+            progress=progress,
+        )
     lineage = Lineage(
         commit=project.commit(),
         snapshot=snapshot.digest,
@@ -149,14 +155,9 @@ def train(project: Project, *, progress: Progress, again: bool = False) -> tuple
         lineage,
         bundle.manifest.figures,
         bundle.digest,
+        usage=meter.usage,
     )
-    trained = Trained(
-        key=key.key,
-        bundle=bundle.digest,
-        run=run,
-        seconds=round(time.monotonic() - started, 2),
-        reason=reason,
-    )
+    trained = Trained(key=key.key, bundle=bundle.digest, run=run, usage=meter.usage, reason=reason)
     trained.write(memory)
     return bundle, trained, True
 
@@ -263,7 +264,10 @@ def judge(project: Project, bundle: Bundle, *, progress: Progress) -> Judged:
             train=ask(model, snapshot.development(), contract),
             champion=rival,
             ask=lambda rows: ask(model, rows, contract),
-            data_verdicts=data.check_snapshot(snapshot, policy.data, policy.gates.data),
+            before=data.check_snapshot(
+                snapshot, policy.data, policy.gates.data, previous=_previous(project, champion)
+            )
+            + kept_verdicts(project, bundle.digest),
             metrics=project.metrics(),
             progress=progress,
             today=datetime.now(UTC).date(),
@@ -276,14 +280,26 @@ def judge(project: Project, bundle: Bundle, *, progress: Progress) -> Judged:
         figures=figures,
         verdicts=verdicts,
     )
-    folder = project.evaluations / bundle.digest.removeprefix("sha256:")
+    folder = run_folder(project, bundle.digest)
     judgement.write(folder / "evaluation.json")
     judged = Judged(bundle=bundle, evaluation=judgement, folder=folder, test=scored, champion=rival)
     title = f"{policy.name}, bundle {short(bundle.digest)}"
     write_atomically(judged.markdown, evaluation.report_markdown(judgement, title=title).encode())
     page = evaluation.report_page(judgement, scored, rival, contract)
     write_atomically(judged.page, page.encode())
+    write_atomically(judged.junit, evaluation.junit_xml(judgement).encode())
     return judged
+
+
+def _previous(project: Project, champion: Bundle | None) -> DataLock | None:
+    """Return the lock of the rows that the champion learned from; an empty one where git no longer has it."""
+    if champion is None:
+        return None
+    lineage = champion.manifest.lineage
+    found = data.lock_at(project, lineage.commit)
+    if found is None or found.snapshot != lineage.snapshot:
+        return DataLock(snapshot=lineage.snapshot, rows={}, window=Window(), sources={})
+    return found
 
 
 def require_pass(judged: Judged) -> None:

@@ -9,7 +9,7 @@ from trunkline import data, evaluation
 from trunkline.core.errors import NotFoundError
 from trunkline.core.project import Project
 from trunkline.core.record import write_atomically
-from trunkline.core.records import Version
+from trunkline.core.records import Usage, Version
 from trunkline.delivery import read_state
 from trunkline.forge import PullRequest
 
@@ -51,13 +51,13 @@ def release(project: Project, *, progress: Progress) -> Released:
         stage,
         version=version,
         evidence=judged.markdown.read_text(encoding="utf-8"),
-        prepare=lambda made: write_card(made.project, judged, version),
+        prepare=lambda made: write_card(made.project, judged, version, trained.usage),
         progress=progress,
     )
     return Released(judged=judged, version=version, pull_request=pull)
 
 
-def write_card(project: Project, judged: Judged, version: Version) -> Path:
+def write_card(project: Project, judged: Judged, version: Version, usage: Usage) -> Path:
     """Write a version's card and pictures under `model_cards/` and return the card's path."""
     folder = project.cards / f"v{version.number:04d}"
     snapshot = data.open_snapshot(project, judged.evaluation.snapshot)
@@ -74,6 +74,7 @@ def write_card(project: Project, judged: Judged, version: Version) -> Path:
         version.number,
         snapshot.manifest,
         pictures=sorted(pictures),
+        usage=usage,
     )
     path = folder / "README.md"
     write_atomically(path, text.encode())

@@ -52,7 +52,7 @@ def retrain(project: Project, environment: str, *, reason: str, progress: Progre
         version = registry_of(project).register(bundle, run=trained.run)
         stage = policy.retraining.stage
         state = write_stage(made, stage, version)
-        write_card(made.project, judged, version)
+        write_card(made.project, judged, version, trained.usage)
         title = f"Retrain: version {version.number} from {sum(snapshot.manifest.rows.values())} labelled rows"
         made.commit(title)
         evidence = judged.markdown.read_text(encoding="utf-8")

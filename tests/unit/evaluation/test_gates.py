@@ -163,11 +163,11 @@ def test_verdicts_on_the_data_are_passed_through_and_can_be_waived(
     leak = Verdict(gate="data/leakage", outcome="fail", reason="checks alone predicts released.")
     waiver = {"gate": "data/*", "owner": "Ada", "reason": "Known", "expires": "2026-12-01"}
 
-    assert red(ask(data_verdicts=(leak,))) == {"data/leakage"}
-    assert red(ask(data_verdicts=(leak,), policy=with_gates(policy, waivers=[waiver]))) == set()
+    assert red(ask(before=(leak,))) == {"data/leakage"}
+    assert red(ask(before=(leak,), policy=with_gates(policy, waivers=[waiver]))) == set()
     assert red(
         ask(
-            data_verdicts=(leak,),
+            before=(leak,),
             policy=with_gates(policy, waivers=[waiver | {"expires": "2026-11-01"}]),
         )
     ) == {"data/leakage"}

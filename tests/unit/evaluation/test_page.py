@@ -13,7 +13,7 @@ from trunkline.core.records import Evaluation, Figure, Interval, Verdict, Waiver
 from trunkline.evaluation import Scored, report_page
 
 SPAN = Interval(low=0.1, high=0.3)
-HOSTILE = Verdict(gate="data/x", outcome="fail", reason="<script>alert(1)</script>", advice="Do this.")
+HOSTILE = Verdict(gate="data/x", outcome="fail", reason="<script>alert(1)</script>", advice="Do `<b>`.")
 LATENCY = Verdict(
     gate="load/latency",
     outcome="pass",
@@ -118,6 +118,7 @@ def test_the_page_needs_nothing_else(page: str) -> None:
     tags.feed(page)
 
     assert tags.open == []
+    assert page.startswith("<!doctype html>")
     pictures = [one for one in tags.addresses if not one.startswith("#")]
     assert len(pictures) > 8
     assert all(one.startswith("data:image/svg+xml;base64,") for one in pictures)
@@ -169,9 +170,16 @@ def test_plots_stand_with_the_gates_that_they_belong_to(page: str, room: str, pl
 def test_the_page_shows_what_stops_the_release_and_what_to_do(page: str) -> None:
     assert '<span class="badge headline fail">FAIL</span>' in page
     stops = page.split('id="stops"')[1].split("<h2")[0]
-    assert "<strong>What to do:</strong> Do this." in stops
+    assert "<strong>What to do:</strong> Do <code>&lt;b&gt;</code>." in stops
     assert "robustness" not in stops
     assert "<strong>Ada</strong> until 2026-12-31: Known" in page
+
+
+def test_green_answers_are_folded_so_that_red_ones_are_seen(page: str) -> None:
+    performance = page.split(">Performance</h2>")[1].split("<h2")[0]
+
+    assert "<details open><summary>1 green</summary>" in performance
+    assert performance.index("1 green") < performance.index("Not worse.") < performance.index("<img")
 
 
 def test_the_page_holds_every_figure(page: str) -> None:
