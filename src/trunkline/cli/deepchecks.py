@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from trunkline.core.record import digits, short
+from trunkline.core.record import short
 
 from . import output
 
@@ -23,4 +23,4 @@ def deepchecks(ctx: click.Context, again: bool) -> None:
     run = deepchecking.deepcheck(project, again=again, progress=output.progress)
     output.verdicts(run.verdicts)
     output.result("bundle", short(run.bundle))
-    output.result("reports", project.evaluations / digits(run.bundle) / deepchecking.REPORTS)
+    output.result("reports", deepchecking.report_folder(project, run.bundle))

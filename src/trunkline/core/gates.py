@@ -179,7 +179,7 @@ class DeepchecksGates(Section):
     """Whether a bundle that deepchecks did not look at is held up."""
     suites: tuple[Suite, ...] = ("data-integrity", "train-test-validation", "model-evaluation")
     blocking: tuple[str, ...] = ()
-    """Names of checks whose failed conditions stop a release, as `Data Duplicates`; the others are reported."""
+    """Names of checks, as `Data Duplicates`, that stop a release when they fail or warn; the others are reported."""
     python: str = ".venv-deepchecks/bin/python"
     """The interpreter of that environment, from the project's folder; `make deepchecks` makes it."""
     rows: Positive = 20_000

@@ -9,18 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from trunkline import data
-from trunkline.core.errors import StorageError
-from trunkline.core.gates import DeepchecksGates
 from trunkline.core.project import Project
-from trunkline.core.record import canonical_json, digits, sha256, short
+from trunkline.core.record import short
 from trunkline.core.records import GateRun
 from trunkline.evaluation import deepchecks
 
 from . import judging
+from .gate_runs import DEEPCHECKS, keep_run, kept_run, rules_digest, run_folder
 
 Progress = Callable[[str], None]
-FILE = "deepchecks.json"
-REPORTS = "deepchecks"
 
 
 def deepcheck(project: Project, *, progress: Progress, again: bool = False) -> GateRun:
@@ -34,8 +31,7 @@ def deepcheck(project: Project, *, progress: Progress, again: bool = False) -> G
     deepchecks.check_blocking(rules)
     python = deepchecks.interpreter(project.root / rules.python)
     bundle, _, _ = judging.train(project, progress=progress)
-    home = project.evaluations / digits(bundle.digest)
-    if not again and (known := _remembered(home, rules)) is not None:
+    if not again and (known := _remembered(project, bundle.digest)) is not None:
         progress(f"deepchecks looked at bundle {short(bundle.digest)} already")
         return known
     snapshot = data.open_snapshot(project, bundle.manifest.lineage.snapshot)
@@ -53,42 +49,37 @@ def deepcheck(project: Project, *, progress: Progress, again: bool = False) -> G
     }
     deepchecks.check_blocking(rules, left_out)
     progress(f"deepchecks: {', '.join(rules.suites)} on {sum(map(len, rows)):,} rows, about a minute")
-    home.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=home, prefix=".deepchecks-") as name:
-        output = Path(name, REPORTS)
+    reports = report_folder(project, bundle.digest)
+    reports.parent.mkdir(parents=True, exist_ok=True)
+    # Beside them, so that keeping the reports never crosses disks.
+    with tempfile.TemporaryDirectory(dir=reports.parent, prefix=".deepchecks-") as name:
+        output = Path(name, "output")
         output.mkdir()
         files = deepchecks.exchange(train, test, contract, left_out=left_out, date=date)
         request = deepchecks.write_exchange(Path(name), files)
         problem = deepchecks.run_suites(python, request, output, timeout_s=rules.timeout_s)
         verdicts = deepchecks.verdicts_of(output, problem, rules, left_out, rows=sum(map(len, rows)))
-        _keep(output, home / REPORTS)
+        shutil.rmtree(reports, ignore_errors=True)
+        output.rename(reports)
     run = GateRun(
         bundle=bundle.digest,
         snapshot=snapshot.digest,
         created=datetime.now(UTC),
         verdicts=verdicts,
-        policy=_digest(rules),
+        policy=rules_digest(rules),
     )
-    run.write(home / FILE)
+    keep_run(project, DEEPCHECKS, run)
     return run
 
 
-def _digest(rules: DeepchecksGates) -> str:
-    return sha256(canonical_json(rules.model_dump(mode="json")))
+def report_folder(project: Project, bundle: str) -> Path:
+    """Return the folder of deepchecks' own reports about a bundle."""
+    return run_folder(project, bundle) / DEEPCHECKS
 
 
-def _remembered(home: Path, rules: DeepchecksGates) -> GateRun | None:
+def _remembered(project: Project, bundle: str) -> GateRun | None:
     """Return the run of before; None when the policy differs, or a suite broke (no figures), maybe by chance."""
-    if not ((home / FILE).is_file() and (home / REPORTS).is_dir()):
+    run = kept_run(project, DEEPCHECKS, bundle, project.policy.gates.deepchecks)
+    if run is None or not report_folder(project, bundle).is_dir():
         return None
-    try:
-        run = GateRun.read(home / FILE)
-    except StorageError:
-        return None
-    whole = all(verdict.figures for verdict in run.verdicts)
-    return run if whole and run.policy == _digest(rules) else None
-
-
-def _keep(output: Path, home: Path) -> None:
-    shutil.rmtree(home, ignore_errors=True)
-    output.rename(home)
+    return run if all(verdict.figures for verdict in run.verdicts) else None

@@ -1,7 +1,7 @@
 """deepchecks' suites, run by another interpreter on files, and what they say as verdicts."""
 
 from .checks import CHECKS, Check, check_blocking, left_out
-from .exchange import date_column, drawn, write_exchange
+from .exchange import date_column, drawn, exchange, write_exchange
 from .process import interpreter, run_suites
 from .verdicts import verdicts_of
 
@@ -11,6 +11,7 @@ __all__ = [
     "check_blocking",
     "date_column",
     "drawn",
+    "exchange",
     "interpreter",
     "left_out",
     "run_suites",

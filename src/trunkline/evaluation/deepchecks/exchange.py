@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,63 +37,72 @@ def date_column(contract: Contract, rows: Sequence[pd.DataFrame], *, temporal: b
     return "" if dates.isna().any() else column.name
 
 
-def write_exchange(
-    folder: Path,
+def exchange(
     train: Scored,
     test: Scored,
     contract: Contract,
     *,
-    left_out: Mapping[Suite, Sequence[str]],
+    left_out: Mapping[Suite, Iterable[str]],
     date: str = "",
-) -> Path:
-    """Write `request.json`, `train.json` and `test.json` into the folder and return the request's path.
+) -> dict[str, dict[str, Any]]:
+    """Return the files that the other interpreter reads, by name, as JSON types.
 
     Features, outcome and, where it is given, `date` cross; keys, users and attributes kept for audits do not. Of two
     classes the positive one must sort last, because deepchecks takes that one for positive: where it does not, both
     are numbered. Raises DataError when an outcome is null.
     """
-    parts = {"train": train, "test": test}
-    classes = _classes(parts.values(), contract)
+    classes = _classes((train, test), contract)
     names = dict(zip(classes, classes, strict=True))
     if len(classes) == 2 and contract.positive == classes[0]:
         classes.reverse()
         names = {name: f"{place}: {name}" for place, name in enumerate(classes)}
-    features = {column.name: column.type for column in contract.features}
+    kinds = {column.name: column.type for column in contract.features}
+    texts = [name for name, kind in kinds.items() if kind == "text"]
     regression = contract.task == "regression"
-    _write(
-        folder / REQUEST,
-        {
-            "task": "regression" if regression else "binary" if len(classes) == 2 else "multiclass",
-            "label": contract.outcome.name,
-            "classes": [names[name] for name in classes],
-            "features": list(features),
-            "categorical": [name for name, kind in features.items() if kind in ("category", "boolean")],
-            "texts": [name for name, kind in features.items() if kind == "text"]
-            + ([] if regression else [contract.outcome.name]),
-            "date": date,
-            "suites": {suite: list(checks) for suite, checks in left_out.items()},
-        },
-    )
-    for part, scored in parts.items():
-        columns = {name: _values(scored.frame[name], kind) for name, kind in features.items()}
-        truth = truth_of(scored.frame, contract)
-        columns[contract.outcome.name] = (
-            [float(value) for value in truth] if regression else [names[str(value)] for value in truth]
-        )
-        if date:
-            columns[date] = [moment.isoformat() for moment in _dates(scored.frame[date])]
-        answers = {
-            "columns": columns,
-            "predictions": [float(value) for value in scored.labels]
-            if regression
-            else [names[str(value)] for value in scored.labels],
-            "probabilities": None if regression else _probabilities(scored, classes),
-        }
-        _write(folder / f"{part}.json", answers)
+    request = {
+        "task": "regression" if regression else "binary" if len(classes) == 2 else "multiclass",
+        "label": contract.outcome.name,
+        "classes": [names[name] for name in classes],
+        "features": list(kinds),
+        "categorical": [name for name, kind in kinds.items() if kind in ("category", "boolean")],
+        "texts": texts if regression else [*texts, contract.outcome.name],
+        "date": date,
+        "suites": {suite: list(checks) for suite, checks in left_out.items()},
+    }
+    return {
+        REQUEST: request,
+        "train.json": _part(train, contract, classes, names, date),
+        "test.json": _part(test, contract, classes, names, date),
+    }
+
+
+def write_exchange(folder: Path, files: Mapping[str, Mapping[str, Any]]) -> Path:
+    """Write the files into the folder and return the request's path."""
+    for name, value in files.items():
+        (folder / name).write_text(json.dumps(value, allow_nan=False), encoding="utf-8")
     return folder / REQUEST
 
 
-def _classes(parts: Any, contract: Contract) -> list[str]:
+def _part(
+    scored: Scored, contract: Contract, classes: Sequence[str], names: Mapping[str, str], date: str
+) -> dict[str, Any]:
+    def outcomes(values: Array) -> list[Any]:
+        if contract.task == "regression":
+            return [float(value) for value in values]
+        return [names[str(value)] for value in values]
+
+    columns = {column.name: _values(scored.frame[column.name], column.type) for column in contract.features}
+    columns[contract.outcome.name] = outcomes(truth_of(scored.frame, contract))
+    if date:
+        columns[date] = [moment.isoformat() for moment in _dates(scored.frame[date])]
+    return {
+        "columns": columns,
+        "predictions": outcomes(scored.labels),
+        "probabilities": _probabilities(scored, classes) if contract.task == "classification" else None,
+    }
+
+
+def _classes(parts: Sequence[Scored], contract: Contract) -> list[str]:
     if contract.task == "regression":
         return []
     found: set[str] = set()
@@ -131,7 +140,3 @@ def _finite(value: float) -> float | None:
 
 def _dates(values: pd.Series[Any]) -> pd.Series[Any]:
     return pd.to_datetime(values, format="ISO8601", errors="coerce", utc=True)
-
-
-def _write(path: Path, value: Any) -> None:
-    path.write_text(json.dumps(value, allow_nan=False), encoding="utf-8")

@@ -81,8 +81,8 @@ def suite_verdict(
 ) -> Verdict:
     """Answer whether all conditions of a suite hold.
 
-    A check that crashed stops a release, and so does one that the policy calls blocking when it failed or could not
-    say; `left_out` holds the checks that were not asked, with the reason.
+    A check that crashed stops a release, and so does one that the policy calls blocking when it failed, warned or
+    could not say; `left_out` holds the checks that were not asked, with the reason.
     """
     crashed = {row.check: f"{row.error}: {row.message}" for row in answers.answers if _crashed(row)}
     crashed |= {
@@ -97,22 +97,24 @@ def suite_verdict(
     failed = {row.check: row.with_outcome("FAIL")[0] for row in answers.answers if row.with_outcome("FAIL")}
     undecided = {row.check: row.message for row in answers.answers if row.error in UNDECIDED}
     warned = {row.check: row.with_outcome("WARN")[0] for row in answers.answers if row.with_outcome("WARN")}
-    blocking = set(rules.blocking)
-    stops_failed = bool(crashed or blocking & set(failed))
-    stops = stops_failed or bool(blocking & set(undecided))
+    # Some checks, Data Duplicates among them, only ever warn: to call one blocking must mean something.
+    stopping = {name: why for name, why in (warned | failed).items() if name in rules.blocking}
+    stops_failed = bool(crashed or stopping)
+    stops = stops_failed or bool(set(rules.blocking) & set(undecided))
     outcome: Outcome = "pass"
     if stops_failed or (failed and not stops):
         outcome = "fail"
     elif stops or undecided:
         outcome = "inconclusive"
-    held = heard - {*crashed, *failed, *undecided}
+    red = {*crashed, *failed, *stopping}
+    asked = {*heard, *crashed}
     parts = [
-        f"Of {len(heard | set(crashed))} checks {len(held)} hold.",
+        f"Of {len(asked)} checks {len(asked - red - set(undecided))} hold.",
         _listed("Crashed", crashed),
-        _listed("Failed and blocking", {name: why for name, why in failed.items() if name in blocking}),
-        _listed("Failed", {name: why for name, why in failed.items() if name not in blocking}),
+        _listed("Failed and blocking", stopping),
+        _listed("Failed", {name: why for name, why in failed.items() if name not in stopping}),
         _listed("Could not say", undecided),
-        _listed("Warned", {name: why for name, why in warned.items() if name not in failed}),
+        _listed("Warned", {name: why for name, why in warned.items() if name not in red}),
         _listed("Not asked", left_out),
     ]
     return Verdict(
@@ -120,7 +122,7 @@ def suite_verdict(
         outcome=outcome,
         question=_question(answers.suite),
         threshold=0.0,
-        figures=(Figure(name="checks that do not hold", value=float(len(crashed) + len(failed)), rows=rows),),
+        figures=(Figure(name="checks that do not hold", value=float(len(red)), rows=rows),),
         reason=" ".join(part for part in parts if part),
         blocking=stops,
         advice="" if outcome == "pass" else _advice(answers.suite, bool(crashed), stops),
