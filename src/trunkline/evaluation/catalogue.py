@@ -146,7 +146,7 @@ def meaning_of(key: str) -> str:
     for part in key.split("."):
         field = getattr(section, "model_fields", {})[part]
         said, section = field.description or "", field.annotation
-    return said
+    return " ".join(said.split())
 
 
 def by_room(entries: Sequence[Entry]) -> dict[str, list[Entry]]:

@@ -1,7 +1,8 @@
 """Charts that GitHub draws from text: Mermaid's xychart.
 
 Source: the grammar of mermaid 11, packages/mermaid/src/diagrams/xychart/parser/xychart.jison: a quoted text ends at
-the next quote and knows no escape, numbers have no exponent, a line is a statement.
+the next quote, knows no escape and is never empty; numbers have no exponent; a line is a statement. Labels that are
+the same share a place, so none may be (seen with mermaid 11.17).
 """
 
 from __future__ import annotations
@@ -48,10 +49,11 @@ def group_chart(figures: Sequence[Figure]) -> str:
     shown = figures[:MOST_BARS]
     if len(shown) < 2:
         return ""
-    values = [one.value for one in shown]
+    turned = shown[0].name.startswith("neg_")
+    values = [-one.value if turned else one.value for one in shown]
     top = 1.0 if max(values) <= 1 else max(values) * 1.05
     return _chart(
-        f"{shown[0].name.replace('_', ' ').capitalize()} by group",
+        f"{shown[0].name.removeprefix('neg_').replace('_', ' ').capitalize()} by group",
         [f"{one.group} ({one.rows:,})" for one in shown],
         "in brackets the rows",
         (min(0.0, min(values) * 1.05), top),
@@ -70,7 +72,7 @@ def _chart(
 ) -> str:
     settings = {
         "themeVariables": {"xyChart": {"plotColorPalette": ", ".join(colours)}},
-        "xyChart": {"width": 760, "height": 110 + 30 * len(labels)},
+        "xyChart": {"width": 760, "height": 110 + 30 * len(labels), "yAxis": {"labelFontSize": 10}},
     }
     low, high = (_number(end) for end in ends)
     return "\n".join(
@@ -79,7 +81,7 @@ def _chart(
             f"%%{{init: {json.dumps(settings)}}}%%",
             "xychart-beta horizontal",
             f"    title {quoted(title, 80)}",
-            f"    x-axis [{', '.join(quoted(label) for label in labels)}]",
+            f"    x-axis [{', '.join(_apart(labels))}]",
             f"    y-axis {quoted(axis)} {low} --> {high}",
             *(f"    {line}" for line in series),
             "```",
@@ -92,8 +94,17 @@ def quoted(text: str, most: int = LONGEST_LABEL) -> str:
     for sign, word in WORDS.items():
         text = text.replace(sign, word)
     text = re.sub(r"[^\w \-=.,:()/+]", " ", text)
-    text = " ".join(text.split())
+    text = " ".join(text.split()) or "-"
     return '"' + (text if len(text) <= most else text[: most - 1] + "…") + '"'
+
+
+def _apart(labels: Sequence[str]) -> list[str]:
+    """Return labels as texts of which no two are the same."""
+    found: list[str] = []
+    for place, label in enumerate(labels, 1):
+        text = quoted(label)
+        found.append(f'"{place}: {text[1:]}' if text in found else text)
+    return found
 
 
 def _number(value: float) -> str:

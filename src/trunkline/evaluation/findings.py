@@ -22,12 +22,15 @@ def champion(verdicts: Sequence[Verdict]) -> str:
         for verdict in verdicts
         if verdict.gate.startswith("fairness/") and verdict.gate.endswith("/champion")
         for figure in verdict.figures
-        if figure.group
+        if figure.group and " & " not in figure.group
     ]
     parts = [
         _line(overall, mark=""),
         _table("Challenger less champion, on the same rows:", overall.figures),
-        _table("The same for each group of people:", by_group),
+        _table(
+            "The same for each group of people, with intervals that hold for all groups of an attribute at once:",
+            by_group,
+        ),
     ]
     return "\n\n".join(part for part in parts if part)
 

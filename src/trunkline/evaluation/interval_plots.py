@@ -105,15 +105,23 @@ def limit_plots(evaluation: Evaluation) -> Pictures:
 
 
 def slice_plots(evaluation: Evaluation) -> Pictures:
-    """Return the plots of the slices on which the model is weak, and of what it does there beside no model."""
+    """Return the plots of the slices on which the model is weak, and of what it does there beside no model.
+
+    Grey are those that are hard to tell for any model, as its own probabilities say (`known_gap`).
+    """
     found: Pictures = {}
     titles = {
-        "slices/weak": "Loss on the slice less that on the other rows (right is worse)",
-        "slices/harm": "Loss of the model less that of one that ignores its inputs (right is harm)",
+        "slices/weak": "Error on a slice above the rest's, as a share of an ignorant model's (right is weaker)",
+        "slices/harm": "Error on a slice above an ignorant model's, as a share of that one's (right is harm)",
     }
     for verdict in evaluation.verdicts:
         lines = [
-            Line(f"{one.group} ({one.rows:,} rows)", one.value, one.interval, OUTCOMES[verdict.outcome])
+            Line(
+                f"{one.group} ({one.rows:,} rows)",
+                one.value,
+                one.interval,
+                GREY if one.name == "known_gap" else OUTCOMES[verdict.outcome],
+            )
             for one in verdict.figures[:MOST_LINES]
             if one.group
         ]

@@ -37,7 +37,7 @@ def by_urgency(verdicts: Iterable[Verdict]) -> list[Verdict]:
     rank = {"fail": 0, "inconclusive": 1, "pass": 2}
     return sorted(
         verdicts,
-        key=lambda one: (not one.stops, rank[one.outcome], room_order(one.gate), one.gate),
+        key=lambda one: (not one.stops, rank[one.outcome], *_place(one.gate)),
     )
 
 
@@ -47,7 +47,12 @@ def stopping(verdicts: Iterable[Verdict]) -> list[Verdict]:
     Data come before everything else: what a model says of broken rows is worth nothing.
     """
     found = [verdict for verdict in verdicts if verdict.stops]
-    return sorted(found, key=lambda one: (room_order(one.gate), one.outcome != "fail", one.gate))
+    return sorted(found, key=lambda one: (room_order(one.gate), one.outcome != "fail", *_place(one.gate)))
+
+
+def _place(gate: str) -> tuple[int, bool, str]:
+    """Return what gates are sorted by: two attributes together come last, for they may be the echo of one."""
+    return room_order(gate), " & " in gate, gate
 
 
 def waived(verdict: Verdict) -> str:
@@ -68,8 +73,10 @@ def verdict_table(verdicts: Sequence[Verdict]) -> str:
 
 
 def figure_table(figures: Sequence[Figure], *, grouped: bool = False) -> str:
-    """Return a Markdown table of figures with intervals and rows."""
-    head = ["| Group " if grouped else "", "| Figure | Value | 95 % interval | Rows |"]
+    """Return a Markdown table of figures with intervals and rows; the level is said where all have the same."""
+    levels = {figure.interval.level for figure in figures if figure.interval}
+    interval = f"{levels.pop() * 100:g} % interval" if len(levels) == 1 else "Interval"
+    head = ["| Group " if grouped else "", f"| Figure | Value | {interval} | Rows |"]
     rule = ["|---" if grouped else "", "|---|---:|---:|---:|"]
     rows = []
     for figure in figures:

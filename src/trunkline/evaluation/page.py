@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from trunkline.core.contract import Contract
 from trunkline.core.record import short
@@ -28,9 +30,14 @@ class Part:
     pictures: tuple[tuple[str, str], ...]
 
     @property
-    def red(self) -> int:
-        """Return how many verdicts are not green."""
-        return sum(verdict.outcome != "pass" for verdict in self.verdicts)
+    def red(self) -> list[Verdict]:
+        """Return the verdicts that are not green."""
+        return [verdict for verdict in self.verdicts if verdict.outcome != "pass"]
+
+    @property
+    def green(self) -> list[Verdict]:
+        """Return the verdicts that are green."""
+        return [verdict for verdict in self.verdicts if verdict.outcome == "pass"]
 
 
 def report_page(
@@ -49,7 +56,13 @@ def report_page(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": number, "short": short, "span": _span, "word": outcome_word}
+    environment.filters |= {
+        "number": number,
+        "short": short,
+        "span": _span,
+        "word": outcome_word,
+        "coded": _coded,
+    }
     verdicts = by_urgency(evaluation.verdicts)
     return environment.get_template("page.html").render(
         title=title or contract.name,
@@ -82,3 +95,8 @@ def _parts(verdicts: list[Verdict], pictures: dict[str, bytes]) -> list[Part]:
 def _span(figure: Figure) -> str:
     span = figure.interval
     return f"{number(span.low)} to {number(span.high)}" if span else ""
+
+
+def _coded(text: str) -> Markup:
+    """Return text as HTML in which what stands between backticks is code."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped before

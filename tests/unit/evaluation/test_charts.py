@@ -7,7 +7,7 @@ import pytest
 from trunkline.core.records import Figure, Interval
 from trunkline.evaluation.charts import MOST_BARS, difference_chart, group_chart, quoted
 
-STRING = r'"[^"\n]*"'
+STRING = r'"[^"\n]+"'
 NUMBER = r"[+-]?(?:\d+(?:\.\d+)?|\.\d+)"
 ROW = rf"\[{NUMBER}(?:, {NUMBER})*\]"
 GRAMMAR = re.compile(
@@ -15,7 +15,7 @@ GRAMMAR = re.compile(
     rf"    title {STRING}\n    x-axis \[({STRING}(?:, {STRING})*)\]\n    y-axis {STRING} {NUMBER} --> {NUMBER}\n"
     rf"((?:    (?:line|bar) {ROW}\n)+)```"
 )
-"""The part of mermaid's xychart.jison that is written here: numbers know no exponent, texts no escape."""
+"""The part of mermaid's xychart.jison that is written here: texts know no escape and are never empty."""
 
 
 def difference(name: str, value: float, reach: float) -> Figure:
@@ -91,9 +91,26 @@ def test_groups_are_bars_and_many_are_cut() -> None:
     ],
 )
 def test_no_label_ends_its_text_or_reaches_the_page(hostile: str) -> None:
-    assert re.fullmatch(r'"[\w \-=.,:()/+…]*"', quoted(hostile))
+    assert re.fullmatch(r'"[\w \-=.,:()/+…]+"', quoted(hostile))
     labels, _ = parsed(group_chart([rate(hostile, 0.5), rate("b", 0.4)]))
     assert len(labels) == 2
+
+
+def test_labels_that_would_be_the_same_are_told_apart() -> None:
+    labels, _ = parsed(group_chart([rate(group, 0.5) for group in ('a"b', "a;b", "a`b", "c")]))
+
+    assert labels == ['"a b (100)"', '"2: a b (100)"', '"3: a b (100)"', '"c (100)"']
+
+
+def test_errors_are_drawn_with_their_own_sign() -> None:
+    errors = [
+        Figure(name="neg_mean_absolute_error", value=value, rows=9, group="g") for value in (-3.0, -2.0)
+    ]
+
+    chart = group_chart(errors)
+
+    assert parsed(chart)[1] == [[3, 2]]
+    assert 'title "Mean absolute error by group"' in chart
 
 
 def test_a_label_keeps_its_sense() -> None:

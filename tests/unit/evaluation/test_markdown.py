@@ -33,6 +33,14 @@ def test_what_to_look_at_first_is_the_data_and_only_what_stops_is_told() -> None
     assert stopping([let_through]) == []
 
 
+def test_two_attributes_together_come_after_each_of_them() -> None:
+    crossed, single = (
+        FAIL.model_copy(update={"gate": f"fairness/{name}/x"}) for name in ("age & sex", "sex")
+    )
+
+    assert stopping([crossed, single]) == by_urgency([crossed, single]) == [single, crossed]
+
+
 def test_text_of_users_neither_breaks_the_table_nor_mentions_anyone() -> None:
     assert plain("a|b\n<script> @ada ![x](y)") == "a\\|b &lt;script> &#64;ada !\\[x](y)"
 
@@ -64,6 +72,17 @@ def test_a_figure_is_a_row_with_its_interval_and_group() -> None:
     assert figure_table([figure.model_copy(update={"interval": None})], grouped=True).splitlines()[2] == (
         "| a\\|b | f1 | 0.500 | none | 1,200 |"
     )
+
+
+def test_the_level_of_intervals_is_said_where_all_have_the_same() -> None:
+    wide = Figure(name="f1", value=0.5, rows=12, interval=Interval(low=0.3, high=0.7, level=0.99))
+    usual = wide.model_copy(update={"interval": Interval(low=0.4, high=0.6)})
+
+    heads = [figure_table(figures).splitlines()[0] for figures in ([wide], [usual, usual], [wide, usual])]
+
+    assert ["99 % interval" in heads[0], "95 % interval" in heads[1], "| Interval |" in heads[2]] == [
+        True
+    ] * 3
 
 
 def test_what_is_folded_opens_and_closes() -> None:
