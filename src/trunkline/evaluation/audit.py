@@ -109,9 +109,8 @@ class Limit:
             return (
                 " The figure is so near the limit that no number of test rows worth gathering would decide."
             )
-        return (
-            f" If it stays what it is, about {max(2, math.ceil(times))} times as many test rows would decide."
-        )
+        factor = max(2, math.ceil(times - ROUNDING))
+        return f" If it stays what it is, about {factor} times as many test rows would decide."
 
     def words(self) -> str:
         """Return the limit in words, to stand after a figure."""

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from fairlearn.metrics import MetricFrame, selection_rate
 
 from trunkline.core.records import Figure, Interval
 
@@ -70,30 +69,15 @@ def judged_groups(by: Masks, condition: Array, minimum: int) -> tuple[dict[str, 
 
 
 def rates(name: str, selected: Array, condition: Array, by: Masks, minimum: int) -> Values:
-    """Return the share of selected rows among those of the condition, a group, by fairlearn's MetricFrame.
+    """Return the share of selected rows among those of the condition, a group, as fairlearn's MetricFrame gives it.
 
-    Groups with fewer than `minimum` rows of the condition are left out.
+    Groups with fewer than `minimum` rows of the condition are left out. Counted here, because a frame for each question
+    takes most of the time that all of them take.
     """
     judged, small = judged_groups(by, condition, minimum)
-    if not judged:
-        return Values(name, {}, {}, small)
-    hits = np.array([int((selected & condition & mask).sum()) for mask in judged.values()])
-    rows = np.array([int((condition & mask).sum()) for mask in judged.values()])
-    answers = np.tile([1, 0], len(rows))  # one row stands for all alike: row by row MetricFrame takes seconds
-    frame = MetricFrame(
-        metrics=selection_rate,
-        y_true=answers,
-        y_pred=answers,
-        sensitive_features=np.repeat(np.arange(len(rows)), 2),
-        sample_params={"sample_weight": np.stack([hits, rows - hits], axis=1).ravel()},
-    )
-    found = [float(rate) for rate in frame.by_group.sort_index()]
-    return Values(
-        name,
-        dict(zip(judged, found, strict=True)),
-        dict(zip(judged, rows.tolist(), strict=True)),
-        small,
-    )
+    rows = {group: int((condition & mask).sum()) for group, mask in judged.items()}
+    found = {group: int((selected & condition & mask).sum()) / rows[group] for group, mask in judged.items()}
+    return Values(name, found, rows, small)
 
 
 def spread(selected: Array, condition: Array, judged: Masks, over: Callable[[Array], Array]) -> Statistic:

@@ -8,9 +8,13 @@ import pytest
 
 from trunkline.core.contract import Column, Contract
 from trunkline.core.errors import DataError
+from trunkline.core.intervals import wilson
 from trunkline.evaluation import Scored
+from trunkline.evaluation.area import area_interval
 from trunkline.evaluation.groups import attribute, group_figures, groups
-from trunkline.evaluation.scored import pair_scored
+from trunkline.evaluation.scored import Paired, pair_scored
+
+ALL = np.ones(100, dtype=bool)
 
 
 def test_a_number_is_cut_at_the_bands_of_the_contract() -> None:
@@ -116,3 +120,63 @@ def test_groups_of_a_regression_are_compared_by_their_errors(regression: Contrac
     assert found["sex=Male", "mean_error"] == 2.0
     assert found["sex=Female", "mean_error"] == -1.0
     assert found["sex=Female", "neg_mean_absolute_error"] == -1.0
+
+
+def test_a_rate_of_a_group_that_nobody_hits_still_has_an_upper_end() -> None:
+    nobody = Paired(np.tile([0, 1], 50), np.zeros(100), None, ("No", "Yes"), 1)
+
+    figures = group_figures(nobody, {"sex": {"sex=Male": ALL}}, minimum=30, resamples=50, seed=0)
+
+    selection = next(figure for figure in figures if figure.name == "selection_rate")
+    assert selection.value == 0
+    assert selection.interval == wilson(0, 100)
+
+
+def test_the_area_of_a_group_has_the_interval_of_its_rows() -> None:
+    truth, score = np.tile([0, 1], 50), np.tile([0.2, 0.9, 0.6, 0.5], 25)
+    rows = Paired(truth, score > 0.5, np.stack([1 - score, score], axis=1), ("No", "Yes"), 1)
+
+    figures = group_figures(rows, {"sex": {"sex=Male": ALL}}, minimum=30, resamples=50, seed=0)
+
+    area = next(figure for figure in figures if figure.name == "roc_auc")
+    assert (area.value, area.interval) == (0.75, area_interval(0.75, 50, 50))
+
+
+def test_a_group_without_one_of_the_outcomes_has_no_area_and_no_rate_of_it() -> None:
+    rows = Paired(np.ones(100, dtype=int), np.ones(100), np.full((100, 2), 0.5), ("No", "Yes"), 1)
+
+    figures = group_figures(rows, {"sex": {"sex=Male": ALL}}, minimum=30, resamples=50, seed=0)
+
+    assert {figure.name for figure in figures} == {"selection_rate", "accuracy", "true_positive_rate"}
+
+
+def test_many_classes_with_a_positive_one_have_its_selection_rate_too() -> None:
+    codes = np.tile([0, 1, 2, 1], 25)
+
+    figures = group_figures(
+        Paired(codes, codes, None, ("apple", "pear", "plum"), 1),
+        {"sex": {"sex=Male": ALL}},
+        minimum=30,
+        resamples=50,
+        seed=0,
+    )
+
+    assert {figure.name: figure.value for figure in figures} == {"selection_rate": 0.5, "accuracy": 1.0}
+
+
+@pytest.mark.parametrize("rows", [1000, 1001])
+def test_mean_errors_of_few_rows_and_of_many_have_much_the_same_interval(rows: int) -> None:
+    error = np.random.default_rng(0).normal(size=rows)
+
+    figures = group_figures(
+        Paired(np.zeros(rows), error, None),
+        {"sex": {"sex=Male": np.ones(rows, dtype=bool)}},
+        minimum=30,
+        resamples=2000,
+        seed=0,
+    )
+
+    span = next(figure.interval for figure in figures if figure.name == "mean_error")
+    assert span is not None
+    half = 1.96 * error.std() / np.sqrt(rows)
+    assert (span.low, span.high) == pytest.approx((error.mean() - half, error.mean() + half), abs=0.006)
