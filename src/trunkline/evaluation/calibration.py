@@ -41,14 +41,7 @@ def calibration_verdict(paired: Paired, limit: float, *, resamples: int, seed: i
             advice="Give the test part more rows of every outcome.",
         )
     score, hit = said_and_happened(paired.probabilities, paired.truth, paired.binary)
-    error = calibration_error(score, hit, resamples=resamples, seed=seed)
-    drawn = draw({"gap": mean(score - hit)}, rows=paired.rows, resamples=resamples, seed=seed)["gap"]
-    gap = Figure(
-        name="mean_predicted_less_observed",
-        value=float((score - hit).mean()),
-        rows=paired.rows,
-        interval=interval(drawn),
-    )
+    error, gap = calibration_figures(score, hit, resamples=resamples, seed=seed)
     low = error.interval.low if error.interval else 0.0
     outcome = "pass" if error.value <= limit else "fail" if low > limit else "inconclusive"
     words = {
@@ -75,24 +68,28 @@ def calibration_verdict(paired: Paired, limit: float, *, resamples: int, seed: i
     )
 
 
-def calibration_error(score: Array, hit: Array, *, resamples: int, seed: int) -> Figure:
-    """Return the expected calibration error in bins of equally many rows, its bias removed, with its interval.
+def calibration_figures(score: Array, hit: Array, *, resamples: int, seed: int) -> tuple[Figure, Figure]:
+    """Return the expected calibration error, its bias removed, and the mean of what was said less what happened.
 
-    `score` is what was said and `hit` what happened (0 or 1), both of shape (n,). The distance in a bin is never
-    below zero, so noise alone makes an error; what noise of the normal law adds is subtracted, as `normal_debiased_ce`
-    of Kumar, Liang and Ma (2019), Verified uncertainty calibration, NeurIPS, here in closed form (the mean of a folded
-    normal). Resamples have that noise twice, so their draws are moved to lie around the point (Efron and
-    Tibshirani 1993, chapter 10).
+    `score` is what was said and `hit` what happened (0 or 1), both of shape (n,). The error is the mean distance of
+    the two over bins of equally many rows. A distance is never below zero, so noise alone makes an error; what noise
+    of the normal law adds is subtracted, as `normal_debiased_ce` of Kumar, Liang and Ma (2019), Verified uncertainty
+    calibration, NeurIPS, here in closed form. Resamples have that noise twice, so their draws are moved to lie around
+    the point (Efron and Tibshirani 1993, chapter 10).
     """
-    statistic = _binned(score, hit, bins_of(score))
-    plain = float(statistic(np.ones((1, len(score))))[0])
-    drawn = draw({"": statistic}, rows=len(score), resamples=resamples, seed=seed)[""]
-    found = interval(drawn - np.nanmean(drawn) + plain)
-    return Figure(
-        name="expected_calibration_error",
-        value=max(0.0, plain),
-        rows=len(score),
-        interval=None if found is None else Interval(low=max(0.0, found.low), high=max(0.0, found.high)),
+    rows = len(score)
+    statistics = {"error": _binned(score, hit, bins_of(score)), "gap": mean(score - hit)}
+    error, gap = (float(statistic(np.ones((1, rows)))[0]) for statistic in statistics.values())
+    drawn = draw(statistics, rows=rows, resamples=resamples, seed=seed)
+    found = interval(drawn["error"] - np.nanmean(drawn["error"]) + error)
+    return (
+        Figure(
+            name="expected_calibration_error",
+            value=max(0.0, error),
+            rows=rows,
+            interval=None if found is None else Interval(low=max(0.0, found.low), high=max(0.0, found.high)),
+        ),
+        Figure(name="mean_predicted_less_observed", value=gap, rows=rows, interval=interval(drawn["gap"])),
     )
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from trunkline.evaluation.calibration import (
     bins_of,
-    calibration_error,
+    calibration_figures,
     calibration_verdict,
     said_and_happened,
 )
@@ -69,7 +69,9 @@ def test_the_reason_says_whether_probabilities_are_too_high_or_too_low() -> None
 
 @pytest.mark.parametrize("rows", [300, 1300, 5000])
 def test_the_bias_of_true_probabilities_is_small(rows: int) -> None:
-    found = [calibration_error(*scores(world(rows, seed)), resamples=2, seed=0).value for seed in range(60)]
+    found = [
+        calibration_figures(*scores(world(rows, seed)), resamples=2, seed=0)[0].value for seed in range(60)
+    ]
 
     plain = []
     for seed in range(60):
@@ -84,7 +86,7 @@ def test_the_error_of_shifted_probabilities_is_their_distance() -> None:
     paired = world(20_000, 1, 1.0, 1.0)
     score, hit = scores(paired)
 
-    found = calibration_error(score, hit, resamples=200, seed=0)
+    found, _ = calibration_figures(score, hit, resamples=200, seed=0)
 
     assert found.value == pytest.approx(score.mean() - hit.mean(), abs=0.01)
     assert found.interval is not None
@@ -92,10 +94,10 @@ def test_the_error_of_shifted_probabilities_is_their_distance() -> None:
 
 
 def test_the_interval_holds_the_true_error_nineteen_times_in_twenty() -> None:
-    truth = calibration_error(*scores(world(400_000, 99, 2.0)), resamples=2, seed=0).value
+    truth = calibration_figures(*scores(world(400_000, 99, 2.0)), resamples=2, seed=0)[0].value
     held = 0
     for seed in range(100):
-        span = calibration_error(*scores(world(1500, seed, 2.0)), resamples=200, seed=seed).interval
+        span = calibration_figures(*scores(world(1500, seed, 2.0)), resamples=200, seed=seed)[0].interval
         assert span is not None
         held += span.low <= truth <= span.high
 
@@ -124,7 +126,7 @@ def test_the_order_of_the_rows_does_not_matter() -> None:
     paired = world(700, 0)
     shuffled = paired.take(np.random.default_rng(0).permutation(700))
 
-    one, other = (calibration_error(*scores(part), resamples=2, seed=0) for part in (paired, shuffled))
+    one, other = (calibration_figures(*scores(part), resamples=2, seed=0)[0] for part in (paired, shuffled))
 
     assert one.value == pytest.approx(other.value)
 
@@ -132,8 +134,8 @@ def test_the_order_of_the_rows_does_not_matter() -> None:
 def test_probabilities_of_nought_and_one_that_come_true_have_no_error() -> None:
     hit = np.repeat([0.0, 1.0], 100)
 
-    assert calibration_error(hit, hit, resamples=50, seed=0).value == 0.0
-    assert calibration_error(1 - hit, hit, resamples=50, seed=0).value == 1.0
+    assert calibration_figures(hit, hit, resamples=50, seed=0)[0].value == 0.0
+    assert calibration_figures(1 - hit, hit, resamples=50, seed=0)[0].value == 1.0
 
 
 @pytest.mark.parametrize(
