@@ -9,9 +9,8 @@ from sklearn.metrics import f1_score, matthews_corrcoef
 from trunkline.core.config import Policy
 from trunkline.core.contract import Contract
 from trunkline.core.errors import PolicyError, ProjectError
-from trunkline.evaluation import check_metric_names
 from trunkline.evaluation.bootstrap import draw
-from trunkline.evaluation.metrics import LOOPED, Metric, standard_names
+from trunkline.evaluation.metrics import LOOPED, Metric, check_metric_names, standard_names
 from trunkline.evaluation.scored import Paired
 
 TRUTH = np.array([0, 1, 1, 0, 1, 1])
