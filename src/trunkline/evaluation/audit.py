@@ -71,7 +71,7 @@ class Audit:
         """Return what to do about a disparity; `constraint` is the one that `training.mitigation` sets against it."""
         ways = ["try other features or more training rows of the groups that are worse off"]
         if constraint and self.paired.binary:
-            of = "one of the two attributes (it takes one at a time)" if self.crossed else self.attribute
+            of = self.attribute.replace(" & ", " or ") + (", one at a time" if self.crossed else "")
             ways.append(
                 f"set `training.mitigation` in trunkline.yaml (method threshold-optimizer or exponentiated-gradient, "
                 f"attribute {of}, constraint {constraint})"

@@ -76,5 +76,5 @@ def _with_parts(crossed: Verdict, verdicts: list[Verdict]) -> Verdict:
     red = [parts[one.gate] for one in verdicts if one.gate in parts and one.outcome == "fail"]
     if not red:
         return crossed
-    alone = f"Begin with {' and '.join(red)}, red without any crossing: this may be nothing but its echo. "
+    alone = f"Begin with {' and '.join(red)}, red without any crossing, which may only repeat it. "
     return crossed.model_copy(update={"advice": alone + crossed.advice})

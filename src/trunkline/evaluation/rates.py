@@ -17,7 +17,7 @@ from .wording import number
 
 Masks = Mapping[str, Array]
 """A group's name, as `colour=Black`, to the mask of its rows."""
-SHOWN = 6
+SHOWN = 4
 """Groups that a sentence lists; the others are counted."""
 
 

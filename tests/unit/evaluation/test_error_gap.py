@@ -14,7 +14,7 @@ FRUIT = ("apple", "pear", "plum")
 
 
 def ask(rows: Paired, rules: FairnessGates | None = None, attribute: str = "sex") -> Verdict | None:
-    masks = {name: name == SEX for name in ("sex=Female", "sex=Male")}
+    masks = {name: np.asarray(name == SEX) for name in ("sex=Female", "sex=Male")}
     return error_gap(Audit(attribute, masks, rows, rules or FairnessGates(), resamples=200, seed=0))
 
 

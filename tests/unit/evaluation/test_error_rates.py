@@ -18,7 +18,7 @@ def ask(wrong: float, rules: FairnessGates | None = None, classes: int = 2) -> V
     chosen = place[: round(wrong * len(place))]
     answers[chosen] = 1 - answers[chosen]
     rows = Paired(TRUTH, answers, None, ("No", "Yes", "Maybe")[:classes], 1)
-    masks = {name: name == SEX for name in ("sex=Female", "sex=Male")}
+    masks = {name: np.asarray(name == SEX) for name in ("sex=Female", "sex=Male")}
     return error_rates(Audit("sex", masks, rows, rules or FairnessGates(), resamples=200, seed=0))
 
 

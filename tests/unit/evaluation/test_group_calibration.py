@@ -17,7 +17,7 @@ def ask(female: float, *, rules: FairnessGates | None = None, scored: bool = Tru
     score: Array = np.where(SEX == "sex=Female", female, 0.5)
     scores = np.stack([1 - score, score], axis=1) if scored else None
     rows = Paired(truth, (score > 0.5).astype(int), scores, ("No", "Yes"), 1)
-    masks = {name: name == SEX for name in ("sex=Female", "sex=Male")}
+    masks = {name: np.asarray(name == SEX) for name in ("sex=Female", "sex=Male")}
     return group_calibration(Audit("sex", masks, rows, rules or FairnessGates(), resamples=200, seed=0))
 
 

@@ -149,7 +149,7 @@ def test_many_groups_are_listed_with_the_worst_first() -> None:
 
     assert verdict is not None
     assert "less champion: -0.050 in age=7" in verdict.reason
-    assert "more in 4 other groups" in verdict.reason
+    assert "more in 6 other groups" in verdict.reason
 
 
 def test_without_a_champion_or_a_margin_it_is_not_asked() -> None:
