@@ -15,12 +15,13 @@ def apply_waivers(
 ) -> tuple[Verdict, ...]:
     """Return the verdicts with each one that stops a release carrying the waiver that covers it on this day.
 
-    A waiver's gate is a name or a pattern (`fairness/*`). One that has expired changes nothing but the reason, which
-    says so; those that no red gate needs are named in a verdict of their own.
+    A waiver's gate is a name or a pattern (`fairness/*`). One that has expired while its gate is still red lets
+    nothing through, and fails itself; those that no red gate needs are named in a verdict of their own.
     Raises PolicyError when a date cannot be read.
     """
     last_days = [_last_day(waiver, position) for position, waiver in enumerate(waivers)]
     needed = [False] * len(waivers)
+    late: dict[str, Waiver] = {}
     answered = []
     for verdict in verdicts:
         if not verdict.stops:
@@ -39,10 +40,13 @@ def apply_waivers(
         if valid is not None:
             answered.append(verdict.model_copy(update={"waiver": valid}))
         elif expired is not None:
+            late[verdict.gate] = expired
             reason = f"{verdict.reason} The waiver of {expired.owner} expired on {expired.expires}."
             answered.append(verdict.model_copy(update={"reason": reason}))
         else:
             answered.append(verdict)
+    if late:
+        answered.append(_expired(late))
     unused = [waiver for waiver, was in zip(waivers, needed, strict=True) if not was]
     if unused:
         answered.append(_unused(unused, [verdict.gate for verdict in verdicts]))
@@ -58,6 +62,19 @@ def _last_day(waiver: Waiver, position: int) -> date:
             value=waiver.expires,
             next_step="write the last day on which it holds as YYYY-MM-DD",
         ) from error
+
+
+def _expired(late: dict[str, Waiver]) -> Verdict:
+    words = ", ".join(
+        f"{gate} ({waiver.owner}, until {waiver.expires}: {waiver.reason})" for gate, waiver in late.items()
+    )
+    return Verdict(
+        gate="waivers/expired",
+        outcome="fail",
+        question="Does every waiver that a red gate needs still hold?",
+        reason=f"Waivers that have expired while their gate is still red: {words}.",
+        advice="Mend what the gate found; or have the owner decide again, with a new last day, in a reviewed change.",
+    )
 
 
 def _unused(waivers: Sequence[Waiver], gates: Sequence[str]) -> Verdict:

@@ -37,7 +37,8 @@ def test_a_waiver_holds_on_its_last_day() -> None:
 
 
 def test_an_expired_waiver_fails_and_the_reason_says_when_it_expired() -> None:
-    (found,) = apply_waivers([verdict()], [waiver(expires="2026-11-01")], today=TODAY)
+    found, late = apply_waivers([verdict()], [waiver(expires="2026-11-01")], today=TODAY)
+    assert (late.gate, late.outcome, late.stops) == ("waivers/expired", "fail", True)
 
     assert found.stops
     assert "The waiver of Ada expired on 2026-11-01." in found.reason
