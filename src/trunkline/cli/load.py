@@ -29,4 +29,4 @@ def load(ctx: click.Context, host: str) -> None:
     output.verdicts(run.verdicts)
     if run.bundle:
         output.result("bundle", short(run.bundle))
-    gate_runs.require_run(project, run.verdicts, lead="The service does not bear the load")
+    gate_runs.require_run(project, run.verdicts, lead="The load gates stop this model")

@@ -61,8 +61,8 @@ class Recording(Record):
     turns: tuple[Turn, ...]
     ended_s: float
     """When no answer was waited for any more, in seconds since the load began."""
-    cpu: float
-    """The share of a core that the generator took in the measured time."""
+    busy: float
+    """The share of the measured time in which the generator ran, or was ready to and had no core."""
     raised: tuple[str, ...] = ()
     """What the locustfile's own code raised, each message once."""
 
@@ -135,7 +135,7 @@ class Arrivals:
             return now >= end and len(self._taken) == self._total and all(turn.over for turn in self._taken)
         return True
 
-    def recording(self, *, now: float, cpu: float, raised: tuple[str, ...]) -> Recording:
+    def recording(self, *, now: float, busy: float, raised: tuple[str, ...]) -> Recording:
         """Return what came of the measured time; turns that nobody took are among them."""
         left = [
             Turn(due_s=due, begun_s=None, queued_ms=1000 * max(0.0, now - due), late_ms=0.0)
@@ -153,4 +153,4 @@ class Arrivals:
             for turn in self._taken
         ]
         measured = tuple(turn for turn in (*turns, *left) if turn.due_s >= self.order.warm_up_s)
-        return Recording(order=self.order, turns=measured, ended_s=now, cpu=cpu, raised=raised)
+        return Recording(order=self.order, turns=measured, ended_s=now, busy=busy, raised=raised)

@@ -94,15 +94,24 @@ class Recorder:
     def _watch(self) -> None:
         """Meter the generator over the measured time, wait for the last answers, write the recording, end locust."""
         gevent.sleep(max(0.0, self._order.warm_up_s - self._now()))
-        wall, cpu = time.perf_counter(), time.process_time()
+        wall, busy = time.perf_counter(), _busy_s()
         gevent.sleep(max(0.0, self._order.warm_up_s + self._order.seconds - self._now()))
-        share = (time.process_time() - cpu) / max(time.perf_counter() - wall, 1e-9)
+        share = (_busy_s() - busy) / max(time.perf_counter() - wall, 1e-9)
         while not self._arrivals.finished(self._now()):
             gevent.sleep(LOOK_S)
-        recording = self._arrivals.recording(now=self._now(), cpu=share, raised=tuple(self._raised))
+        recording = self._arrivals.recording(now=self._now(), busy=share, raised=tuple(self._raised))
         write_atomically(Path(self._order.recording), recording.line().encode())
         assert self._environment.runner is not None  # noqa: S101 - it has spawned users
         self._environment.runner.quit()
+
+
+def _busy_s() -> float:
+    """Return for how long locust's thread ran, or was ready to and waited for a core; without Linux only the first."""
+    try:
+        ran, waited, _ = Path("/proc/self/schedstat").read_text(encoding="ascii").split()
+    except (OSError, ValueError):
+        return time.process_time()
+    return (int(ran) + int(waited)) / 1e9
 
 
 def _named(exception: BaseException, response: object) -> str:

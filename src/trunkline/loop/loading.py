@@ -20,7 +20,8 @@ from trunkline.core.record import short, write_atomically
 from trunkline.core.records import GateRun, Release, Route
 from trunkline.delivery import LocalTarget
 from trunkline.delivery.targets.service import Ready, last_words
-from trunkline.evaluation.load import Load, load_verdicts
+from trunkline.evaluation.load import load_verdicts
+from trunkline.evaluation.load_measurement import Load
 
 from .arrivals import RAISED, Recording
 from .gate_runs import LOAD, keep_run, rules_digest, run_folder
@@ -102,7 +103,7 @@ def measured(recording: Recording, *, died: str = "") -> Load:
         latency_ms=np.array(latency_ms),
         failures=dict(failures),
         late_ms=np.array([turn.late_ms for turn in begun]),
-        cpu=recording.cpu,
+        busy=recording.busy,
         users=order.users,
         died=died,
     )

@@ -9,7 +9,8 @@ import pytest
 
 from trunkline.core.gates import LoadGates
 from trunkline.core.records import Verdict
-from trunkline.evaluation.load import Load, load_verdicts
+from trunkline.evaluation.load import load_verdicts
+from trunkline.evaluation.load_measurement import Load
 
 RULES = LoadGates(rate=50, seconds=20, latency_p95_ms=100, error_rate=0.01)
 
@@ -27,7 +28,7 @@ def loaded(**changes: Any) -> Load:
         "sent": 1000,
         "latency_ms": quick(),
         "late_ms": np.full(1000, 0.5),
-        "cpu": 0.1,
+        "busy": 0.1,
         "users": 100,
     }
     given = healthy | changes
@@ -215,10 +216,29 @@ def test_a_rate_that_was_not_reached_is_the_services_failure() -> None:
 
 
 def test_a_rate_that_locust_could_not_put_on_is_no_answer() -> None:
-    verdict = judged(loaded(sent=700, cpu=0.97))["load/rate"]
+    verdict = judged(loaded(sent=700, busy=0.97))["load/rate"]
     assert verdict.outcome == "inconclusive"
     assert verdict.stops
-    assert "97% of a core" in verdict.reason
+    assert "locust ran, or waited for a core, 97% of the time" in verdict.reason
+
+
+def test_a_generator_that_is_the_bottleneck_blames_no_service_and_passes_none() -> None:
+    """Seen where 3,000 requests a second were asked for on two busy cores."""
+    waited = np.concatenate([quick(500) + 5000, np.full(500, 12_000.0)])
+    late = loaded(sent=400, answered=500, latency_ms=waited, failures={"no answer": 500}, busy=0.98)
+    found = judged(late)
+    assert {verdict.outcome for verdict in found.values()} == {"inconclusive"}
+    assert all(verdict.stops and "--host" in verdict.advice for verdict in found.values())
+
+
+def test_a_busy_generator_hides_no_service_that_really_fails() -> None:
+    load = loaded(latency_ms=quick(500), failures={"HTTP 500": 500}, busy=0.98)
+    assert judged(load)["load/errors"].outcome == "fail"
+    assert judged(loaded(died="killed", busy=0.98))["load/errors"].outcome == "fail"
+
+
+def test_a_busy_generator_does_not_stop_a_service_that_is_quick_all_the_same() -> None:
+    assert not stopped(loaded(busy=0.98))
 
 
 def test_a_rate_that_is_nearly_reached_passes() -> None:

@@ -53,7 +53,7 @@ def test_even_the_slowest_rate_asks_once() -> None:
 def test_warm_up_is_left_out_exactly() -> None:
     arrivals = Arrivals(ORDER)
     played(arrivals, latency_s=0.01)
-    recording = arrivals.recording(now=END, cpu=0.1, raised=())
+    recording = arrivals.recording(now=END, busy=0.1, raised=())
     assert len(recording.turns) == 100
     assert min(turn.due_s for turn in recording.turns) >= 1
 
@@ -83,7 +83,7 @@ def test_a_request_that_found_every_user_busy_has_waited_since_it_was_due() -> N
 def test_turns_that_nobody_took_are_part_of_the_recording() -> None:
     arrivals = Arrivals(ORDER)
     take(arrivals, 0.0)
-    recording = arrivals.recording(now=END + 2, cpu=0.1, raised=("ValueError: x",))
+    recording = arrivals.recording(now=END + 2, busy=0.1, raised=("ValueError: x",))
     assert sum(turn.begun_s is None for turn in recording.turns) == 100
     assert (recording.ended_s, recording.raised) == (END + 2, ("ValueError: x",))
 

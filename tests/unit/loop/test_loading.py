@@ -18,7 +18,7 @@ def turn(*asked: Asked, due_s: float = 1.5, begun_s: float | None = 1.5, over: b
 
 def recorded(*turns: Turn, raised: tuple[str, ...] = ()) -> Recording:
     """Return a recording."""
-    return Recording(order=ORDER, turns=turns, ended_s=8.0, cpu=0.2, raised=raised)
+    return Recording(order=ORDER, turns=turns, ended_s=8.0, busy=0.2, raised=raised)
 
 
 GOOD, BAD = Asked(latency_ms=8.0), Asked(latency_ms=3.0, problem="HTTP 500")
@@ -31,7 +31,7 @@ def test_good_answers_have_latencies_and_bad_ones_have_reasons() -> None:
     assert load.failures == {"HTTP 500": 2}
     assert (load.due, load.sent) == (3, 3)
     assert load.late_ms.tolist() == [0.5, 0.5, 0.5]
-    assert (load.cpu, load.users, load.died) == (0.2, 4, "")
+    assert (load.busy, load.users, load.died) == (0.2, 4, "")
 
 
 def test_what_was_never_answered_failed() -> None:
