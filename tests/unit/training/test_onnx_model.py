@@ -14,7 +14,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from trunkline.core.contract import Contract
+from trunkline.training.fair_mixture import FairMixture
 from trunkline.training.frames import answer, model_frame, outcome
+from trunkline.training.group_thresholds import GroupThresholds
 from trunkline.training.onnx_model import ConversionError, OnnxModel, convert
 from trunkline.training.parity import compare
 
@@ -78,6 +80,14 @@ def test_a_conversion_that_fails_says_so_in_one_line(
     with pytest.raises(ConversionError) as caught:
         OnnxModel(convert(pipeline, only), only).ask(model_frame(rows, only))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "model", [GroupThresholds(None, attribute="sex", positive="yes"), FairMixture(None, positive="yes")]
+)
+def test_a_model_under_a_fairness_constraint_has_no_onnx_form(contract: Contract, model: Any) -> None:
+    with pytest.raises(ConversionError, match=f"does not know {type(model).__name__}"):
+        convert(model, contract)
 
 
 def test_bytes_that_are_no_model_are_refused(contract: Contract) -> None:

@@ -119,6 +119,11 @@ def test_code_that_does_not_travel_is_refused(name: str) -> None:
         requirements([name], "mine")
 
 
+def test_the_toolkit_s_own_estimators_need_no_further_package() -> None:
+    types = ["trunkline.training.fair_mixture.FairMixture"]
+    assert requirements(types, "mine") == requirements([], "mine")
+
+
 def test_what_skops_cannot_write_is_refused_with_advice() -> None:
     with pytest.raises(ExportError, match="cannot be written") as caught:
         dump(FunctionTransformer(kw_args={"stream": (n for n in range(3))}))
