@@ -167,7 +167,7 @@ def patched(folder: Path, *lines: str) -> Path:
 @pytest.mark.parametrize(
     ("kind", "suites", "blocking"),
     [
-        ("binary", SUITES, ("Data Duplicates", "Train Test Samples Mix", "Train Test Performance")),
+        ("binary", SUITES, ("Data Duplicates", "Index Train Test Leakage", "Train Test Performance")),
         ("multiclass", SUITES[2:], ("Roc Report",)),
         ("regression", (SUITES[0], SUITES[2]), ("Is Single Value", "Simple Model Comparison")),
     ],

@@ -129,7 +129,9 @@ def test_the_answers_and_reports_are_kept_beside_the_evaluation(world: World) ->
 def test_only_what_the_model_sees_and_the_outcome_cross(world: World) -> None:
     run = world.ask()
     rows = json.loads((world.home(run) / "deepchecks/test.json").read_text(encoding="utf-8"))
-    assert set(rows["columns"]) == {"income", "region", "repaid"}
+    assert set(rows["columns"]) == {"case", "income", "region", "repaid"}
+    assert max(rows["columns"]["case"]) < 1200
+    assert rows["columns"]["case"] != sorted(rows["columns"]["case"])
     assert {len(values) for values in (*rows["columns"].values(), rows["predictions"])} == {300}
 
 
@@ -221,7 +223,7 @@ def test_an_event_time_that_is_a_date_crosses_in_a_temporal_split(
     run = world.ask()
     request = json.loads((world.home(run) / "deepchecks/request.json").read_text(encoding="utf-8"))
     assert request["date"] == "month"
-    assert request["suites"]["train-test-validation"] == ["Index Train Test Leakage"]
+    assert request["suites"]["train-test-validation"] == ["Train Test Samples Mix"]
 
 
 def test_the_verb_shows_the_verdicts_and_where_the_reports_lie(world: World) -> None:

@@ -7,19 +7,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from trunkline.core.contract import Contract
+from trunkline.core.contract import Contract, Role
 from trunkline.core.errors import PolicyError
 from trunkline.core.gates import DeepchecksGates, Suite
 
 KEY = "gates.deepchecks.blocking"
-Need = Literal["", "classification", "regression", "probabilities", "two features", "date", "index", "model"]
+Need = Literal[
+    "", "classification", "regression", "probabilities", "two features", "date", "key", "no key", "model"
+]
 WHY: dict[Need, str] = {
     "classification": "it is about classes, and the outcome is a number",
     "regression": "it is about numbers, and the outcome is a class",
     "probabilities": "the model gives no probabilities",
     "two features": "it needs two features",
     "date": "it needs a temporal split by an event time that is a date",
-    "index": "keys do not leave the project",
+    "key": "the contract names no key",
+    "no key": "it takes rows that look alike for the same one, though their keys differ",
     "model": "it needs the model itself, and deepchecks gets its answers only",
 }
 
@@ -56,8 +59,8 @@ CHECKS: Mapping[Suite, tuple[Check, ...]] = {
         Check("String Mismatch Comparison"),
         Check("Date Train Test Leakage Duplicates", "date"),
         Check("Date Train Test Leakage Overlap", "date"),
-        Check("Index Train Test Leakage", "index"),
-        Check("Train Test Samples Mix"),
+        Check("Index Train Test Leakage", "key"),
+        Check("Train Test Samples Mix", "no key"),
         Check("Feature Label Correlation Change"),
         Check("Feature Drift"),
         Check("Label Drift"),
@@ -83,6 +86,7 @@ def left_out(
     suite: Suite, contract: Contract, *, probabilities: bool = True, date: bool = False
 ) -> dict[str, str]:
     """Return the checks of a suite that cannot be asked about such a model, each with the reason in words."""
+    keyed = contract.of_role(Role.KEY) is not None
     given = {
         "": True,
         "classification": contract.task == "classification",
@@ -90,7 +94,8 @@ def left_out(
         "probabilities": contract.task == "classification" and probabilities,
         "two features": len(contract.features) > 1,
         "date": date,
-        "index": False,
+        "key": keyed,
+        "no key": not keyed,
         "model": False,
     }
     return {
@@ -142,7 +147,7 @@ def _able(suite: Suite) -> list[Check]:
 
 def _never(suite: Suite, name: str) -> str:
     (need,) = (check.needs for check in CHECKS[suite] if check.name == name)
-    return WHY[need] if need in ("index", "model") else ""
+    return WHY[need] if need == "model" else ""
 
 
 def _closest(name: str, names: Sequence[str]) -> str:

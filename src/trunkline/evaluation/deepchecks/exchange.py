@@ -47,9 +47,10 @@ def exchange(
 ) -> dict[str, dict[str, Any]]:
     """Return the files that the other interpreter reads, by name, as JSON types.
 
-    Features, outcome and, where it is given, `date` cross; keys, users and attributes kept for audits do not. Of two
-    classes the positive one must sort last, because deepchecks takes that one for positive: where it does not, both
-    are numbered. Raises DataError when an outcome is null.
+    Features, outcome and, where it is given, `date` cross; users and attributes kept for audits do not. A key crosses
+    as a number that only says which rows have the same one. Of two classes the positive one must sort last, because
+    deepchecks takes that one for positive: where it does not, both are numbered. Raises DataError when an outcome is
+    null.
     """
     classes = _classes((train, test), contract)
     names = dict(zip(classes, classes, strict=True))
@@ -59,6 +60,7 @@ def exchange(
     kinds = {column.name: column.type for column in contract.features}
     texts = [name for name, kind in kinds.items() if kind == "text"]
     regression = contract.task == "regression"
+    key = contract.of_role(Role.KEY)
     request = {
         "task": "regression" if regression else "binary" if len(classes) == 2 else "multiclass",
         "label": contract.outcome.name,
@@ -67,13 +69,19 @@ def exchange(
         "categorical": [name for name, kind in kinds.items() if kind in ("category", "boolean")],
         "texts": texts if regression else [*texts, contract.outcome.name],
         "date": date,
+        "index": key.name if key else "",
         "suites": {suite: list(checks) for suite, checks in left_out.items()},
     }
-    return {
+    files = {
         REQUEST: request,
         "train.json": _part(train, contract, classes, names, date),
         "test.json": _part(test, contract, classes, names, date),
     }
+    if key:
+        numbers = _numbered(pd.concat([train.frame[key.name], test.frame[key.name]]))
+        files["train.json"]["columns"][key.name] = numbers[: len(train.frame)]
+        files["test.json"]["columns"][key.name] = numbers[len(train.frame) :]
+    return files
 
 
 def write_exchange(folder: Path, files: Mapping[str, Mapping[str, Any]]) -> Path:
@@ -132,6 +140,13 @@ def _values(values: pd.Series[Any], kind: str) -> list[Any]:
         None if gone else as_label(bool(value) if kind == "boolean" else value)
         for value, gone in zip(values.tolist(), missing, strict=True)
     ]
+
+
+def _numbered(keys: pd.Series[Any]) -> list[int]:
+    """Return a number for each key, the same for the same one; the order of the numbers is that of chance."""
+    codes, known = pd.factorize(keys, use_na_sentinel=False)
+    numbers: list[int] = np.random.default_rng(SEED).permutation(len(known))[codes].tolist()
+    return numbers
 
 
 def _finite(value: float) -> float | None:

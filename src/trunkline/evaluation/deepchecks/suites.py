@@ -61,6 +61,7 @@ def dataset_of(frame: Any, request: dict[str, Any]) -> Any:
         label=request["label"],
         features=request["features"],
         cat_features=request["categorical"],
+        index_name=request["index"] or None,
         datetime_name=request["date"] or None,
         convert_datetime=False,
         label_type=request["task"],

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from trunkline.core.contract import Column, Contract
+from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import PolicyError
-from trunkline.core.gates import DeepchecksGates
+from trunkline.core.gates import DeepchecksGates, Suite
 from trunkline.evaluation.deepchecks import CHECKS, check_blocking, left_out
 
 
@@ -57,7 +57,7 @@ def test_a_check_that_never_fails_cannot_block(name: str) -> None:
         check_blocking(rules(name))
 
 
-@pytest.mark.parametrize("name", ["Unused Features", "Index Train Test Leakage"])
+@pytest.mark.parametrize("name", ["Unused Features", "Model Inference Time"])
 def test_a_check_that_is_never_asked_cannot_block(name: str) -> None:
     with pytest.raises(PolicyError, match="cannot be asked here"):
         check_blocking(rules(name))
@@ -97,6 +97,14 @@ def test_dates_are_asked_about_when_there_are_any(contract: Contract) -> None:
     assert "Identifier Label Correlation" in left_out("data-integrity", contract)
     assert not left_out("data-integrity", contract, date=True)
     assert set(left_out("train-test-validation", contract, date=True)) == {"Index Train Test Leakage"}
+
+
+def test_rows_with_keys_are_told_apart_by_them(contract: Contract) -> None:
+    key = Column(name="id", type="integer", role=Role.KEY)
+    keyed = contract.model_copy(update={"columns": (key, *contract.columns)})
+    suite: Suite = "train-test-validation"
+    assert "Train Test Samples Mix" in left_out(suite, keyed, date=True)
+    assert "Index Train Test Leakage" not in left_out(suite, keyed, date=True)
 
 
 def test_one_feature_is_not_compared_with_another(contract: Contract) -> None:

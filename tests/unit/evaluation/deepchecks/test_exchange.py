@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import ANY
 
 import numpy as np
 import pandas as pd
@@ -61,13 +62,31 @@ def test_values_of_every_type_keep_what_they_are_and_null_is_null() -> None:
         "note": ['x, "y"\n', ""],
         "bought": ["true", "false"],
         "day": ["2026-01-31T00:00:00+00:00", "2026-02-01T09:00:00+00:00"],
+        "id": ANY,
     }
 
 
-def test_keys_users_and_audited_attributes_do_not_cross() -> None:
+def test_users_and_audited_attributes_do_not_cross() -> None:
     text = json.dumps(exchange(mixed(), mixed(), MIXED, left_out={}))
-    for word in ('"id"', '"user"', "ada", "bob", '"sex"', '"day"'):
+    for word in ('"user"', "ada", "bob", '"sex"', '"day"'):
         assert word not in text
+
+
+def test_a_key_crosses_as_a_number_of_no_meaning_that_is_the_same_in_both_parts() -> None:
+    def keyed(*keys: int) -> Scored:
+        one = mixed()
+        frame = pd.concat([one.frame] * len(keys), ignore_index=True)[: len(keys)].assign(id=list(keys))
+        assert one.probabilities is not None
+        return Scored(
+            frame, np.resize(one.labels, len(keys)), np.resize(one.probabilities, (len(keys), 2)), one.classes
+        )
+
+    files = exchange(keyed(*range(1000, 1100)), keyed(1007, 5000), MIXED, left_out={})
+    train, test = (files[f"{part}.json"]["columns"]["id"] for part in ("train", "test"))
+    assert sorted({*train, *test}) == list(range(101))
+    assert test[0] == train[7]
+    assert test[1] not in train
+    assert train != sorted(train)
 
 
 def test_the_request_says_what_each_column_is() -> None:
@@ -82,6 +101,7 @@ def test_the_request_says_what_each_column_is() -> None:
         "categorical": ["flag", "kind"],
         "texts": ["note", "bought"],
         "date": "day",
+        "index": "id",
         "suites": {"data-integrity": ["A"]},
     }
 
