@@ -132,23 +132,22 @@ def answer(
     facts: str,
     remedy: str,
     figures: tuple[Figure, ...] = (),
-    point_decides: bool = False,
     incomplete: str = "",
     notes: str = "",
 ) -> Verdict:
     """Return the verdict on a disparity.
 
-    Where the point does not decide, the gate is red only when the whole interval lies beyond the limit; a point beyond
-    it with an interval that reaches back is inconclusive and stops nothing. `incomplete` says what was not compared.
+    The gate is red only when the whole simultaneous interval lies beyond the limit; a point beyond it with an interval
+    that reaches back is inconclusive and stops nothing. `incomplete` says what was not compared.
     """
     outcome: Outcome
     if limit.keeps(total.value):
         outcome = "inconclusive" if incomplete else "pass"
     else:
-        outcome = "fail" if point_decides or limit.broken_wholly(total) else "inconclusive"
+        outcome = "fail" if limit.broken_wholly(total) else "inconclusive"
     straddles = outcome == "inconclusive" and not limit.keeps(total.value)
-    at_once = "" if point_decides else ", all pairs of groups at once"
-    reason = f"{facts} {noun} is {number(total.value)} ({between(total.interval)}{at_once}); {limit.words()}."
+    pairs = ", all pairs of groups at once"
+    reason = f"{facts} {noun} is {number(total.value)} ({between(total.interval)}{pairs}); {limit.words()}."
     if straddles:
         reason += " The interval reaches back over the limit, so this may be chance." + limit.more_rows(total)
     advice = "" if outcome == "pass" else remedy

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from trunkline.core.records import Figure, Verdict
+from trunkline.core.records import Verdict
 
 from .audit import Audit, Limit, answer, too_few
-from .rates import Values, confidence, least_over_greatest, rates, spread
+from .rates import Values, rates
 from .simultaneous import least_ratio, level_for
 from .wording import number
 
@@ -13,8 +13,7 @@ from .wording import number
 def demographic_parity(audit: Audit) -> Verdict | None:
     """Return the verdict on the least over the greatest selection rate; None where it is not asked.
 
-    Source: Feldman et al. (2015), Certifying and removing disparate impact. Of one attribute the point decides, as the
-    four-fifths rule does; of two crossed the simultaneous interval.
+    Source: Feldman et al. (2015), Certifying and removing disparate impact.
     """
     if audit.policy.demographic_parity_ratio is None or audit.paired.positive is None:
         return None
@@ -44,32 +43,16 @@ def demographic_parity(audit: Audit) -> Verdict | None:
         gate,
         question,
         limit,
-        _ratio(audit, found),
+        audit.figure(
+            "demographic_parity_ratio",
+            least_ratio(found.estimates(level_for(len(found.values)))),
+            sum(found.rows.values()),
+        ),
         noun="Least over greatest",
         facts=f"Shares of {audit.word} answers: {found.listed()}.",
         figures=found.figures(),
         remedy=audit.remedy("demographic-parity"),
-        point_decides=not audit.crossed,
         notes=found.left_out() + _same_for_all(found, audit.word),
-    )
-
-
-def _ratio(audit: Audit, found: Values) -> Figure:
-    name, rows = "demographic_parity_ratio", sum(found.rows.values())
-    if audit.crossed:
-        return audit.figure(name, least_ratio(found.estimates(level_for(len(found.values)))), rows)
-    judged = {group: audit.by[group] for group in found.values}
-    return Figure(
-        name=name,
-        value=min(found.values.values()) / max(found.values.values()),
-        rows=rows,
-        interval=confidence(
-            spread(audit.selected, audit.everyone, judged, least_over_greatest),
-            rows=audit.paired.rows,
-            resamples=audit.resamples,
-            seed=audit.seed,
-        ),
-        group=audit.attribute,
     )
 
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from trunkline.core.records import Figure, Interval, Verdict
 
 from .audit import Audit, Limit, answer, too_few
-from .bootstrap import joined
-from .rates import Values, confidence, greatest_less_least, rates, spread
-from .scored import Array
+from .rates import Values, rates
 from .simultaneous import greatest_difference, level_for
 from .wording import number
 
@@ -17,8 +13,7 @@ from .wording import number
 def equalized_odds(audit: Audit) -> Verdict | None:
     """Return the verdict on the greater difference of true or false positive rates; None where it is not asked.
 
-    Source: Hardt, Price and Srebro (2016), Equality of opportunity in supervised learning. Of one attribute the point
-    decides; of two crossed the simultaneous interval.
+    Source: Hardt, Price and Srebro (2016), Equality of opportunity in supervised learning.
     """
     if audit.policy.equalized_odds_difference is None or not audit.paired.binary:
         return None
@@ -47,14 +42,13 @@ def equalized_odds(audit: Audit) -> Verdict | None:
         gate,
         question,
         limit,
-        _worst(audit, found, conditions),
+        _worst(audit, found),
         noun="The greatest difference",
         facts=" ".join(
             f"{_kind(one.name).capitalize()} rates: {one.listed()}.{one.left_out()}" for one in found
         ),
         figures=tuple(figure for one in found for figure in one.figures()),
         remedy=audit.remedy("equalized-odds"),
-        point_decides=not audit.crossed,
         incomplete=incomplete,
     )
 
@@ -62,7 +56,7 @@ def equalized_odds(audit: Audit) -> Verdict | None:
 def equal_opportunity(audit: Audit) -> Verdict | None:
     """Return the verdict on the difference of true positive rates alone; None where it is not asked.
 
-    Source: Hardt, Price and Srebro (2016), section 2. The simultaneous interval decides.
+    Source: Hardt, Price and Srebro (2016), section 2.
     """
     if audit.policy.equal_opportunity_difference is None or not audit.paired.binary:
         return None
@@ -90,35 +84,17 @@ def equal_opportunity(audit: Audit) -> Verdict | None:
     )
 
 
-def _worst(audit: Audit, found: list[Values], conditions: dict[str, Array]) -> Figure:
+def _worst(audit: Audit, found: list[Values]) -> Figure:
     """Return the greater of the differences of the rates, with its interval."""
-    value = max(max(one.values.values()) - min(one.values.values()) for one in found)
-    interval: Interval | None
-    if audit.crossed:
-        level = level_for(*(len(one.values) for one in found))
-        apart = [greatest_difference(one.estimates(level)).interval for one in found]
-        interval = Interval(low=max(one.low for one in apart), high=max(one.high for one in apart))
-    else:
-        statistics = [
-            spread(
-                audit.selected,
-                conditions[one.name],
-                {group: audit.by[group] for group in one.values},
-                greatest_less_least,
-            )
-            for one in found
-        ]
-        interval = confidence(
-            joined(statistics, lambda differences: np.asarray(differences.max(axis=1))),
-            rows=audit.paired.rows,
-            resamples=audit.resamples,
-            seed=audit.seed,
-        )
+    level = level_for(*(len(one.values) for one in found))
+    apart = [greatest_difference(one.estimates(level)) for one in found]
     return Figure(
         name="equalized_odds_difference",
-        value=value,
+        value=max(one.value for one in apart),
         rows=audit.paired.rows,
-        interval=interval,
+        interval=Interval(
+            low=max(one.interval.low for one in apart), high=max(one.interval.high for one in apart)
+        ),
         group=audit.attribute,
     )
 

@@ -1,8 +1,8 @@
 """Fairness: do answers and errors differ between groups of people.
 
-Demographic parity and equalized odds of a single attribute are decided by the point, as the four-fifths rule is. Every
-other question, and all of two attributes crossed, is answered red only where the whole simultaneous interval lies
-beyond the limit. A rate is compared only between groups with the policy's minimum of the rows that it is taken over.
+An answer is red only where the whole simultaneous interval lies beyond the limit: when the point decided, a fair model
+of a thousand rows was called unfair in 15 to 48 of 100 redraws, for the sake of its smallest group. A rate is compared
+only between groups with the policy's minimum of the rows that it is taken over.
 """
 
 from __future__ import annotations

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from trunkline.core.records import Figure, Interval
+from trunkline.core.records import Figure
 
-from .bootstrap import Statistic, draw, interval, joined
 from .scored import Array
 from .simultaneous import Estimates, shares
-from .weighted import ratio, share
 from .wording import number
 
 Masks = Mapping[str, Array]
@@ -78,26 +76,6 @@ def rates(name: str, selected: Array, condition: Array, by: Masks, minimum: int)
     rows = {group: int((condition & mask).sum()) for group, mask in judged.items()}
     found = {group: int((selected & condition & mask).sum()) / rows[group] for group, mask in judged.items()}
     return Values(name, found, rows, small)
-
-
-def spread(selected: Array, condition: Array, judged: Masks, over: Callable[[Array], Array]) -> Statistic:
-    """Return a function of the groups' rates (shape (resamples, groups)) as a statistic of all rows."""
-    return joined([share(selected, condition & mask) for mask in judged.values()], over)
-
-
-def least_over_greatest(rates: Array) -> Array:
-    """Return the least over the greatest rate, NaN where all are zero."""
-    return ratio(rates.min(axis=1), rates.max(axis=1))
-
-
-def greatest_less_least(rates: Array) -> Array:
-    """Return the difference of the greatest and the least rate."""
-    return np.asarray(rates.max(axis=1) - rates.min(axis=1))
-
-
-def confidence(statistic: Statistic, *, rows: int, resamples: int, seed: int) -> Interval | None:
-    """Return the bootstrap interval of a statistic over groups."""
-    return interval(draw({"": statistic}, rows=rows, resamples=resamples, seed=seed)[""])
 
 
 def left_out(small: Mapping[str, int]) -> str:

@@ -17,7 +17,7 @@ from trunkline.loop.judging import Judged
 
 PACKAGE = {
     "__init__.py": "",
-    "contract.py": '''
+    "contract.py": """
 import pandera.pandas as pa
 
 class Contract(pa.DataFrameModel):
@@ -37,8 +37,8 @@ class Contract(pa.DataFrameModel):
         name = "credit"
         strict = True
         coerce = True
-''',
-    "data.py": '''
+""",
+    "data.py": """
 import numpy as np
 import pandas as pd
 
@@ -69,8 +69,8 @@ def plant(rows):
 
 def load():
     return plant(healthy())
-''',
-    "features.py": '''
+""",
+    "features.py": """
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
@@ -84,14 +84,14 @@ def features():
         ("categories", OneHotEncoder(handle_unknown="ignore", sparse_output=False), CATEGORIES),
         ("numbers", make_pipeline(SimpleImputer(strategy="median"), StandardScaler()), NUMBERS),
     ])
-''',
-    "model.py": '''
+""",
+    "model.py": """
 from sklearn.linear_model import LogisticRegression
 from trunkline.training import Candidate
 
 def candidates():
     return [Candidate("logistic", LogisticRegression())]
-''',
+""",
 }
 POLICY = """
 name: credit
@@ -185,7 +185,9 @@ class Workshop:
     def rows(self, code: str) -> Workshop:
         """Plant a fault in the rows: `code` is the body of a function that gets and returns `rows`."""
         body = "".join(f"    {line}\n" for line in code.strip().splitlines())
-        return self.replace("src/credit/data.py", "    return rows\n\ndef load", f"{body}    return rows\n\ndef load")
+        return self.replace(
+            "src/credit/data.py", "    return rows\n\ndef load", f"{body}    return rows\n\ndef load"
+        )
 
     def model(self, code: str) -> Workshop:
         """Offer another candidate: `code` is the text of model.py."""

@@ -51,7 +51,7 @@ def candidates():
 
 
 def own(spoil: str) -> str:
-    """Return a model.py whose logistic regression spoils its probabilities so (columns of X: owns 2, region 4, 3 numbers)."""
+    """Return a model.py that spoils its probabilities so; X is owns (2 columns), region (4), then the numbers."""
     return OWN.replace("{spoil}", spoil)
 
 
@@ -120,9 +120,7 @@ rows = pd.concat([rows, twice], ignore_index=True)
         "data/user-leakage",
         lambda shop: shop.rows('rows["customer"] = [f"customer {n % 500}" for n in range(len(rows))]'),
     ),
-    Fault(
-        "a feature that lost its values", "data/nulls", lambda shop: shop.rows('rows["savings"] = np.nan')
-    ),
+    Fault("a feature that lost its values", "data/nulls", lambda shop: shop.rows('rows["savings"] = np.nan')),
     Fault("a feature that is always the same", "data/nulls", lambda shop: shop.rows('rows["debts"] = 2')),
     Fault(
         "a category that the champion never saw",
@@ -149,12 +147,17 @@ rows = pd.concat([rows, twice], ignore_index=True)
         lambda shop: shop.rows('rows = rows.drop(rows.index[rows["repaid"] == "no"][12:])'),
     ),
     # performance
-    Fault("a floor missed", "performance/floor:roc_auc", lambda shop: shop.policy("roc_auc: 0.7", "roc_auc: 0.95")),
+    Fault(
+        "a floor missed",
+        "performance/floor:roc_auc",
+        lambda shop: shop.policy("roc_auc: 0.7", "roc_auc: 0.95"),
+    ),
     Fault(
         "a slice below its floor",
         "performance/slice:owners:roc_auc",
         lambda shop: shop.policy(
-            "    resamples", "    slices: [{name: owners, where: {owns: 'yes'}, floors: {roc_auc: 0.7}}]\n    resamples"
+            "    resamples",
+            "    slices: [{name: owners, where: {owns: 'yes'}, floors: {roc_auc: 0.7}}]\n    resamples",
         ).rows(
             """
 mixed = rows["owns"] == "yes"
@@ -204,13 +207,15 @@ def candidates""",
     Fault(
         "a lucky model: better than chance on few rows only by chance",
         "performance/baseline",
-        lambda shop: shop.unchampioned()
-        .policy("floors: {roc_auc: 0.7}", "floors: {roc_auc: 0.5}")
-        .rows(
-            """
+        lambda shop: (
+            shop.unchampioned()
+            .policy("floors: {roc_auc: 0.7}", "floors: {roc_auc: 0.5}")
+            .rows(
+                """
 rows = rows.head(320)
 rows["repaid"] = rows["repaid"].sample(frac=1, random_state=8).to_numpy()
 """
+            )
         ),
     ),
     Fault(
@@ -302,7 +307,7 @@ rows.loc[~hit & (rows["case"] % 10 < 3), "repaid"] = "yes"
         "a group for whom the challenger is worse than the champion",
         "fairness/sex/champion",
         lambda shop: seeing_people(shop).model(
-            own('return np.where(X[:, 6] > 0.5, 1 - probability, probability)')
+            own("return np.where(X[:, 6] > 0.5, 1 - probability, probability)")
         ),
     ),
     Fault(
@@ -331,13 +336,20 @@ rows.loc[~hit & (rows["case"] % 10 < 3), "repaid"] = "yes"
     Fault(
         "a model that falls over a little noise",
         "robustness/noise",
-        lambda shop: shop.rows(
-            """
-even = rows["income"].astype(int) % 2 == 0
+        lambda shop: (
+            shop.rows(
+                """
+even = rows["income"] // 40 % 2 == 0
 rows["repaid"] = np.where(even ^ (rows["case"] % 10 == 0), "yes", "no")
 """
-        ).model(own("""odd = np.round((X[:, 6] * 1590 + 3200)) % 2
-        return np.where(odd == 0, 0.9, 0.1)""")),
+            )
+            .replace(
+                "src/credit/features.py",
+                '(SimpleImputer(strategy="median"), StandardScaler())',
+                '(SimpleImputer(strategy="median"))',
+            )
+            .model(own("return np.where(X[:, 6] // 40 % 2 == 0, 0.9, 0.1)"))
+        ),
     ),
     Fault(
         "a model that cannot do without a value",
@@ -355,7 +367,7 @@ rows["repaid"] = np.where(np.random.default_rng(5).random(len(rows)) < chance, "
         "slices/harm",
         lambda shop: shop.rows(
             """
-upside = (rows["region"] == "south") & (rows["owns"] == "yes")
+upside = (rows["region"] != "north") & (rows["owns"] == "yes")
 flipped = np.where(rows["repaid"] == "yes", "no", "yes")
 rows["repaid"] = np.where(upside, flipped, rows["repaid"])
 """
@@ -365,9 +377,7 @@ rows["repaid"] = np.where(upside, flipped, rows["repaid"])
     Fault(
         "a waiver that expired",
         "waivers/expired",
-        lambda shop: shop.policy(
-            "floors: {roc_auc: 0.7}", "floors: {roc_auc: 0.95}"
-        ).policy(
+        lambda shop: shop.policy("floors: {roc_auc: 0.7}", "floors: {roc_auc: 0.95}").policy(
             "gates:\n",
             "gates:\n  waivers: [{gate: 'performance/floor:*', owner: Ada, reason: old data, expires: '2020-01-01'}]\n",
         ),
@@ -380,14 +390,18 @@ def test_a_planted_fault_is_named_by_its_gate(workshop: Any, fault: Fault) -> No
     fault.plant(workshop)
     judged = workshop.judge()
     red = {verdict.gate: verdict for verdict in judged.evaluation.verdicts if verdict.stops}
-    assert fault.gate in red, "\n".join(f"{one.gate} {one.outcome}: {one.reason}" for one in judged.evaluation.verdicts)
+    assert fault.gate in red, "\n".join(
+        f"{one.gate} {one.outcome}: {one.reason}" for one in judged.evaluation.verdicts
+    )
     assert red[fault.gate].advice
     with pytest.raises((GateFailed, GateInconclusive), match=fault.gate.split("/")[0]):
         judging.require_pass(judged)
 
 
 def test_the_healthy_project_is_green_again_beside_its_champion(workshop: Any) -> None:
-    judged = workshop.replace("src/credit/model.py", "LogisticRegression()", "LogisticRegression(C=0.5)").judge()
+    judged = workshop.replace(
+        "src/credit/model.py", "LogisticRegression()", "LogisticRegression(C=0.5)"
+    ).judge()
     assert judged.evaluation.champion
     assert [one for one in judged.evaluation.verdicts if one.stops] == []
     judging.require_pass(judged)

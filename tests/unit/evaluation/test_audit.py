@@ -21,7 +21,7 @@ def figure(value: float, low: float, high: float) -> Figure:
     return Figure(name="gap", value=value, rows=100, interval=Interval(low=low, high=high))
 
 
-def ask(total: Figure, *, point_decides: bool = False, incomplete: str = "") -> Verdict:
+def ask(total: Figure, *, incomplete: str = "") -> Verdict:
     return answer(
         audit(),
         "fairness/sex/gap",
@@ -31,7 +31,6 @@ def ask(total: Figure, *, point_decides: bool = False, incomplete: str = "") -> 
         noun="The greatest difference",
         facts="Rates: many.",
         remedy="Mend it.",
-        point_decides=point_decides,
         incomplete=incomplete,
     )
 
@@ -54,12 +53,6 @@ def test_beyond_the_limit_by_what_may_be_chance_stops_nothing_and_says_what_woul
     assert (verdict.outcome, verdict.stops) == ("inconclusive", False)
     assert "about 4 times as many test rows would decide" in verdict.reason
     assert "Gather more test rows" in verdict.advice
-
-
-def test_where_the_point_decides_it_is_red_at_once() -> None:
-    verdict = ask(figure(0.3, 0.1, 0.5), point_decides=True)
-
-    assert (verdict.outcome, verdict.stops) == ("fail", True)
 
 
 def test_a_part_that_could_not_be_compared_is_no_pass() -> None:

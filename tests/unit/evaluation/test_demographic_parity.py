@@ -30,15 +30,18 @@ def share(groups: Array, chances: dict[str, float]) -> Array:
     return answers
 
 
-def test_the_point_decides_of_one_attribute() -> None:
-    below = ask(share(SEX, {"sex=Female": 0.39, "sex=Male": 0.5}))
+def test_a_share_below_the_limit_is_red_when_its_whole_interval_is() -> None:
+    below = ask(share(SEX, {"sex=Female": 0.2, "sex=Male": 0.5}))
+    perhaps = ask(share(SEX, {"sex=Female": 0.39, "sex=Male": 0.5}))
     above = ask(share(SEX, {"sex=Female": 0.4, "sex=Male": 0.5}))
 
     assert below is not None
+    assert perhaps is not None
     assert above is not None
     assert (below.outcome, below.stops, above.outcome) == ("fail", True, "pass")
-    assert below.figures[0].interval is not None
-    assert below.figures[0].interval.low < 0.78 < below.figures[0].interval.high
+    assert (perhaps.outcome, perhaps.stops) == ("inconclusive", False)
+    assert perhaps.figures[0].interval is not None
+    assert perhaps.figures[0].interval.low < 0.78 < perhaps.figures[0].interval.high
 
 
 def test_of_two_attributes_crossed_the_interval_decides() -> None:
