@@ -21,7 +21,7 @@ from trunkline.core.project import Project
 from trunkline.core.record import Record, digits, short, write_atomically
 from trunkline.core.records import DataLock, Evaluation, Lineage, Usage, Window
 from trunkline.core.usage import measured_usage
-from trunkline.evaluation import Scored
+from trunkline.evaluation import Scored, deepchecks
 from trunkline.evaluation.scored import truth_of
 from trunkline.serving import Model, open_model
 
@@ -74,7 +74,10 @@ class Judged:
 def check_project(project: Project) -> None:
     """Raise the first error that the policy and the user's four files hold, before any work is done."""
     policy = project.policy
-    evaluation.check_gates(policy, project.metrics(), data.project_contract(project))
+    contract = data.project_contract(project)
+    evaluation.check_gates(policy, project.metrics(), contract)
+    training.mitigated_attribute(policy.training.mitigation, contract)
+    deepchecks.check_blocking(policy.gates.deepchecks)
     for module, name in (("data", "load"), ("features", "features")):
         project.plug(module, name)
     training.offered(project.plug("model", "candidates"), policy.training.candidates)
@@ -130,6 +133,7 @@ def train(project: Project, *, progress: Progress, again: bool = False) -> tuple
             candidates=project.plug("model", "candidates"),
             policy=project.policy.training,
             metrics=metrics,
+            split=project.policy.data.split.method,
             progress=progress,
         )
     lineage = Lineage(

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from joblib import parallel_config  # type: ignore[import-untyped]
 from sklearn.base import clone
-from sklearn.model_selection import KFold, RandomizedSearchCV, StratifiedKFold
+from sklearn.model_selection import RandomizedSearchCV
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
@@ -23,6 +23,7 @@ from trunkline.core.errors import DataError, ProjectError, TrunklineError
 from trunkline.core.records import Trial
 
 from .candidate import Candidate
+from .folds import Cut, folds
 from .frames import model_frame, outcome
 from .mitigation import constrained, fit_groups, mitigated_attribute, put_under
 from .offer import assemble, offered
@@ -53,11 +54,13 @@ def train(
     candidates: Sequence[Candidate] | Callable[[], Sequence[Candidate]],
     policy: TrainingPolicy,
     metrics: Mapping[str, Metric] | None = None,
+    split: str = "stratified",
     progress: Progress | None = None,
 ) -> Fitted:
     """Return the best candidate, searched by seeded cross-validation on `development` and fitted on all of it.
 
-    The same rows, code and policy give the same model, whatever `search.jobs` is. Ties go to the candidate that is
+    `split` is the policy's `data.split.method`: folds are cut as the parts are. The same rows, code and policy give the
+    same model, whatever `search.jobs` is. Ties go to the candidate that is
     offered first. Raises PolicyError for a candidate or metric that does not exist and for a mitigation that does not
     fit the contract, DataError for an outcome that cannot be learned, ProjectError when the project's own code raises.
     """
@@ -67,6 +70,7 @@ def train(
     X, y = model_frame(development, contract), outcome(development, contract)
     _learnable(y, contract, policy.search.folds)
     scorer = search_scorer(policy.search.metric, contract, metrics or {}, y)
+    cuts = folds(development, y, contract, method=split, number=policy.search.folds, seed=policy.search.seed)
     beside = fit_groups(development, policy.mitigation, attribute)
     pipelines: dict[str, Any] = {}
     for candidate in names:
@@ -81,7 +85,7 @@ def train(
             f"{candidate.name}: {_tries(candidate, policy.search)} settings, {policy.search.folds} folds each"
         )
         found, trial = _search(
-            candidate, pipelines[candidate.name], X, y, beside, scorer, contract, policy.search
+            candidate, pipelines[candidate.name], X, y, beside, scorer, cuts, policy.search
         )
         chosen[candidate.name] = found
         trials.append(trial)
@@ -143,10 +147,9 @@ def _search(
     y: np.ndarray,
     beside: Mapping[str, np.ndarray],
     scorer: Any,
-    contract: Contract,
+    cuts: list[Cut],
     search: Search,
 ) -> tuple[dict[str, Any], Trial]:
-    folds = KFold if contract.task == "regression" else StratifiedKFold
     step = "model__" if isinstance(pipeline, Pipeline) else "estimator__model__"
     space = {
         f"{step}{name}": list(values) if isinstance(values, tuple) else values
@@ -159,7 +162,7 @@ def _search(
         scoring=scorer,
         n_jobs=search.jobs,
         refit=False,
-        cv=folds(n_splits=search.folds, shuffle=True, random_state=search.seed),
+        cv=cuts,
         random_state=search.seed,
         error_score="raise",
     )
