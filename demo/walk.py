@@ -51,9 +51,10 @@ def write_rows(name: str, frame: pd.DataFrame) -> Path:
 
 
 def changed_practice(frame: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Return the rows as if arrested again in 2003, under another practice: few entries in the databases mean held."""
-    draw = np.random.default_rng(seed).random(len(frame))
-    released = np.where(frame["checks"] <= 1, draw < 0.62, draw < 0.97)
+    """Return the rows as if arrested again in 2003, under another practice: citizens with a job are held more often."""
+    settled = (frame["employed"] == "Yes") & (frame["citizen"] == "Yes")
+    chance = np.where(settled, 0.78 - 0.12 * frame["checks"], 0.99 - 0.03 * frame["checks"])
+    released = np.random.default_rng(seed).random(len(frame)) < chance
     return frame.assign(year=2003, released=np.where(released, "Yes", "No"))
 
 
@@ -244,7 +245,7 @@ def trouble(stage: Stage, rows: pd.DataFrame, mailbox: Mailbox) -> None:
 def fall(stage: Stage, rows: pd.DataFrame) -> None:
     """Chapter 4, second half: the world changes."""
     stage.say(
-        "planted: in 2003 practice changes, and people with few entries in the police databases are held"
+        "planted: in 2003 practice changes, and citizens who have a job are held more often than others"
     )
     first, later = changed_practice(rows, 1), changed_practice(rows, 2)
     stage.trunkline("send", str(write_rows("fall", first)), "--outcomes", "../traffic/fall.truth.jsonl")
