@@ -30,20 +30,20 @@ from trunkline.data import check_snapshot
 from trunkline.data.snapshot import Snapshot, store
 from trunkline.data.summaries import column_summaries
 from trunkline.evaluation import Scored, judge
-from trunkline.evaluation.calibration import calibration_verdict
-from trunkline.evaluation.comparison import Comparison, champion_verdict, compare
-from trunkline.evaluation.fairness import fairness_verdicts
-from trunkline.evaluation.groups import group_figures, groups
-from trunkline.evaluation.named_slices import slice_floor_verdicts
-from trunkline.evaluation.performance import (
+from trunkline.evaluation.fairness.groups import group_figures, groups
+from trunkline.evaluation.fairness.questions import fairness_verdicts
+from trunkline.evaluation.performance.calibration import calibration_verdict
+from trunkline.evaluation.performance.comparison import Comparison, champion_verdict, compare
+from trunkline.evaluation.performance.figures import (
     SEED,
     baseline_verdict,
     measure_paired,
     overfit_verdict,
 )
-from trunkline.evaluation.robustness import robustness_verdicts
+from trunkline.evaluation.performance.named_slices import slice_floor_verdicts
+from trunkline.evaluation.robustness.questions import robustness_verdicts
 from trunkline.evaluation.scored import Array, Paired, pair_scored
-from trunkline.evaluation.slices import slice_verdicts
+from trunkline.evaluation.slices.questions import slice_verdicts
 
 NUMBERS = tuple(f"x{number}" for number in range(13))
 REGIONS, PLANS = ("east", "north", "south", "west"), ("basic", "family", "plus")

@@ -14,7 +14,7 @@ from trunkline.core.records import Evaluation
 from . import output
 
 if TYPE_CHECKING:
-    from trunkline.evaluation.catalogue import Entry
+    from trunkline.evaluation.reports.catalogue import Entry
 
 
 @click.command()
@@ -27,7 +27,7 @@ def explain(ctx: click.Context, gate: str, markdown: bool) -> None:
     GATE is a name as on a report (fairness/sex/demographic-parity) or a room (fairness). In a project whose bundle
     was judged, the last answer follows.
     """
-    from trunkline.evaluation import catalogue
+    from trunkline.evaluation.reports import catalogue
 
     if markdown:
         click.echo(catalogue.catalogue_markdown(), nl=False)
@@ -73,7 +73,7 @@ def _last_evaluation(project: Project | None) -> Evaluation | None:
 
 
 def _show_entry(entry: Entry, project: Project | None) -> None:
-    from trunkline.evaluation import catalogue
+    from trunkline.evaluation.reports import catalogue
 
     click.echo(click.style(entry.pattern, bold=True))
     click.echo(f"{entry.question}\n")

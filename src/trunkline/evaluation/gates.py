@@ -10,15 +10,12 @@ from trunkline.core.contract import Contract
 from trunkline.core.errors import ProjectError
 from trunkline.core.records import Figure, Verdict
 
-from .asking import Ask
-from .calibration import calibration_verdict
-from .comparison import champion_verdict, compare
-from .fairness import fairness_verdicts
-from .groups import group_figures, groups
-from .metamorphic import check_metamorphic
+from .fairness.groups import group_figures, groups
+from .fairness.questions import fairness_verdicts
 from .metrics import Metrics, check_metric_names, standard_names
-from .named_slices import check_slices, slice_floor_verdicts
-from .performance import (
+from .performance.calibration import calibration_verdict
+from .performance.comparison import champion_verdict, compare
+from .performance.figures import (
     SEED,
     baseline_verdict,
     floor_verdict,
@@ -27,9 +24,12 @@ from .performance import (
     overfit_verdict,
     too_little,
 )
-from .robustness import robustness_verdicts
+from .performance.named_slices import check_slices, slice_floor_verdicts
+from .robustness.asking import Ask
+from .robustness.metamorphic import check_metamorphic
+from .robustness.questions import robustness_verdicts
 from .scored import Paired, Scored, pair_scored
-from .slices import slice_verdicts
+from .slices.questions import slice_verdicts
 from .waivers import apply_waivers
 
 

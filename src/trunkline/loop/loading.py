@@ -20,8 +20,8 @@ from trunkline.core.record import short, write_atomically
 from trunkline.core.records import GateRun, Release, Route
 from trunkline.delivery import LocalTarget
 from trunkline.delivery.targets.service import Ready, last_words
-from trunkline.evaluation.load import load_verdicts
-from trunkline.evaluation.load_measurement import Load
+from trunkline.evaluation.load.measurement import Load
+from trunkline.evaluation.load.questions import load_verdicts
 
 from .arrivals import RAISED, Recording
 from .gate_runs import LOAD, keep_run, rules_digest, run_folder

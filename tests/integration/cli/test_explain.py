@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from trunkline.cli.explain import explain
 from trunkline.core.errors import NotFoundError
-from trunkline.evaluation.catalogue import ROOMS, catalogue, catalogue_markdown
+from trunkline.evaluation.reports.catalogue import ROOMS, catalogue, catalogue_markdown
 
 
 @pytest.fixture

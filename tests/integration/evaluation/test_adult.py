@@ -25,8 +25,8 @@ from trunkline.core.gates import FairnessGates
 from trunkline.core.records import Verdict
 from trunkline.data import split_rows
 from trunkline.data.rows import typed
-from trunkline.evaluation.fairness import fairness_verdicts
-from trunkline.evaluation.groups import groups
+from trunkline.evaluation.fairness.groups import groups
+from trunkline.evaluation.fairness.questions import fairness_verdicts
 from trunkline.evaluation.scored import Scored, pair_scored
 from trunkline.training import Candidate, predict_frame, train
 

@@ -18,7 +18,7 @@ from sklearn.preprocessing import OneHotEncoder
 from trunkline.core.bundle import Bundle
 from trunkline.core.config import Mitigation, Search, TrainingPolicy
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.evaluation.row_order import row_order_verdict
+from trunkline.evaluation.robustness.row_order import row_order_verdict
 from trunkline.evaluation.scored import Scored
 from trunkline.serving.runtime import open_model
 from trunkline.training import Candidate, Fitted, predict_frame, train

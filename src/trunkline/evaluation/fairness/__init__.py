@@ -1,0 +1,1 @@
+"""Fairness: do answers and errors differ between groups of people."""

@@ -1,0 +1,191 @@
+"""An audit: one protected attribute, or two of them crossed, put before the questions of fairness."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from trunkline.core.gates import FairnessGates
+from trunkline.core.records import Figure, Outcome, Verdict
+
+from ..scored import Array, Paired
+from ..wording import between, number
+from .rates import Masks, judged_groups, left_out
+from .simultaneous import Extreme
+
+ROUNDING = 1e-9
+"""A limit is not crossed by the last digits of a subtraction."""
+WORTH_WAITING = 100
+"""Times as many rows beyond which nobody is told to gather them."""
+
+
+@dataclass(frozen=True)
+class Audit:
+    """The groups of one attribute (`colour`) or of two (`colour & sex`), the answers, and what is asked of them."""
+
+    attribute: str
+    by: Masks
+    paired: Paired
+    policy: FairnessGates
+    resamples: int
+    seed: int
+    champion: Paired | None = None
+
+    @property
+    def crossed(self) -> bool:
+        """Whether the groups are those of two attributes together."""
+        return " & " in self.attribute
+
+    @property
+    def everyone(self) -> Array:
+        """Return the mask of all rows."""
+        return np.ones(self.paired.rows, dtype=bool)
+
+    @property
+    def selected(self) -> Array:
+        """Return the mask of the rows that get the positive answer."""
+        return np.asarray(self.paired.labels == self.paired.positive)
+
+    @property
+    def positive(self) -> Array:
+        """Return the mask of the rows whose outcome is the positive one."""
+        return np.asarray(self.paired.truth == self.paired.positive)
+
+    @property
+    def word(self) -> str:
+        """Return what the positive outcome is called."""
+        return self.paired.classes[self.paired.positive or 0]
+
+    @property
+    def enough(self) -> bool:
+        """Whether two groups have the policy's minimum of rows."""
+        return len(judged_groups(self.by, self.everyone, self.policy.minimum_group)[0]) > 1
+
+    def figure(self, name: str, found: Extreme, rows: int) -> Figure:
+        """Return the greatest difference or least ratio of these groups as a figure."""
+        return Figure(name=name, value=found.value, rows=rows, interval=found.interval, group=self.attribute)
+
+    def remedy(self, constraint: str = "") -> str:
+        """Return what to do about a disparity; `constraint` is the one that `training.mitigation` sets against it."""
+        ways = ["try other features or more training rows of the groups that are worse off"]
+        if constraint and self.paired.binary:
+            of = self.attribute.replace(" & ", " or ") + (", one at a time" if self.crossed else "")
+            ways.append(
+                f"set `training.mitigation` in trunkline.yaml (method threshold-optimizer or exponentiated-gradient, "
+                f"attribute {of}, constraint {constraint})"
+            )
+        ways.append("waive it with an owner, a reason and an expiry date")
+        return f"Look at the figures by {self.attribute} on the report; {'; or '.join(ways)}."
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What a figure may at least (a ratio) or at most (a difference) be."""
+
+    value: float
+    at_least: bool = False
+
+    def keeps(self, value: float) -> bool:
+        """Whether the value is within the limit."""
+        beyond = self.value - value if self.at_least else value - self.value
+        return beyond <= ROUNDING
+
+    def broken_wholly(self, figure: Figure) -> bool:
+        """Whether the figure's whole interval lies beyond the limit."""
+        if figure.interval is None:
+            return False
+        return not self.keeps(figure.interval.high if self.at_least else figure.interval.low)
+
+    def more_rows(self, figure: Figure) -> str:
+        """Return how many times the rows would decide, if the figure stays: a width falls with their square root."""
+        if figure.interval is None:
+            return ""
+        nearest = figure.interval.high if self.at_least else figure.interval.low
+        distance = abs(figure.value - self.value)
+        times = (abs(nearest - figure.value) / distance) ** 2 if distance else math.inf
+        if times > WORTH_WAITING:
+            return (
+                " The figure is so near the limit that no number of test rows worth gathering would decide."
+            )
+        factor = max(2, math.ceil(times - ROUNDING))
+        return f" If it stays what it is, about {factor} times as many test rows would decide."
+
+    def words(self) -> str:
+        """Return the limit in words, to stand after a figure."""
+        return (
+            f"at least {number(self.value)} is asked"
+            if self.at_least
+            else f"at most {number(self.value)} is allowed"
+        )
+
+
+def answer(
+    audit: Audit,
+    gate: str,
+    question: str,
+    limit: Limit,
+    total: Figure,
+    *,
+    noun: str,
+    facts: str,
+    remedy: str,
+    figures: tuple[Figure, ...] = (),
+    incomplete: str = "",
+    notes: str = "",
+) -> Verdict:
+    """Return the verdict on a disparity.
+
+    The gate is red only when the whole simultaneous interval lies beyond the limit; a point beyond it with an interval
+    that reaches back is inconclusive and stops nothing. `incomplete` says what was not compared.
+    """
+    outcome: Outcome
+    if limit.keeps(total.value):
+        outcome = "inconclusive" if incomplete else "pass"
+    else:
+        outcome = "fail" if limit.broken_wholly(total) else "inconclusive"
+    straddles = outcome == "inconclusive" and not limit.keeps(total.value)
+    pairs = ", all pairs of groups at once"
+    reason = f"{facts} {noun} is {number(total.value)} ({between(total.interval)}{pairs}); {limit.words()}."
+    if straddles:
+        reason += " The interval reaches back over the limit, so this may be chance." + limit.more_rows(total)
+    advice = "" if outcome == "pass" else remedy
+    if straddles:
+        advice = (
+            "Gather more test rows of the groups named, and look at these figures again at the next release."
+        )
+    elif outcome == "inconclusive":
+        advice = "Gather more test rows with each outcome, or join small groups."
+    return Verdict(
+        gate=gate,
+        outcome=outcome,
+        question=question,
+        threshold=limit.value,
+        blocking=audit.policy.blocking and outcome != "inconclusive",
+        figures=(total, *figures),
+        reason=" ".join(part for part in (reason, incomplete) if part) + notes,
+        advice=advice,
+    )
+
+
+def too_few(audit: Audit, gate: str, question: str, limit: Limit, condition: Array | None = None) -> Verdict:
+    """Return the verdict where fewer than two groups have enough rows (of a condition).
+
+    It stops a release where whole groups of one attribute are too small to be seen, not where crossings are or only
+    the rows with one outcome.
+    """
+    rows = audit.everyone if condition is None else condition
+    _, small = judged_groups(audit.by, rows, audit.policy.minimum_group)
+    kind = "rows" if condition is None else "such rows"
+    return Verdict(
+        gate=gate,
+        outcome="inconclusive",
+        question=question,
+        threshold=limit.value,
+        blocking=audit.policy.blocking and not audit.crossed and not audit.enough,
+        reason=f"Fewer than two groups of {audit.attribute} have {audit.policy.minimum_group} {kind} to compare."
+        f"{left_out(small)}",
+        advice="Gather more test rows, join small groups (categories, or `bands` of a number), or lower "
+        "gates.fairness.minimum_group.",
+    )

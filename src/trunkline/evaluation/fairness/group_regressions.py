@@ -1,0 +1,139 @@
+"""Regressions by group: does any group of people fare worse than under the champion."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.stats import norm
+
+from trunkline.core.errors import DataError
+from trunkline.core.records import Figure, Interval, Outcome, Verdict
+
+from ..bootstrap import LEVEL
+from ..scored import Paired
+from ..wording import between, number
+from .audit import Audit, Limit, too_few
+from .rates import SHOWN, Masks, judged_groups, left_out
+
+
+def group_regressions(audit: Audit) -> Verdict | None:
+    """Return the verdict on each group's accuracy less the champion's on the same rows; None where it is not asked.
+
+    Of a regression the share of the champion's mean absolute error that is saved takes the place of the difference.
+    Red where a group's whole interval lies below the margin; intervals hold for all groups at once (Bonferroni).
+    Raises DataError when the two models did not answer the same rows.
+    """
+    margin, champion = audit.policy.champion_margin, audit.champion
+    if margin is None or champion is None:
+        return None
+    _check_same_rows(audit.paired, champion)
+    gate, limit = f"fairness/{audit.attribute}/champion", Limit(-margin, at_least=True)
+    what = "accuracy" if audit.paired.classes else "share of the champion's mean absolute error that is saved"
+    question = (
+        f"Does every group of {audit.attribute} fare at most {number(margin)} worse than under the champion, "
+        f"on the same rows?"
+    )
+    judged, small = judged_groups(audit.by, audit.everyone, max(2, audit.policy.minimum_group))
+    if not judged:
+        return too_few(audit, gate, question, limit)
+    compare = _accuracies if audit.paired.classes else _errors
+    found = sorted(compare(audit, champion, judged), key=lambda figure: figure.value)
+    spared = sorted(judged.keys() - {figure.group for figure in found})
+    worse = [figure for figure in found if not limit.keeps(figure.value)]
+    surely = [figure for figure in worse if limit.broken_wholly(figure)]
+    outcome: Outcome = "fail" if surely else "inconclusive" if worse or spared else "pass"
+    first = f"{what[0].upper()}{what[1:]}" + (", challenger less champion" if audit.paired.classes else "")
+    reason = f"{first}: {_listed(found)}; at least {number(-margin)} is asked." if found else ""
+    if spared:
+        reason += f" The champion makes no error in {', '.join(spared[:SHOWN])}, and the challenger does."
+    if outcome == "inconclusive" and worse:
+        reason += " The interval of what is below reaches back over it, so this may be chance."
+    return Verdict(
+        gate=gate,
+        outcome=outcome,
+        question=question,
+        threshold=-margin,
+        blocking=audit.policy.blocking and outcome != "inconclusive",
+        figures=tuple(found),
+        reason=reason.strip() + left_out(small),
+        advice=_advice(outcome, surely),
+    )
+
+
+def _check_same_rows(challenger: Paired, champion: Paired) -> None:
+    if challenger.classes != champion.classes or not np.array_equal(challenger.truth, champion.truth):
+        raise DataError(
+            "The two models did not answer the same rows.", next_step="answer the test part with both"
+        )
+
+
+def _accuracies(audit: Audit, champion: Paired, judged: Masks) -> list[Figure]:
+    """Return each group's difference of accuracies.
+
+    Interval: Bonett and Price (2012), Adjusted Wald confidence interval for a difference of binomial proportions based
+    on paired data; it holds where few rows or none are answered otherwise.
+    """
+    gains = (audit.paired.labels == audit.paired.truth).astype(int) - (champion.labels == champion.truth)
+    z = _critical(len(judged))
+    figures = []
+    for group, mask in judged.items():
+        rows, gain = int(mask.sum()), gains[mask]
+        won, lost = ((gain > 0).sum() + 1) / (rows + 2), ((gain < 0).sum() + 1) / (rows + 2)
+        middle, half = won - lost, z * np.sqrt((won + lost - (won - lost) ** 2) / (rows + 2))
+        span = Interval(low=max(-1.0, float(middle - half)), high=min(1.0, float(middle + half)))
+        value = float(gain.mean())
+        figures.append(Figure(name="difference:accuracy", value=value, rows=rows, interval=span, group=group))
+    return figures
+
+
+def _errors(audit: Audit, champion: Paired, judged: Masks) -> list[Figure]:
+    """Return the share of the champion's mean absolute error that is saved, of each group where it makes one.
+
+    Interval: of the log of the ratio of the two errors, paired row by row (Cochran 1977, Sampling Techniques, section
+    6.4, which is the bootstrap's standard error without the resamples).
+    """
+    ours, theirs = np.abs(audit.paired.labels - audit.paired.truth), np.abs(champion.labels - champion.truth)
+    z = _critical(len(judged))
+    figures = []
+    for group, mask in judged.items():
+        upper, lower, rows = float(ours[mask].mean()), float(theirs[mask].mean()), int(mask.sum())
+        if lower == 0 and upper > 0:
+            continue
+        ratio = upper / lower if lower else 1.0
+        reach = 1.0
+        if ratio > 0 and lower:
+            apart = ours[mask] / upper - theirs[mask] / lower
+            reach = float(np.exp(z * apart.std(ddof=1) / np.sqrt(rows)))
+        span = Interval(low=1 - ratio * reach, high=1 - ratio / reach)
+        figures.append(
+            Figure(name="relative_error_reduction", value=1 - ratio, rows=rows, interval=span, group=group)
+        )
+    return figures
+
+
+def _critical(groups: int) -> float:
+    return float(norm.ppf(1 - (1 - LEVEL) / (2 * groups)))
+
+
+def _listed(found: list[Figure]) -> str:
+    words = [
+        f"{number(figure.value)} in {figure.group} ({between(figure.interval)}, {figure.rows:,} rows)"
+        for figure in found[:SHOWN]
+    ]
+    if len(found) > SHOWN:
+        words.append(f"more in {len(found) - SHOWN} other groups")
+    return ", ".join(words)
+
+
+def _advice(outcome: Outcome, surely: list[Figure]) -> str:
+    if outcome == "pass":
+        return ""
+    if outcome == "inconclusive":
+        return (
+            "Look at these groups while the challenger runs silent beside the champion, or gather more test rows of "
+            "them."
+        )
+    groups = ", ".join(figure.group for figure in surely[:SHOWN])
+    return (
+        f"Keep the champion for now. Look at the rows of {groups} that only the champion answers well; compare the "
+        "features and training rows of the two; or waive it with an owner, a reason and an expiry date."
+    )

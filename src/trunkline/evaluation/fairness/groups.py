@@ -1,0 +1,170 @@
+"""Groups of people: the rows cut by protected attributes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from itertools import combinations, pairwise, product
+
+import numpy as np
+import pandas as pd
+
+from trunkline.core.contract import Column, Contract
+from trunkline.core.errors import DataError
+from trunkline.core.intervals import wilson
+from trunkline.core.records import Figure, Interval
+
+from ..bootstrap import LEVEL, draw, interval
+from ..metrics import Metric
+from ..scored import Array, Paired
+from ..weighted import mean
+from .area import area_interval
+from .simultaneous import means
+
+MISSING = "missing"
+SKEWED = 1000
+"""Rows up to which a mean of skewed errors is not yet spread evenly around its true value."""
+
+
+def attribute(frame: pd.DataFrame, column: Column) -> Array:
+    """Return each row's group by one protected attribute, as text of shape (n,).
+
+    Numbers are cut at the column's bands (`18 to <25`), or at their quartiles where the contract names no bands.
+    Null is a group of its own. Raises DataError when the frame lacks the column.
+    """
+    if column.name not in frame.columns:
+        raise DataError(f"The rows have no column {column.name}, and the contract protects it.")
+    values = frame[column.name]
+    empty = np.asarray(values.isna(), dtype=bool)
+    if column.type in ("integer", "number"):
+        numbers = np.asarray(pd.to_numeric(values), dtype=np.float64)
+        groups = _bands(numbers, column.bands)
+    elif column.type == "boolean":
+        groups = np.where(np.asarray(values.fillna(False), dtype=bool), "true", "false").astype(object)
+    else:
+        groups = np.asarray(values.astype(object).astype(str), dtype=object)
+    groups[empty] = MISSING
+    return groups
+
+
+def groups(frame: pd.DataFrame, contract: Contract) -> dict[str, dict[str, Array]]:
+    """Return for each protected attribute, and each two of them, its groups as masks of shape (n,).
+
+    Keys are `colour` and `colour=Black`; for two attributes `colour & sex` and `colour=Black & sex=Male`.
+    """
+    single = {column.name: _masks(column, attribute(frame, column)) for column in contract.protected}
+    crossed = {
+        f"{first} & {second}": {
+            f"{one} & {other}": mask & single[second][other]
+            for (one, mask), other in product(single[first].items(), single[second])
+            if (mask & single[second][other]).any()
+        }
+        for first, second in combinations(single, 2)
+    }
+    return single | crossed
+
+
+def group_figures(
+    paired: Paired,
+    masks: Mapping[str, Mapping[str, Array]],
+    *,
+    minimum: int,
+    resamples: int,
+    seed: int,
+) -> tuple[Figure, ...]:
+    """Return what is measured of every group of at least `minimum` rows, with intervals.
+
+    Two classes: selection, true and false positive rates, accuracy, AUC. Many classes: accuracy, and the selection
+    rate where one outcome is the positive one. Regression: absolute and mean error. Because there are many groups,
+    intervals are in closed form: Wilson's of rates, Newcombe's of areas, Student's of mean errors over many rows; of
+    mean errors over few, the bootstrap's.
+    """
+    judged = {group: mask for by in masks.values() for group, mask in by.items() if mask.sum() >= minimum}
+    if not paired.classes:
+        return _errors(paired, judged, resamples=resamples, seed=seed)
+    return tuple(figure for group, mask in judged.items() for figure in _of_group(paired, group, mask))
+
+
+def _errors(paired: Paired, judged: Mapping[str, Array], *, resamples: int, seed: int) -> tuple[Figure, ...]:
+    """Return the mean absolute error, negative as scikit-learn has it, and the mean error of each group."""
+    residual = paired.labels - paired.truth
+    figures = []
+    for group, mask in judged.items():
+        rows = int(mask.sum())
+        for name, values in (
+            ("neg_mean_absolute_error", -np.abs(residual[mask])),
+            ("mean_error", residual[mask]),
+        ):
+            if rows <= SKEWED:
+                span = interval(draw({"": mean(values)}, rows=rows, resamples=resamples, seed=seed)[""])
+            else:
+                ends = means([values], LEVEL)
+                span = Interval(low=float(ends.lows[0]), high=float(ends.highs[0]))
+            figures.append(
+                Figure(name=name, value=float(values.mean()), rows=rows, interval=span, group=group)
+            )
+    return tuple(figures)
+
+
+def _of_group(paired: Paired, group: str, mask: Array) -> list[Figure]:
+    """Return a group's rates and area, each with the number of rows it is taken over."""
+    right = paired.labels == paired.truth
+    if paired.positive is None:
+        return _rates(group, {"accuracy": (right, mask)})
+    selected, positive = paired.labels == paired.positive, paired.truth == paired.positive
+    shares = {"selection_rate": (selected, mask), "accuracy": (right, mask)}
+    if not paired.binary:
+        return _rates(group, shares)
+    shares |= {
+        "true_positive_rate": (selected, mask & positive),
+        "false_positive_rate": (selected, mask & ~positive),
+    }
+    figures = _rates(group, shares)
+    if paired.probabilities is not None:
+        area = Metric("roc_auc").value(paired.take(mask))
+        if np.isfinite(area):
+            ups, rows = int((mask & positive).sum()), int(mask.sum())
+            span = area_interval(area, ups, rows - ups)
+            figures.append(Figure(name="roc_auc", value=area, rows=rows, interval=span, group=group))
+    return figures
+
+
+def _rates(group: str, shares: Mapping[str, tuple[Array, Array]]) -> list[Figure]:
+    figures = []
+    for name, (part, whole) in shares.items():
+        hits, rows = int((part & whole).sum()), int(whole.sum())
+        if rows:
+            span = wilson(hits, rows)
+            figures.append(Figure(name=name, value=hits / rows, rows=rows, interval=span, group=group))
+    return figures
+
+
+def _masks(column: Column, labels: Array) -> dict[str, Array]:
+    found = sorted(set(labels))
+    if column.type in ("integer", "number"):
+        found.sort(key=_least)
+    return {f"{column.name}={group}": np.asarray(labels == group, dtype=bool) for group in found}
+
+
+def _least(band: str) -> float:
+    """Return where a band begins, so that bands stand in their order and missing values last."""
+    if band == MISSING:
+        return math.inf
+    return -math.inf if band.startswith("under ") else float(band.split()[0])
+
+
+def _bands(numbers: Array, bands: tuple[float, ...]) -> Array:
+    known = numbers[np.isfinite(numbers)]
+    edges = (
+        sorted(set(bands))
+        if bands
+        else sorted(set(np.quantile(known, [0.25, 0.5, 0.75])))
+        if len(known)
+        else []
+    )
+    if not edges:
+        return np.full(len(numbers), MISSING, dtype=object)
+    names = [f"under {edges[0]:g}"]
+    names += [f"{low:g} to <{high:g}" for low, high in pairwise(edges)]
+    names.append(f"{edges[-1]:g} and over")
+    return np.asarray(np.array(names, dtype=object)[np.digitize(np.nan_to_num(numbers), edges)])

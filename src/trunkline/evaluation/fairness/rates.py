@@ -1,0 +1,89 @@
+"""Rates by group: which groups have enough rows, what their rates are, and how far apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from trunkline.core.records import Figure
+
+from ..scored import Array
+from ..wording import number
+from .simultaneous import Estimates, shares
+
+Masks = Mapping[str, Array]
+"""A group's name, as `colour=Black`, to the mask of its rows."""
+SHOWN = 4
+"""Groups that a sentence lists; the others are counted."""
+
+
+@dataclass(frozen=True)
+class Values:
+    """What was measured of each group, and on how many rows; `small` are the groups left out, with their rows."""
+
+    name: str
+    values: Mapping[str, float]
+    rows: Mapping[str, int]
+    small: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def comparable(self) -> bool:
+        """Whether there are two groups to compare."""
+        return len(self.values) > 1
+
+    def figures(self) -> tuple[Figure, ...]:
+        """Return each group's value on its rows."""
+        return tuple(
+            Figure(name=self.name, value=value, rows=self.rows[group], group=group)
+            for group, value in self.values.items()
+        )
+
+    def estimates(self, level: float) -> Estimates:
+        """Return the values, which are shares of the rows, each with its own interval."""
+        rows = np.array([self.rows[group] for group in self.values])
+        return shares(np.rint(np.array(list(self.values.values())) * rows), rows, level)
+
+    def listed(self) -> str:
+        """Return the values in words, the least first; of many groups the least and the greatest."""
+        order = sorted(self.values, key=lambda group: (self.values[group], group))
+        words = [f"{number(self.values[group])} in {group} ({self.rows[group]:,} rows)" for group in order]
+        between = len(words) - SHOWN
+        if between > 0:
+            words[SHOWN // 2 : -SHOWN // 2] = [f"{between} more groups between"]
+        return ", ".join(words)
+
+    def left_out(self) -> str:
+        """Return in words which groups were too small to be compared."""
+        return left_out(self.small)
+
+
+def judged_groups(by: Masks, condition: Array, minimum: int) -> tuple[dict[str, Array], dict[str, int]]:
+    """Return the groups with at least `minimum` rows of the condition, and the sizes of the others."""
+    sizes = {group: int((mask & condition).sum()) for group, mask in by.items()}
+    judged = {group: mask for group, mask in by.items() if sizes[group] >= minimum}
+    return judged, {group: size for group, size in sizes.items() if size < minimum}
+
+
+def rates(name: str, selected: Array, condition: Array, by: Masks, minimum: int) -> Values:
+    """Return the share of selected rows among those of the condition, a group, as fairlearn's MetricFrame gives it.
+
+    Groups with fewer than `minimum` rows of the condition are left out. Counted here, because a frame for each question
+    takes most of the time that all of them take.
+    """
+    judged, small = judged_groups(by, condition, minimum)
+    rows = {group: int((condition & mask).sum()) for group, mask in judged.items()}
+    found = {group: int((selected & condition & mask).sum()) / rows[group] for group, mask in judged.items()}
+    return Values(name, found, rows, small)
+
+
+def left_out(small: Mapping[str, int]) -> str:
+    """Return in words which groups were too small to be compared, the greatest of them first."""
+    if not small:
+        return ""
+    order = sorted(small, key=lambda group: -small[group])
+    words = [f"{group} ({small[group]})" for group in order[:SHOWN]]
+    if len(order) > SHOWN:
+        words.append(f"and {len(order) - SHOWN} more")
+    return f" Too few rows to compare: {', '.join(words)}."

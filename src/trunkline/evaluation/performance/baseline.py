@@ -1,0 +1,60 @@
+"""The baseline: a model that ignores its inputs, and the scale that its error gives to others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..metrics import Metrics, find_metric
+from ..scored import Paired
+
+_WITHOUT_BOUND = {"positive_likelihood_ratio"}
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What a limit on the change of a metric is a share of: `size` in the metric's unit, `of` in words (or empty)."""
+
+    size: float = 1.0
+    of: str = ""
+
+
+AS_IT_IS = Scale()
+
+
+def ignoring_inputs(paired: Paired, train: Paired) -> Paired:
+    """Return the answers, to the rows of `paired`, of a model that knows only the outcomes of `train`.
+
+    That is the shares of the classes and the most frequent one, or the mean.
+    """
+    rows = paired.rows
+    if not paired.classes:
+        return Paired(paired.truth, np.full(rows, train.truth.mean()), None)
+    shares = np.bincount(train.truth, minlength=len(paired.classes)) / train.rows
+    return Paired(
+        paired.truth,
+        np.full(rows, int(shares.argmax())),
+        np.tile(shares, (rows, 1)),
+        paired.classes,
+        paired.positive,
+    )
+
+
+def scale_of(name: str, metrics: Metrics, paired: Paired, values: Sequence[float]) -> Scale:
+    """Return what a change of the metric on these rows is measured by; `values` are those that are compared.
+
+    Scores whose best is 1 (AUC, accuracy, R2) are measured as they are. Errors (`neg_...`) have the unit of the
+    outcome, or its rarity, in them: as a share of the error of a model that ignores its inputs, as a skill score is
+    (Murphy 1988, Skill scores based on the mean square error, Monthly Weather Review 116). Of a metric of the
+    project's nothing is known: as a share of the greatest of `values`.
+    """
+    if name not in metrics and name not in _WITHOUT_BOUND:
+        if not name.startswith("neg_"):
+            return AS_IT_IS
+        error = abs(find_metric(name, metrics).value(ignoring_inputs(paired, paired)))
+        if np.isfinite(error) and error > 0:
+            return Scale(error, "the error of a model that ignores its inputs")
+    greatest = max(abs(value) for value in values)
+    return Scale(greatest, "the greater of the two values") if greatest > 0 else AS_IT_IS

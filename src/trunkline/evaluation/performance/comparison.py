@@ -1,0 +1,225 @@
+"""Comparison: two models on the same rows, by the paired bootstrap and a second test.
+
+A percentile interval is a little too narrow (Hesterberg 2015, What teachers should know about the bootstrap), so one
+model is called better or worse only where a test of another kind agrees: DeLong's of areas under the ROC curve,
+McNemar's of accuracies, and of every other metric Student's t on the bootstrap's standard error.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import norm, t
+
+from trunkline.core.errors import DataError
+from trunkline.core.gates import PerformanceGates
+from trunkline.core.records import Figure, Verdict
+
+from ..bootstrap import LEVEL, draw, interval
+from ..metrics import Metrics, find_metric
+from ..scored import Array, Paired
+from ..wording import between, by_chance, number
+from .baseline import AS_IT_IS, Scale, scale_of
+from .delong import delong
+from .mcnemar import mcnemar
+
+SAID = 0.025
+"""The p value below which that test agrees: half of 0.05, so that claims about equal models stay below one in twenty
+in two hundred comparisons too, not only in the long run."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A metric of both models, their difference (challenger less champion) and its standard error.
+
+    `p_value` is that of `test`, that they are equal; margins are shares of `scale`.
+    """
+
+    metric: str
+    challenger: float
+    champion: float
+    difference: Figure
+    spread: float
+    test: str
+    p_value: float
+    scale: Scale = AS_IT_IS
+
+    @property
+    def better(self) -> bool:
+        """Whether both the interval and the test call the challenger better."""
+        return self.difference.interval is not None and self.difference.interval.low > 0 and self._confirmed
+
+    @property
+    def worse(self) -> bool:
+        """Whether both the interval and the test call the challenger worse."""
+        return self.difference.interval is not None and self.difference.interval.high < 0 and self._confirmed
+
+    @property
+    def _confirmed(self) -> bool:
+        return self.p_value < SAID
+
+    def rows_to_decide(self, margin: float) -> int | None:
+        """Return on how many rows the interval would leave `-margin`, if the difference stays what it is.
+
+        The width of an interval falls with the square root of the rows. None where more than ten million are needed.
+        """
+        distance = abs(self.difference.value + margin)
+        reach = float(norm.ppf((1 + LEVEL) / 2)) * self.spread
+        if distance == 0 or reach / distance > math.sqrt(1e7 / self.difference.rows):
+            return None
+        return max(self.difference.rows + 1, math.ceil(self.difference.rows * (reach / distance) ** 2))
+
+
+def compare(
+    challenger: Paired,
+    champion: Paired,
+    names: Sequence[str],
+    metrics: Metrics,
+    resamples: int,
+    seed: int,
+) -> tuple[Comparison, ...]:
+    """Return the comparison by each metric that has a value for both models, on the same resamples of the same rows.
+
+    Raises DataError when the rows differ.
+    """
+    if challenger.rows != champion.rows or challenger.classes != champion.classes:
+        raise DataError(
+            "The two models did not answer the same rows.", next_step="answer the test part with both"
+        )
+    if not np.array_equal(challenger.truth, champion.truth):
+        raise DataError(
+            "The two models' rows have different outcomes.", next_step="keep the rows in their order"
+        )
+    found = {name: find_metric(name, metrics) for name in names}
+    points = {name: (metric.value(challenger), metric.value(champion)) for name, metric in found.items()}
+    points = {name: both for name, both in points.items() if np.isfinite(both).all()}
+    drawn = draw(
+        {name: found[name].statistic(challenger).minus(found[name].statistic(champion)) for name in points},
+        rows=challenger.rows,
+        resamples=resamples,
+        seed=seed,
+    )
+    return tuple(
+        _compared(name, both, drawn[name], challenger, champion, metrics) for name, both in points.items()
+    )
+
+
+def _compared(
+    name: str,
+    values: tuple[float, float],
+    drawn: Array,
+    challenger: Paired,
+    champion: Paired,
+    metrics: Metrics,
+) -> Comparison:
+    value, spread = values[0] - values[1], float(np.nanstd(drawn, ddof=1))
+    test, p_value = second_test(name, challenger, champion, value, spread)
+    return Comparison(
+        metric=name,
+        challenger=values[0],
+        champion=values[1],
+        difference=Figure(
+            name=f"difference:{name}", value=value, rows=challenger.rows, interval=interval(drawn)
+        ),
+        spread=spread,
+        test=test,
+        p_value=p_value,
+        scale=scale_of(name, metrics, challenger, values),
+    )
+
+
+def second_test(
+    name: str, challenger: Paired, champion: Paired, value: float, spread: float
+) -> tuple[str, float]:
+    """Return the test that goes with the metric and its p value; `spread` is the standard error of `value`."""
+    first, second = challenger.probabilities, champion.probabilities
+    by_rank = name in ("roc_auc", "roc_auc_ovr") and challenger.binary
+    if by_rank and first is not None and second is not None:
+        return "DeLong's test", delong(challenger.truth == 1, first[:, 1], second[:, 1])
+    if name == "accuracy":
+        right = challenger.labels == challenger.truth, champion.labels == champion.truth
+        return "McNemar's test", mcnemar(*right)
+    if not spread > 0:
+        return "Student's t test", 0.0 if value and spread == 0 else 1.0
+    return "Student's t test", float(2 * t.sf(abs(value) / spread, df=challenger.rows - 1))
+
+
+def champion_verdict(
+    found: Comparison | None, others: Sequence[Comparison], policy: PerformanceGates, *, problem: str = ""
+) -> Verdict:
+    """Answer whether the challenger is worse than the champion by no more than the margin (non-inferiority).
+
+    Pass: the whole interval of the difference lies above `-margin`. Fail: it lies below. "Better" and "worse" are said
+    only where the second test agrees. Inconclusive: it straddles `-margin`; that stops a release only where the
+    difference itself is below, so that a team with few test rows is told, not held up. `problem` says why there is
+    no comparison.
+    """
+    gate = "performance/champion"
+    question = (
+        f"Is {policy.metric} at most {number(policy.margin)} lower than the champion's, on the same rows?"
+    )
+    if found is None or found.difference.interval is None:
+        return Verdict(
+            gate=gate,
+            outcome="inconclusive",
+            question=question,
+            threshold=-policy.margin,
+            reason=problem or f"{policy.metric} has no value for both models on these rows.",
+            advice="Give the test part more rows of every outcome.",
+        )
+    difference, span, margin = found.difference, found.difference.interval, policy.margin * found.scale.size
+    if found.scale.of:
+        question = (
+            f"Is {policy.metric} lower than the champion's, on the same rows, "
+            f"by at most {number(policy.margin)} of {found.scale.of}?"
+        )
+    figures = (difference, *(other.difference for other in others if other.metric != found.metric))
+    facts = (
+        f"{policy.metric} {number(found.challenger)} against the champion's {number(found.champion)}, difference "
+        f"{number(difference.value)} ({between(span)}, {difference.rows:,} rows, margin {number(margin)}; "
+        f"{found.test}: {by_chance(found.p_value)})."
+    )
+    if span.low >= -margin:
+        kind = "better" if found.better else "worse, but within the margin" if found.worse else "not worse"
+        return Verdict(
+            gate=gate,
+            outcome="pass",
+            question=question,
+            threshold=-margin,
+            figures=figures,
+            reason=f"The challenger is {kind}: {facts}{_doubt(found)}",
+        )
+    if span.high < -margin and found.worse:
+        return Verdict(
+            gate=gate,
+            outcome="fail",
+            question=question,
+            threshold=-margin,
+            figures=figures,
+            reason=f"The challenger is worse by more than the margin: {facts}",
+            advice="Keep the champion; compare settings, features and training rows of the two.",
+        )
+    needed = found.rows_to_decide(margin)
+    rows = f"about {needed:,} test rows" if needed else "more test rows than are worth waiting for"
+    return Verdict(
+        gate=gate,
+        outcome="inconclusive",
+        question=question,
+        threshold=-margin,
+        figures=figures,
+        blocking=difference.value < -margin,
+        reason=f"These rows cannot tell whether the challenger is worse: {facts}{_doubt(found)} "
+        f"If the difference stays what it is, {rows} would decide it.",
+        advice="Let it run silent beside the champion and judge it on the traffic, or gather more test rows.",
+    )
+
+
+def _doubt(found: Comparison) -> str:
+    """Return what to say where the interval leaves zero and the test does not agree."""
+    span = found.difference.interval
+    if span is None or span.low <= 0 <= span.high or found.better or found.worse:
+        return ""
+    return f" The interval leaves out zero, but {found.test} does not confirm a difference (below {SAID:g})."

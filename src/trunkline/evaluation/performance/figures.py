@@ -1,0 +1,245 @@
+"""Performance: the figures of a model, and the gates on its floors, on a trivial baseline and on overfitting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from trunkline.core.contract import Contract
+from trunkline.core.errors import ProjectError
+from trunkline.core.gates import PerformanceGates
+from trunkline.core.records import Figure, Verdict
+
+from ..bootstrap import draw, interval
+from ..fairness.groups import group_figures, groups
+from ..metrics import Metrics, find_metric, standard_names
+from ..scored import Array, Paired, pair
+from ..wording import between, measured, number
+from .baseline import ignoring_inputs, scale_of
+from .comparison import Comparison, compare
+
+FEWEST = 30
+"""Rows below which no gate on performance answers."""
+SEED = 7
+
+
+def measure(
+    truth: Array,
+    labels: Array,
+    probabilities: Array | None,
+    contract: Contract,
+    *,
+    metrics: Metrics | None = None,
+    resamples: int = 1000,
+    classes: Sequence[str] = (),
+    names: Sequence[str] = (),
+    frame: pd.DataFrame | None = None,
+    minimum_group: int = FEWEST,
+) -> tuple[Figure, ...]:
+    """Return the standard figures of this kind of model, `names` and the project's metrics, with 95 % intervals.
+
+    With the rows in `frame`, also the figures of each protected group and each crossing of two.
+    A metric of the project's that raises has no figure; the gate `performance/metric:<name>` says why.
+    """
+    own = metrics or {}
+    paired = pair(truth, labels, probabilities, contract, classes=classes)
+    wanted = dict.fromkeys((*standard_names(paired), *names, *own))
+    figures, _ = measure_paired(paired, tuple(wanted), own, resamples=resamples, seed=SEED)
+    if frame is not None and contract.protected:
+        masks = groups(frame, contract)
+        figures += group_figures(paired, masks, minimum=minimum_group, resamples=resamples, seed=SEED)
+    return figures
+
+
+def measure_paired(
+    paired: Paired, names: Sequence[str], metrics: Metrics, *, resamples: int, seed: int
+) -> tuple[tuple[Figure, ...], dict[str, str]]:
+    """Return a figure for each name that has a value on these rows, and for the project's that raise, why."""
+    values: dict[str, float] = {}
+    problems: dict[str, str] = {}
+    for name in names:
+        try:
+            value = find_metric(name, metrics).value(paired)
+        except ProjectError as error:
+            problems[name] = error.what
+            continue
+        if np.isfinite(value):
+            values[name] = value
+    statistics = {name: find_metric(name, metrics).statistic(paired) for name in values}
+    drawn = draw(statistics, rows=paired.rows, resamples=resamples, seed=seed)
+    figures = tuple(
+        Figure(name=name, value=value, rows=paired.rows, interval=interval(drawn[name]))
+        for name, value in values.items()
+    )
+    return figures, problems
+
+
+def too_little(paired: Paired, part: str = "the test part") -> str:
+    """Return why the rows of this part cannot carry a verdict on performance, empty if they can."""
+    if paired.rows < FEWEST:
+        return f"{part[0].upper()}{part[1:]} has {paired.rows} rows, and fewer than {FEWEST} say nothing."
+    if paired.one_class:
+        return f"All {paired.rows:,} outcomes of {part} are {paired.classes[int(paired.truth[0])]}."
+    return ""
+
+
+def floor_verdict(
+    name: str,
+    floor: float,
+    figures: Sequence[Figure],
+    problems: dict[str, str],
+    paired: Paired,
+    *,
+    within: str = "",
+    key: str = "gates.performance.floors",
+) -> Verdict:
+    """Answer whether a metric is at least its floor; the point decides, the interval is stated.
+
+    `within` names the slice that `paired` is, and `key` where the policy has the floor.
+    """
+    gate = f"performance/slice:{within}:{name}" if within else f"performance/floor:{name}"
+    part = f"the slice {within}" if within else "the test part"
+    question = f"Is {name} at least {number(floor)} on {part}?"
+    figure = next((figure for figure in figures if figure.name == name and figure.group == within), None)
+    reason = too_little(paired, part) or problems.get(name, "")
+    if figure is None or reason:
+        return Verdict(
+            gate=gate,
+            outcome="inconclusive",
+            question=question,
+            threshold=floor,
+            reason=reason or f"{name} has no value on these {paired.rows:,} rows.",
+            advice=f"Give {part} more rows of every outcome, or correct the metric.",
+        )
+    passes = figure.value >= floor
+    reason = f"{name} is {measured(figure)}; the floor is {number(floor)}."
+    if passes and figure.interval and figure.interval.low < floor:
+        reason += " The interval reaches below the floor: with other rows it could have failed."
+    return Verdict(
+        gate=gate,
+        outcome="pass" if passes else "fail",
+        question=question,
+        threshold=floor,
+        figures=(figure,),
+        reason=reason,
+        advice=""
+        if passes
+        else f"Improve features or candidates; or, if {number(figure.value)} is good enough for the decision, "
+        f"lower {key}.{name} in a reviewed change.",
+    )
+
+
+def metric_verdicts(problems: dict[str, str], floors: Sequence[str]) -> tuple[Verdict, ...]:
+    """Return a failing verdict for each of the project's metrics that could not be computed and has no floor."""
+    return tuple(
+        Verdict(
+            gate=f"performance/metric:{name}",
+            outcome="fail",
+            question=f"Can the project's metric {name} be computed on the test part?",
+            reason=problem,
+            advice="Correct metrics() in model.py: it gets truth, answers and the positive probability, or None.",
+        )
+        for name, problem in problems.items()
+        if name not in floors
+    )
+
+
+def baseline_verdict(
+    paired: Paired, train: Paired | None, policy: PerformanceGates, metrics: Metrics
+) -> Verdict:
+    """Answer whether the model beats one that ignores its inputs, on the same rows by a paired bootstrap.
+
+    That one answers the shares of the classes, or the mean, of the training rows (of the test rows without them).
+    """
+    question = f"Is {policy.metric} better than that of a model that ignores its inputs?"
+    advice = "Look for features that carry the outcome; check that labels and rows belong together."
+    gate = "performance/baseline"
+    reason = too_little(paired)
+    found: tuple[Comparison, ...] = ()
+    if not reason:
+        baseline = ignoring_inputs(paired, train or paired)
+        try:
+            found = compare(paired, baseline, (policy.metric,), metrics, policy.resamples, SEED)
+        except ProjectError as error:
+            reason = error.what
+    if reason or not found:
+        reason = reason or f"{policy.metric} has no value for a model that ignores its inputs."
+        return Verdict(gate=gate, outcome="inconclusive", question=question, reason=reason, advice=advice)
+    (only,) = found
+    difference = only.difference
+    low = difference.interval.low if difference.interval else -np.inf
+    outcome = "fail" if difference.value <= 0 else "pass" if low > 0 else "inconclusive"
+    verbs = {"pass": "beats it", "fail": "does not beat it", "inconclusive": "may beat it by chance only"}
+    return Verdict(
+        gate=gate,
+        outcome=outcome,
+        question=question,
+        threshold=0.0,
+        figures=(difference,),
+        reason=f"The model {verbs[outcome]}: {policy.metric} {number(only.challenger)} against "
+        f"{number(only.champion)}, difference {number(difference.value)} "
+        f"({between(difference.interval)}, {paired.rows:,} rows).",
+        advice="" if outcome == "pass" else advice,
+    )
+
+
+def overfit_verdict(
+    paired: Paired, train: Paired | None, policy: PerformanceGates, metrics: Metrics
+) -> Verdict:
+    """Answer whether the metric falls from the training rows to the test part by no more than the policy allows.
+
+    The interval is that of two independent samples; the point decides. What the gap is a share of: `scale_of`.
+    """
+    gate, share = "performance/overfit", policy.overfit_gap
+    question = f"Does {policy.metric} fall by at most {number(share)} from train to test?"
+    none = "There are no answers on the training rows to compare with."
+    reason = too_little(paired) if train is not None else none
+    values: list[float] = []
+    if not reason and train is not None:
+        try:
+            values = [find_metric(policy.metric, metrics).value(part) for part in (train, paired)]
+        except ProjectError as error:
+            reason = error.what
+    if train is None or reason or not np.isfinite(values).all():
+        return Verdict(
+            gate=gate,
+            outcome="inconclusive",
+            question=question,
+            threshold=share,
+            reason=reason or f"{policy.metric} has no value on one of the two parts.",
+            blocking=train is not None,
+            advice="Give the gate the model's answers on its training rows.",
+        )
+    scale = scale_of(policy.metric, metrics, paired, values)
+    limit = share * scale.size
+    if scale.of:
+        question = f"Does {policy.metric} fall from train to test by at most {number(share)} of {scale.of}?"
+    statistics = [find_metric(policy.metric, metrics).statistic(part) for part in (train, paired)]
+    drawn = [
+        draw({"": statistic}, rows=part.rows, resamples=policy.resamples, seed=SEED + shift)[""]
+        for shift, (statistic, part) in enumerate(zip(statistics, (train, paired), strict=True))
+    ]
+    gap = Figure(
+        name=f"gap:{policy.metric}",
+        value=values[0] - values[1],
+        rows=paired.rows,
+        interval=interval(drawn[0] - drawn[1]),
+    )
+    passes = gap.value <= limit
+    of = f" ({number(share)} of {scale.of})" if scale.of else ""
+    return Verdict(
+        gate=gate,
+        outcome="pass" if passes else "fail",
+        question=question,
+        threshold=limit,
+        figures=(gap,),
+        reason=f"{policy.metric} is {number(values[0])} on {train.rows:,} training rows and {number(values[1])} on "
+        f"{paired.rows:,} test rows: a gap of {number(gap.value)} ({between(gap.interval)}); "
+        f"at most {number(limit)}{of} is allowed.",
+        advice=""
+        if passes
+        else "Make the model simpler (depth, leaf size, regularisation), drop features that only name rows, "
+        "or train on more rows.",
+    )

@@ -1,0 +1,144 @@
+"""Named slices: parts of the test rows that the policy gives floors of their own."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from trunkline.core.contract import Column, Contract, as_label
+from trunkline.core.errors import PolicyError
+from trunkline.core.gates import NamedSlice, PerformanceGates, Value
+from trunkline.core.records import Figure, Verdict
+
+from ..metrics import Metrics
+from ..scored import Array, Paired, Scored
+from .figures import SEED, floor_verdict, measure_paired, too_little
+
+_KEY = "gates.performance.slices"
+
+
+def slice_floor_verdicts(
+    test: Scored, paired: Paired, contract: Contract, rules: PerformanceGates, metrics: Metrics
+) -> tuple[Verdict, ...]:
+    """Answer for each floor of each named slice whether the metric reaches it on those rows; the point decides.
+
+    A slice of fewer than 30 rows, or of one class, is inconclusive. Raises PolicyError as `check_slices` does.
+    """
+    check_slices(rules, contract)
+    verdicts: list[Verdict] = []
+    for position, part in enumerate(rules.slices):
+        rows = paired.take(rows_of(test.frame, part, contract))
+        figures: tuple[Figure, ...] = ()
+        problems: dict[str, str] = {}
+        if not too_little(rows):
+            found, problems = measure_paired(
+                rows, tuple(part.floors), metrics, resamples=rules.resamples, seed=SEED
+            )
+            figures = tuple(figure.model_copy(update={"group": part.name}) for figure in found)
+        verdicts += [
+            floor_verdict(
+                name, floor, figures, problems, rows, within=part.name, key=f"{_KEY}.{position}.floors"
+            )
+            for name, floor in sorted(part.floors.items())
+        ]
+    return tuple(verdicts)
+
+
+def check_slices(rules: PerformanceGates, contract: Contract) -> None:
+    """Check that the contract has the columns and values by which the policy names slices.
+
+    Raises PolicyError naming the key and close matches.
+    """
+    names = [part.name for part in rules.slices]
+    for position, part in enumerate(rules.slices):
+        if part.name in names[:position]:
+            raise PolicyError(
+                f"{_KEY}.{position}.name is {part.name}, and an earlier slice has that name.",
+                next_step="give the slice another name",
+            )
+        for name, wanted in part.where.items():
+            key = f"{_KEY}.{position}.where.{name}"
+            column = _column(key, name, contract)
+            for value in _listed(wanted):
+                _check_value(key, value, column)
+        for name, (least, greatest) in part.between.items():
+            key = f"{_KEY}.{position}.between.{name}"
+            column = _column(key, name, contract)
+            if column.type not in ("integer", "number"):
+                raise PolicyError(
+                    f"{key} needs a number, and {name} is {column.rule()}.",
+                    next_step=f"say it as {_KEY}.{position}.where.{name}",
+                )
+            if least is not None and greatest is not None and least > greatest:
+                raise PolicyError(
+                    f"{key} goes from {least:g} to {greatest:g}, and no number lies there.",
+                    next_step="write the least value first",
+                )
+
+
+def rows_of(frame: pd.DataFrame, part: NamedSlice, contract: Contract) -> Array:
+    """Return the mask, of shape (n,), of the rows in a slice that `check_slices` knows; null is in none."""
+    mask = np.ones(len(frame), dtype=bool)
+    for name, wanted in part.where.items():
+        mask &= _is_one_of(frame[name], _listed(wanted), contract.column(name))
+    for name, (least, greatest) in part.between.items():
+        values = np.asarray(pd.to_numeric(frame[name]), dtype=np.float64)
+        mask &= values >= (-np.inf if least is None else least)
+        mask &= values <= (np.inf if greatest is None else greatest)
+    return mask
+
+
+def _is_one_of(values: pd.Series, wanted: tuple[Value, ...], column: Column) -> Array:
+    known = np.asarray(values.notna(), dtype=bool)
+    if column.type in ("integer", "number"):
+        return np.isin(
+            np.asarray(pd.to_numeric(values), dtype=np.float64), np.array(wanted, dtype=np.float64)
+        )
+    texts = np.array([as_label(value) for value in values.astype(object)], dtype=object)
+    return known & np.isin(texts, np.array([as_label(value) for value in wanted], dtype=object))
+
+
+def _column(key: str, name: str, contract: Contract) -> Column:
+    names = [column.name for column in contract.columns]
+    if name not in names:
+        raise PolicyError(
+            f"{key} names the column {name}, and the contract has none of that name.",
+            next_step=_instead(name, names),
+        )
+    return contract.column(name)
+
+
+def _check_value(key: str, value: Value, column: Column) -> None:
+    if column.type in ("integer", "number"):
+        fits = not isinstance(value, bool | str)
+        if fits and column.minimum is not None:
+            fits = float(value) >= column.minimum
+        if fits and column.maximum is not None:
+            fits = float(value) <= column.maximum
+    elif column.type == "boolean":
+        fits = isinstance(value, bool)
+    else:
+        fits = isinstance(value, str) and (not column.categories or value in column.categories)
+    if fits:
+        return
+    step = f"use {column.rule()}"
+    if isinstance(value, bool) and column.type in ("category", "text"):
+        step = 'write "Yes" and "No" in quotes: without them YAML reads true and false'
+    elif column.categories:
+        step = _instead(str(value), column.categories)
+    raise PolicyError(
+        f"{key} asks for {as_label(value)}, and {column.name} is {column.rule()}.", next_step=step
+    )
+
+
+def _instead(name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    return f"use {' or '.join(close)}" if close else f"use one of {', '.join(names)}"
+
+
+def _listed(wanted: Value | tuple[Value, ...]) -> tuple[Value, ...]:
+    return wanted if isinstance(wanted, tuple) else (wanted,)

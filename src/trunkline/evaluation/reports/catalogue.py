@@ -1,0 +1,185 @@
+"""The catalogue of gates: what each asks, how it is measured, and what to do; the texts lie in `explanations/`."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Sequence
+from functools import cache
+from importlib import resources
+from typing import get_args
+
+from pydantic import BaseModel
+
+from trunkline.core.config import Policy
+from trunkline.core.errors import NotFoundError
+from trunkline.core.gates import Suite
+from trunkline.core.record import Record
+
+ROOMS = {
+    "data": "Data",
+    "performance": "Performance",
+    "fairness": "Fairness",
+    "robustness": "Robustness",
+    "slices": "Slices",
+    "deepchecks": "deepchecks",
+    "load": "Load",
+    "waivers": "Waivers",
+}
+"""What a gate's name begins with, in the order in which red gates are best looked at, to its heading."""
+PLACES = {
+    "attribute": r"(?!none$).+",
+    "metric": r".+",
+    "slice": r"[a-z0-9][a-z0-9-]*",
+    "name": r"[a-z0-9][a-z0-9-]*",
+    "suite": "|".join(get_args(Suite)),
+}
+"""What may stand in a pattern's `{...}`."""
+
+
+class Entry(Record):
+    """One kind of gate; `pattern` is its name, with `{...}` for what differs from project to project."""
+
+    pattern: str
+    question: str
+    measured: str
+    source: str = ""
+    """Of the method, where it has one."""
+    keys: tuple[str, ...]
+    """Of the policy, dotted."""
+    passes: str
+    fails: str
+    inconclusive: str
+    advice: str
+
+    @property
+    def room(self) -> str:
+        """Return what the gate's name begins with."""
+        return room_of(self.pattern)
+
+    def matches(self, gate: str) -> bool:
+        """Whether a gate of this name is of this kind; the pattern itself is."""
+        if gate == self.pattern:
+            return True
+        parts = re.split(r"\{(\w+)\}", self.pattern)
+        expression = "".join(
+            f"(?:{PLACES[part]})" if place % 2 else re.escape(part) for place, part in enumerate(parts)
+        )
+        return re.fullmatch(expression, gate) is not None
+
+    def outcomes(self) -> tuple[tuple[str, str], ...]:
+        """Return what each answer means."""
+        return (("pass", self.passes), ("fail", self.fails), ("inconclusive", self.inconclusive))
+
+
+def room_of(gate: str) -> str:
+    """Return what a gate's name begins with."""
+    return gate.partition("/")[0]
+
+
+def room_order(gate: str) -> int:
+    """Return a gate's place by room; rooms that the catalogue does not know come last."""
+    room = room_of(gate)
+    return list(ROOMS).index(room) if room in ROOMS else len(ROOMS)
+
+
+@cache
+def catalogue() -> tuple[Entry, ...]:
+    """Return every kind of gate, in the order of the rooms."""
+    folder = resources.files("trunkline.evaluation.reports") / "explanations"
+    found = []
+    for room in ROOMS:
+        text = (folder / f"{room}.toml").read_text(encoding="utf-8")
+        found += [Entry.from_dict(one, origin=f"{room}.toml") for one in tomllib.loads(text)["gate"]]
+    return tuple(found)
+
+
+def entry_of(gate: str, *, known: Iterable[str] = ()) -> Entry:
+    """Return the kind that a gate is of; `known` are names to suggest besides the patterns.
+
+    Raises NotFoundError with close matches when there is none.
+    """
+    for entry in catalogue():
+        if entry.matches(gate):
+            return entry
+    names = dict.fromkeys((*known, *(entry.pattern for entry in catalogue())))
+    lower = {name.lower(): name for name in names}
+    close = [lower[name] for name in difflib.get_close_matches(gate.lower(), lower, n=3, cutoff=0.5)]
+    # A question without its room, or a room and attribute without the question, is what people type most.
+    close += [name for name in names if gate.lower() in name.lower() and name not in close][:3]
+    raise NotFoundError(
+        f"No gate is called {gate}.",
+        next_step=(f"did you mean {' or '.join(close)}? " if close else "")
+        + "`trunkline explain` lists all of them",
+    )
+
+
+def value_of(policy: Policy, key: str) -> str:
+    """Return what a policy says of a key, as it would be written in `trunkline.yaml`; `key` is dotted.
+
+    Raises NotFoundError when the policy has no such key.
+    """
+    value: object = policy
+    for part in key.split("."):
+        if not isinstance(value, BaseModel) or part not in type(value).model_fields:
+            raise NotFoundError(f"The policy has no key {key}.")
+        value = getattr(value, part)
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, default=lambda section: section.model_dump(mode="json", exclude_unset=True))
+
+
+def default_of(key: str) -> str:
+    """Return a policy key's default.
+
+    Raises NotFoundError when the policy has no such key.
+    """
+    return value_of(Policy(name="model", package="model"), key)
+
+
+def meaning_of(key: str) -> str:
+    """Return what a policy key means, in the words of the policy itself; empty where they are not needed."""
+    section: object = Policy
+    said = ""
+    for part in key.split("."):
+        field = getattr(section, "model_fields", {})[part]
+        said, section = field.description or "", field.annotation
+    return " ".join(said.split())
+
+
+def by_room(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
+    """Return entries by room, in the order of the rooms."""
+    found = {room: [entry for entry in entries if entry.room == room] for room in ROOMS}
+    return {room: those for room, those in found.items() if those}
+
+
+def catalogue_markdown() -> str:
+    """Return the whole catalogue as a page for the documentation."""
+    parts = [
+        "# The gates",
+        "Every question that a model is asked before it is released. This page is written by "
+        "`trunkline explain --markdown`; `trunkline explain <gate>` prints one of them, with the last answer.",
+        "- **pass**, **fail** or **inconclusive**: too few data is never a pass.\n"
+        "- Where a limit is crossed by the point while its interval reaches back over it, the answer is "
+        "*inconclusive* and does not stop a release. The exceptions say that the point decides.\n"
+        "- A limit of `null` is a question that is not asked.\n"
+        "- A red gate is let through by a waiver only: `gates.waivers`, with an owner, a reason and a last day.",
+    ]
+    for room, entries in by_room(catalogue()).items():
+        parts.append(f"## {ROOMS[room]}")
+        parts += [_section(entry) for entry in entries]
+    return "\n\n".join(parts) + "\n"
+
+
+def _section(entry: Entry) -> str:
+    lines = [f"### `{entry.pattern}`", "", f"*{entry.question}*", "", entry.measured, ""]
+    lines += [f"- **{outcome}**: {text}" for outcome, text in entry.outcomes()]
+    lines.append(f"- **what to do**: {entry.advice}")
+    for key in entry.keys:
+        said = meaning_of(key)
+        lines.append(f"- `{key}`, by default `{default_of(key)}`" + (f": {said}" if said else ""))
+    if entry.source:
+        lines.append(f"- source: {entry.source}")
+    return "\n".join(lines)

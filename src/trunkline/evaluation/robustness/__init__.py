@@ -1,0 +1,1 @@
+"""Robustness: what must not change an answer, or not by much."""

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from trunkline.core.gates import FairnessGates
+from trunkline.core.records import Figure, Interval, Verdict
+from trunkline.evaluation.fairness.audit import Audit, Limit, answer, too_few
+from trunkline.evaluation.scored import Paired
+
+CODES = np.tile([0, 1], 50)
+MASKS = {"sex=Female": CODES == 0, "sex=Male": CODES == 1}
+
+
+def audit(attribute: str = "sex", classes: tuple[str, ...] = ("No", "Yes"), minimum: int = 30) -> Audit:
+    rows = Paired(CODES, CODES, None, classes, 1 if classes else None)
+    return Audit(attribute, MASKS, rows, FairnessGates(minimum_group=minimum), resamples=200, seed=0)
+
+
+def figure(value: float, low: float, high: float) -> Figure:
+    return Figure(name="gap", value=value, rows=100, interval=Interval(low=low, high=high))
+
+
+def ask(total: Figure, *, incomplete: str = "") -> Verdict:
+    return answer(
+        audit(),
+        "fairness/sex/gap",
+        "Is it so?",
+        Limit(0.2),
+        total,
+        noun="The greatest difference",
+        facts="Rates: many.",
+        remedy="Mend it.",
+        incomplete=incomplete,
+    )
+
+
+def test_within_the_limit_passes_though_the_interval_reaches_over_it() -> None:
+    verdict = ask(figure(0.15, 0.05, 0.25))
+
+    assert (verdict.outcome, verdict.blocking, verdict.advice) == ("pass", True, "")
+
+
+def test_wholly_beyond_the_limit_is_red() -> None:
+    verdict = ask(figure(0.3, 0.21, 0.4))
+
+    assert (verdict.outcome, verdict.stops, verdict.advice) == ("fail", True, "Mend it.")
+
+
+def test_beyond_the_limit_by_what_may_be_chance_stops_nothing_and_says_what_would_decide() -> None:
+    verdict = ask(figure(0.3, 0.1, 0.5))
+
+    assert (verdict.outcome, verdict.stops) == ("inconclusive", False)
+    assert "about 4 times as many test rows would decide" in verdict.reason
+    assert "Gather more test rows" in verdict.advice
+
+
+def test_a_part_that_could_not_be_compared_is_no_pass() -> None:
+    verdict = ask(figure(0.1, 0.05, 0.15), incomplete="One rate is missing.")
+
+    assert (verdict.outcome, verdict.stops) == ("inconclusive", False)
+    assert verdict.reason.endswith("One rate is missing.")
+
+
+def test_a_part_that_could_not_be_compared_hides_no_failure() -> None:
+    assert ask(figure(0.3, 0.25, 0.4), incomplete="One rate is missing.").outcome == "fail"
+
+
+def test_a_limit_is_not_crossed_by_the_last_digits_of_a_subtraction() -> None:
+    assert Limit(0.2).keeps(0.9 - 0.7)
+    assert Limit(0.8, at_least=True).keeps(0.8 - 1e-12)
+    assert not Limit(0.2).keeps(0.201)
+
+
+def test_a_ratio_is_beyond_its_limit_when_below() -> None:
+    assert Limit(0.8, at_least=True).broken_wholly(figure(0.5, 0.4, 0.7))
+    assert not Limit(0.8, at_least=True).broken_wholly(figure(0.5, 0.4, 0.9))
+    assert not Limit(0.8, at_least=True).broken_wholly(Figure(name="gap", value=0.5, rows=9))
+
+
+def test_a_figure_at_the_limit_is_not_worth_waiting_for() -> None:
+    assert "no number of test rows" in Limit(0.2).more_rows(figure(0.2001, 0.0, 0.4))
+    assert Limit(0.2).more_rows(Figure(name="gap", value=0.3, rows=9)) == ""
+
+
+def test_the_remedy_names_the_policy_line_that_switches_mitigation_on() -> None:
+    remedy = audit().remedy("equalized-odds")
+
+    assert "`training.mitigation`" in remedy
+    assert "threshold-optimizer or exponentiated-gradient, attribute sex, constraint equalized-odds" in remedy
+    assert "attribute colour or sex, one at a time, constraint" in audit("colour & sex").remedy(
+        "equalized-odds"
+    )
+
+
+@pytest.mark.parametrize("classes", [(), ("apple", "pear", "plum")])
+def test_no_mitigation_is_named_that_the_model_cannot_have(classes: tuple[str, ...]) -> None:
+    assert "mitigation" not in audit(classes=classes).remedy("demographic-parity")
+
+
+def test_whole_groups_that_are_too_small_stop_a_release_and_crossings_do_not() -> None:
+    limit = Limit(0.2)
+
+    single = too_few(audit(minimum=60), "fairness/sex/gap", "?", limit)
+    crossed = too_few(audit("colour & sex", minimum=60), "fairness/colour & sex/gap", "?", limit)
+
+    assert (single.outcome, single.stops) == ("inconclusive", True)
+    assert (crossed.outcome, crossed.stops) == ("inconclusive", False)
+    assert "sex=Female (50), sex=Male (50)" in single.reason
+
+
+def test_too_few_rows_of_an_outcome_in_groups_that_are_large_stop_nothing() -> None:
+    rare = np.arange(100) < 10
+
+    verdict = too_few(audit(), "fairness/sex/gap", "?", Limit(0.2), rare)
+
+    assert (verdict.outcome, verdict.stops) == ("inconclusive", False)
+    assert "such rows" in verdict.reason

@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from trunkline.core.contract import Contract
+from trunkline.core.gates import FairnessGates
+from trunkline.core.records import Verdict
+from trunkline.evaluation import Scored
+from trunkline.evaluation.fairness.groups import groups
+from trunkline.evaluation.fairness.questions import fairness_verdicts
+from trunkline.evaluation.scored import Array, Paired, pair_scored
+
+RULES = FairnessGates()
+NOTHING = FairnessGates(
+    demographic_parity_ratio=None,
+    equalized_odds_difference=None,
+    equal_opportunity_difference=None,
+    error_rate_difference=None,
+    calibration_difference=None,
+    error_ratio=None,
+    champion_margin=None,
+)
+SEX = np.tile(["Female", "Male"], 800)
+COLOUR = np.tile(["Black", "Black", "White", "White"], 400)
+TRUTH = np.tile([0, 0, 0, 0, 1, 1, 1, 1], 200)
+
+
+def masks(colour: Array = COLOUR, sex: Array = SEX) -> dict[str, Mapping[str, Array]]:
+    single = {
+        "colour": {f"colour={name}": colour == name for name in sorted(set(colour))},
+        "sex": {f"sex={name}": sex == name for name in sorted(set(sex))},
+    }
+    crossed = {
+        f"{one} & {other}": mask & also
+        for one, mask in single["colour"].items()
+        for other, also in single["sex"].items()
+    }
+    return {**single, "colour & sex": crossed}
+
+
+def paired(answers: Array, truth: Array = TRUTH, scores: Array | None = None) -> Paired:
+    probabilities = None if scores is None else np.stack([1 - scores, scores], axis=1)
+    return Paired(truth, answers.astype(int), probabilities, ("No", "Yes"), 1)
+
+
+def ask(
+    rows: Paired,
+    rules: FairnessGates = RULES,
+    by: Mapping[str, Mapping[str, Array]] | None = None,
+    champion: Paired | None = None,
+) -> dict[str, Verdict]:
+    found = fairness_verdicts(rows, by or masks(), rules, resamples=200, seed=0, champion=champion)
+    return {verdict.gate.removeprefix("fairness/"): verdict for verdict in found}
+
+
+def red(found: Mapping[str, Verdict]) -> set[str]:
+    return {gate for gate, verdict in found.items() if verdict.outcome == "fail"}
+
+
+def coins(chance: Array | float, seed: int = 2) -> Array:
+    return np.asarray(np.random.default_rng(seed).uniform(size=len(TRUTH)) < chance)
+
+
+HELD_BACK = (COLOUR == "Black") & (SEX == "Female")
+
+
+def test_a_healthy_model_beside_its_champion_passes_every_question() -> None:
+    answers, score = np.where(coins(0.9), TRUTH, 1 - TRUTH), np.where(TRUTH == 1, 0.9, 0.1)
+    rows = paired(answers, scores=score)
+
+    found = ask(rows, champion=paired(np.where(coins(0.9, 3), TRUTH, 1 - TRUTH), scores=score))
+
+    of_one = {
+        "demographic-parity",
+        "equalized-odds",
+        "equal-opportunity",
+        "error-rate",
+        "calibration",
+        "champion",
+    }
+    of_two = {"demographic-parity", "equalized-odds", "champion"}
+    expected = {f"{one}/{name}" for one in ("colour", "sex") for name in of_one}
+    assert set(found) == expected | {f"colour & sex/{name}" for name in of_two}
+    assert {verdict.outcome for verdict in found.values()} == {"pass"}
+
+
+def test_a_model_that_is_biased_only_where_two_attributes_meet_turns_only_the_crossing_red() -> None:
+    chance = np.where((COLOUR == "Black") == (SEX == "Female"), 0.3, 0.7)
+
+    found = ask(paired(coins(chance)), FairnessGates(equalized_odds_difference=None))
+
+    assert red(found) == {"colour & sex/demographic-parity"}
+    verdict = found["colour & sex/demographic-parity"]
+    assert verdict.stops
+    assert "Begin with" not in verdict.advice
+    assert verdict.figures[0].interval is not None
+    assert verdict.figures[0].interval.high < 0.8
+
+
+def test_errors_that_meet_only_in_a_crossing_turn_its_equalized_odds_red() -> None:
+    answers = np.where(HELD_BACK & coins(0.3), 1 - TRUTH, TRUTH)
+
+    assert red(ask(paired(answers))) == {"colour & sex/equalized-odds"}
+
+
+def test_a_challenger_that_is_worse_only_in_a_crossing_is_named_there() -> None:
+    challenger = np.where(HELD_BACK & coins(0.2), 1 - TRUTH, TRUTH)
+
+    assert red(ask(paired(challenger), champion=paired(TRUTH))) == {"colour & sex/champion"}
+
+
+def test_a_crossing_that_echoes_one_attribute_says_so() -> None:
+    found = ask(paired(coins(np.where(SEX == "Female", 0.2, 0.6))))
+
+    assert {"sex/demographic-parity", "colour & sex/demographic-parity"} <= red(found)
+    assert "colour/demographic-parity" not in red(found)
+    assert found["colour & sex/demographic-parity"].advice.startswith(
+        "Begin with sex, red without any crossing"
+    )
+
+
+def test_a_regression_that_is_worse_only_in_a_crossing_is_named_there() -> None:
+    error = np.random.default_rng(0).normal(size=len(TRUTH)) * np.where(
+        (COLOUR == "Black") == (SEX == "Female"), 2, 1
+    )
+
+    assert red(ask(Paired(np.zeros(len(error)), error, None))) == {"colour & sex/error-gap"}
+
+
+def test_crossings_are_left_alone_where_the_policy_says_so() -> None:
+    found = ask(paired(coins(0.5)), FairnessGates(intersections=False))
+
+    assert "colour & sex/demographic-parity" not in found
+    assert "colour/demographic-parity" in found
+
+
+def test_crossings_that_are_all_too_small_get_one_short_verdict_that_does_not_stop() -> None:
+    place = np.arange(len(TRUTH))
+    colour = np.where(place < 40, "White", "Black")
+    sex = np.where((place >= 20) & (place < 65), "Male", "Female")
+
+    found = ask(paired(coins(0.5)), by=masks(colour, sex), champion=paired(TRUTH))
+
+    crossed = [verdict for gate, verdict in found.items() if gate.startswith("colour & sex/")]
+    assert [verdict.gate for verdict in crossed] == ["fairness/colour & sex/demographic-parity"]
+    assert (crossed[0].outcome, crossed[0].stops) == ("inconclusive", False)
+
+
+def test_fewer_than_two_large_groups_of_one_attribute_are_inconclusive_and_stop() -> None:
+    sex = np.where(np.arange(len(TRUTH)) < 29, "Female", "Male")
+
+    found = ask(paired(coins(0.5)), by={"sex": masks(COLOUR, sex)["sex"]})
+
+    for verdict in found.values():
+        assert (verdict.outcome, verdict.stops) == ("inconclusive", True)
+        assert "sex=Female" in verdict.reason
+
+
+def test_a_small_group_is_set_aside_and_named_while_the_others_are_judged() -> None:
+    sex = SEX.copy().astype(object)
+    sex[:20] = "X"
+
+    verdict = ask(paired(np.where(sex == "X", 0, TRUTH)), by={"sex": masks(COLOUR, sex)["sex"]})[
+        "sex/demographic-parity"
+    ]
+
+    assert verdict.outcome == "pass"
+    assert "sex=X (20)" in verdict.reason
+
+
+def test_a_policy_without_limits_asks_nothing() -> None:
+    rows = paired(coins(0.5), scores=np.full(len(TRUTH), 0.5))
+
+    assert ask(rows, NOTHING, champion=paired(TRUTH)) == {}
+
+
+def test_the_policy_may_only_report() -> None:
+    found = ask(paired(coins(np.where(SEX == "Female", 0.2, 0.6))), FairnessGates(blocking=False))
+
+    assert "sex/demographic-parity" in red(found)
+    assert not any(verdict.stops for verdict in found.values())
+
+
+def test_many_classes_are_asked_for_parity_of_the_positive_one_and_for_accuracy() -> None:
+    truth = np.tile([0, 1, 2, 1], 400)
+    worse = np.where((SEX == "Male") & coins(0.6), (truth + 1) % 3, truth)
+
+    found = ask(Paired(truth, worse, None, ("apple", "pear", "plum"), 1))
+
+    assert set(found) >= {"sex/demographic-parity", "sex/error-gap", "colour & sex/error-gap"}
+    assert "sex/error-gap" in red(found)
+    assert "sex/equalized-odds" not in found
+
+
+def test_the_same_arguments_give_the_same_verdicts() -> None:
+    rows = paired(coins(0.5))
+
+    assert ask(rows) == ask(rows)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_fair_model_of_few_rows_turns_no_question_of_small_groups_red(
+    seed: int,
+    contract: Contract,
+    rows: Callable[..., pd.DataFrame],
+    answer: Callable[..., Scored],
+) -> None:
+    frame = rows(1000, seed)
+    challenger = pair_scored(answer(frame, noise=0.5, seed=seed), contract)
+    champion = pair_scored(answer(frame, noise=0.5, seed=seed + 100), contract)
+
+    found = ask(challenger, by=groups(frame, contract), champion=champion)
+
+    points = {
+        "age/demographic-parity",
+        "age/equalized-odds",
+    }  # 40 rows are under 18, and there the point decides
+    assert red(found) <= points

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import pytest
+
+from trunkline.core.records import Figure, Interval, Verdict, Waiver
+from trunkline.evaluation.reports.markdown import (
+    by_urgency,
+    code,
+    figure_table,
+    folded,
+    plain,
+    shortened,
+    stopping,
+    verdict_table,
+    waived,
+)
+
+PASS = Verdict(gate="performance/baseline", outcome="pass", reason="Beaten.")
+FAIL = Verdict(gate="performance/overfit", outcome="fail", reason="A gap of 0.3.")
+OPEN = Verdict(gate="data/leakage", outcome="inconclusive", reason="Too few.")
+SOFT = Verdict(gate="fairness/sex/error-rate", outcome="inconclusive", reason="", blocking=False)
+WAIVER = Waiver(gate="*", owner="Ada", reason="Known | <b>", expires="2026-12-31")
+
+
+def test_what_stops_a_release_stands_first() -> None:
+    assert by_urgency([PASS, SOFT, OPEN, FAIL]) == [FAIL, OPEN, SOFT, PASS]
+
+
+def test_what_to_look_at_first_is_the_data_and_only_what_stops_is_told() -> None:
+    let_through = FAIL.model_copy(update={"waiver": WAIVER})
+
+    assert stopping([PASS, SOFT, FAIL, OPEN]) == [OPEN, FAIL]
+    assert stopping([let_through]) == []
+
+
+def test_two_attributes_together_come_after_each_of_them() -> None:
+    crossed, single = (
+        FAIL.model_copy(update={"gate": f"fairness/{name}/x"}) for name in ("age & sex", "sex")
+    )
+
+    assert stopping([crossed, single]) == by_urgency([crossed, single]) == [single, crossed]
+
+
+def test_text_of_users_neither_breaks_the_table_nor_mentions_anyone() -> None:
+    assert plain("a|b\n<script> @ada ![x](y)") == "a\\|b &lt;script> &#64;ada !\\[x](y)"
+
+
+@pytest.mark.parametrize(("value", "shown"), [("a`b", "`a'b`"), ("a|b\nc", "`a\\|b c`")])
+def test_a_value_as_code_ends_where_it_should(value: str, shown: str) -> None:
+    assert code(value) == shown
+
+
+def test_long_text_is_cut_at_a_word_and_that_is_seen() -> None:
+    assert shortened("one two three", 9) == "one two …"
+    assert shortened("one two", 9) == "one two"
+
+
+def test_a_verdict_is_a_row_with_its_waiver() -> None:
+    table = verdict_table([PASS, FAIL.model_copy(update={"waiver": WAIVER})]).splitlines()
+
+    assert table[2] == (
+        "| `performance/overfit` | FAIL, waived | A gap of 0.3. Waived by Ada until 2026-12-31: Known \\| &lt;b> |"
+    )
+    assert table[3] == "| `performance/baseline` | PASS | Beaten. |"
+    assert waived(PASS) == ""
+
+
+def test_a_figure_is_a_row_with_its_interval_and_group() -> None:
+    figure = Figure(name="f1", value=0.5, rows=1200, interval=Interval(low=0.4, high=0.6), group="a|b")
+
+    assert figure_table([figure]).splitlines()[2] == "| f1 | 0.500 | 0.400 to 0.600 | 1,200 |"
+    assert figure_table([figure.model_copy(update={"interval": None})], grouped=True).splitlines()[2] == (
+        "| a\\|b | f1 | 0.500 | none | 1,200 |"
+    )
+
+
+def test_the_level_of_intervals_is_said_where_all_have_the_same() -> None:
+    wide = Figure(name="f1", value=0.5, rows=12, interval=Interval(low=0.3, high=0.7, level=0.99))
+    usual = wide.model_copy(update={"interval": Interval(low=0.4, high=0.6)})
+
+    heads = [figure_table(figures).splitlines()[0] for figures in ([wide], [usual, usual], [wide, usual])]
+
+    assert ["99 % interval" in heads[0], "95 % interval" in heads[1], "| Interval |" in heads[2]] == [
+        True
+    ] * 3
+
+
+def test_what_is_folded_opens_and_closes() -> None:
+    assert folded("a <b>", "x", "y") == "<details><summary>a &lt;b></summary>\n\nx\n\ny\n\n</details>"
