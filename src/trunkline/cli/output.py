@@ -40,13 +40,35 @@ def word(outcome: str) -> str:
     return click.style(f"{outcome:<13}", fg=COLOURS.get(outcome), bold=True)
 
 
+IN_FULL = ("performance", "load", "deepchecks")
+"""Rooms whose green verdicts are shown too: their figures are what people look for."""
+
+
 def verdicts(rows: Iterable[Verdict]) -> None:
-    """Show verdicts, one a line, red ones with their advice."""
+    """Show verdicts, those that stop a release last and with their advice; green ones are counted, in most rooms."""
+    green: dict[str, int] = {}
+    red: list[Verdict] = []
     for verdict in rows:
-        note = f" (waived by {verdict.waiver.owner} until {verdict.waiver.expires})" if verdict.waiver else ""
-        click.echo(f"{word(verdict.outcome)}{verdict.gate}{note}: {verdict.reason}")
-        if verdict.stops and verdict.advice:
-            click.echo(f"{'':<13}  what to do: {verdict.advice}")
+        room = verdict.gate.partition("/")[0]
+        if verdict.outcome != "pass":
+            red.append(verdict)
+        elif room in IN_FULL:
+            _verdict(verdict)
+        else:
+            green[room] = green.get(room, 0) + 1
+    for room, count in green.items():
+        click.echo(f"{word('pass')}{room}: {count} {'gate' if count == 1 else 'gates'}")
+    for verdict in sorted(red, key=lambda one: (one.stops, one.outcome == "fail")):
+        _verdict(verdict)
+
+
+def _verdict(verdict: Verdict) -> None:
+    note = f" (waived by {verdict.waiver.owner} until {verdict.waiver.expires})" if verdict.waiver else ""
+    if verdict.outcome != "pass" and not verdict.stops and not verdict.waiver:
+        note = " (does not block)"
+    click.echo(f"{word(verdict.outcome)}{verdict.gate}{note}: {verdict.reason}")
+    if verdict.stops and verdict.advice:
+        click.echo(f"{'':<13}  what to do: {verdict.advice}")
 
 
 def signals(rows: Iterable[Signal]) -> None:

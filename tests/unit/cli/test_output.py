@@ -23,6 +23,30 @@ def test_a_green_verdict_comes_without_advice(capsys: pytest.CaptureFixture[str]
     assert "what to do" not in capsys.readouterr().out
 
 
+def test_green_verdicts_are_counted_by_room_and_those_on_performance_shown(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rows = [Verdict(gate=f"data/{name}", outcome="pass", reason="well") for name in ("rows", "nulls")]
+    output.verdicts([*rows, Verdict(gate="performance/overfit", outcome="pass", reason="a gap of 0.01")])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(maxsplit=1)[1] for line in lines] == [
+        "performance/overfit: a gap of 0.01",
+        "data: 2 gates",
+    ]
+
+
+def test_what_stops_a_release_stands_last(capsys: pytest.CaptureFixture[str]) -> None:
+    output.verdicts(
+        [
+            Verdict(gate="data/rows", outcome="fail", reason="12 rows", advice="more"),
+            Verdict(gate="slices/weak", outcome="fail", reason="one", blocking=False, advice="look"),
+            Verdict(gate="data/nulls", outcome="pass", reason="well"),
+        ]
+    )
+    shown = [line.split(maxsplit=1)[1] for line in capsys.readouterr().out.splitlines()]
+    assert shown == ["data: 1 gate", "slices/weak (does not block): one", "data/rows: 12 rows", "to do: more"]
+
+
 def test_a_waived_verdict_names_who_waived_it(capsys: pytest.CaptureFixture[str]) -> None:
     waiver = Waiver(gate="data/rows", owner="Ada", reason="pilot", expires="2099-01-01")
     output.verdicts(
