@@ -20,7 +20,6 @@ from trunkline.core.errors import GateFailed, GateInconclusive, NotFoundError
 from trunkline.core.project import Project
 from trunkline.core.record import Record, digits, short, write_atomically
 from trunkline.core.records import DataLock, Evaluation, Lineage, Usage, Window
-from trunkline.core.usage import measured_usage
 from trunkline.evaluation import Scored, deepchecks
 from trunkline.evaluation.scored import truth_of
 from trunkline.serving import Model, open_model
@@ -125,7 +124,7 @@ def train(project: Project, *, progress: Progress, again: bool = False) -> tuple
             progress(f"training key {short(key.key)} is unchanged: bundle {short(trained.bundle)} is reused")
             return project.bundles.get(trained.bundle), trained, False
     metrics = project.metrics()
-    with measured_usage(project.policy.training.watts_per_core) as meter:
+    with training.measured_usage(project.policy.training.watts_per_core) as meter:
         fitted = training.train(
             snapshot.development(),
             snapshot.contract,

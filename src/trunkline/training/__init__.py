@@ -8,6 +8,7 @@ from .key import KeyParts, key_parts, training_key
 from .mitigation import mitigated_attribute
 from .offer import offered
 from .tracking import track
+from .usage import measured_usage
 
 __all__ = [
     "Candidate",
@@ -16,6 +17,7 @@ __all__ = [
     "KeyParts",
     "export",
     "key_parts",
+    "measured_usage",
     "mitigated_attribute",
     "model_frame",
     "offered",

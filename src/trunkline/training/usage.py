@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
-from .records import Usage
+import psutil
+
+from trunkline.core.records import Usage
 
 POWERCAP = Path("/sys/class/powercap")
-PROCESSES = Path("/proc")
 SAMPLE_S = 60.0
 """A processor's meter goes round after an hour or more under load: it is read more often than that."""
 JOULES_IN_WH = 3600.0
-
-
-class Process(NamedTuple):
-    """A live process: its parent, its CPU seconds with those of its ended children, its greatest memory."""
-
-    parent: int
-    cpu_seconds: float
-    peak_mb: float
 
 
 class Meter:
@@ -69,7 +62,7 @@ class Meter:
 def measured_usage(watts_per_core: float) -> Iterator[Meter]:
     """Yield a meter that runs while the block does; its `usage` holds afterwards too.
 
-    Processes that the block started count while they live and once they ended (off Linux only once they ended). Memory
+    Processes that the block started count while they live and once they ended. Memory
     is the greatest of this process since it began, plus that of the processes it started. Energy is the processor
     packages' own meter (Intel's RAPL through Linux' powercap; all that the machine did meanwhile), and where it cannot
     be read an estimate: CPU seconds times `watts_per_core`.
@@ -122,23 +115,6 @@ def counted(before: int, after: int, span: int) -> int:
     return after - before if after >= before else after + span - before
 
 
-def descendants(processes: Mapping[int, Process], root: int) -> list[Process]:
-    """Return the processes that `root` started, and those that they started."""
-    found: list[Process] = []
-    parents = {root}
-    while parents:
-        children = {number: one for number, one in processes.items() if one.parent in parents}
-        found += children.values()
-        parents = set(children)
-    return found
-
-
-def parse_stat(text: str, ticks: int) -> tuple[int, float]:
-    """Return parent and CPU seconds from a line of `/proc/<pid>/stat` (proc(5): fields 4, and 14 to 17)."""
-    fields = text.rpartition(")")[2].split()
-    return int(fields[1]), sum(int(field) for field in fields[11:15]) / ticks
-
-
 def read_number(file: Path) -> int | None:
     """Return the whole number that a file holds, None where it cannot be read."""
     try:
@@ -161,28 +137,20 @@ def _packages(powercap: Path) -> Sequence[tuple[Path, int]]:
     return found
 
 
-def _started() -> list[Process]:
-    """Return the live processes that this one started; none are seen where there is no /proc."""
-    if not (PROCESSES / "self" / "stat").exists():
-        return []
-    ticks = os.sysconf("SC_CLK_TCK")
-    processes = {}
-    for folder in PROCESSES.glob("[0-9]*"):
-        try:
-            parent, seconds = parse_stat((folder / "stat").read_text(), ticks)
-            peak = next(
-                (line for line in (folder / "status").read_text().splitlines() if line.startswith("VmHWM")),
-                "VmHWM: 0 kB",
-            )
-        except (OSError, ValueError, IndexError):
-            continue  # it ended meanwhile
-        processes[int(folder.name)] = Process(parent, seconds, int(peak.split()[1]) / 1024)
-    return descendants(processes, os.getpid())
+def _alive() -> list[psutil.Process]:
+    me = psutil.Process()
+    return [me, *me.children(recursive=True)]
 
 
 def _cpu_seconds() -> float:
-    # a child that ends moves from the live ones to this process's account: the sum rises steadily
-    return sum(os.times()[:4]) + sum(one.cpu_seconds for one in _started())
+    # a child that ends moves from the live ones to its parent's account: the sum rises steadily
+    total = 0.0
+    for process in _alive():
+        with contextlib.suppress(psutil.Error):  # it ended meanwhile
+            times = process.cpu_times()
+            total += times.user + times.system
+            total += getattr(times, "children_user", 0.0) + getattr(times, "children_system", 0.0)
+    return total
 
 
 def _peak_mb() -> float:
@@ -194,7 +162,11 @@ def _peak_mb() -> float:
     own, ended = (
         resource.getrusage(who).ru_maxrss / unit for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )
-    return own + max(ended, sum(one.peak_mb for one in _started()))
+    living = 0.0
+    for process in _alive()[1:]:
+        with contextlib.suppress(psutil.Error):
+            living += process.memory_info().rss / 2**20
+    return own + max(ended, living)
 
 
 def _cores() -> int:
