@@ -71,8 +71,7 @@ def train(ctx: click.Context, again: bool) -> None:
     output.result("training key", short(trained.key))
     for figure in bundle.manifest.figures:
         if not figure.group:
-            span = f" [{figure.interval.low:.3f}, {figure.interval.high:.3f}]" if figure.interval else ""
-            click.echo(f"  {figure.name:<20}{figure.value:.3f}{span} on {figure.rows} test rows")
+            click.echo("  " + output.figure(figure))
 
 
 @click.command()

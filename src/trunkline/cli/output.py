@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from trunkline.core.project import Project
-from trunkline.core.records import Signal, Verdict
+from trunkline.core.records import Figure, Signal, Verdict
 
 COLOURS = {
     "pass": "green",
@@ -42,6 +42,18 @@ def word(outcome: str) -> str:
 
 IN_FULL = ("performance", "load", "deepchecks")
 """Rooms whose green verdicts are shown too: their figures are what people look for."""
+
+
+def figure(one: Figure) -> str:
+    """Return a measured figure as one line; at most four digits matter, whatever its scale."""
+    span = f" [{_digits(one.interval.low)}, {_digits(one.interval.high)}]" if one.interval else ""
+    return f"{one.name:<28} {_digits(one.value)}{span} on {one.rows:,} test rows"
+
+
+def _digits(value: float) -> str:
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if 0 < abs(value) < 0.001 else f"{value:.3f}"
 
 
 def verdicts(rows: Iterable[Verdict]) -> None:

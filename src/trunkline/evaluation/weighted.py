@@ -14,6 +14,8 @@ from .bootstrap import Statistic, joined
 from .scored import Array, Paired
 
 STEPS = 4096
+ROUNDING = 1e-10
+"""The share of a sum of squares below which what is left after a subtraction is rounding."""
 AREA_STEPS = 1024
 """Distinct scores beyond which those of a ranking metric (the area under the ROC curve) are joined into quantile steps.
 
@@ -93,6 +95,8 @@ def _regression(name: str, paired: Paired) -> Statistic | None:
 
         def r2(total: Array) -> Array:
             around_mean = total[:, 1] - total[:, 2] ** 2 / total[:, 3]
+            # What is left of rows that are all alike is rounding, and a share of it would be any number.
+            around_mean = np.where(around_mean > ROUNDING * total[:, 1], around_mean, 0.0)
             return np.asarray(1 - ratio(total[:, 0], around_mean))
 
         return Statistic(r2, csr_array(sums))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from trunkline.cli import output
-from trunkline.core.records import Finding, Signal, Verdict, Waiver
+from trunkline.core.records import Figure, Finding, Interval, Signal, Verdict, Waiver
 
 
 def test_a_red_verdict_comes_with_its_advice(capsys: pytest.CaptureFixture[str]) -> None:
@@ -84,3 +84,15 @@ def test_findings_are_shown_for_alarms_only(state: str, capsys: pytest.CaptureFi
     shown = capsys.readouterr().out
     assert "data: Requests differ." in shown
     assert ("age: psi 3.2 (limit 0.25); mean 24, now 76" in shown) == (state == "alarm")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(-3.2, " -3.200 ["), (-3.329e12, " -3,329,000,000,000 ["), (-3.1e-9, " -3.1e-09 ["), (0.0, " 0.000 [")],
+)
+def test_a_figure_reads_at_any_scale_and_apart_from_a_long_name(value: float, shown: str) -> None:
+    span = Interval(low=value, high=value, level=0.95)
+    line = output.figure(Figure(name="neg_root_mean_squared_error", value=value, rows=1177, interval=span))
+
+    assert shown in line
+    assert line.endswith("] on 1,177 test rows")

@@ -93,6 +93,15 @@ def test_a_resample_of_one_class_has_no_area() -> None:
     assert np.isnan(found((paired.truth == 1).astype(float)[None, :])).all()
 
 
+def test_a_resample_of_equal_numbers_has_no_r2() -> None:
+    truth = np.array([0.0] * 170 + [5.0] * 5)
+    found = statistic("r2", Paired(truth, truth + 0.1, None))
+
+    assert found is not None
+    assert np.isnan(found((truth == 0).astype(float)[None, :] * np.array([[1.0], [3.0]]))).all()
+    assert np.isfinite(found(np.ones((1, 175)))).all()
+
+
 def test_a_metric_without_a_vectorised_form_is_said_to_have_none() -> None:
     assert statistic("matthews_corrcoef", classified(2)) is None
     assert statistic("neg_median_absolute_error", predicted()) is None

@@ -210,7 +210,9 @@ def overfit_verdict(
             threshold=share,
             reason=reason or f"{policy.metric} has no value on one of the two parts.",
             blocking=train is not None,
-            advice="Give the gate the model's answers on its training rows.",
+            advice="Give the gate the model's answers on its training rows."
+            if train is None
+            else "Give the test part more rows of every outcome, or correct the metric.",
         )
     scale = scale_of(policy.metric, metrics, paired, values)
     limit = share * scale.size

@@ -169,6 +169,11 @@ def _verdict(
             found = by.fall(before, pair_scored(answers, contract, beside=test))
         except ProjectError as error:
             reason = error.what
+    if found is not None and found[0].interval is None:
+        reason = (
+            f"With {done}, {by.metric} goes from {number(found[1])} to {number(found[2])}, and has no interval: too "
+            "many resamples of the rows hold no value of it, as where an outcome is rare."
+        )
     if found is None or found[0].interval is None:
         return Verdict(
             gate=gate,

@@ -223,6 +223,13 @@ def test_without_training_answers_overfitting_is_said_to_be_unknown_and_stops_no
     assert (found.outcome, found.stops) == ("inconclusive", False)
 
 
+def test_too_few_test_rows_for_overfitting_ask_for_test_rows() -> None:
+    found = overfit_verdict(binary(rows=15), binary(), RULES, {})
+
+    assert (found.outcome, found.stops) == ("inconclusive", True)
+    assert "more rows" in found.advice
+
+
 def test_training_rows_of_one_class_leave_overfitting_inconclusive() -> None:
     train = binary()
 

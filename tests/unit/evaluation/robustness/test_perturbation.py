@@ -148,6 +148,14 @@ def test_too_few_rows_are_inconclusive(frame: pd.DataFrame) -> None:
     assert "20 rows" in found.reason
 
 
+def test_a_metric_that_most_resamples_lack_is_said_to_have_no_interval(frame: pd.DataFrame) -> None:
+    rare = frame.iloc[:100].assign(released=["Yes"] + ["No"] * 99)
+    found = missing(imputing, rare)
+
+    assert found.outcome == "inconclusive"
+    assert "has no interval" in found.reason
+
+
 def test_a_metric_of_the_project_that_raises_is_inconclusive(frame: pd.DataFrame) -> None:
     def broken(*_: object) -> float:
         raise KeyError("cost")
