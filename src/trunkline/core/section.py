@@ -13,4 +13,4 @@ Positive = Annotated[int, Field(ge=1)]
 class Section(BaseModel):
     """A part of the policy."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)

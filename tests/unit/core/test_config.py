@@ -98,3 +98,16 @@ def test_the_schema_explains_keys_to_editors() -> None:
     assert properties["overfit_gap"]["description"] == (
         "The largest fall of the metric from train to test; of errors and own metrics a share, as for `margin`."
     )
+
+
+@pytest.mark.parametrize(
+    "gates",
+    [
+        {"performance": {"floors": {"r2": float("nan")}}},
+        {"performance": {"margin": float("inf")}},
+        {"robustness": {"fall": float("inf")}},
+    ],
+)
+def test_a_limit_that_is_no_finite_number_is_refused(gates: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="finite"):
+        Policy.model_validate(MINIMAL | {"gates": gates})
