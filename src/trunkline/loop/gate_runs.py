@@ -55,7 +55,9 @@ def kept_verdicts(project: Project, bundle: str) -> tuple[Verdict, ...]:
     verdicts: list[Verdict] = []
     for name, rules in asked.items():
         run = kept_run(project, name, bundle, rules)
-        verdicts += run.verdicts if run else (_not_run(name, required=rules.required),)
+        # A run without any verdict (no suites named) asked nothing.
+        said = run.verdicts if run else ()
+        verdicts += said or (_not_run(name, required=rules.required),)
     return tuple(verdicts)
 
 
