@@ -39,9 +39,7 @@ def check_snapshot(
         judge_duplicates(parts, contract, gates),
         None if gates.conflicts is None else judge_conflicts(parts, contract, gates.conflicts),
         judge_leakage(parts, contract, gates),
-        None
-        if gates.time_leakage is None
-        else judge_time_leakage(parts, contract, method, gates.time_leakage),
+        judge_time_leakage(parts, contract, method, gates.time_leakage),
         judge_user_leakage(parts, contract, method),
         None if gates.nulls is None else judge_nulls(parts, contract, gates.nulls),
     ]

@@ -94,3 +94,10 @@ def test_red_answers_say_what_to_do(parts: Parts, contract: Contract) -> None:
     red = [one for one in check(planted, contract, gates).values() if one.outcome != "pass"]
     assert {one.gate for one in red} >= {"data/conflicts", "data/nulls"}
     assert all(one.advice for one in red)
+
+
+def test_a_null_limit_of_time_leakage_leaves_the_order_of_a_temporal_split_asked(
+    parts: Parts, contract: Contract
+) -> None:
+    verdicts = check(parts, contract, DataGates(time_leakage=None), method="temporal")
+    assert verdicts["data/time-leakage"].outcome == "fail"
