@@ -17,8 +17,10 @@ def apply_waivers(
 
     A waiver's gate is a name or a pattern (`fairness/*`). One that has expired while its gate is still red lets
     nothing through, and fails itself; those that no red gate needs are named in a verdict of their own.
-    Raises PolicyError when a date cannot be read.
+    Raises PolicyError when a date cannot be read, the owner or the reason is blank, or a pattern covers every room.
     """
+    for position, waiver in enumerate(waivers):
+        _check(waiver, position)
     last_days = [_last_day(waiver, position) for position, waiver in enumerate(waivers)]
     needed = [False] * len(waivers)
     late: dict[str, Waiver] = {}
@@ -51,6 +53,22 @@ def apply_waivers(
     if unused:
         answered.append(_unused(unused, [verdict.gate for verdict in verdicts]))
     return tuple(answered)
+
+
+def _check(waiver: Waiver, position: int) -> None:
+    for key in ("owner", "reason"):
+        if not getattr(waiver, key).strip():
+            raise PolicyError(
+                f"gates.waivers.{position}.{key} is empty.",
+                next_step="write who answers for it" if key == "owner" else "write why it may be red",
+            )
+    room = waiver.gate.partition("/")[0]
+    if any(sign in room for sign in "*?["):
+        raise PolicyError(
+            f"gates.waivers.{position}.gate covers gates of more than one room.",
+            value=waiver.gate,
+            next_step="begin it with the room, as fairness/*; one waiver a room",
+        )
 
 
 def _last_day(waiver: Waiver, position: int) -> date:
