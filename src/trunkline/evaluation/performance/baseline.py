@@ -32,7 +32,9 @@ def ignoring_inputs(paired: Paired, train: Paired) -> Paired:
     rows = paired.rows
     if not paired.classes:
         return Paired(paired.truth, np.full(rows, train.truth.mean()), None)
-    shares = np.bincount(train.truth, minlength=len(paired.classes)) / train.rows
+    # By name: a champion's classes may be counted among those of one of the two only.
+    counts = dict(zip(train.classes, np.bincount(train.truth, minlength=len(train.classes)), strict=True))
+    shares = np.array([counts.get(name, 0) for name in paired.classes]) / train.rows
     return Paired(
         paired.truth,
         np.full(rows, int(shares.argmax())),

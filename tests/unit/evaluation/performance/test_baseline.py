@@ -49,3 +49,14 @@ def test_a_metric_of_the_project_is_measured_by_the_greater_value() -> None:
 
     assert scale_of("euros", own, CLASSES, (300.0, -400.0)).size == 400.0
     assert scale_of("euros", own, CLASSES, (0.0, 0.0)) == AS_IT_IS
+
+
+def test_classes_are_matched_by_name_when_a_champion_knows_more_of_them() -> None:
+    test = Paired(np.array([1, 2, 2, 2]), np.array([1, 2, 2, 2]), None, ("a", "b", "c"), None)
+    train = Paired(np.array([0, 1, 1, 1]), np.array([0, 1, 1, 1]), None, ("b", "c"), 1)
+
+    found = ignoring_inputs(test, train)
+
+    assert found.labels.tolist() == [2, 2, 2, 2]
+    assert found.probabilities is not None
+    assert found.probabilities[0].tolist() == [0.0, 0.25, 0.75]
