@@ -87,7 +87,7 @@ def judge(
     if rules.baseline:
         say("comparing with a model that ignores its inputs")
         verdicts.append(baseline_verdict(paired, trained, rules, own))
-    if rules.calibration is not None and paired.probabilities is not None:
+    if rules.calibration is not None and paired.classes:
         verdicts.append(calibration_verdict(paired, rules.calibration, resamples=rules.resamples, seed=SEED))
     say("comparing with the champion" if champion is not None else "no champion to compare with")
     other = pair_scored(champion, contract, beside=test) if champion is not None else None
@@ -96,7 +96,7 @@ def judge(
     say("comparing groups of people")
     verdicts += fairness_verdicts(
         paired, masks, policy.gates.fairness, resamples=rules.resamples, seed=SEED, champion=other
-    ) or (_nothing_protected(),)
+    ) or (_nothing_asked() if masks else _nothing_protected(),)
     verdicts += robustness_verdicts(
         ask,
         test,
@@ -144,4 +144,16 @@ def _nothing_protected() -> Verdict:
         question="Are groups of people treated alike?",
         reason="The contract names no protected attribute, so no group was looked at.",
         advice="If the rows are about people, mark the columns with `protected: True`, as audit if need be.",
+    )
+
+
+def _nothing_asked() -> Verdict:
+    return Verdict(
+        gate="fairness/none",
+        outcome="inconclusive",
+        blocking=False,
+        question="Are groups of people treated alike?",
+        reason="The contract names protected attributes, and no limit of gates.fairness asks anything about them: all "
+        "that fit this outcome are null.",
+        advice="Set a limit that fits the outcome (many classes without a positive one, and numbers: error_ratio).",
     )

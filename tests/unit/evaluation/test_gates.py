@@ -282,3 +282,30 @@ def test_a_regression_is_judged_too(regression: Contract) -> None:
 
     assert red(verdicts) == set()
     assert "fairness/sex/error-gap" in {verdict.gate for verdict in verdicts}
+
+
+def test_a_classifier_without_probabilities_is_told_that_calibration_was_not_asked(
+    ask: Callable[..., tuple[Verdict, ...]], rows: Rows, answer: Answer
+) -> None:
+    scored = answer(rows(ROWS))
+    sure = Scored(scored.frame, scored.labels, None, scored.classes)
+
+    found = next(verdict for verdict in ask(test=sure) if verdict.gate == "performance/calibration")
+
+    assert (found.outcome, found.blocking) == ("inconclusive", False)
+    assert "no probabilities" in found.reason
+
+
+def test_protected_attributes_of_which_nothing_is_asked_are_not_called_absent(
+    ask: Callable[..., tuple[Verdict, ...]], policy: Policy
+) -> None:
+    off = {key: None for key, value in policy.gates.fairness.model_dump().items() if isinstance(value, float)}
+
+    found = next(
+        verdict
+        for verdict in ask(policy=with_gates(policy, fairness=off))
+        if verdict.gate.startswith("fairness/")
+    )
+
+    assert (found.gate, found.outcome, found.blocking) == ("fairness/none", "inconclusive", False)
+    assert "names protected attributes" in found.reason

@@ -37,8 +37,12 @@ def calibration_verdict(paired: Paired, limit: float, *, resamples: int, seed: i
             outcome="inconclusive",
             question=question,
             threshold=limit,
+            # A model that never says how sure it is cannot be asked; it is told, not held up.
+            blocking=paired.probabilities is not None,
             reason=reason,
-            advice="Give the test part more rows of every outcome.",
+            advice="Give the test part more rows of every outcome."
+            if paired.probabilities is not None
+            else "Offer a candidate with probabilities, or set gates.performance.calibration to null.",
         )
     score, hit = said_and_happened(paired.probabilities, paired.truth, paired.binary)
     error, gap = calibration_figures(score, hit, resamples=resamples, seed=seed)
