@@ -50,6 +50,7 @@ def judge(
     test: Scored,
     train: Scored | None = None,
     champion: Scored | None = None,
+    silent: str = "",
     ask: Ask,
     before: tuple[Verdict, ...] = (),
     metrics: Metrics | None = None,
@@ -58,7 +59,8 @@ def judge(
 ) -> tuple[tuple[Figure, ...], tuple[Verdict, ...]]:
     """Return the figures measured on the test part, and the verdict of every gate with waivers applied.
 
-    `train` holds the model's answers to the rows it was trained on, `champion` the champion's to the same test rows;
+    `train` holds the model's answers to the rows it was trained on, `champion` the champion's to the same test rows,
+    `silent` why there is a champion and it has none;
     `ask` puts rows to the model; `before` holds what other rooms and processes said of it already. The same arguments
     give the same result. Raises PolicyError when the policy names what does not exist or a waiver's date cannot be
     read, and DataError when rows and answers do not belong together.
@@ -89,9 +91,9 @@ def judge(
         verdicts.append(baseline_verdict(paired, trained, rules, own))
     if rules.calibration is not None and paired.classes:
         verdicts.append(calibration_verdict(paired, rules.calibration, resamples=rules.resamples, seed=SEED))
-    say("comparing with the champion" if champion is not None else "no champion to compare with")
+    say("comparing with the champion" if champion is not None else silent or "no champion to compare with")
     other = pair_scored(champion, contract, beside=test) if champion is not None else None
-    verdicts.append(_against_champion(paired, other, policy, own))
+    verdicts.append(_against_champion(paired, other, policy, own, silent))
     verdicts.append(overfit_verdict(paired, trained, rules, own))
     say("comparing groups of people")
     verdicts += fairness_verdicts(
@@ -114,8 +116,19 @@ def judge(
     return figures + by_group, apply_waivers(verdicts, policy.gates.waivers, today=today)
 
 
-def _against_champion(paired: Paired, champion: Paired | None, policy: Policy, metrics: Metrics) -> Verdict:
+def _against_champion(
+    paired: Paired, champion: Paired | None, policy: Policy, metrics: Metrics, silent: str
+) -> Verdict:
     rules = policy.gates.performance
+    if silent:
+        return champion_verdict(
+            None,
+            (),
+            rules,
+            problem=silent,
+            advice="Make the change of contract in two steps (first a model without the column, then a contract "
+            "without it), or waive this gate in the change that is reviewed.",
+        )
     if champion is None:
         return Verdict(
             gate="performance/champion",

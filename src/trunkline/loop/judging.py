@@ -16,7 +16,7 @@ import pandas as pd
 from trunkline import data, evaluation, monitoring, training
 from trunkline.core.bundle import Bundle, BundleManifest, seal
 from trunkline.core.contract import Contract
-from trunkline.core.errors import GateFailed, GateInconclusive, NotFoundError
+from trunkline.core.errors import BundleError, GateFailed, GateInconclusive, NotFoundError
 from trunkline.core.project import Project
 from trunkline.core.record import Record, digits, short, write_atomically
 from trunkline.core.records import DataLock, Evaluation, Lineage, Usage, Window
@@ -256,16 +256,14 @@ def judge(project: Project, bundle: Bundle, *, progress: Progress) -> Judged:
     champion = champion_of(project, progress=progress)
     with opened(bundle) as model:
         scored = ask(model, test, contract)
-        rival = None
-        if champion is not None:
-            with opened(champion) as other:
-                rival = ask(other, test, champion.contract)
+        rival, silent = _answers_of(champion, test, contract) if champion is not None else (None, "")
         figures, verdicts = evaluation.judge(
             contract=contract,
             policy=policy,
             test=scored,
             train=ask(model, snapshot.development(), contract),
             champion=rival,
+            silent=silent,
             ask=lambda rows: ask(model, rows, contract),
             before=data.check_snapshot(
                 snapshot, policy.data, policy.gates.data, previous=_previous(project, champion)
@@ -292,6 +290,21 @@ def judge(project: Project, bundle: Bundle, *, progress: Progress) -> Judged:
     write_atomically(judged.page, page.encode())
     write_atomically(judged.junit, evaluation.junit_xml(judgement).encode())
     return judged
+
+
+def _answers_of(champion: Bundle, rows: pd.DataFrame, contract: Contract) -> tuple[Scored | None, str]:
+    """Return what the champion answers to rows of a later contract, or None and why it has no answer to them."""
+    learned = champion.contract
+    if (learned.outcome.name, learned.task) != (contract.outcome.name, contract.task):
+        return None, f"The champion answers another question: {learned.outcome.name} ({learned.task})."
+    gone = [column.name for column in learned.features if column.name not in rows.columns]
+    if gone:
+        return None, f"The champion asks for {', '.join(gone)}, which the contract no longer has."
+    with opened(champion) as model:
+        try:
+            return ask(model, rows, learned), ""
+        except BundleError as error:
+            return None, f"The champion, made for an earlier contract, cannot answer these rows: {error.what}"
 
 
 def _previous(project: Project, champion: Bundle | None) -> DataLock | None:

@@ -148,6 +148,15 @@ rows = pd.concat([rows, twice], ignore_index=True)
     ),
     # performance
     Fault(
+        "a champion that asks for a feature that is gone",
+        "performance/champion",
+        lambda shop: (
+            shop.replace("src/credit/contract.py", "    savings: float = pa.Field(ge=0, nullable=True)\n", "")
+            .replace("src/credit/features.py", ', "savings"]', "]")
+            .rows('rows = rows.drop(columns="savings")')
+        ),
+    ),
+    Fault(
         "a floor missed",
         "performance/floor:roc_auc",
         lambda shop: shop.policy("roc_auc: 0.7", "roc_auc: 0.95"),
@@ -405,3 +414,14 @@ def test_the_healthy_project_is_green_again_beside_its_champion(workshop: Any) -
     assert judged.evaluation.champion
     assert [one for one in judged.evaluation.verdicts if one.stops] == []
     judging.require_pass(judged)
+
+
+def test_a_champion_without_the_new_feature_is_compared_on_the_same_rows(workshop: Any) -> None:
+    feature = "    savings: float = pa.Field(ge=0, nullable=True)\n"
+    workshop.replace("src/credit/contract.py", feature, feature + "    luck: float\n")
+    workshop.replace("src/credit/features.py", '"savings"]', '"savings", "luck"]')
+    judged = workshop.rows('rows["luck"] = np.sin(rows["case"])').judge()
+
+    found = next(one for one in judged.evaluation.verdicts if one.gate == "performance/champion")
+    assert found.outcome == "pass", found.reason
+    assert found.figures

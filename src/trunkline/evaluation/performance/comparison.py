@@ -148,14 +148,19 @@ def second_test(
 
 
 def champion_verdict(
-    found: Comparison | None, others: Sequence[Comparison], policy: PerformanceGates, *, problem: str = ""
+    found: Comparison | None,
+    others: Sequence[Comparison],
+    policy: PerformanceGates,
+    *,
+    problem: str = "",
+    advice: str = "Give the test part more rows of every outcome.",
 ) -> Verdict:
     """Answer whether the challenger is worse than the champion by no more than the margin (non-inferiority).
 
     Pass: the whole interval of the difference lies above `-margin`. Fail: it lies below. "Better" and "worse" are said
     only where the second test agrees. Inconclusive: it straddles `-margin`; that stops a release only where the
     difference itself is below, so that a team with few test rows is told, not held up. `problem` says why there is
-    no comparison.
+    no comparison, and `advice` what to do then.
     """
     gate = "performance/champion"
     question = (
@@ -168,7 +173,7 @@ def champion_verdict(
             question=question,
             threshold=-policy.margin,
             reason=problem or f"{policy.metric} has no value for both models on these rows.",
-            advice="Give the test part more rows of every outcome.",
+            advice=advice,
         )
     difference, span, margin = found.difference, found.difference.interval, policy.margin * found.scale.size
     if found.scale.of:
