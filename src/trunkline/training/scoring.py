@@ -14,7 +14,7 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.metrics import get_scorer, get_scorer_names, make_scorer
 
 from trunkline.core.contract import Contract
-from trunkline.core.errors import PolicyError, ProjectError
+from trunkline.core.errors import DataError, PolicyError, ProjectError
 
 KEY = "training.search.metric"
 Metric = Callable[..., float]
@@ -45,6 +45,39 @@ class ProjectScorer:
             ) from error
 
 
+@dataclass(frozen=True)
+class FoldScorer:
+    """A scikit-learn scorer that names itself, and what a fold lacks, where it has no value.
+
+    Raises DataError when the rows of a fold cannot be scored: a class is missing from what was learned or is scored.
+    """
+
+    name: str
+    scorer: Callable[..., float]
+
+    def __call__(self, estimator: Any, X: Any, y: Any) -> float:
+        try:
+            value, said = float(self.scorer(estimator, X, y)), "it is not a number"
+        except ValueError as error:
+            value, said = float("nan"), str(error)
+        if np.isfinite(value):
+            return value
+        learned = getattr(estimator, "classes_", ())
+        held = (
+            f" of {len(y)} rows: classes {_listed(learned)} were learned, {_listed(y)} are scored"
+            if len(learned)
+            else ""
+        )
+        raise DataError(
+            f"{KEY}: {self.name} has no value on a fold{held} ({said.rstrip('.')}).",
+            next_step="use a metric such as accuracy, lower training.search.folds, or take more rows",
+        )
+
+
+def _listed(labels: Any) -> str:
+    return ", ".join(sorted({str(label) for label in labels}))
+
+
 def search_scorer(name: str, contract: Contract, metrics: Mapping[str, Metric], y: np.ndarray) -> Any:
     """Return the scorer that `name` means for this contract; higher is better.
 
@@ -73,7 +106,7 @@ def search_scorer(name: str, contract: Contract, metrics: Mapping[str, Metric], 
             value=name,
             next_step=f"use {better} in trunkline.yaml",
         ) from error
-    return scorer
+    return FoldScorer(name, scorer)
 
 
 def _with_positive(scorer: Any, positive: str) -> Any:

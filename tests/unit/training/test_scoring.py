@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.errors import PolicyError, ProjectError
+from trunkline.core.errors import DataError, PolicyError, ProjectError
 from trunkline.training.scoring import search_scorer
 
 
@@ -97,3 +97,17 @@ def test_a_metric_of_classes_is_refused_for_regression(price: Contract) -> None:
     with pytest.raises(PolicyError, match="cannot be measured for regression") as caught:
         search_scorer("roc_auc", price, {}, np.arange(20.0) / 3)
     assert "r2" in caught.value.next_step
+
+
+@pytest.mark.parametrize("scored", [slice(0, 30), slice(0, 10)])
+def test_a_fold_that_lacks_a_class_is_named_and_not_the_candidate(scored: slice) -> None:
+    columns = (
+        Column(name="a", type="number"),
+        Column(name="y", type="category", categories=("a", "b", "c"), role=Role.OUTCOME),
+    )
+    X, y = np.arange(30.0).reshape(-1, 1), np.repeat(np.array(["a", "b", "c"], dtype=object), 10)
+    model = LogisticRegression().fit(X[:20], y[:20])
+    scorer = search_scorer("roc_auc_ovr", Contract(name="x", columns=columns), {}, y)
+
+    with pytest.raises(DataError, match=r"roc_auc_ovr has no value on a fold .*a, b were learned"):
+        scorer(model, X[scored], y[scored])
