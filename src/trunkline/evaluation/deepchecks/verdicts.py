@@ -94,6 +94,12 @@ def suite_verdict(
         for check in CHECKS[answers.suite]
         if check.name not in heard and check.name not in left_out
     }
+    # A blocking check that asks nothing would hold whatever the data are.
+    crashed |= {
+        row.check: "it answered without a condition"
+        for row in answers.answers
+        if row.check in rules.blocking and not (row.conditions or row.error)
+    }
     failed = {row.check: row.with_outcome("FAIL")[0] for row in answers.answers if row.with_outcome("FAIL")}
     undecided = {row.check: row.message for row in answers.answers if row.error in UNDECIDED}
     warned = {row.check: row.with_outcome("WARN")[0] for row in answers.answers if row.with_outcome("WARN")}

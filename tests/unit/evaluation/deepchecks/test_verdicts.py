@@ -135,3 +135,9 @@ def test_a_suite_without_answers_fails_with_the_reason() -> None:
     assert verdict.reason == "The suite gave no answers: it had not ended after 900 seconds."
     assert "gates.deepchecks.timeout_s" in verdict.advice
     assert verdict.figures == ()
+
+
+def test_a_blocking_check_without_any_condition_does_not_hold() -> None:
+    verdict = ask({"Data Duplicates": {}}, blocking=("Data Duplicates",))
+    assert (verdict.outcome, verdict.stops) == ("fail", True)
+    assert "Crashed: Data Duplicates (it answered without a condition)." in verdict.reason
