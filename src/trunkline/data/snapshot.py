@@ -109,7 +109,7 @@ def check_enough(rows: pd.DataFrame, contract: Contract, policy: DataPolicy) -> 
     if outcome.nunique() < 2:
         raise DataError(
             f"All {len(rows):,} rows have the same outcome: there is nothing to learn.",
-            value={contract.outcome.name: outcome.iloc[0]},
+            value={contract.outcome.name: outcome.tolist()[0]},
             next_step="look at the filter in load() and at data.window",
         )
 
