@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from .record import Record
 
@@ -17,11 +17,21 @@ SignalKind = Literal["performance", "data", "infrastructure", "log"]
 Severity = Literal["info", "warning", "critical"]
 
 
+def _date_as_text(value: object) -> object:
+    """Return a date as text: YAML reads an unquoted 2026-12-31 as a date."""
+    return value.isoformat() if isinstance(value, date) else value
+
+
 class Window(Record):
     """Which rows of the source a snapshot takes, by event time; both ends inclusive, None is open."""
 
     first: int | float | str | None = None
     last: int | float | str | None = None
+
+    @field_validator("first", "last", mode="before")
+    @classmethod
+    def _as_text(cls, value: object) -> object:
+        return _date_as_text(value)
 
 
 class SnapshotManifest(Record):
@@ -91,6 +101,11 @@ class Waiver(Record):
     reason: str
     expires: str
     """The last day on which it holds, as YYYY-MM-DD."""
+
+    @field_validator("expires", mode="before")
+    @classmethod
+    def _as_text(cls, value: object) -> object:
+        return _date_as_text(value)
 
 
 class Verdict(Record):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from pydantic import ValidationError
 
-from trunkline.core.records import Evaluation, Outcome, Release, Route, Verdict, Waiver
+from trunkline.core.records import Evaluation, Outcome, Release, Route, Verdict, Waiver, Window
 
 WAIVER = Waiver(gate="fairness", owner="Ada", reason="audit", expires="2027-01-31")
 
@@ -64,3 +64,9 @@ def test_a_share_of_users_lies_between_none_and_all(share: float) -> None:
             champion=Route(version=1, bundle="b"),
             share=share,
         )
+
+
+def test_a_date_that_yaml_read_as_one_is_the_same_as_its_text() -> None:
+    day = date(2027, 1, 31)
+    assert Waiver.model_validate(WAIVER.model_dump() | {"expires": day}) == WAIVER
+    assert Window.model_validate({"first": day, "last": day}) == Window(first="2027-01-31", last="2027-01-31")
