@@ -21,6 +21,8 @@ class DataGates(Section):
 
     duplicates: Share = 0.0
     """The largest share of rows that may repeat another one (by key where the contract has one)."""
+    copies: Share | None = 0.05
+    """The largest share of test rows that may equal a row that was learned from in everything but their key."""
     conflicts: Share | None = 0.05
     """The largest share of rows whose equals have another outcome more often: what no model can get right."""
     leakage: Share = 0.98

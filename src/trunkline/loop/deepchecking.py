@@ -66,7 +66,7 @@ def deepcheck(project: Project, *, progress: Progress, again: bool = False) -> G
         snapshot=snapshot.digest,
         created=datetime.now(UTC),
         verdicts=verdicts,
-        policy=rules_digest(rules),
+        policy=rules_digest(project, rules),
     )
     keep_run(project, DEEPCHECKS, run)
     return run

@@ -26,9 +26,15 @@ def run_folder(project: Project, bundle: str) -> Path:
     return project.evaluations / digits(bundle)
 
 
-def rules_digest(rules: Rules) -> str:
-    """Return the digest of the policy section that a run asked; whether it is required changes no answer."""
-    return sha256(canonical_json(rules.model_dump(mode="json", exclude={"required"})))
+def rules_digest(project: Project, rules: Rules) -> str:
+    """Return the digest of what a run asked: its policy section (whether it is required changes no answer) and, of
+    load, the locustfile and how the policy has the model served."""
+    asked: dict[str, object] = {"rules": rules.model_dump(mode="json", exclude={"required"})}
+    if isinstance(rules, LoadGates):
+        locustfile = project.root / rules.locustfile
+        asked["locustfile"] = sha256(locustfile.read_bytes()) if locustfile.is_file() else ""
+        asked["serving"] = project.policy.serving.model_dump(mode="json", exclude={"host", "port"})
+    return sha256(canonical_json(asked))
 
 
 def keep_run(project: Project, name: str, run: GateRun) -> None:
@@ -45,7 +51,7 @@ def kept_run(project: Project, name: str, bundle: str, rules: Rules) -> GateRun 
         run = GateRun.read(path)
     except StorageError:
         return None
-    return run if (run.bundle, run.policy) == (bundle, rules_digest(rules)) else None
+    return run if (run.bundle, run.policy) == (bundle, rules_digest(project, rules)) else None
 
 
 def kept_verdicts(project: Project, bundle: str) -> tuple[Verdict, ...]:

@@ -75,6 +75,7 @@ def check_project(project: Project) -> None:
     policy = project.policy
     contract = data.project_contract(project)
     evaluation.check_gates(policy, project.metrics(), contract)
+    evaluation.apply_waivers((), policy.gates.waivers, today=datetime.now(UTC).date())
     training.mitigated_attribute(policy.training.mitigation, contract)
     deepchecks.check_blocking(policy.gates.deepchecks)
     for module, name in (("data", "load"), ("features", "features")):
@@ -286,7 +287,7 @@ def judge(project: Project, bundle: Bundle, *, progress: Progress) -> Judged:
     judged = Judged(bundle=bundle, evaluation=judgement, folder=folder, test=scored, champion=rival)
     title = f"{policy.name}, bundle {short(bundle.digest)}"
     write_atomically(judged.markdown, evaluation.report_markdown(judgement, title=title).encode())
-    page = evaluation.report_page(judgement, scored, rival, contract)
+    page = evaluation.report_page(judgement, scored, rival, contract, title=title)
     write_atomically(judged.page, page.encode())
     write_atomically(judged.junit, evaluation.junit_xml(judgement).encode())
     return judged
@@ -297,6 +298,8 @@ def _answers_of(champion: Bundle, rows: pd.DataFrame, contract: Contract) -> tup
     learned = champion.contract
     if (learned.outcome.name, learned.task) != (contract.outcome.name, contract.task):
         return None, f"The champion answers another question: {learned.outcome.name} ({learned.task})."
+    if strange := sorted({*learned.outcome.categories} - {*contract.outcome.categories}):
+        return None, f"The champion answers {', '.join(strange)} too, which the contract no longer has."
     gone = [column.name for column in learned.features if column.name not in rows.columns]
     if gone:
         return None, f"The champion asks for {', '.join(gone)}, which the contract no longer has."

@@ -63,7 +63,7 @@ def load(project: Project, *, host: str = "", progress: Progress) -> GateRun:
         snapshot=bundle.manifest.lineage.snapshot if bundle else "",
         created=datetime.now(UTC),
         verdicts=load_verdicts(measured(recording, died=died), rules),
-        policy=rules_digest(rules),
+        policy=rules_digest(project, rules),
     )
     if bundle:
         keep_run(project, LOAD, run)

@@ -97,6 +97,16 @@ FAULTS = [
         ),
     ),
     Fault(
+        "rows delivered again under new numbers",
+        "data/duplicates",
+        lambda shop: shop.rows(
+            """
+again = rows.sample(600, random_state=1)
+rows = pd.concat([rows, again.assign(case=range(10000, 10600))], ignore_index=True)
+"""
+        ).policy("gates:\n", "gates:\n  data: {conflicts: null}\n"),
+    ),
+    Fault(
         "the same cases with another outcome",
         "data/conflicts",
         lambda shop: shop.rows(

@@ -25,7 +25,7 @@ def kept(
     project: Project, *verdicts: Verdict, bundle: str = BUNDLE, policy: str = ""
 ) -> set[tuple[str, bool]]:
     """Keep a run of `bundle` where that of `BUNDLE` is looked for, and return what deepchecks is said to say."""
-    digest = policy or rules_digest(project.policy.gates.deepchecks)
+    digest = policy or rules_digest(project, project.policy.gates.deepchecks)
     now = datetime.now(UTC)
     run = GateRun(bundle=BUNDLE, snapshot="sha256:1", created=now, verdicts=verdicts, policy=digest)
     keep_run(project, DEEPCHECKS, run)
