@@ -230,7 +230,7 @@ def test_the_verb_shows_the_verdicts_and_where_the_reports_lie(world: World) -> 
     world.answer("Feature Drift")
     done = CliRunner().invoke(deepchecks, obj=world.root)
     assert done.exit_code == 0, done.output
-    assert "deepchecks/train-test-validation: Of 9 checks 8 hold." in done.output
+    assert "deepchecks/train-test-validation (does not block): Of 9 checks 8 hold." in done.output
     assert "reports:" in done.output
     CliRunner().invoke(deepchecks, ["--again"], obj=world.root)
     assert world.times == 2

@@ -1,8 +1,8 @@
 """Load for the service: rows drawn from the contract, every value allowed, none of them anyone's.
 
 `make load` runs it and judges the answers, as often a second as gates.load.rate in trunkline.yaml says. To try it by
-hand, run `make serve`, and in another terminal `.venv/bin/locust --locustfile loadtest/locustfile.py`; LOCUST_HOST names
-another service than the one here.
+hand, run `make serve`, and in another terminal `.venv/bin/locust --locustfile loadtest/locustfile.py`; LOCUST_HOST
+names another service than the one here.
 """
 
 from __future__ import annotations
