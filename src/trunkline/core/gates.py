@@ -105,6 +105,8 @@ class FairnessGates(Section):
     """Whether groups of two attributes together are asked as well."""
     minimum_group: Positive = 30
     """Groups with fewer rows give no verdict."""
+    undecided: Literal["report", "stop"] = "report"
+    """What becomes of a figure of one attribute that is beyond its limit while the interval reaches back over it."""
     blocking: bool = True
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from statistics import NormalDist
 
+from trunkline.core.intervals import wilson
 from trunkline.core.records import Figure, Interval
 
 LEVEL = 0.95
@@ -24,14 +25,7 @@ def deviate(level: float) -> float:
 
 def share_interval(share: float, rows: float, level: float = LEVEL) -> Interval:
     """Return the score interval of a share (Wilson, JASA 22, 1927); 0 to 1 where there are no rows."""
-    if not rows:
-        return Interval(low=0.0, high=1.0, level=level)
-    z = deviate(level)
-    shrink = 1 + z * z / rows
-    middle = (share + z * z / (2 * rows)) / shrink
-    half = z / shrink * math.sqrt(share * (1 - share) / rows + z * z / (4 * rows * rows))
-    low, high = max(0.0, middle - half), min(1.0, middle + half)
-    return Interval(low=min(low, share), high=max(high, share), level=level)
+    return wilson(share * rows, rows, level)
 
 
 def distance_interval(now: float, rows: float, then: float, then_rows: float, level: float) -> Interval:

@@ -59,6 +59,11 @@ class Audit:
         return self.paired.classes[self.paired.positive or 0]
 
     @property
+    def held_up(self) -> bool:
+        """Whether an answer that the rows leave open stops a release."""
+        return self.policy.undecided == "stop" and not self.crossed
+
+    @property
     def enough(self) -> bool:
         """Whether two groups have the policy's minimum of rows."""
         return len(judged_groups(self.by, self.everyone, self.policy.minimum_group)[0]) > 1
@@ -138,7 +143,8 @@ def answer(
     """Return the verdict on a disparity.
 
     The gate is red only when the whole simultaneous interval lies beyond the limit; a point beyond it with an interval
-    that reaches back is inconclusive and stops nothing. `incomplete` says what was not compared.
+    that reaches back is inconclusive, and stops a release only of one attribute and if the policy says so.
+    `incomplete` says what was not compared.
     """
     outcome: Outcome
     if limit.keeps(total.value):
@@ -162,7 +168,7 @@ def answer(
         outcome=outcome,
         question=question,
         threshold=limit.value,
-        blocking=audit.policy.blocking and outcome != "inconclusive",
+        blocking=audit.policy.blocking and (outcome != "inconclusive" or (straddles and audit.held_up)),
         figures=(total, *figures),
         reason=" ".join(part for part in (reason, incomplete) if part) + notes,
         advice=advice,

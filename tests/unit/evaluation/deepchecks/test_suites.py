@@ -77,4 +77,4 @@ def test_the_network_is_refused(event: str, arguments: tuple[Any, ...]) -> None:
     ("event", "arguments"), [("socket.connect", (None, "/run/a.socket")), ("open", ("file", "r", 0))]
 )
 def test_files_and_sockets_of_this_machine_are_not(event: str, arguments: tuple[Any, ...]) -> None:
-    suites.refuse_network(event, arguments)
+    assert suites.refuse_network(event, arguments) is None  # type: ignore[func-returns-value]

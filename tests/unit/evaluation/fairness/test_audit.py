@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -53,6 +55,18 @@ def test_beyond_the_limit_by_what_may_be_chance_stops_nothing_and_says_what_woul
     assert (verdict.outcome, verdict.stops) == ("inconclusive", False)
     assert "about 4 times as many test rows would decide" in verdict.reason
     assert "Gather more test rows" in verdict.advice
+
+
+@pytest.mark.parametrize(("attribute", "stops"), [("sex", True), ("colour & sex", False)])
+def test_what_rows_leave_open_is_held_up_of_one_attribute_where_the_policy_says_so(
+    attribute: str, stops: bool
+) -> None:
+    strict = replace(audit(attribute), policy=FairnessGates(undecided="stop"))
+    verdict = answer(
+        strict, "fairness/gap", "?", Limit(0.2), figure(0.3, 0.1, 0.5), noun="It", facts="", remedy=""
+    )
+
+    assert (verdict.outcome, verdict.stops) == ("inconclusive", stops)
 
 
 def test_a_part_that_could_not_be_compared_is_no_pass() -> None:

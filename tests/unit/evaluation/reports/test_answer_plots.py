@@ -106,5 +106,8 @@ def test_every_residual_is_counted_though_some_lie_far_out() -> None:
 def test_residuals_that_are_all_the_same_are_drawn() -> None:
     truth = np.arange(10.0)
 
-    axes(lambda on: answer_plots.residuals(on, Paired(truth, truth, None), None))
-    axes(lambda on: answer_plots.residuals_by_answer(on, Paired(truth[:3], truth[:3], None)))
+    outline = axes(lambda on: answer_plots.residuals(on, Paired(truth, truth, None), None))
+    dots = axes(lambda on: answer_plots.residuals_by_answer(on, Paired(truth[:3], truth[:3], None)))
+
+    assert outline.patches
+    assert dots.has_data()
