@@ -7,10 +7,12 @@ import subprocess
 from pathlib import Path
 
 from .errors import ForgeError, TrunklineError, UnavailableError
+from .git_auth import credentials, server
 
 SECONDS = 120
 IDENTITY = {"user.name": "Trunkline", "user.email": "trunkline@localhost"}
 """Who commits where nobody is configured."""
+_REACHES_OUT = ("fetch", "push", "ls-remote", "pull", "clone")
 _LOCATIONS = {
     "GIT_DIR",
     "GIT_WORK_TREE",
@@ -42,6 +44,8 @@ def try_git(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     # Inside a git hook these variables would point every call at the repository of the hook.
     environment = {name: value for name, value in os.environ.items() if name not in _LOCATIONS}
     environment |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    if words[0] in _REACHES_OUT:
+        environment |= credentials(server())  # git sends it to that server only, whatever the remote is
     flags: list[str] = []
     if words[0] in ("merge", "worktree"):
         flags = ["-c", "core.hooksPath=/dev/null"]
