@@ -58,14 +58,15 @@ clean: ## remove everything that was made, the environment included
 
 TEMPLATE := template/{{cookiecutter.__slug}}
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-  --no-emit-index-url --no-emit-find-links
+  --no-emit-index-url --no-emit-find-links --no-strip-extras
 
 lock: ## write every lock again after a requirement changed (needs uv; UPGRADE=--upgrade for newer versions)
 	@$(COMPILE) $(UPGRADE) --no-emit-package trunkline requirements/dev.in -o requirements/dev.txt
 	@cd "$(TEMPLATE)/requirements" && root=../../.. && compile="$(COMPILE) -c $$root/requirements/dev.txt" && \
 	  $$compile $$root/pyproject.toml --extra serve serve.in -o serve.txt && \
 	  $$compile $$root/pyproject.toml --extra train --extra monitor train.in -o train.txt && \
-	  $$compile $$root/pyproject.toml --extra train --extra monitor --extra serve dev.in -o dev.txt && \
+	  $$compile $$root/pyproject.toml --extra train --extra monitor --extra serve --extra github dev.in -o dev.txt && \
+	  $$compile $$root/pyproject.toml --extra github -o forge.txt && \
 	  $$compile build.in -o build.txt && \
 	  $(COMPILE) $(UPGRADE) deepchecks.in -o deepchecks.txt
 	@$(BIN)/trunkline schema > "$(TEMPLATE)/trunkline.schema.json"

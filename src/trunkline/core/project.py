@@ -21,6 +21,10 @@ from .record import sha256
 
 POLICY_FILE = "trunkline.yaml"
 LOCK_FILE = "data.lock"
+HOME = "TRUNKLINE_HOME"
+"""The environment variable that names a folder in `.trunkline`'s place, for work trees that come and go."""
+_SHAPE_NO_MODEL = ("deepchecks.txt", "forge.txt")
+"""Locks of environments of their own, in which nothing is trained."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +41,14 @@ class Project:
     def find(cls, start: Path) -> Project:
         """Return the project that `start` lies in.
 
-        Raises PolicyError when no folder up to the root of the disk has a `trunkline.yaml`.
+        What it makes lies in the folder that TRUNKLINE_HOME names, where that is set. Raises PolicyError when no folder
+        up to the root of the disk has a `trunkline.yaml`.
         """
         start = start.resolve()
+        home = os.environ.get(HOME, "")
         for folder in (start, *start.parents):
             if (folder / POLICY_FILE).is_file():
-                return cls(folder)
+                return cls(folder, Path(home).expanduser().resolve() if home else None)
         raise PolicyError(
             f"No {POLICY_FILE} in {start} or above it.",
             next_step="change to a project's folder, or pass --project",
@@ -184,8 +190,8 @@ class Project:
 
     def requirements_digest(self) -> str:
         """Return the digest of the locked requirements that training runs with."""
-        # deepchecks has an environment of its own: nothing in it shapes a model.
-        locks = {*(self.root / "requirements").glob("*.txt")} - {self.root / "requirements/deepchecks.txt"}
+        locks = {*(self.root / "requirements").glob("*.txt")}
+        locks -= {self.root / "requirements" / name for name in _SHAPE_NO_MODEL}
         return sha256(b"\0".join(path.read_bytes() for path in sorted(locks)))
 
     def commit(self) -> str:
