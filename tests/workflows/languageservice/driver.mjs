@@ -17,7 +17,7 @@ const report = (message) => found.push({ ...current, line: 1, message: `not chec
 registerLogger({ error: report, warn: report, info() {}, log() {} });
 
 const metadata = async ({ owner, name, path }) => {
-  const file = join(asked.actions, owner, name, path ?? "", "action.yml");
+  const file = join(asked.actions, owner, name, path ?? "", "interface.yml");
   const text = await readFile(file, "utf8").catch(() => undefined);
   return text === undefined ? undefined : parse(text, (_, value) => value ?? {});
 };

@@ -1,0 +1,57 @@
+"""What a job downloads was uploaded by a job before it, in the same run, under that name."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+
+from ..finding import Remarks
+from ..repository import Repository
+from ..workflow import EXPRESSION, Job, Step, Workflow
+
+
+def check(repository: Repository) -> Remarks:
+    """Yield each download that finds nothing, and each name that two jobs upload."""
+    for workflow in repository.workflows:
+        uploaded = [
+            (job, str(step.settings.get("name", "artifact")))
+            for job, step in workflow.steps()
+            if step.action == "actions/upload-artifact"
+        ]
+        for place, (job, name) in enumerate(uploaded):
+            if any(name == other and "overwrite" not in str(job.tree) for _, other in uploaded[:place]):
+                yield workflow, job.line, f"the artifact {name} is uploaded twice: the second upload fails"
+        for job, step in workflow.steps():
+            if step.action == "actions/download-artifact" and "run-id" not in step.settings:
+                yield from _found(workflow, job, step, uploaded)
+
+
+def _found(workflow: Workflow, job: Job, step: Step, uploaded: list[tuple[Job, str]]) -> Remarks:
+    wanted = step.settings.get("name") or step.settings.get("pattern")
+    matching = [maker for maker, name in uploaded if wanted is None or fits(str(wanted), name)]
+    if not matching:
+        yield workflow, step.line, f"no job uploads the artifact {wanted or '(any)'}"
+    elif not any(maker.key in before(workflow, job) or maker.key == job.key for maker in matching):
+        yield workflow, step.line, f"job {job.key} does not wait for {matching[0].key}, which uploads {wanted}"
+
+
+def fits(wanted: str, name: str) -> bool:
+    """Whether a name or a pattern may mean an artifact's name; an expression may be anything."""
+    if wanted == name:
+        return True
+    pattern = EXPRESSION.sub("*", wanted)
+    return fnmatch.fnmatch(EXPRESSION.sub("x", name), pattern) or bool(
+        EXPRESSION.search(name) and re.fullmatch(re.escape(EXPRESSION.sub("\0", name)).replace("\0", ".*"), pattern)
+    )
+
+
+def before(workflow: Workflow, job: Job) -> set[str]:
+    """Return the jobs that a job waits for, directly or through others."""
+    found: set[str] = set()
+    waiting = list(job.needs)
+    while waiting:
+        key = waiting.pop()
+        if key in workflow.jobs and key not in found:
+            found.add(key)
+            waiting += workflow.jobs[key].needs
+    return found

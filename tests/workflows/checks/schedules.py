@@ -1,0 +1,60 @@
+"""A schedule is a moment that exists, and not the one at which all the world starts its runs."""
+
+from __future__ import annotations
+
+import calendar
+import re
+
+from ..finding import Remarks
+from ..repository import Repository
+from ..workflow import line_of, listed
+
+FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day", 1, 31), ("month", 1, 12), ("weekday", 0, 7))
+PART = re.compile(r"(?:\*|(\d+)(?:-(\d+))?)(?:/(\d+))?")
+
+
+def values(field: str, low: int, high: int) -> set[int]:
+    """Return the numbers that a field of a schedule stands for.
+
+    Raises:
+        ValueError: It stands for none.
+    """
+    found: set[int] = set()
+    for part in field.split(","):
+        given = PART.fullmatch(part)
+        if not given:
+            raise ValueError(f"{part} is neither a number nor a range")
+        first, last, step = given.groups()
+        start = low if first is None else int(first)
+        end = int(last) if last else (high if first is None or step else start)
+        if not low <= start <= end <= high:
+            raise ValueError(f"{part} is not within {low} to {high}")
+        found |= set(range(start, end + 1, int(step or 1) or high))
+    return found
+
+
+def check(repository: Repository) -> Remarks:
+    """Yield each schedule that is none, never comes, or comes with everybody else's."""
+    for workflow in repository.workflows:
+        schedule = listed(workflow.triggers.get("schedule"))
+        for entry in schedule:
+            line = line_of(entry, "cron") if "cron" in entry else workflow.line("on")
+            problem = _problem(str(entry.get("cron", "")).split())
+            if problem:
+                yield workflow, line, problem
+
+
+def _problem(fields: list[str]) -> str:
+    if len(fields) != len(FIELDS):
+        return f"a schedule has {len(FIELDS)} fields, this one {len(fields)}"
+    try:
+        minutes, _, days, months, _ = (
+            values(field, low, high) for field, (_, low, high) in zip(fields, FIELDS, strict=True)
+        )
+    except ValueError as error:
+        return str(error)
+    if fields[4] == "*" and min(days) > max(calendar.monthrange(2024, month)[1] for month in months):
+        return "that day never comes"
+    if 0 in minutes:
+        return "at minute 0 GitHub is busiest and drops scheduled runs"
+    return ""

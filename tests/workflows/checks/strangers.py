@@ -1,0 +1,54 @@
+"""A pull request, even from a fork, gets no secret, no right to write, and no machine of ours."""
+
+from __future__ import annotations
+
+import re
+
+from ..effects import HARMLESS, writes
+from ..finding import Remarks
+from ..repository import Repository
+from ..scenario import FORK, OWN_PULL_REQUEST, job_runs, step_runs
+from ..workflow import Job, Workflow, line_of
+
+FORBIDDEN = {
+    "pull_request_target": "it runs with secrets on what a stranger wrote",
+    "workflow_run": "it runs with secrets on what an unreviewed run left behind",
+    "issue_comment": "anybody can start it",
+}
+SECRET = re.compile(r"\bsecrets(\.(?P<name>\w+)|\[)")
+
+
+def check(repository: Repository) -> Remarks:
+    """Yield whatever a pull request could take or change."""
+    for workflow in repository.workflows:
+        for name, reason in FORBIDDEN.items():
+            if name in workflow.triggers:
+                yield workflow, workflow.line("on"), f"{name}: {reason}"
+        for job in workflow.jobs.values():
+            if job_runs(workflow, job, OWN_PULL_REQUEST):
+                yield from _taken(workflow, job)
+            if job_runs(workflow, job, FORK):
+                for scope in writes(job):
+                    yield workflow, job.line, f"job {job.key}: {scope}: write, and a pull request from a fork runs it"
+
+
+def _taken(workflow: Workflow, job: Job) -> Remarks:
+    for scope in writes(job):
+        if scope != "pull-requests":
+            line = line_of(job.granted, scope)
+            extra = "" if scope in HARMLESS else ", which changes more than a pull request may"
+            yield workflow, line, f"a pull request runs job {job.key} with {scope}: write{extra}"
+    if job.environment:
+        yield workflow, job.line, f"a pull request runs job {job.key} in the environment {job.environment}"
+    if "vars." in str(job.tree.get("runs-on")):
+        yield workflow, job.line, f"a pull request runs job {job.key} on a machine of the repository's own"
+    outside = [workflow.tree.get("env"), *(job.tree.get(key) for key in ("env", "secrets", "with", "container"))]
+    for step in job.steps:
+        if step_runs(workflow, job, step, OWN_PULL_REQUEST):
+            outside.append(step.tree)
+    for tree in outside:
+        for found in SECRET.finditer(str(tree or "")):
+            if found["name"] != "GITHUB_TOKEN":
+                yield workflow, job.line, f"a pull request runs job {job.key} with {found.group()}"
+        if tree == "inherit":
+            yield workflow, job.line, f"a pull request runs job {job.key} with every secret"

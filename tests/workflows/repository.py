@@ -1,0 +1,50 @@
+"""What the workflows of a repository are judged against: its files as far as workflows name them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from .workflow import Workflow
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A repository's workflows, and what they refer to."""
+
+    folder: Path
+    workflows: tuple[Workflow, ...]
+    makefile: str
+    readme: str
+    environments: frozenset[str]
+
+    @property
+    def targets(self) -> frozenset[str]:
+        """The targets that its Makefile names in plain words (a rendered Makefile and its template have the same)."""
+        heads = re.findall(r"^([a-z][\w .-]*?)\s*:(?![=:])", self.makefile, re.MULTILINE)
+        return frozenset(word for head in heads for word in head.split())
+
+
+def read(folder: Path) -> Repository:
+    """Read the repository in a folder.
+
+    Raises:
+        FileNotFoundError: It has no workflow: nothing would be judged.
+    """
+    files = sorted((folder / ".github" / "workflows").glob("*.y*ml"))
+    if not files:
+        raise FileNotFoundError(f"{folder}/.github/workflows holds no workflow")
+    return Repository(
+        folder=folder,
+        workflows=tuple(
+            Workflow(file.relative_to(folder).as_posix(), file.read_text(encoding="utf-8")) for file in files
+        ),
+        makefile=_text(folder / "Makefile"),
+        readme=_text(folder / "README.md"),
+        environments=frozenset(file.stem for file in (folder / "deployments").glob("*.yaml")),
+    )
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8") if file.is_file() else ""
