@@ -11,7 +11,7 @@ from ..workflow import EXPRESSION, Job, Step, Workflow
 
 
 def check(repository: Repository) -> Remarks:
-    """Yield each download that finds nothing, and each name that two jobs upload."""
+    """Yield each download that finds nothing, each upload of nothing, and each name that is uploaded twice."""
     for workflow in repository.workflows:
         uploaded = [
             (job, str(step.settings.get("name", "artifact")))
@@ -21,6 +21,7 @@ def check(repository: Repository) -> Remarks:
         for place, (job, name) in enumerate(uploaded):
             if any(name == other and "overwrite" not in str(job.tree) for _, other in uploaded[:place]):
                 yield workflow, job.line, f"the artifact {name} is uploaded twice: the second upload fails"
+        yield from _hidden(workflow)
         for job, step in workflow.steps():
             if step.action == "actions/download-artifact" and "run-id" not in step.settings:
                 yield from _found(workflow, job, step, uploaded)
@@ -33,6 +34,15 @@ def _found(workflow: Workflow, job: Job, step: Step, uploaded: list[tuple[Job, s
         yield workflow, step.line, f"no job uploads the artifact {wanted or '(any)'}"
     elif not any(maker.key in before(workflow, job) or maker.key == job.key for maker in matching):
         yield workflow, step.line, f"job {job.key} does not wait for {matching[0].key}, which uploads {wanted}"
+
+
+def _hidden(workflow: Workflow) -> Remarks:
+    for _, step in workflow.steps():
+        if step.action != "actions/upload-artifact" or step.settings.get("include-hidden-files"):
+            continue
+        for path in str(step.settings.get("path", "")).split():
+            if path.rstrip("/").rpartition("/")[2].startswith("."):
+                yield workflow, step.line, f"{path} is hidden: without include-hidden-files it is not uploaded"
 
 
 def fits(wanted: str, name: str) -> bool:

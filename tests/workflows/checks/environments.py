@@ -29,4 +29,5 @@ def _names(workflow: Workflow, job: Job) -> list[str]:
     else:
         inputs = (workflow.triggers.get("workflow_dispatch") or {}).get("inputs") or {}
         offered = (inputs.get(key) or {}).get("options")
-    return [str(name) for name in offered] if isinstance(offered, list) else [given]
+    # What a job works out while it runs cannot be judged before.
+    return [str(name) for name in offered] if isinstance(offered, list) else []

@@ -14,11 +14,14 @@ PROPOSES = frozenset({"contents", "pull-requests", "actions"})
 
 NEEDED = {
     "advance": PROPOSES,
+    "deploy": frozenset({"issues"}),
     "heartbeat": frozenset({"actions", "issues"}),
     "monitor": frozenset({"actions", "issues"}),
+    "propose": PROPOSES,
+    "register": frozenset({"contents"}),
     "release": PROPOSES,
+    "report": frozenset({"pull-requests"}),
     "retrain": PROPOSES,
-    "rollout": PROPOSES,
 }
 """The targets of a generated project's Makefile that act through the forge, with the rights to write they need."""
 
@@ -28,15 +31,15 @@ def check(repository: Repository) -> Remarks:
     for workflow in repository.workflows:
         for job in workflow.jobs.values():
             for step in job.steps:
-                missing = sorted(needed for needed in _needed(step) if job.granted.get(needed) != "write")
+                missing = sorted(needed for needed in _needed(job, step) if job.granted.get(needed) != "write")
                 if missing and not _own_token(job):
                     yield workflow, step.line, f"job {job.key} needs {', '.join(missing)}: write for this"
 
 
-def _needed(step: Step) -> set[str]:
+def _needed(job: Job, step: Step) -> set[str]:
     needed: set[str] = set()
     # Without a token in its environment a command cannot reach the forge at all.
-    if not re.search(r"GITHUB_TOKEN|GH_TOKEN", str(step.tree.get("env"))):
+    if not re.search(r"GITHUB_TOKEN|GH_TOKEN", f"{job.tree.get('env')} {step.tree.get('env')}"):
         return needed
     for target in asked(step.run):
         needed |= NEEDED.get(target, frozenset())

@@ -11,8 +11,10 @@ from ..workflow import EXPRESSION, Job, Step, Workflow, line_of
 
 UNTRUSTED = re.compile(
     r"github\.head_ref|github\.event\.[\w.*\[\]]*(title|body|message|name|email|label|ref|login|default_branch"
-    r"|description|homepage)\b|github\.event\.inputs|\binputs\b|github\.actor|toJSON\(github"
+    r"|description|homepage)\b|github\.event\.inputs|\binputs\b|github\.actor|github\.ref(_name)?\b|toJSON\((github|needs)\b"
 )
+# A job that ran a pull request's code says what that code wants it to say.
+REPORTED = re.compile(r"\bneeds\.[\w-]+\.outputs\b")
 EVALUATES = re.compile(r"\beval\b|\b(ba|da|z)?sh\s+-\w*c\b|\bpython3?\s+-c\b|\bxargs\b|\bsource\b|\benvsubst\b")
 
 
@@ -44,7 +46,7 @@ def _free(workflow: Workflow, value: str) -> bool:
     for found in EXPRESSION.findall(value):
         for name in listed:
             found = re.sub(rf"\b(github\.event\.)?inputs\.{re.escape(name)}\b", "", found)
-        if UNTRUSTED.search(found):
+        if UNTRUSTED.search(found) or ("pull_request" in workflow.triggers and REPORTED.search(found)):
             return True
     return False
 

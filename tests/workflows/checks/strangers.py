@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 from ..effects import HARMLESS, writes
+from ..expressions import UNKNOWN, evaluate, parse
 from ..finding import Remarks
 from ..repository import Repository
 from ..scenario import FORK, OWN_PULL_REQUEST, job_runs, step_runs
 from ..workflow import Job, Workflow, line_of
+from .runners import IMAGE
 
 FORBIDDEN = {
     "pull_request_target": "it runs with secrets on what a stranger wrote",
@@ -32,6 +34,15 @@ def check(repository: Repository) -> Remarks:
                     yield workflow, job.line, f"job {job.key}: {scope}: write, and a pull request from a fork runs it"
 
 
+def _hosted(job: Job) -> bool:
+    """Whether a pull request gets a machine of GitHub's, whatever other events get."""
+    try:
+        chosen = evaluate(parse(str(job.tree["runs-on"])), OWN_PULL_REQUEST)
+    except ValueError:
+        return False
+    return chosen is not UNKNOWN and IMAGE.fullmatch(str(chosen)) is not None
+
+
 def _taken(workflow: Workflow, job: Job) -> Remarks:
     for scope in writes(job):
         if scope != "pull-requests":
@@ -40,7 +51,7 @@ def _taken(workflow: Workflow, job: Job) -> Remarks:
             yield workflow, line, f"a pull request runs job {job.key} with {scope}: write{extra}"
     if job.environment:
         yield workflow, job.line, f"a pull request runs job {job.key} in the environment {job.environment}"
-    if "vars." in str(job.tree.get("runs-on")):
+    if "vars." in str(job.tree.get("runs-on")) and not _hosted(job):
         yield workflow, job.line, f"a pull request runs job {job.key} on a machine of the repository's own"
     outside = [workflow.tree.get("env"), *(job.tree.get(key) for key in ("env", "secrets", "with", "container"))]
     for step in job.steps:
