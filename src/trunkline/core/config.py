@@ -76,6 +76,10 @@ class RegistryPolicy(Section):
 
     uri: str = ""
     """MLflow tracking URI; empty means MLFLOW_TRACKING_URI, else the embedded store `.trunkline/mlflow.db`."""
+    carry: Literal["auto", "always", "never"] = "auto"
+    """Whether the embedded store travels in the git ref `refs/trunkline/store`: *auto* does on a forge with a host."""
+    store_limit_mb: Positive = 500
+    """The most that the carried store may weigh; past it, an MLflow server is the better place."""
 
 
 class Rollout(Section):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .errors import ForgeError, TrunklineError, UnavailableError
@@ -36,16 +37,17 @@ def git(folder: Path, *words: str, error: type[TrunklineError] = ForgeError, nex
     return done.stdout.rstrip("\n")
 
 
-def try_git(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def try_git(
+    folder: Path,
+    *words: str,
+    stdin: str = "",
+    environment: Mapping[str, str] | None = None,
+    seconds: int = SECONDS,
+) -> subprocess.CompletedProcess[str]:
     """Run git in `folder`, with a neutral identity where none is configured, and without anyone's hooks of merging.
 
-    Raises ForgeError when git or the folder is missing, UnavailableError when it does not end in two minutes.
+    Raises ForgeError when git or the folder is missing, UnavailableError when it does not end in time.
     """
-    # Inside a git hook these variables would point every call at the repository of the hook.
-    environment = {name: value for name, value in os.environ.items() if name not in _LOCATIONS}
-    environment |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-    if words[0] in _REACHES_OUT:
-        environment |= credentials(server())  # git sends it to that server only, whatever the remote is
     flags: list[str] = []
     if words[0] in ("merge", "worktree"):
         flags = ["-c", "core.hooksPath=/dev/null"]
@@ -53,21 +55,51 @@ def try_git(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
         for key, value in IDENTITY.items():
             if try_git(folder, "config", key).returncode:
                 flags += ["-c", f"{key}={value}"]
+    done = _run(folder, words, flags, stdin.encode(), environment or {}, seconds)
+    return subprocess.CompletedProcess(done.args, done.returncode, _text(done.stdout), _text(done.stderr))
+
+
+def git_bytes(
+    folder: Path, *words: str, stdin: bytes = b"", error: type[TrunklineError] = ForgeError
+) -> bytes:
+    """Run git in `folder` and return what it prints as it is; raise `error` with its own words when it fails."""
+    done = _run(folder, words, [], stdin, {}, SECONDS)
+    if done.returncode:
+        raise error(f"git {words[0]} failed: {' '.join(_text(done.stderr).split())}")
+    return done.stdout
+
+
+def _run(
+    folder: Path,
+    words: Sequence[str],
+    flags: Sequence[str],
+    stdin: bytes,
+    added: Mapping[str, str],
+    seconds: int,
+) -> subprocess.CompletedProcess[bytes]:
+    # Inside a git hook these variables would point every call at the repository of the hook.
+    environment = {name: value for name, value in os.environ.items() if name not in _LOCATIONS}
+    environment |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    if words[0] in _REACHES_OUT:
+        environment |= credentials(server())  # git sends it to that server only, whatever the remote is
     try:
         return subprocess.run(
             ["git", *flags, *words],
             cwd=folder,
-            env=environment,
+            env=environment | dict(added),
+            input=stdin,
             capture_output=True,
-            text=True,
-            errors="replace",
             check=False,
-            timeout=SECONDS,
+            timeout=seconds,
         )
     except FileNotFoundError as error:
         missing = "git is not installed" if folder.is_dir() else f"There is no folder {folder}"
         raise ForgeError(f"{missing}.", next_step="install git, or correct the folder") from error
     except subprocess.TimeoutExpired as error:
         raise UnavailableError(
-            f"git {words[0]} did not end within {SECONDS} s.", next_step="try again"
+            f"git {words[0]} did not end within {seconds} s.", next_step="try again"
         ) from error
+
+
+def _text(printed: bytes) -> str:
+    return printed.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")

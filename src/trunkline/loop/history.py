@@ -10,7 +10,7 @@ from trunkline.core.project import Project
 from trunkline.core.records import Deployment, Evaluation, Signal
 from trunkline.delivery import read_history
 
-from .registered import registry_of
+from .registered import brought_registry
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,8 @@ class Judgement:
 
 def judgements(project: Project) -> tuple[Judgement, ...]:
     """Return every evaluation on this machine, oldest first."""
-    numbers = {version.bundle: version.number for version in registry_of(project).versions()}
+    registry = brought_registry(project, progress=lambda _: None, needed=False)
+    numbers = {version.bundle: version.number for version in registry.versions()}
     read = [Evaluation.read(path) for path in project.evaluations.glob("*/evaluation.json")]
     read.sort(key=lambda evaluation: evaluation.created)
     return tuple(Judgement(numbers.get(evaluation.bundle, 0), evaluation) for evaluation in read)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,8 +23,9 @@ from trunkline.evaluation import Scored, deepchecks
 from trunkline.evaluation.scored import truth_of
 from trunkline.serving import Model, open_model
 
+from .carrying import bring
 from .gate_runs import kept_verdicts, run_folder
-from .registered import champion_of
+from .registered import champion_of, registered_bundle, tracking_uri
 
 Progress = Callable[[str], None]
 
@@ -119,11 +119,9 @@ def train(project: Project, *, progress: Progress, again: bool = False) -> tuple
     snapshot = locked_snapshot(project, progress=progress)
     key = training.key_parts(project, snapshot.digest)
     memory = project.keys / f"{short(key.key)}.json"
-    if memory.is_file() and not again:
-        trained = Trained.read(memory)
-        if trained.bundle in project.bundles:
-            progress(f"training key {short(key.key)} is unchanged: bundle {short(trained.bundle)} is reused")
-            return project.bundles.get(trained.bundle), trained, False
+    if not again and (known := _remembered(project, memory, progress)):
+        progress(f"training key {short(key.key)} is unchanged: bundle {short(known[0].digest)} is reused")
+        return *known, False
     metrics = project.metrics()
     with training.measured_usage(project.policy.training.watts_per_core) as meter:
         fitted = training.train(
@@ -153,7 +151,7 @@ def train(project: Project, *, progress: Progress, again: bool = False) -> tuple
         sealed, reason = _seal(Path(name), project, snapshot, fitted, lineage, metrics, progress)
         bundle = project.bundles.add(sealed.folder)
     run = training.track(
-        project.tracking_uri(dict(os.environ)),
+        tracking_uri(project),
         project.policy.name,
         fitted,
         lineage,
@@ -164,6 +162,17 @@ def train(project: Project, *, progress: Progress, again: bool = False) -> tuple
     trained = Trained(key=key.key, bundle=bundle.digest, run=run, usage=meter.usage, reason=reason)
     trained.write(memory)
     return bundle, trained, True
+
+
+def _remembered(project: Project, memory: Path, progress: Progress) -> tuple[Bundle, Trained] | None:
+    """Return what a training key gave here, or elsewhere where the store travels; None when it must be trained."""
+    if not memory.is_file() or Trained.read(memory).bundle not in project.bundles:
+        bring(project, progress=progress, needed=False)
+    if not memory.is_file():
+        return None
+    trained = Trained.read(memory)
+    bundle = registered_bundle(project, trained.bundle, progress=progress)
+    return (bundle, trained) if bundle else None
 
 
 def _seal(

@@ -12,7 +12,7 @@ from trunkline.delivery import DesiredState, next_state, read_state, write_state
 from trunkline.forge import PullRequest, open_forge
 
 from .change import Change, change
-from .registered import registry_of
+from .registered import brought_registry
 
 Progress = Callable[[str], None]
 RETRAINING = "retraining"
@@ -24,7 +24,7 @@ def propose_next_stage(project: Project, stage: str, *, number: int = 0, progres
 
     Raises PolicyError when the move is not possible now, NotFoundError when no version is registered.
     """
-    registry = registry_of(project)
+    registry = brought_registry(project, progress=progress)
     state = read_state(project.deployment(project.policy.rollout.environment))
     if number:
         version = registry.by_number(number)

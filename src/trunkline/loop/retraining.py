@@ -14,7 +14,7 @@ from trunkline.forge import PullRequest
 from .change import change
 from .judging import judge, require_pass, train
 from .promoting import RETRAINING, describe_stage, publish, write_stage
-from .registered import registry_of
+from .registered import register
 from .releasing import write_card
 
 Progress = Callable[[str], None]
@@ -49,7 +49,7 @@ def retrain(project: Project, environment: str, *, reason: str, progress: Progre
             )
         judged = judge(made.project, bundle, progress=progress)
         require_pass(judged)
-        version = registry_of(project).register(bundle, run=trained.run)
+        version = register(project, bundle, run=trained.run, progress=progress)
         stage = policy.retraining.stage
         state = write_stage(made, stage, version)
         write_card(made.project, judged, version, trained.usage)

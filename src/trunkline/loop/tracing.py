@@ -15,7 +15,7 @@ from trunkline.core.record import short
 from trunkline.core.records import GroundTruth, Prediction
 from trunkline.forge import PullRequest, open_forge
 
-from .registered import registry_of
+from .registered import brought_registry
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def _truth(path: Path, identity: str) -> GroundTruth | None:
 
 def _registered(project: Project, number: int) -> str:
     try:
-        version = registry_of(project).by_number(number)
+        version = brought_registry(project, progress=lambda _: None).by_number(number)
     except TrunklineError as error:
         return str(error)
     return f"registered {version.created:%Y-%m-%d %H:%M} UTC as {project.policy.name}, run {version.run or 'none'}"

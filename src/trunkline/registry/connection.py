@@ -6,11 +6,14 @@ import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from trunkline.core.errors import StorageError, UnavailableError
 from trunkline.core.mlflow_uri import embedded_folder, without_secrets
+
+from .relocation import mend
 
 QUIET = {
     # MLflow decides when it is imported whether it reports its use to its makers.
@@ -37,11 +40,18 @@ def connect(uri: str) -> Any:
                 f"Cannot write {folder}: {error.strerror}.", next_step="make the folder writable"
             ) from error
     with speaking(uri, QUICK):
+        mend_store(uri)
         from mlflow import MlflowClient
 
         client = MlflowClient(tracking_uri=uri, registry_uri=uri)
         client.search_registered_models(max_results=1)
     return client
+
+
+def mend_store(uri: str) -> None:
+    """Point an embedded store that was moved with its project at the artifacts beside it; servers are left alone."""
+    if embedded_folder(uri) is not None and (database := Path(uri.removeprefix("sqlite:///"))).is_file():
+        mend(database.resolve())
 
 
 @contextmanager

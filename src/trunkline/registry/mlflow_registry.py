@@ -45,7 +45,8 @@ class Registry:
     def register(self, bundle: Bundle, *, run: str = "", tags: Mapping[str, str] | None = None) -> Version:
         """Return the version of a bundle, uploaded and registered now unless it is one already.
 
-        The files become artifacts of the MLflow run `run`, or of a small run of their own.
+        The files become artifacts of the MLflow run `run`, or of a small run of their own where the store has no
+        such run.
         """
         known = self._find(bundle.digest)
         if known is not None:
@@ -59,8 +60,8 @@ class Registry:
         }
         with self._speaking() as client:
             self._require_model(client)
-            own = "" if run else self._start_run(client, bundle.digest)
-            holder = client.get_run(run or own).info
+            own = "" if self._has_run(client, run) else self._start_run(client, bundle.digest)
+            holder = client.get_run(own or run).info
             client.log_artifacts(holder.run_id, str(bundle.folder), artifact_path=ARTIFACT)
             made = client.create_model_version(
                 self.name,
@@ -164,6 +165,19 @@ class Registry:
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
+
+    def _has_run(self, client: Any, run: str) -> bool:
+        """Whether the store has a run: what is remembered of one may be older than the store."""
+        from mlflow.exceptions import MlflowException
+
+        if not run:
+            return False
+        try:
+            return bool(client.get_run(run).info.lifecycle_stage == "active")
+        except MlflowException as error:
+            if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                return False
+            raise
 
     def _start_run(self, client: Any, digest: str) -> str:
         experiment = client.get_experiment_by_name(self.name)
