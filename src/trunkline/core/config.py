@@ -198,7 +198,12 @@ class Retraining(Section):
 class ForgePolicy(Section):
     """Where pull requests and issues live."""
 
-    kind: Literal["local"] = "local"
+    kind: Literal["auto", "local", "github"] = "auto"
+    """*auto* is GitHub in its workflows and where the remote `origin` lies there, else the local forge."""
+    repository: Annotated[str, Field(pattern=r"^([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)?$")] = ""
+    """owner/name on GitHub; empty means GITHUB_REPOSITORY, else what the remote `origin` says."""
+    api: Annotated[str, Field(pattern=r"^(https?://.+)?$")] = ""
+    """The API of a GitHub Enterprise Server (https://HOST/api/v3); empty means GITHUB_API_URL, else github.com's."""
     path: str = ".trunkline/forge"
     """The folder of the local forge; it holds a bare origin, pulls/ and issues/."""
     main: str = "main"

@@ -10,9 +10,11 @@ from typing import TypeVar
 
 from trunkline.core.errors import ForgeError
 
-from .origin import Origin, ref
+from .no_workflows import NoWorkflows
+from .origin import Origin
 from .page import issue_page, pull_request_page
-from .protocol import Comment, Issue, PullRequest
+from .protocol import OWN_LABEL, Comment, Issue, PullRequest
+from .pushing import ref
 from .shelf import Shelf
 
 Commented = TypeVar("Commented", PullRequest, Issue)
@@ -22,7 +24,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class LocalForge:
+class LocalForge(NoWorkflows):
     """A forge in `folder`: `origin.git`, `pulls/0001.json` with `.md` beside it, and `issues/` likewise.
 
     Several processes may work with it at once: what changes it holds one lock, and files are written whole.
@@ -143,6 +145,11 @@ class LocalForge:
             if state in ("", pull.state) and (not label or label in pull.labels)
         )
 
+    def proposed(self, branch: str) -> PullRequest | None:
+        """Return the open pull request of a branch, None when there is none."""
+        found = [pull for pull in self.pull_requests(state="open") if pull.branch == branch]
+        return found[0] if found else None
+
     def comment_pull_request(self, number: int, body: str, *, marker: str = "") -> PullRequest:
         """Add a comment; with a marker, replace the comment that has it."""
         with self._changing():
@@ -159,7 +166,7 @@ class LocalForge:
                     continue
                 if issue.state == "open":
                     return issue
-                again = {"state": "open", "closed": None, "labels": _union((), labels)}
+                again = {"state": "open", "closed": None, "labels": _union(labels, (OWN_LABEL,))}
                 issue = self._with_comment(issue, f"Reopened: {title}\n\n{body}")
                 return self._keep(issue.model_copy(update=again))
             return self._keep(
@@ -169,7 +176,7 @@ class LocalForge:
                     body=body,
                     state="open",
                     fingerprint=fingerprint,
-                    labels=_union((), labels),
+                    labels=_union(labels, (OWN_LABEL,)),
                     created=self._clock(),
                 )
             )
@@ -194,10 +201,10 @@ class LocalForge:
             return self._keep(self._with_comment(self._shelf.issue(number), body, marker))
 
     def label_issue(self, number: int, labels: tuple[str, ...]) -> Issue:
-        """Give an issue exactly these labels."""
+        """Give an issue exactly these labels, and the forge's own."""
         with self._changing():
             issue = self._shelf.issue(number)
-            return self._keep(issue.model_copy(update={"labels": _union((), labels)}))
+            return self._keep(issue.model_copy(update={"labels": _union(labels, (OWN_LABEL,))}))
 
     def close_issue(self, number: int, *, comment: str = "") -> Issue:
         """Close an issue; one that is closed already is returned as it is."""

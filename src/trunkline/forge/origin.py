@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -10,6 +9,8 @@ from pathlib import Path
 
 from trunkline.core.errors import ForgeError
 from trunkline.core.git import IDENTITY, git, try_git
+
+from .pushing import commit_of, push_branch, ref, without_password
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Origin:
         elif Path(present).resolve() != self.path.resolve():
             raise ForgeError(
                 f"The remote origin of {project_root} points elsewhere.",
-                value=re.sub(r"//[^/@]*@", "//", present),
+                value=without_password(present),
                 next_step="rename it with `git remote rename origin upstream`, or set forge.path to its folder",
             )
 
@@ -71,41 +72,10 @@ class Origin:
         return commit
 
     def receive(self, work_tree: Path, branch: str) -> str:
-        """Take a branch over from a work tree and return its commit.
-
-        The default branch only moves forward. Another one that was started afresh replaces its old self; ForgeError
-        when that would lose commits that somebody else made, or when the work tree is merely behind.
-        """
-        commit = commit_of(work_tree, branch)
-        if not commit:
-            raise ForgeError(f"{work_tree} has no branch {branch}.", next_step=f"git branch {branch}")
-        before = self.tip(branch)
-        if before == commit:
-            return commit
-        lease: tuple[str, ...] = ()
-        if branch != self.main:
-            if before:
-                self._may_replace(work_tree, branch, commit, before)
-            lease = (f"--force-with-lease={ref(branch)}:{before}",)
+        """Take a branch over from a work tree and return its commit, as `push_branch` allows."""
         url = try_git(work_tree, "config", "remote.origin.url").stdout.strip()
         remote = "origin" if url and Path(url).resolve() == self.path.resolve() else str(self.path)
-        git(work_tree, "push", "--quiet", *lease, remote, f"{ref(branch)}:{ref(branch)}")
-        return commit
-
-    def _may_replace(self, work_tree: Path, branch: str, commit: str, before: str) -> None:
-        git(work_tree, "fetch", "--quiet", "--no-tags", str(self.path), ref(branch), ref(self.main))
-        lost = git(
-            work_tree, "log", "--format=%ce", before, f"^{commit}", f"^{self.tip(self.main)}"
-        ).splitlines()
-        own = try_git(work_tree, "var", "GIT_COMMITTER_IDENT").stdout
-        others = sorted({who for who in lost if f"<{who}>" not in own and who != IDENTITY["user.email"]})
-        behind = try_git(work_tree, "merge-base", "--is-ancestor", commit, before).returncode == 0
-        if behind or others:
-            made = f" by {', '.join(others)}" if others else ""
-            raise ForgeError(
-                f"The forge's branch {branch} has commits{made} that yours lacks.",
-                next_step=f"git pull --rebase origin {branch}, then push again",
-            )
+        return push_branch(work_tree, branch, main=self.main, remote=remote, tip=self.tip)
 
     def ahead(self, base: str, head: str) -> int:
         """Return how many commits `head` has that `base` lacks."""
@@ -152,16 +122,6 @@ class Origin:
                 next_step="merge again; nothing was changed",
             )
         return merged
-
-
-def ref(branch: str) -> str:
-    """Return the full name of a branch."""
-    return f"refs/heads/{branch}"
-
-
-def commit_of(folder: Path, branch: str) -> str:
-    """Return the commit of a branch in the repository that `folder` lies in, empty when there is none."""
-    return try_git(folder, "rev-parse", "--verify", "--quiet", ref(branch) + "^{commit}").stdout.strip()
 
 
 def _refusal(tree: Path, base: str, done: subprocess.CompletedProcess[str]) -> ForgeError:

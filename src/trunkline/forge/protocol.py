@@ -1,12 +1,16 @@
-"""What every forge offers: branches, pull requests and issues."""
+"""What every forge offers: branches, pull requests, issues, and workflows where it has them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import ClassVar, Literal, Protocol
 
 from trunkline.core.record import Record
+
+OWN_LABEL = "trunkline"
+"""The label of every issue that is opened through a forge; on GitHub, only issues that bear it are seen."""
 
 
 class Comment(Record):
@@ -51,6 +55,21 @@ class Issue(Record):
     comments: tuple[Comment, ...] = ()
 
 
+class Workflow(Record):
+    """A workflow of the forge: `file` is its name ("monitor.yml"), `newest` when its newest run was created.
+
+    `state` is "active", or says why it does not run ("disabled_inactivity", "disabled_manually"); `conclusion` is that
+    of the newest run, empty while it goes on and where there is none.
+    """
+
+    SCHEMA: ClassVar[str] = "trunkline/workflow/1"
+
+    file: str
+    state: str
+    newest: datetime | None = None
+    conclusion: str = ""
+
+
 class Forge(Protocol):
     """Where pull requests and issues live. Every method is idempotent where its arguments name the same thing.
 
@@ -82,7 +101,15 @@ class Forge(Protocol):
         ...
 
     def pull_requests(self, *, state: str = "", label: str = "") -> tuple[PullRequest, ...]:
-        """Return pull requests by number; empty `state` or `label` means any."""
+        """Return pull requests by number; empty `state` or `label` means any.
+
+        A list need not carry comments: ask for the single one to read them. A branch of somebody's fork is named
+        "owner:branch", so that it is never taken for one of the repository itself.
+        """
+        ...
+
+    def proposed(self, branch: str) -> PullRequest | None:
+        """Return the open pull request of a branch, None when there is none; it need not carry comments."""
         ...
 
     def comment_pull_request(self, number: int, body: str, *, marker: str = "") -> PullRequest:
@@ -98,7 +125,10 @@ class Forge(Protocol):
         ...
 
     def issues(self, *, state: str = "", fingerprint: str = "") -> tuple[Issue, ...]:
-        """Return issues by number; empty `state` or `fingerprint` means any."""
+        """Return issues by number; empty `state` or `fingerprint` means any.
+
+        A list need not carry comments: ask for the single one to read them.
+        """
         ...
 
     def comment_issue(self, number: int, body: str, *, marker: str = "") -> Issue:
@@ -106,9 +136,32 @@ class Forge(Protocol):
         ...
 
     def label_issue(self, number: int, labels: tuple[str, ...]) -> Issue:
-        """Give an issue exactly these labels."""
+        """Give an issue exactly these labels, and the forge's own."""
         ...
 
     def close_issue(self, number: int, *, comment: str = "") -> Issue:
         """Close an issue; one that is closed already is returned as it is."""
+        ...
+
+    def start(self, workflow: str, *, branch: str, inputs: Mapping[str, str] | None = None) -> bool:
+        """Start a workflow file ("ci.yml") on a branch; False where the forge has no workflows.
+
+        The caller does the work itself then.
+        """
+        ...
+
+    def workflows(self) -> tuple[Workflow, ...]:
+        """Return the workflows by file name; none where the forge has none."""
+        ...
+
+    def enable(self, workflow: str) -> None:
+        """Let a workflow run again that was switched off."""
+        ...
+
+    def tested_bundle(self, commit: str, training_key: str, folder: Path) -> bool:
+        """Unpack into `folder` the bundle that was tested in the pull request that brought `commit` into main.
+
+        False where there is none: another key, a pull request from a fork, tests that failed, an artifact that expired.
+        Whoever takes it verifies its digests, as of any bundle.
+        """
         ...

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from standin import GitHub, Served, serve
+from standin.github import TOKEN
 
 from trunkline.forge import Forge, LocalForge
+from trunkline.forge.github import GitHubForge
+from trunkline.forge.github.client import Client
 
 Commit = Callable[[str, dict[str, str]], str]
 
@@ -28,11 +32,72 @@ def work_tree(tmp_path: Path) -> Path:
     return root
 
 
-@pytest.fixture(params=["local"])
+@pytest.fixture(params=["local", "github"])
 def forge(request: pytest.FixtureRequest, tmp_path: Path, work_tree: Path) -> Forge:
     """A forge of each kind whose main is that of `work_tree`; another kind joins by a parameter and a branch here."""
-    assert request.param == "local"
-    return LocalForge.create(tmp_path / "forge", work_tree)
+    if request.param == "local":
+        return LocalForge.create(tmp_path / "forge", work_tree)
+    github: GitHubForge = request.getfixturevalue("github")
+    return github
+
+
+@pytest.fixture
+def bare_origin(tmp_path: Path, work_tree: Path) -> Path:
+    """The bare repository behind the stand-in for GitHub; `origin` of the work tree."""
+    origin = tmp_path / "origin.git"
+    git(tmp_path, "clone", "--quiet", "--bare", str(work_tree), str(origin))
+    git(work_tree, "remote", "add", "origin", str(origin))
+    git(work_tree, "fetch", "--quiet", "origin")
+    return origin
+
+
+@pytest.fixture
+def served(bare_origin: Path) -> Iterator[Served]:
+    """The stand-in for GitHub; afterwards nothing may have been against GitHub's own description."""
+    with serve(GitHub("acme/income", bare_origin)) as served:
+        yield served
+    assert served.github.complaints() == []
+
+
+class Waiting:
+    """A clock that waiting moves on, so that nobody waits."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+        self.pauses: list[float] = []
+        self.said: list[str] = []
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += seconds
+
+
+@pytest.fixture
+def waiting() -> Waiting:
+    return Waiting()
+
+
+@pytest.fixture
+def client_of(waiting: Waiting, served: Served) -> Callable[[str], Client]:
+    """Make a client with a token."""
+
+    def make(token: str) -> Client:
+        return Client(
+            "acme/income",
+            api=served.url,
+            token=token,
+            say=waiting.said.append,
+            sleep=waiting.sleep,
+            clock=lambda: waiting.now,
+        )
+
+    return make
+
+
+@pytest.fixture
+def github(client_of: Callable[[str], Client], work_tree: Path) -> GitHubForge:
+    """The forge over the stand-in, with a token that may do everything."""
+    return GitHubForge(client_of(TOKEN), work_tree)
 
 
 @pytest.fixture

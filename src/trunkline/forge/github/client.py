@@ -1,0 +1,155 @@
+"""The one place that talks to GitHub: the typed client, patience with its limits, and errors of our own."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from githubkit import GitHub, Response, TokenAuthStrategy
+from githubkit.exception import GitHubException, RequestError, RequestFailed
+
+from trunkline import __version__
+from trunkline.core.errors import ForgeError, UnavailableError
+
+from .patience import Failure, pause_after
+from .refusals import HOW_TO_LOG_IN, refusal
+
+API_VERSION = {"X-GitHub-Api-Version": "2022-11-28"}
+"""The version that github.com and every supported GitHub Enterprise Server know."""
+PATIENCE = 900.0
+"""Seconds that one request may wait for limits and outages, all attempts together."""
+PAGE = 100
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+Ask = Callable[[], Response[Any, Any]]
+
+
+def _say(line: str) -> None:
+    logging.getLogger("trunkline.forge").warning(line)
+
+
+class Client:
+    """Requests to one repository. `sleep` and `clock` (seconds since 1970) are the waiting, `say` tells of it."""
+
+    def __init__(
+        self,
+        repository: str,
+        *,
+        api: str,
+        token: str,
+        say: Callable[[str], None] = _say,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.time,
+        patience: float = PATIENCE,
+    ) -> None:
+        parts = urlsplit(api)
+        if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+            raise ForgeError(
+                "A token goes over https only.", value=api, next_step="correct forge.api or GITHUB_API_URL"
+            )
+        self.repository = repository
+        self.owner, self.name = repository.split("/")
+        self._say, self._sleep, self._clock, self._patience = say, sleep, clock, patience
+        self._token = bool(token)
+        self.github: GitHub[TokenAuthStrategy] = GitHub(
+            token or "none",
+            base_url=api,
+            user_agent=f"trunkline/{__version__}",
+            timeout=30.0,
+            http_cache=False,
+            auto_retry=False,
+        )
+
+    def ask(self, what: str, request: Ask, *, carried_out: Callable[[], Any] | None = None) -> Any:
+        """Return the JSON of an answer, None where it has no content.
+
+        A request that must not be made twice brings `carried_out`, which looks whether it was: after an answer that got
+        lost, what it finds (other than None) is returned instead. Raises ForgeError and UnavailableError.
+        """
+        answer, found = self._send(what, request, carried_out)
+        if answer is None:
+            return found
+        return answer.json() if answer.content else None
+
+    def pages(self, what: str, page: Callable[[int], Response[Any, Any]]) -> Iterator[Any]:
+        """Yield the JSON of every page; `page` asks for one of a hundred rows, counted from 1."""
+        number = 1
+        while True:
+            answer, _ = self._send(what, partial(page, number))
+            assert answer is not None  # noqa: S101 - only `carried_out` leaves it out
+            yield answer.json()
+            if "next" not in answer.raw_response.links:
+                return
+            number += 1
+
+    @contextmanager
+    def download(self, what: str, request: Ask) -> Iterator[Iterator[bytes]]:
+        """Yield the bytes that an address holds, as they come; `request` asks for a stream."""
+        with self.github:
+            answer, _ = self._send(what, request)
+            assert answer is not None  # noqa: S101 - only `carried_out` leaves it out
+            try:
+                yield answer.raw_response.iter_bytes()
+            except httpx.HTTPError as error:
+                raise UnavailableError(
+                    f"The download of {what} broke off: {type(error).__name__}.", next_step="try again"
+                ) from None
+            finally:
+                answer.raw_response.close()
+
+    def _send(
+        self, what: str, request: Ask, carried_out: Callable[[], Any] | None = None
+    ) -> tuple[Response[Any, Any] | None, Any]:
+        if not self._token:
+            raise ForgeError("There is no token for GitHub.", next_step=HOW_TO_LOG_IN)
+        waited, attempt = 0.0, 0
+        while True:
+            try:
+                return request(), None
+            except RequestError as error:
+                failure = _failure(error)
+            except GitHubException as error:
+                raise ForgeError(f"GitHub's client refused: {type(error).__name__}.") from None
+            pause = pause_after(failure, attempt, self._clock())
+            if pause is None:
+                raise refusal(failure, what)
+            if waited + pause > self._patience:
+                raise UnavailableError(
+                    f"GitHub asks to wait {pause:.0f} s before {what}, longer than a run should.",
+                    next_step="try again later; nothing is lost",
+                )
+            self._say(f"GitHub asks for patience ({failure.message or 'no answer'}): again in {pause:.0f} s")
+            self._sleep(pause)
+            waited, attempt = waited + pause, attempt + 1
+            if carried_out and failure.unclear and (made := carried_out()) is not None:
+                return None, made
+
+
+def _failure(error: RequestError[Any]) -> Failure:
+    if not isinstance(error, RequestFailed):
+        cause = error.exc
+        never = isinstance(cause, httpx.ConnectError | httpx.ConnectTimeout)
+        return Failure(0, message=f"{type(cause).__name__}", reached=not never)
+    answer = error.response
+    headers = {key.lower(): value for key, value in answer.headers.items()}
+    try:
+        body = answer.raw_response.json()
+    except ValueError:
+        body = {}
+    body = body if isinstance(body, dict) else {}
+    rows = body.get("errors") or ()
+    rows = rows if isinstance(rows, list) else [rows]
+    errors = tuple(_told(row) for row in rows)
+    return Failure(answer.status_code, str(body.get("message", "")).rstrip("."), headers, errors=errors)
+
+
+def _told(row: Any) -> str:
+    if not isinstance(row, dict):
+        return str(row)
+    return str(row.get("message") or " ".join(str(row.get(key, "")) for key in ("field", "code"))).strip()

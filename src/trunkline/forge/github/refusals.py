@@ -1,0 +1,73 @@
+"""GitHub's refusals as errors that say who must act; none of them holds the token."""
+
+from __future__ import annotations
+
+from trunkline.core.errors import ForgeError, TrunklineError, UnavailableError
+
+from .patience import Failure, limited
+
+HOW_TO_LOG_IN = "set GITHUB_TOKEN; `export GITHUB_TOKEN=$(gh auth token)` takes that of GitHub's own client"
+_PERMISSIONS = "x-accepted-github-permissions"
+
+
+class Declined(ForgeError):
+    """An answer other than success, kept for whoever knows what it means there."""
+
+    def __init__(self, what: str, *, next_step: str, failure: Failure) -> None:
+        super().__init__(what, next_step=next_step)
+        self.failure = failure
+
+    @property
+    def status(self) -> int:
+        """Return the status of the answer."""
+        return self.failure.status
+
+    def says(self, words: str) -> bool:
+        """Whether GitHub's own words hold these, in whatever case."""
+        return words.lower() in " ".join((self.failure.message, *self.failure.errors)).lower()
+
+
+def refusal(failure: Failure, what: str) -> TrunklineError:
+    """Return the error for a failure; `what` names what was asked for ("pull request #7")."""
+    said = "; ".join((failure.message, *failure.errors)).strip("; ")
+    if limited(failure):
+        return UnavailableError(
+            f"GitHub's rate limit is used up ({said}).", next_step="try again later; nothing is lost"
+        )
+    match failure.status:
+        case 0:
+            return UnavailableError(f"GitHub does not answer: {said}.", next_step="try again later")
+        case status if status >= 500:
+            return UnavailableError(
+                f"GitHub is in trouble (status {status}) over {what}.", next_step="try again later"
+            )
+        case 401:
+            return Declined(
+                "GitHub does not accept the token: it is wrong or has expired.",
+                next_step="renew it; that of a workflow lives as long as its job, so run the job again",
+                failure=failure,
+            )
+        case 403:
+            lacks = failure.headers.get(_PERMISSIONS, "").replace("; ", " or ").replace("=", ": ")
+            return Declined(
+                f"The token may not do this with {what}"
+                + (f": it lacks {lacks}." if lacks else f": {said}."),
+                next_step=(
+                    f"add `{lacks}` to the permissions of the job, or of the token"
+                    if lacks
+                    else "ask an owner of the repository"
+                ),
+                failure=failure,
+            )
+        case 404:
+            return Declined(
+                f"There is no {what}, or the token may not see it.",
+                next_step="check number, name and forge.repository, and what the token may read",
+                failure=failure,
+            )
+        case _:
+            return Declined(
+                f"GitHub refused {what} (status {failure.status}): {said}.",
+                next_step="correct what it names",
+                failure=failure,
+            )

@@ -1,0 +1,143 @@
+"""What is read of GitHub's answers: the fields in use, whichever version of the API or server sent them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+
+class View(BaseModel):
+    """Part of an answer; what else is in it is left alone."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Named(View):
+    """A label, by its name."""
+
+    name: str
+
+
+class Author(View):
+    """Who wrote something."""
+
+    login: str
+    type: str = "User"
+
+
+class Place(View):
+    """A repository."""
+
+    full_name: str
+
+
+class End(View):
+    """One side of a pull request; `repo` is None when the fork is gone."""
+
+    ref: str
+    sha: str
+    label: str = ""
+    repo: Place | None = None
+
+
+class PullView(View):
+    """A pull request; `comments` and `mergeable_state` are told for a single one only."""
+
+    number: int
+    title: str
+    body: str | None = None
+    state: str
+    labels: tuple[Named, ...] = ()
+    head: End
+    base: End
+    created_at: datetime
+    closed_at: datetime | None = None
+    merged_at: datetime | None = None
+    merge_commit_sha: str | None = None
+    comments: int = 0
+    mergeable: bool | None = None
+    mergeable_state: str = ""
+
+
+class IssueView(View):
+    """An issue; `pull_request` is there when it is one of those."""
+
+    number: int
+    title: str
+    body: str | None = None
+    state: str
+    labels: tuple[Named | str, ...] = ()
+    created_at: datetime
+    closed_at: datetime | None = None
+    comments: int = 0
+    pull_request: dict[str, object] | None = None
+
+
+class CommentView(View):
+    """A comment of an issue or pull request."""
+
+    id: int
+    body: str = ""
+    user: Author | None = None
+    author_association: str = "NONE"
+    updated_at: datetime
+
+    @property
+    def trusted(self) -> bool:
+        """Whether its author may write to the repository: anyone may comment, and forge a mark."""
+        bot = self.user is not None and self.user.type == "Bot"
+        return bot or self.author_association in ("OWNER", "MEMBER", "COLLABORATOR")
+
+
+class MergeView(View):
+    """What a merge gave."""
+
+    sha: str
+    merged: bool
+
+
+class WorkflowView(View):
+    """A workflow."""
+
+    id: int
+    path: str
+    state: str
+
+
+class WorkflowsView(View):
+    """A page of workflows."""
+
+    workflows: tuple[WorkflowView, ...]
+
+
+class RunView(View):
+    """A run of a workflow; `head_repository` is None when the fork is gone."""
+
+    id: int
+    path: str
+    conclusion: str | None = None
+    created_at: datetime
+    head_sha: str
+    head_repository: Place | None = None
+
+
+class RunsView(View):
+    """A page of runs."""
+
+    workflow_runs: tuple[RunView, ...]
+
+
+class ArtifactView(View):
+    """An artifact of a run, in bytes."""
+
+    id: int
+    name: str
+    size_in_bytes: int
+    expired: bool
+
+
+class ArtifactsView(View):
+    """A page of artifacts."""
+
+    artifacts: tuple[ArtifactView, ...]

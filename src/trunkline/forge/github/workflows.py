@@ -1,0 +1,163 @@
+"""Workflows on GitHub, and the bundle that one of their runs tested."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from trunkline.core.record import digits
+from trunkline.forge.protocol import Workflow
+
+from .archive import LIMIT, unpack
+from .client import API_VERSION, PAGE, Client
+from .pulls import Pulls
+from .refusals import Declined
+from .views import ArtifactsView, ArtifactView, PullView, RunsView, RunView, WorkflowsView
+
+FOLDER = ".github/workflows/"
+TESTS = "ci.yml"
+"""The workflow whose runs test bundles."""
+
+
+class Workflows:
+    """The workflows of one repository."""
+
+    def __init__(self, client: Client, pulls: Pulls, main: str) -> None:
+        self._client = client
+        self._pulls = pulls
+        self._main = main
+
+    def start(self, workflow: str, branch: str, inputs: Mapping[str, str]) -> None:
+        """Start a workflow on a branch."""
+        more = {"inputs": dict(inputs)} if inputs else {}
+        self._client.ask(
+            f"workflow {workflow} on {branch}",
+            lambda: self._rest.actions.create_workflow_dispatch(
+                *self._place, workflow, headers=API_VERSION, ref=branch, **more
+            ),
+        )
+
+    def enable(self, workflow: str) -> None:
+        """Let a workflow run again that was switched off."""
+        self._client.ask(
+            f"workflow {workflow}",
+            lambda: self._rest.actions.enable_workflow(*self._place, workflow, headers=API_VERSION),
+        )
+
+    def all(self) -> tuple[Workflow, ...]:
+        """Return the workflows by file name, each with its newest run."""
+
+        def page(number: int) -> Any:
+            return self._rest.actions.list_repo_workflows(
+                *self._place, per_page=PAGE, page=number, headers=API_VERSION
+            )
+
+        rows = (WorkflowsView.model_validate(each) for each in self._client.pages("the workflows", page))
+        found = []
+        for view in (view for each in rows for view in each.workflows):
+            if not view.path.startswith(FOLDER):
+                continue  # GitHub's own, such as Dependabot's
+            file = view.path.removeprefix(FOLDER)
+            newest = self._newest(view.id, file)
+            found.append(
+                Workflow(
+                    file=file,
+                    state=view.state,
+                    newest=newest.created_at if newest else None,
+                    conclusion=(newest.conclusion or "") if newest else "",
+                )
+            )
+        return tuple(sorted(found, key=lambda workflow: workflow.file))
+
+    def tested_bundle(self, commit: str, training_key: str, folder: Path) -> bool:
+        """Unpack the bundle that was tested in the pull request that brought `commit` into main, if there is one."""
+        name = f"bundle-{digits(training_key)[:16]}"
+        for head in self._merged_heads(commit):
+            for run in self._passed(head):
+                for artifact in self._artifacts(run, name):
+                    self._fetch(artifact, folder)
+                    return True
+        return False
+
+    def _merged_heads(self, commit: str) -> list[str]:
+        try:
+            rows = self._client.ask(
+                f"the pull requests of {commit[:12]}",
+                lambda: self._rest.repos.list_pull_requests_associated_with_commit(
+                    *self._place, commit, headers=API_VERSION
+                ),
+            )
+        except Declined as refused:
+            if refused.status in (404, 422):  # the commit is not on GitHub
+                return []
+            raise
+        views = [PullView.model_validate(row) for row in rows]
+        return [
+            view.head.sha
+            for view in views
+            if view.merged_at and view.base.ref == self._main and not self._pulls.foreign(view)
+        ]
+
+    def _passed(self, head: str) -> list[RunView]:
+        def page(number: int) -> Any:
+            return self._rest.actions.list_workflow_runs_for_repo(
+                *self._place, head_sha=head, per_page=PAGE, page=number, headers=API_VERSION
+            )
+
+        answers = self._client.pages(f"the runs of {head[:12]}", page)
+        runs = [run for answer in answers for run in RunsView.model_validate(answer).workflow_runs]
+        return [
+            run
+            for run in runs
+            if run.head_sha == head
+            and run.path.split("@")[0] == FOLDER + TESTS
+            and run.conclusion == "success"
+            and run.head_repository is not None
+            and run.head_repository.full_name.lower() == self._client.repository.lower()
+        ]
+
+    def _artifacts(self, run: RunView, name: str) -> list[ArtifactView]:
+        answer = self._client.ask(
+            f"the artifacts of run {run.id}",
+            lambda: self._rest.actions.list_workflow_run_artifacts(
+                *self._place, run.id, name=name, headers=API_VERSION
+            ),
+        )
+        found = ArtifactsView.model_validate(answer).artifacts
+        return [
+            each for each in found if each.name == name and not each.expired and each.size_in_bytes <= LIMIT
+        ]
+
+    def _fetch(self, artifact: ArtifactView, folder: Path) -> None:
+        with tempfile.TemporaryFile() as file:
+            with self._client.download(
+                f"the artifact {artifact.name}",
+                lambda: self._rest.actions.download_artifact(
+                    *self._place, artifact.id, "zip", headers=API_VERSION, stream=True
+                ),
+            ) as parts:
+                for part in parts:
+                    file.write(part)
+                    if file.tell() > LIMIT:
+                        break
+            unpack(file, folder, what=f"the artifact {artifact.name}")
+
+    def _newest(self, workflow: int, file: str) -> RunView | None:
+        answer = self._client.ask(
+            f"the runs of {file}",
+            lambda: self._rest.actions.list_workflow_runs(
+                *self._place, workflow, per_page=1, exclude_pull_requests=True, headers=API_VERSION
+            ),
+        )
+        runs = RunsView.model_validate(answer).workflow_runs
+        return runs[0] if runs else None
+
+    @property
+    def _rest(self) -> Any:
+        return self._client.github.rest
+
+    @property
+    def _place(self) -> tuple[str, str]:
+        return self._client.owner, self._client.name

@@ -1,0 +1,40 @@
+"""What a forge without workflows answers when it is asked for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from trunkline.core.errors import ForgeError
+
+from .protocol import Workflow
+
+
+class NoWorkflows:
+    """The part of the protocol that is about workflows, for a forge that has none."""
+
+    def start(
+        self,
+        workflow: str,  # noqa: ARG002
+        *,
+        branch: str,  # noqa: ARG002
+        inputs: Mapping[str, str] | None = None,  # noqa: ARG002
+    ) -> bool:
+        """Return False: whoever asks does the work."""
+        return False
+
+    def workflows(self) -> tuple[Workflow, ...]:
+        """Return nothing."""
+        return ()
+
+    def enable(self, workflow: str) -> None:
+        """Raise ForgeError."""
+        raise ForgeError(
+            "The local forge has no workflows.",
+            value=workflow,
+            next_step="run the verb that it calls yourself",
+        )
+
+    def tested_bundle(self, commit: str, training_key: str, folder: Path) -> bool:  # noqa: ARG002
+        """Return False: no run keeps bundles here, they lie in the project."""
+        return False
