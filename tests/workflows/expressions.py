@@ -158,7 +158,10 @@ def evaluate(node: Node, known: Mapping[str, Any]) -> Any:
     deciding = node.kind == "or"
     if one is not UNKNOWN:
         return one if bool(one) is deciding else other
-    return other if other is not UNKNOWN and bool(other) is deciding else UNKNOWN
+    if other is UNKNOWN or bool(other) is not deciding:
+        return UNKNOWN
+    # It decides whether the whole holds; what the whole is, it decides only as a boolean.
+    return False if not deciding else other if isinstance(other, bool) else UNKNOWN
 
 
 def _called(name: str, parts: list[Any], known: Mapping[str, Any]) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .workflow import Workflow
@@ -24,6 +24,12 @@ class Repository:
         """The targets that its Makefile names in plain words (a rendered Makefile and its template have the same)."""
         heads = re.findall(r"^([a-z][\w .-]*?)\s*:(?![=:])", self.makefile, re.MULTILINE)
         return frozenset(word for head in heads for word in head.split())
+
+    def only(self, file: str) -> Repository:
+        """Return it with no other workflow than one, for checkers that look at each by itself."""
+        return replace(
+            self, workflows=tuple(workflow for workflow in self.workflows if workflow.file == file)
+        )
 
 
 def read(folder: Path) -> Repository:

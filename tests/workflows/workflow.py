@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -15,10 +15,19 @@ Tree = dict[str, Any]
 EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
 
 
+@lru_cache(maxsize=64)
+def _loaded(text: str) -> Tree:
+    try:
+        tree = YAML().load(text)
+    except YAMLError:
+        return {}
+    return tree if isinstance(tree, dict) else {}
+
+
 def line_of(tree: Any, key: Any) -> int:
     """Return the line, from 1, on which a key of a mapping or an entry of a list stands."""
-    place = tree.lc.key(key) if isinstance(tree, dict) else tree.lc.item(key)
-    return int(place[0]) + 1
+    position = tree.lc
+    return int((position.item(key) if isinstance(tree, list) else position.key(key))[0]) + 1
 
 
 def listed(value: Any) -> list[Any]:
@@ -105,11 +114,7 @@ class Workflow:
     @cached_property
     def tree(self) -> Tree:
         """Its content, or nothing where it is no YAML mapping (GitHub's language service says that better)."""
-        try:
-            tree = YAML().load(self.text)
-        except YAMLError:
-            return {}
-        return tree if isinstance(tree, dict) else {}
+        return _loaded(self.text)
 
     @cached_property
     def lines(self) -> list[str]:
@@ -122,7 +127,9 @@ class Workflow:
         jobs = self.tree.get("jobs")
         if not isinstance(jobs, dict):
             return {}
-        return {key: Job(key, tree, line_of(jobs, key)) for key, tree in jobs.items() if isinstance(tree, dict)}
+        return {
+            key: Job(key, tree, line_of(jobs, key)) for key, tree in jobs.items() if isinstance(tree, dict)
+        }
 
     @cached_property
     def triggers(self) -> Tree:

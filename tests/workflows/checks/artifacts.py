@@ -33,7 +33,11 @@ def _found(workflow: Workflow, job: Job, step: Step, uploaded: list[tuple[Job, s
     if not matching:
         yield workflow, step.line, f"no job uploads the artifact {wanted or '(any)'}"
     elif not any(maker.key in before(workflow, job) or maker.key == job.key for maker in matching):
-        yield workflow, step.line, f"job {job.key} does not wait for {matching[0].key}, which uploads {wanted}"
+        yield (
+            workflow,
+            step.line,
+            f"job {job.key} does not wait for {matching[0].key}, which uploads {wanted}",
+        )
 
 
 def _hidden(workflow: Workflow) -> Remarks:
@@ -42,7 +46,11 @@ def _hidden(workflow: Workflow) -> Remarks:
             continue
         for path in str(step.settings.get("path", "")).split():
             if path.rstrip("/").rpartition("/")[2].startswith("."):
-                yield workflow, step.line, f"{path} is hidden: without include-hidden-files it is not uploaded"
+                yield (
+                    workflow,
+                    step.line,
+                    f"{path} is hidden: without include-hidden-files it is not uploaded",
+                )
 
 
 def fits(wanted: str, name: str) -> bool:
@@ -51,7 +59,8 @@ def fits(wanted: str, name: str) -> bool:
         return True
     pattern = EXPRESSION.sub("*", wanted)
     return fnmatch.fnmatch(EXPRESSION.sub("x", name), pattern) or bool(
-        EXPRESSION.search(name) and re.fullmatch(re.escape(EXPRESSION.sub("\0", name)).replace("\0", ".*"), pattern)
+        EXPRESSION.search(name)
+        and re.fullmatch(re.escape(EXPRESSION.sub("\0", name)).replace("\0", ".*"), pattern)
     )
 
 

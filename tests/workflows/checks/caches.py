@@ -6,7 +6,7 @@ from ..effects import acts
 from ..finding import Remarks
 from ..repository import Repository
 from ..scenario import OTHER_BRANCH, OWN_PULL_REQUEST, step_runs
-from ..workflow import Job, Step, Workflow
+from ..workflow import Step
 
 
 def check(repository: Repository) -> Remarks:
@@ -14,17 +14,22 @@ def check(repository: Repository) -> Remarks:
     written: dict[str, str] = {}
     for workflow in repository.workflows:
         for job, step in workflow.steps():
-            reached = [step_runs(workflow, job, step, scenario) for scenario in (OWN_PULL_REQUEST, OTHER_BRANCH)]
+            reached = [
+                step_runs(workflow, job, step, scenario) for scenario in (OWN_PULL_REQUEST, OTHER_BRANCH)
+            ]
             if any(reached) and _writes(step):
-                written.setdefault(_kind(step), f"{workflow.file}, job {job.key}")
+                written |= dict.fromkeys(_kinds(step), f"{workflow.file}, job {job.key},")
     for workflow in repository.workflows:
         for job, step in workflow.steps():
-            if acts(job) and _reads(step) and _kind(step) in written:
-                yield from _read(workflow, job, step, written[_kind(step)])
-
-
-def _read(workflow: Workflow, job: Job, step: Step, writer: str) -> Remarks:
-    yield workflow, step.line, f"job {job.key} acts on the cache {_kind(step)}, which {writer} writes unreviewed"
+            if not acts(job) or not _reads(step):
+                continue
+            for kind, writer in written.items():
+                if any(mine.startswith(kind) or kind.startswith(mine) for mine in _kinds(step)):
+                    yield (
+                        workflow,
+                        step.line,
+                        f"job {job.key} reads the cache {kind}, which {writer} writes unreviewed",
+                    )
 
 
 def _writes(step: Step) -> bool:
@@ -41,8 +46,9 @@ def _sets_up(step: Step) -> bool:
     return name.startswith("setup-") and asked not in (None, False, "false", "")
 
 
-def _kind(step: Step) -> str:
-    """Return what tells two caches apart: the constant start of the key, or the tool whose packages it holds."""
+def _kinds(step: Step) -> list[str]:
+    """Return what tells caches apart: the constant starts of the keys, or the tool whose packages are kept."""
     if _sets_up(step):
-        return f"{step.settings.get('cache') or step.action}"
-    return str(step.settings.get("key", "")).partition("${{")[0]
+        return [f"{step.settings.get('cache') or step.action} (of {step.action.rpartition('/')[2]})"]
+    keys = [step.settings.get("key", ""), *str(step.settings.get("restore-keys", "")).split()]
+    return [str(key).partition("${{")[0] for key in keys if key]

@@ -17,4 +17,8 @@ def check(repository: Repository) -> Remarks:
             if kept in (False, "false"):
                 continue
             if kept is None or not workflow.reason(line_of(step.settings, "persist-credentials")):
-                yield workflow, step.line, "persist-credentials: false is missing, or the reason to keep the token"
+                yield (
+                    workflow,
+                    step.line,
+                    "persist-credentials: false is missing, or the reason to keep the token",
+                )

@@ -12,7 +12,11 @@ def check(repository: Repository) -> Remarks:
     for workflow in repository.workflows:
         for job in workflow.jobs.values():
             if "always()" in job.condition and job.key != "pass":
-                yield workflow, line_of(job.tree, "if"), "always() runs in a cancelled run too: write !cancelled()"
+                yield (
+                    workflow,
+                    line_of(job.tree, "if"),
+                    "always() runs in a cancelled run too: write !cancelled()",
+                )
             for step in job.steps:
                 if "always()" in step.condition:
                     line = line_of(step.tree, "if")

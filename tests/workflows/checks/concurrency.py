@@ -21,6 +21,10 @@ def check(repository: Repository) -> Remarks:
         if given["cancel-in-progress"] is not False and not only_checks(workflow):
             line = line_of(given, "cancel-in-progress")
             yield workflow, line, "it releases, deploys or writes: a run must never be cancelled half way"
-        elif "pull_request" in workflow.triggers and given["cancel-in-progress"] is False and only_checks(workflow):
+        elif (
+            "pull_request" in workflow.triggers
+            and given["cancel-in-progress"] is False
+            and only_checks(workflow)
+        ):
             line = line_of(given, "cancel-in-progress")
             yield workflow, line, "checks of a commit that was replaced must be cancelled"

@@ -14,7 +14,9 @@ def check(repository: Repository) -> Remarks:
     for workflow in repository.workflows:
         for job in workflow.jobs.values():
             for name in _names(workflow, job):
-                if name not in repository.environments and not re.search(rf"`{re.escape(name)}`", repository.readme):
+                if name not in repository.environments and not re.search(
+                    rf"`{re.escape(name)}`", repository.readme
+                ):
                     yield workflow, job.line, f"there is no environment {name}"
 
 

@@ -21,5 +21,7 @@ def check(repository: Repository) -> Remarks:
             if job.granted.get("id-token") != "write":
                 continue
             used = any(ACTIONS.fullmatch(step.action) for step in job.steps)
-            if not used and not any(re.search(r"--trusted-publishing|\bcosign\b", step.run) for step in job.steps):
+            if not used and not any(
+                re.search(r"--trusted-publishing|\bcosign\b", step.run) for step in job.steps
+            ):
                 yield workflow, line_of(job.granted, "id-token"), "nothing in this job attests or logs in"

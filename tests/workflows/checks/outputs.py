@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ..interfaces import interface
 from ..finding import Remarks
+from ..interfaces import interface
 from ..repository import Repository
 
 ASKED = re.compile(r"\bsteps\.([\w-]+)\.outputs\.([\w-]+)")

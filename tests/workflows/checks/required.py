@@ -23,7 +23,11 @@ def check(repository: Repository) -> Remarks:
         if missing:
             yield workflow, gate.line, f"pass does not need {', '.join(missing)}"
         if strip(gate.condition) != "always()":
-            yield workflow, gate.line, "without `if: always()` it is skipped, which counts as green, when a job fails"
+            yield (
+                workflow,
+                gate.line,
+                "without `if: always()` it is skipped, which counts as green, when a job fails",
+            )
         for result in ("failure", "cancelled"):
             for key in gate.needs:
                 if not _red(gate, dict.fromkeys(gate.needs, "success") | {key: result}):
@@ -31,11 +35,19 @@ def check(repository: Repository) -> Remarks:
         yield from _softened(workflow)
         for name in ("pull_request", "merge_group"):
             if name not in workflow.triggers:
-                yield workflow, workflow.line("on"), f"a required check must run on {name}, or it is waited for"
+                yield (
+                    workflow,
+                    workflow.line("on"),
+                    f"a required check must run on {name}, or it is waited for",
+                )
         filters = workflow.triggers.get("pull_request") or {}
         for name in ("paths", "paths-ignore", "branches", "branches-ignore"):
             if name in filters:
-                yield workflow, line_of(filters, name), f"with {name} the required check may never be reported"
+                yield (
+                    workflow,
+                    line_of(filters, name),
+                    f"with {name} the required check may never be reported",
+                )
 
 
 def _red(gate: Job, results: Mapping[str, str]) -> bool:

@@ -31,7 +31,9 @@ def check(repository: Repository) -> Remarks:
     for workflow in repository.workflows:
         for job in workflow.jobs.values():
             for step in job.steps:
-                missing = sorted(needed for needed in _needed(job, step) if job.granted.get(needed) != "write")
+                missing = sorted(
+                    needed for needed in _needed(job, step) if job.granted.get(needed) != "write"
+                )
                 if missing and not _own_token(job):
                     yield workflow, step.line, f"job {job.key} needs {', '.join(missing)}: write for this"
 

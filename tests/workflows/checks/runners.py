@@ -19,7 +19,11 @@ def check(repository: Repository) -> Remarks:
             for label in listed(job.tree.get("runs-on")):
                 if not _fixed(str(label)):
                     line = line_of(job.tree, "runs-on")
-                    yield workflow, line, f"{label} is neither a pinned image nor a variable of the repository"
+                    yield (
+                        workflow,
+                        line,
+                        f"{label} is neither a pinned image nor a variable of the repository",
+                    )
 
 
 def _fixed(label: str) -> bool:

@@ -15,7 +15,9 @@ UNTRUSTED = re.compile(
 )
 # A job that ran a pull request's code says what that code wants it to say.
 REPORTED = re.compile(r"\bneeds\.[\w-]+\.outputs\b")
-EVALUATES = re.compile(r"\beval\b|\b(ba|da|z)?sh\s+-\w*c\b|\bpython3?\s+-c\b|\bxargs\b|\bsource\b|\benvsubst\b")
+EVALUATES = re.compile(
+    r"\beval\b|\b(ba|da|z)?sh\s+-\w*c\b|\bpython3?\s+-c\b|\bxargs\b|\bsource\b|\benvsubst\b"
+)
 
 
 def check(repository: Repository) -> Remarks:
@@ -42,7 +44,9 @@ def _foreign(workflow: Workflow, job: Job, step: Step) -> set[str]:
 def _free(workflow: Workflow, value: str) -> bool:
     inputs = (workflow.triggers.get("workflow_dispatch") or {}).get("inputs") or {}
     # GitHub takes no other value for these than the ones that are offered.
-    listed = [name for name, facts in inputs.items() if (facts or {}).get("type") in ("choice", "boolean", "number")]
+    listed = [
+        name for name, facts in inputs.items() if (facts or {}).get("type") in ("choice", "boolean", "number")
+    ]
     for found in EXPRESSION.findall(value):
         for name in listed:
             found = re.sub(rf"\b(github\.event\.)?inputs\.{re.escape(name)}\b", "", found)
@@ -56,6 +60,14 @@ def _evaluated(repository: Repository, workflow: Workflow, line: int, step: Step
     if used and EVALUATES.search(step.run):
         yield workflow, line, f"{name} holds what others wrote, and the script evaluates it"
     if re.search(rf"\bmake\b.*=[\"']?\$\{{?{name}\b", step.run):
-        yield workflow, line, f"make would expand $(...) in {name}: let the recipe read $${name} from the environment"
+        yield (
+            workflow,
+            line,
+            f"make would expand $(...) in {name}: let the recipe read $${name} from the environment",
+        )
     if re.search(rf"(?<!\$)\$[({{]{name}[)}}]", repository.makefile):
-        yield workflow, line, f"the Makefile pastes $({name}), which others wrote, into a script: write $${name}"
+        yield (
+            workflow,
+            line,
+            f"the Makefile pastes $({name}), which others wrote, into a script: write $${name}",
+        )

@@ -31,7 +31,11 @@ def check(repository: Repository) -> Remarks:
                 yield from _taken(workflow, job)
             if job_runs(workflow, job, FORK):
                 for scope in writes(job):
-                    yield workflow, job.line, f"job {job.key}: {scope}: write, and a pull request from a fork runs it"
+                    yield (
+                        workflow,
+                        job.line,
+                        f"job {job.key}: {scope}: write, and a pull request from a fork runs it",
+                    )
 
 
 def _hosted(job: Job) -> bool:
@@ -53,10 +57,11 @@ def _taken(workflow: Workflow, job: Job) -> Remarks:
         yield workflow, job.line, f"a pull request runs job {job.key} in the environment {job.environment}"
     if "vars." in str(job.tree.get("runs-on")) and not _hosted(job):
         yield workflow, job.line, f"a pull request runs job {job.key} on a machine of the repository's own"
-    outside = [workflow.tree.get("env"), *(job.tree.get(key) for key in ("env", "secrets", "with", "container"))]
-    for step in job.steps:
-        if step_runs(workflow, job, step, OWN_PULL_REQUEST):
-            outside.append(step.tree)
+    outside = [
+        workflow.tree.get("env"),
+        *(job.tree.get(key) for key in ("env", "secrets", "with", "container")),
+    ]
+    outside += [step.tree for step in job.steps if step_runs(workflow, job, step, OWN_PULL_REQUEST)]
     for tree in outside:
         for found in SECRET.finditer(str(tree or "")):
             if found["name"] != "GITHUB_TOKEN":

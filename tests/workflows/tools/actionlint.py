@@ -27,7 +27,9 @@ def run(repositories: Sequence[Repository]) -> Iterator[Finding]:
         for one in repositories
         for workflow in one.workflows
     }
-    command = [PROGRAM, "-shellcheck=", "-pyflakes=", "-format", "{{json .}}", *files]
+    if not files:
+        return
+    command = [str(PROGRAM), "-shellcheck=", "-pyflakes=", "-format", "{{json .}}", *files]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1):
         raise RuntimeError(f"actionlint broke: {done.stderr}")

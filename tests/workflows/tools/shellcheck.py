@@ -34,7 +34,9 @@ def run(repositories: Sequence[Repository]) -> Iterator[Finding]:
                     line = line_of(step.tree, "run")
                     if step.tree.get("shell", "bash") != "bash":
                         message = "a script in another shell than bash is read by no checker"
-                        yield Finding(str(repository.folder), workflow.file, line, "shellcheck", "shell", message)
+                        yield Finding(
+                            str(repository.folder), workflow.file, line, "shellcheck", "shell", message
+                        )
                         continue
                     script = Path(folder) / f"{len(places)}.sh"
                     # An expression becomes text before bash sees it; that it is there is another check's business.
@@ -42,8 +44,12 @@ def run(repositories: Sequence[Repository]) -> Iterator[Finding]:
                     places[script.name] = (repository, workflow.file, line)
         options = ["--shell=bash", "--severity=style", "--format=json", "--norc"]
         names = sorted(places)
-        command = [program, *options, *names]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False) if names else None
+        command = [str(program), *options, *names]
+        done = (
+            subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+            if names
+            else None
+        )
     for found in json.loads(done.stdout) if done else []:
         owner, file, line = places[Path(found["file"]).name]
         rule = f"SC{found['code']}"

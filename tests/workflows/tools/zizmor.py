@@ -33,13 +33,21 @@ def run(repositories: Sequence[Repository]) -> Iterator[Finding]:
                 if ignored and not ignored["reason"]:
                     message = "a finding is ignored without a reason"
                     yield Finding(str(repository.folder), workflow.file, number, "zizmor", "ignored", message)
-    yield from _audited(program, list(repositories))
+    if repositories:
+        yield from _audited(program, list(repositories))
 
 
 def _audited(program: Path, repositories: list[Repository]) -> Iterator[Finding]:
-    options = ["--offline", "--strict-collection", "--persona=pedantic", "--format=json", "--no-progress", "--quiet"]
-    folders = [f"{repository.folder}/.github" for repository in repositories]
-    done = subprocess.run([program, *options, *folders], capture_output=True, text=True, check=False)
+    options = [
+        "--offline",
+        "--strict-collection",
+        "--persona=pedantic",
+        "--format=json",
+        "--no-progress",
+        "--quiet",
+    ]
+    files = [file for repository in repositories for file in _files(repository)]
+    done = subprocess.run([program, *options, *files], capture_output=True, text=True, check=False)
     if done.returncode in (0, *range(11, 15)):
         yield from _found(json.loads(done.stdout), repositories)
     elif len(repositories) > 1:
@@ -54,10 +62,20 @@ def _audited(program: Path, repositories: list[Repository]) -> Iterator[Finding]
         yield Finding(str(folder), named.group(1) if named else ".github", 1, "zizmor", "unreadable", reason)
 
 
+def _files(repository: Repository) -> list[str]:
+    """Return the workflows that are looked at, and what else of `.github` zizmor understands."""
+    home = repository.folder / ".github"
+    others = [*home.glob("dependabot.y*ml"), *home.glob("actions/**/action.y*ml")]
+    return [str(repository.folder / workflow.file) for workflow in repository.workflows] + [
+        str(file) for file in others
+    ]
+
+
 def _found(findings: list[dict[str, Any]], repositories: list[Repository]) -> Iterator[Finding]:
     for found in findings:
-        primary = next(place for place in found["locations"] if place["symbolic"]["kind"] == "Primary")
-        path = Path(primary["symbolic"]["key"]["Local"]["given_path"])
+        places = {place["symbolic"]["kind"]: place for place in found["locations"]}
+        primary = places.get("Primary", found["locations"][0])
+        path = Path(primary["symbolic"]["key"]["Local"]["verbatim_path"])
         owner = next(one for one in repositories if path.is_relative_to(one.folder / ".github"))
         line = primary["concrete"]["location"]["start_point"]["row"] + 1
         file = path.relative_to(owner.folder).as_posix()
