@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from trunkline.core.record import short
@@ -27,11 +29,18 @@ def rollout(ctx: click.Context, stage: str, number: int) -> None:
 
 @click.command()
 @click.argument("environment", default="production")
+@click.option("--change", is_flag=True, help="What merging this branch would change, in every environment.")
+@click.option(
+    "--to", "path", type=click.Path(path_type=Path), default=None, help="Keep it as Markdown, for a comment."
+)
 @click.pass_context
-def plan(ctx: click.Context, environment: str) -> None:
+def plan(ctx: click.Context, environment: str, change: bool, path: Path | None) -> None:
     """Show what apply would do."""
     from trunkline.loop import deploying
 
+    if change:
+        _plan_change(ctx, path)
+        return
     made = deploying.plan_deployment(output.project_of(ctx), environment)
     click.echo(made.text())
     output.result("checksum", made.checksum)
@@ -46,16 +55,51 @@ def apply(ctx: click.Context, environment: str, checksum: str) -> None:
     _apply(ctx, environment, checksum)
 
 
-@click.command()
-@click.argument("environment", default="production")
-@click.pass_context
-def deploy(ctx: click.Context, environment: str) -> None:
-    """Plan and apply in one step."""
+def _plan_change(ctx: click.Context, path: Path | None) -> None:
+    from trunkline.core.record import write_atomically
     from trunkline.loop import deploying
 
-    made = deploying.plan_deployment(output.project_of(ctx), environment)
-    click.echo(made.text())
-    _apply(ctx, environment, made.checksum)
+    project = output.project_of(ctx)
+    names = sorted(file.stem for file in project.deployment("any").parent.glob("*.yaml"))
+    texts = [made.text() for name in names if (made := deploying.plan_change(project, name)).steps]
+    text = "\n".join(texts) or "Merging this changes nothing that serves."
+    click.echo(text)
+    markdown = f"## What merging this does\n\n```\n{text}\n```\n"
+    output.summarise(markdown)
+    if path is not None:
+        write_atomically(path, markdown.encode())
+
+
+@click.command()
+@click.argument("environment", default="production")
+@click.option(
+    "--scheduled",
+    is_flag=True,
+    help="In a workflow: an issue says what went wrong, and an environment out of reach is no error.",
+)
+@click.pass_context
+def deploy(ctx: click.Context, environment: str, scheduled: bool) -> None:
+    """Plan and apply in one step."""
+    from trunkline.core.errors import TrunklineError
+    from trunkline.loop import deploying
+
+    project = output.project_of(ctx)
+    made = None
+    try:
+        if scheduled and (why := deploying.out_of_reach(project, environment)):
+            output.skipped(why)
+            return
+        made = deploying.plan_deployment(project, environment)
+        click.echo(made.text())
+        output.summarise(f"```\n{made.text()}\n```")
+        _apply(ctx, environment, made.checksum)
+    except TrunklineError as error:
+        if scheduled:
+            issue = deploying.tell(project, environment, error)
+            output.result("told", f"issue #{issue.number}" if issue else "nobody")
+        raise
+    if scheduled:
+        deploying.tell(project, environment, None)
 
 
 def _apply(ctx: click.Context, environment: str, checksum: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from pathlib import Path
 
 import click
 
@@ -94,6 +95,36 @@ def close_pull(ctx: click.Context, number: int, comment: str) -> None:
 
     pull = open_forge(output.project_of(ctx)).close_pull_request(number, comment=comment)
     output.result("closed", f"#{pull.number} {pull.title}")
+
+
+@click.command()
+@click.option(
+    "--from",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("packed"),
+    show_default=True,
+    help="Where `pack` and `plan --to` kept the reports.",
+)
+@click.option(
+    "--needs", default="", envvar="NEEDS", help="The jobs' results, as JSON of a workflow's `needs`."
+)
+@click.option("--number", type=int, default=0, envvar="PULL_REQUEST")
+@click.option(
+    "--branch", default="", envvar="BRANCH", help="Whose open pull request, where no number is given."
+)
+@click.option("--run", default="", envvar="RUN_URL", help="The address of the run.")
+@click.pass_context
+def report(ctx: click.Context, folder: Path, needs: str, number: int, branch: str, run: str) -> None:
+    """Keep one comment on a pull request with what its run said."""
+    from trunkline.loop import reporting
+
+    project = output.project_of(ctx)
+    pull = reporting.report(project, folder, needs=needs, number=number, branch=branch, run=run)
+    if pull is None:
+        output.skipped(f"The branch {branch or '(none)'} has no open pull request to report on.")
+    else:
+        output.result("pull request", f"#{pull.number} {pull.title}")
 
 
 @click.group()

@@ -18,11 +18,6 @@ VERBS = {
     "train": ("model", "Train on the locked snapshot, or reuse what the same key gave.", "Model"),
     "evaluate": ("model", "Ask every gate about the trained bundle.", "Model"),
     "judge": ("model", "Train and evaluate; report on the pull request of this branch.", "Model"),
-    "release": (
-        "model",
-        "Train or reuse, evaluate, register, write the card, propose the promotion.",
-        "Model",
-    ),
     "load": ("load", "Put load on the service and ask the load gates.", "Model"),
     "deepchecks": (
         "deepchecks",
@@ -31,6 +26,15 @@ VERBS = {
     ),
     "explain": ("explain", "Say what a gate asks, how, and what to do about its answer.", "Model"),
     "card": ("model", "Print the model card of a registered version.", "Model"),
+    "pack": ("release", "Put the trained bundle and its reports into a folder.", "Release"),
+    "register": ("release", "Take over the tested bundle or train it, and register it.", "Release"),
+    "image": ("release", "Build the image that would serve, and ask it.", "Release"),
+    "rehearse": ("release", "Serve a version in staging and compare its answers.", "Release"),
+    "release": (
+        "release",
+        "Train or reuse, evaluate, register, write the card, propose the promotion.",
+        "Release",
+    ),
     "rollout": ("delivery", "Propose the next stage: silent, canary or single.", "Delivery"),
     "plan": ("delivery", "Show what apply would do.", "Delivery"),
     "apply": ("delivery", "Carry out the plan that was reviewed.", "Delivery"),
@@ -47,7 +51,9 @@ VERBS = {
     "page": ("life", "Write the project's history as one self-contained page.", "Life"),
     "forge": ("forge", "Set up the local forge for this project.", "Forge"),
     "pr": ("forge", "List, show, open, merge or close pull requests.", "Forge"),
+    "report": ("forge", "Keep one comment on a pull request with what its run said.", "Forge"),
     "issue": ("forge", "List or show issues.", "Forge"),
+    "store": ("store", "Bring, carry or compare the store that travels in a git ref.", "Forge"),
     "schema": ("model", "Print the JSON Schema of trunkline.yaml.", "Model"),
 }
 

@@ -1,4 +1,4 @@
-"""The verbs of a model change: check, snapshot, train, evaluate, judge, release."""
+"""The verbs of a model change: check, snapshot, train, evaluate, judge, card, schema."""
 
 from __future__ import annotations
 
@@ -85,6 +85,7 @@ def evaluate(ctx: click.Context) -> None:
     judged = judging.judge(project, bundle, progress=output.progress)
     output.verdicts(judged.evaluation.verdicts)
     output.result("report", judged.page)
+    output.summarise(judged.markdown.read_text(encoding="utf-8"))
     judging.require_pass(judged)
 
 
@@ -103,20 +104,6 @@ def judge(ctx: click.Context, title: str) -> None:
     output.result("pull request", f"#{reviewed.pull_request.number} {reviewed.pull_request.title}")
     output.result("report", reviewed.judged.page)
     judging.require_pass(reviewed.judged)
-
-
-@click.command()
-@click.pass_context
-def release(ctx: click.Context) -> None:
-    """Train or reuse, evaluate, register, write the card, propose the promotion."""
-    from trunkline.loop import releasing
-
-    released = releasing.release(output.project_of(ctx), progress=output.progress)
-    output.result("version", released.version.number)
-    output.result("bundle", short(released.version.bundle))
-    output.result("gates", released.judged.evaluation.outcome)
-    pull = released.pull_request
-    output.result("promotion", f"#{pull.number} {pull.title}" if pull else "in the desired state already")
 
 
 @click.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -95,6 +96,26 @@ def signals(rows: Iterable[Signal]) -> None:
                 f"{'':<13}  {finding.subject}: {finding.measure} {finding.value:.3g}"
                 f" (limit {finding.threshold:.3g}){detail}"
             )
+
+
+def hand_on(name: str, value: object) -> None:
+    """Give a value to the workflow's next steps, where there is a workflow."""
+    if path := os.environ.get("GITHUB_OUTPUT"):
+        with Path(path).open("a", encoding="utf-8") as stream:
+            stream.write(f"{name}={' '.join(str(value).split())}\n")
+
+
+def summarise(markdown: str) -> None:
+    """Put Markdown on the page of the workflow's run, where there is a workflow."""
+    if path := os.environ.get("GITHUB_STEP_SUMMARY"):
+        with Path(path).open("a", encoding="utf-8") as stream:
+            stream.write(markdown.rstrip() + "\n\n")
+
+
+def skipped(why: str) -> None:
+    """Say why there was nothing to do: a schedule that finds nothing is not red."""
+    result("skipped", why)
+    summarise(f"**Skipped.** {why}")
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -16,13 +16,15 @@ from typing import Any
 from .bundle import BundleStore
 from .config import Policy, read_policy
 from .errors import NotFoundError, PolicyError, ProjectError
-from .git import git
+from .git import git, try_git
 from .record import sha256
 
 POLICY_FILE = "trunkline.yaml"
 LOCK_FILE = "data.lock"
 HOME = "TRUNKLINE_HOME"
 """The environment variable that names a folder in `.trunkline`'s place, for work trees that come and go."""
+MODEL_INPUTS = ("src", POLICY_FILE, LOCK_FILE, "requirements")
+"""What shapes a model: folders and files of the work tree."""
 _SHAPE_NO_MODEL = ("deepchecks.txt", "forge.txt")
 """Locks of environments of their own, in which nothing is trained."""
 
@@ -195,11 +197,18 @@ class Project:
         return sha256(b"\0".join(path.read_bytes() for path in sorted(locks)))
 
     def commit(self) -> str:
-        """Return the commit that is checked out, with `+dirty` behind it where tracked files differ."""
+        """Return the commit that is checked out, with `+dirty` behind it where tracked files differ.
+
+        Of the merge that GitHub makes to test a pull request, which nobody can check out later, it is the pull
+        request's own commit, unless main shaped the model as well.
+        """
         advice = "make the project a git repository with a first commit"
         head = git(self.root, "rev-parse", "HEAD", error=NotFoundError, next_step=advice)
         # What shapes a model counts even while git does not know it yet.
-        inputs = ("src", POLICY_FILE, LOCK_FILE, "requirements")
         dirty = git(self.root, "status", "--porcelain", "--untracked-files=no", error=NotFoundError)
-        dirty += git(self.root, "status", "--porcelain", "--", *inputs, error=NotFoundError)
+        dirty += git(self.root, "status", "--porcelain", "--", *MODEL_INPUTS, error=NotFoundError)
+        if os.environ.get("GITHUB_EVENT_NAME") == "pull_request":
+            same = try_git(self.root, "diff", "--quiet", "HEAD^2", "HEAD", "--", *MODEL_INPUTS)
+            if same.returncode == 0:
+                head = git(self.root, "rev-parse", "HEAD^2", error=NotFoundError)
         return head + ("+dirty" if dirty else "")

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from trunkline import delivery
 from trunkline.core.contract import Contract
-from trunkline.core.errors import NotFoundError, PolicyError
+from trunkline.core.errors import NotFoundError, PolicyError, TrunklineError
 from trunkline.core.git import git
 from trunkline.core.project import Project
 from trunkline.core.records import Deployment
 from trunkline.delivery import LocalTarget, Plan, apply, plan, read_state
+from trunkline.forge import Issue, open_forge
 
-from .merged import require_merged_file
+from .merged import merged_text, require_merged_file
 from .registered import bundle_of
 
 Progress = Callable[[str], None]
@@ -49,6 +52,34 @@ def plan_deployment(project: Project, environment: str) -> Plan:
     return plan(read_state(path), target.observe(), revision=revision, upkeep=target.upkeep())
 
 
+def plan_change(project: Project, environment: str) -> Plan:
+    """Return what merging this branch would change in an environment: its file here against the forge's main.
+
+    It needs neither the target nor the bundles. Raises PolicyError when the file here is not a desired state.
+    """
+    path = project.deployment(environment)
+    before = merged_text(project, path)
+    actual = None
+    if before is not None:
+        with tempfile.TemporaryDirectory(prefix="trunkline-plan-") as folder:
+            old = Path(folder) / path.name
+            old.write_text(before, encoding="utf-8")
+            actual = read_state(old).release("")
+    return plan(read_state(path), actual, revision=git(project.root, "rev-parse", "HEAD"))
+
+
+def out_of_reach(project: Project, environment: str) -> str:
+    """Return why this machine cannot be the one that serves an environment; empty when it can."""
+    kind = read_state(project.deployment(environment)).target.kind
+    if kind == "local" and os.environ.get("RUNNER_ENVIRONMENT") == "github-hosted":
+        return (
+            f"{environment} is served by a process of its own machine (target.kind: local), and GitHub's runner is gone"
+            " after this job. Set the repository variable TRUNKLINE_RUNNER to the label of a self-hosted runner there,"
+            f" or another target in deployments/{environment}.yaml."
+        )
+    return ""
+
+
 def apply_deployment(project: Project, environment: str, *, reviewed: str, progress: Progress) -> Deployment:
     """Carry out the plan whose checksum was reviewed, fetching bundles from the registry where they are missing."""
     made = plan_deployment(project, environment)
@@ -62,6 +93,28 @@ def apply_deployment(project: Project, environment: str, *, reviewed: str, progr
         target=target_of(project, environment),
         bundles=project.bundles,
         history=history_file(project, environment),
+    )
+
+
+def tell(project: Project, environment: str, error: TrunklineError | None) -> Issue | None:
+    """Keep an issue while an environment does not serve what was merged; None where there is nothing to say."""
+    forge = open_forge(project)
+    fingerprint = f"{environment}/deployment"
+    known = forge.issues(state="open", fingerprint=fingerprint)
+    if error is None:
+        for issue in known:
+            forge.close_issue(issue.number, comment="It serves what was merged again.")
+        return None
+    revision = git(project.root, "log", "-1", "--format=%h %s", "--", str(project.deployment(environment)))
+    return forge.open_issue(
+        fingerprint=fingerprint,
+        title=f"{environment}: the merged desired state was not deployed",
+        body=(
+            f"{error.what}\n\nWhat served before still serves. Revert the merge of `{revision}`, or mend what it needs,"
+            f" and run `trunkline deploy {environment}` (deploy.yml) again: this issue closes itself then.\n"
+            f"\n<!-- trunkline:fingerprint={fingerprint} -->\n"
+        ),
+        labels=("trunkline", "signal: infrastructure", "severity: critical"),
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from trunkline.core.errors import ForgeError
 from trunkline.core.git import git, try_git
-from trunkline.core.project import Project
+from trunkline.core.project import MODEL_INPUTS, Project
 
 
 def require_clean(project: Project) -> None:
@@ -19,26 +19,47 @@ def require_clean(project: Project) -> None:
         )
 
 
-def require_merged(project: Project) -> None:
-    """Raise ForgeError unless the work tree is clean and stands where the forge's main branch does."""
+def require_released(project: Project) -> None:
+    """Raise ForgeError unless the work tree is clean and the forge's main would train what is checked out.
+
+    Main may be further: a change of documentation or of the desired state must not hold up a release under way.
+    """
     main = _main(project)
     require_clean(project)
-    here, there = git(project.root, "rev-parse", "HEAD"), git(project.root, "rev-parse", main)
-    if here != there:
+    if overtaken(project):
         raise ForgeError(
-            f"The commit that is checked out, {here[:12]}, is not the newest of {main}, {there[:12]}.",
+            f"{main} has a newer change of the model than the commit that is checked out.",
+            next_step=f"git switch {project.policy.forge.main} && git pull: the newest is what is released",
+        )
+    merged = try_git(project.root, "merge-base", "--is-ancestor", "HEAD", main)
+    if merged.returncode:
+        raise ForgeError(
+            f"The commit that is checked out, {git(project.root, 'rev-parse', 'HEAD')[:12]}, is not part of {main}.",
             next_step=f"git switch {project.policy.forge.main} && git pull; a change needs a pull request",
         )
 
 
+def overtaken(project: Project) -> bool:
+    """Whether the forge's main would train something else than the commit that is checked out, which it contains."""
+    main = _main(project)
+    if try_git(project.root, "merge-base", "--is-ancestor", "HEAD", main).returncode:
+        return False
+    differ = try_git(project.root, "diff", "--quiet", "HEAD", main, "--", *MODEL_INPUTS)
+    return differ.returncode != 0
+
+
+def merged_text(project: Project, path: Path) -> str | None:
+    """Return what the forge's main branch holds of a file, None where it has none."""
+    shown = try_git(project.root, "show", f"{_main(project)}:./{path.relative_to(project.root).as_posix()}")
+    return None if shown.returncode else shown.stdout
+
+
 def require_merged_file(project: Project, path: Path) -> None:
     """Raise ForgeError unless a file of the work tree is what the forge's main branch holds."""
-    main = _main(project)
-    name = path.relative_to(project.root).as_posix()
-    merged = try_git(project.root, "show", f"{main}:./{name}")
-    if merged.returncode or merged.stdout != path.read_text(encoding="utf-8"):
+    if merged_text(project, path) != path.read_text(encoding="utf-8"):
+        name = path.relative_to(project.root).as_posix()
         raise ForgeError(
-            f"{name} is not what {main} holds.",
+            f"{name} is not what origin/{project.policy.forge.main} holds.",
             next_step="git pull; a change of your own reaches production by a merged pull request",
         )
 

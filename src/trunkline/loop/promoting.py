@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 from trunkline.core.errors import NotFoundError
@@ -15,6 +16,8 @@ from .change import Change, change
 from .registered import brought_registry
 
 Progress = Callable[[str], None]
+CHECKS = "ci.yml"
+"""The workflow that judges a pull request."""
 RETRAINING = "retraining"
 """The label of a pull request that brings a retrained version."""
 
@@ -84,7 +87,15 @@ def publish(
     forge.push(made.project.root, made.branch)
     pull = forge.propose(branch=made.branch, title=title, body=body, labels=labels)
     progress(f"pull request #{pull.number}: {title}")
+    if starts_no_checks() and forge.start(CHECKS, branch=made.branch):
+        progress(f"{CHECKS} is started on {made.branch}")
     return pull
+
+
+def starts_no_checks() -> bool:
+    """Whether pull requests opened from here start no workflow by themselves: GitHub's rule for a workflow's own token,
+    so that workflows do not set each other off for ever. A GitHub App's token is another's."""
+    return os.environ.get("GITHUB_ACTIONS") == "true" and os.environ.get("TRUNKLINE_TOKEN") != "app"
 
 
 def phrase(stage: str, state: DesiredState) -> str:

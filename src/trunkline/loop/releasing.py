@@ -11,12 +11,26 @@ from trunkline.core.project import Project
 from trunkline.core.record import write_atomically
 from trunkline.core.records import Usage, Version
 from trunkline.delivery import read_state
+from trunkline.delivery.image import Image
 from trunkline.forge import PullRequest
 
-from .judging import Judged, Progress, judge, require_pass, train
-from .merged import require_merged
+from .carrying import bring, with_store
+from .judging import Judged, Progress, Trained, judge, require_pass, train
+from .merged import require_released
 from .promoting import propose_stage
 from .registered import registry_of
+from .tested import adopt_tested
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A judged bundle and the version that it is."""
+
+    judged: Judged
+    version: Version
+    trained: Trained
+    serves: bool
+    """Whether the desired state names it already, so that there is nothing to propose."""
 
 
 @dataclass(frozen=True)
@@ -28,33 +42,61 @@ class Released:
     pull_request: PullRequest | None
 
 
-def release(project: Project, *, progress: Progress) -> Released:
+def release(project: Project, *, evidence: str = "", progress: Progress) -> Released:
     """Train or reuse, evaluate, register, write the card, and open the promotion's pull request.
 
-    Raises ForgeError when the checked-out commit is not the forge's main, and GateFailed or GateInconclusive when a
-    blocking gate says no; nothing is registered then.
+    `evidence` is Markdown that precedes the gates' report in the pull request. Raises what `register` raises.
     """
-    require_merged(project)
-    bundle, trained, _ = train(project, progress=progress)
-    judged = judge(project, bundle, progress=progress)
-    require_pass(judged)
-    version = registry_of(project).register(bundle, run=trained.run)
-    progress(f"registered as version {version.number}")
+    registered = register(project, progress=progress)
+    judged, version = registered.judged, registered.version
     environment = project.policy.rollout.environment
-    state = read_state(project.deployment(environment))
-    if bundle.digest in {route.bundle for route in (state.champion, state.challenger) if route}:
+    if registered.serves:
         progress(f"version {version.number} is in deployments/{environment}.yaml already: nothing to propose")
         return Released(judged=judged, version=version, pull_request=None)
+    state = read_state(project.deployment(environment))
     stage = "single" if state.champion is None else project.policy.rollout.stages[0]
+    report = judged.markdown.read_text(encoding="utf-8")
     pull = propose_stage(
         project,
         stage,
         version=version,
-        evidence=judged.markdown.read_text(encoding="utf-8"),
-        prepare=lambda made: write_card(made.project, judged, version, trained.usage),
+        evidence=f"{evidence}\n\n{report}" if evidence else report,
+        prepare=lambda made: write_card(made.project, judged, version, registered.trained.usage),
         progress=progress,
     )
     return Released(judged=judged, version=version, pull_request=pull)
+
+
+def register(project: Project, *, progress: Progress) -> Registered:
+    """Take over the bundle that was tested, or train it, ask the gates, and register it.
+
+    Raises ForgeError when what is checked out is not what the forge's main would train, and GateFailed or
+    GateInconclusive when a blocking gate says no; nothing is registered then.
+    """
+    require_released(project)
+    bring(project, progress=progress)
+    adopt_tested(project, progress=progress)
+    bundle, trained, _ = train(project, progress=progress)
+    judged = judge(project, bundle, progress=progress)
+    require_pass(judged)
+    version = with_store(
+        project, lambda: registry_of(project).register(bundle, run=trained.run), progress=progress
+    )
+    progress(f"registered as version {version.number}")
+    state = read_state(project.deployment(project.policy.rollout.environment))
+    routes = {route.bundle for route in (state.champion, state.challenger) if route}
+    return Registered(judged=judged, version=version, trained=trained, serves=bundle.digest in routes)
+
+
+def evidence_in(folder: Path) -> str:
+    """Return as Markdown what `image` and `rehearse` kept in a folder; empty where they kept nothing."""
+    parts: list[str] = []
+    if (folder / "image.json").is_file():
+        image = Image.read(folder / "image.json")
+        parts.append(f"**Image**, built once and asked before it was pushed: `{image.reference}`.")
+    if (folder / "rehearsal.md").is_file():
+        parts.append((folder / "rehearsal.md").read_text(encoding="utf-8").strip())
+    return "\n\n".join(parts)
 
 
 def write_card(project: Project, judged: Judged, version: Version, usage: Usage) -> Path:

@@ -11,8 +11,7 @@ from trunkline.forge import PullRequest, open_forge
 
 from .judging import Judged, Progress, judge, train
 from .merged import require_clean
-
-MARKER = "trunkline-report"
+from .reporting import MARKER
 
 
 @dataclass(frozen=True)

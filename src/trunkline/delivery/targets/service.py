@@ -143,6 +143,20 @@ class Service(Place):
                 psutil.wait_procs(family, timeout=patience)
 
 
+_NOT_THE_SERVICES = ("ACTIONS_", "GH_TOKEN", "GITHUB_TOKEN", "MLFLOW_TRACKING_", "TRUNKLINE_SMTP_PASSWORD")
+"""Beginnings of names of variables that whoever deploys may hold, and that a service has no use for."""
+
+
+def _surroundings() -> dict[str, str]:
+    """Return this process's environment without its tokens, and without the mark by which a GitHub runner finds and
+    ends what a job has left running."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(_NOT_THE_SERVICES) and name != "RUNNER_TRACKING_ID"
+    }
+
+
 def launch(command: Sequence[str], place: Place, *, folder: Path, log: Path) -> Service:
     """Start `command` apart from this process and its terminal, its output appended to `log`."""
     try:
@@ -151,6 +165,7 @@ def launch(command: Sequence[str], place: Place, *, folder: Path, log: Path) -> 
             child = subprocess.Popen(
                 list(command),
                 cwd=folder,
+                env=_surroundings(),
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=subprocess.STDOUT,

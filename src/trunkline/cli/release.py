@@ -1,0 +1,119 @@
+"""The verbs of a release: pack, register, image, rehearse, release."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from trunkline.core.record import short
+
+from . import output
+
+PACKED = Path("packed")
+FOLDER = click.Path(path_type=Path, file_okay=False)
+to = click.option(
+    "--to", "folder", type=FOLDER, default=PACKED, show_default=True, help="Where what it makes is kept."
+)
+version = click.option(
+    "--version", "number", type=int, default=0, envvar="VERSION", help="By default the newest."
+)
+
+
+@click.command()
+@to
+@click.pass_context
+def pack(ctx: click.Context, folder: Path) -> None:
+    """Put the trained bundle and its reports into a folder, for a release to take over."""
+    from trunkline.loop import tested
+
+    packed = tested.pack(output.project_of(ctx), folder, progress=output.progress)
+    output.result("artifact", packed.artifact)
+    output.result("packed in", packed.bundle.parent)
+    output.hand_on("artifact", packed.artifact)
+
+
+@click.command()
+@click.option("--scheduled", is_flag=True, help="In a workflow: nothing to release yet is no error.")
+@click.pass_context
+def register(ctx: click.Context, scheduled: bool) -> None:
+    """Take over the tested bundle or train it, ask the gates, and register it; nothing is proposed yet."""
+    from trunkline.loop import merged, releasing
+
+    project = output.project_of(ctx)
+    output.hand_on("propose", "false")
+    if scheduled and not project.data_lock.is_file():
+        output.skipped(
+            "There is no data.lock yet, so no rows to train on are named. Run `make snapshot` and commit data.lock:"
+            " its merge is the first release."
+        )
+        return
+    if scheduled and merged.overtaken(project):
+        output.skipped("main has a newer change of the model, which a run of its own releases.")
+        return
+    registered = releasing.register(project, progress=output.progress)
+    output.result("version", registered.version.number)
+    output.result("bundle", short(registered.version.bundle))
+    output.result("gates", registered.judged.evaluation.outcome)
+    output.summarise(registered.judged.markdown.read_text(encoding="utf-8"))
+    output.hand_on("version", registered.version.number)
+    # What is handed on last holds.
+    output.hand_on("propose", str(not registered.serves).lower())
+    if registered.serves:
+        output.result("propose", "nothing: the desired state names it already")
+
+
+@click.command()
+@version
+@click.option("--push", default="", envvar="PUSH", help="The registry's name for it, as ghcr.io/owner/name.")
+@to
+@click.pass_context
+def image(ctx: click.Context, number: int, push: str, folder: Path) -> None:
+    """Build the image that would serve, ask a container of it, and push it if a name is given."""
+    from trunkline.loop import imaging
+
+    made = imaging.build_image(
+        output.project_of(ctx), folder, number=number, push=push, progress=output.progress
+    )
+    output.result("image", made.reference)
+    for name in ("name", "digest", "reference"):
+        output.hand_on(name, getattr(made, name))
+
+
+@click.command()
+@version
+@to
+@click.pass_context
+def rehearse(ctx: click.Context, number: int, folder: Path) -> None:
+    """Serve a version in staging, ask it the test rows, and compare with what its bundle answers."""
+    from trunkline.core.record import write_atomically
+    from trunkline.loop import rehearsing
+
+    made = rehearsing.rehearse(output.project_of(ctx), number=number, progress=output.progress)
+    output.result("version", made.version)
+    output.result("asked", f"{made.asked} rows at {made.address}, p95 {made.latency_p95_ms:.1f} ms")
+    output.result("answers", "each is the bundle's own")
+    write_atomically(folder / "rehearsal.md", made.markdown().encode())
+    output.summarise(made.markdown())
+
+
+@click.command()
+@click.option(
+    "--evidence",
+    "folder",
+    type=FOLDER,
+    default=None,
+    help="Where `image` and `rehearse` kept what they made; it goes into the pull request.",
+)
+@click.pass_context
+def release(ctx: click.Context, folder: Path | None) -> None:
+    """Train or reuse, evaluate, register, write the card, propose the promotion."""
+    from trunkline.loop import releasing
+
+    evidence = releasing.evidence_in(folder) if folder else ""
+    released = releasing.release(output.project_of(ctx), evidence=evidence, progress=output.progress)
+    output.result("version", released.version.number)
+    output.result("bundle", short(released.version.bundle))
+    output.result("gates", released.judged.evaluation.outcome)
+    pull = released.pull_request
+    output.result("promotion", f"#{pull.number} {pull.title}" if pull else "in the desired state already")

@@ -1,0 +1,121 @@
+"""Image: build the image that serves what is about to be proposed, ask it, and push it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+
+from trunkline.core.bundle import Bundle
+from trunkline.core.errors import ApplyError
+from trunkline.core.project import Project
+from trunkline.core.record import short
+from trunkline.core.records import Release, Route
+from trunkline.delivery import next_state, read_state
+from trunkline.delivery.image import Engine, Image, lay_out
+from trunkline.delivery.plan import routes_of
+
+from .judging import locked_snapshot
+from .registered import bundle_of, registry_of
+from .rehearsing import ROWS, ask_service
+from .tested import adopt, training_key
+
+Progress = Callable[[str], None]
+PATIENCE_S = 60.0
+
+
+def build_image(
+    project: Project, folder: Path, *, number: int = 0, push: str = "", progress: Progress
+) -> Image:
+    """Build the image of version `number`, ask it, and push it to the name `push` if one is given.
+
+    It carries the bundles of the desired state that the version's first stage will be, so that one image goes through
+    all stages. Without `number` it carries what `folder`/bundle holds packed, else the bundle of the checked-out
+    commit. `folder` gets the build context and `image.json`. Raises NotFoundError without docker or podman, ApplyError
+    when the build, the push or the container fails.
+    """
+    release, asked = _release_of(project, folder, number, progress=progress)
+    engine = Engine.find()
+    context = lay_out(folder / "image", project.root, release, project.bundles)
+    name = (push or project.policy.name).lower()
+    tag = short(asked.digest)
+    bundles = [project.bundles.get(route.bundle) for route in routes_of(release)]
+    python = any(bundle.manifest.runtime == "python" for bundle in bundles)
+    progress(f"building {name}:{tag} from {', '.join(short(bundle.digest) for bundle in bundles)}")
+    identity = engine.build(context, name, tag, arguments=["REQUIREMENTS=train"] if python else [])
+    progress("asking a container of it")
+    # Of a canary both answer, each its users: that it is ready is what can be said of it here.
+    compared = None if release.strategy == "canary" else asked
+    _ask_container(engine, project, identity, compared, progress=progress)
+    image = Image(name=name, tag=tag, identity=identity, bundles=tuple(bundle.digest for bundle in bundles))
+    if push:
+        progress(f"pushing {name}:{tag}")
+        image = image.model_copy(update={"digest": engine.push(name, tag)})
+    image.write(folder / "image.json")
+    return image
+
+
+def _release_of(project: Project, folder: Path, number: int, *, progress: Progress) -> tuple[Release, Bundle]:
+    environment = project.policy.rollout.environment
+    if not number:
+        key = training_key(project, progress=progress)
+        if (folder / "bundle").is_dir():
+            digest = adopt(project, folder / "bundle", key=key)
+            bundle = project.bundles.get(digest)
+        else:
+            from .judging import train
+
+            bundle, _, _ = train(project, progress=progress)
+        route = Route(version=0, bundle=bundle.digest)
+        return (
+            Release(environment=environment, revision=project.commit(), strategy="single", champion=route),
+            bundle,
+        )
+    version = registry_of(project).by_number(number)
+    route = Route(version=version.number, bundle=version.bundle)
+    state = read_state(project.deployment(environment))
+    stage = "single" if state.champion is None else project.policy.rollout.stages[0]
+    if version.bundle not in {each.bundle for each in (state.champion, state.challenger) if each}:
+        state = next_state(state, stage, challenger=route, share=project.policy.rollout.canary_share)
+    release = state.release(project.commit())
+    if release is None:
+        release = Release(
+            environment=environment, revision=project.commit(), strategy="single", champion=route
+        )
+    for each in routes_of(release):
+        bundle_of(project, each, progress=progress)
+    return release, bundle_of(project, release.champion, progress=progress)
+
+
+def _ask_container(
+    engine: Engine, project: Project, identity: str, bundle: Bundle | None, *, progress: Progress
+) -> None:
+    """Start a container and compare what it answers to test rows with what the champion's bundle answers."""
+    container = engine.start(identity)
+    try:
+        address = engine.address(container)
+        looking = Retrying(
+            stop=stop_after_delay(PATIENCE_S),
+            wait=wait_fixed(0.2),
+            retry=retry_if_exception_type(httpx.HTTPError),
+        )
+        try:
+            looking(lambda: httpx.get(f"{address}/ready", timeout=2.0, trust_env=False).raise_for_status())
+        except RetryError as error:
+            raise ApplyError(
+                f"The container is not ready after {PATIENCE_S:.0f} s: {engine.words(container)}"
+            ) from error
+        if bundle is None:
+            return
+        rows = locked_snapshot(project, progress=progress).part("test").head(ROWS)
+        made = ask_service(address, bundle, rows, number=0)
+        if not made.passed:
+            raise ApplyError(
+                f"The container does not answer as the bundle does: {made.failed} of {made.asked} without an answer, "
+                f"{made.wrong} otherwise. First: {made.problem}",
+                value=engine.words(container)[-300:],
+            )
+    finally:
+        engine.remove(container)

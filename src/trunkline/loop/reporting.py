@@ -1,0 +1,64 @@
+"""Report: what the jobs of a run said, as the one comment that its pull request keeps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from trunkline.core.errors import PolicyError
+from trunkline.core.project import Project
+from trunkline.forge import PullRequest, open_forge
+
+MARKER = "trunkline-report"
+"""The sticky comment."""
+LIMIT = 65_000
+"""Characters that a comment may have; GitHub refuses more than 65,536."""
+SIGNS = {"success": "passed", "failure": "**failed**", "cancelled": "cancelled", "skipped": "not needed"}
+UNSAID = ("tiers", "report", "pass")
+"""Jobs that no reader of the pull request asks about."""
+
+
+def results_of(text: str) -> dict[str, str]:
+    """Return job names with their results from the JSON of a workflow's `needs`.
+
+    Raises PolicyError when it is none.
+    """
+    try:
+        needs = json.loads(text or "{}")
+        return {str(name): str(job["result"]) for name, job in needs.items()}
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise PolicyError(
+            "The jobs' results are not the JSON of a workflow's `needs`.", value=text[:80]
+        ) from error
+
+
+def compose(results: Mapping[str, str], folder: Path, *, run: str = "") -> str:
+    """Return the comment: a line a job, then the gates' report and the plan where `folder` has them."""
+    lines = [
+        f"| {name} | {SIGNS.get(result, result)} |" for name, result in results.items() if name not in UNSAID
+    ]
+    parts = ["\n".join(["| job | result |", "|---|---|", *lines])] if lines else []
+    for name in ("report/report.md", "plan.md"):
+        path = folder / name
+        if path.is_file():
+            parts.append(path.read_text(encoding="utf-8").strip())
+    if run:
+        parts.append(f"[The whole run]({run}), with the report as a page among its artifacts.")
+    text = "\n\n".join(parts)
+    return (
+        text
+        if len(text) <= LIMIT
+        else text[:LIMIT].rpartition("\n")[0] + "\n\n… cut; the run has all of it.\n"
+    )
+
+
+def report(
+    project: Project, folder: Path, *, needs: str, number: int = 0, branch: str = "", run: str = ""
+) -> PullRequest | None:
+    """Keep the comment on pull request `number`, else on the open one of `branch`; None when it has none."""
+    forge = open_forge(project)
+    pull = forge.pull_request(number) if number else forge.proposed(branch)
+    if pull is None:
+        return None
+    return forge.comment_pull_request(pull.number, compose(results_of(needs), folder, run=run), marker=MARKER)

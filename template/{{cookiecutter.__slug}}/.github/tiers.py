@@ -1,0 +1,120 @@
+"""Say which parts of continuous integration a change needs, so that a change of documentation trains nothing.
+
+It runs before anything is installed, so it needs Python and git alone. It prints `name=value` lines, and appends them
+to the file that GITHUB_OUTPUT names:
+
+code          style, types, unit and integration tests
+model         train or reuse, gates, load, the service's tests
+image         the serving image
+environments  the environments whose desired state changed, as a JSON list
+
+`python3 .github/tiers.py` compares the commit that is checked out with origin/main; `--since COMMIT` with another
+commit. What it cannot place needs everything: a change is never tested less than it should be.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path, PurePosixPath
+
+TIERS = ("code", "model", "image")
+EVERYTHING = frozenset(TIERS)
+# The first pattern that matches decides; a pattern that ends in / is a folder.
+RULES: tuple[tuple[str, frozenset[str]], ...] = (
+    ("deployments/", frozenset()),
+    ("model_cards/", frozenset()),
+    ("docs/", frozenset()),
+    ("src/", EVERYTHING),
+    ("vendor/trunkline/README.md", frozenset()),
+    ("vendor/", EVERYTHING),
+    ("requirements/README.md", frozenset()),
+    ("requirements/", EVERYTHING),
+    ("trunkline.yaml", frozenset({"model"})),
+    ("data.lock", frozenset({"model", "image"})),
+    ("loadtest/", frozenset({"code", "model"})),
+    ("tests/", frozenset({"code", "model"})),
+    ("Dockerfile", frozenset({"image"})),
+    (".dockerignore", frozenset({"image"})),
+    (".github/ISSUE_TEMPLATE/", frozenset()),
+    (".github/rulesets/", frozenset()),
+    (".github/CODEOWNERS", frozenset()),
+    (".github/dependabot.yml", frozenset()),
+    (".devcontainer/", frozenset()),
+    (".editorconfig", frozenset()),
+    (".gitignore", frozenset()),
+    ("LICENSE", frozenset()),
+)
+
+
+def tiers_of(path: str) -> frozenset[str]:
+    """Return the parts that a changed file needs."""
+    for pattern, tiers in RULES:
+        if path == pattern or (pattern.endswith("/") and path.startswith(pattern)):
+            return tiers
+    if path.endswith(".md"):
+        return frozenset()
+    return EVERYTHING
+
+
+def environment_of(path: str) -> str:
+    """Return the environment whose desired state a file is, empty for any other file."""
+    match = re.fullmatch(r"deployments/([a-z][a-z0-9-]*)\.yaml", path)
+    return match.group(1) if match else ""
+
+
+def git(*words: str) -> str:
+    """Run git and return what it prints; leave with its words when it fails."""
+    done = subprocess.run(["git", *words], capture_output=True, text=True, check=False)  # noqa: S607
+    if done.returncode:
+        sys.exit(f"git {' '.join(words)}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def changed_since(commit: str) -> list[str] | None:
+    """Return the files that differ from a commit; None when that cannot be said, so that everything is needed."""
+    known = subprocess.run(
+        ["git", "rev-parse", "--verify", "--quiet", commit + "^{commit}"],  # noqa: S607
+        capture_output=True,
+        check=False,
+    )
+    if known.returncode:
+        return None
+    # A renamed file is two changes: it may have left a folder that matters.
+    return git("diff", "--name-only", "--no-renames", "-z", commit, "HEAD").split("\0")[:-1]
+
+
+def needed(paths: list[str] | None) -> dict[str, str]:
+    """Return what the changed files need, by output name."""
+    if paths is None:
+        environments = sorted(path.stem for path in Path("deployments").glob("*.yaml"))
+        return dict.fromkeys(TIERS, "true") | {"environments": json.dumps(environments)}
+    tiers = frozenset[str]().union(*(tiers_of(path) for path in paths))
+    environments = sorted({name for path in paths if (name := environment_of(str(PurePosixPath(path))))})
+    present = [name for name in environments if Path("deployments", f"{name}.yaml").is_file()]
+    found = {tier: str(tier in tiers).lower() for tier in TIERS}
+    return found | {"environments": json.dumps(present)}
+
+
+def main(arguments: list[str]) -> None:
+    """Print the outputs, and hand them to the workflow where there is one."""
+    if arguments[:1] == ["--since"] and len(arguments) == 2:
+        # A first push comes from nowhere: all zeros, which no commit is.
+        paths = changed_since(arguments[1]) if re.fullmatch(r"[0-9a-f]{40,64}", arguments[1]) else None
+    elif not arguments:
+        head, base = git("rev-parse", "HEAD").strip(), git("merge-base", "origin/main", "HEAD").strip()
+        paths = None if head == base else changed_since(base)
+    else:
+        sys.exit(__doc__)
+    lines = "".join(f"{name}={value}\n" for name, value in needed(paths).items())
+    sys.stdout.write(lines)
+    if output := os.environ.get("GITHUB_OUTPUT"):
+        with Path(output).open("a", encoding="utf-8") as stream:
+            stream.write(lines)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
