@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from trunkline.core.errors import UnavailableError
+from trunkline.core.git import try_git
 from trunkline.core.project import Project
+from trunkline.forge import LocalForge
+from trunkline.forge.kind import forge_kind
 from trunkline.registry import REF, GitStore
 
 Progress = Callable[[str], None]
@@ -29,8 +32,17 @@ def carried(project: Project) -> bool:
     if registry.uri or os.environ.get("MLFLOW_TRACKING_URI"):
         return False
     if registry.carry == "auto":
-        return project.policy.forge.kind != "local"
+        return _has_host(project)
     return registry.carry == "always"
+
+
+def _has_host(project: Project) -> bool:
+    """Whether the project's forge is on a host, and no folder that the store would have no need to travel to."""
+    policy = project.policy.forge
+    origin = try_git(project.root, "config", "remote.origin.url").stdout.strip()
+    home = LocalForge(project.forge_folder, main=policy.main).origin
+    own = bool(origin) and "://" not in origin and (project.root / origin).resolve() == home
+    return forge_kind(policy, origin, os.environ, own=own) != "local"
 
 
 def store_of(project: Project) -> GitStore:

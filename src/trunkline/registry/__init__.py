@@ -3,7 +3,7 @@
 from .connection import mend_store
 from .git_store import GitStore
 from .mlflow_registry import Registry
-from .store_records import StoreStatus, difference, named
+from .store_records import StoreStatus, named
 from .store_ref import REF
 
-__all__ = ["REF", "GitStore", "Registry", "StoreStatus", "difference", "mend_store", "named"]
+__all__ = ["REF", "GitStore", "Registry", "StoreStatus", "mend_store", "named"]
