@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..effects import only_checks
+from ..effects import acts, only_checks
 from ..finding import Remarks
 from ..repository import Repository
 from ..workflow import line_of
@@ -28,3 +28,11 @@ def check(repository: Repository) -> Remarks:
         ):
             line = line_of(given, "cancel-in-progress")
             yield workflow, line, "checks of a commit that was replaced must be cancelled"
+        for job in workflow.jobs.values():
+            inner = job.tree.get("concurrency")
+            if isinstance(inner, dict) and acts(job) and inner.get("cancel-in-progress") not in (None, False):
+                yield (
+                    workflow,
+                    line_of(inner, "cancel-in-progress"),
+                    f"job {job.key} acts: it must never be cancelled",
+                )

@@ -48,6 +48,13 @@ def _hosted(job: Job) -> bool:
 
 
 def _taken(workflow: Workflow, job: Job) -> Remarks:
+    for step in job.steps if writes(job) else ():
+        if step.action == "actions/checkout" and "default_branch" not in str(step.settings.get("ref")):
+            yield (
+                workflow,
+                step.line,
+                f"job {job.key} may write: it must run merged code, not the pull request's",
+            )
     for scope in writes(job):
         if scope != "pull-requests":
             line = line_of(job.granted, scope)

@@ -47,6 +47,6 @@ EVERYWHERE = (
         "comments-start-it", r"^  workflow_dispatch:", "  issue_comment:\n  workflow_dispatch:", "strangers"
     ),
     Everywhere("expression-in-script", r"run: make ", "run: X=${{ github.sha }} make ", "scripts"),
-    Everywhere("any-branch", r"^    if: github\.ref == 'refs/heads/main'.*\n", "", "branches"),
+    Everywhere("any-branch", r"github\.ref == 'refs/heads/main'", "true", "branches"),
     Everywhere("not-cancellable", r"!cancelled\(\)", "always()", "cleanup"),
 )

@@ -10,6 +10,12 @@ UPLOAD = """\
           name: report
           path: packed
 """
+CANCELLED = """\
+    timeout-minutes: 60
+    concurrency:
+      group: staging
+      cancel-in-progress: true
+"""
 
 FAULTS = (
     Fault("no-timeout", CI, swap("    timeout-minutes: 30\n", ""), OWN, "timeouts"),
@@ -35,6 +41,7 @@ FAULTS = (
         OWN,
         "concurrency",
     ),
+    Fault("job-cut-off", RELEASE, swap("    timeout-minutes: 60\n", CANCELLED), OWN, "concurrency"),
     Fault("concurrency-unsaid", MONITOR, swap("\n  cancel-in-progress: false", ""), "own", "concurrency"),
     Fault(
         "pass-forgets-a-job",
@@ -65,6 +72,7 @@ FAULTS = (
         OWN,
         "required",
     ),
+    Fault("failure-lost-in-pipe", CI, swap("run: make test", "run: make test | tee log"), OWN, "pipes"),
     Fault("no-such-target", CI, swap("make evaluate", "make evalute"), OWN, "targets"),
     Fault("undocumented-variable", RELEASE, swap("vars.RUNNER", "vars.MACHINE"), OWN, "documented"),
     Fault(

@@ -2,7 +2,21 @@
 
 from .fault import CI, MONITOR, RELEASE, Fault, both, swap
 
+CHECKOUT = """\
+    steps:
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        with:
+          persist-credentials: false
+      - uses: actions/download-artifact"""
+
 FAULTS = (
+    Fault(
+        "pull-requests-code-holds-the-token",
+        CI,
+        swap("    steps:\n      - uses: actions/download-artifact", CHECKOUT),
+        "own",
+        "strangers",
+    ),
     Fault(
         "title-in-script",
         CI,

@@ -16,10 +16,14 @@ let current;
 const report = (message) => found.push({ ...current, line: 1, message: `not checked: ${message}` });
 registerLogger({ error: report, warn: report, info() {}, log() {} });
 
+const known = new Map();
 const metadata = async ({ owner, name, path }) => {
   const file = join(asked.actions, owner, name, path ?? "", "interface.yml");
-  const text = await readFile(file, "utf8").catch(() => undefined);
-  return text === undefined ? undefined : parse(text, (_, value) => value ?? {});
+  if (!known.has(file)) {
+    const text = await readFile(file, "utf8").catch(() => undefined);
+    known.set(file, text === undefined ? undefined : parse(text, (_, value) => value ?? {}));
+  }
+  return known.get(file);
 };
 
 for (const { root, path } of asked.files) {
