@@ -89,6 +89,24 @@ class Rollout(Section):
     stages: tuple[Literal["silent", "canary", "single"], ...] = ("silent", "canary", "single")
     """The stages that a new version goes through, each by a merged pull request; the first release is single."""
     canary_share: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    minimum_rows: Positive = 500
+    """A stage goes on only after so many answers of the challenger."""
+    minimum_hours: Annotated[float, Field(ge=0)] = 24.0
+    """A stage goes on only after so long; it goes back as soon as the evidence is there."""
+    margin: Annotated[float, Field(ge=0)] = 0.05
+    """How far the challenger may lie below the champion by `monitoring.performance.metric`, the whole interval."""
+    require_truth: bool = False
+    """Wait for ground truth; otherwise a stage goes on without, and its pull request says so."""
+    failures: Annotated[float, Field(gt=0, lt=1)] = 0.02
+    """The share of its requests that the challenger may fail on."""
+    latency_p95_ms: Annotated[float, Field(gt=0)] = 100.0
+    """What 95% of the challenger's answers must take at most."""
+    agreement: Share = 0.0
+    """The share of requests on which a silent challenger must say what the champion says; 0 asks nothing."""
+    answer_psi: Annotated[float, Field(gt=0)] = 0.25
+    """Above this the answers of the two are said to differ; it keeps nothing from going on."""
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    """Of all intervals of one judgement together (Bonferroni)."""
 
 
 class Serving(Section):
@@ -142,6 +160,10 @@ class Monitoring(Section):
     """The newest answers that a monitor looks at."""
     minimum_rows: Positive = 200
     """With fewer, data and performance are inconclusive."""
+    heartbeat_hours: Positive = 6
+    """Hours without a run after which the hourly workflows, monitor.yml and rollout.yml, have stopped."""
+    heartbeat_days: Positive = 9
+    """Days without a run after which the weekly retrain.yml has stopped."""
     data: DataMonitor = DataMonitor()
     performance: PerformanceMonitor = PerformanceMonitor()
     infrastructure: InfrastructureMonitor = InfrastructureMonitor()
@@ -154,6 +176,8 @@ class Rule(Section):
     kind: SignalKind
     at_least: Severity = "warning"
     do: tuple[Literal["issue", "mail", "webhook", "retrain"], ...] = ("issue",)
+    labels: tuple[Annotated[str, Field(pattern=r"^[^,\n]{1,50}$")], ...] = ()
+    """More labels for its issue, as `owner: data`: who it is routed to."""
 
 
 class Mail(Section):
@@ -182,6 +206,8 @@ class Responses(Section):
         Rule(kind="infrastructure", do=("issue", "mail")),
         Rule(kind="log", do=("issue",)),
     )
+    new_issues: Positive = 10
+    """New issues that one run may open; what goes past it gets one summary issue."""
     mail: Mail = Mail()
     webhook: Webhook = Webhook()
 

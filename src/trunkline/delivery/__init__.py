@@ -3,7 +3,7 @@
 from .apply import apply, read_history, stop
 from .desired_state import DesiredState, LocalSettings, TargetSettings, read_state, write_state
 from .plan import Plan, Step, plan
-from .rollout import next_state
+from .rollout import next_state, state_before
 from .targets import Health, LocalTarget, Target
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "plan",
     "read_history",
     "read_state",
+    "state_before",
     "stop",
     "write_state",
 ]

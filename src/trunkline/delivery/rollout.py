@@ -1,6 +1,6 @@
-"""The moves of a rollout: silent, canary, single, as pure changes of the desired state.
+"""The moves of a rollout: silent, canary, single, and the way back, as pure changes of the desired state.
 
-There is no move back: to go back, revert the merge.
+A champion that answers alone has no move back: to go back, revert the merge.
 """
 
 from __future__ import annotations
@@ -51,6 +51,17 @@ def next_state(
     if state.strategy == "canary" and share == state.share:
         raise _impossible(state, f"Version {wanted.version} is a canary for {share:.0%} of users already.")
     return _change(state, strategy="canary", challenger=wanted, share=share, salt=salt)
+
+
+def state_before(state: DesiredState) -> DesiredState:
+    """Return the desired state with the champion alone, as it was before the challenger came.
+
+    Raises PolicyError when there is no challenger.
+    """
+    if state.champion is None or state.challenger is None:
+        raise _impossible(state, "There is no challenger that could be taken back.")
+    salt = salt_of(state.champion)
+    return _change(state, strategy="single", challenger=None, share=0.0, salt=salt)
 
 
 def salt_of(route: Route) -> str:

@@ -12,14 +12,30 @@ from trunkline.core.errors import DataError, GateFailed, GateInconclusive, NotFo
 from trunkline.core.project import Project
 from trunkline.core.record import write_atomically
 from trunkline.core.records import Signal
+from trunkline.delivery import read_state
 from trunkline.forge import Forge, PullRequest, open_forge
 from trunkline.monitoring.metrics import METRICS
 
-from .deploying import target_of
+from .deploying import out_of_reach, target_of
 from .promoting import RETRAINING
 from .registered import bundle_of
 
 Progress = Callable[[str], None]
+
+
+def nothing_to_see(project: Project, environment: str) -> str:
+    """Return why this machine has nothing to look at, and what would switch it on; empty when it has."""
+    if target_of(project, environment).told() is not None:
+        return ""
+    if read_state(project.deployment(environment)).champion is None:
+        return (
+            f"{environment} serves no version yet. Merge the pull request that `trunkline release` opens, and run"
+            f" `trunkline deploy {environment}`."
+        )
+    return out_of_reach(project, environment) or (
+        f"Nothing serves {environment} on this machine. Run `trunkline deploy {environment}` here; if another machine"
+        " serves it, set the repository variable TRUNKLINE_RUNNER to the label of the self-hosted runner there."
+    )
 
 
 def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Signal, ...]:

@@ -8,7 +8,7 @@ from .performance import watch_performance
 from .prediction_log import LogWindow, read_log
 from .profiles import CategoryProfile, NumberProfile, Profile
 from .profiling import profile_answers, profile_like, reference_profile, scores_of, watched
-from .quality import measure_quality
+from .quality import compare_quality, measure_quality
 from .truth import Labelled, label_answers, read_truth
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "LogWindow",
     "NumberProfile",
     "Profile",
+    "compare_quality",
     "history_data",
     "history_performance",
     "label_answers",

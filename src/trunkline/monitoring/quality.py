@@ -51,6 +51,43 @@ def measure_quality(
     return Figure(name=name, value=value, rows=rows, interval=Interval(low=float(low), high=float(high)))
 
 
+def compare_quality(
+    challenger: Labelled,
+    champion: Labelled,
+    name: str,
+    *,
+    paired: bool,
+    level: float = 0.95,
+    metrics: Mapping[str, UserMetric] | None = None,
+    resamples: int = RESAMPLES,
+) -> Figure:
+    """Return by how much a metric of the challenger exceeds the champion's, with its bootstrap interval at `level`.
+
+    Where they are `paired`, row i of both is the same request, and both are drawn together.
+    Raises PolicyError when no metric has this name; ValueError when it has no value on these rows.
+    """
+    metric = _find(name, metrics or {})
+    rows, others = len(challenger), len(champion)
+    value = float(metric(challenger, np.ones((1, rows)))[0] - metric(champion, np.ones((1, others)))[0])
+    if not np.isfinite(value):
+        raise ValueError(f"{name} has no value on these {rows} and {others} rows")
+    random = np.random.default_rng(SEED)
+    block = max(1, min(resamples, LARGEST_BLOCK // max(rows, others)))
+    drawn = []
+    for done in range(0, resamples, block):
+        weights = _draw(random, min(block, resamples - done), rows)
+        beside = weights if paired else _draw(random, len(weights), others)
+        drawn.append(metric(challenger, weights) - metric(champion, beside))
+    tail = 50 * (1 - level)
+    low, high = np.nanpercentile(np.concatenate(drawn), (tail, 100 - tail))
+    return Figure(
+        name=f"{name} difference",
+        value=value,
+        rows=min(rows, others),
+        interval=Interval(low=float(low), high=float(high), level=level),
+    )
+
+
 def ignorant_quality(labelled: Labelled, name: str, metrics: Mapping[str, UserMetric] | None = None) -> float:
     """Return the metric of a model that ignores its inputs: always the commonest outcome, or the mean."""
     rows = len(labelled)

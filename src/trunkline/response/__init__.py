@@ -1,6 +1,20 @@
-"""What policy does about signals: issues, e-mail, webhooks, and the wish to retrain."""
+"""What follows from what was seen: issues, e-mail, webhooks, the wish to retrain, and how a rollout goes on."""
 
+from .advance import Advice, advise, level_of
 from .carry_out import Done, carry_out
 from .policy import Response, decide
+from .stage import ArmFigures, StageEvidence
+from .stage_report import stage_report
 
-__all__ = ["Done", "Response", "carry_out", "decide"]
+__all__ = [
+    "Advice",
+    "ArmFigures",
+    "Done",
+    "Response",
+    "StageEvidence",
+    "advise",
+    "carry_out",
+    "decide",
+    "level_of",
+    "stage_report",
+]

@@ -18,6 +18,7 @@ def test_the_public_api_is_pinned() -> None:
         "plan",
         "read_history",
         "read_state",
+        "state_before",
         "stop",
         "write_state",
     ]

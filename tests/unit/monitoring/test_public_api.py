@@ -11,6 +11,7 @@ def test_the_public_names_are_these() -> None:
         "LogWindow",
         "NumberProfile",
         "Profile",
+        "compare_quality",
         "history_data",
         "history_performance",
         "label_answers",

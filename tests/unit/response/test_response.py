@@ -6,5 +6,16 @@ from trunkline import response
 
 
 def test_the_public_names_are_these() -> None:
-    assert response.__all__ == ["Done", "Response", "carry_out", "decide"]
+    assert response.__all__ == [
+        "Advice",
+        "ArmFigures",
+        "Done",
+        "Response",
+        "StageEvidence",
+        "advise",
+        "carry_out",
+        "decide",
+        "level_of",
+        "stage_report",
+    ]
     assert all(hasattr(response, name) for name in response.__all__)
