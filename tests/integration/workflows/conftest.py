@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+
 from workflows.finding import Finding
 from workflows.inspection import inspect
 from workflows.repository import Repository, read

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from workflows.expressions import UNKNOWN, evaluate, names, parse
 from workflows.scenario import FORK, OTHER_BRANCH, OWN_PULL_REQUEST, outlives, possible
 

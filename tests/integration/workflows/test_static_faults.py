@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+
 from workflows import checks
 from workflows.faults import EVERYWHERE, FAULTS, GOOD, Everywhere, Fault
 from workflows.finding import Finding

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import pytest
+
 from workflows.finding import Finding
 from workflows.inspection import CHECKERS
 from workflows.repository import Repository
