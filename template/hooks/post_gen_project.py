@@ -44,6 +44,19 @@ def lay_out(folder, chosen):
     shutil.rmtree(PROJECT / folder)
 
 
+def version_of(repository):
+    """Return the version of the toolkit, which is also the template's."""
+    text = (repository / "src" / "trunkline" / "__init__.py").read_text(encoding="utf-8")
+    return re.search(r'__version__ = "([^"]+)"', text).group(1)
+
+
+def keep_answers():
+    """Write down what was answered: `trunkline upgrade` gives the same answers to a newer template."""
+    answers = {name: answer for name, answer in ANSWERS.items() if not name.startswith("_")}
+    text = json.dumps({"answers": answers}, indent=2, ensure_ascii=False)
+    (PROJECT / ".template.json").write_text(text + "\n", encoding="utf-8")
+
+
 def give_toolkit(repository):
     """Copy the toolkit into vendor/trunkline, or pin its version; requirements/toolkit.txt says which."""
     if ANSWERS["toolkit"] == "vendored":
@@ -54,8 +67,7 @@ def give_toolkit(repository):
             shutil.copy(repository / name, vendor / name)
         requirement = "./vendor/trunkline"
     else:
-        text = (repository / "src" / "trunkline" / "__init__.py").read_text(encoding="utf-8")
-        requirement = "trunkline==" + re.search(r'__version__ = "([^"]+)"', text).group(1)
+        requirement = f"trunkline=={version_of(repository)}"
     path = PROJECT / "requirements" / "toolkit.txt"
     path.write_text(f"# Installed after the other files, without its dependencies: they are in those.\n{requirement}\n")
 
@@ -80,15 +92,16 @@ def has_identity():
     return subprocess.run(asked, cwd=PROJECT, capture_output=True, check=False).returncode == 0
 
 
-def first_commit():
-    """Make the project a git repository on branch main with one commit."""
+def first_commit(version):
+    """Make the project a git repository on branch main with one commit, by whose last line upgrades know it."""
     git("init", "--quiet", "--initial-branch=main")
     identity = [] if has_identity() else NEUTRAL_IDENTITY
     # A `vendor/` in the user's own ignore file must not keep the toolkit out.
     git("-c", f"core.excludesFile={os.devnull}", "add", "--all")
     # The user's signing set-up and hooks may ask questions, and nobody is there to answer.
     quiet = ["-c", "commit.gpgsign=false", "-c", f"core.hooksPath={os.devnull}"]
-    git(*identity, *quiet, "commit", "--quiet", "--message", f"{ANSWERS['project_name']}: made from Trunkline's template")
+    title = f"{ANSWERS['project_name']}: made from Trunkline's template"
+    git(*identity, *quiet, "commit", "--quiet", "--message", title, "--message", f"Trunkline-Template: {version}")
 
 
 def main():
@@ -97,7 +110,8 @@ def main():
     lay_out("use_cases", ANSWERS["__use_case"])
     lay_out("licenses", ANSWERS["license"])
     give_toolkit(repository)
-    first_commit()
+    keep_answers()
+    first_commit(version_of(repository))
     print(
         f"\n{ANSWERS['project_name']} is ready in {PROJECT}, a git repository with a first commit.\n\n"
         f"  cd {PROJECT.name}\n"

@@ -14,6 +14,8 @@ TAKEN = {
     "pandera", "pydantic", "pytest", "scipy", "sklearn", "sklego", "skops", "src", "tests", "trunkline", "uvicorn",
 }  # fmt: skip
 LONGEST_PACKAGE = 40
+# A line of CODEOWNERS that GitHub cannot read is passed over without a word.
+CODE_OWNER = re.compile(r"@[A-Za-z0-9][A-Za-z0-9-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?|[^\s@#]+@[^\s@#]+\.[^\s@#]+")
 
 
 def problem_with_package(package):
@@ -44,10 +46,21 @@ def problem_with_text(text):
     return ""
 
 
+def problem_with_code_owners(text):
+    """Return why `text` cannot name people in CODEOWNERS, or an empty text; nobody named is no problem."""
+    strange = [word for word in text.split() if not CODE_OWNER.fullmatch(word)]
+    if not text.isprintable():
+        return "it must be one line without control characters"
+    if strange:
+        return f"{', '.join(strange)} is neither @user nor @organisation/team nor an e-mail address"
+    return ""
+
+
 def main():
     """Print every refused answer with its reason; exit 1 if there is one."""
     reasons = {name: problem_with_text(ANSWERS[name]) for name in ("project_name", "description", "owner")}
     reasons["package"] = problem_with_package(ANSWERS["package"])
+    reasons["code_owners"] = problem_with_code_owners(ANSWERS["code_owners"])
     if ANSWERS["intended_use"]:
         reasons["intended_use"] = problem_with_text(ANSWERS["intended_use"])
     refused = {name: reason for name, reason in reasons.items() if reason}
