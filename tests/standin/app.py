@@ -62,24 +62,26 @@ def make_app(github: GitHub) -> FastAPI:
                 github.keep()
             except Refused as refusal:
                 answer = JSONResponse(refusal.body, status_code=refusal.status, headers=refusal.headers)
-        content = b"".join([part async for part in answer.body_iterator]) if _streams(answer) else answer.body
+        content = await _content(answer)
         row["status"] = answer.status_code
         if answer.status_code < 300 and not row["wrong"]:
             kind = answer.headers.get("content-type", "application/json").split(";")[0]
-            given = Answer(answer.status_code, bytes(content), dict(answer.headers), kind)
+            given = Answer(answer.status_code, content, dict(answer.headers), kind)
             if wrong := wrong_answer(asked, given):
                 row["wrong"] = f"answer: {wrong}"
         if fault and fault.after:
-            answer, content = (failed := _failed(fault)), failed.body
+            answer = _failed(fault)
+            content = bytes(answer.body)
         headers = {key: value for key, value in answer.headers.items() if key != "content-length"}
         headers = {f"x-ratelimit-{key}": str(value) for key, value in github.rate.items()} | headers
-        return Response(bytes(content), status_code=answer.status_code, headers=headers)
+        return Response(content, status_code=answer.status_code, headers=headers)
 
     return app
 
 
-def _streams(answer: Response) -> bool:
-    return hasattr(answer, "body_iterator")
+async def _content(answer: Response) -> bytes:
+    parts = getattr(answer, "body_iterator", None)
+    return bytes(answer.body) if parts is None else b"".join([bytes(part) async for part in parts])
 
 
 def _fault(github: GitHub, row: dict[str, Any]) -> Fault | None:

@@ -20,7 +20,7 @@ def page(
     number = int(request.query_params.get("page", 1))
     last = max(1, -(-len(rows) // size))
     shown = [shape(row) for row in rows[(number - 1) * size : number * size]]
-    links = {}
+    links: dict[str, int] = {}
     if number < last:
         links |= {"next": number + 1, "last": last}
     if number > 1:

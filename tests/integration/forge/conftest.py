@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from standin import GitHub, Served, serve
 from standin.github import TOKEN
-
 from trunkline.forge import Forge, LocalForge
 from trunkline.forge.github import GitHubForge
 from trunkline.forge.github.client import Client

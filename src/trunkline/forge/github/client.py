@@ -62,6 +62,7 @@ class Client:
             base_url=api,
             user_agent=f"trunkline/{__version__}",
             timeout=30.0,
+            ssl_verify=httpx.create_ssl_context(),  # made once: it takes longer than most answers
             http_cache=False,
             auto_retry=False,
         )
