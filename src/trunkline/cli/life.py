@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from trunkline.core.errors import GateFailed, GateInconclusive
+
 from . import output
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -56,16 +58,22 @@ def truth(ctx: click.Context, file: Path, environment: str) -> None:
 @click.command()
 @click.argument("environment", default="production")
 @click.option("--respond", "also", is_flag=True, help="Do what the policy says about the signals.")
+@click.option(
+    "--scheduled", is_flag=True, help="Nothing to look at on this machine, or gates that say no, is no error."
+)
 @click.pass_context
-def monitor(ctx: click.Context, environment: str, also: bool) -> None:
+def monitor(ctx: click.Context, environment: str, also: bool, scheduled: bool) -> None:
     """Look at performance, data, infrastructure and logs."""
     from trunkline.loop import watching
 
     project = output.project_of(ctx)
+    if scheduled and (why := watching.nothing_to_see(project, environment)):
+        output.skipped(why)
+        return
     signals = watching.watch(project, environment, progress=output.progress)
     output.signals(signals)
     if also:
-        _respond(ctx, environment)
+        _respond(ctx, environment, scheduled=scheduled)
 
 
 @click.command()
@@ -76,7 +84,7 @@ def respond(ctx: click.Context, environment: str) -> None:
     _respond(ctx, environment)
 
 
-def _respond(ctx: click.Context, environment: str) -> None:
+def _respond(ctx: click.Context, environment: str, *, scheduled: bool = False) -> None:
     from trunkline.loop import watching
 
     project = output.project_of(ctx)
@@ -90,19 +98,35 @@ def _respond(ctx: click.Context, environment: str) -> None:
         output.result("retraining", f"came to nothing: {responded.refused}")
     if not responded.done:
         output.result("response", "nothing to do")
-    ctx.exit(responded.exit_code)
+    ctx.exit(responded.broken if scheduled else responded.exit_code)
 
 
 @click.command()
 @click.argument("environment", default="production")
-@click.option("--reason", default="asked for by hand", help="Goes into the pull request.")
+@click.option("--reason", default="asked for by hand", help="Goes into the pull request; one line.")
+@click.option(
+    "--scheduled", is_flag=True, help="Nothing to follow or to learn, or gates that say no, is no error."
+)
 @click.pass_context
-def retrain(ctx: click.Context, environment: str, reason: str) -> None:
+def retrain(ctx: click.Context, environment: str, reason: str, scheduled: bool) -> None:
     """Train on the newest labelled rows and propose the new version."""
-    from trunkline.loop import retraining
+    from trunkline.loop import handover, retraining
 
-    pull = retraining.retrain(output.project_of(ctx), environment, reason=reason, progress=output.progress)
+    project = output.project_of(ctx)
+    if scheduled and (why := handover.nothing_to_follow(project, environment)):
+        output.skipped(why)
+        return
+    try:
+        pull = handover.retrain_and_tell(project, environment, reason=reason, progress=output.progress)
+    except (GateFailed, GateInconclusive, retraining.NothingNew) as error:
+        if not scheduled:
+            raise
+        # A schedule is red when the tool broke, and that it did not: the gates, or the rows, gave their answer.
+        output.result("retraining", f"came to nothing: {error}")
+        output.summarise(f"**The retraining came to nothing.** {error}")
+        return
     output.result("pull request", f"#{pull.number} {pull.title}")
+    output.summarise(f"Retrained: #{pull.number} {pull.title}")
 
 
 @click.command()

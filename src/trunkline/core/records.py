@@ -316,6 +316,8 @@ class Signal(Record):
     summary: str
     rows: int
     findings: tuple[Finding, ...] = ()
+    lead: Finding | None = None
+    """The figure that tells best how it stands, measured when all is well too; None where nothing could be measured."""
     time: datetime
 
 

@@ -20,11 +20,15 @@ from .releasing import write_card
 Progress = Callable[[str], None]
 
 
+class NothingNew(DataError):
+    """The champion has learned from these very rows."""
+
+
 def retrain(project: Project, environment: str, *, reason: str, progress: Progress) -> PullRequest:
     """Open the pull request of a version that was trained on the newest labelled rows.
 
     It changes `data.lock`, the card and the desired state together: merging it puts the version live.
-    Raises DataError when there is nothing new to learn, GateFailed or GateInconclusive when the new version does not
+    Raises NothingNew when there is nothing new to learn, GateFailed or GateInconclusive when the new version does not
     pass the gates; nothing is proposed then.
     """
     policy = project.policy
@@ -43,7 +47,7 @@ def retrain(project: Project, environment: str, *, reason: str, progress: Progre
         bundle, trained, _ = train(made.project, progress=progress)
         champion = read_state(made.project.deployment(environment)).champion
         if champion is not None and champion.bundle == bundle.digest:
-            raise DataError(
+            raise NothingNew(
                 f"Version {champion.version} learned from these very rows: there is nothing new to learn.",
                 next_step="wait for more ground truth",
             )

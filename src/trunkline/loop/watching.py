@@ -17,10 +17,13 @@ from trunkline.forge import Forge, PullRequest, open_forge
 from trunkline.monitoring.metrics import METRICS
 
 from .deploying import out_of_reach, target_of
+from .handover import hand_over, one_line, retrain_and_tell
 from .promoting import RETRAINING
 from .registered import bundle_of
 
 Progress = Callable[[str], None]
+RUNS = 30
+"""Earlier watches that an issue's chart is drawn from."""
 
 
 def nothing_to_see(project: Project, environment: str) -> str:
@@ -130,7 +133,7 @@ class Responded:
     done: tuple[response.Done, ...]
     retraining: PullRequest | None = None
     refused: TrunklineError | None = None
-    """Why the gates let no retrained version through."""
+    """Why no retrained version was proposed."""
 
     @property
     def exit_code(self) -> int:
@@ -138,43 +141,68 @@ class Responded:
         codes = [row.exit_code for row in self.done if row.exit_code]
         return [*codes, self.refused.exit_code if self.refused else 0][0]
 
+    @property
+    def broken(self) -> int:
+        """Return the exit code without the refusals that are answers: a gate that said no is none that broke."""
+        if isinstance(self.refused, GateFailed | GateInconclusive):
+            return Responded(done=self.done).exit_code
+        return self.exit_code
+
 
 def _answered(forge: Forge, environment: str) -> bool:
     """Whether a retraining waits for a person, or a person closed one since the trouble began: that is a no."""
     if forge.pull_requests(state="open", label=RETRAINING):
         return True
     troubles = forge.issues(state="open", fingerprint=f"{environment}/performance")
-    refused = forge.pull_requests(state="closed", label=RETRAINING)
+    refused = forge.pull_requests(state="closed", label=RETRAINING) if troubles else ()
     return any(pull.created >= issue.created for issue in troubles for pull in refused)
 
 
 def respond(
     project: Project, environment: str, signals: tuple[Signal, ...], *, progress: Progress
 ) -> Responded:
-    """Do what the policy says about signals: issues, mail, webhook, retraining."""
+    """Do what the policy says about signals: issues, mail, webhook, retraining.
+
+    Where the forge runs workflows, retraining is handed over to retrain.yml; else it is done here.
+    """
     forge = open_forge(project)
     policy = project.policy.responses
-    known = forge.issues()
     responses = response.decide(
-        signals,
-        tuple(issue for issue in known if issue.state == "open"),
-        policy,
-        open_retraining=_answered(forge, environment),
+        signals, forge.issues(state="open"), policy, open_retraining=_answered(forge, environment)
     )
-    done = response.carry_out(responses, signals, forge=forge, policy=policy, progress=progress)
-    wanted = next((row for row in responses if row.action == "retrain"), None)
+    done = response.carry_out(
+        responses,
+        signals,
+        forge=forge,
+        policy=policy,
+        history=_history(project, environment),
+        progress=progress,
+    )
+    wanted = next((row for row in done if row.response.action == "retrain"), None)
     if wanted is None:
         return Responded(done=done)
-    from .retraining import (
-        retrain,  # the training stack takes seconds to import, and most watches need none of it
-    )
-
+    reason = one_line(wanted.response.reason)
     try:
-        pull = retrain(project, environment, reason=wanted.reason, progress=progress)
+        said = hand_over(forge, project, environment, reason)
+    except TrunklineError as error:
+        failed = {"outcome": "failed", "detail": str(error), "exit_code": error.exit_code}
+        return Responded(done=_with(done, wanted, failed))
+    if said:
+        progress(said)
+        return Responded(done=_with(done, wanted, {"detail": said}))
+    try:
+        pull = retrain_and_tell(project, environment, reason=reason, progress=progress)
     except (GateFailed, GateInconclusive, DataError) as error:
-        for issue in forge.issues(state="open", fingerprint=wanted.fingerprint):
-            forge.comment_issue(issue.number, f"A retraining came to nothing. {error}", marker=RETRAINING)
         return Responded(done=done, refused=error)
-    for issue in forge.issues(state="open", fingerprint=wanted.fingerprint):
-        forge.comment_issue(issue.number, f"Retrained: #{pull.number} {pull.title}", marker=RETRAINING)
     return Responded(done=done, retraining=pull)
+
+
+def _with(
+    done: tuple[response.Done, ...], row: response.Done, changes: dict[str, object]
+) -> tuple[response.Done, ...]:
+    return tuple(each.model_copy(update=changes) if each is row else each for each in done)
+
+
+def _history(project: Project, environment: str) -> tuple[Signal, ...]:
+    runs = sorted(project.monitoring(environment).glob("*.jsonl"))[-RUNS:]
+    return tuple(signal for run in runs for signal in Signal.read_lines(run))

@@ -74,10 +74,13 @@ def watch_data(
         if question.value > question.threshold and p_value < policy.data.significance
     ]
     drifted.sort(key=lambda pair: -pair[0].value / pair[0].large)
+    lead = _widest(questions)
     rejected = rejection_findings(window, contract, policy.data.rejections)
     if not drifted and not rejected:
         summary = _quiet(questions, window)
-        return write_signal("data", environment, "quiet", summary + torn, rows=window.requests, now=now)
+        return write_signal(
+            "data", environment, "quiet", summary + torn, rows=window.requests, now=now, lead=lead
+        )
     return write_signal(
         "data",
         environment,
@@ -86,6 +89,7 @@ def watch_data(
         rows=window.requests,
         now=now,
         findings=(*(_finding(question, p_value) for question, p_value in drifted), *rejected),
+        lead=lead,
         critical=any(question.value > question.large for question, _ in drifted)
         or any(finding.interval.low > LARGE_SHARE for finding in rejected if finding.interval),
     )
@@ -206,6 +210,22 @@ def _words(question: _Question) -> str:
     if question.measure == "share of unknown values":
         return f"{question.subject} has values never seen before ({percent(question.value)} of rows{detail})"
     return f"{_name(question)} (PSI {question.value:.2f}, tolerated {question.threshold:g}{detail})"
+
+
+def _widest(questions: Sequence[_Question]) -> Finding | None:
+    """Return the largest shift, drifted or not, with its p-value before the correction left out."""
+    shifts = [question for question in questions if question.measure.startswith("psi")]
+    if not shifts:
+        return None
+    widest = max(shifts, key=lambda question: question.value)
+    return Finding(
+        subject=_name(widest),
+        measure="psi",
+        value=widest.value,
+        threshold=widest.threshold,
+        interval=widest.interval,
+        detail=widest.detail,
+    )
 
 
 def _quiet(questions: Sequence[_Question], window: LogWindow) -> str:

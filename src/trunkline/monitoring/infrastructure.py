@@ -64,9 +64,13 @@ def watch_infrastructure(
             critical = critical or found.critical
         elif subject == "ready":
             calm.append(f"the service is ready and said so in {found.milliseconds:.0f} ms")
-    slow, words = _latency(window, policy.infrastructure)
-    findings += slow
-    calm += [words] if words and not slow else []
+    latency = _latency(window, policy.infrastructure)
+    slow = latency is not None and latency.interval is not None and latency.interval.low > latency.threshold
+    if latency is not None and slow:
+        words = f"{latency.detail}, tolerated {latency.threshold:g} ms"
+        findings.append(latency.model_copy(update={"detail": words}))
+    elif latency is not None:
+        calm.append(latency.detail)
     state: State = "alarm" if findings else "quiet" if calm or looks else "inconclusive"
     told = [finding.detail for finding in findings] or calm or ["nothing to look at: no probe and no answers"]
     return write_signal(
@@ -77,6 +81,7 @@ def watch_infrastructure(
         rows=len(window.predictions),
         now=now,
         findings=findings,
+        lead=latency,
         critical=critical,
     )
 
@@ -124,22 +129,16 @@ def _body(answer: httpx.Response) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _latency(window: LogWindow, policy: InfrastructureMonitor) -> tuple[list[Finding], str]:
+def _latency(window: LogWindow, policy: InfrastructureMonitor) -> Finding | None:
     rows = len(window.predictions)
     if not rows:
-        return [], ""
+        return None
     value, interval = quantile_interval([answer.latency_ms for answer in window.predictions], 0.95)
-    words = f"the p95 latency is {value:.3g} ms ({between(interval)}) over {count(rows, 'answer')}"
-    if interval.low <= policy.latency_p95_ms:
-        return [], words
-    words += f", tolerated {policy.latency_p95_ms:g} ms"
-    return [
-        Finding(
-            subject="latency",
-            measure="p95 (ms)",
-            value=value,
-            threshold=policy.latency_p95_ms,
-            interval=interval,
-            detail=words,
-        )
-    ], words
+    return Finding(
+        subject="latency",
+        measure="p95 (ms)",
+        value=value,
+        threshold=policy.latency_p95_ms,
+        interval=interval,
+        detail=f"the p95 latency is {value:.3g} ms ({between(interval)}) over {count(rows, 'answer')}",
+    )

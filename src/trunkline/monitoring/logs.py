@@ -65,9 +65,10 @@ def watch_logs(
     newest = list(islice(newest_first(path), lines))[::-1]
     seen, kinds = _read(newest, since)
     errors = sum(kind.times for kind in kinds.values())
+    lead = Finding(subject="errors", measure="error lines", value=errors, threshold=policy.logs.errors)
     if errors <= policy.logs.errors:
         summary = f"{count(errors, 'error')} in the newest {count(seen, 'line')} of the service's log."
-        return write_signal("log", environment, "quiet", summary, rows=seen, now=now)
+        return write_signal("log", environment, "quiet", summary, rows=seen, now=now, lead=lead)
     ranked = sorted(kinds.values(), key=lambda kind: (-kind.times, kind.event))
     findings = [
         Finding(
@@ -88,7 +89,15 @@ def watch_logs(
     )
     critical = any(kind.critical for kind in ranked)
     return write_signal(
-        "log", environment, "alarm", summary, rows=seen, now=now, findings=findings, critical=critical
+        "log",
+        environment,
+        "alarm",
+        summary,
+        rows=seen,
+        now=now,
+        findings=findings,
+        lead=lead,
+        critical=critical,
     )
 
 

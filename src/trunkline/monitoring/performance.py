@@ -48,14 +48,6 @@ def watch_performance(
     fallen = interval is not None and interval.high < floor
     words = f"{name} is {figure.value:.3f}" + (f" ({between(interval)})" if interval else "")
     words += f" on the newest {count(rows, 'answer')} whose outcome is known; at release it was {reference.value:.3f}"
-    if not fallen:
-        summary = f"{words}. A fall below {floor:.3f} is not shown."
-        return write_signal("performance", environment, "quiet", summary, rows=rows, now=now)
-    ignorant = ignorant_quality(labelled, name, metrics)
-    useless = figure.value <= ignorant
-    words += f", and down to {floor:.3f} is tolerated."
-    if useless:
-        words += f" A model that ignores its inputs reaches {ignorant:.3f}."
     finding = Finding(
         subject=name,
         measure="quality",
@@ -64,6 +56,14 @@ def watch_performance(
         interval=interval,
         detail=f"{reference.value:.3f} at release on {count(reference.rows, 'row')}, now on {count(rows, 'row')}",
     )
+    if not fallen:
+        summary = f"{words}. A fall below {floor:.3f} is not shown."
+        return write_signal("performance", environment, "quiet", summary, rows=rows, now=now, lead=finding)
+    ignorant = ignorant_quality(labelled, name, metrics)
+    useless = figure.value <= ignorant
+    words += f", and down to {floor:.3f} is tolerated."
+    if useless:
+        words += f" A model that ignores its inputs reaches {ignorant:.3f}."
     return write_signal(
         "performance",
         environment,

@@ -20,9 +20,13 @@ def write_signal(
     rows: int,
     now: datetime,
     findings: Sequence[Finding] = (),
+    lead: Finding | None = None,
     critical: bool = False,
 ) -> Signal:
-    """Return the signal of one kind and environment; only an alarm is more severe than info."""
+    """Return the signal of one kind and environment; only an alarm is more severe than info.
+
+    `lead` is the figure that charts follow; by default the first finding.
+    """
     severity: Severity = "info" if state != "alarm" else "critical" if critical else "warning"
     return Signal(
         kind=kind,
@@ -33,6 +37,7 @@ def write_signal(
         summary=summary,
         rows=rows,
         findings=tuple(findings),
+        lead=lead or (findings[0] if findings else None),
         time=now,
     )
 

@@ -12,8 +12,9 @@ from trunkline.core.records import Signal
 from trunkline.forge import Forge, Issue
 
 from . import issues, mail, webhook
-from .labels import PENDING, labels_for, relabelled, severity_of
-from .policy import STORM, Response, storm_signal, worse, worst_first
+from .chart import chart
+from .labels import PENDING, given, labels_for, relabelled, severity_of
+from .policy import STORM, Response, rules_for, storm_signal, worse, worst_first
 
 
 class Done(Record):
@@ -35,14 +36,16 @@ def carry_out(
     *,
     forge: Forge,
     policy: Responses,
+    history: Sequence[Signal] = (),
     progress: Callable[[str], None] | None = None,
 ) -> tuple[Done, ...]:
     """Carry the responses out in order and return what became of each; foreseeable trouble is reported, not raised.
 
     An issue is opened with a label for each message that is still to be sent, and loses it once the message is
-    delivered: what failed, or was killed in between, is sent by the next run.
+    delivered: what failed, or was killed in between, is sent by the next run. `history` holds the signals of earlier
+    runs, oldest first, for the issues' charts.
     """
-    run = _Run(responses, signals, forge, policy)
+    run = _Run(responses, signals, forge, policy, history)
     found = []
     for response in responses:
         done = run.carry_out(response)
@@ -54,15 +57,23 @@ def carry_out(
 
 class _Run:
     def __init__(
-        self, responses: Sequence[Response], signals: Sequence[Signal], forge: Forge, policy: Responses
+        self,
+        responses: Sequence[Response],
+        signals: Sequence[Signal],
+        forge: Forge,
+        policy: Responses,
+        history: Sequence[Signal],
     ) -> None:
         self.forge = forge
         self.policy = policy
+        self.history = history
         self.signals = {signal.fingerprint: signal for signal in worst_first(signals)}
         self.pending: dict[str, set[str]] = {}
         for response in responses:
             if response.covers and STORM not in self.signals:
-                self.signals[STORM] = storm_signal([self.signals[name] for name in response.covers])
+                self.signals[STORM] = storm_signal(
+                    [self.signals[name] for name in response.covers], policy.new_issues
+                )
             if response.action in PENDING:
                 self.pending.setdefault(response.fingerprint, set()).add(response.action)
         self.issues: dict[str, Issue] = {}
@@ -102,11 +113,18 @@ class _Run:
         return detail + self._delivered(response)
 
     def _open(self, signal: Signal) -> str:
+        rules = rules_for(signal, severity=signal.severity, policy=self.policy)
+        routing = [label for rule in rules for label in rule.labels]
+        # A forge gives a reopened issue the labels that it is told: those that people gave are among them.
+        for before in self.forge.issues(state="closed", fingerprint=signal.fingerprint):
+            routing += given(before.labels)
         issue = self.forge.open_issue(
             fingerprint=signal.fingerprint,
             title=issues.title(signal),
-            body=issues.body(signal),
-            labels=labels_for(signal.kind, signal.severity, self.pending.get(signal.fingerprint, ())),
+            body=issues.body(signal, chart(signal, self.history)),
+            labels=labels_for(
+                signal.kind, signal.severity, self.pending.get(signal.fingerprint, ()), routing
+            ),
         )
         self.issues[signal.fingerprint] = issue
         return f"issue #{issue.number} is open"
@@ -114,7 +132,9 @@ class _Run:
     def _update(self, signal: Signal, response: Response) -> str:
         issue = self.forge.issue(response.issue or 0)
         before = "".join(each.body for each in issue.comments if each.marker == issues.MARKER)
-        issue = self.forge.comment_issue(issue.number, issues.update(signal, before), marker=issues.MARKER)
+        issue = self.forge.comment_issue(
+            issue.number, issues.update(signal, before, chart(signal, self.history)), marker=issues.MARKER
+        )
         # The label keeps the worst severity while the issue is open: a flapping one sends no mail at each turn.
         rose = worse(signal.severity, severity_of(issue.labels))
         labels = relabelled(
@@ -127,7 +147,7 @@ class _Run:
 
     def _close(self, response: Response) -> str:
         signal = self.signals.get(response.fingerprint)
-        evidence = issues.recovery(signal) if signal else response.reason
+        evidence = issues.recovery(signal, chart(signal, self.history)) if signal else response.reason
         issue = self.forge.close_issue(response.issue or 0, comment=evidence)
         self.issues[response.fingerprint] = issue
         return f"issue #{issue.number} is closed"

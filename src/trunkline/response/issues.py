@@ -49,13 +49,14 @@ def title(signal: Signal) -> str:
     return words if len(words) <= 120 else words[:119].rstrip() + "…"
 
 
-def body(signal: Signal) -> str:
+def body(signal: Signal, chart: str = "") -> str:
     """Return the body: what was found, the figures, what to do next, and the fingerprint for the next run."""
     parts = [
         f"{cell(signal.summary)}\n",
         f"Severity **{signal.severity}**, environment `{signal.environment}`, {signal.rows:,} rows looked at, "
         f"{moment(signal.time)}.\n",
         table(signal.findings),
+        chart,
         "## What to do next\n",
         "\n".join(f"{place}. {step}" for place, step in enumerate(_NEXT[signal.kind], start=1)) + "\n",
         "Trunkline updates this issue while the trouble lasts and closes it when a monitor finds it gone.\n",
@@ -64,20 +65,21 @@ def body(signal: Signal) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def update(signal: Signal, before: str = "") -> str:
+def update(signal: Signal, before: str = "", chart: str = "") -> str:
     """Return the sticky comment: dated lines, newest last, with the newest figures under them.
 
     `before` is the comment as it stands; its last lines are kept.
     """
     lines = [line for line in before.splitlines() if line.startswith("- **")]
     line = f"- **{moment(signal.time)}** still there, {signal.severity}: {cell(signal.summary)}"
-    return "\n".join([*lines[-(LINES - 1) :], line, "", table(signal.findings)]).rstrip() + "\n"
+    return "\n".join([*lines[-(LINES - 1) :], line, "", table(signal.findings), chart]).rstrip() + "\n"
 
 
-def recovery(signal: Signal) -> str:
+def recovery(signal: Signal, chart: str = "") -> str:
     """Return the comment that closes an issue: the figures that show the trouble gone."""
     lead = f"Recovered {moment(signal.time)}: {cell(signal.summary)} ({signal.rows:,} rows looked at)"
-    return "\n".join([lead, "", table(signal.findings)]).rstrip() + "\n"
+    figures = signal.findings or ((signal.lead,) if signal.lead else ())
+    return "\n".join([lead, "", table(figures), chart]).rstrip() + "\n"
 
 
 def table(findings: Iterable[Finding]) -> str:

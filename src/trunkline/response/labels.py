@@ -12,17 +12,25 @@ PENDING = {"mail": "pending: mail", "webhook": "pending: webhook"}
 """Channel to the label that an issue carries until its message was delivered."""
 
 _SEVERITY = "severity: "
+_SIGNAL = "signal: "
 
 
-def labels_for(kind: SignalKind, severity: Severity, pending: Iterable[str] = ()) -> tuple[str, ...]:
-    """Return the labels of an issue about a signal; `pending` names channels whose message is not delivered yet."""
+def labels_for(
+    kind: SignalKind, severity: Severity, pending: Iterable[str] = (), routing: Iterable[str] = ()
+) -> tuple[str, ...]:
+    """Return the labels of an issue about a signal.
+
+    `pending` names channels whose message is not delivered yet; `routing` are labels of the policy or of people.
+    """
     late = set(pending)
-    return (
-        OWN,
-        f"signal: {kind}",
-        _SEVERITY + severity,
-        *(label for channel, label in PENDING.items() if channel in late),
-    )
+    labels = [OWN, f"{_SIGNAL}{kind}", _SEVERITY + severity, *routing]
+    return tuple(dict.fromkeys([*labels, *(label for channel, label in PENDING.items() if channel in late)]))
+
+
+def given(labels: Iterable[str]) -> tuple[str, ...]:
+    """Return the labels that say nothing of what the program did: those of the policy and of people."""
+    own = {OWN, *PENDING.values()}
+    return tuple(label for label in labels if label not in own and not label.startswith((_SIGNAL, _SEVERITY)))
 
 
 def severity_of(labels: Iterable[str]) -> Severity:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, Literal
 
-from trunkline.core.config import Responses
+from trunkline.core.config import Responses, Rule
 from trunkline.core.record import Record
 from trunkline.core.records import Finding, Severity, Signal
 from trunkline.forge import Issue
@@ -16,8 +16,6 @@ Action = Literal["open_issue", "update_issue", "close_issue", "mail", "webhook",
 
 STORM = "alarm-storm"
 """The fingerprint of the one issue that stands for all alarms past the limit."""
-NEW_ISSUES = 10
-"""New issues that one run may open; many more at once have one cause, and nobody reads fifty issues."""
 
 _ORDER: dict[Severity, int] = {"info": 0, "warning": 1, "critical": 2}
 _STATES = {"quiet": 0, "inconclusive": 1, "alarm": 2}
@@ -67,7 +65,7 @@ def decide(
             found += _again(signal, issue, channels)
         elif "issue" not in channels:
             found += _messages(signal, channels, signal.summary)
-        elif opened < NEW_ISSUES:
+        elif opened < policy.new_issues:  # more at once have one cause, and nobody reads fifty issues
             opened += 1
             found.append(_respond("open_issue", signal, signal.summary))
             found += _messages(signal, channels, signal.summary)
@@ -98,7 +96,7 @@ def worse(severity: Severity, other: Severity) -> bool:
     return _ORDER[severity] > _ORDER[other]
 
 
-def storm_signal(held: Sequence[Signal]) -> Signal:
+def storm_signal(held: Sequence[Signal], limit: int) -> Signal:
     """Return the one signal that stands for the alarms past the limit; `held` has the worst first."""
     worst = held[0]
     environments = {signal.environment for signal in held}
@@ -108,7 +106,7 @@ def storm_signal(held: Sequence[Signal]) -> Signal:
         fingerprint=STORM,
         state="alarm",
         severity=worst.severity,
-        summary=f"{len(held)} more alarms than the {NEW_ISSUES} that got an issue of their own in this run",
+        summary=f"{len(held)} more alarms than the {limit} that got an issue of their own in this run",
         rows=sum(signal.rows for signal in held),
         findings=tuple(
             Finding(
@@ -129,8 +127,15 @@ def _respond(action: Action, signal: Signal, reason: str, issue: Issue | None = 
     return Response(action=action, fingerprint=signal.fingerprint, reason=reason, issue=number)
 
 
+def rules_for(signal: Signal, *, severity: Severity, policy: Responses) -> tuple[Rule, ...]:
+    """Return the rules that hold for a signal of this severity."""
+    return tuple(
+        rule for rule in policy.rules if rule.kind == signal.kind and not worse(rule.at_least, severity)
+    )
+
+
 def _channels(signal: Signal, *, severity: Severity, policy: Responses) -> set[str]:
-    rules = (rule for rule in policy.rules if rule.kind == signal.kind and not worse(rule.at_least, severity))
+    rules = rules_for(signal, severity=severity, policy=policy)
     return {channel for rule in rules for channel in rule.do}
 
 
@@ -164,7 +169,7 @@ def _storm(held: list[Signal], issue: Issue | None, policy: Responses) -> list[R
             return []
         reason = "no alarm is left without an issue of its own"
         return [Response(action="close_issue", fingerprint=STORM, reason=reason, issue=issue.number)]
-    signal = storm_signal(held)
+    signal = storm_signal(held, policy.new_issues)
     channels = {
         channel for each in held for channel in _channels(each, severity=each.severity, policy=policy)
     }

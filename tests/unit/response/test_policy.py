@@ -12,9 +12,10 @@ from trunkline.core.config import Responses, Rule
 from trunkline.core.records import Severity, Signal
 from trunkline.forge import Issue
 from trunkline.response import Response, decide
-from trunkline.response.policy import NEW_ISSUES, STORM, storm_signal, worst_first
+from trunkline.response.policy import STORM, storm_signal, worst_first
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+NEW_ISSUES = Responses().new_issues
 EVERYTHING = Responses(
     rules=(
         Rule(kind="data", do=("issue", "mail", "webhook")),
@@ -251,9 +252,9 @@ def test_the_summary_is_updated_while_the_storm_lasts_and_closed_after_it() -> N
 
 def test_the_summary_of_a_storm_names_every_alarm_it_stands_for() -> None:
     held = worst_first(storm(3))
-    summary = storm_signal(held)
+    summary = storm_signal(held, NEW_ISSUES)
     assert summary.severity == "critical"
     assert summary.environment == "all environments"
     assert [finding.subject for finding in summary.findings] == ["e02/data", "e00/data", "e01/data"]
     assert summary.time == NOON + timedelta(minutes=2)
-    assert storm_signal(held[:1]).environment == "e02"
+    assert storm_signal(held[:1], NEW_ISSUES).environment == "e02"
