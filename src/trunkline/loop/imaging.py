@@ -18,7 +18,7 @@ from trunkline.delivery.image import Engine, Image, lay_out
 from trunkline.delivery.plan import routes_of
 
 from .judging import locked_snapshot
-from .registered import bundle_of, registry_of
+from .registered import brought_registry, bundle_of
 from .rehearsing import ROWS, ask_service
 from .tested import adopt, training_key
 
@@ -73,7 +73,7 @@ def _release_of(project: Project, folder: Path, number: int, *, progress: Progre
             Release(environment=environment, revision=project.commit(), strategy="single", champion=route),
             bundle,
         )
-    version = registry_of(project).by_number(number)
+    version = brought_registry(project, progress=progress).by_number(number)
     route = Route(version=version.number, bundle=version.bundle)
     state = read_state(project.deployment(environment))
     stage = "single" if state.champion is None else project.policy.rollout.stages[0]

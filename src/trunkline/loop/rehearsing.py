@@ -19,7 +19,7 @@ from trunkline.core.records import Release, Route, Version
 
 from .deploying import target_of
 from .judging import ask, locked_snapshot, opened
-from .registered import bundle_of, registry_of
+from .registered import brought_registry, bundle_of
 
 Progress = Callable[[str], None]
 
@@ -63,7 +63,7 @@ def rehearse(project: Project, *, number: int = 0, progress: Progress) -> Rehear
     What staging's file desires stays as it is: staging shows what is about to be proposed. Raises NotFoundError when
     there is no such version, what the target's apply raises, and GateFailed when the service answers wrongly.
     """
-    registry = registry_of(project)
+    registry = brought_registry(project, progress=progress)
     version = registry.by_number(number) if number else _newest(registry.versions())
     route = Route(version=version.number, bundle=version.bundle)
     bundle = bundle_of(project, route, progress=progress)

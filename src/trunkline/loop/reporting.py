@@ -35,9 +35,10 @@ def results_of(text: str) -> dict[str, str]:
 
 def compose(results: Mapping[str, str], folder: Path, *, run: str = "") -> str:
     """Return the comment: a line a job, then the gates' report and the plan where `folder` has them."""
-    lines = [
-        f"| {name} | {SIGNS.get(result, result)} |" for name, result in results.items() if name not in UNSAID
-    ]
+    # What was skipped for another job's failure was needed.
+    signs = SIGNS | ({"skipped": "not run"} if "failure" in results.values() else {})
+    said = {name: signs.get(result, result) for name, result in results.items() if name not in UNSAID}
+    lines = [f"| {name} | {sign} |" for name, sign in said.items()]
     parts = ["\n".join(["| job | result |", "|---|---|", *lines])] if lines else []
     for name in ("report/report.md", "plan.md"):
         path = folder / name
