@@ -30,6 +30,7 @@ def main() -> None:
     config = uvicorn.Config(make_app(github), host="127.0.0.1", port=words.port, log_level="warning")
     server = uvicorn.Server(config)
     with config.bind_socket() as socket:
+        socket.listen(128)  # what comes before the server runs waits
         sys.stdout.write(f"http://127.0.0.1:{socket.getsockname()[1]}\n")
         sys.stdout.flush()
         server.run(sockets=[socket])

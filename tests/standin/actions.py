@@ -98,7 +98,10 @@ async def download(request: Request, identifier: int) -> Response:
         raise not_found()
     if github.artifacts[identifier]["expired"]:
         raise Refused(410, "Artifact has expired")
-    return RedirectResponse(f"{request.base_url}_files/{identifier}.zip", status_code=302)
+    place = str(request.base_url).replace(
+        "//127.0.0.1", "//localhost"
+    )  # another host, as GitHub's storage is
+    return RedirectResponse(f"{place}_files/{identifier}.zip", status_code=302)
 
 
 @files.get("/{identifier}.zip")

@@ -289,6 +289,30 @@ def test_labelling_gives_an_issue_exactly_these_labels(forge: Forge) -> None:
     assert set(forge.issue(number).labels) == {"b", "c", OWN_LABEL}
 
 
+def test_the_open_pull_request_of_a_branch_is_found(forge: Forge, proposed: PullRequest) -> None:
+    found = forge.proposed("more-trees")
+    assert found is not None
+    assert found.number == proposed.number
+    assert forge.proposed("nowhere") is None
+    forge.merge(proposed.number)
+    assert forge.proposed("more-trees") is None
+
+
+def test_a_forge_without_runs_has_no_tested_bundle_and_no_workflows(
+    forge: Forge, proposed: PullRequest, tmp_path: Path
+) -> None:
+    merged = forge.merge(proposed.number)
+    assert forge.workflows() == ()
+    assert not forge.tested_bundle(merged.merge, "sha256:" + "0" * 64, tmp_path / "bundle")
+    assert not forge.tested_bundle("f" * 40, "sha256:" + "0" * 64, tmp_path / "bundle")
+
+
+def test_every_issue_bears_the_forges_label(forge: Forge) -> None:
+    issue = forge.open_issue(fingerprint="f", title="Drift", body="")
+    assert issue.labels == (OWN_LABEL,)
+    assert forge.label_issue(issue.number, ()).labels == (OWN_LABEL,)
+
+
 @pytest.mark.parametrize(
     "act",
     [

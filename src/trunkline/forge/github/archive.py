@@ -18,8 +18,8 @@ MOST_FILES = 10_000
 def unpack(archive: IO[bytes], folder: Path, *, what: str, limit: int = LIMIT) -> None:
     """Unpack a zip into a folder, which is made; its files must not be there yet.
 
-    Raises BundleError when it is no zip or damaged, larger than `limit` bytes, or holds a path that leads outside or a
-    link; then nothing was written.
+    Raises BundleError when it is no zip or damaged, larger than `limit` bytes, or holds a link or a path that leads
+    outside; only damage is found while it is written.
     """
     try:
         with zipfile.ZipFile(archive) as opened:

@@ -1,0 +1,87 @@
+"""The forge that a project gets, and what is loaded for it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from standin import Served
+from standin.github import TOKEN
+from trunkline.core.errors import ForgeError
+from trunkline.core.project import Project
+from trunkline.forge import LocalForge, open_forge
+from trunkline.forge.github import GitHubForge
+
+from .conftest import git
+
+POLICY = "name: income\npackage: income\n"
+NAMES = (
+    "GITHUB_ACTIONS",
+    "GITHUB_REPOSITORY",
+    "GITHUB_API_URL",
+    "GITHUB_SERVER_URL",
+    "GITHUB_TOKEN",
+    "GH_TOKEN",
+)
+
+
+@pytest.fixture
+def project(work_tree: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    for name in NAMES:
+        monkeypatch.delenv(name, raising=False)
+    (work_tree / "trunkline.yaml").write_text(POLICY)
+    return Project(work_tree)
+
+
+def test_a_project_without_a_remote_has_the_local_forge(project: Project) -> None:
+    assert isinstance(open_forge(project), LocalForge)
+
+
+def test_the_local_forges_own_origin_stays_local_in_a_workflow(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    LocalForge.create(project.forge_folder, project.root)
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    assert isinstance(open_forge(project), LocalForge)
+
+
+def test_a_project_whose_remote_lies_on_github_has_github(project: Project) -> None:
+    git(project.root, "remote", "add", "origin", "https://github.com/acme/income.git")
+    assert isinstance(open_forge(project), GitHubForge)
+
+
+def test_a_run_in_a_workflow_talks_to_its_github(
+    project: Project, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = ("true", "acme/income", served.url, "https://github.com", TOKEN)
+    for name, value in zip(NAMES, environment, strict=False):
+        monkeypatch.setenv(name, value)
+    issue = open_forge(project).open_issue(fingerprint="f", title="Drift", body="")
+    assert served.github.threads[issue.number]["title"] == "Drift"
+
+
+def test_without_the_client_installed_the_error_says_what_to_install(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(project.root, "remote", "add", "origin", "https://github.com/acme/income.git")
+    for name in [name for name in sys.modules if name.startswith(("githubkit", "trunkline.forge.github"))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "githubkit", None)
+    with pytest.raises(ForgeError, match="client for GitHub is not installed") as caught:
+        open_forge(project)
+    assert caught.value.next_step == "pip install 'trunkline[github]'"
+
+
+def test_local_use_does_not_load_the_client(project: Project) -> None:
+    code = (
+        "import sys; from pathlib import Path; from trunkline.core.project import Project\n"
+        "from trunkline.forge import open_forge; open_forge(Project(Path(sys.argv[1])))\n"
+        "print([name for name in ('githubkit', 'httpx', 'trunkline.forge.github') if name in sys.modules])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, project.root], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
