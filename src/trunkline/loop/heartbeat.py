@@ -94,7 +94,7 @@ def heartbeat(project: Project, *, progress: Progress) -> tuple[str, ...]:
     if not workflows:
         return ("This forge runs no workflows, so none can have stopped.",)
     now = datetime.now(UTC)
-    beats = look(workflows, project.policy.monitoring, added=_added(project), now=now)
+    beats = look(workflows, project.policy.monitoring, added=added(project), now=now)
     if not beats:
         return ("None of the workflows of this repository is one of Trunkline's schedules.",)
     lines = [f"{beat.file} {beat.words}{_revive(forge, beat)}" for beat in beats]
@@ -144,7 +144,7 @@ def tell(forge: Forge, lines: Sequence[str], trouble: bool, *, now: datetime) ->
     forge.comment_issue(issue.number, "\n".join([*dated[-(LINES - 1) :], news]) + "\n", marker=MARKER)
 
 
-def _added(project: Project) -> dict[str, datetime]:
+def added(project: Project) -> dict[str, datetime]:
     """Return since when the repository has each workflow file, as far as its history here tells."""
     shallow = try_git(project.root, "rev-parse", "--is-shallow-repository").stdout.strip()
     if shallow == "true":

@@ -11,7 +11,7 @@ import pytest
 
 from trunkline.core.config import Mail, Responses, Rule, Webhook
 from trunkline.core.errors import ForgeError, PolicyError, UnavailableError
-from trunkline.core.records import Signal
+from trunkline.core.records import Finding, Signal
 from trunkline.forge import LocalForge
 from trunkline.response import Done, carry_out, decide
 from trunkline.response.policy import STORM
@@ -184,3 +184,52 @@ def test_a_storm_is_ten_issues_and_one_summary_and_settles(
     assert forge.issue(summary.number).state == "closed"
     respond(forge, policy, storm)
     assert len(post_office.messages) == 16
+
+
+def test_an_issue_is_routed_and_keeps_what_people_labelled_when_it_returns(
+    forge: LocalForge, signal: Make
+) -> None:
+    policy = Responses(rules=(Rule(kind="data", do=("issue",), labels=("owner: data",)),))
+    respond(forge, policy, [signal()])
+    assert "owner: data" in forge.issue(1).labels
+    forge.label_issue(1, (*forge.issue(1).labels, "for: Ada"))
+    respond(forge, policy, [signal(state="quiet", severity="info")])
+    respond(forge, policy, [signal(severity="critical", time=signal().time + timedelta(days=2))])
+    issue = forge.issue(1)
+    assert {"owner: data", "for: Ada", "severity: critical"} <= set(issue.labels)
+    assert "severity: warning" not in issue.labels
+    assert "2026-11-25 12:00 UTC" in issue.comments[-1].body
+
+
+def test_updates_and_recovery_show_the_course_of_the_figure(
+    forge: LocalForge, policy: Responses, signal: Make
+) -> None:
+    def run(hour: int, value: float, state: str) -> Signal:
+        lead = Finding(subject="age", measure="psi", value=value, threshold=0.25)
+        return signal(time=signal().time + timedelta(hours=hour), lead=lead, state=state, findings=())
+
+    runs = [run(0, 0.1, "quiet"), run(1, 0.5, "alarm"), run(2, 0.6, "alarm"), run(3, 0.05, "quiet")]
+    for place, each in enumerate(runs):
+        responses = decide([each], forge.issues(state="open"), policy)
+        carry_out(responses, [each], forge=forge, policy=policy, history=runs[: place + 1])
+    issue = forge.issue(1)
+    assert "line [0.1, 0.5]" in issue.body
+    latest, closing = (comment.body for comment in issue.comments)
+    assert "line [0.1, 0.5, 0.6]" in latest
+    assert "line [0.1, 0.5, 0.6, 0.05]" in closing
+    assert "| age | psi | 0.05 | 0.25 |" in closing
+    assert issue.state == "closed"
+
+
+def test_the_longest_update_fits_into_a_forge(forge: LocalForge, policy: Responses, signal: Make) -> None:
+    wide = [
+        Finding(subject="|" * 500, measure="|" * 500, value=0.1, threshold=0.2, detail="|" * 500)
+        for _ in range(80)
+    ]
+    long = signal(findings=tuple(wide), summary="|" * 900, lead=wide[0])
+    history = [long.model_copy(update={"time": long.time + timedelta(hours=hour)}) for hour in range(60)]
+    for _ in range(25):
+        responses = decide([long], forge.issues(state="open"), policy)
+        carry_out(responses, [long], forge=forge, policy=policy, history=history)
+    issue = forge.issue(1)
+    assert max(len(issue.body), *(len(comment.body) for comment in issue.comments)) < 65_536

@@ -4,7 +4,7 @@ import pytest
 
 from trunkline.core.errors import PolicyError
 from trunkline.core.records import Route
-from trunkline.delivery import DesiredState, LocalSettings, next_state
+from trunkline.delivery import DesiredState, LocalSettings, next_state, state_before
 
 ONE = Route(version=1, bundle="sha256:" + "1" * 64)
 TWO = Route(version=2, bundle="sha256:" + "2" * 64)
@@ -87,3 +87,18 @@ def test_impossible_moves_say_what_is_possible(
 def test_a_share_that_is_no_part_of_the_users_is_refused(share: float) -> None:
     with pytest.raises(PolicyError, match="between 0 and 1"):
         next_state(SILENT, "canary", share=share)
+
+
+@pytest.mark.parametrize("state", [SILENT, CANARY])
+def test_the_way_back_is_the_state_before_the_challenger_came(state: DesiredState) -> None:
+    assert state_before(state) == SINGLE
+
+
+def test_a_champion_that_was_a_challenger_keeps_its_salt_on_the_way_back() -> None:
+    promoted = next_state(CANARY, "single", share=0.2)
+    assert state_before(next_state(promoted, "silent", challenger=THREE)) == promoted
+
+
+def test_without_a_challenger_there_is_no_way_back() -> None:
+    with pytest.raises(PolicyError, match="no challenger"):
+        state_before(SINGLE)

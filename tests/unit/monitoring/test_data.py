@@ -44,6 +44,9 @@ def test_a_window_like_the_reference_is_quiet_and_says_how_far_it_looked(watch: 
     assert (signal.state, signal.severity, signal.findings, signal.rows) == ("quiet", "info", (), 500)
     assert signal.fingerprint == "production/data"
     assert "largest PSI" in signal.summary
+    assert signal.lead
+    assert (signal.lead.measure, signal.lead.threshold) == ("psi", 0.25)
+    assert signal.lead.value < 0.25
 
 
 def test_redraws_from_the_reference_hardly_ever_alarm(watch: Watch, draw: Draw, rejection: Any) -> None:

@@ -48,6 +48,8 @@ def test_a_ready_and_fast_service_is_quiet(watch: Watch) -> None:
     signal = watch(_latencies(20), lambda: httpx.Response(200, json=READY))
     assert (signal.state, signal.fingerprint) == ("quiet", "production/infrastructure")
     assert "p95 latency is" in signal.summary
+    assert signal.lead
+    assert (signal.lead.subject, signal.lead.threshold) == ("latency", 100.0)
 
 
 def test_a_slow_service_is_a_warning_with_its_interval(watch: Watch) -> None:

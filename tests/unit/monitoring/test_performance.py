@@ -62,6 +62,8 @@ def test_a_model_that_is_as_good_as_at_release_is_quiet(watch: Watch) -> None:
     assert (signal.state, signal.severity, signal.findings) == ("quiet", "info", ())
     assert signal.fingerprint == "production/performance"
     assert "at release it was 0.800" in signal.summary
+    assert signal.lead
+    assert signal.lead.value > signal.lead.threshold == pytest.approx(0.75)
 
 
 def test_a_model_that_is_as_good_as_at_release_hardly_ever_alarms(watch: Watch) -> None:

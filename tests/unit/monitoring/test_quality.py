@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from trunkline.core.errors import PolicyError
-from trunkline.monitoring import Labelled, measure_quality
+from trunkline.monitoring import Labelled, compare_quality, measure_quality
 from trunkline.monitoring.metrics import METRICS
 from trunkline.monitoring.quality import ignorant_quality
 
@@ -94,3 +94,36 @@ def test_a_model_that_ignores_its_inputs_has_its_known_quality(name: str, expect
 
 def test_the_mean_explains_nothing() -> None:
     assert ignorant_quality(_regressed(), "r2") == pytest.approx(0.0)
+
+
+def test_pairs_tell_a_small_difference_that_separate_samples_do_not() -> None:
+    good = _classified(400)
+    flipped = good.labels.copy()
+    flipped[:20] = np.where(good.truth[:20] == "Yes", "No", "Yes")
+    worse = Labelled(good.times, good.truth, flipped, good.probabilities, good.classes, good.positive)
+    paired = compare_quality(worse, good, "accuracy", paired=True)
+    apart = compare_quality(worse, good, "accuracy", paired=False)
+    assert paired.value == apart.value < 0
+    assert paired.interval
+    assert apart.interval
+    assert paired.interval.high < 0 < apart.interval.high
+
+
+def test_a_higher_level_is_a_wider_interval() -> None:
+    one, two = _classified(200, 1), _classified(300, 2)
+    spans = [
+        compare_quality(one, two, "roc_auc", paired=False, level=level).interval for level in (0.9, 0.99)
+    ]
+    assert spans[0]
+    assert spans[1]
+    assert spans[1].low < spans[0].low < spans[0].high < spans[1].high
+    assert spans[1].level == 0.99
+
+
+def test_a_difference_without_a_value_is_no_figure() -> None:
+    one = _classified()
+    same = Labelled(
+        one.times, np.full(len(one), "Yes", dtype=object), one.labels, one.probabilities, one.classes, "Yes"
+    )
+    with pytest.raises(ValueError, match="has no value"):
+        compare_quality(same, one, "roc_auc", paired=False)

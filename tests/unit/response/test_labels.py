@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from trunkline.core.records import Severity
-from trunkline.response.labels import labels_for, relabelled, severity_of
+from trunkline.response.labels import given, labels_for, relabelled, severity_of
 
 
 def test_an_issue_says_kind_severity_and_what_is_still_to_be_sent() -> None:
@@ -43,3 +43,12 @@ def test_delivery_takes_only_its_own_label_away() -> None:
 
 def test_a_pending_message_is_labelled_once() -> None:
     assert relabelled(("pending: mail",), pending={"mail"}) == ("pending: mail",)
+
+
+def test_labels_of_the_policy_stand_beside_the_programs_own() -> None:
+    assert labels_for("data", "info", (), ["owner: data", "owner: data"])[3:] == ("owner: data",)
+
+
+def test_labels_that_people_or_the_policy_gave_are_told_from_the_programs_own() -> None:
+    before = ("trunkline", "signal: data", "severity: info", "pending: mail", "owner: data", "for: Ada")
+    assert given(before) == ("owner: data", "for: Ada")

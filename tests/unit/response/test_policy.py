@@ -258,3 +258,8 @@ def test_the_summary_of_a_storm_names_every_alarm_it_stands_for() -> None:
     assert [finding.subject for finding in summary.findings] == ["e02/data", "e00/data", "e01/data"]
     assert summary.time == NOON + timedelta(minutes=2)
     assert storm_signal(held[:1], NEW_ISSUES).environment == "e02"
+
+
+def test_the_policy_says_how_many_issues_one_run_may_open() -> None:
+    responses = decide(storm(5), [], EVERYTHING.model_copy(update={"new_issues": 2}))
+    assert actions(responses).count("open_issue") == 3

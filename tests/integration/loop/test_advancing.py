@@ -1,0 +1,191 @@
+"""A challenger on live traffic, with a real service: on to the next stage, back from a bad canary, green schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from trunkline.cli.main import run
+from trunkline.core.errors import NotFoundError, PolicyError
+from trunkline.core.project import Project
+from trunkline.core.records import GroundTruth
+from trunkline.delivery import read_state
+from trunkline.delivery.targets.service import wait_for
+from trunkline.forge import open_forge
+from trunkline.loop import advancing, deploying, judging, promoting, releasing, reviewing, traffic
+from trunkline.monitoring import read_log
+
+Git = Callable[..., str]
+ROLLOUT = """
+rollout: {minimum_rows: 150, minimum_hours: 0, canary_share: 0.5, failures: 0.04, latency_p95_ms: 1000}
+"""
+
+
+def say(_: str) -> None:
+    """Keep quiet."""
+
+
+def merge(project: Project, number: int, git: Git) -> None:
+    """Merge a pull request and check main out."""
+    open_forge(project).merge(number)
+    git(project.root, "switch", "--quiet", "main")
+    git(project.root, "pull", "--quiet", "--ff-only", "origin", "main")
+
+
+def deploy(project: Project) -> None:
+    """Plan and apply."""
+    made = deploying.plan_deployment(project, "production")
+    deploying.apply_deployment(project, "production", reviewed=made.checksum, progress=say)
+
+
+def change_model(project: Project, git: Git, branch: str) -> Project:
+    """Bring what differs in the work tree into main and return the project as it is then."""
+    git(project.root, "switch", "--quiet", "-c", branch)
+    judging.snapshot(project, progress=say)
+    git(project.root, "add", "--all")
+    git(project.root, "commit", "--quiet", "--message", branch)
+    merge(project, reviewing.review(project, progress=say).pull_request.number, git)
+    return Project(project.root)
+
+
+def send(project: Project, rows: int) -> traffic.Sent:
+    """Send the first rows of the project's data to the service."""
+    contract = deploying.serving_contract(project, "production")
+    frame = project.plug("data", "load")()
+    address = deploying.target_of(project, "production").address()
+    return traffic.send(frame.to_dict("records")[:rows], contract, address, progress=say)
+
+
+@pytest.fixture
+def challenged(project: Project, git: Git) -> Iterator[Project]:
+    """A project whose first version serves, and whose second one is registered."""
+    policy = project.root / "trunkline.yaml"
+    policy.write_text(policy.read_text(encoding="utf-8") + ROLLOUT, encoding="utf-8")
+    project = change_model(Project(project.root), git, "model/first")
+    released = releasing.release(project, progress=say)
+    assert released.pull_request
+    merge(project, released.pull_request.number, git)
+    deploy(project)
+    model = project.root / "src/loans/model.py"
+    model.write_text(model.read_text(encoding="utf-8").replace("[0.1, 1.0]", "[10.0]"), encoding="utf-8")
+    project = change_model(project, git, "model/second")
+    second = releasing.release(project, progress=say)
+    assert second.pull_request
+    open_forge(project).close_pull_request(second.pull_request.number)
+    yield project
+    deploying.stop(project, "production")
+
+
+def stage(project: Project, name: str, git: Git) -> None:
+    """Bring version 2 to a stage, and serve it."""
+    merge(project, promoting.propose_next_stage(project, name, number=2, progress=say).number, git)
+    deploy(project)
+
+
+def test_a_silent_challenger_goes_on_by_one_pull_request_that_a_person_may_close(
+    challenged: Project, git: Git
+) -> None:
+    forge = open_forge(challenged)
+    stage(challenged, "silent", git)
+    early = advancing.advance(challenged, "production", progress=say)
+    assert early.pull_request is None
+    assert "150 more are needed" in early.said
+    sent = send(challenged, 300)
+    traffic.write_truths(challenged.truth("production"), sent.truths)
+    log = challenged.predictions("production")
+    assert wait_for(lambda: len(read_log(log).shadows) >= 300 or None, patience=20)
+    first = advancing.advance(challenged, "production", progress=say)
+    assert first.pull_request, first.said
+    assert first.pull_request.branch == "promote/production/v2-canary"
+    assert "## The silent stage on live traffic: go on" in first.pull_request.body
+    assert "roc_auc" in first.pull_request.body
+    tip = git(challenged.root, "ls-remote", "origin", "promote/production/v2-canary")
+    again = advancing.advance(challenged, "production", progress=say)
+    assert again.pull_request
+    assert again.pull_request.number == first.pull_request.number
+    assert git(challenged.root, "ls-remote", "origin", "promote/production/v2-canary") == tip
+    forge.close_pull_request(first.pull_request.number, comment="Not this one.")
+    refused = advancing.advance(challenged, "production", progress=say)
+    assert refused.pull_request is None
+    assert f"a person closed #{first.pull_request.number}" in refused.said
+    assert forge.pull_requests(state="open") == ()
+
+
+def test_a_canary_that_is_worse_goes_back_by_a_pull_request(challenged: Project, git: Git) -> None:
+    before = read_state(challenged.deployment("production"))
+    stage(challenged, "canary", git)
+    sent = send(challenged, 700)
+    answers = {row.id: row for row in read_log(challenged.predictions("production")).predictions}
+    turned = [
+        GroundTruth(
+            prediction=row.prediction,
+            outcome={"yes": "no", "no": "yes"}[str(row.outcome)]
+            if answers[row.prediction].version == 2
+            else row.outcome,
+            time=row.time,
+        )
+        for row in sent.truths
+    ]
+    traffic.write_truths(challenged.truth("production"), turned)
+    first = advancing.advance(challenged, "production", progress=say)
+    assert first.pull_request, first.said
+    assert first.pull_request.title == "Roll back production: version 1 answers alone again"
+    assert {"trunkline", "rollback"} <= set(first.pull_request.labels)
+    assert "| Is it as good as the champion? | **no** |" in first.pull_request.body
+    again = advancing.advance(challenged, "production", progress=say)
+    assert again.pull_request
+    assert again.pull_request.number == first.pull_request.number
+    assert len(open_forge(challenged).pull_requests(state="open")) == 1
+    merge(challenged, first.pull_request.number, git)
+    assert read_state(challenged.deployment("production")) == before
+    assert (
+        "does not serve what is merged yet" in advancing.advance(challenged, "production", progress=say).said
+    )
+    deploy(challenged)
+    assert "answers alone" in advancing.advance(challenged, "production", progress=say).said
+
+
+@pytest.mark.parametrize("verb", ["monitor", "advance"])
+def test_a_schedule_with_nothing_to_see_is_green_and_says_what_would_switch_it_on(
+    project: Project, verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = ["--project", str(project.root), verb]
+    assert run([*where, "--scheduled"]) == 0
+    assert "trunkline deploy production" in capsys.readouterr().out
+    assert run(where) == NotFoundError.exit_code
+
+
+def test_a_scheduled_retraining_before_the_first_release_is_green(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["--project", str(project.root), "retrain", "--scheduled"]) == 0
+    assert "serves no version yet" in capsys.readouterr().out
+
+
+def test_only_the_environment_of_the_rollout_is_advanced(project: Project) -> None:
+    with pytest.raises(PolicyError, match="moves the versions of production"):
+        advancing.advance(project, "staging", progress=say)
+
+
+def test_a_forge_without_workflows_has_no_schedules(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["--project", str(project.root), "heartbeat"]) == 0
+    assert "runs no workflows" in capsys.readouterr().out
+
+
+def test_one_command_knows_since_when_a_workflow_is_there(project: Project, git: Git, tmp_path: Path) -> None:
+    from trunkline.loop.heartbeat import added
+
+    assert added(project) == {}
+    file = project.root / ".github/workflows/monitor.yml"
+    file.parent.mkdir(parents=True)
+    file.write_text("on: schedule\n", encoding="utf-8")
+    git(project.root, "add", "--all")
+    git(project.root, "commit", "--quiet", "--message", "Watch")
+    (moment,) = added(project).values()
+    assert moment.isoformat() == git(project.root, "log", "-1", "--format=%cI").replace("Z", "+00:00")
+    git(tmp_path, "clone", "--quiet", "--depth", "1", f"file://{project.root}", "shallow")
+    assert added(Project(tmp_path / "shallow")) == {}
