@@ -128,7 +128,7 @@ def test_a_canary_that_is_worse_goes_back_by_a_pull_request(challenged: Project,
         )
         for row in sent.truths
     ]
-    traffic.write_truths(challenged.truth("production"), turned)
+    traffic.write_truths(challenged.truth("production"), tuple(turned))
     first = advancing.advance(challenged, "production", progress=say)
     assert first.pull_request, first.said
     assert first.pull_request.title == "Roll back production: version 1 answers alone again"
