@@ -6,18 +6,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
 
 from trunkline.core.errors import ForgeError
 
+from .commenting import Commented, with_comment
 from .no_workflows import NoWorkflows
 from .origin import Origin
 from .page import issue_page, pull_request_page
-from .protocol import OWN_LABEL, Comment, Issue, PullRequest
+from .protocol import OWN_LABEL, Issue, PullRequest
 from .pushing import ref
 from .shelf import Shelf
-
-Commented = TypeVar("Commented", PullRequest, Issue)
 
 
 def _now() -> datetime:
@@ -128,7 +126,7 @@ class LocalForge(NoWorkflows):
                 raise ForgeError(
                     f"The pull request #{number} is merged.", next_step=f"git revert -m 1 {pull.merge[:12]}"
                 )
-            pull = self._with_comment(pull, comment)
+            pull = with_comment(pull, comment, self._clock())
             return self._keep(pull.model_copy(update={"state": "closed", "closed": self._clock()}))
 
     def pull_request(self, number: int) -> PullRequest:
@@ -153,7 +151,7 @@ class LocalForge(NoWorkflows):
     def comment_pull_request(self, number: int, body: str, *, marker: str = "") -> PullRequest:
         """Add a comment; with a marker, replace the comment that has it."""
         with self._changing():
-            return self._keep(self._with_comment(self._shelf.pull_request(number), body, marker))
+            return self._keep(with_comment(self._shelf.pull_request(number), body, self._clock(), marker))
 
     def open_issue(self, *, fingerprint: str, title: str, body: str, labels: tuple[str, ...] = ()) -> Issue:
         """Return the issue with this fingerprint: opened, or reopened with a comment, or the open one as it is.
@@ -167,7 +165,7 @@ class LocalForge(NoWorkflows):
                 if issue.state == "open":
                     return issue
                 again = {"state": "open", "closed": None, "labels": _union(labels, (OWN_LABEL,))}
-                issue = self._with_comment(issue, f"Reopened: {title}\n\n{body}")
+                issue = with_comment(issue, f"Reopened: {title}\n\n{body}", self._clock())
                 return self._keep(issue.model_copy(update=again))
             return self._keep(
                 Issue(
@@ -198,7 +196,7 @@ class LocalForge(NoWorkflows):
     def comment_issue(self, number: int, body: str, *, marker: str = "") -> Issue:
         """Add a comment; with a marker, replace the comment that has it."""
         with self._changing():
-            return self._keep(self._with_comment(self._shelf.issue(number), body, marker))
+            return self._keep(with_comment(self._shelf.issue(number), body, self._clock(), marker))
 
     def label_issue(self, number: int, labels: tuple[str, ...]) -> Issue:
         """Give an issue exactly these labels, and the forge's own."""
@@ -212,7 +210,7 @@ class LocalForge(NoWorkflows):
             issue = self._shelf.issue(number)
             if issue.state == "closed":
                 return issue
-            issue = self._with_comment(issue, comment)
+            issue = with_comment(issue, comment, self._clock())
             return self._keep(issue.model_copy(update={"state": "closed", "closed": self._clock()}))
 
     def _require(self) -> None:
@@ -235,18 +233,6 @@ class LocalForge(NoWorkflows):
         if record.merge:
             return pull_request_page(record, self._origin.changes(f"{record.merge}^1", f"{record.merge}^2"))
         return pull_request_page(record, self._origin.changes(ref(record.base), ref(record.branch)))
-
-    def _with_comment(self, record: Commented, body: str, marker: str = "") -> Commented:
-        if not body:
-            return record
-        comment = Comment(body=body, time=self._clock(), marker=marker)
-        comments: list[Comment] = list(record.comments)
-        places = [place for place, each in enumerate(comments) if marker and each.marker == marker]
-        if places:
-            comments[places[0]] = comment
-        else:
-            comments.append(comment)
-        return record.model_copy(update={"comments": tuple(comments)})
 
 
 def _union(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
