@@ -90,7 +90,8 @@ def changed_since(commit: str) -> list[str] | None:
 def needed(paths: list[str] | None) -> dict[str, str]:
     """Return what the changed files need, by output name."""
     if paths is None:
-        environments = sorted(path.stem for path in Path("deployments").glob("*.yaml"))
+        files = Path("deployments").glob("*.yaml")
+        environments = sorted(filter(None, (environment_of(file.as_posix()) for file in files)))
         return dict.fromkeys(TIERS, "true") | {"environments": json.dumps(environments)}
     tiers = frozenset[str]().union(*(tiers_of(path) for path in paths))
     environments = sorted({name for path in paths if (name := environment_of(str(PurePosixPath(path))))})

@@ -1,0 +1,293 @@
+"""Which parts of continuous integration a change needs: the table, and the script on real git."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from .conftest import isolated
+
+Git = Callable[..., str]
+IDENTITY = ("-c", "user.name=Tests", "-c", "user.email=tests@localhost", "-c", "commit.gpgsign=false")
+EVERYTHING = {"code", "model", "image"}
+
+
+@pytest.fixture(scope="module")
+def script(template: Path) -> Path:
+    """The script as it lies in the template: it holds no answers."""
+    return template / ".github" / "tiers.py"
+
+
+@pytest.fixture(scope="module")
+def tiers(script: Path) -> ModuleType:
+    """The script as a module."""
+    spec = importlib.util.spec_from_file_location("tiers", script)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("path", "parts"),
+    [
+        ("README.md", set()),
+        ("docs/how.md", set()),
+        ("docs/picture.png", set()),
+        ("model_cards/v0001/README.md", set()),
+        ("model_cards/v0001/roc.png", set()),
+        ("deployments/production.yaml", set()),
+        ("LICENSE", set()),
+        (".github/CODEOWNERS", set()),
+        (".github/ISSUE_TEMPLATE/bug.yml", set()),
+        (".github/pull_request_template.md", set()),
+        ("requirements/README.md", set()),
+        ("vendor/trunkline/README.md", set()),
+        ("trunkline.yaml", {"model"}),
+        ("data.lock", {"model", "image"}),
+        ("Dockerfile", {"image"}),
+        (".dockerignore", {"image"}),
+        ("tests/unit/test_features.py", {"code", "model"}),
+        ("loadtest/locustfile.py", {"code", "model"}),
+        ("src/loans/model.py", EVERYTHING),
+        ("src/loans/notes.md", EVERYTHING),
+        ("requirements/train.txt", EVERYTHING),
+        ("vendor/trunkline/src/trunkline/core/project.py", EVERYTHING),
+        ("vendor/trunkline/NOTES.md", EVERYTHING),
+        (".github/workflows/ci.yml", EVERYTHING),
+        (".github/tiers.py", EVERYTHING),
+        ("Makefile", EVERYTHING),
+        ("pyproject.toml", EVERYTHING),
+        ("something/new.txt", EVERYTHING),
+        ("nested/data.lock", EVERYTHING),
+        ("documents/rows.csv", EVERYTHING),
+        ("README.md.py", EVERYTHING),
+    ],
+)
+def test_a_file_needs_what_it_may_break_and_one_that_nobody_placed_everything(
+    tiers: ModuleType, path: str, parts: set[str]
+) -> None:
+    assert tiers.tiers_of(path) == parts
+
+
+def test_every_file_of_a_project_that_shapes_the_model_is_tested_as_a_model(
+    tiers: ModuleType, rendered: Path
+) -> None:
+    from trunkline.core.project import MODEL_INPUTS
+
+    files = [
+        path.relative_to(rendered).as_posix()
+        for name in MODEL_INPUTS
+        for path in ([rendered / name] if (rendered / name).is_file() else (rendered / name).rglob("*"))
+        if path.is_file()
+    ]
+    assert len(files) > 10
+    unplaced = [file for file in files if "model" not in tiers.tiers_of(file)]
+    assert unplaced == ["requirements/README.md"]
+
+
+def test_every_pattern_names_something_that_a_project_has_or_is_told_to_make(
+    tiers: ModuleType, rendered: Path
+) -> None:
+    made_later = {"data.lock", "docs/"}
+    gone = {pattern for pattern, _ in tiers.RULES if not (rendered / pattern).exists()}
+    assert gone <= made_later
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("deployments/production.yaml", "production"),
+        ("deployments/staging-eu.yaml", "staging-eu"),
+        ("deployments/README.md", ""),
+        ("deployments/old/production.yaml", ""),
+        ("deployments/a b;c.yaml", ""),
+        ("deployments/Production.yaml", ""),
+        ("other/deployments/production.yaml", ""),
+    ],
+)
+def test_an_environment_is_what_its_file_is_called_if_that_is_a_name(
+    tiers: ModuleType, path: str, name: str
+) -> None:
+    assert tiers.environment_of(path) == name
+
+
+class Repository:
+    """A repository with a base commit on origin/main, in which the script is run."""
+
+    def __init__(self, root: Path, script: Path, git: Git) -> None:
+        self.root, self._script, self._git = root, script, git
+        root.mkdir()
+        git(root, "init", "--quiet", "--initial-branch=main")
+        for name in ("production", "staging"):
+            self.write(f"deployments/{name}.yaml", f"environment: {name}\n")
+        self.write("src/loans/model.py", "a = 1\n" * 20)
+        self.write("docs/how.md", "Like this.\n")
+        self.base = self.commit()
+        git(root, "update-ref", "refs/remotes/origin/main", self.base)
+
+    def write(self, name: str, text: str) -> None:
+        """Write a file."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    def commit(self) -> str:
+        """Commit everything and return the commit."""
+        self._git(self.root, "add", "--all")
+        self._git(self.root, *IDENTITY, "commit", "--quiet", "--allow-empty", "--message", "A change")
+        return self._git(self.root, "rev-parse", "HEAD")
+
+    def run(self, *arguments: str, output: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """Run the script as the workflow does."""
+        environment = {name: value for name, value in isolated().items() if name != "GITHUB_OUTPUT"}
+        return subprocess.run(
+            [sys.executable, str(self._script), *arguments],
+            cwd=self.root,
+            env=environment | ({"GITHUB_OUTPUT": str(output)} if output else {}),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def parts(self, *arguments: str) -> tuple[set[str], list[str]]:
+        """Return the parts that are needed, and the environments."""
+        done = self.run(*arguments)
+        assert done.returncode == 0, done.stderr
+        found = dict(line.split("=", 1) for line in done.stdout.splitlines())
+        environments: list[str] = json.loads(found.pop("environments"))
+        assert set(found) == EVERYTHING
+        assert set(found.values()) <= {"true", "false"}
+        return {name for name, value in found.items() if value == "true"}, environments
+
+
+@pytest.fixture
+def repository_at_work(tmp_path: Path, script: Path, git: Git) -> Repository:
+    """A repository with a base commit."""
+    return Repository(tmp_path / "loans", script, git)
+
+
+def test_a_change_of_documentation_needs_nothing(repository_at_work: Repository) -> None:
+    repository_at_work.write("docs/how.md", "Like that.\n")
+    repository_at_work.commit()
+    assert repository_at_work.parts() == (set(), [])
+
+
+def test_what_several_files_need_adds_up(repository_at_work: Repository) -> None:
+    repository_at_work.write("trunkline.yaml", "name: loans\n")
+    repository_at_work.write("Dockerfile", "FROM scratch\n")
+    repository_at_work.write("deployments/production.yaml", "environment: production\nshare: 0.1\n")
+    repository_at_work.commit()
+    assert repository_at_work.parts() == ({"model", "image"}, ["production"])
+
+
+def test_code_that_is_renamed_into_the_documentation_was_code(
+    repository_at_work: Repository, git: Git
+) -> None:
+    git(repository_at_work.root, "mv", "src/loans/model.py", "docs/model.md")
+    repository_at_work.commit()
+    assert repository_at_work.parts() == (EVERYTHING, [])
+
+
+def test_a_file_whose_name_needs_quoting_is_placed_all_the_same(repository_at_work: Repository) -> None:
+    repository_at_work.write('docs/Größe "of" a\nthing.txt', "1\n")
+    repository_at_work.commit()
+    assert repository_at_work.parts() == (set(), [])
+
+
+def test_an_environment_that_was_deleted_is_not_deployed(repository_at_work: Repository) -> None:
+    (repository_at_work.root / "deployments/staging.yaml").unlink()
+    repository_at_work.write("deployments/production.yaml", "environment: production\nshare: 0.1\n")
+    repository_at_work.commit()
+    assert repository_at_work.parts() == (set(), ["production"])
+
+
+def test_what_main_got_meanwhile_is_no_part_of_the_change(repository_at_work: Repository, git: Git) -> None:
+    git(repository_at_work.root, "switch", "--quiet", "--create", "docs/better")
+    repository_at_work.write("docs/how.md", "Like that.\n")
+    repository_at_work.commit()
+    git(repository_at_work.root, "switch", "--quiet", "main")
+    repository_at_work.write("src/loans/model.py", "b = 2\n")
+    git(repository_at_work.root, "update-ref", "refs/remotes/origin/main", repository_at_work.commit())
+    git(repository_at_work.root, "switch", "--quiet", "docs/better")
+    assert repository_at_work.parts() == (set(), [])
+
+
+def test_a_run_on_main_itself_needs_everything(repository_at_work: Repository) -> None:
+    assert repository_at_work.parts() == (EVERYTHING, ["production", "staging"])
+
+
+def test_a_push_is_compared_with_what_was_there_before_it(repository_at_work: Repository) -> None:
+    before = repository_at_work.commit()
+    repository_at_work.write("deployments/staging.yaml", "environment: staging\nshare: 0.1\n")
+    repository_at_work.commit()
+    assert repository_at_work.parts("--since", before) == (set(), ["staging"])
+
+
+@pytest.mark.parametrize(
+    "since",
+    ["0" * 40, "1" * 40, "", "main", "HEAD~1", "--output=stolen", "a" * 39, "$(touch stolen)", "HEAD\n"],
+    ids=[
+        "first push",
+        "forced push",
+        "nothing",
+        "a name",
+        "an expression",
+        "an option",
+        "short",
+        "shell",
+        "line",
+    ],
+)
+def test_since_a_commit_that_is_not_known_everything_is_needed(
+    repository_at_work: Repository, since: str
+) -> None:
+    assert repository_at_work.parts("--since", since) == (EVERYTHING, ["production", "staging"])
+    assert not list(repository_at_work.root.glob("stolen*"))
+
+
+def test_a_tree_is_no_commit_to_compare_with(repository_at_work: Repository, git: Git) -> None:
+    tree = git(repository_at_work.root, "rev-parse", "HEAD^{tree}")
+    assert repository_at_work.parts("--since", tree) == (EVERYTHING, ["production", "staging"])
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--since"], ["--since", "a", "b"], ["main"]])
+def test_a_call_that_is_not_understood_says_how_it_is_called(
+    repository_at_work: Repository, arguments: list[str]
+) -> None:
+    done = repository_at_work.run(*arguments)
+    assert done.returncode == 1
+    assert "--since COMMIT" in done.stderr
+    assert done.stdout == ""
+
+
+def test_where_there_is_no_main_to_compare_with_git_says_so(repository_at_work: Repository, git: Git) -> None:
+    git(repository_at_work.root, "update-ref", "-d", "refs/remotes/origin/main")
+    done = repository_at_work.run()
+    assert done.returncode == 1
+    assert "origin/main" in done.stderr
+
+
+def test_a_workflow_gets_the_same_lines_behind_what_it_has(
+    repository_at_work: Repository, tmp_path: Path
+) -> None:
+    output = tmp_path / "output"
+    output.write_text("before=1\n", encoding="utf-8")
+    done = repository_at_work.run(output=output)
+    assert output.read_text(encoding="utf-8") == "before=1\n" + done.stdout
+
+
+@pytest.mark.parametrize("name", ["x\ncode=false\n", "$(touch stolen)", "-x", "Production"])
+def test_a_file_with_a_strange_name_is_no_environment(repository_at_work: Repository, name: str) -> None:
+    repository_at_work.write(f"deployments/{name}.yaml", "environment: x\n")
+    repository_at_work.commit()
+    assert repository_at_work.parts() == (set(), [])
+    assert repository_at_work.parts("--since", "0" * 40) == (EVERYTHING, ["production", "staging"])
