@@ -127,6 +127,7 @@ class Runner:
         return {name: os.environ[name] for name in kept if name in os.environ} | {
             "PATH": f"{HERE / 'engine'}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME": str(place),
+            "NO_COLOR": "1",
             "XDG_CACHE_HOME": str(place / "cache"),
         }
 

@@ -20,6 +20,9 @@ def deepchecks(ctx: click.Context, again: bool) -> None:
     from trunkline.loop import deepchecking
 
     project = output.project_of(ctx)
+    if not project.policy.gates.deepchecks.suites:
+        output.skipped("gates.deepchecks.suites in trunkline.yaml names none.")
+        return
     run = deepchecking.deepcheck(project, again=again, progress=output.progress)
     output.verdicts(run.verdicts)
     output.result("bundle", short(run.bundle))

@@ -55,6 +55,9 @@ def register(ctx: click.Context, scheduled: bool) -> None:
     output.result("version", registered.version.number)
     output.result("bundle", short(registered.version.bundle))
     output.result("gates", registered.judged.evaluation.outcome)
+    if registered.compared:
+        output.result("fork", registered.compared)
+        output.summarise(registered.compared)
     output.summarise(registered.judged.markdown.read_text(encoding="utf-8"))
     output.hand_on("version", registered.version.number)
     # What is handed on last holds.

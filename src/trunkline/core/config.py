@@ -217,6 +217,8 @@ class Retraining(Section):
 
     rows: Positive = 5000
     """The newest labelled rows: the project's source and answered traffic together."""
+    pause_hours: Annotated[float, Field(ge=0)] = 24.0
+    """After a run of retrain.yml, monitoring starts none for so long: one that came to nothing would again."""
     stage: Literal["silent", "canary", "single"] = "single"
     """The stage at which a retrained version starts; single, because the champion is known to be bad."""
 

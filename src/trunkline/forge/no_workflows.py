@@ -35,6 +35,13 @@ class NoWorkflows:
             next_step="run the verb that it calls yourself",
         )
 
-    def tested_bundle(self, commit: str, training_key: str, folder: Path) -> bool:  # noqa: ARG002
+    def tested_bundle(
+        self,
+        commit: str,  # noqa: ARG002
+        training_key: str,  # noqa: ARG002
+        folder: Path,  # noqa: ARG002
+        *,
+        fork: bool = False,  # noqa: ARG002
+    ) -> bool:
         """Return False: no run keeps bundles here, they lie in the project."""
         return False

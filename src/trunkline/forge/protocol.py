@@ -158,10 +158,11 @@ class Forge(Protocol):
         """Let a workflow run again that was switched off."""
         ...
 
-    def tested_bundle(self, commit: str, training_key: str, folder: Path) -> bool:
+    def tested_bundle(self, commit: str, training_key: str, folder: Path, *, fork: bool = False) -> bool:
         """Unpack into `folder` the bundle that was tested in the pull request that brought `commit` into main.
 
         False where there is none: another key, a pull request from a fork, tests that failed, an artifact that expired.
-        Whoever takes it verifies its digests, as of any bundle.
+        Whoever takes it verifies its digests, as of any bundle. With `fork` it is the other way round: what a
+        fork's run kept, which nobody may serve, and which is good to compare with.
         """
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 from trunkline.core.errors import DataError, GateFailed, GateInconclusive
 from trunkline.core.project import Project
@@ -21,8 +22,12 @@ LONGEST_REASON = 500
 def hand_over(forge: Forge, project: Project, environment: str, reason: str) -> str:
     """Start the workflow that retrains and say so; empty where the forge runs none and the work is to be done here."""
     newest = next((row for row in forge.workflows() if row.file == RETRAIN), None)
-    if newest is not None and newest.newest is not None and not newest.conclusion:
-        return f"{RETRAIN} is at it already"
+    if newest is not None and newest.newest is not None:
+        if not newest.conclusion:
+            return f"{RETRAIN} is at it already"
+        again = newest.newest + timedelta(hours=project.policy.retraining.pause_hours)
+        if datetime.now(UTC) < again:
+            return f"{RETRAIN} ran {newest.newest:%Y-%m-%d %H:%M} UTC; not before {again:%Y-%m-%d %H:%M} UTC again"
     inputs = {"environment": environment, "reason": reason}
     if not forge.start(RETRAIN, branch=project.policy.forge.main, inputs=inputs):
         return ""

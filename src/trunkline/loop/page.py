@@ -55,7 +55,9 @@ def render_page(project: Project, environment: str) -> str:
     answers = sorted(log.predictions, key=lambda answer: answer.time)
     judged = history.judgements(project)
     forge = open_forge(project)
-    pulls, issues = forge.pull_requests(), forge.issues()
+    # One by one: lists need not carry comments.
+    pulls = tuple(forge.pull_request(row.number) for row in forge.pull_requests())
+    issues = tuple(forge.issue(row.number) for row in forge.issues())
     traced = answers[-1].id if answers else ""
     loader = PackageLoader("trunkline.loop", package_path="")
     template = Environment(loader=loader, autoescape=True, undefined=StrictUndefined).get_template(

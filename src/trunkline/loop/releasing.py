@@ -19,7 +19,7 @@ from .judging import Judged, Progress, Trained, judge, require_pass, train
 from .merged import require_released
 from .promoting import propose_stage
 from .registered import registry_of
-from .tested import adopt_tested
+from .tested import adopt_tested, compare_with_fork
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ class Registered:
     judged: Judged
     version: Version
     trained: Trained
+    compared: str
+    """How it differs from what a fork's run made of the same key; empty where none did."""
     serves: bool
     """Whether the desired state names it already, so that there is nothing to propose."""
 
@@ -76,7 +78,8 @@ def register(project: Project, *, progress: Progress) -> Registered:
     require_released(project)
     bring(project, progress=progress)
     adopt_tested(project, progress=progress)
-    bundle, trained, _ = train(project, progress=progress)
+    bundle, trained, fresh = train(project, progress=progress)
+    compared = compare_with_fork(project, bundle, progress=progress) if fresh else ""
     judged = judge(project, bundle, progress=progress)
     require_pass(judged)
     version = with_store(
@@ -85,7 +88,9 @@ def register(project: Project, *, progress: Progress) -> Registered:
     progress(f"registered as version {version.number}")
     state = read_state(project.deployment(project.policy.rollout.environment))
     routes = {route.bundle for route in (state.champion, state.challenger) if route}
-    return Registered(judged=judged, version=version, trained=trained, serves=bundle.digest in routes)
+    return Registered(
+        judged=judged, version=version, trained=trained, compared=compared, serves=bundle.digest in routes
+    )
 
 
 def evidence_in(folder: Path) -> str:

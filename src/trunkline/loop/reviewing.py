@@ -36,9 +36,9 @@ def open_pull_request(project: Project, *, title: str = "", body: str = "") -> P
         )
     forge = open_forge(project)
     forge.push(project.root, branch)
-    for pull in forge.pull_requests(state="open"):
-        if pull.branch == branch and not (title or body):
-            return pull  # what a person wrote there stays
+    known = forge.proposed(branch)
+    if known is not None and not (title or body):
+        return known  # what a person wrote there stays
     subject = git(project.root, "log", "-1", "--format=%s")
     text = body or git(project.root, "log", "-1", "--format=%b")
     return forge.propose(branch=branch, title=title or subject, body=text)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trunkline import training
-from trunkline.core.bundle import open_bundle
-from trunkline.core.errors import NotFoundError, TrunklineError
+from trunkline.core.bundle import MANIFEST, Bundle, BundleManifest, open_bundle
+from trunkline.core.errors import BundleError, NotFoundError, StorageError
 from trunkline.core.project import Project
 from trunkline.core.record import digits, short
 from trunkline.forge import open_forge
@@ -106,13 +106,48 @@ def adopt_tested(project: Project, *, progress: Progress) -> bool:
         return True
     with tempfile.TemporaryDirectory(prefix="trunkline-tested-") as name:
         folder = Path(name)
-        if not open_forge(project).tested_bundle(project.commit(), key, folder):
-            progress("no run of the merged pull request kept a bundle of this training key: training here")
-            return False
         try:
+            if not open_forge(project).tested_bundle(project.commit(), key, folder):
+                progress(
+                    "no run of the merged pull request kept a bundle of this training key: training here"
+                )
+                return False
             digest = adopt(project, folder, key=key)
-        except TrunklineError as error:
+        except (BundleError, NotFoundError, StorageError) as error:
             progress(f"the bundle that the pull request's run kept is not taken: {error}")
             return False
     progress(f"bundle {short(digest)}, which the pull request's run tested, is taken over")
     return True
+
+
+def compare_with_fork(project: Project, bundle: Bundle, *, progress: Progress) -> str:
+    """Return in words how a bundle that was trained here differs from the one that a fork's run kept, if one did.
+
+    Only names, checksums and figures are read: what a stranger's run made is never opened as a model.
+    """
+    key = bundle.manifest.lineage.training_key
+    with tempfile.TemporaryDirectory(prefix="trunkline-fork-") as name:
+        folder = Path(name)
+        try:
+            if not open_forge(project).tested_bundle(project.commit(), key, folder, fork=True):
+                return ""
+            theirs = BundleManifest.read(folder / BUNDLE / MANIFEST, error=BundleError)
+        except (BundleError, NotFoundError, StorageError) as error:
+            said = f"What the fork's run kept cannot be compared: {error.what}"
+            progress(said)
+            return said
+    ours = bundle.manifest
+    if theirs.files.get(theirs.model) == ours.files[ours.model]:
+        said = "The fork's run made the very same model file."
+    else:
+        theirs_by = {(each.name, each.group): each.value for each in theirs.figures}
+        pairs = [
+            f"{each.name} {each.value:.4g} here, {theirs_by[each.name, each.group]:.4g} there"
+            for each in ours.figures
+            if not each.group and (each.name, each.group) in theirs_by
+        ]
+        said = (
+            f"The fork's run made another model file: {'; '.join(pairs) or 'its figures have other names'}."
+        )
+    progress(said)
+    return said

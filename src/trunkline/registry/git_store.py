@@ -105,6 +105,9 @@ class GitStore:
         """
         if not self._database.is_file():
             return True
+        # Another clone than the one that pulled may have this folder as its own (TRUNKLINE_HOME).
+        if expected and not self._ref.has(expected) and self._ref.fetch() != expected:
+            return False
         known = self._ref.entries(expected) if expected and not replace else {}
         with self._beside("outgoing") as outgoing:
             files = self._pack(outgoing)

@@ -73,6 +73,10 @@ class StoreRef:
             raise self._unreachable(done.stderr)
         return git(self.clone, "rev-parse", f"{REF}^{{commit}}")
 
+    def has(self, commit: str) -> bool:
+        """Whether the clone has a commit of the ref already."""
+        return try_git(self.clone, "cat-file", "-e", f"{commit}^{{commit}}").returncode == 0
+
     def entries(self, commit: str) -> dict[str, Entry]:
         """Return the files of a commit by path.
 

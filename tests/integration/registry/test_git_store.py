@@ -275,6 +275,18 @@ def test_a_shallow_clone_reads_and_writes(machine: Callable[..., Machine], bundl
     assert git(runner.root, "rev-parse", "--is-shallow-repository") in ("true", "false")
 
 
+def test_a_folder_that_outlives_its_clone_is_carried_from_the_next(
+    machine: Callable[..., Machine], bundle: MakeBundle
+) -> None:
+    a, later = machine("a"), machine("later")
+    a.release(bundle("one"))
+    later.folder = a.folder
+    later.store = GitStore(later.root, a.folder, limit_mb=500)
+
+    assert later.release(bundle("two")) == 2
+    assert len(machine("b").numbers() | later.numbers()) == 2
+
+
 def test_a_store_over_the_limit_is_refused_and_stays_here(
     machine: Callable[..., Machine], bundle: MakeBundle, origin: Path
 ) -> None:

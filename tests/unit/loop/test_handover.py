@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import cast
 
@@ -13,8 +13,15 @@ from trunkline.core.project import Project
 from trunkline.forge import Forge, Workflow
 from trunkline.loop.handover import LONGEST_REASON, RETRAIN, hand_over, one_line
 
-NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-PROJECT = cast("Project", SimpleNamespace(policy=SimpleNamespace(forge=SimpleNamespace(main="main"))))
+NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+PROJECT = cast(
+    "Project",
+    SimpleNamespace(
+        policy=SimpleNamespace(
+            forge=SimpleNamespace(main="main"), retraining=SimpleNamespace(pause_hours=24.0)
+        )
+    ),
+)
 
 
 class Starter:
@@ -43,6 +50,13 @@ def test_a_forge_with_workflows_gets_the_work_with_its_reason() -> None:
 def test_a_run_that_waits_or_goes_on_is_not_started_twice() -> None:
     forge = Starter(Workflow(file=RETRAIN, state="active", newest=NOW))
     assert "at it already" in hand_over(cast("Forge", forge), PROJECT, "production", "it fell")
+    assert forge.started == []
+
+
+def test_after_a_run_that_came_to_nothing_there_is_a_pause() -> None:
+    newest = datetime.now(UTC) - timedelta(hours=1)
+    forge = Starter(Workflow(file=RETRAIN, state="active", newest=newest, conclusion="success"))
+    assert "not before" in hand_over(cast("Forge", forge), PROJECT, "production", "it fell")
     assert forge.started == []
 
 

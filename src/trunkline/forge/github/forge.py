@@ -112,9 +112,9 @@ class GitHubForge:
         """Let a workflow run again that was switched off."""
         self._workflows.enable(workflow)
 
-    def tested_bundle(self, commit: str, training_key: str, folder: Path) -> bool:
+    def tested_bundle(self, commit: str, training_key: str, folder: Path, *, fork: bool = False) -> bool:
         """Unpack the bundle that was tested in the pull request that brought `commit` into main, if there is one."""
-        return self._workflows.tested_bundle(commit, training_key, folder)
+        return self._workflows.tested_bundle(commit, training_key, folder, fork=fork)
 
     def _conflicts(self, view: PullView) -> list[str]:
         """Return the files in which a pull request conflicts, as far as git can tell here: GitHub does not say."""

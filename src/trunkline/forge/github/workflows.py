@@ -71,17 +71,17 @@ class Workflows:
             )
         return tuple(sorted(found, key=lambda workflow: workflow.file))
 
-    def tested_bundle(self, commit: str, training_key: str, folder: Path) -> bool:
+    def tested_bundle(self, commit: str, training_key: str, folder: Path, *, fork: bool = False) -> bool:
         """Unpack the bundle that was tested in the pull request that brought `commit` into main, if there is one."""
         name = f"bundle-{digits(training_key)[:16]}"
-        for head in self._merged_heads(commit):
-            for run in self._passed(head):
+        for head in self._merged_heads(commit, fork=fork):
+            for run in self._passed(head, fork=fork):
                 for artifact in self._artifacts(run, name):
                     self._fetch(artifact, folder)
                     return True
         return False
 
-    def _merged_heads(self, commit: str) -> list[str]:
+    def _merged_heads(self, commit: str, *, fork: bool) -> list[str]:
         try:
             rows = self._client.ask(
                 f"the pull requests of {commit[:12]}",
@@ -97,10 +97,10 @@ class Workflows:
         return [
             view.head.sha
             for view in views
-            if view.merged_at and view.base.ref == self._main and not self._pulls.foreign(view)
+            if view.merged_at and view.base.ref == self._main and self._pulls.foreign(view) == fork
         ]
 
-    def _passed(self, head: str) -> list[RunView]:
+    def _passed(self, head: str, *, fork: bool) -> list[RunView]:
         def page(number: int) -> Any:
             return self._rest.actions.list_workflow_runs_for_repo(
                 *self._place, head_sha=head, per_page=PAGE, page=number, headers=API_VERSION
@@ -115,7 +115,7 @@ class Workflows:
             and run.path.split("@")[0] == FOLDER + TESTS
             and run.conclusion == "success"
             and run.head_repository is not None
-            and run.head_repository.full_name.lower() == self._client.repository.lower()
+            and (run.head_repository.full_name.lower() != self._client.repository.lower()) == fork
         ]
 
     def _artifacts(self, run: RunView, name: str) -> list[ArtifactView]:

@@ -1,0 +1,56 @@
+"""The first day: a new repository is pushed, with no model, no secret and no store, and nothing is red."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from act.runner import program
+from act.world import NAME, World
+from standin import GitHub, serve
+
+pytestmark = [
+    pytest.mark.skipif(not program(), reason="act is not here: .ci/tools builds it with a Go toolchain"),
+    pytest.mark.timeout(900),
+]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The template's own example, as cookiecutter leaves it, on GitHub's runners."""
+    folder = tmp_path_factory.mktemp("world")
+    github = GitHub(repository=NAME, origin=folder / "origin.git")
+    with serve(github) as served:
+        made = World.create(folder, served)
+        yield made
+        assert github.complaints() == []
+
+
+def test_nothing_is_red_and_what_is_skipped_says_why(world: World) -> None:
+    before = world.push()
+    assert before == "0" * 40
+    said = {
+        "release.yml": (world.on_push("release.yml", before=before), "There is no data.lock yet"),
+        "deploy.yml": (
+            world.on_push("deploy.yml", before=before),
+            "Set the repository variable TRUNKLINE_RUNNER",
+        ),
+        "heartbeat.yml": (world.on_push("heartbeat.yml", before=before), "has not run yet"),
+        "rollout.yml": (world.on_schedule("rollout.yml"), "TRUNKLINE_RUNNER"),
+        "monitor.yml": (world.on_schedule("monitor.yml"), "TRUNKLINE_RUNNER"),
+        "retrain.yml": (world.on_schedule("retrain.yml"), "Skipped"),
+    }
+    for workflow, (run, why) in said.items():
+        assert run.green, f"{workflow}:\n{run.log[-3000:]}"
+        assert why in run.summary, f"{workflow} does not say on its page why it did nothing: {run.summary}"
+    assert world.served.github.threads == {}
+
+
+def test_the_first_documentation_change_trains_nothing(world: World) -> None:
+    world.branch("docs")
+    (world.desk / "README.md").write_text("# Ours\n")
+    world.commit("Our own words")
+    run = world.on_pull_request(world.open_pull_request("docs", "Our own words"))
+    assert run.green
+    assert run.jobs == {"tiers": "succeeded", "pass": "succeeded"}
