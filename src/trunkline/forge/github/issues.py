@@ -113,7 +113,7 @@ class Issues:
             self._client.ask(what, lambda: self._rest.issues.get(*self._place, number, headers=API_VERSION))
         )
         if view.pull_request is not None:
-            raise ForgeError(f"There is no {what}: it is a pull request.", next_step="trunkline issues")
+            raise ForgeError(f"There is no {what}: it is a pull request.", next_step="trunkline issue list")
         return view
 
     def _views(self, state: State) -> list[IssueView]:
