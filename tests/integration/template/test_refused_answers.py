@@ -49,6 +49,25 @@ def test_a_text_that_says_nothing_or_breaks_a_line_is_refused(
     assert list(rendering.output.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ("ada", "ada is neither @user nor @organisation/team"),
+        ("@ada @acme/ml/more", "@acme/ml/more is neither"),
+        ("@ada # me", "#, me is neither"),
+        ("@ada\n/src/ @bob", "must be one line"),
+    ],
+)
+def test_code_owners_that_github_would_pass_over_are_refused(
+    render: Render, answer: str, reason: str
+) -> None:
+    rendering = render(code_owners=answer)
+    assert rendering.code != 0
+    assert "Answer refused: code_owners" in rendering.printed
+    assert reason in rendering.printed
+    assert list(rendering.output.iterdir()) == []
+
+
 def test_all_refused_answers_are_named_at_once(render: Render) -> None:
     printed = render(package="json", owner=" ").printed
     assert "refused: package" in printed

@@ -118,7 +118,7 @@ def test_the_project_has_these_workflows_and_no_other(rendered: Path) -> None:
     assert sorted(path.stem for path in (rendered / ".github" / "workflows").iterdir()) == sorted(WORKFLOWS)
 
 
-@pytest.fixture(params=["repository:ci", *(f"template:{name}" for name in WORKFLOWS)])
+@pytest.fixture(params=["repository:ci", "repository:release", *(f"template:{name}" for name in WORKFLOWS)])
 def any_workflow(request: pytest.FixtureRequest) -> dict[str, Any]:
     """Each workflow of the template, and this repository's own."""
     where, name = request.param.split(":")
