@@ -1,0 +1,322 @@
+"""A bundle that one run tested, taken over by another: packed, verified, and never trained twice."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from trunkline import training
+from trunkline.core.errors import BundleError, NotFoundError, StorageError, TrunklineError
+from trunkline.core.project import Project
+from trunkline.core.record import short
+from trunkline.core.records import GateRun, Verdict
+from trunkline.forge import LocalForge
+from trunkline.loop import gate_runs, judging, releasing, tested
+
+from .conftest import git, make_project
+
+OTHER = "sha256:" + "7" * 64
+
+
+def say(_: str) -> None:
+    """Keep quiet."""
+
+
+class Keeping(LocalForge):
+    """The local forge with what GitHub's has besides: the bundle that a pull request's run kept."""
+
+    def __init__(self, folder: Path, kept: Path) -> None:
+        super().__init__(folder)
+        self.kept = kept
+        self.asked: list[tuple[str, str]] = []
+
+    def tested_bundle(self, commit: str, training_key: str, folder: Path, *, fork: bool = False) -> bool:
+        """Hand out the bundle that is kept, as GitHub's forge unpacks an artifact."""
+        if fork:
+            return False
+        self.asked.append((commit, training_key))
+        shutil.copytree(self.kept, folder, dirs_exist_ok=True)
+        return True
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, tested.Packed]:
+    """A project on main whose bundle was trained, judged and packed; made once, do not change it."""
+    folder = tmp_path_factory.mktemp("tested")
+    project = locked_project(folder / "loans")
+    bundle, _, _ = judging.train(project, progress=say)
+    keep(project, bundle.digest)
+    judging.judge(project, bundle, progress=say)
+    return project, tested.pack(project, folder / "packed", progress=say)
+
+
+def locked_project(root: Path) -> Project:
+    """Make a project whose data is locked on main."""
+    project = make_project(root)
+    judging.snapshot(project, progress=say)
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "--message", "Lock the data")
+    git(root, "push", "--quiet", "origin", "main")
+    return project
+
+
+def keep(project: Project, bundle: str) -> None:
+    """Keep runs of load and deepchecks that passed."""
+    gates = project.policy.gates
+    for name, rules in ((gate_runs.LOAD, gates.load), (gate_runs.DEEPCHECKS, gates.deepchecks)):
+        run = GateRun(
+            bundle=bundle,
+            policy=gate_runs.rules_digest(project, rules),
+            snapshot="sha256:" + "5" * 64,
+            created=datetime(2026, 1, 1, tzinfo=UTC),
+            verdicts=(Verdict(gate=f"{name}/all", outcome="pass", reason="as it should"),),
+        )
+        gate_runs.keep_run(project, name, run)
+
+
+@pytest.fixture
+def packed(first: tuple[Project, tested.Packed], tmp_path: Path) -> Path:
+    """A copy of what was packed, to be spoilt."""
+    shutil.copytree(first[1].bundle, tmp_path / "artifact")
+    return tmp_path / "artifact"
+
+
+@pytest.fixture
+def elsewhere(first: tuple[Project, tested.Packed], tmp_path: Path) -> Project:
+    """The same commit on a machine where nothing was trained."""
+    root = tmp_path / "elsewhere"
+    shutil.copytree(first[0].root, root)
+    project = Project(root)
+    for folder in (project.bundles.root, project.keys, project.evaluations):
+        shutil.rmtree(folder)
+    return project
+
+
+@pytest.fixture
+def key(first: tuple[Project, tested.Packed]) -> str:
+    """The training key of the commit."""
+    return tested.training_key(first[0], progress=say)
+
+
+def kept(project: Project) -> list[str]:
+    """Return the files that a project's machine has of bundles, keys and gates."""
+    places = (project.bundles.root, project.keys, project.evaluations)
+    return sorted(str(path) for place in places for path in place.rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def never_train(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a test fail where something is trained."""
+
+    def train(*_: object, **__: object) -> None:
+        pytest.fail("trained, though a tested bundle was there")
+
+    monkeypatch.setattr(training, "train", train)
+
+
+def test_what_is_packed_is_the_bundle_what_gates_said_and_the_reports(
+    first: tuple[Project, tested.Packed], key: str
+) -> None:
+    project, made = first
+    assert made.artifact == tested.artifact_name(key)
+    assert {path.name for path in made.bundle.iterdir()} == {
+        "bundle",
+        "trained.json",
+        "deepchecks.json",
+        "load.json",
+    }
+    assert {path.name for path in made.report.iterdir()} == {"report.md", "report.html", "junit.xml"}
+    trained = judging.Trained.read(made.bundle / "trained.json")
+    assert (trained.key, trained.bundle in project.bundles, trained.run) == (key, True, "")
+
+
+def test_packing_again_leaves_nothing_of_the_last_time(
+    first: tuple[Project, tested.Packed], tmp_path: Path
+) -> None:
+    for name in ("bundle", "report"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "old.txt").write_text("old", encoding="utf-8")
+    (tmp_path / "plan.md").write_text("of another step", encoding="utf-8")
+    tested.pack(first[0], tmp_path, progress=say)
+    assert not list(tmp_path.rglob("old.txt"))
+    assert (tmp_path / "plan.md").is_file()
+
+
+def test_a_key_that_was_not_trained_cannot_be_packed(elsewhere: Project, tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match="gave no bundle on this machine yet") as caught:
+        tested.pack(elsewhere, tmp_path / "packed", progress=say)
+    assert caught.value.next_step == "trunkline train"
+    assert not (tmp_path / "packed").exists()
+
+
+def test_a_key_whose_bundle_is_gone_cannot_be_packed(
+    first: tuple[Project, tested.Packed], elsewhere: Project, tmp_path: Path
+) -> None:
+    shutil.copytree(first[0].keys, elsewhere.keys)
+    with pytest.raises(NotFoundError, match="gave no bundle on this machine yet"):
+        tested.pack(elsewhere, tmp_path / "packed", progress=say)
+
+
+@pytest.mark.usefixtures("never_train")
+def test_an_adopted_bundle_is_the_tested_one_and_is_not_trained_again(
+    first: tuple[Project, tested.Packed], elsewhere: Project, packed: Path, key: str
+) -> None:
+    digest = tested.adopt(elsewhere, packed, key=key)
+    bundle, trained, fresh = judging.train(elsewhere, progress=say)
+    assert (bundle.digest, fresh, trained.run) == (digest, False, "")
+    assert digest in first[0].bundles
+
+
+def test_what_gates_said_of_a_tested_bundle_counts_after_it_was_taken_over(
+    elsewhere: Project, packed: Path, key: str
+) -> None:
+    digest = tested.adopt(elsewhere, packed, key=key)
+    said = {verdict.gate: verdict.outcome for verdict in gate_runs.kept_verdicts(elsewhere, digest)}
+    assert said == {"deepchecks/all": "pass", "load/all": "pass"}
+
+
+def test_what_gates_said_of_another_bundle_does_not_count(elsewhere: Project, packed: Path, key: str) -> None:
+    run = json.loads((packed / "load.json").read_text(encoding="utf-8"))
+    (packed / "load.json").write_text(json.dumps(run | {"bundle": OTHER}), encoding="utf-8")
+    (packed / "deepchecks.json").write_text("garbage", encoding="utf-8")
+    digest = tested.adopt(elsewhere, packed, key=key)
+    said = {verdict.gate for verdict in gate_runs.kept_verdicts(elsewhere, digest)}
+    assert said == {"deepchecks/not-run", "load/not-run"}
+
+
+def change(path: Path) -> None:
+    """Change one byte of a file."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(bytes(content))
+
+
+def rename(path: Path, **keys: str) -> None:
+    """Change keys of a JSON file."""
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | keys), encoding="utf-8")
+
+
+def relabel(folder: Path) -> None:
+    """Seal a bundle again, for another training key than it was trained with."""
+    manifest = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
+    manifest["lineage"]["training_key"] = OTHER
+    (folder / "bundle.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+
+FAULTS: dict[str, tuple[Callable[[Path], object], type[TrunklineError], str]] = {
+    "model changed": (
+        lambda at: change(at / "bundle/model.onnx"),
+        BundleError,
+        "was changed after it was sealed: model.onnx",
+    ),
+    "contract changed": (lambda at: change(at / "bundle/contract.json"), BundleError, "was changed after"),
+    "file added": (
+        lambda at: (at / "bundle/more.py").write_text("1"),
+        BundleError,
+        "files that are not its own: more.py",
+    ),
+    "file gone": (lambda at: (at / "bundle/model.onnx").unlink(), BundleError, "lacks model.onnx"),
+    "bundle gone": (lambda at: shutil.rmtree(at / "bundle"), BundleError, "Cannot read"),
+    "another bundle is told of": (
+        lambda at: rename(at / "trained.json", bundle=OTHER),
+        NotFoundError,
+        "is the bundle of training key",
+    ),
+    "another key is told of": (
+        lambda at: rename(at / "trained.json", key=OTHER),
+        NotFoundError,
+        "is the bundle of training key",
+    ),
+    "made for another key": (
+        lambda at: relabel(at / "bundle"),
+        NotFoundError,
+        f"is the bundle of training key {short(OTHER)}",
+    ),
+    "nothing told": (lambda at: (at / "trained.json").unlink(), StorageError, "Cannot read"),
+    "garbage told": (lambda at: (at / "trained.json").write_bytes(b"\xff{"), StorageError, "is not JSON"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_is_not_the_tested_bundle_is_refused_and_nothing_of_it_kept(
+    elsewhere: Project, packed: Path, key: str, fault: str
+) -> None:
+    plant, error, words = FAULTS[fault]
+    plant(packed)
+    with pytest.raises(error, match=words):
+        tested.adopt(elsewhere, packed, key=key)
+    assert kept(elsewhere) == []
+
+
+def test_the_bundle_of_another_commit_is_refused_with_the_key_that_it_has(
+    elsewhere: Project, packed: Path, key: str
+) -> None:
+    with pytest.raises(NotFoundError, match=f"is the bundle of training key {short(key)}") as caught:
+        tested.adopt(elsewhere, packed, key=OTHER)
+    assert caught.value.value == short(OTHER)
+    assert kept(elsewhere) == []
+
+
+def use(monkeypatch: pytest.MonkeyPatch, project: Project, artifact: Path) -> Keeping:
+    """Let the project's forge keep an artifact."""
+    forge = Keeping(project.forge_folder, artifact)
+    monkeypatch.setattr(tested, "open_forge", lambda _: forge)
+    return forge
+
+
+@pytest.mark.usefixtures("never_train")
+def test_a_release_asks_for_the_bundle_of_the_commit_that_was_merged(
+    elsewhere: Project, packed: Path, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forge = use(monkeypatch, elsewhere, packed)
+    assert tested.adopt_tested(elsewhere, progress=say)
+    assert forge.asked == [(git(elsewhere.root, "rev-parse", "HEAD"), key)]
+    assert not judging.train(elsewhere, progress=say)[2]
+    assert tested.adopt_tested(elsewhere, progress=say)
+    assert len(forge.asked) == 1
+
+
+def test_where_no_run_kept_a_bundle_it_is_trained_here(
+    first: tuple[Project, tested.Packed], elsewhere: Project
+) -> None:
+    told: list[str] = []
+    assert not tested.adopt_tested(elsewhere, progress=told.append)
+    assert told == ["no run of the merged pull request kept a bundle of this training key: training here"]
+    bundle, _, fresh = judging.train(elsewhere, progress=say)
+    assert fresh
+    assert bundle.digest in elsewhere.bundles
+
+
+def test_a_damaged_bundle_is_left_where_it_is_and_why_is_said(
+    elsewhere: Project, packed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change(packed / "bundle/model.onnx")
+    use(monkeypatch, elsewhere, packed)
+    told: list[str] = []
+    assert not tested.adopt_tested(elsewhere, progress=told.append)
+    (line,) = told
+    assert "is not taken" in line
+    assert "model.onnx does not have its checksum" in line
+    assert kept(elsewhere) == []
+
+
+def test_a_tested_bundle_is_registered_without_training(
+    first: tuple[Project, tested.Packed],
+    packed: Path,
+    tmp_path: Path,
+    never_train: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    project = locked_project(tmp_path / "loans")
+    use(monkeypatch, project, packed)
+    registered = releasing.register(project, progress=say)
+    assert registered.version.number == 1
+    assert registered.version.bundle in first[0].bundles
+    said = {verdict.gate for verdict in registered.judged.evaluation.verdicts}
+    assert {"load/all", "deepchecks/all"} <= said
+    assert not any(gate.endswith("/not-run") for gate in said)
