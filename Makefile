@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export OMP_WAIT_POLICY := passive
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-stop test lint format lock clean
+.PHONY: help setup demo demo-stop tools test lint format lock clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,7 +39,10 @@ demo: setup ## generate a project and walk the whole loop on real data; ends wit
 demo-stop: ## stop the service that the demo left running
 	@if [ -x $(BIN)/python ]; then $(BIN)/python demo/walk.py --stop; fi
 
-test: setup lint ## lint, types, layers, and every test
+tools: ## build act and actionlint into .tools/, where there is a Go toolchain
+	@.ci/tools
+
+test: setup tools lint ## lint, types, layers, and every test
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: setup ## ruff, mypy and the import contracts
@@ -54,7 +57,7 @@ format: setup ## rewrite the code in the house's style
 
 clean: ## remove everything that was made, the environment included
 	-@$(MAKE) --no-print-directory demo-stop
-	@rm -rf $(VENV) demo/work demo/report.html .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	@rm -rf $(VENV) .tools demo/work demo/report.html .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 TEMPLATE := template/{{cookiecutter.__slug}}
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

@@ -21,6 +21,9 @@ from trunkline.core.records import Version
 from .connection import connect, speaking
 
 ARTIFACT = "bundle"
+LINEAGE = ("commit", "snapshot", "training_key", "toolkit")
+PARAM_LENGTH = 6000
+"""Characters that MLflow takes of a parameter."""
 
 
 class Registry:
@@ -60,7 +63,7 @@ class Registry:
         }
         with self._speaking() as client:
             self._require_model(client)
-            own = "" if self._has_run(client, run) else self._start_run(client, bundle.digest)
+            own = "" if self._has_run(client, run) else self._start_run(client, bundle)
             holder = client.get_run(own or run).info
             client.log_artifacts(holder.run_id, str(bundle.folder), artifact_path=ARTIFACT)
             made = client.create_model_version(
@@ -179,7 +182,8 @@ class Registry:
                 return False
             raise
 
-    def _start_run(self, client: Any, digest: str) -> str:
+    def _start_run(self, client: Any, bundle: Bundle) -> str:
+        """Start a run for a bundle that was trained elsewhere, with what its manifest tells of that."""
         experiment = client.get_experiment_by_name(self.name)
         if experiment is None:
             folder = embedded_folder(self.uri)
@@ -187,7 +191,15 @@ class Registry:
             number = client.create_experiment(self.name, artifact_location=place)
         else:
             number = experiment.experiment_id
-        run = client.create_run(number, run_name=f"bundle {short(digest)}")
+        manifest = bundle.manifest
+        lineage = manifest.lineage
+        tags = {f"trunkline.{name}": getattr(lineage, name) for name in LINEAGE}
+        run = client.create_run(number, run_name=f"bundle {short(bundle.digest)}", tags=tags)
+        for name, value in {"candidate": lineage.candidate, **lineage.settings}.items():
+            client.log_param(run.info.run_id, name, str(value)[:PARAM_LENGTH])
+        for figure in manifest.figures:
+            if not figure.group:
+                client.log_metric(run.info.run_id, re.sub(r"[^\w\-. /]", "_", figure.name), figure.value)
         return str(run.info.run_id)
 
     @contextmanager

@@ -44,6 +44,8 @@ RULES: tuple[tuple[str, frozenset[str]], ...] = (
     (".github/CODEOWNERS", frozenset()),
     (".github/dependabot.yml", frozenset()),
     (".devcontainer/", frozenset()),
+    (".pre-commit-config.yaml", frozenset()),
+    (".template.json", frozenset()),
     (".editorconfig", frozenset()),
     (".gitignore", frozenset()),
     ("LICENSE", frozenset()),

@@ -9,8 +9,9 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from mlflow import MlflowClient
 
-from trunkline.core.bundle import BundleStore
+from trunkline.core.bundle import BundleStore, seal
 from trunkline.core.errors import BundleError, NotFoundError, StorageError, UnavailableError
+from trunkline.core.records import Figure
 from trunkline.registry import Registry
 
 from .conftest import MakeBundle
@@ -47,6 +48,19 @@ def test_two_models_in_one_store_do_not_see_each_other(registry: Registry, bundl
     registry.register(bundle("one"))
     assert other.versions() == ()
     assert other.register(bundle("two")).number == 1
+
+
+def test_a_bundle_that_was_trained_elsewhere_gets_a_run_with_its_figures(
+    registry: Registry, bundle: MakeBundle
+) -> None:
+    made = bundle("one")
+    figures = (Figure(name="cost in €", value=12.5, rows=10),)
+    measured = seal(made.folder, made.manifest.model_copy(update={"figures": figures}))
+    version = registry.register(measured)
+    run = MlflowClient(registry.uri, registry.uri).get_run(version.run).data
+    assert run.metrics == {"cost in _": 12.5}
+    assert run.params == {"candidate": "a"}
+    assert run.tags["trunkline.training_key"] == "k1"
 
 
 def test_a_version_tells_where_it_comes_from(registry: Registry, bundle: MakeBundle) -> None:
