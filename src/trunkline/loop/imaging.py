@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import httpx
@@ -10,12 +12,15 @@ from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_d
 
 from trunkline.core.bundle import Bundle
 from trunkline.core.errors import ApplyError
+from trunkline.core.git import try_git
 from trunkline.core.project import Project
 from trunkline.core.record import short
 from trunkline.core.records import Release, Route
 from trunkline.delivery import next_state, read_state
-from trunkline.delivery.image import Engine, Image, lay_out
+from trunkline.delivery.engine import Engine, build_secrets
+from trunkline.delivery.image import Image, lay_out
 from trunkline.delivery.plan import routes_of
+from trunkline.forge.kind import GITHUB, parse_remote
 
 from .judging import locked_snapshot
 from .registered import brought_registry, bundle_of
@@ -44,12 +49,23 @@ def build_image(
     bundles = [project.bundles.get(route.bundle) for route in routes_of(release)]
     python = any(bundle.manifest.runtime == "python" for bundle in bundles)
     progress(f"building {name}:{tag} from {', '.join(short(bundle.digest) for bundle in bundles)}")
-    identity = engine.build(context, name, tag, arguments=["REQUIREMENTS=train"] if python else [])
-    progress("asking a container of it")
+    begun = time.monotonic()
+    identity = engine.build(
+        context,
+        name,
+        tag,
+        arguments=["REQUIREMENTS=train"] if python else [],
+        labels=labels_of(release, _source(project), number),
+        secrets=build_secrets(os.environ),
+        progress=progress,
+    )
+    size = engine.size(identity)
+    progress(f"built in {time.monotonic() - begun:.0f} s: {size / 1e6:.0f} MB")
     # Of a canary both answer, each its users: that it is ready is what can be said of it here.
     compared = None if release.strategy == "canary" else asked
     _ask_container(engine, project, identity, compared, progress=progress)
-    image = Image(name=name, tag=tag, identity=identity, bundles=tuple(bundle.digest for bundle in bundles))
+    digests = tuple(bundle.digest for bundle in bundles)
+    image = Image(name=name, tag=tag, identity=identity, bundles=digests, size=size)
     if push:
         progress(f"pushing {name}:{tag}")
         image = image.model_copy(update={"digest": engine.push(name, tag)})
@@ -89,24 +105,34 @@ def _release_of(project: Project, folder: Path, number: int, *, progress: Progre
     return release, bundle_of(project, release.champion, progress=progress)
 
 
+def labels_of(release: Release, source: str, number: int) -> dict[str, str]:
+    """Return what an image says of itself to whoever looks at it; `source` and `number` only where there are such."""
+    said = {"source": source, "revision": release.revision, "version": str(number) if number else ""}
+    return {f"org.opencontainers.image.{key}": value for key, value in said.items() if value}
+
+
+def source_of(origin: str, environment: Mapping[str, str]) -> str:
+    """Return the page of the repository, without a password that its remote may hold; empty where it is a folder."""
+    if name := environment.get("GITHUB_REPOSITORY"):
+        return f"{environment.get('GITHUB_SERVER_URL') or GITHUB}/{name}"
+    remote = parse_remote(origin)
+    return f"https://{remote.host}/{remote.repository}" if remote.host else ""
+
+
+def _source(project: Project) -> str:
+    return source_of(try_git(project.root, "remote", "get-url", "origin").stdout.strip(), os.environ)
+
+
 def _ask_container(
     engine: Engine, project: Project, identity: str, bundle: Bundle | None, *, progress: Progress
 ) -> None:
     """Start a container and compare what it answers to test rows with what the champion's bundle answers."""
+    progress("asking a container of it")
+    begun = time.monotonic()
     container = engine.start(identity)
     try:
-        address = engine.address(container)
-        looking = Retrying(
-            stop=stop_after_delay(PATIENCE_S),
-            wait=wait_fixed(0.2),
-            retry=retry_if_exception_type(httpx.HTTPError),
-        )
-        try:
-            looking(lambda: httpx.get(f"{address}/ready", timeout=2.0, trust_env=False).raise_for_status())
-        except RetryError as error:
-            raise ApplyError(
-                f"The container is not ready after {PATIENCE_S:.0f} s: {engine.words(container)}"
-            ) from error
+        address = _ready(engine, container)
+        progress(f"ready after {time.monotonic() - begun:.1f} s")
         if bundle is None:
             return
         rows = locked_snapshot(project, progress=progress).part("test").head(ROWS)
@@ -118,4 +144,27 @@ def _ask_container(
                 value=engine.words(container)[-300:],
             )
     finally:
-        engine.remove(container)
+        if not engine.remove(container):
+            progress(f"the container {container[:12]} could not be removed")
+
+
+def _ready(engine: Engine, container: str) -> str:
+    """Return where a container answers once it is ready; raise ApplyError when it ends or takes too long."""
+
+    def look() -> str:
+        if not engine.running(container):
+            raise ApplyError(f"The container ended before it was ready: {engine.words(container)}")
+        address = engine.address(container)
+        httpx.get(f"{address}/ready", timeout=2.0, trust_env=False).raise_for_status()
+        return address
+
+    try:
+        return Retrying(
+            stop=stop_after_delay(PATIENCE_S),
+            wait=wait_fixed(0.2),
+            retry=retry_if_exception_type(httpx.HTTPError),
+        )(look)
+    except RetryError as error:
+        raise ApplyError(
+            f"The container is not ready after {PATIENCE_S:.0f} s: {engine.words(container)}"
+        ) from error
