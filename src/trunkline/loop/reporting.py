@@ -44,14 +44,11 @@ def compose(results: Mapping[str, str], folder: Path, *, run: str = "") -> str:
         path = folder / name
         if path.is_file():
             parts.append(path.read_text(encoding="utf-8").strip())
-    if run:
-        parts.append(f"[The whole run]({run}), with the report as a page among its artifacts.")
     text = "\n\n".join(parts)
-    return (
-        text
-        if len(text) <= LIMIT
-        else text[:LIMIT].rpartition("\n")[0] + "\n\n… cut; the run has all of it.\n"
-    )
+    if len(text) > LIMIT:
+        text = text[:LIMIT].rpartition("\n")[0] + "\n\n… cut; the run has all of it."
+    whole = f"[The whole run]({run}), with the report as a page among its artifacts."
+    return f"{text}\n\n{whole}" if run else text
 
 
 def report(

@@ -1,0 +1,124 @@
+"""What may be released: what a pull request brought into main, until main would train something else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from trunkline.core.errors import ForgeError
+from trunkline.core.project import Project
+from trunkline.loop import merged
+
+Git = Callable[..., str]
+
+
+def commit(project: Project, git: Git, name: str, text: str) -> None:
+    """Commit a file."""
+    path = project.root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    git(project.root, "add", "--all")
+    git(project.root, "commit", "--quiet", "--message", f"Change {name}")
+
+
+def behind(project: Project, git: Git, name: str) -> None:
+    """Let main get a change of a file, and check out what was there before."""
+    commit(project, git, name, "# another\n")
+    git(project.root, "push", "--quiet", "origin", "main")
+    git(project.root, "reset", "--quiet", "--hard", "HEAD~1")
+
+
+def test_the_newest_of_main_is_released(project: Project) -> None:
+    merged.require_released(project)
+    assert not merged.overtaken(project)
+
+
+@pytest.mark.parametrize("name", ["docs/how.md", "deployments/staging.yaml", "model_cards/v0001/README.md"])
+def test_a_later_change_that_shapes_no_model_holds_no_release_up(
+    project: Project, git: Git, name: str
+) -> None:
+    behind(project, git, name)
+    assert not merged.overtaken(project)
+    merged.require_released(project)
+
+
+@pytest.mark.parametrize(
+    "name", ["src/loans/model.py", "trunkline.yaml", "data.lock", "requirements/train.txt"]
+)
+def test_a_later_change_of_the_model_is_what_is_released(project: Project, git: Git, name: str) -> None:
+    behind(project, git, name)
+    assert merged.overtaken(project)
+    with pytest.raises(ForgeError, match="origin/main has a newer change of the model") as caught:
+        merged.require_released(project)
+    assert caught.value.next_step.startswith("git switch main && git pull")
+
+
+def test_a_model_that_was_put_back_is_not_overtaken(project: Project, git: Git) -> None:
+    model = (project.root / "src/loans/model.py").read_text(encoding="utf-8")
+    commit(project, git, "src/loans/model.py", "# another\n")
+    commit(project, git, "src/loans/model.py", model)
+    git(project.root, "push", "--quiet", "origin", "main")
+    git(project.root, "reset", "--quiet", "--hard", "HEAD~2")
+    assert not merged.overtaken(project)
+
+
+def test_what_no_pull_request_brought_in_is_not_released(project: Project, git: Git) -> None:
+    commit(project, git, "src/loans/model.py", "# mine\n")
+    assert not merged.overtaken(project)
+    with pytest.raises(ForgeError, match=r"is not part of origin/main") as caught:
+        merged.require_released(project)
+    assert "a change needs a pull request" in caught.value.next_step
+
+
+def test_a_branch_apart_from_main_is_not_released_though_main_went_on(project: Project, git: Git) -> None:
+    behind(project, git, "src/loans/features.py")
+    commit(project, git, "docs/how.md", "mine\n")
+    with pytest.raises(ForgeError, match=r"is not part of origin/main"):
+        merged.require_released(project)
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "src/loans/model.py"])
+def test_what_is_in_no_commit_is_not_released(project: Project, name: str) -> None:
+    (project.root / name).write_text("# half an idea\n", encoding="utf-8")
+    with pytest.raises(ForgeError, match="in no commit") as caught:
+        merged.require_released(project)
+    assert name.rpartition("/")[2] in str(caught.value.value)
+
+
+def test_without_a_forge_the_next_step_is_to_set_one_up(project: Project, git: Git) -> None:
+    git(project.root, "remote", "remove", "origin")
+    with pytest.raises(ForgeError, match="no forge yet") as caught:
+        merged.require_released(project)
+    assert caught.value.next_step == "trunkline forge"
+
+
+def test_a_file_is_compared_with_what_main_holds_and_not_with_the_branch(project: Project, git: Git) -> None:
+    path = project.deployment("production")
+    before = path.read_text(encoding="utf-8")
+    merged.require_merged_file(project, path)
+    git(project.root, "switch", "--quiet", "-c", "mine")
+    commit(project, git, "deployments/production.yaml", before + "# mine\n")
+    with pytest.raises(ForgeError, match=r"deployments/production\.yaml is not what origin/main holds"):
+        merged.require_merged_file(project, path)
+    assert merged.merged_text(project, path) == before
+
+
+def test_a_file_that_main_does_not_have_is_told_apart_from_an_empty_one(project: Project, git: Git) -> None:
+    path = project.deployment("staging")
+    assert merged.merged_text(project, path) is None
+    commit(project, git, "deployments/staging.yaml", "")
+    git(project.root, "push", "--quiet", "origin", "main")
+    assert merged.merged_text(project, path) == ""
+
+
+def test_a_project_in_a_subfolder_is_compared_by_its_own_files(project: Project, git: Git) -> None:
+    policy = (project.root / "trunkline.yaml").read_text(encoding="utf-8")
+    commit(project, git, "models/loans/trunkline.yaml", policy)
+    commit(project, git, "models/loans/deployments/production.yaml", "environment: inner\n")
+    git(project.root, "push", "--quiet", "origin", "main")
+    inner = Project(project.root / "models/loans")
+    assert merged.merged_text(inner, inner.deployment("production")) == "environment: inner\n"
+    behind(project, git, "src/loans/model.py")
+    assert merged.overtaken(project)
+    assert not merged.overtaken(inner)
