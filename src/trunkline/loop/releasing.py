@@ -16,7 +16,7 @@ from trunkline.forge import PullRequest
 
 from .carrying import bring, with_store
 from .judging import Judged, Progress, Trained, judge, require_pass, train
-from .merged import require_released
+from .merged import merged_text, require_released
 from .promoting import propose_stage
 from .registered import registry_of
 from .tested import adopt_tested, compare_with_fork
@@ -86,10 +86,10 @@ def register(project: Project, *, progress: Progress) -> Registered:
         project, lambda: registry_of(project).register(bundle, run=trained.run), progress=progress
     )
     progress(f"registered as version {version.number}")
-    state = read_state(project.deployment(project.policy.rollout.environment))
-    routes = {route.bundle for route in (state.champion, state.challenger) if route}
+    # Of main, which may have gone on: a run that is repeated must not propose what was merged meanwhile.
+    desired = merged_text(project, project.deployment(project.policy.rollout.environment)) or ""
     return Registered(
-        judged=judged, version=version, trained=trained, compared=compared, serves=bundle.digest in routes
+        judged=judged, version=version, trained=trained, compared=compared, serves=bundle.digest in desired
     )
 
 

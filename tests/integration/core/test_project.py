@@ -133,6 +133,118 @@ def test_the_commit_says_whether_tracked_files_differ(project: Project) -> None:
     assert project.commit() == head + "+dirty"
 
 
+def git(root: Path, *words: str) -> str:
+    """Run git as Ada and return what it prints."""
+    identity = ("-c", "user.name=Ada", "-c", "user.email=ada@localhost", "-c", "commit.gpgsign=false")
+    done = subprocess.run(["git", *identity, *words], cwd=root, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def tried(project: Project) -> Project:
+    """A project at the merge that GitHub makes to test a pull request, which changed the model."""
+    root = project.root
+    git(root, "init", "-q", "--initial-branch=main")
+    git(root, "add", "--all")
+    git(root, "commit", "-qm", "First")
+    git(root, "switch", "-qc", "model/better")
+    (root / "src/plugged/model.py").write_text("def candidates():\n    return [3]\n")
+    git(root, "commit", "-qam", "Better")
+    git(root, "switch", "-q", "main")
+    return project
+
+
+def test_of_a_pull_requests_trial_merge_its_own_commit_is_meant(
+    tried: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tried.root / "README.md").write_text("Main went on.\n")
+    git(tried.root, "add", "--all")
+    git(tried.root, "commit", "-qm", "Documentation")
+    git(tried.root, "merge", "-q", "--no-ff", "-m", "Trial", "model/better")
+    monkeypatch.setenv("GITHUB_EVENT_NAME", "push")
+    assert tried.commit() == git(tried.root, "rev-parse", "HEAD")
+    monkeypatch.setenv("GITHUB_EVENT_NAME", "pull_request")
+    assert tried.commit() == git(tried.root, "rev-parse", "model/better")
+    (tried.root / "README.md").write_text("And on.\n")
+    assert tried.commit() == git(tried.root, "rev-parse", "model/better") + "+dirty"
+
+
+@pytest.mark.parametrize(
+    "name", ["src/plugged/features.py", "trunkline.yaml", "data.lock", "requirements/train.txt"]
+)
+def test_a_trial_merge_is_itself_where_main_shaped_the_model_as_well(
+    tried: Project, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    path = tried.root / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text((path.read_text() if path.exists() else "") + "# by main\n")
+    git(tried.root, "add", "--all")
+    git(tried.root, "commit", "-qm", "Main's own change")
+    git(tried.root, "merge", "-q", "--no-ff", "-m", "Trial", "model/better")
+    monkeypatch.setenv("GITHUB_EVENT_NAME", "pull_request")
+    assert tried.commit() == git(tried.root, "rev-parse", "HEAD")
+
+
+def test_a_pull_requests_own_commit_is_checked_out_by_itself(
+    tried: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(tried.root, "switch", "-q", "model/better")
+    monkeypatch.setenv("GITHUB_EVENT_NAME", "pull_request")
+    assert tried.commit() == git(tried.root, "rev-parse", "HEAD")
+
+
+@pytest.mark.parametrize("name", ["src/plugged/more.py", "data.lock", "requirements/more.txt"])
+def test_what_shapes_a_model_counts_before_git_knows_it(
+    project: Project, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.delenv("GITHUB_EVENT_NAME", raising=False)
+    git(project.root, "init", "-q")
+    git(project.root, "add", "--all")
+    git(project.root, "commit", "-qm", "First")
+    head = project.commit()
+    path = project.root / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("")
+    assert project.commit() == head + "+dirty"
+
+
+def test_the_environment_names_a_folder_that_outlives_the_work_tree(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRUNKLINE_HOME", str(tmp_path / "home"))
+    found = Project.find(project.root / "src")
+    assert found.root == project.root
+    assert found.work == tmp_path / "home"
+    assert found.live("production").is_relative_to(tmp_path / "home")
+    assert found.tracking_uri({}) == f"sqlite:///{tmp_path / 'home' / 'mlflow.db'}"
+    assert found.deployment("production").is_relative_to(project.root)
+
+
+@pytest.mark.parametrize(
+    ("named", "folder"), [("", "project/.trunkline"), ("~/models", "home/models"), ("models", "here/models")]
+)
+def test_that_folder_may_be_empty_at_home_or_beside(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str, folder: str
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("TRUNKLINE_HOME", named)
+    assert Project.find(project.root).work == tmp_path / folder
+
+
+@pytest.mark.parametrize("name", ["deepchecks.txt", "forge.txt"])
+def test_the_lock_of_an_environment_in_which_nothing_is_trained_changes_no_digest(
+    project: Project, name: str
+) -> None:
+    folder = project.root / "requirements"
+    folder.mkdir()
+    (folder / "train.txt").write_text("scikit-learn==1.9.1\n")
+    before = project.requirements_digest()
+    (folder / name).write_text("something==1\n")
+    assert project.requirements_digest() == before
+
+
 def test_inside_a_git_hook_the_projects_own_commit_is_meant(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -257,16 +257,35 @@ def test_a_plan_that_nobody_reviewed_is_not_applied(live: Project, git: Git) -> 
     assert deploying.target_of(live, "production").check().ready
 
 
-@pytest.mark.parametrize("where", ["dirty", "branch", "behind"])
-def test_only_the_merged_main_is_released(live: Project, git: Git, where: str) -> None:
-    if where == "dirty":
-        (live.root / "notes.txt").write_text("not committed\n", encoding="utf-8")
-    elif where == "branch":
-        git(live.root, "commit", "--quiet", "--allow-empty", "--message", "Not merged")
-    else:
+@pytest.mark.parametrize(
+    ("where", "words"),
+    [
+        ("dirty", "in no commit"),
+        ("branch", "is not part of origin/main"),
+        ("behind", "has a newer change of the model"),
+    ],
+)
+def test_only_the_merged_main_is_released(live: Project, git: Git, where: str, words: str) -> None:
+    model = live.root / "src/loans/model.py"
+    if where != "branch":
+        model.write_text(model.read_text(encoding="utf-8") + "# another\n", encoding="utf-8")
+    if where != "dirty":
+        git(live.root, "commit", "--quiet", "--all", "--allow-empty", "--message", "Another")
+    if where == "behind":
+        git(live.root, "push", "--quiet", "origin", "main")
         git(live.root, "reset", "--quiet", "--hard", "HEAD~1")
-    with pytest.raises(ForgeError, match=r"in no commit|is not the newest of origin/main"):
+    with pytest.raises(ForgeError, match=words):
         releasing.release(live, progress=say)
+
+
+def test_a_release_that_is_run_again_after_its_promotion_was_merged_proposes_nothing(
+    live: Project, git: Git
+) -> None:
+    before = len(open_forge(live).pull_requests())
+    git(live.root, "reset", "--quiet", "--hard", "HEAD~1")
+    again = releasing.release(live, progress=say)
+    assert (again.pull_request, again.version.number) == (None, 1)
+    assert len(open_forge(live).pull_requests()) == before
 
 
 def test_the_same_release_twice_proposes_nothing_the_second_time(live: Project) -> None:
