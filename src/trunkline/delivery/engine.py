@@ -26,7 +26,7 @@ PATIENCE_S = 60.0
 _SAID = 600
 _STEP = re.compile(r"^(?:\[\d+/\d+\] )?STEP (\d+/\d+): (RUN .*)$|^#\d+ \[(?:\S+ )*?(\d+/\d+)\] (RUN .*)$")
 """podman's words for a step, and those of docker's BuildKit."""
-_MOUNT = re.compile(r"--\S+\s+")
+_FLAGS = re.compile(r"(?<=^RUN )(?:--\S+\s+)+")
 
 Progress = Callable[[str], None]
 
@@ -36,7 +36,7 @@ def step_of(line: str) -> str:
     found = _STEP.match(line)
     if not found:
         return ""
-    words = " ".join(_MOUNT.sub("", found[2] or found[4]).split())
+    words = " ".join(_FLAGS.sub("", found[2] or found[4]).split())
     return f"step {found[1] or found[3]}: {words[:77] + '...' if len(words) > 80 else words}"
 
 
@@ -116,8 +116,8 @@ class Engine:
                 *("--cap-drop=ALL", "--security-opt", "no-new-privileges"),
                 *("--publish", f"127.0.0.1::{PORT}", reference),
             )
-        except ApplyError:
-            # An engine that cannot start what it has created leaves it behind.
+        except BaseException:
+            # An engine that cannot start what it has created, or is interrupted, leaves it behind.
             self.remove(name)
             raise
 
