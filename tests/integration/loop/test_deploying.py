@@ -1,0 +1,223 @@
+"""Verbs as workflows call them: nothing to release yet, plans of a change, deployments that fail and come right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from trunkline.cli.main import run
+from trunkline.core.errors import ForgeError, PolicyError
+from trunkline.core.project import Project
+from trunkline.core.record import short
+from trunkline.core.records import Route
+from trunkline.delivery import next_state, read_state, write_state
+from trunkline.delivery.image import Image
+from trunkline.forge import open_forge
+from trunkline.loop import deploying, judging, registered, releasing
+
+from .conftest import git, make_project
+
+ONE, TWO = (Route(version=number, bundle=f"sha256:{str(number) * 64}") for number in (1, 2))
+
+
+def say(_: str) -> None:
+    """Keep quiet."""
+
+
+@pytest.fixture(autouse=True)
+def _at_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each test run as on a machine of its own, wherever the tests run."""
+    for name in ("RUNNER_ENVIRONMENT", "GITHUB_EVENT_NAME", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def push(project: Project, message: str) -> None:
+    """Commit everything on main and push it."""
+    git(project.root, "add", "--all")
+    git(project.root, "commit", "--quiet", "--message", message)
+    git(project.root, "push", "--quiet", "origin", "main")
+
+
+def desire(project: Project, stage: str, route: Route) -> None:
+    """Write the desired state in which a version has a stage."""
+    path = project.deployment("production")
+    write_state(path, next_state(read_state(path), stage, challenger=route, share=0.2))
+
+
+@pytest.fixture(scope="module")
+def desired(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """A project whose main desires version 1; what serves is stopped afterwards."""
+    project = make_project(tmp_path_factory.mktemp("deploying") / "loans")
+    judging.snapshot(project, progress=say)
+    push(project, "Lock the data")
+    registered = releasing.register(project, progress=say)
+    assert not registered.serves
+    desire(project, "single", Route(version=1, bundle=registered.version.bundle))
+    push(project, "Version 1")
+    yield project
+    deploying.stop(project, "production")
+
+
+def call(project: Project, *words: str) -> int:
+    """Run a verb of a project."""
+    return run(["--project", str(project.root), *words])
+
+
+def outputs(path: Path) -> dict[str, str]:
+    """Return what the workflow reads from an output file: the last of each name."""
+    return dict(line.split("=", 1) for line in path.read_text(encoding="utf-8").splitlines())
+
+
+def test_without_locked_rows_a_schedule_has_nothing_to_release_and_says_so(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
+    assert call(project, "register", "--scheduled") == 0
+    assert "There is no data.lock yet" in capsys.readouterr().out
+    assert outputs(tmp_path / "output") == {"propose": "false"}
+
+
+def test_by_hand_the_missing_lock_is_an_error(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(project, "register") != 0
+    assert "data.lock" in capsys.readouterr().err
+
+
+def test_a_commit_that_main_has_overtaken_is_left_to_the_newer_run(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    judging.snapshot(project, progress=say)
+    push(project, "Lock the data")
+    (project.root / "src/loans/features.py").write_text("# later\n", encoding="utf-8")
+    push(project, "Later")
+    git(project.root, "reset", "--quiet", "--hard", "HEAD~1")
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
+    assert call(project, "register", "--scheduled") == 0
+    assert "a run of its own releases" in capsys.readouterr().out
+    assert outputs(tmp_path / "output") == {"propose": "false"}
+    assert not project.keys.exists()
+
+
+def test_registering_again_is_the_same_version_and_proposes_nothing_that_is_served(
+    desired: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
+    for _ in range(2):
+        assert call(desired, "register", "--scheduled") == 0
+        assert "the desired state names it already" in capsys.readouterr().out
+    assert outputs(tmp_path / "output") == {"propose": "false", "version": "1"}
+    assert len(registered.registry_of(desired).versions()) == 1
+
+
+def test_a_version_that_nobody_desires_yet_is_to_be_proposed_however_often_it_is_registered(
+    desired: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = desired.deployment("production")
+    before = path.read_text(encoding="utf-8")
+    path.write_text(before.split("strategy:")[0] + "strategy: none\n", encoding="utf-8")
+    push(desired, "Nobody serves")
+    try:
+        monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
+        assert call(desired, "register", "--scheduled") == 0
+        assert outputs(tmp_path / "output") == {"propose": "true", "version": "1"}
+    finally:
+        path.write_text(before, encoding="utf-8")
+        push(desired, "Version 1 again")
+
+
+def test_the_evidence_is_what_image_and_rehearsal_kept(tmp_path: Path) -> None:
+    assert releasing.evidence_in(tmp_path / "nowhere") == ""
+    image = Image(name="ghcr.io/ada/loans", tag="0123", identity="sha256:1", bundles=())
+    image.model_copy(update={"digest": "sha256:" + "3" * 64}).write(tmp_path / "image.json")
+    assert f"`ghcr.io/ada/loans@sha256:{'3' * 64}`" in releasing.evidence_in(tmp_path)
+    (tmp_path / "rehearsal.md").write_text("**Rehearsed in staging**: well.\n\n", encoding="utf-8")
+    first, second = releasing.evidence_in(tmp_path).split("\n\n")
+    assert first.startswith("**Image**")
+    assert second == "**Rehearsed in staging**: well."
+
+
+def test_the_plan_of_a_change_is_what_its_merge_would_do_without_target_or_bundles(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    summary, kept = tmp_path / "summary", tmp_path / "packed/plan.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    assert call(project, "plan", "--change", "--to", str(kept)) == 0
+    assert "Merging this changes nothing that serves." in capsys.readouterr().out
+    git(project.root, "switch", "--quiet", "-c", "promote")
+    desire(project, "single", ONE)
+    assert call(project, "plan", "--change", "--to", str(kept)) == 0
+    shown = capsys.readouterr().out
+    assert f"version 1 ({short(ONE.bundle)})" in shown
+    assert "version 1 answers everyone" in shown
+    assert kept.read_text(encoding="utf-8").startswith(
+        "## What merging this does\n\n```\nPlan for production"
+    )
+    assert kept.read_text(encoding="utf-8").strip() in summary.read_text(encoding="utf-8")
+
+
+def test_the_plan_of_a_change_compares_with_main_and_not_with_what_serves(project: Project) -> None:
+    desire(project, "single", ONE)
+    push(project, "Version 1")
+    assert deploying.plan_change(project, "production").steps == ()
+    desire(project, "canary", TWO)
+    made = deploying.plan_change(project, "production")
+    assert {step.kind for step in made.steps} == {"load", "route"}
+    assert "version 2 answers 20% of users" in made.text()
+
+
+def test_a_change_that_is_no_desired_state_is_refused(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.deployment("production").write_text("environment: production\n", encoding="utf-8")
+    with pytest.raises(PolicyError, match=r"production\.yaml: target"):
+        deploying.plan_change(project, "production")
+    assert call(project, "plan", "--change") == PolicyError.exit_code
+
+
+def test_a_hosted_runner_cannot_be_the_machine_that_serves(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert deploying.out_of_reach(project, "production") == ""
+    monkeypatch.setenv("RUNNER_ENVIRONMENT", "self-hosted")
+    assert deploying.out_of_reach(project, "production") == ""
+    monkeypatch.setenv("RUNNER_ENVIRONMENT", "github-hosted")
+    assert call(project, "deploy", "production", "--scheduled") == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("skipped: ")
+    assert "TRUNKLINE_RUNNER" in shown
+    assert open_forge(project).issues() == ()
+
+
+def test_a_deployment_that_fails_is_one_issue_until_it_comes_right(
+    desired: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    forge = open_forge(desired)
+    path = desired.deployment("production")
+    before = path.read_text(encoding="utf-8")
+    path.write_text(before + "# not merged\n", encoding="utf-8")
+    for _ in range(2):
+        assert call(desired, "deploy", "production", "--scheduled") == ForgeError.exit_code
+        assert "told:          issue #" in capsys.readouterr().out
+    (issue,) = forge.issues(state="open", fingerprint="production/deployment")
+    assert "is not what origin/main holds" in issue.body
+    assert "severity: critical" in issue.labels
+    path.write_text(before, encoding="utf-8")
+    for _ in range(2):
+        assert call(desired, "deploy", "production", "--scheduled") == 0
+    assert deploying.target_of(desired, "production").check().ready
+    assert forge.issues(state="open") == ()
+    closed = forge.issue(issue.number)
+    assert [comment.body for comment in closed.comments] == ["It serves what was merged again."]
+
+
+def test_by_hand_a_deployment_that_fails_opens_no_issue(desired: Project) -> None:
+    path = desired.deployment("production")
+    before = path.read_text(encoding="utf-8")
+    known = len(open_forge(desired).issues())
+    path.write_text(before + "# not merged\n", encoding="utf-8")
+    try:
+        assert call(desired, "deploy", "production") == ForgeError.exit_code
+    finally:
+        path.write_text(before, encoding="utf-8")
+    assert len(open_forge(desired).issues()) == known

@@ -1,0 +1,194 @@
+"""A version rehearsed in staging with a real service: right answers, another model's, none, and none any more."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from trunkline.cli.main import run
+from trunkline.core.errors import GateFailed, NotFoundError, UnavailableError
+from trunkline.core.project import Project
+from trunkline.core.record import short
+from trunkline.delivery import LocalTarget
+from trunkline.loop import deploying, judging, registered, rehearsing, releasing
+
+from .conftest import DEPLOYMENT, git, make_project, write
+
+SECRETS = {
+    "GITHUB_TOKEN": "planted-1",
+    "GH_TOKEN": "planted-2",
+    "ACTIONS_RUNTIME_TOKEN": "planted-3",
+    "ACTIONS_ID_TOKEN_REQUEST_URL": "planted-4",
+    "MLFLOW_TRACKING_PASSWORD": "planted-5",
+    "TRUNKLINE_SMTP_PASSWORD": "planted-6",
+    "RUNNER_TRACKING_ID": "planted-7",
+}
+
+
+def say(_: str) -> None:
+    """Keep quiet."""
+
+
+def register(project: Project) -> int:
+    """Commit everything on main, train and register without the gates, and return the version's number."""
+    judging.snapshot(project, progress=say)
+    git(project.root, "add", "--all")
+    git(project.root, "commit", "--quiet", "--message", "A model")
+    git(project.root, "push", "--quiet", "origin", "main")
+    bundle, trained, _ = judging.train(project, progress=say)
+    return registered.register(project, bundle, run=trained.run, progress=say).number
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """A project with two versions of which nobody serves any; staging's service is stopped afterwards."""
+    made = make_project(tmp_path_factory.mktemp("rehearsal") / "loans")
+    write(made.root / "deployments/staging.yaml", DEPLOYMENT.replace("production", "staging"))
+    assert register(made) == 1
+    model = made.root / "src/loans/model.py"
+    model.write_text(model.read_text(encoding="utf-8").replace("[0.1, 1.0]", "[0.001]"), encoding="utf-8")
+    for name in [name for name in sys.modules if name.partition(".")[0] == "loans"]:
+        del sys.modules[name]  # as another process, which reads the file again
+    made = Project(made.root)
+    assert register(made) == 2
+    yield made
+    deploying.stop(made, "staging")
+
+
+class Instead:
+    """Staging's target, whose service is another one than it was told to start."""
+
+    def __init__(self, target: LocalTarget, apply: Callable[[LocalTarget, Any, Any], None]) -> None:
+        self._target, self._apply = target, apply
+
+    def apply(self, release: Any, bundles: Any) -> None:
+        """Do what was planted."""
+        self._apply(self._target, release, bundles)
+
+    def address(self) -> str:
+        """Return where it answers."""
+        return self._target.address()
+
+
+def plant(monkeypatch: pytest.MonkeyPatch, apply: Callable[[LocalTarget, Any, Any], None]) -> None:
+    """Let staging's target do something else."""
+    monkeypatch.setattr(
+        rehearsing,
+        "target_of",
+        lambda project, name: Instead(deploying.target_of(project, name), apply),
+    )
+
+
+def kill(target: LocalTarget) -> None:
+    """Kill the service of a target."""
+    service = target.service()
+    assert service
+    process = service.process()
+    assert process
+    process.kill()
+    process.wait(10)
+
+
+def test_a_version_that_answers_as_its_bundle_passes(project: Project) -> None:
+    made = rehearsing.rehearse(project, number=1, progress=say)
+    assert made.passed
+    assert (made.version, made.asked, made.failed, made.wrong) == (1, rehearsing.ROWS, 0, 0)
+    assert made.latency_p95_ms > 0
+    # It goes on serving, to be looked at.
+    assert deploying.target_of(project, "staging").address() == made.address
+
+
+def test_the_newest_version_is_rehearsed_where_none_is_named_and_the_file_stays(project: Project) -> None:
+    path = project.deployment("staging")
+    before = path.read_bytes()
+    assert rehearsing.rehearse(project, progress=say).version == 2
+    assert path.read_bytes() == before
+    assert git(project.root, "status", "--porcelain") == ""
+
+
+def test_a_service_with_another_bundle_is_found_out(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rehearsing.rehearse(project, number=1, progress=say)
+    plant(monkeypatch, lambda target, release, bundles: None)
+    with pytest.raises(GateFailed, match="Version 2 does not answer in staging as its bundle does") as caught:
+        rehearsing.rehearse(project, number=2, progress=say)
+    assert "0 of 50 without an answer, " in caught.value.what
+    assert "instead of" in caught.value.what
+
+
+def test_a_service_that_dies_is_found_out(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def apply(target: LocalTarget, release: Any, bundles: Any) -> None:
+        target.apply(release, bundles)
+        kill(target)
+
+    plant(monkeypatch, apply)
+    with pytest.raises(
+        GateFailed, match=r"50 of 50 without an answer, 0 otherwise\. First: no answer"
+    ) as caught:
+        rehearsing.rehearse(project, number=1, progress=say)
+    assert "nothing was proposed" in caught.value.next_step
+
+
+def test_a_version_that_was_never_registered_cannot_be_rehearsed(project: Project) -> None:
+    with pytest.raises(NotFoundError, match="9"):
+        rehearsing.rehearse(project, number=9, progress=say)
+
+
+def test_the_service_gets_no_token_of_the_job_and_outlives_it(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploying.stop(project, "staging")
+    monkeypatch.setenv("KEPT_FOR_THE_SERVICE", "planted-8")
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+    rehearsing.rehearse(project, number=1, progress=say)
+    service = deploying.target_of(project, "staging").service()
+    assert service
+    process = service.process()
+    assert process
+    family = [process, *process.children(recursive=True)]
+    for member in family:
+        environment = Path(f"/proc/{member.pid}/environ").read_bytes()
+        assert b"KEPT_FOR_THE_SERVICE=planted-8" in environment
+        assert not [name for name, value in SECRETS.items() if f"{name}=".encode() in environment]
+        assert not [value for value in SECRETS.values() if value.encode() in environment]
+    assert os.getsid(process.pid) != os.getsid(0)
+
+
+def test_the_verb_keeps_the_evidence_and_names_the_bundle(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    summary = tmp_path / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    words = ["--project", str(project.root), "rehearse", "--to", str(tmp_path / "packed"), "--version", "1"]
+    assert run(words) == 0
+    assert "answers:       each is the bundle's own" in capsys.readouterr().out
+    text = (tmp_path / "packed/rehearsal.md").read_text(encoding="utf-8")
+    bundle = registered.registry_of(project).by_number(1).bundle
+    assert f"version 1 (bundle `{short(bundle)}`)" in text
+    assert releasing.evidence_in(tmp_path / "packed") == text.strip()
+    assert text in summary.read_text(encoding="utf-8")
+
+
+def test_a_rehearsal_that_fails_leaves_no_evidence_and_the_gates_exit_code(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rehearsing.rehearse(project, number=2, progress=say)
+    plant(monkeypatch, lambda target, release, bundles: None)
+    words = ["--project", str(project.root), "rehearse", "--to", str(tmp_path / "packed"), "--version", "1"]
+    assert run(words) == GateFailed.exit_code
+    assert "does not answer in staging as its bundle does" in capsys.readouterr().err
+    assert not (tmp_path / "packed").exists()
+
+
+def test_a_project_without_any_version_says_what_comes_first(tmp_path: Path) -> None:
+    fresh = make_project(tmp_path / "loans")
+    with pytest.raises(UnavailableError, match="No version is registered yet") as caught:
+        rehearsing.rehearse(fresh, progress=say)
+    assert caught.value.next_step == "trunkline release"
