@@ -43,7 +43,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
         bundles = [path.read_text() for path in pathlib.Path("/srv/release").rglob("bundle.json")]
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(f"{os.getuid()} {len(bundles)} {os.access('/srv', os.W_OK)}".encode())
+        self.wfile.write(f"{os.getuid()} {len(bundles)} {bool(os.statvfs('/').f_flag & os.ST_RDONLY)}".encode())
 print("listening", flush=True)
 http.server.HTTPServer(("0.0.0.0", 8000), Answer).serve_forever()
 """
@@ -174,7 +174,7 @@ def test_a_container_has_no_right_that_it_does_not_need_and_leaves_nothing(
         def ask() -> str:
             return httpx.get(address, timeout=2, trust_env=False).raise_for_status().text
 
-        assert ask() == "65532 1 False"
+        assert ask() == "65532 1 True"
         assert "listening" in engine.words(container)
     finally:
         assert engine.remove(container)
