@@ -60,7 +60,7 @@ def build_image(
         progress=progress,
     )
     size = engine.size(identity)
-    progress(f"built in {time.monotonic() - begun:.0f} s: {size / 1e6:.0f} MB")
+    progress(f"built in {time.monotonic() - begun:.0f} s" + (f": {size / 1e6:.0f} MB" if size else ""))
     # Of a canary both answer, each its users: that it is ready is what can be said of it here.
     compared = None if release.strategy == "canary" else asked
     _ask_container(engine, project, identity, compared, progress=progress)
