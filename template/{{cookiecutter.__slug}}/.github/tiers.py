@@ -8,8 +8,8 @@ model         train or reuse, gates, load, the service's tests
 image         the serving image
 environments  the environments whose desired state changed, as a JSON list
 
-`python3 .github/tiers.py` compares the commit that is checked out with origin/main; `--since COMMIT` with another
-commit. What it cannot place needs everything: a change is never tested less than it should be.
+The commit that is checked out is compared with origin/main; a commit of main itself needs everything, and so does what
+cannot be placed: a change is never tested less than it should be.
 """
 
 from __future__ import annotations
@@ -76,21 +76,17 @@ def git(*words: str) -> str:
     return done.stdout
 
 
-def changed_since(commit: str) -> list[str] | None:
-    """Return the files that differ from a commit; None when that cannot be said, so that everything is needed."""
-    known = subprocess.run(
-        ["git", "rev-parse", "--verify", "--quiet", commit + "^{commit}"],  # noqa: S607
-        capture_output=True,
-        check=False,
-    )
-    if known.returncode:
+def changed() -> list[str] | None:
+    """Return the files in which this commit differs from main; None on main itself."""
+    head, base = git("rev-parse", "HEAD").strip(), git("merge-base", "origin/main", "HEAD").strip()
+    if head == base:
         return None
     # A renamed file is two changes: it may have left a folder that matters.
-    return git("diff", "--name-only", "--no-renames", "-z", commit, "HEAD").split("\0")[:-1]
+    return git("diff", "--name-only", "--no-renames", "-z", base, "HEAD").split("\0")[:-1]
 
 
 def needed(paths: list[str] | None) -> dict[str, str]:
-    """Return what the changed files need, by output name."""
+    """Return what the changed files need, by output name; everything for None."""
     if paths is None:
         files = Path("deployments").glob("*.yaml")
         environments = sorted(filter(None, (environment_of(file.as_posix()) for file in files)))
@@ -102,17 +98,9 @@ def needed(paths: list[str] | None) -> dict[str, str]:
     return found | {"environments": json.dumps(present)}
 
 
-def main(arguments: list[str]) -> None:
+def main() -> None:
     """Print the outputs, and hand them to the workflow where there is one."""
-    if arguments[:1] == ["--since"] and len(arguments) == 2:
-        # A first push comes from nowhere: all zeros, which no commit is.
-        paths = changed_since(arguments[1]) if re.fullmatch(r"[0-9a-f]{40,64}", arguments[1]) else None
-    elif not arguments:
-        head, base = git("rev-parse", "HEAD").strip(), git("merge-base", "origin/main", "HEAD").strip()
-        paths = None if head == base else changed_since(base)
-    else:
-        sys.exit(__doc__)
-    lines = "".join(f"{name}={value}\n" for name, value in needed(paths).items())
+    lines = "".join(f"{name}={value}\n" for name, value in needed(changed()).items())
     sys.stdout.write(lines)
     if output := os.environ.get("GITHUB_OUTPUT"):
         with Path(output).open("a", encoding="utf-8") as stream:
@@ -120,4 +108,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -225,50 +225,6 @@ def test_a_run_on_main_itself_needs_everything(repository_at_work: Repository) -
     assert repository_at_work.parts() == (EVERYTHING, ["production", "staging"])
 
 
-def test_a_push_is_compared_with_what_was_there_before_it(repository_at_work: Repository) -> None:
-    before = repository_at_work.commit()
-    repository_at_work.write("deployments/staging.yaml", "environment: staging\nshare: 0.1\n")
-    repository_at_work.commit()
-    assert repository_at_work.parts("--since", before) == (set(), ["staging"])
-
-
-@pytest.mark.parametrize(
-    "since",
-    ["0" * 40, "1" * 40, "", "main", "HEAD~1", "--output=stolen", "a" * 39, "$(touch stolen)", "HEAD\n"],
-    ids=[
-        "first push",
-        "forced push",
-        "nothing",
-        "a name",
-        "an expression",
-        "an option",
-        "short",
-        "shell",
-        "line",
-    ],
-)
-def test_since_a_commit_that_is_not_known_everything_is_needed(
-    repository_at_work: Repository, since: str
-) -> None:
-    assert repository_at_work.parts("--since", since) == (EVERYTHING, ["production", "staging"])
-    assert not list(repository_at_work.root.glob("stolen*"))
-
-
-def test_a_tree_is_no_commit_to_compare_with(repository_at_work: Repository, git: Git) -> None:
-    tree = git(repository_at_work.root, "rev-parse", "HEAD^{tree}")
-    assert repository_at_work.parts("--since", tree) == (EVERYTHING, ["production", "staging"])
-
-
-@pytest.mark.parametrize("arguments", [["--help"], ["--since"], ["--since", "a", "b"], ["main"]])
-def test_a_call_that_is_not_understood_says_how_it_is_called(
-    repository_at_work: Repository, arguments: list[str]
-) -> None:
-    done = repository_at_work.run(*arguments)
-    assert done.returncode == 1
-    assert "--since COMMIT" in done.stderr
-    assert done.stdout == ""
-
-
 def test_where_there_is_no_main_to_compare_with_git_says_so(repository_at_work: Repository, git: Git) -> None:
     git(repository_at_work.root, "update-ref", "-d", "refs/remotes/origin/main")
     done = repository_at_work.run()
@@ -290,4 +246,3 @@ def test_a_file_with_a_strange_name_is_no_environment(repository_at_work: Reposi
     repository_at_work.write(f"deployments/{name}.yaml", "environment: x\n")
     repository_at_work.commit()
     assert repository_at_work.parts() == (set(), [])
-    assert repository_at_work.parts("--since", "0" * 40) == (EVERYTHING, ["production", "staging"])
