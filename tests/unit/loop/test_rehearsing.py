@@ -31,7 +31,7 @@ def test_a_rehearsal_passes_when_every_row_was_answered_as_the_bundle_answers_it
 def test_a_row_without_an_answer_or_with_another_one_fails_it_and_so_does_no_row(
     trouble: dict[str, int],
 ) -> None:
-    assert not made(**trouble).passed
+    assert not made(problem="", **trouble).passed
 
 
 def test_the_evidence_names_version_bundle_and_how_many_answered() -> None:
