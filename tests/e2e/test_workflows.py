@@ -195,7 +195,7 @@ def test_a_second_model_goes_silent_then_canary(world: World) -> None:
     world.dispatched()
     merge_and_deploy(world, newest_pull(world, "promotion"))
     assert serving(world) == ("silent", [1, 2])
-    rows = conversation.applicants(200, seed=3, first=20_000)
+    rows = conversation.applicants(400, seed=3, first=20_000)
     conversation.tell(world.home, conversation.ask(address(world), rows), conversation.as_ever(rows, seed=3))
     green(world.on_schedule("rollout.yml"))
     promotion = newest_pull(world, "promotion")
@@ -211,7 +211,7 @@ def test_a_bad_canary_is_taken_back(world: World) -> None:
     answers = conversation.ask(address(world), rows)
     truths = dict(zip(answers, conversation.as_ever(rows, seed=4), strict=True))
     for line in conversation.logged(
-        world.home, lambda line: line["arm"] == "challenger" and line["id"] in truths
+        world.home, lambda line: line.get("arm") == "challenger" and line["id"] in truths
     ):
         truths[line["id"]] = "no" if line["outputs"]["prediction"] == "yes" else "yes"
     conversation.tell(world.home, list(truths), list(truths.values()))
@@ -259,6 +259,11 @@ def test_a_revert_is_a_rollback(world: World) -> None:
 
 
 def test_what_the_workflows_took(world: World) -> None:
-    assert {name.split()[0] for name in world.seconds} >= {"ci.yml", "release.yml", "deploy.yml", "monitor.yml"}
+    assert {name.split()[0] for name in world.seconds} >= {
+        "ci.yml",
+        "release.yml",
+        "deploy.yml",
+        "monitor.yml",
+    }
     folder = Path(os.environ.get("TRUNKLINE_FIGURES", world.folder))
     (folder / "workflow-seconds.json").write_text(json.dumps(world.seconds, indent=1))

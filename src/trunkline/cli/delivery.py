@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from trunkline.core.errors import TrunklineError
+from trunkline.core.project import Project
 from trunkline.core.record import short
 
 from . import output
@@ -80,8 +82,7 @@ def _plan_change(ctx: click.Context, path: Path | None) -> None:
 @click.pass_context
 def deploy(ctx: click.Context, environment: str, scheduled: bool) -> None:
     """Plan and apply in one step."""
-    from trunkline.core.errors import TrunklineError
-    from trunkline.loop import deploying
+    from trunkline.loop import deploying, merged
 
     project = output.project_of(ctx)
     made = None
@@ -89,17 +90,31 @@ def deploy(ctx: click.Context, environment: str, scheduled: bool) -> None:
         if scheduled and (why := deploying.out_of_reach(project, environment)):
             output.skipped(why)
             return
+        if scheduled and merged.superseded(project, project.deployment(environment)):
+            output.skipped(f"main desires something newer of {environment}, which a run of its own deploys.")
+            return
         made = deploying.plan_deployment(project, environment)
         click.echo(made.text())
         output.summarise(f"```\n{made.text()}\n```")
         _apply(ctx, environment, made.checksum)
     except TrunklineError as error:
-        if scheduled:
-            issue = deploying.tell(project, environment, error)
-            output.result("told", f"issue #{issue.number}" if issue else "nobody")
+        if scheduled and project.deployment(environment).is_file():
+            _tell(project, environment, error)
         raise
     if scheduled:
         deploying.tell(project, environment, None)
+
+
+def _tell(project: Project, environment: str, error: TrunklineError) -> None:
+    """Keep an issue about what went wrong; that the forge does not answer must not hide it."""
+    from trunkline.loop import deploying
+
+    try:
+        issue = deploying.tell(project, environment, error)
+    except TrunklineError as silent:
+        output.result("told", f"nobody: {silent}")
+    else:
+        output.result("told", f"issue #{issue.number}" if issue else "nobody")
 
 
 def _apply(ctx: click.Context, environment: str, checksum: str) -> None:

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import click
 
-from trunkline.core.errors import GateFailed, GateInconclusive
-
 from . import output
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -110,7 +108,7 @@ def _respond(ctx: click.Context, environment: str, *, scheduled: bool = False) -
 @click.pass_context
 def retrain(ctx: click.Context, environment: str, reason: str, scheduled: bool) -> None:
     """Train on the newest labelled rows and propose the new version."""
-    from trunkline.loop import handover, retraining
+    from trunkline.loop import handover, refusals
 
     project = output.project_of(ctx)
     if scheduled and (why := handover.nothing_to_follow(project, environment)):
@@ -118,7 +116,7 @@ def retrain(ctx: click.Context, environment: str, reason: str, scheduled: bool) 
         return
     try:
         pull = handover.retrain_and_tell(project, environment, reason=reason, progress=output.progress)
-    except (GateFailed, GateInconclusive, retraining.NothingNew) as error:
+    except refusals.ANSWERS as error:
         if not scheduled:
             raise
         # A schedule is red when the tool broke, and that it did not: the gates, or the rows, gave their answer.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one verb and return its exit code."""
+    # ONNX Runtime decides when it is imported whether it reports its use to its makers.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     try:
         result: Any = cli.main(args=arguments, prog_name="trunkline", standalone_mode=False)
     except click.exceptions.Abort:

@@ -108,13 +108,21 @@ def rehearse(ctx: click.Context, number: int, folder: Path) -> None:
     default=None,
     help="Where `image` and `rehearse` kept what they made; it goes into the pull request.",
 )
+@click.option(
+    "--version", "number", type=int, default=0, envvar="VERSION", help="Propose this one and no other."
+)
+@click.option("--scheduled", is_flag=True, help="In a workflow: a newer change on main is no error.")
 @click.pass_context
-def release(ctx: click.Context, folder: Path | None) -> None:
+def release(ctx: click.Context, folder: Path | None, number: int, scheduled: bool) -> None:
     """Train or reuse, evaluate, register, write the card, propose the promotion."""
-    from trunkline.loop import releasing
+    from trunkline.loop import merged, releasing
 
+    project = output.project_of(ctx)
+    if scheduled and merged.overtaken(project):
+        output.skipped("main has a newer change of the model, which a run of its own releases.")
+        return
     evidence = releasing.evidence_in(folder) if folder else ""
-    released = releasing.release(output.project_of(ctx), evidence=evidence, progress=output.progress)
+    released = releasing.release(project, evidence=evidence, number=number, progress=output.progress)
     output.result("version", released.version.number)
     output.result("bundle", short(released.version.bundle))
     output.result("gates", released.judged.evaluation.outcome)

@@ -13,6 +13,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from trunkline import __version__
+
 from .bundle import BundleStore
 from .config import Policy, read_policy
 from .errors import NotFoundError, PolicyError, ProjectError
@@ -23,7 +25,7 @@ POLICY_FILE = "trunkline.yaml"
 LOCK_FILE = "data.lock"
 HOME = "TRUNKLINE_HOME"
 """The environment variable that names a folder in `.trunkline`'s place, for work trees that come and go."""
-MODEL_INPUTS = ("src", POLICY_FILE, LOCK_FILE, "requirements")
+MODEL_INPUTS = ("src", "vendor", POLICY_FILE, LOCK_FILE, "requirements")
 """What shapes a model: folders and files of the work tree."""
 _SHAPE_NO_MODEL = ("deepchecks.txt", "forge.txt")
 """Locks of environments of their own, in which nothing is trained."""
@@ -184,11 +186,14 @@ class Project:
             raise ProjectError(
                 f"There is no package {folder}.", next_step=f"correct `package` in {POLICY_FILE}"
             )
-        total = hashlib.sha256()
-        for path in sorted(folder.rglob("*.py")):
-            total.update(path.relative_to(folder).as_posix().encode() + b"\0")
-            total.update(hashlib.sha256(path.read_bytes()).digest())
-        return "sha256:" + total.hexdigest()
+        return "sha256:" + _digest_of(folder)
+
+    def toolkit(self) -> str:
+        """Return the toolkit's version and, where the project carries its source, the digest of that behind it."""
+        folder = self.root / "vendor" / "trunkline" / "src"
+        if not folder.is_dir():
+            return __version__
+        return f"{__version__}+{_digest_of(folder)[:12]}"
 
     def requirements_digest(self) -> str:
         """Return the digest of the locked requirements that training runs with."""
@@ -212,3 +217,12 @@ class Project:
             if same.returncode == 0:
                 head = git(self.root, "rev-parse", "HEAD^2", error=NotFoundError)
         return head + ("+dirty" if dirty else "")
+
+
+def _digest_of(folder: Path) -> str:
+    """Return the digest of every Python file of a folder, by path and content."""
+    total = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        total.update(path.relative_to(folder).as_posix().encode() + b"\0")
+        total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()

@@ -68,6 +68,8 @@ class Workflow(Record):
     state: str
     newest: datetime | None = None
     conclusion: str = ""
+    succeeded: datetime | None = None
+    """When the newest run that ended well was created."""
 
 
 class Forge(Protocol):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from trunkline.core.records import Deployment
 from trunkline.delivery import LocalTarget, Plan, apply, plan, read_state
 from trunkline.forge import Issue, open_forge
 
-from .merged import merged_text, require_merged_file
+from .merged import merged_state, require_merged_file
 from .registered import bundle_of
 
 Progress = Callable[[str], None]
@@ -58,13 +57,8 @@ def plan_change(project: Project, environment: str) -> Plan:
     It needs neither the target nor the bundles. Raises PolicyError when the file here is not a desired state.
     """
     path = project.deployment(environment)
-    before = merged_text(project, path)
-    actual = None
-    if before is not None:
-        with tempfile.TemporaryDirectory(prefix="trunkline-plan-") as folder:
-            old = Path(folder) / path.name
-            old.write_text(before, encoding="utf-8")
-            actual = read_state(old).release("")
+    before = merged_state(project, environment)
+    actual = before.release("") if before else None
     return plan(read_state(path), actual, revision=git(project.root, "rev-parse", "HEAD"))
 
 
@@ -82,6 +76,7 @@ def out_of_reach(project: Project, environment: str) -> str:
 
 def apply_deployment(project: Project, environment: str, *, reviewed: str, progress: Progress) -> Deployment:
     """Carry out the plan whose checksum was reviewed, fetching bundles from the registry where they are missing."""
+    _require_home(project, environment)
     made = plan_deployment(project, environment)
     if made.release is not None:
         for route in (made.release.champion, made.release.challenger):
@@ -116,6 +111,16 @@ def tell(project: Project, environment: str, error: TrunklineError | None) -> Is
         ),
         labels=("trunkline", "signal: infrastructure", "severity: critical"),
     )
+
+
+def _require_home(project: Project, environment: str) -> None:
+    """Raise PolicyError where what serves would lie in a runner's work folder, which its next checkout may empty."""
+    local = read_state(project.deployment(environment)).target.kind == "local"
+    if local and os.environ.get("RUNNER_ENVIRONMENT") == "self-hosted" and project.store is None:
+        raise PolicyError(
+            "On a self-hosted runner, what serves must not lie in the runner's work folder.",
+            next_step="set the repository variable TRUNKLINE_HOME to a folder of that machine",
+        )
 
 
 def history_file(project: Project, environment: str) -> Path:

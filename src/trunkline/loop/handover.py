@@ -11,6 +11,7 @@ from trunkline.delivery import read_state
 from trunkline.forge import Forge, PullRequest, open_forge
 
 from .promoting import RETRAINING
+from .refusals import RetrainingWaits
 
 Progress = Callable[[str], None]
 RETRAIN = "retrain.yml"
@@ -52,13 +53,12 @@ def retrain_and_tell(project: Project, environment: str, *, reason: str, progres
 
     Raises what `retrain` raises.
     """
-    from .retraining import (
-        retrain,  # the training stack takes seconds to import, and most watches need none of it
-    )
+    # The training stack takes seconds to import, and most watches need none of it.
+    from .retraining import retrain
 
     try:
         pull = retrain(project, environment, reason=one_line(reason), progress=progress)
-    except (GateFailed, GateInconclusive, DataError) as error:
+    except (GateFailed, GateInconclusive, DataError, RetrainingWaits) as error:
         _tell(project, environment, f"A retraining came to nothing. {error}")
         raise
     _tell(project, environment, f"Retrained: #{pull.number} {pull.title}")

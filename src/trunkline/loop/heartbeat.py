@@ -68,9 +68,10 @@ def _beat(workflow: Workflow, period: timedelta, added: datetime | None, now: da
     if workflow.state != "active":
         return Beat(name, f"is switched off by a person ({workflow.state}), and left alone")
     limit = _words(period)
-    if workflow.newest is not None:
-        late = now - workflow.newest > period
-        words = f"ran last {moment(workflow.newest)}"
+    well = workflow.succeeded or (workflow.newest if workflow.conclusion == "success" else None)
+    if well is not None:
+        late = now - well > period
+        words = f"ended well last {moment(well)}"
         return Beat(name, f"{words}, more than {limit} ago" if late else words, trouble=late)
     if added is None:
         return Beat(name, "has never run, and git does not tell how long it has been there")

@@ -11,7 +11,7 @@ import httpx
 from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from trunkline.core.bundle import Bundle
-from trunkline.core.errors import ApplyError
+from trunkline.core.errors import ApplyError, NotFoundError
 from trunkline.core.git import try_git
 from trunkline.core.project import Project
 from trunkline.core.record import short
@@ -22,10 +22,11 @@ from trunkline.delivery.image import Image, lay_out
 from trunkline.delivery.plan import routes_of
 from trunkline.forge.kind import GITHUB, parse_remote
 
-from .judging import locked_snapshot
-from .registered import brought_registry, bundle_of
+from .judging import locked_snapshot, train
+from .merged import merged_state
+from .registered import brought_registry, bundle_of, champion_of
 from .rehearsing import ROWS, ask_service
-from .tested import adopt, training_key
+from .tested import adopt, packed_key
 
 Progress = Callable[[str], None]
 PATIENCE_S = 60.0
@@ -37,15 +38,16 @@ def build_image(
     """Build the image of version `number`, ask it, and push it to the name `push` if one is given.
 
     It carries the bundles of the desired state that the version's first stage will be, so that one image goes through
-    all stages. Without `number` it carries what `folder`/bundle holds packed, else the bundle of the checked-out
-    commit. `folder` gets the build context and `image.json`. Raises NotFoundError without docker or podman, ApplyError
-    when the build, the push or the container fails.
+    all stages. Without `number` it carries what `folder`/bundle holds packed, else the champion's, else the bundle of
+    the checked-out commit. `folder` gets the build context and `image.json`. Raises NotFoundError without docker or
+    podman, ApplyError when the build, the push or the container fails.
     """
     release, asked = _release_of(project, folder, number, progress=progress)
     engine = Engine.find()
     context = lay_out(folder / "image", project.root, release, project.bundles)
     name = (push or project.policy.name).lower()
-    tag = short(asked.digest)
+    newest = release.challenger or release.champion
+    tag = short(newest.bundle)
     bundles = [project.bundles.get(route.bundle) for route in routes_of(release)]
     python = any(bundle.manifest.runtime == "python" for bundle in bundles)
     progress(f"building {name}:{tag} from {', '.join(short(bundle.digest) for bundle in bundles)}")
@@ -76,14 +78,13 @@ def build_image(
 def _release_of(project: Project, folder: Path, number: int, *, progress: Progress) -> tuple[Release, Bundle]:
     environment = project.policy.rollout.environment
     if not number:
-        key = training_key(project, progress=progress)
-        if (folder / "bundle").is_dir():
-            digest = adopt(project, folder / "bundle", key=key)
+        packed = folder / "bundle"
+        if packed.is_dir():
+            # What was packed was judged for its key; the rows need not be on this machine again.
+            digest = adopt(project, packed, key=packed_key(packed))
             bundle = project.bundles.get(digest)
         else:
-            from .judging import train
-
-            bundle, _, _ = train(project, progress=progress)
+            bundle = champion_of(project, progress=progress) or train(project, progress=progress)[0]
         route = Route(version=0, bundle=bundle.digest)
         return (
             Release(environment=environment, revision=project.commit(), strategy="single", champion=route),
@@ -91,7 +92,7 @@ def _release_of(project: Project, folder: Path, number: int, *, progress: Progre
         )
     version = brought_registry(project, progress=progress).by_number(number)
     route = Route(version=version.number, bundle=version.bundle)
-    state = read_state(project.deployment(environment))
+    state = merged_state(project, environment) or read_state(project.deployment(environment))
     stage = "single" if state.champion is None else project.policy.rollout.stages[0]
     if version.bundle not in {each.bundle for each in (state.champion, state.challenger) if each}:
         state = next_state(state, stage, challenger=route, share=project.policy.rollout.canary_share)
@@ -135,7 +136,11 @@ def _ask_container(
         progress(f"ready after {time.monotonic() - begun:.1f} s")
         if bundle is None:
             return
-        rows = locked_snapshot(project, progress=progress).part("test").head(ROWS)
+        try:
+            rows = locked_snapshot(project, progress=progress).part("test").head(ROWS)
+        except NotFoundError as error:
+            progress(f"it was only asked whether it is ready: {error.what}")
+            return
         made = ask_service(address, bundle, rows, number=0)
         if not made.passed:
             raise ApplyError(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 from trunkline.core.errors import ForgeError
 from trunkline.core.git import git, try_git
 from trunkline.core.project import MODEL_INPUTS, Project
+from trunkline.delivery import DesiredState, read_state
 
 
 def require_clean(project: Project) -> None:
@@ -48,10 +50,30 @@ def overtaken(project: Project) -> bool:
     return differ.returncode != 0
 
 
+def superseded(project: Project, path: Path) -> bool:
+    """Whether the forge's main, which contains the checked-out commit, has a newer form of a file."""
+    newer = merged_text(project, path) != path.read_text(encoding="utf-8")
+    clean = not git(project.root, "status", "--porcelain", "--", str(path))
+    inside = try_git(project.root, "merge-base", "--is-ancestor", "HEAD", _main(project))
+    return newer and clean and inside.returncode == 0
+
+
 def merged_text(project: Project, path: Path) -> str | None:
     """Return what the forge's main branch holds of a file, None where it has none."""
     shown = try_git(project.root, "show", f"{_main(project)}:./{path.relative_to(project.root).as_posix()}")
     return None if shown.returncode else shown.stdout
+
+
+def merged_state(project: Project, environment: str) -> DesiredState | None:
+    """Return what the forge's main branch desires of an environment, None where it has no such file."""
+    path = project.deployment(environment)
+    text = merged_text(project, path)
+    if text is None:
+        return None
+    with tempfile.TemporaryDirectory(prefix="trunkline-merged-") as folder:
+        copy = Path(folder) / path.name
+        copy.write_text(text, encoding="utf-8")
+        return read_state(copy)
 
 
 def require_merged_file(project: Project, path: Path) -> None:

@@ -85,10 +85,11 @@ def publish(
     """Push a change and open its pull request."""
     forge = open_forge(made.origin)
     forge.push(made.project.root, made.branch)
-    pull = forge.propose(branch=made.branch, title=title, body=body, labels=labels)
-    progress(f"pull request #{pull.number}: {title}")
+    # Before the pull request is there: a run that dies in between is repeated whole, and none is left without checks.
     if starts_no_checks() and forge.start(CHECKS, branch=made.branch):
         progress(f"{CHECKS} is started on {made.branch}")
+    pull = forge.propose(branch=made.branch, title=title, body=body, labels=labels)
+    progress(f"pull request #{pull.number}: {title}")
     return pull
 
 

@@ -25,6 +25,8 @@ Progress = Callable[[str], None]
 
 STAGING = "staging"
 ROWS = 50
+GIVE_UP = 5
+"""Requests without an answer after which the rest is not asked."""
 TOLERANCE = 1e-6
 """How far a probability or a number may lie from what the bundle itself answers."""
 
@@ -100,16 +102,24 @@ def ask_service(address: str, bundle: Bundle, rows: Any, *, number: int) -> Rehe
                 reply = client.post("/predict", json=plain)
             except httpx.HTTPError as error:
                 failed, problem = failed + 1, problem or f"no answer: {error}"
+                if failed == GIVE_UP:
+                    failed += len(rows) - place - 1
+                    break
                 continue
             latency.append(1000 * (time.perf_counter() - begun))
             if reply.status_code != httpx.codes.OK:
                 failed, problem = failed + 1, problem or f"status {reply.status_code}: {reply.text[:200]}"
-            elif not _alike(reply.json(), own.labels[place], own, place):
+                continue
+            try:
+                answer = dict(reply.json())
+                given = answer["prediction"]
+            except (ValueError, TypeError, KeyError):
+                failed, problem = failed + 1, problem or f"no answer in what it said: {reply.text[:200]}"
+                continue
+            if not _alike(answer, own.labels[place], own, place):
                 wrong += 1
                 asked = {name: plain.get(name) for name in names}
-                problem = (
-                    problem or f"{reply.json()['prediction']} instead of {own.labels[place]} for {asked}"
-                )
+                problem = problem or f"{given} instead of {own.labels[place]} for {asked}"
     return Rehearsal(
         version=number,
         bundle=bundle.digest,

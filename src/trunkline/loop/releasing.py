@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trunkline import data, evaluation
-from trunkline.core.errors import NotFoundError
+from trunkline.core.errors import ForgeError, NotFoundError
 from trunkline.core.project import Project
 from trunkline.core.record import write_atomically
 from trunkline.core.records import Usage, Version
-from trunkline.delivery import read_state
 from trunkline.delivery.image import Image
 from trunkline.forge import PullRequest
 
 from .carrying import bring, with_store
 from .judging import Judged, Progress, Trained, judge, require_pass, train
-from .merged import merged_text, require_released
+from .merged import merged_state, require_released
 from .promoting import propose_stage
 from .registered import registry_of
 from .tested import adopt_tested, compare_with_fork
@@ -44,29 +43,39 @@ class Released:
     pull_request: PullRequest | None
 
 
-def release(project: Project, *, evidence: str = "", progress: Progress) -> Released:
+def release(project: Project, *, evidence: str = "", number: int = 0, progress: Progress) -> Released:
     """Train or reuse, evaluate, register, write the card, and open the promotion's pull request.
 
-    `evidence` is Markdown that precedes the gates' report in the pull request. Raises what `register` raises.
+    `evidence` is Markdown that precedes the gates' report in the pull request. Raises what `register` raises, and
+    ForgeError when the version is not `number`, about which the evidence is.
     """
     registered = register(project, progress=progress)
     judged, version = registered.judged, registered.version
+    if number and version.number != number:
+        raise ForgeError(
+            f"What main would train is version {version.number} by now, and version {number} was rehearsed.",
+            next_step="run release.yml again",
+        )
     environment = project.policy.rollout.environment
     if registered.serves:
         progress(f"version {version.number} is in deployments/{environment}.yaml already: nothing to propose")
         return Released(judged=judged, version=version, pull_request=None)
-    state = read_state(project.deployment(environment))
-    stage = "single" if state.champion is None else project.policy.rollout.stages[0]
     report = judged.markdown.read_text(encoding="utf-8")
     pull = propose_stage(
         project,
-        stage,
+        first_stage(project),
         version=version,
         evidence=f"{evidence}\n\n{report}" if evidence else report,
         prepare=lambda made: write_card(made.project, judged, version, registered.trained.usage),
         progress=progress,
     )
     return Released(judged=judged, version=version, pull_request=pull)
+
+
+def first_stage(project: Project) -> str:
+    """Return the stage at which a new version starts beside what main desires: single where nothing serves yet."""
+    state = merged_state(project, project.policy.rollout.environment)
+    return "single" if state is None or state.champion is None else project.policy.rollout.stages[0]
 
 
 def register(project: Project, *, progress: Progress) -> Registered:
@@ -87,10 +96,10 @@ def register(project: Project, *, progress: Progress) -> Registered:
     )
     progress(f"registered as version {version.number}")
     # Of main, which may have gone on: a run that is repeated must not propose what was merged meanwhile.
-    desired = merged_text(project, project.deployment(project.policy.rollout.environment)) or ""
-    return Registered(
-        judged=judged, version=version, trained=trained, compared=compared, serves=bundle.digest in desired
-    )
+    state = merged_state(project, project.policy.rollout.environment)
+    routes = (state.champion, state.challenger) if state else ()
+    serves = bundle.digest in {route.bundle for route in routes if route}
+    return Registered(judged=judged, version=version, trained=trained, compared=compared, serves=serves)
 
 
 def evidence_in(folder: Path) -> str:

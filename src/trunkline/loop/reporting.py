@@ -34,19 +34,22 @@ def results_of(text: str) -> dict[str, str]:
 
 
 def compose(results: Mapping[str, str], folder: Path, *, run: str = "") -> str:
-    """Return the comment: a line a job, then the gates' report and the plan where `folder` has them."""
+    """Return the comment: a line a job, then the plan and the gates' report where `folder` has them."""
     # What was skipped for another job's failure was needed.
     signs = SIGNS | ({"skipped": "not run"} if "failure" in results.values() else {})
     said = {name: signs.get(result, result) for name, result in results.items() if name not in UNSAID}
     lines = [f"| {name} | {sign} |" for name, sign in said.items()]
     parts = ["\n".join(["| job | result |", "|---|---|", *lines])] if lines else []
-    for name in ("report/report.md", "plan.md"):
+    for name in ("plan.md", "report/report.md"):
         path = folder / name
         if path.is_file():
             parts.append(path.read_text(encoding="utf-8").strip())
     text = "\n\n".join(parts)
     if len(text) > LIMIT:
-        text = text[:LIMIT].rpartition("\n")[0] + "\n\n… cut; the run has all of it."
+        text = text[:LIMIT].rpartition("\n")[0]
+        # What is cut inside a fold would swallow all that follows.
+        text += "\n\n</details>" * (text.count("<details>") - text.count("</details>"))
+        text += "\n\n… cut; the run has all of it."
     whole = f"[The whole run]({run}), with the report as a page among its artifacts."
     return f"{text}\n\n{whole}" if run else text
 

@@ -5,31 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from trunkline import data
-from trunkline.core.errors import DataError, PolicyError
+from trunkline.core.errors import PolicyError
 from trunkline.core.project import Project
 from trunkline.core.record import short
-from trunkline.delivery import read_state
+from trunkline.delivery import DesiredState, read_state
 from trunkline.forge import PullRequest
 
 from .change import change
 from .judging import judge, require_pass, train
 from .promoting import RETRAINING, describe_stage, publish, write_stage
+from .refusals import NothingNew, RetrainingWaits
 from .registered import register
 from .releasing import write_card
 
 Progress = Callable[[str], None]
 
 
-class NothingNew(DataError):
-    """The champion has learned from these very rows."""
-
-
 def retrain(project: Project, environment: str, *, reason: str, progress: Progress) -> PullRequest:
     """Open the pull request of a version that was trained on the newest labelled rows.
 
     It changes `data.lock`, the card and the desired state together: merging it puts the version live.
-    Raises NothingNew when there is nothing new to learn, GateFailed or GateInconclusive when the new version does not
-    pass the gates; nothing is proposed then.
+    Raises RetrainingWaits while a challenger is being judged, NothingNew when there is nothing new to learn, and
+    GateFailed or GateInconclusive when the new version does not pass the gates; nothing is proposed then.
     """
     policy = project.policy
     if environment != policy.rollout.environment:
@@ -39,6 +36,7 @@ def retrain(project: Project, environment: str, *, reason: str, progress: Progre
             next_step=f"trunkline retrain {policy.rollout.environment}",
         )
     with change(project, f"retrain/{environment}") as made:
+        _require_room(read_state(made.project.deployment(environment)), policy.retraining.stage)
         snapshot = data.take_snapshot(
             made.project, last=policy.retraining.rows, traffic=environment, progress=progress
         )
@@ -62,3 +60,13 @@ def retrain(project: Project, environment: str, *, reason: str, progress: Progre
         evidence = judged.markdown.read_text(encoding="utf-8")
         body = f"{reason}\n\n{describe_stage(state, stage, version, evidence)}"
         return publish(made, title=title, body=body, labels=("trunkline", RETRAINING), progress=progress)
+
+
+def _require_room(state: DesiredState, stage: str) -> None:
+    """Raise RetrainingWaits unless a new version can have this stage beside what the desired state names."""
+    if state.challenger is None or (state.strategy, stage) == ("silent", "silent"):
+        return
+    raise RetrainingWaits(
+        f"Version {state.challenger.version} is being judged ({state.strategy}): a retraining waits for the outcome.",
+        next_step="merge the pull request of its next stage or of the way back; rollout.yml opens it",
+    )

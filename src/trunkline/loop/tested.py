@@ -71,6 +71,11 @@ def pack(project: Project, folder: Path, *, progress: Progress) -> Packed:
     return packed
 
 
+def packed_key(folder: Path) -> str:
+    """Return the training key whose bundle was packed in a folder."""
+    return Trained.read(folder / TRAINED).key
+
+
 def adopt(project: Project, folder: Path, *, key: str) -> str:
     """Take a packed bundle into the project and return its digest.
 

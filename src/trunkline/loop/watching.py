@@ -19,6 +19,7 @@ from trunkline.monitoring.metrics import METRICS
 from .deploying import out_of_reach, target_of
 from .handover import hand_over, one_line, retrain_and_tell
 from .promoting import RETRAINING
+from .refusals import ANSWERS, RetrainingWaits
 from .registered import bundle_of
 
 Progress = Callable[[str], None]
@@ -144,7 +145,7 @@ class Responded:
     @property
     def broken(self) -> int:
         """Return the exit code without the refusals that are answers: a gate that said no is none that broke."""
-        if isinstance(self.refused, GateFailed | GateInconclusive):
+        if isinstance(self.refused, ANSWERS):
             return Responded(done=self.done).exit_code
         return self.exit_code
 
@@ -192,7 +193,7 @@ def respond(
         return Responded(done=_with(done, wanted, {"detail": said}))
     try:
         pull = retrain_and_tell(project, environment, reason=reason, progress=progress)
-    except (GateFailed, GateInconclusive, DataError) as error:
+    except (GateFailed, GateInconclusive, DataError, RetrainingWaits) as error:
         return Responded(done=done, refused=error)
     return Responded(done=done, retraining=pull)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import trunkline
 from trunkline.core.config import Policy
 from trunkline.core.project import Project
 from trunkline.core.record import Record, canonical_json, sha256
@@ -51,7 +50,7 @@ def key_parts(project: Project, snapshot_digest: str) -> KeyParts:
         code=project.code_digest(),
         policy=policy_digest(project.policy),
         lock=project.requirements_digest(),
-        toolkit=trunkline.__version__,
+        toolkit=project.toolkit(),
         snapshot=snapshot_digest,
     )
 

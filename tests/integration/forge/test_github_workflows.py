@@ -85,6 +85,7 @@ def test_workflows_are_listed_with_their_state_and_newest_run(github: GitHubForg
             state="active",
             newest=datetime(2026, 11, 3, tzinfo=UTC),
             conclusion="failure",
+            succeeded=datetime(2026, 11, 2, tzinfo=UTC),
         ),
     )
 
@@ -98,7 +99,12 @@ def test_a_workflow_that_was_switched_off_is_enabled(github: GitHubForge, served
 def test_the_bundle_that_was_tested_is_unpacked(
     github: GitHubForge, served: Served, merged: tuple[str, str], tmp_path: Path
 ) -> None:
-    served.github.put_run(workflow="ci.yml", head_sha=merged[0], artifacts={NAME: GOOD, "report": b"x"})
+    served.github.put_run(
+        workflow="ci.yml",
+        head_branch="more-trees",
+        head_sha=merged[0],
+        artifacts={NAME: GOOD, "report": b"x"},
+    )
     folder = tmp_path / "bundle"
     assert github.tested_bundle(merged[1], KEY, folder)
     found = {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*.*")}
@@ -108,8 +114,21 @@ def test_the_bundle_that_was_tested_is_unpacked(
 def test_a_commit_of_the_merged_branch_finds_the_bundle_too(
     github: GitHubForge, served: Served, merged: tuple[str, str], tmp_path: Path
 ) -> None:
-    served.github.put_run(workflow="ci.yml", head_sha=merged[0], artifacts={NAME: GOOD})
+    served.github.put_run(
+        workflow="ci.yml", head_branch="more-trees", head_sha=merged[0], artifacts={NAME: GOOD}
+    )
     assert github.tested_bundle(merged[0], KEY, tmp_path / "bundle")
+
+
+def test_a_branch_that_was_proposed_elsewhere_too_has_no_tested_bundle(
+    github: GitHubForge, served: Served, merged: tuple[str, str], tmp_path: Path
+) -> None:
+    served.github.put_run(
+        workflow="ci.yml", head_branch="more-trees", head_sha=merged[0], artifacts={NAME: GOOD}
+    )
+    first = next(iter(served.github.threads.values()))
+    served.github.threads[99] = first | {"base": "evil", "state": "closed", "merge": "", "merged_at": None}
+    assert not github.tested_bundle(merged[1], KEY, tmp_path / "bundle")
 
 
 @pytest.mark.parametrize(
@@ -118,40 +137,69 @@ def test_a_commit_of_the_merged_branch_finds_the_bundle_too(
         pytest.param(lambda github, head: None, id="no run at all"),
         pytest.param(
             lambda github, head: github.put_run(
-                workflow="ci.yml", head_sha=head, artifacts={"bundle-fedcba9876543210": GOOD}
+                workflow="ci.yml", head_branch="evil", head_sha=head, artifacts={NAME: GOOD}
+            ),
+            id="a run of another branch with the same head",
+        ),
+        pytest.param(
+            lambda github, head: github.put_run(
+                workflow="ci.yml",
+                head_branch="more-trees",
+                head_sha=head,
+                artifacts={"bundle-fedcba9876543210": GOOD},
             ),
             id="another key",
         ),
         pytest.param(
             lambda github, head: github.put_run(
-                workflow="ci.yml", head_sha=head, conclusion="failure", artifacts={NAME: GOOD}
+                workflow="ci.yml",
+                head_branch="more-trees",
+                head_sha=head,
+                conclusion="failure",
+                artifacts={NAME: GOOD},
             ),
             id="tests that failed",
         ),
         pytest.param(
             lambda github, head: github.put_run(
-                workflow="ci.yml", head_sha=head, conclusion=None, artifacts={NAME: GOOD}
+                workflow="ci.yml",
+                head_branch="more-trees",
+                head_sha=head,
+                conclusion=None,
+                artifacts={NAME: GOOD},
             ),
             id="tests that still run",
         ),
         pytest.param(
             lambda github, head: github.put_run(
-                workflow="ci.yml", head_sha=head, head_repository="mallory/income", artifacts={NAME: GOOD}
+                workflow="ci.yml",
+                head_branch="more-trees",
+                head_sha=head,
+                head_repository="mallory/income",
+                artifacts={NAME: GOOD},
             ),
             id="a fork's run",
         ),
         pytest.param(
-            lambda github, head: github.put_run(workflow="other.yml", head_sha=head, artifacts={NAME: GOOD}),
+            lambda github, head: github.put_run(
+                workflow="other.yml", head_branch="more-trees", head_sha=head, artifacts={NAME: GOOD}
+            ),
             id="another workflow",
         ),
         pytest.param(
             lambda github, head: github.put_run(
-                workflow="ci.yml", head_sha=head, artifacts={NAME: GOOD}, expired=True
+                workflow="ci.yml",
+                head_branch="more-trees",
+                head_sha=head,
+                artifacts={NAME: GOOD},
+                expired=True,
             ),
             id="an artifact that expired",
         ),
         pytest.param(
-            lambda github, head: github.put_run(workflow="ci.yml", head_sha="b" * 40, artifacts={NAME: GOOD}),
+            lambda github, head: github.put_run(
+                workflow="ci.yml", head_branch="more-trees", head_sha="b" * 40, artifacts={NAME: GOOD}
+            ),
             id="another commit",
         ),
     ],
@@ -172,7 +220,9 @@ def test_a_pull_request_from_a_fork_gives_no_bundle(
     github: GitHubForge, served: Served, merged: tuple[str, str], tmp_path: Path
 ) -> None:
     served.github.threads[1]["fork"] = "mallory/income"
-    served.github.put_run(workflow="ci.yml", head_sha=merged[0], artifacts={NAME: GOOD})
+    served.github.put_run(
+        workflow="ci.yml", head_branch="more-trees", head_sha=merged[0], artifacts={NAME: GOOD}
+    )
     assert not github.tested_bundle(merged[1], KEY, tmp_path / "bundle")
 
 
@@ -182,7 +232,7 @@ def test_a_pull_request_that_is_not_merged_gives_no_bundle(
     head = commit("more-trees", {"model.py": "trees = 200\n"})
     github.push(work_tree, "more-trees")
     github.propose(branch="more-trees", title="More trees", body="")
-    served.github.put_run(workflow="ci.yml", head_sha=head, artifacts={NAME: GOOD})
+    served.github.put_run(workflow="ci.yml", head_branch="more-trees", head_sha=head, artifacts={NAME: GOOD})
     assert not github.tested_bundle(head, KEY, tmp_path / "bundle")
 
 
@@ -193,7 +243,9 @@ def test_an_archive_that_reaches_outside_is_refused_whole(
     github: GitHubForge, served: Served, merged: tuple[str, str], tmp_path: Path, files: dict[str, str]
 ) -> None:
     content = zipped({"bundle.json": "{}"} | files)
-    served.github.put_run(workflow="ci.yml", head_sha=merged[0], artifacts={NAME: content})
+    served.github.put_run(
+        workflow="ci.yml", head_branch="more-trees", head_sha=merged[0], artifacts={NAME: content}
+    )
     with pytest.raises(BundleError, match="leads elsewhere"):
         github.tested_bundle(merged[1], KEY, tmp_path / "bundle")
     assert not (tmp_path / "bundle").exists()
@@ -207,7 +259,9 @@ def test_a_link_in_an_archive_is_refused(
         link = zipfile.ZipInfo("model")
         link.external_attr = 0o120777 << 16
         archive.writestr(link, "/etc")
-    served.github.put_run(workflow="ci.yml", head_sha=merged[0], artifacts={NAME: made.getvalue()})
+    served.github.put_run(
+        workflow="ci.yml", head_branch="more-trees", head_sha=merged[0], artifacts={NAME: made.getvalue()}
+    )
     with pytest.raises(BundleError, match="leads elsewhere"):
         github.tested_bundle(merged[1], KEY, tmp_path / "bundle")
 
@@ -222,7 +276,9 @@ def test_an_archive_that_swells_is_refused(tmp_path: Path) -> None:
 def test_an_archive_that_is_damaged_is_named(
     github: GitHubForge, served: Served, merged: tuple[str, str], tmp_path: Path, content: bytes
 ) -> None:
-    served.github.put_run(workflow="ci.yml", head_sha=merged[0], artifacts={NAME: content})
+    served.github.put_run(
+        workflow="ci.yml", head_branch="more-trees", head_sha=merged[0], artifacts={NAME: content}
+    )
     with pytest.raises(BundleError, match="cannot be unpacked"):
         github.tested_bundle(merged[1], KEY, tmp_path / "bundle")
 
@@ -230,7 +286,9 @@ def test_an_archive_that_is_damaged_is_named(
 def test_a_download_from_a_server_in_trouble_is_named(
     github: GitHubForge, served: Served, merged: tuple[str, str], tmp_path: Path
 ) -> None:
-    served.github.put_run(workflow="ci.yml", head_sha=merged[0], artifacts={NAME: GOOD})
+    served.github.put_run(
+        workflow="ci.yml", head_branch="more-trees", head_sha=merged[0], artifacts={NAME: GOOD}
+    )
     served.github.faults.append(Fault("GET .*/zip$", 503, times=9))
     with pytest.raises(UnavailableError, match=f"over the artifact {NAME}"):
         github.tested_bundle(merged[1], KEY, tmp_path / "bundle")
@@ -239,7 +297,9 @@ def test_a_download_from_a_server_in_trouble_is_named(
 def test_the_token_is_not_sent_to_where_artifacts_lie(
     served: Served, github: GitHubForge, merged: tuple[str, str], tmp_path: Path
 ) -> None:
-    run = served.github.put_run(workflow="ci.yml", head_sha=merged[0], artifacts={NAME: GOOD})
+    run = served.github.put_run(
+        workflow="ci.yml", head_branch="more-trees", head_sha=merged[0], artifacts={NAME: GOOD}
+    )
     artifact = max(served.github.artifacts)
     headers = {"authorization": "Bearer standin-token"}
     refused = httpx.get(f"{served.url}/_files/{artifact}.zip", headers=headers)

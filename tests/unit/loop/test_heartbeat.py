@@ -21,7 +21,8 @@ def beat(
 ) -> Beat:
     newest = None if hours is None else NOW - timedelta(hours=hours)
     since: Mapping[str, datetime] = {} if added is None else {file: NOW - timedelta(hours=added)}
-    (found,) = look([Workflow(file=file, state=state, newest=newest)], Monitoring(), added=since, now=NOW)
+    seen = Workflow(file=file, state=state, newest=newest, conclusion="success" if newest else "")
+    (found,) = look([seen], Monitoring(), added=since, now=NOW)
     return found
 
 
@@ -36,7 +37,19 @@ def test_a_workflow_that_ran_in_time_is_well() -> None:
 def test_one_that_is_late_is_in_trouble(file: str, hours: float) -> None:
     found = beat(file, hours=hours)
     assert found.trouble
-    assert "ran last" in found.words
+    assert "ended well last" in found.words
+
+
+def test_one_that_only_fails_counts_from_when_it_ended_well_last() -> None:
+    seen = Workflow(
+        file="monitor.yml",
+        state="active",
+        newest=NOW,
+        conclusion="failure",
+        succeeded=NOW - timedelta(hours=7),
+    )
+    (found,) = look([seen], Monitoring(), added={}, now=NOW)
+    assert found.trouble
 
 
 def test_one_that_the_forge_switched_off_is_switched_on_again() -> None:

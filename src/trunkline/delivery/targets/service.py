@@ -154,7 +154,7 @@ def _surroundings() -> dict[str, str]:
         name: value
         for name, value in os.environ.items()
         if not name.startswith(_NOT_THE_SERVICES) and name != "RUNNER_TRACKING_ID"
-    }
+    } | {"ORT_DISABLE_TELEMETRY": "1"}
 
 
 def launch(command: Sequence[str], place: Place, *, folder: Path, log: Path) -> Service:

@@ -119,6 +119,7 @@ class RunView(View):
     conclusion: str | None = None
     created_at: datetime
     head_sha: str
+    head_branch: str | None = None
     head_repository: Place | None = None
 
 

@@ -61,12 +61,16 @@ class Workflows:
                 continue  # GitHub's own, such as Dependabot's
             file = view.path.removeprefix(FOLDER)
             newest = self._newest(view.id, file)
+            well = newest
+            if newest is not None and newest.conclusion != "success":
+                well = self._newest(view.id, file, status="success")
             found.append(
                 Workflow(
                     file=file,
                     state=view.state,
                     newest=newest.created_at if newest else None,
                     conclusion=(newest.conclusion or "") if newest else "",
+                    succeeded=well.created_at if well else None,
                 )
             )
         return tuple(sorted(found, key=lambda workflow: workflow.file))
@@ -74,14 +78,19 @@ class Workflows:
     def tested_bundle(self, commit: str, training_key: str, folder: Path, *, fork: bool = False) -> bool:
         """Unpack the bundle that was tested in the pull request that brought `commit` into main, if there is one."""
         name = f"bundle-{digits(training_key)[:16]}"
-        for head in self._merged_heads(commit, fork=fork):
-            for run in self._passed(head, fork=fork):
+        for head, branch in self._merged_heads(commit, fork=fork):
+            for run in self._passed(head, branch, fork=fork):
                 for artifact in self._artifacts(run, name):
                     self._fetch(artifact, folder)
                     return True
         return False
 
-    def _merged_heads(self, commit: str, *, fork: bool) -> list[str]:
+    def _merged_heads(self, commit: str, *, fork: bool) -> list[tuple[str, str]]:
+        """Return heads and branches of the merged pull requests that brought a commit.
+
+        Left out are branches that were proposed into another base as well: a run for that one has the same head, and
+        may have run the other base's code.
+        """
         try:
             rows = self._client.ask(
                 f"the pull requests of {commit[:12]}",
@@ -95,12 +104,28 @@ class Workflows:
             raise
         views = [PullView.model_validate(row) for row in rows]
         return [
-            view.head.sha
+            (view.head.sha, view.head.ref)
             for view in views
-            if view.merged_at and view.base.ref == self._main and self._pulls.foreign(view) == fork
+            if view.merged_at
+            and view.base.ref == self._main
+            and self._pulls.foreign(view) == fork
+            and (fork or self._only_into_main(view.head.ref))
         ]
 
-    def _passed(self, head: str, *, fork: bool) -> list[RunView]:
+    def _only_into_main(self, branch: str) -> bool:
+        rows = self._client.ask(
+            f"the pull requests of {branch}",
+            lambda: self._rest.pulls.list(
+                *self._place,
+                state="all",
+                head=f"{self._client.owner}:{branch}",
+                per_page=PAGE,
+                headers=API_VERSION,
+            ),
+        )
+        return all(PullView.model_validate(row).base.ref == self._main for row in rows)
+
+    def _passed(self, head: str, branch: str, *, fork: bool) -> list[RunView]:
         def page(number: int) -> Any:
             return self._rest.actions.list_workflow_runs_for_repo(
                 *self._place, head_sha=head, per_page=PAGE, page=number, headers=API_VERSION
@@ -112,6 +137,7 @@ class Workflows:
             run
             for run in runs
             if run.head_sha == head
+            and run.head_branch == branch
             and run.path.split("@")[0] == FOLDER + TESTS
             and run.conclusion == "success"
             and run.head_repository is not None
@@ -144,11 +170,12 @@ class Workflows:
                         break
             unpack(file, folder, what=f"the artifact {artifact.name}")
 
-    def _newest(self, workflow: int, file: str) -> RunView | None:
+    def _newest(self, workflow: int, file: str, *, status: str = "") -> RunView | None:
+        asked = {"status": status} if status else {}
         answer = self._client.ask(
             f"the runs of {file}",
             lambda: self._rest.actions.list_workflow_runs(
-                *self._place, workflow, per_page=1, exclude_pull_requests=True, headers=API_VERSION
+                *self._place, workflow, per_page=1, exclude_pull_requests=True, headers=API_VERSION, **asked
             ),
         )
         runs = RunsView.model_validate(answer).workflow_runs
