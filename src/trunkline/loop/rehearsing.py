@@ -102,7 +102,7 @@ def ask_service(address: str, bundle: Bundle, rows: Any, *, number: int) -> Rehe
                 reply = client.post("/predict", json=plain)
             except httpx.HTTPError as error:
                 failed, problem = failed + 1, problem or f"no answer: {error}"
-                if failed == GIVE_UP:
+                if failed >= GIVE_UP:
                     failed += len(rows) - place - 1
                     break
                 continue

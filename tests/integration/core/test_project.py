@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from trunkline import __version__
 from trunkline.core.errors import NotFoundError, PolicyError, ProjectError
 from trunkline.core.project import Project
 
@@ -293,3 +294,20 @@ def test_all_that_is_made_and_not_committed_lies_in_one_folder(project: Project)
     assert all(path.is_relative_to(project.work) for path in made)
     committed = [project.cards, project.data_lock, project.deployment("production")]
     assert not any(path.is_relative_to(project.work) for path in committed)
+
+
+def test_a_toolkit_from_a_registry_is_its_version(project: Project) -> None:
+    assert project.toolkit() == __version__
+
+
+def test_a_toolkit_that_the_project_carries_is_its_version_and_its_source(project: Project) -> None:
+    source = project.root / "vendor/trunkline/src/trunkline"
+    source.mkdir(parents=True)
+    (source / "__init__.py").write_text("A = 1\n")
+    (source.parent.parent / "README.md").write_text("Words\n")
+    first = project.toolkit()
+    assert first.startswith(f"{__version__}+")
+    (source.parent.parent / "README.md").write_text("Other words\n")
+    assert project.toolkit() == first
+    (source / "__init__.py").write_text("A = 2\n")
+    assert project.toolkit() not in {first, __version__}

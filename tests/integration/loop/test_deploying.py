@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from trunkline.cli.main import run
-from trunkline.core.errors import ForgeError, PolicyError
+from trunkline.core.errors import ForgeError, PolicyError, UnavailableError
 from trunkline.core.project import Project
 from trunkline.core.record import short
 from trunkline.core.records import Route
 from trunkline.delivery import next_state, read_state, write_state
 from trunkline.delivery.image import Image
-from trunkline.forge import open_forge
+from trunkline.forge import Forge, open_forge
 from trunkline.loop import deploying, judging, registered, releasing
 
 from .conftest import git, make_project
@@ -221,3 +221,51 @@ def test_by_hand_a_deployment_that_fails_opens_no_issue(desired: Project) -> Non
     finally:
         path.write_text(before, encoding="utf-8")
     assert len(open_forge(desired).issues()) == known
+
+
+def test_a_schedule_leaves_a_superseded_deployment_to_the_newer_run(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desire(project, "single", ONE)
+    push(project, "Version 1")
+    git(project.root, "reset", "--quiet", "--hard", "HEAD~1")
+    assert call(project, "deploy", "production", "--scheduled") == 0
+    assert capsys.readouterr().out.startswith("skipped:       main desires something newer of production")
+    assert open_forge(project).issues() == ()
+    assert call(project, "deploy", "production") == ForgeError.exit_code
+
+
+def test_an_environment_that_does_not_exist_is_refused_on_schedule_without_an_issue(project: Project) -> None:
+    assert call(project, "deploy", "nowhere", "--scheduled") != 0
+    assert open_forge(project).issues() == ()
+
+
+def test_a_forge_that_does_not_answer_hides_no_failed_deployment(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def silent(_: Project) -> Forge:
+        raise UnavailableError("The forge does not answer.")
+
+    monkeypatch.setattr(deploying, "open_forge", silent)
+    path = project.deployment("production")
+    path.write_text(path.read_text(encoding="utf-8") + "# not merged\n", encoding="utf-8")
+    assert call(project, "deploy", "production", "--scheduled") == ForgeError.exit_code
+    shown = capsys.readouterr()
+    assert "told:          nobody: The forge does not answer." in shown.out
+    assert "is not what origin/main holds" in shown.err
+
+
+def test_what_serves_does_not_lie_in_a_runners_work_folder(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNNER_ENVIRONMENT", "self-hosted")
+    reviewed = deploying.plan_deployment(project, "production").checksum
+    with pytest.raises(PolicyError, match="must not lie in the runner's work folder") as caught:
+        deploying.apply_deployment(project, "production", reviewed=reviewed, progress=say)
+    assert "TRUNKLINE_HOME" in caught.value.next_step
+    assert not project.live("production").exists()
+    kept = Project(project.root, tmp_path / "home")
+    reviewed = deploying.plan_deployment(kept, "production").checksum
+    made = deploying.apply_deployment(kept, "production", reviewed=reviewed, progress=say)
+    assert made.environment == "production"
+    assert deploying.history_file(kept, "production").is_relative_to(tmp_path / "home")

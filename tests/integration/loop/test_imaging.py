@@ -20,7 +20,8 @@ from trunkline.cli.main import run
 from trunkline.core.bundle import Bundle, BundleStore, open_bundle, seal
 from trunkline.core.errors import ApplyError, NotFoundError
 from trunkline.core.project import Project
-from trunkline.core.records import Release
+from trunkline.core.records import Release, Route
+from trunkline.delivery import next_state, read_state, write_state
 from trunkline.delivery.engine import Engine
 from trunkline.delivery.image import Image
 from trunkline.delivery.targets.service import wait_for
@@ -187,7 +188,7 @@ def test_a_python_model_is_built_with_the_libraries_that_it_was_trained_with(
     shutil.copytree(made.folder, tmp_path / "draft")
     sealed = seal(tmp_path / "draft", made.manifest.model_copy(update={"runtime": "python"}))
     bundle = trained.bundles.add(sealed.folder)
-    monkeypatch.setattr(judging, "train", lambda *_, **__: (bundle, None, False))
+    monkeypatch.setattr(imaging, "train", lambda *_, **__: (bundle, None, False))
     # It is no Python model in truth: whether it answers is not the question here.
     monkeypatch.setattr(imaging, "_ask_container", lambda *_, **__: None)
     imaging.build_image(trained, tmp_path / "packed", progress=say)
@@ -241,3 +242,45 @@ def test_without_an_engine_the_next_step_is_to_install_one(
     assert "docker or podman" in said
     assert "install and start one" in said
     assert not (tmp_path / "packed/image.json").exists()
+
+
+@pytest.fixture
+def rowless(trained: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A copy of the project on a machine that has its bundle, but neither its rows nor a source that has them."""
+    shutil.copytree(trained.root, tmp_path / "rowless")
+    project = Project(tmp_path / "rowless")
+    shutil.rmtree(project.snapshots)
+    lock = json.loads(project.data_lock.read_text(encoding="utf-8"))
+    project.data_lock.write_text(json.dumps(lock | {"sources": {"traffic": 5}}), encoding="utf-8")
+
+    def train(*_: object, **__: object) -> None:
+        pytest.fail("trained for an image")
+
+    monkeypatch.setattr(imaging, "train", train)
+    return project
+
+
+def test_a_packed_bundle_needs_no_rows_on_the_machine_that_builds(
+    trained: Project, rowless: Project, engine: Standin, tmp_path: Path
+) -> None:
+    tested.pack(trained, tmp_path / "packed", progress=say)
+    shutil.rmtree(rowless.bundles.root)
+    told: list[str] = []
+    image = imaging.build_image(rowless, tmp_path / "packed", progress=told.append)
+    (bundle,) = image.bundles
+    assert bundle in trained.bundles
+    assert bundle in rowless.bundles
+    assert [line for line in told if line.startswith("it was only asked whether it is ready")]
+
+
+def test_a_change_of_the_image_alone_carries_the_champions_bundle(
+    trained: Project, rowless: Project, engine: Standin, tmp_path: Path
+) -> None:
+    version = registered.registry_of(trained).by_number(1)
+    path = rowless.deployment("production")
+    champion = Route(version=1, bundle=version.bundle)
+    write_state(path, next_state(read_state(path), "single", challenger=champion))
+    write(rowless.root / "Dockerfile", "FROM scratch\nCOPY release /srv/other\n")
+    image = imaging.build_image(rowless, tmp_path / "empty", progress=say)
+    assert image.bundles == (version.bundle,)
+    assert "/srv/other" in (engine.context / "Dockerfile").read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from trunkline.core.errors import BundleError, DataError, GateFailed, PolicyError, ProjectError
+from trunkline.core.errors import BundleError, DataError, GateFailed, PolicyError, ProjectError, StorageError
 from trunkline.core.project import Project
 from trunkline.loop import judging
 
@@ -180,6 +180,61 @@ def test_a_lost_snapshot_is_taken_again_from_the_source(project: Project) -> Non
     for path in sorted(taken.folder.iterdir()):
         path.unlink()
     taken.folder.rmdir()
+    told: list[str] = []
+    assert judging.locked_snapshot(project, progress=told.append).digest == taken.digest
+    assert "taking it from the source again" in told[0]
+
+
+def lend(project: Project, folder: Path) -> Path:
+    """Move the project's snapshots to a folder of another project and return that of the only one."""
+    project.snapshots.rename(folder)
+    (lent,) = folder.iterdir()
+    return lent
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return the files of a folder."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
+
+
+def test_rows_that_another_folder_lends_are_copied_and_stay_as_they_were(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = judging.snapshot(project, progress=say)
+    lent = lend(project, tmp_path / "lent")
+    before = contents(tmp_path / "lent")
+    monkeypatch.setenv("TRUNKLINE_SNAPSHOTS", str(tmp_path / "lent"))
+    told: list[str] = []
+    opened = judging.locked_snapshot(project, progress=told.append)
+    assert (opened.digest, opened.folder, told) == (taken.digest, project.snapshots / lent.name, [])
+    for path in opened.folder.iterdir():
+        assert not path.samefile(lent / path.name)
+        path.unlink()
+    assert contents(tmp_path / "lent") == before
+
+
+def test_a_lent_snapshot_that_was_tampered_with_is_refused(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judging.snapshot(project, progress=say)
+    lent = lend(project, tmp_path / "lent")
+    (lent / "test.parquet").write_bytes((lent / "train.parquet").read_bytes())
+    before = contents(tmp_path / "lent")
+    monkeypatch.setenv("TRUNKLINE_SNAPSHOTS", str(tmp_path / "lent"))
+    with pytest.raises(StorageError, match=r"was changed after it was taken, or is damaged: test\.parquet"):
+        judging.locked_snapshot(project, progress=say)
+    assert contents(tmp_path / "lent") == before
+
+
+@pytest.mark.parametrize("named", ["", "nowhere"])
+def test_where_nobody_lends_the_rows_they_are_taken_from_the_source(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    taken = judging.snapshot(project, progress=say)
+    lend(project, tmp_path / "away")
+    monkeypatch.setenv("TRUNKLINE_SNAPSHOTS", str(tmp_path / named) if named else "")
     told: list[str] = []
     assert judging.locked_snapshot(project, progress=told.append).digest == taken.digest
     assert "taking it from the source again" in told[0]

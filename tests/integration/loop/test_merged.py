@@ -44,7 +44,14 @@ def test_a_later_change_that_shapes_no_model_holds_no_release_up(
 
 
 @pytest.mark.parametrize(
-    "name", ["src/loans/model.py", "trunkline.yaml", "data.lock", "requirements/train.txt"]
+    "name",
+    [
+        "src/loans/model.py",
+        "trunkline.yaml",
+        "data.lock",
+        "requirements/train.txt",
+        "vendor/trunkline/src/trunkline/fit.py",
+    ],
 )
 def test_a_later_change_of_the_model_is_what_is_released(project: Project, git: Git, name: str) -> None:
     behind(project, git, name)
@@ -122,3 +129,25 @@ def test_a_project_in_a_subfolder_is_compared_by_its_own_files(project: Project,
     behind(project, git, "src/loans/model.py")
     assert merged.overtaken(project)
     assert not merged.overtaken(inner)
+
+
+def test_a_desired_state_is_superseded_once_main_which_holds_this_commit_has_another(
+    project: Project, git: Git
+) -> None:
+    path = project.deployment("production")
+    assert not merged.superseded(project, path)
+    behind(project, git, "docs/how.md")
+    assert not merged.superseded(project, path)
+    git(project.root, "merge", "--quiet", "--ff-only", "origin/main")
+    behind(project, git, "deployments/production.yaml")
+    assert merged.superseded(project, path)
+
+
+def test_what_a_person_changed_here_is_not_superseded(project: Project, git: Git) -> None:
+    path = project.deployment("production")
+    mine = path.read_text(encoding="utf-8") + "# mine\n"
+    behind(project, git, "deployments/production.yaml")
+    path.write_text(mine, encoding="utf-8")
+    assert not merged.superseded(project, path)
+    commit(project, git, "deployments/production.yaml", mine)
+    assert not merged.superseded(project, path)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -192,3 +194,72 @@ def test_a_project_without_any_version_says_what_comes_first(tmp_path: Path) -> 
     with pytest.raises(UnavailableError, match="No version is registered yet") as caught:
         rehearsing.rehearse(fresh, progress=say)
     assert caught.value.next_step == "trunkline release"
+
+
+class Odd(ThreadingHTTPServer):
+    """A service that answers otherwise than any service of ours, and counts how often it was asked."""
+
+    def __init__(self, replies: Callable[[int], tuple[int, bytes] | None]) -> None:
+        super().__init__(("127.0.0.1", 0), OddAnswer)
+        self.replies = replies
+        self.asked = 0
+
+
+class OddAnswer(BaseHTTPRequestHandler):
+    """One request to it."""
+
+    server: Odd
+
+    def do_POST(self) -> None:
+        """Answer what was planted for this request, or hang up."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.asked += 1
+        planted = self.server.replies(self.server.asked)
+        if planted is None:
+            return
+        self.send_response(planted[0])
+        self.end_headers()
+        self.wfile.write(planted[1])
+
+    def log_message(self, *_: object) -> None:
+        """Keep quiet."""
+
+
+def ask_odd(
+    project: Project, replies: Callable[[int], tuple[int, bytes] | None]
+) -> tuple[rehearsing.Rehearsal, int]:
+    """Ask such a service and return what came of it and how many requests it got."""
+    version = registered.registry_of(project).by_number(1)
+    rows = judging.locked_snapshot(project, progress=say).part("test").head(20)
+    with Odd(replies) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            address = f"http://127.0.0.1:{server.server_address[1]}"
+            made = rehearsing.ask_service(address, project.bundles.get(version.bundle), rows, number=1)
+        finally:
+            server.shutdown()
+            thread.join()
+    return made, server.asked
+
+
+def test_a_service_that_hangs_up_is_given_up_and_what_was_not_asked_counts_as_failed(
+    project: Project,
+) -> None:
+    made, requests = ask_odd(project, lambda _: None)
+    assert (requests, made.asked, made.failed, made.wrong) == (rehearsing.GIVE_UP, 20, 20, 0)
+    assert made.problem.startswith("no answer: ")
+    assert not made.passed
+
+
+def test_a_service_that_fails_first_and_hangs_up_then_is_given_up_too(project: Project) -> None:
+    made, requests = ask_odd(project, lambda place: (500, b"broken") if place <= 7 else None)
+    assert (requests, made.failed) == (8, 20)
+    assert made.problem == "status 500: broken"
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"", b"null", b"{}", b"[1]", b'"yes"', b"\xff"])
+def test_a_well_done_without_an_answer_in_it_is_no_answer(project: Project, body: bytes) -> None:
+    made, requests = ask_odd(project, lambda _: (200, body))
+    assert (requests, made.failed, made.wrong, made.passed) == (20, 20, 0, False)
+    assert made.problem.startswith("no answer in what it said: ")

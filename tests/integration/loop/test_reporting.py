@@ -47,7 +47,7 @@ def comments(project: Project) -> list[str]:
     return [comment.body for comment in open_forge(project).pull_request(1).comments]
 
 
-def test_a_comment_has_a_line_a_job_then_the_report_the_plan_and_the_run(packed: Path) -> None:
+def test_a_comment_has_a_line_a_job_then_the_plan_the_report_and_the_run(packed: Path) -> None:
     text = reporting.compose(
         {"code": "success", "image": "skipped", "tiers": "success", "report": "success"}, packed, run=RUN
     )
@@ -57,7 +57,7 @@ def test_a_comment_has_a_line_a_job_then_the_report_the_plan_and_the_run(packed:
         "| code | passed |",
         "| image | not needed |",
     ]
-    places = [text.index(part) for part in ("| image", "All passed.", "What merging this does", RUN)]
+    places = [text.index(part) for part in ("| image", "What merging this does", "All passed.", RUN)]
     assert places == sorted(places)
     assert "tiers" not in text
 
@@ -82,6 +82,17 @@ def test_a_report_that_no_comment_can_hold_is_cut_at_a_line_and_still_names_the_
     assert {len(row) for row in text.splitlines() if row.startswith("x")} == {99}
     assert "… cut" in text
     assert RUN in text
+
+
+def test_a_cut_inside_a_fold_closes_it_so_that_what_follows_is_seen(packed: Path) -> None:
+    fold = "<details>\n<summary>All</summary>\n\n"
+    report = f"{fold}short\n\n</details>\n\n{fold}" + ("x" * 99 + "\n") * 2000 + "\n</details>\n"
+    (packed / "report/report.md").write_text(report, encoding="utf-8")
+    text = reporting.compose({"model": "success"}, packed, run=RUN)
+    assert text.count("<details>") == text.count("</details>") == 2
+    assert text.index("What merging this does") < text.index("<details>")
+    assert text.rindex("</details>") < text.index("… cut") < text.index(RUN)
+    assert len(text) < 65_536
 
 
 def test_one_comment_is_kept_however_often_the_run_reports(proposed: Project, packed: Path) -> None:

@@ -320,3 +320,85 @@ def test_a_tested_bundle_is_registered_without_training(
     said = {verdict.gate for verdict in registered.judged.evaluation.verdicts}
     assert {"load/all", "deepchecks/all"} <= said
     assert not any(gate.endswith("/not-run") for gate in said)
+
+
+class Forked(LocalForge):
+    """The local forge with what GitHub's has of a stranger's pull request."""
+
+    def __init__(self, folder: Path, kept: Path | None) -> None:
+        super().__init__(folder)
+        self.kept = kept
+
+    def tested_bundle(self, commit: str, training_key: str, folder: Path, *, fork: bool = False) -> bool:
+        """Hand out what a fork's run kept, to whoever asks for a fork's."""
+        if not fork or self.kept is None:
+            return False
+        shutil.copytree(self.kept, folder, dirs_exist_ok=True)
+        return True
+
+
+def compared(project: Project, artifact: Path | None, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Compare the project's bundle with what a fork's run kept, and return what is said."""
+    forge = Forked(project.forge_folder, artifact)
+    monkeypatch.setattr(tested, "open_forge", lambda _: forge)
+    bundle, _, _ = judging.train(project, progress=say)
+    told: list[str] = []
+    said = tested.compare_with_fork(project, bundle, progress=told.append)
+    assert told == ([said] if said else [])
+    return said
+
+
+def test_where_no_fork_made_a_bundle_there_is_nothing_to_compare(
+    first: tuple[Project, tested.Packed], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert compared(first[0], None, monkeypatch) == ""
+
+
+def test_a_fork_that_made_the_same_model_is_told_so(
+    first: tuple[Project, tested.Packed], packed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert compared(first[0], packed, monkeypatch) == "The fork's run made the very same model file."
+
+
+def remodel(folder: Path, name: str, value: float) -> None:
+    """Let a bundle's manifest tell of another model file, and of one figure only."""
+    manifest = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
+    manifest["files"][manifest["model"]] = OTHER
+    figure = next(each for each in manifest["figures"] if each["name"] == "roc_auc" and not each.get("group"))
+    manifest["figures"] = [figure | {"name": name, "value": value}]
+    (folder / "bundle.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+
+def test_a_fork_that_made_another_model_is_compared_by_its_figures_and_never_opened(
+    first: tuple[Project, tested.Packed], packed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remodel(packed / "bundle", "roc_auc", 0.125)
+    (packed / "bundle/model.onnx").write_bytes(b"what a stranger made")
+    said = compared(first[0], packed, monkeypatch)
+    ours = {
+        each.name: each.value
+        for each in judging.train(first[0], progress=say)[0].manifest.figures
+        if not each.group
+    }
+    assert said == f"The fork's run made another model file: roc_auc {ours['roc_auc']:.4g} here, 0.125 there."
+
+
+def test_figures_of_other_names_cannot_be_compared(
+    first: tuple[Project, tested.Packed], packed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remodel(packed / "bundle", "praise", 1.0)
+    said = compared(first[0], packed, monkeypatch)
+    assert said == "The fork's run made another model file: its figures have other names."
+
+
+@pytest.mark.parametrize("content", [None, b"\xff{", b"{}", b"[]"])
+def test_a_damaged_manifest_of_a_fork_stops_nothing(
+    first: tuple[Project, tested.Packed], packed: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None
+) -> None:
+    manifest = packed / "bundle/bundle.json"
+    if content is None:
+        manifest.unlink()
+    else:
+        manifest.write_bytes(content)
+    said = compared(first[0], packed, monkeypatch)
+    assert said.startswith("What the fork's run kept cannot be compared: ")

@@ -13,11 +13,13 @@ POLICY = "name: loans\npackage: loans\ntraining:\n  search:\n    iterations: 4\n
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """A project with a policy, a package and a lock."""
+    """A project with a policy, a package, a lock and the toolkit's source."""
     (tmp_path / "src" / "loans").mkdir(parents=True)
     (tmp_path / "src" / "loans" / "model.py").write_text("A = 1\n")
     (tmp_path / "requirements").mkdir()
     (tmp_path / "requirements" / "train.txt").write_text("numpy==2.4.6\n")
+    (tmp_path / "vendor/trunkline/src/trunkline").mkdir(parents=True)
+    (tmp_path / "vendor/trunkline/src/trunkline/fit.py").write_text("A = 1\n")
     (tmp_path / "trunkline.yaml").write_text(POLICY)
     return Project(tmp_path)
 
@@ -35,6 +37,7 @@ def test_an_unchanged_project_keeps_its_key(project: Project) -> None:
         ("src/loans/more.py", "", "code"),
         ("requirements/train.txt", "numpy==2.4.7\n", "lock"),
         ("trunkline.yaml", POLICY.replace("4", "5"), "policy"),
+        ("vendor/trunkline/src/trunkline/fit.py", "A = 2\n", "toolkit"),
     ],
 )
 def test_what_the_model_follows_from_changes_the_key_and_its_part(

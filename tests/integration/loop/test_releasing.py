@@ -1,0 +1,87 @@
+"""What a release proposes: the version that was rehearsed and no other, and nothing that main has overtaken."""
+
+from __future__ import annotations
+
+import pytest
+
+from trunkline.cli.main import run
+from trunkline.core.errors import ForgeError
+from trunkline.core.project import Project
+from trunkline.core.records import Route
+from trunkline.delivery import next_state, read_state, write_state
+from trunkline.forge import open_forge
+from trunkline.loop import judging, releasing
+
+from .conftest import git, make_project
+
+ONE = Route(version=1, bundle="sha256:" + "1" * 64)
+
+
+def say(_: str) -> None:
+    """Keep quiet."""
+
+
+def push(project: Project, message: str) -> None:
+    """Commit everything on main and push it."""
+    git(project.root, "add", "--all")
+    git(project.root, "commit", "--quiet", "--message", message)
+    git(project.root, "push", "--quiet", "origin", "main")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project whose model on main is registered as version 1, which nobody proposed yet."""
+    project = make_project(tmp_path_factory.mktemp("releasing") / "loans")
+    judging.snapshot(project, progress=say)
+    push(project, "Lock the data")
+    assert releasing.register(project, progress=say).version.number == 1
+    return project
+
+
+def test_another_version_than_the_one_that_was_rehearsed_is_not_proposed(
+    trained: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(ForgeError, match="version 1 by now, and version 7 was rehearsed") as caught:
+        releasing.release(trained, number=7, progress=say)
+    assert caught.value.next_step == "run release.yml again"
+    assert run(["--project", str(trained.root), "release", "--version", "7"]) == ForgeError.exit_code
+    assert "version 7 was rehearsed" in capsys.readouterr().err
+    assert open_forge(trained).pull_requests(state="open") == ()
+
+
+def test_the_version_that_was_rehearsed_is_proposed(
+    trained: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VERSION", "1")
+    assert run(["--project", str(trained.root), "release", "--scheduled"]) == 0
+    assert "version:       1" in capsys.readouterr().out
+    (pull,) = open_forge(trained).pull_requests(state="open")
+    assert pull.title == "production: version 1 answers everyone"
+    open_forge(trained).close_pull_request(pull.number)
+
+
+def test_a_schedule_leaves_what_main_has_overtaken_to_the_newer_run(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project.root / "src/loans/features.py").write_text("# later\n", encoding="utf-8")
+    push(project, "Later")
+    git(project.root, "reset", "--quiet", "--hard", "HEAD~1")
+    words = ["--project", str(project.root), "release"]
+    assert run([*words, "--scheduled"]) == 0
+    assert capsys.readouterr().out.startswith("skipped:       main has a newer change of the model")
+    assert run(words) == ForgeError.exit_code
+    assert open_forge(project).pull_requests() == ()
+    assert not project.keys.exists()
+
+
+def test_the_first_stage_follows_from_what_main_desires_and_not_from_what_is_checked_out(
+    project: Project,
+) -> None:
+    assert releasing.first_stage(project) == "single"
+    path = project.deployment("production")
+    write_state(path, next_state(read_state(path), "single", challenger=ONE))
+    assert releasing.first_stage(project) == "single"
+    push(project, "Version 1")
+    assert releasing.first_stage(project) == project.policy.rollout.stages[0] != "single"
+    git(project.root, "reset", "--quiet", "--hard", "HEAD~1")
+    assert releasing.first_stage(project) == project.policy.rollout.stages[0]

@@ -1,0 +1,100 @@
+"""A retraining beside a challenger: it waits for the outcome, unless both are to be silent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from trunkline.cli.main import run
+from trunkline.core.errors import PolicyError
+from trunkline.core.project import Project
+from trunkline.core.records import Route
+from trunkline.delivery import next_state, read_state, write_state
+from trunkline.forge import open_forge
+from trunkline.loop import judging, registered, releasing, retraining
+from trunkline.loop.refusals import ANSWERS, RetrainingWaits
+
+Git = Callable[..., str]
+ONE, TWO = (Route(version=number, bundle=f"sha256:{str(number) * 64}") for number in (1, 2))
+
+
+def say(_: str) -> None:
+    """Keep quiet."""
+
+
+def push(project: Project, git: Git, message: str) -> Project:
+    """Commit everything on main, push it, and return the project as it is then."""
+    git(project.root, "add", "--all")
+    git(project.root, "commit", "--quiet", "--message", message)
+    git(project.root, "push", "--quiet", "origin", "main")
+    return Project(project.root)
+
+
+def desire(project: Project, stage: str, route: Route) -> None:
+    """Write the desired state in which a version has a stage."""
+    path = project.deployment("production")
+    write_state(path, next_state(read_state(path), stage, challenger=route, share=0.2))
+
+
+def retrain_at(project: Project, stage: str) -> None:
+    """Let retrained versions start at a stage."""
+    path = project.root / "trunkline.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert "retraining: {rows: 700}" in text
+    path.write_text(
+        text.replace("retraining: {rows: 700}", f"retraining: {{rows: 700, stage: {stage}}}"),
+        encoding="utf-8",
+    )
+
+
+@pytest.mark.parametrize(
+    ("challenger", "stage"), [("silent", "single"), ("canary", "single"), ("canary", "silent")]
+)
+def test_a_retraining_waits_before_anything_is_trained(
+    project: Project, git: Git, challenger: str, stage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desire(project, "single", ONE)
+    desire(project, challenger, TWO)
+    retrain_at(project, stage)
+    project = push(project, git, "A challenger")
+    with pytest.raises(RetrainingWaits, match=f"Version 2 is being judged \\({challenger}\\)") as caught:
+        retraining.retrain(project, "production", reason="it fell", progress=say)
+    assert "rollout.yml opens it" in caught.value.next_step
+    words = ["--project", str(project.root), "retrain", "production"]
+    assert run([*words, "--scheduled"]) == 0
+    assert "retraining:    came to nothing: Version 2 is being judged" in capsys.readouterr().out
+    assert run(words) == PolicyError.exit_code
+    assert not project.snapshots.exists()
+    assert registered.registry_of(project).versions() == ()
+    assert open_forge(project).pull_requests() == ()
+
+
+def test_what_main_desires_counts_and_not_what_is_checked_out(project: Project, git: Git) -> None:
+    desire(project, "single", ONE)
+    push(project, git, "Version 1")
+    desire(project, "canary", TWO)
+    project = push(project, git, "A challenger")
+    git(project.root, "reset", "--quiet", "--hard", "HEAD~1")
+    with pytest.raises(RetrainingWaits):
+        retraining.retrain(project, "production", reason="it fell", progress=say)
+
+
+def test_a_silent_retraining_takes_the_place_of_a_silent_challenger(project: Project, git: Git) -> None:
+    retrain_at(project, "silent")
+    judging.snapshot(project, progress=say)
+    project = push(project, git, "Lock the data")
+    version = releasing.register(project, progress=say).version
+    desire(project, "single", Route(version=1, bundle=version.bundle))
+    desire(project, "silent", TWO)
+    project = push(project, git, "A challenger")
+    pull = retraining.retrain(project, "production", reason="it fell", progress=say)
+    assert "Version 1 goes on answering; version 2 sees every request" in pull.body
+    known = registered.registry_of(project).versions()
+    assert [each.number for each in known] == [1, 2]
+    assert known[1].bundle != TWO.bundle
+
+
+def test_waiting_is_an_answer_and_turns_no_schedule_red() -> None:
+    assert RetrainingWaits in ANSWERS
+    assert not issubclass(RetrainingWaits, tuple(set(ANSWERS) - {RetrainingWaits}))
