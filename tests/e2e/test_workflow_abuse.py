@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from act.runner import program
-from act.world import NAME, PACKAGE, World, git
+from act.world import NAME, World, git
 from standin import GitHub, serve
 from standin.github import Fault
 
@@ -24,6 +24,7 @@ greed:
 \t@env | sort; git config --list
 \t@curl --silent --request POST --header "Authorization: Bearer $$GITHUB_TOKEN" --data '{"title": "me"}' \\
 \t  "$$GITHUB_API_URL/repos/acme/loans/issues" || true
+\t@exit 1
 setup: greed
 """
 
@@ -88,12 +89,11 @@ def test_no_text_that_a_stranger_chose_is_run(world: World, monkeypatch: pytest.
     branch = "x-$(touch${IFS}witness)"
     world.branch(branch)
     (world.desk / "README.md").write_text(evil + "\n")
-    (world.desk / "src" / PACKAGE / "model.py").write_text(
-        (world.desk / "src" / PACKAGE / "model.py").read_text() + "\n"
-    )
+    deployment = world.desk / "deployments/production.yaml"
+    deployment.write_text(deployment.read_text() + f"# {evil}\n")
     world.commit(f"{evil}\n\n::set-output name=model::true\n::add-mask::x")
     number = world.open_pull_request(branch, evil, body=evil)
-    world.on_pull_request(number)
+    assert world.on_pull_request(number).green
     world.on_dispatch("retrain.yml", inputs={"reason": evil, "environment": evil})
     assert not witness.exists()
     found = subprocess.run(

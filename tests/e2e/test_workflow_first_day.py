@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from act.runner import program
+from act.workflow import read
 from act.world import NAME, World
 from standin import GitHub, serve
 
@@ -37,14 +38,19 @@ def test_nothing_is_red_and_what_is_skipped_says_why(world: World) -> None:
             "Set the repository variable TRUNKLINE_RUNNER",
         ),
         "heartbeat.yml": (world.on_push("heartbeat.yml", before=before), "has not run yet"),
-        "rollout.yml": (world.on_schedule("rollout.yml"), "TRUNKLINE_RUNNER"),
-        "monitor.yml": (world.on_schedule("monitor.yml"), "TRUNKLINE_RUNNER"),
+        "rollout.yml": (world.on_dispatch("rollout.yml"), "TRUNKLINE_RUNNER"),
+        "monitor.yml": (world.on_dispatch("monitor.yml"), "TRUNKLINE_RUNNER"),
         "retrain.yml": (world.on_schedule("retrain.yml"), "Skipped"),
     }
     for workflow, (run, why) in said.items():
         assert run.green, f"{workflow}:\n{run.log[-3000:]}"
         assert why in run.summary, f"{workflow} does not say on its page why it did nothing: {run.summary}"
     assert world.served.github.threads == {}
+    # Every hour, for nothing, would cost minutes: the schedule skips the job, whose name says until when.
+    for workflow in ("rollout.yml", "monitor.yml"):
+        assert world.on_schedule(workflow).jobs == {}
+        (job,) = read(world.desk / ".github/workflows" / workflow)["jobs"].values()
+        assert "skipped until TRUNKLINE_RUNNER" in job["name"]
 
 
 def test_the_first_documentation_change_trains_nothing(world: World) -> None:

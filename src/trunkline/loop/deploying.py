@@ -69,7 +69,7 @@ def out_of_reach(project: Project, environment: str) -> str:
         return (
             f"{environment} is served by a process of its own machine (target.kind: local), and GitHub's runner is gone"
             " after this job. Set the repository variable TRUNKLINE_RUNNER to the label of a self-hosted runner there,"
-            f" or another target in deployments/{environment}.yaml."
+            f" or run `trunkline deploy {environment}` on that machine."
         )
     return ""
 

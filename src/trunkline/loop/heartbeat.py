@@ -17,6 +17,8 @@ from trunkline.forge import Forge, Workflow, open_forge
 from trunkline.forge.page import moment
 
 Progress = Callable[[str], None]
+WELL = ("success", "skipped")
+"""Conclusions of runs that did what they should; one that is skipped has nothing to look at."""
 FINGERPRINT = "schedules"
 MARKER = "latest"
 LINES = 20
@@ -68,7 +70,7 @@ def _beat(workflow: Workflow, period: timedelta, added: datetime | None, now: da
     if workflow.state != "active":
         return Beat(name, f"is switched off by a person ({workflow.state}), and left alone")
     limit = _words(period)
-    well = workflow.succeeded or (workflow.newest if workflow.conclusion == "success" else None)
+    well = workflow.succeeded or (workflow.newest if workflow.conclusion in WELL else None)
     if well is not None:
         late = now - well > period
         words = f"ended well last {moment(well)}"

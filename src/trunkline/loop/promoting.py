@@ -80,13 +80,23 @@ def write_stage(made: Change, stage: str, version: Version) -> DesiredState:
 
 
 def publish(
-    made: Change, *, title: str, body: str, labels: tuple[str, ...], progress: Progress
+    made: Change,
+    *,
+    title: str,
+    body: str,
+    labels: tuple[str, ...],
+    rows_here: bool = False,
+    progress: Progress,
 ) -> PullRequest:
-    """Push a change and open its pull request."""
+    """Push a change and open its pull request.
+
+    `rows_here` says that it can only be judged on this machine, where a pull request's own run never is: checks are
+    then started whoever opens it.
+    """
     forge = open_forge(made.origin)
     forge.push(made.project.root, made.branch)
     # Before the pull request is there: a run that dies in between is repeated whole, and none is left without checks.
-    if starts_no_checks() and forge.start(CHECKS, branch=made.branch):
+    if (rows_here or starts_no_checks()) and forge.start(CHECKS, branch=made.branch):
         progress(f"{CHECKS} is started on {made.branch}")
     pull = forge.propose(branch=made.branch, title=title, body=body, labels=labels)
     progress(f"pull request #{pull.number}: {title}")

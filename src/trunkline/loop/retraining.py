@@ -59,7 +59,14 @@ def retrain(project: Project, environment: str, *, reason: str, progress: Progre
         made.commit(title)
         evidence = judged.markdown.read_text(encoding="utf-8")
         body = f"{reason}\n\n{describe_stage(state, stage, version, evidence)}"
-        return publish(made, title=title, body=body, labels=("trunkline", RETRAINING), progress=progress)
+        return publish(
+            made,
+            title=title,
+            body=body,
+            labels=("trunkline", RETRAINING),
+            rows_here=bool(snapshot.manifest.sources.get("traffic")),
+            progress=progress,
+        )
 
 
 def _require_room(state: DesiredState, stage: str) -> None:
