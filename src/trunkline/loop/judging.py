@@ -103,7 +103,7 @@ def locked_snapshot(project: Project, *, progress: Progress) -> data.Snapshot:
     here = project.snapshots / digits(lock.snapshot)
     lent = Path(os.environ.get(SNAPSHOTS) or here.parent) / here.name
     if not here.is_dir() and lent.is_dir():
-        shutil.copytree(lent, here)
+        _borrow(lent, here)
     if here.is_dir():
         return data.open_snapshot(project, lock.snapshot)
     if lock.sources.get("traffic"):
@@ -117,6 +117,15 @@ def locked_snapshot(project: Project, *, progress: Progress) -> data.Snapshot:
     if taken.digest != lock.snapshot:
         return data.open_snapshot(project, lock.snapshot)
     return taken
+
+
+def _borrow(lent: Path, here: Path) -> None:
+    """Copy a snapshot whole or not at all: a run that is killed leaves nothing that looks like one."""
+    here.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=here.parent, prefix=".borrowing-") as name:
+        copy = Path(name) / here.name
+        shutil.copytree(lent, copy)
+        copy.rename(here)
 
 
 def train(project: Project, *, progress: Progress, again: bool = False) -> tuple[Bundle, Trained, bool]:

@@ -113,10 +113,11 @@ def ask_service(address: str, bundle: Bundle, rows: Any, *, number: int) -> Rehe
             try:
                 answer = dict(reply.json())
                 given = answer["prediction"]
-            except (ValueError, TypeError, KeyError):
+                alike = _alike(answer, own.labels[place], own, place)
+            except (ValueError, TypeError, KeyError, AttributeError):
                 failed, problem = failed + 1, problem or f"no answer in what it said: {reply.text[:200]}"
                 continue
-            if not _alike(answer, own.labels[place], own, place):
+            if not alike:
                 wrong += 1
                 asked = {name: plain.get(name) for name in names}
                 problem = problem or f"{given} instead of {own.labels[place]} for {asked}"

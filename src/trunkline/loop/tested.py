@@ -143,7 +143,7 @@ def compare_with_fork(project: Project, bundle: Bundle, *, progress: Progress) -
             return said
     ours = bundle.manifest
     if theirs.files.get(theirs.model) == ours.files[ours.model]:
-        said = "The fork's run made the very same model file."
+        said = "The fork's run says that it made the very same model file."
     else:
         theirs_by = {(each.name, each.group): each.value for each in theirs.figures}
         pairs = [
