@@ -357,7 +357,10 @@ def test_where_no_fork_made_a_bundle_there_is_nothing_to_compare(
 def test_a_fork_that_made_the_same_model_is_told_so(
     first: tuple[Project, tested.Packed], packed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert compared(first[0], packed, monkeypatch) == "The fork's run says that it made the very same model file."
+    assert (
+        compared(first[0], packed, monkeypatch)
+        == "The fork's run says that it made the very same model file."
+    )
 
 
 def remodel(folder: Path, name: str, value: float) -> None:
