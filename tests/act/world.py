@@ -301,13 +301,14 @@ class World:
             conclusion="success" if run.green else "failure",
             head_repository=fork,
             event=event,
-            artifacts={name: _zipped(folder) for name, folder in run.artifacts.items()},
+            artifacts={name: zipped(folder) for name, folder in run.artifacts.items()},
         )
         assert token not in run.log, "the token stands in the log"
         return run
 
 
-def _zipped(folder: Path) -> bytes:
+def zipped(folder: Path) -> bytes:
+    """Return a folder as the zip that GitHub would keep of it."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(folder.rglob("*")):

@@ -17,12 +17,12 @@ def deepchecks(ctx: click.Context, again: bool) -> None:
 
     What they say counts among the gates the next time the bundle is evaluated; so red answers do not fail this verb.
     """
-    from trunkline.loop import deepchecking
-
     project = output.project_of(ctx)
     if not project.policy.gates.deepchecks.suites:
         output.skipped("gates.deepchecks.suites in trunkline.yaml names none.")
         return
+    from trunkline.loop import deepchecking
+
     run = deepchecking.deepcheck(project, again=again, progress=output.progress)
     output.verdicts(run.verdicts)
     output.result("bundle", short(run.bundle))
