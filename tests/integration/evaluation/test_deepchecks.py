@@ -389,7 +389,7 @@ def test_the_lock_holds_what_the_requirement_asks_for_with_hashes_and_no_address
     assert "://" not in lock
     entries = re.split(r"\n(?=\S)", lock.strip())
     for entry in entries:
-        assert re.match(r"[a-z0-9._-]+==\S+ ", entry), entry
+        assert re.match(r"[a-z0-9._-]+(\[[a-z0-9,_-]+\])?==\S+ ", entry), entry
         assert "--hash=sha256:" in entry
     for need in LOCK.with_suffix(".in").read_text(encoding="utf-8").splitlines():
         if "==" in need:
