@@ -178,7 +178,9 @@ def test_the_committed_card_of_the_reference_project_is_what_the_first_release_w
     texts = []
     for folder in (written, committed):
         text = re.sub(
-            r"[0-9a-f]{64}|[0-9a-f]{40}|\+[0-9a-f]{12}(?=`)", "<digest>", (folder / "README.md").read_text(encoding="utf-8")
+            r"[0-9a-f]{64}|[0-9a-f]{40}|\+[0-9a-f]{12}(?=`)",
+            "<digest>",
+            (folder / "README.md").read_text(encoding="utf-8"),
         )
         assert DIFFERS in text
         texts.append(re.sub(f"{DIFFERS}.*?{SAME}", "", text, flags=re.DOTALL))

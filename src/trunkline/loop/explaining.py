@@ -5,10 +5,10 @@ from __future__ import annotations
 from trunkline import data, training
 from trunkline.core.errors import TrunklineError
 from trunkline.core.project import Project
-from trunkline.core.record import digits, short
+from trunkline.core.record import digits
 from trunkline.core.records import Evaluation
 
-from .judging import Trained
+from .trained import kept
 
 
 def last_evaluation(project: Project) -> Evaluation | None:
@@ -19,7 +19,8 @@ def last_evaluation(project: Project) -> Evaluation | None:
     """
     try:
         key = training.key_parts(project, data.read_lock(project).snapshot).key
-        trained = Trained.read(project.keys / f"{short(key)}.json")
+        if (trained := kept(project, key)) is None:
+            return None
         return Evaluation.read(project.evaluations / digits(trained.bundle) / "evaluation.json")
     except TrunklineError:
         return None

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import ClassVar
 
 import pandas as pd
 
@@ -19,33 +18,19 @@ from trunkline.core.bundle import Bundle, BundleManifest, seal
 from trunkline.core.contract import Contract
 from trunkline.core.errors import BundleError, GateFailed, GateInconclusive, NotFoundError
 from trunkline.core.project import Project
-from trunkline.core.record import Record, digits, short, write_atomically
-from trunkline.core.records import DataLock, Evaluation, Lineage, Usage, Window
+from trunkline.core.record import digits, short, write_atomically
+from trunkline.core.records import DataLock, Evaluation, Lineage, Window
 from trunkline.evaluation import Scored, deepchecks
 from trunkline.evaluation.scored import truth_of
 from trunkline.serving import Model, open_model
 
-from .carrying import bring
 from .gate_runs import kept_verdicts, run_folder
-from .registered import champion_of, registered_bundle, tracking_uri
+from .registered import champion_of, tracking_uri
+from .trained import Trained, keep, recall
 
 Progress = Callable[[str], None]
 SNAPSHOTS = "TRUNKLINE_SNAPSHOTS"
 """The environment variable that names a folder of snapshots to copy from: those of the machine's production."""
-
-
-class Trained(Record):
-    """What a training key gave; kept under `.trunkline/keys/`, so that the same key never trains again."""
-
-    SCHEMA: ClassVar[str] = "trunkline/trained/1"
-
-    key: str
-    bundle: str
-    run: str
-    usage: Usage
-    """What the search and the fit took."""
-    reason: str
-    """Why the model does not run as ONNX; empty when it does."""
 
 
 @dataclass(frozen=True)
@@ -136,8 +121,7 @@ def train(project: Project, *, progress: Progress, again: bool = False) -> tuple
     check_project(project)
     snapshot = locked_snapshot(project, progress=progress)
     key = training.key_parts(project, snapshot.digest)
-    memory = project.keys / f"{short(key.key)}.json"
-    if not again and (known := _remembered(project, memory, progress)):
+    if not again and (known := recall(project, key.key, progress=progress)):
         progress(f"training key {short(key.key)} is unchanged: bundle {short(known[0].digest)} is reused")
         return *known, False
     metrics = project.metrics()
@@ -178,19 +162,8 @@ def train(project: Project, *, progress: Progress, again: bool = False) -> tuple
         usage=meter.usage,
     )
     trained = Trained(key=key.key, bundle=bundle.digest, run=run, usage=meter.usage, reason=reason)
-    trained.write(memory)
+    keep(project, trained)
     return bundle, trained, True
-
-
-def _remembered(project: Project, memory: Path, progress: Progress) -> tuple[Bundle, Trained] | None:
-    """Return what a training key gave here, or elsewhere where the store travels; None when it must be trained."""
-    if not memory.is_file() or Trained.read(memory).bundle not in project.bundles:
-        bring(project, progress=progress, needed=False)
-    if not memory.is_file():
-        return None
-    trained = Trained.read(memory)
-    bundle = registered_bundle(project, trained.bundle, progress=progress)
-    return (bundle, trained) if bundle else None
 
 
 def _seal(

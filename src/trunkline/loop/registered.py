@@ -9,11 +9,11 @@ from trunkline.core.bundle import Bundle
 from trunkline.core.errors import BundleError, NotFoundError
 from trunkline.core.project import Project
 from trunkline.core.record import short
-from trunkline.core.records import Route, Version
+from trunkline.core.records import Route
 from trunkline.delivery import read_state
 from trunkline.registry import Registry, mend_store
 
-from .carrying import bring, with_store
+from .carrying import bring
 
 Progress = Callable[[str], None]
 
@@ -34,14 +34,6 @@ def brought_registry(project: Project, *, progress: Progress, needed: bool = Tru
     """Return the registry of the project's model, its store brought first where it travels."""
     bring(project, progress=progress, needed=needed)
     return registry_of(project)
-
-
-def register(project: Project, bundle: Bundle, *, run: str, progress: Progress) -> Version:
-    """Return the version of a bundle, registered now unless it is one; a store that travels is carried on.
-
-    `run` is the MLflow run that trained it.
-    """
-    return with_store(project, lambda: registry_of(project).register(bundle, run=run), progress=progress)
 
 
 def registered_bundle(project: Project, digest: str, *, progress: Progress) -> Bundle | None:

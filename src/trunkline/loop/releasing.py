@@ -13,12 +13,12 @@ from trunkline.core.records import Usage, Version
 from trunkline.delivery.image import Image
 from trunkline.forge import PullRequest
 
-from .carrying import bring, with_store
-from .judging import Judged, Progress, Trained, judge, require_pass, train
+from .carrying import bring
+from .judging import Judged, Progress, judge, require_pass, train
 from .merged import merged_state, require_released
 from .promoting import propose_stage
-from .registered import registry_of
 from .tested import adopt_tested, compare_with_fork
+from .trained import Trained, register_trained
 
 
 @dataclass(frozen=True)
@@ -91,9 +91,7 @@ def register(project: Project, *, progress: Progress) -> Registered:
     compared = compare_with_fork(project, bundle, progress=progress) if fresh else ""
     judged = judge(project, bundle, progress=progress)
     require_pass(judged)
-    version = with_store(
-        project, lambda: registry_of(project).register(bundle, run=trained.run), progress=progress
-    )
+    version = register_trained(project, bundle, trained, progress=progress)
     progress(f"registered as version {version.number}")
     # Of main, which may have gone on: a run that is repeated must not propose what was merged meanwhile.
     state = merged_state(project, project.policy.rollout.environment)

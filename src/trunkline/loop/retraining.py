@@ -15,8 +15,8 @@ from .change import change
 from .judging import judge, require_pass, train
 from .promoting import RETRAINING, describe_stage, publish, write_stage
 from .refusals import NothingNew, RetrainingWaits
-from .registered import register
 from .releasing import write_card
+from .trained import register_trained
 
 Progress = Callable[[str], None]
 
@@ -51,7 +51,7 @@ def retrain(project: Project, environment: str, *, reason: str, progress: Progre
             )
         judged = judge(made.project, bundle, progress=progress)
         require_pass(judged)
-        version = register(project, bundle, run=trained.run, progress=progress)
+        version = register_trained(project, bundle, trained, progress=progress)
         stage = policy.retraining.stage
         state = write_stage(made, stage, version)
         write_card(made.project, judged, version, trained.usage)

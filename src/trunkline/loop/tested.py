@@ -16,7 +16,8 @@ from trunkline.core.record import digits, short
 from trunkline.forge import open_forge
 
 from .gate_runs import DEEPCHECKS, LOAD, run_folder
-from .judging import Trained, locked_snapshot
+from .judging import locked_snapshot
+from .trained import Trained, keep, kept, recall
 
 Progress = Callable[[str], None]
 
@@ -50,8 +51,7 @@ def pack(project: Project, folder: Path, *, progress: Progress) -> Packed:
     Raises NotFoundError when this key was not trained on this machine.
     """
     key = training_key(project, progress=progress)
-    memory = project.keys / f"{short(key)}.json"
-    trained = Trained.read(memory) if memory.is_file() else None
+    trained = kept(project, key)
     if trained is None or trained.bundle not in project.bundles:
         raise NotFoundError(
             f"The training key {short(key)} gave no bundle on this machine yet.", next_step="trunkline train"
@@ -96,7 +96,7 @@ def adopt(project: Project, folder: Path, *, key: str) -> str:
     for name in RUNS:
         if (folder / name).is_file():
             shutil.copy(folder / name, runs / name)
-    trained.model_copy(update={"run": ""}).write(project.keys / f"{short(key)}.json")
+    keep(project, trained.model_copy(update={"run": ""}))
     return bundle.digest
 
 
@@ -107,7 +107,7 @@ def adopt_tested(project: Project, *, progress: Progress) -> bool:
     that main has overtaken. A bundle that is damaged or of another key is left where it is, and the reason is shown.
     """
     key = training_key(project, progress=progress)
-    if (project.keys / f"{short(key)}.json").is_file():
+    if recall(project, key, progress=progress):
         return True
     with tempfile.TemporaryDirectory(prefix="trunkline-tested-") as name:
         folder = Path(name)

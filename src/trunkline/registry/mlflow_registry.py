@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -20,7 +20,7 @@ from trunkline.core.records import Version
 
 from .connection import connect, speaking
 
-ARTIFACT = "bundle"
+ARTIFACT, MEMORY = "bundle", "memory"
 LINEAGE = ("commit", "snapshot", "training_key", "toolkit")
 PARAM_LENGTH = 6000
 """Characters that MLflow takes of a parameter."""
@@ -45,11 +45,11 @@ class Registry:
         self.uri = uri
         self.name = name
 
-    def register(self, bundle: Bundle, *, run: str = "", tags: Mapping[str, str] | None = None) -> Version:
+    def register(self, bundle: Bundle, *, run: str = "", memory: str = "") -> Version:
         """Return the version of a bundle, uploaded and registered now unless it is one already.
 
         The files become artifacts of the MLflow run `run`, or of a small run of their own where the store has no
-        such run.
+        such run. `memory` is text that `memory_of` gives back.
         """
         known = self._find(bundle.digest)
         if known is not None:
@@ -60,7 +60,7 @@ class Registry:
             "snapshot": lineage.snapshot,
             "training_key": lineage.training_key,
             "commit": lineage.commit,
-        }
+        } | ({MEMORY: memory} if memory else {})
         with self._speaking() as client:
             self._require_model(client)
             own = "" if self._has_run(client, run) else self._start_run(client, bundle)
@@ -70,7 +70,7 @@ class Registry:
                 self.name,
                 f"{holder.artifact_uri}/{ARTIFACT}",
                 run_id=holder.run_id,
-                tags={**(tags or {}), **facts},
+                tags=facts,
             )
             if own:
                 client.set_terminated(own)
@@ -106,6 +106,16 @@ class Registry:
             )
         return found
 
+    def memory_of(self, key: str) -> str:
+        """Return the text that the first version of a training key was registered with; empty where there is none.
+
+        Raises NotFoundError when `key` is no digest.
+        """
+        with self._speaking() as client:
+            found = client.search_model_versions(f"name='{self.name}' and tags.training_key='{_digest(key)}'")
+        rows = sorted(found, key=lambda row: int(row.version))
+        return next((str(row.tags[MEMORY]) for row in rows if MEMORY in row.tags), "")
+
     def fetch(self, version: Version, store: BundleStore) -> Bundle:
         """Return a version's bundle from the store, brought there first if it is missing or damaged.
 
@@ -130,9 +140,7 @@ class Registry:
             return store.add(sound.folder)
 
     def _find(self, digest: str) -> Version | None:
-        if not re.fullmatch(r"sha256:[0-9a-f]{64}", digest):
-            raise NotFoundError("A bundle's digest is sha256: and 64 hexadecimal digits.", value=digest)
-        found = self._search(f"name='{self.name}' and tags.bundle='{digest}'")
+        found = self._search(f"name='{self.name}' and tags.bundle='{_digest(digest)}'")
         return found[0] if found else None
 
     def _search(self, query: str) -> tuple[Version, ...]:
@@ -216,6 +224,12 @@ class Registry:
     @cached_property
     def _client(self) -> Any:
         return connect(self.uri)
+
+
+def _digest(text: str) -> str:
+    if not re.fullmatch(r"sha256:[0-9a-f]{64}", text):
+        raise NotFoundError("A digest is sha256: and 64 hexadecimal digits.", value=text)
+    return text
 
 
 def _version(row: Any) -> Version:

@@ -13,6 +13,7 @@ from trunkline.cli.main import cli, run
 from trunkline.core.errors import StorageError, UnavailableError
 from trunkline.core.project import Project
 from trunkline.loop import carrying, judging, registered, releasing
+from trunkline.loop.trained import register_trained
 from trunkline.registry import REF
 
 Git = Callable[..., str]
@@ -63,7 +64,7 @@ def commit(project: Project, git: Git, message: str) -> None:
 def register(project: Project) -> int:
     """Train and register, without the gates, and return the version's number."""
     bundle, trained, _ = judging.train(project, progress=say)
-    return registered.register(project, bundle, run=trained.run, progress=say).number
+    return register_trained(project, bundle, trained, progress=say).number
 
 
 def another_model(project: Project, git: Git) -> None:
@@ -106,7 +107,7 @@ def test_two_releases_at_once_become_two_versions_on_both_machines(
 
     def act() -> int:
         if not calls:  # while this machine registers, the other one is through
-            assert registered.register(there, second, run=trained.run, progress=say).number == 1
+            assert register_trained(there, second, trained, progress=say).number == 1
         calls.append(1)
         return registered.registry_of(here).register(first).number
 
@@ -126,7 +127,7 @@ def test_two_releases_at_once_become_two_versions_on_both_machines(
 def test_who_is_overtaken_five_times_loses_nothing(here: Project, clone: Callable[[str], Project]) -> None:
     bundle, trained, _ = judging.train(here, progress=say)
     there = clone("there")
-    registered.register(there, bundle, run="", progress=say)
+    register_trained(there, bundle, trained, progress=say)
     pauses: list[float] = []
 
     def act() -> int:
@@ -138,7 +139,7 @@ def test_who_is_overtaken_five_times_loses_nothing(here: Project, clone: Callabl
         carrying.with_store(here, act, progress=say, pause=pauses.append)
     assert len(pauses) == 4
 
-    assert registered.register(here, bundle, run=trained.run, progress=say).number == 1
+    assert register_trained(here, bundle, trained, progress=say).number == 1
 
 
 def note(project: Project, number: int) -> None:
@@ -166,7 +167,7 @@ def test_a_release_that_was_killed_before_it_carried_is_completed_by_the_next(
         carrying.with_store(here, killed_after_registering, progress=say)
     assert REF not in git(here.root, "ls-remote", "origin")
 
-    assert registered.register(here, bundle, run=trained.run, progress=say).number == 1
+    assert register_trained(here, bundle, trained, progress=say).number == 1
     assert REF in git(here.root, "ls-remote", "origin")
     assert len(registry.versions()) == 1
 
@@ -175,19 +176,19 @@ def test_a_laptop_that_released_before_and_a_carried_store_are_never_mixed(
     here: Project, clone: Callable[[str], Project], git: Git, capsys: pytest.CaptureFixture[str]
 ) -> None:
     laptop = clone("laptop")
-    mine, _, _ = judging.train(laptop, progress=say)
+    mine, trained, _ = judging.train(laptop, progress=say)
     registered.registry_of(laptop).register(mine)
     another_model(here, git)
     register(here)
 
     with pytest.raises(StorageError, match=r"loans version 1 \([0-9a-f]{12}\)"):
-        registered.register(laptop, mine, run="", progress=say)
+        register_trained(laptop, mine, trained, progress=say)
     assert run(["--project", str(laptop.root), "store", "status"]) == 0
     assert "not there" in capsys.readouterr().out
     assert run(["--project", str(laptop.root), "store", "push"]) == StorageError.exit_code
     assert run(["--project", str(laptop.root), "store", "pull", "--replace"]) == 0
 
-    assert registered.register(laptop, mine, run="", progress=say).number == 2
+    assert register_trained(laptop, mine, trained, progress=say).number == 2
 
 
 def test_a_remote_that_does_not_answer_does_not_keep_anybody_from_training(here: Project, git: Git) -> None:

@@ -14,7 +14,8 @@ from trunkline.core.project import Project
 from trunkline.core.record import digits, short
 from trunkline.core.records import Evaluation, Figure, Interval, Usage, Verdict, Waiver
 from trunkline.loop.explaining import last_evaluation
-from trunkline.loop.judging import Trained, snapshot
+from trunkline.loop.judging import snapshot
+from trunkline.loop.trained import Trained
 
 BUNDLE = "sha256:" + "b" * 64
 WAIVER = Waiver(gate="fairness/*", owner="Ada", reason="Known", expires="2026-12-31")

@@ -27,6 +27,7 @@ from trunkline.delivery.image import Image
 from trunkline.delivery.targets.service import wait_for
 from trunkline.loop import imaging, judging, registered, tested
 from trunkline.loop.rehearsing import Rehearsal, ask_service
+from trunkline.loop.trained import register_trained
 
 from .conftest import git, make_project, write
 
@@ -115,7 +116,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Project:
     git(project.root, "add", "--all")
     git(project.root, "commit", "--quiet", "--message", "Lock the data")
     bundle, made, _ = judging.train(project, progress=say)
-    registered.register(project, bundle, run=made.run, progress=say)
+    register_trained(project, bundle, made, progress=say)
     return project
 
 

@@ -18,6 +18,7 @@ from trunkline.core.project import Project
 from trunkline.core.record import short
 from trunkline.delivery import LocalTarget
 from trunkline.loop import deploying, judging, registered, rehearsing, releasing
+from trunkline.loop.trained import register_trained
 
 from .conftest import DEPLOYMENT, git, make_project, write
 
@@ -43,7 +44,7 @@ def register(project: Project) -> int:
     git(project.root, "commit", "--quiet", "--message", "A model")
     git(project.root, "push", "--quiet", "origin", "main")
     bundle, trained, _ = judging.train(project, progress=say)
-    return registered.register(project, bundle, run=trained.run, progress=say).number
+    return register_trained(project, bundle, trained, progress=say).number
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from trunkline.core.record import short
 from trunkline.core.records import GateRun, Verdict
 from trunkline.forge import LocalForge
 from trunkline.loop import gate_runs, judging, releasing, tested
+from trunkline.loop.trained import Trained
 
 from .conftest import git, make_project
 
@@ -131,7 +132,7 @@ def test_what_is_packed_is_the_bundle_what_gates_said_and_the_reports(
         "load.json",
     }
     assert {path.name for path in made.report.iterdir()} == {"report.md", "report.html", "junit.xml"}
-    trained = judging.Trained.read(made.bundle / "trained.json")
+    trained = Trained.read(made.bundle / "trained.json")
     assert (trained.key, trained.bundle in project.bundles, trained.run) == (key, True, "")
 
 

@@ -14,7 +14,7 @@ from trunkline.core.errors import BundleError, NotFoundError, StorageError, Unav
 from trunkline.core.records import Figure
 from trunkline.registry import Registry
 
-from .conftest import MakeBundle
+from .conftest import LINEAGE, MakeBundle
 
 
 def artifacts_of(registry: Registry, number: int) -> Path:
@@ -60,19 +60,19 @@ def test_a_bundle_that_was_trained_elsewhere_gets_a_run_with_its_figures(
     run = MlflowClient(registry.uri, registry.uri).get_run(version.run).data
     assert run.metrics == {"cost in _": 12.5}
     assert run.params == {"candidate": "a"}
-    assert run.tags["trunkline.training_key"] == "k1"
+    assert run.tags["trunkline.training_key"] == LINEAGE.training_key
 
 
 def test_a_version_tells_where_it_comes_from(registry: Registry, bundle: MakeBundle) -> None:
     made = bundle("one")
-    registry.register(made, tags={"pull_request": "7", "commit": "a lie"})
+    registry.register(made, memory="seven seconds")
     row = MlflowClient(registry.uri, registry.uri).get_model_version(registry.name, "1")
     assert row.tags == {
         "bundle": made.digest,
         "snapshot": "sha256:5",
-        "training_key": "k1",
+        "training_key": LINEAGE.training_key,
         "commit": "c0ffee",
-        "pull_request": "7",
+        "memory": "seven seconds",
     }
 
 

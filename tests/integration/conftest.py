@@ -1,0 +1,58 @@
+"""A real MLflow server, for what must hold where the store does not travel."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
+
+Server = tuple[str, Path, psutil.Process]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A real MLflow server on a free loopback port: address, artifact folder, process."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    artifacts = tmp_path / "artifacts"
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)]
+    command += ["--workers", "1", "--backend-store-uri", f"sqlite:///{tmp_path / 'server.db'}"]
+    command += ["--artifacts-destination", str(artifacts)]
+    address = f"http://127.0.0.1:{port}"
+    with (tmp_path / "server.log").open("wb") as log:
+        quicker = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+        started = subprocess.Popen(command, stdout=log, stderr=log, cwd=tmp_path, env=quicker)
+    process = psutil.Process(started.pid)
+
+    @retry(stop=stop_after_delay(240), wait=wait_fixed(0.2), retry=retry_if_exception_type(httpx.HTTPError))
+    def ready() -> None:
+        httpx.get(address + "/health", trust_env=False).raise_for_status()
+
+    try:
+        ready()
+        yield address, artifacts, process
+    finally:
+        end(process)
+        started.wait(10)
+
+
+def end(process: psutil.Process) -> None:
+    """Kill a process with its children."""
+    try:
+        family = [*process.children(recursive=True), process]
+    except psutil.NoSuchProcess:
+        return
+    for member in family:
+        try:
+            member.kill()
+        except psutil.NoSuchProcess:
+            continue
+    psutil.wait_procs(family, timeout=10)

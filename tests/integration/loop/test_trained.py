@@ -1,0 +1,54 @@
+"""What a training key gave is remembered by an MLflow server, for machines that share nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from trunkline.core.project import Project
+from trunkline.loop import judging, registered
+from trunkline.loop.trained import recall, register_trained
+
+from ..conftest import Server
+
+Git = Callable[..., str]
+
+
+def say(_: str) -> None:
+    """Keep quiet."""
+
+
+@pytest.mark.timeout(400)
+def test_a_key_that_a_server_knows_never_trains_again_on_a_machine_that_knows_nothing(
+    project: Project, git: Git, tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server[0])
+    judging.snapshot(project, progress=say)
+    git(project.root, "add", "--all")
+    git(project.root, "commit", "--quiet", "--message", "Lock the data")
+    git(tmp_path, "clone", "--quiet", str(project.root), "there")
+    bundle, trained, _ = judging.train(project, progress=say)
+    there = Project(tmp_path / "there")
+    # A run of a pull request is tracked there too; only a version is what others may take.
+    assert recall(there, trained.key, progress=say) is None
+    version = register_trained(project, bundle, trained, progress=say)
+    git(
+        there.root,
+        "-c",
+        "user.name=Eve",
+        "-c",
+        "user.email=eve@localhost",
+        "commit",
+        "--quiet",
+        "--allow-empty",
+        "--message",
+        "Another commit, which a training would be sealed with",
+    )
+
+    again, known, fresh = judging.train(there, progress=say)
+
+    assert (fresh, again.digest, known) == (False, bundle.digest, trained)
+    assert register_trained(there, again, known, progress=say) == version
+    assert [each.number for each in registered.registry_of(there).versions()] == [1]
