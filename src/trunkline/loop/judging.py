@@ -16,7 +16,7 @@ import pandas as pd
 from trunkline import data, evaluation, monitoring, training
 from trunkline.core.bundle import Bundle, BundleManifest, seal
 from trunkline.core.contract import Contract
-from trunkline.core.errors import BundleError, GateFailed, GateInconclusive, NotFoundError
+from trunkline.core.errors import BundleError, GateFailed, GateInconclusive, NotFoundError, UnavailableError
 from trunkline.core.project import Project
 from trunkline.core.record import digits, short, write_atomically
 from trunkline.core.records import DataLock, Evaluation, Lineage, Window
@@ -152,16 +152,23 @@ def train(project: Project, *, progress: Progress, again: bool = False) -> tuple
     with tempfile.TemporaryDirectory(dir=project.bundles.root, prefix=".sealing-") as name:
         sealed, reason = _seal(Path(name), project, snapshot, fitted, lineage, metrics, progress)
         bundle = project.bundles.add(sealed.folder)
-    run = training.track(
-        tracking_uri(project),
-        project.policy.name,
-        fitted,
-        lineage,
-        bundle.manifest.figures,
-        bundle.digest,
-        usage=meter.usage,
-    )
-    trained = Trained(key=key.key, bundle=bundle.digest, run=run, usage=meter.usage, reason=reason)
+    # Kept before it is tracked: when the server goes away meanwhile, nothing has to be trained again.
+    trained = Trained(key=key.key, bundle=bundle.digest, run="", usage=meter.usage, reason=reason)
+    keep(project, trained)
+    try:
+        run = training.track(
+            tracking_uri(project),
+            project.policy.name,
+            fitted,
+            lineage,
+            bundle.manifest.figures,
+            bundle.digest,
+            usage=meter.usage,
+        )
+    except UnavailableError as error:
+        progress(f"the run is not tracked, its bundle is kept: {error.what}")
+        return bundle, trained, True
+    trained = trained.model_copy(update={"run": run})
     keep(project, trained)
     return bundle, trained, True
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from trunkline import training
 from trunkline.core.project import Project
 from trunkline.loop import judging, registered
 from trunkline.loop.trained import recall, register_trained
 
-from ..conftest import Server
+from ..conftest import Server, end
 
 Git = Callable[..., str]
 
@@ -52,3 +54,28 @@ def test_a_key_that_a_server_knows_never_trains_again_on_a_machine_that_knows_no
     assert (fresh, again.digest, known) == (False, bundle.digest, trained)
     assert register_trained(there, again, known, progress=say) == version
     assert [each.number for each in registered.registry_of(there).versions()] == [1]
+
+
+@pytest.mark.timeout(400)
+def test_a_training_outlives_the_server_that_was_to_track_it(
+    project: Project, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server[0])
+    judging.snapshot(project, progress=say)
+    search = training.train
+    said: list[str] = []
+
+    def searched_until_the_server_died(*words: Any, **named: Any) -> Any:
+        fitted = search(*words, **named)
+        end(server[2])
+        return fitted
+
+    monkeypatch.setattr(training, "train", searched_until_the_server_died)
+    bundle, trained, fresh = judging.train(project, progress=said.append)
+
+    assert (fresh, trained.run) == (True, "")
+    assert any(
+        line.startswith("the run is not tracked, its bundle is kept: No MLflow server") for line in said
+    )
+    again, known, fresh = judging.train(project, progress=say)
+    assert (fresh, again.digest, known) == (False, bundle.digest, trained)
