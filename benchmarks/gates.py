@@ -22,10 +22,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from trunkline.core.config import Policy, Split
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.gates import PerformanceGates
-from trunkline.core.records import DataLock, Verdict, Window
+from trunkline.core.policy.data import Split
+from trunkline.core.policy.gates import PerformanceGates
+from trunkline.core.policy.policy import Policy
+from trunkline.core.snapshots import DataLock, Window
+from trunkline.core.verdicts import Verdict
 from trunkline.data import check_snapshot
 from trunkline.data.snapshot import Snapshot, store
 from trunkline.data.summaries import column_summaries

@@ -20,8 +20,8 @@ from sklearn.preprocessing import OneHotEncoder
 from sklego.datasets import load_arrests
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from trunkline.core.config import Search, TrainingPolicy
 from trunkline.core.contract import Column, Contract, Role
+from trunkline.core.policy.training import Search, TrainingPolicy
 from trunkline.training import Candidate, model_frame, train
 from trunkline.training.frames import answer
 from trunkline.training.onnx_model import OnnxModel, convert

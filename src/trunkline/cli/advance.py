@@ -16,7 +16,8 @@ def advance(ctx: click.Context, environment: str, scheduled: bool) -> None:
 
     Exit code 0 whatever the judgement is: to wait or to go back is an answer.
     """
-    from trunkline.loop import advancing, watching
+    from trunkline.loop.life import watching
+    from trunkline.loop.rollout import advancing
 
     project = output.project_of(ctx)
     if scheduled and (why := watching.nothing_to_see(project, environment)):

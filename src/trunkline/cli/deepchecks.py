@@ -21,7 +21,7 @@ def deepchecks(ctx: click.Context, again: bool) -> None:
     if not project.policy.gates.deepchecks.suites:
         output.skipped("gates.deepchecks.suites in trunkline.yaml names none.")
         return
-    from trunkline.loop import deepchecking
+    from trunkline.loop.gates import deepchecking
 
     run = deepchecking.deepcheck(project, again=again, progress=output.progress)
     output.verdicts(run.verdicts)

@@ -21,7 +21,7 @@ from . import output
 @click.pass_context
 def rollout(ctx: click.Context, stage: str, number: int) -> None:
     """Propose the next stage: silent, canary or single."""
-    from trunkline.loop import promoting
+    from trunkline.loop.rollout import promoting
 
     pull = promoting.propose_next_stage(
         output.project_of(ctx), stage, number=number, progress=output.progress
@@ -38,7 +38,7 @@ def rollout(ctx: click.Context, stage: str, number: int) -> None:
 @click.pass_context
 def plan(ctx: click.Context, environment: str, change: bool, path: Path | None) -> None:
     """Show what apply would do."""
-    from trunkline.loop import deploying
+    from trunkline.loop.rollout import deploying
 
     if change:
         _plan_change(ctx, path)
@@ -59,7 +59,7 @@ def apply(ctx: click.Context, environment: str, checksum: str) -> None:
 
 def _plan_change(ctx: click.Context, path: Path | None) -> None:
     from trunkline.core.record import write_atomically
-    from trunkline.loop import deploying
+    from trunkline.loop.rollout import deploying
 
     project = output.project_of(ctx)
     names = sorted(file.stem for file in project.deployment("any").parent.glob("*.yaml"))
@@ -82,7 +82,8 @@ def _plan_change(ctx: click.Context, path: Path | None) -> None:
 @click.pass_context
 def deploy(ctx: click.Context, environment: str, scheduled: bool) -> None:
     """Plan and apply in one step."""
-    from trunkline.loop import deploying, merged
+    from trunkline.loop.changes import merged
+    from trunkline.loop.rollout import deploying
 
     project = output.project_of(ctx)
     made = None
@@ -107,7 +108,7 @@ def deploy(ctx: click.Context, environment: str, scheduled: bool) -> None:
 
 def _tell(project: Project, environment: str, error: TrunklineError) -> None:
     """Keep an issue about what went wrong; that the forge does not answer must not hide it."""
-    from trunkline.loop import deploying
+    from trunkline.loop.rollout import deploying
 
     try:
         issue = deploying.tell(project, environment, error)
@@ -118,7 +119,7 @@ def _tell(project: Project, environment: str, error: TrunklineError) -> None:
 
 
 def _apply(ctx: click.Context, environment: str, checksum: str) -> None:
-    from trunkline.loop import deploying
+    from trunkline.loop.rollout import deploying
 
     project = output.project_of(ctx)
     done = deploying.apply_deployment(project, environment, reviewed=checksum, progress=output.progress)
@@ -135,7 +136,7 @@ def _apply(ctx: click.Context, environment: str, checksum: str) -> None:
 @click.pass_context
 def serve(ctx: click.Context, bundle: str, port: int | None) -> None:
     """Serve a bundle in the foreground, to try it before anything is released."""
-    from trunkline.loop import preview
+    from trunkline.loop.model import preview
 
     preview.serve_in_foreground(output.project_of(ctx), bundle=bundle, port=port, progress=output.progress)
 
@@ -145,7 +146,7 @@ def serve(ctx: click.Context, bundle: str, port: int | None) -> None:
 @click.pass_context
 def status(ctx: click.Context, environment: str) -> None:
     """Say who serves, and how it is."""
-    from trunkline.loop import deploying
+    from trunkline.loop.rollout import deploying
 
     project = output.project_of(ctx)
     target = deploying.target_of(project, environment)
@@ -170,7 +171,7 @@ def status(ctx: click.Context, environment: str) -> None:
 @click.pass_context
 def stop(ctx: click.Context, environment: str) -> None:
     """Stop an environment's service; its desired state stays, and deploy starts it again."""
-    from trunkline.loop import deploying
+    from trunkline.loop.rollout import deploying
 
     stopped = deploying.stop(output.project_of(ctx), environment)
     output.result(environment, "stopped" if stopped else "was not running")

@@ -9,7 +9,7 @@ import click
 from trunkline.core.errors import NotFoundError, TrunklineError
 from trunkline.core.project import Project
 from trunkline.core.record import short
-from trunkline.core.records import Evaluation
+from trunkline.core.verdicts import Evaluation
 
 from . import output
 
@@ -67,7 +67,7 @@ def _project(ctx: click.Context) -> Project | None:
 def _last_evaluation(project: Project | None) -> Evaluation | None:
     if project is None:
         return None
-    from trunkline.loop import explaining
+    from trunkline.loop.gates import explaining
 
     return explaining.last_evaluation(project)
 

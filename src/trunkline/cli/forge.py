@@ -68,7 +68,7 @@ def _thread(thread: PullRequest | Issue) -> None:
 @click.pass_context
 def open_pull(ctx: click.Context, title: str, body: str) -> None:
     """Push this branch and open its pull request."""
-    from trunkline.loop import reviewing
+    from trunkline.loop.gates import reviewing
 
     pull = reviewing.open_pull_request(output.project_of(ctx), title=title, body=body)
     output.result("pull request", f"#{pull.number} {pull.title}")
@@ -117,10 +117,10 @@ def close_pull(ctx: click.Context, number: int, comment: str) -> None:
 @click.pass_context
 def report(ctx: click.Context, folder: Path, needs: str, number: int, branch: str, run: str) -> None:
     """Keep one comment on a pull request with what its run said."""
-    from trunkline.loop import reporting
+    from trunkline.loop.changes import comment
 
     project = output.project_of(ctx)
-    pull = reporting.report(project, folder, needs=needs, number=number, branch=branch, run=run)
+    pull = comment.report(project, folder, needs=needs, number=number, branch=branch, run=run)
     if pull is None:
         output.skipped(f"The branch {branch or '(none)'} has no open pull request to report on.")
     else:

@@ -11,7 +11,7 @@ from . import output
 @click.pass_context
 def heartbeat(ctx: click.Context) -> None:
     """Switch scheduled workflows on again that were stopped, and keep an issue while they do not run."""
-    from trunkline.loop import heartbeat as beating
+    from trunkline.loop.life import heartbeat as beating
 
     lines = beating.heartbeat(output.project_of(ctx), progress=output.progress)
     for line in lines:

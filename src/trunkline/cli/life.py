@@ -23,7 +23,9 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.pass_context
 def send(ctx: click.Context, file: Path, environment: str, outcomes: Path | None) -> None:
     """Send the rows of a file (.csv or .jsonl) to a service as requests, outcome left out."""
-    from trunkline.loop import deploying, traffic
+    from trunkline.loop.life import traffic
+    from trunkline.loop.life import truth as truth_module
+    from trunkline.loop.rollout import deploying
 
     project = output.project_of(ctx)
     contract = deploying.serving_contract(project, environment)
@@ -32,7 +34,7 @@ def send(ctx: click.Context, file: Path, environment: str, outcomes: Path | None
     sent = traffic.send(rows, contract, address, progress=output.progress)
     output.result("requests", f"{sent.answered} answered, {sent.refused} refused, {sent.failed} failed")
     if outcomes is not None:
-        traffic.write_truths(outcomes, sent.truths)
+        truth_module.write_truths(outcomes, sent.truths)
         output.result("outcomes", f"{len(sent.truths)} kept in {outcomes}")
     if sent.problem:
         output.result("first refusal", sent.problem)
@@ -45,11 +47,12 @@ def send(ctx: click.Context, file: Path, environment: str, outcomes: Path | None
 @click.pass_context
 def truth(ctx: click.Context, file: Path, environment: str) -> None:
     """Record what really happened, from a file of ground-truth records (.jsonl)."""
-    from trunkline.loop import deploying, traffic
+    from trunkline.loop.life import truth as truth_module
+    from trunkline.loop.rollout import deploying
 
     project = output.project_of(ctx)
-    truths = traffic.read_truths(file, deploying.serving_contract(project, environment))
-    traffic.write_truths(project.truth(environment), truths)
+    truths = truth_module.read_truths(file, deploying.serving_contract(project, environment))
+    truth_module.write_truths(project.truth(environment), truths)
     output.result("ground truth", f"{len(truths)} outcomes recorded for {environment}")
 
 
@@ -62,7 +65,7 @@ def truth(ctx: click.Context, file: Path, environment: str) -> None:
 @click.pass_context
 def monitor(ctx: click.Context, environment: str, also: bool, scheduled: bool) -> None:
     """Look at performance, data, infrastructure and logs."""
-    from trunkline.loop import watching
+    from trunkline.loop.life import watching
 
     project = output.project_of(ctx)
     if scheduled and (why := watching.nothing_to_see(project, environment)):
@@ -83,7 +86,7 @@ def respond(ctx: click.Context, environment: str) -> None:
 
 
 def _respond(ctx: click.Context, environment: str, *, scheduled: bool = False) -> None:
-    from trunkline.loop import watching
+    from trunkline.loop.life import watching
 
     project = output.project_of(ctx)
     signals = watching.newest_signals(project, environment)
@@ -108,7 +111,7 @@ def _respond(ctx: click.Context, environment: str, *, scheduled: bool = False) -
 @click.pass_context
 def retrain(ctx: click.Context, environment: str, reason: str, scheduled: bool) -> None:
     """Train on the newest labelled rows and propose the new version."""
-    from trunkline.loop import handover, refusals
+    from trunkline.loop.life import handover, refusals
 
     project = output.project_of(ctx)
     if scheduled and (why := handover.nothing_to_follow(project, environment)):
@@ -132,7 +135,7 @@ def retrain(ctx: click.Context, environment: str, reason: str, scheduled: bool) 
 @click.pass_context
 def trace(ctx: click.Context, prediction: str) -> None:
     """Walk a prediction back to its model, data and commit."""
-    from trunkline.loop import tracing
+    from trunkline.loop.life import tracing
 
     for step in tracing.trace(output.project_of(ctx), prediction):
         output.result(step.name, f"{step.identity}  {step.detail}".rstrip())
@@ -146,7 +149,7 @@ def trace(ctx: click.Context, prediction: str) -> None:
 @click.pass_context
 def page(ctx: click.Context, path: Path | None, environment: str) -> None:
     """Write the project's history as one self-contained page."""
-    from trunkline.loop import page as pages
+    from trunkline.loop.life import page as pages
 
     project = output.project_of(ctx)
     written = pages.write_page(project, environment, path or project.work / "page.html")

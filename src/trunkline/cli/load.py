@@ -22,11 +22,11 @@ def load(ctx: click.Context, host: str) -> None:
     Starts the service in a process of its own, trains before if need be, and lets locust ask what the project's
     locustfile says, as often as gates.load of the policy says. The verdicts go into the next report.
     """
-    from trunkline.loop import gate_runs, loading
+    from trunkline.loop.gates import loading, runs
 
     project = output.project_of(ctx)
     run = loading.load(project, host=host, progress=output.progress)
     output.verdicts(run.verdicts)
     if run.bundle:
         output.result("bundle", short(run.bundle))
-    gate_runs.require_run(project, run.verdicts, lead="The load gates stop this model")
+    runs.require_run(project, run.verdicts, lead="The load gates stop this model")

@@ -16,10 +16,10 @@ from . import output
 def check(ctx: click.Context) -> None:
     """Check the policy and the four files that you edit."""
     from trunkline.data import project_contract
-    from trunkline.loop import judging
+    from trunkline.loop.model import checking
 
     project = output.project_of(ctx)
-    judging.check_project(project)
+    checking.check_project(project)
     output.result("policy", "trunkline.yaml is in order")
     contract = project_contract(project)
     output.result("contract", f"{contract.name}, {contract.task}: {len(contract.columns)} columns")
@@ -39,10 +39,10 @@ def snapshot(ctx: click.Context) -> None:
 
     Commit data.lock: it says which rows a commit trains on.
     """
-    from trunkline.loop import judging
+    from trunkline.loop.model import snapshots
 
     project = output.project_of(ctx)
-    taken = judging.snapshot(project, progress=output.progress)
+    taken = snapshots.snapshot(project, progress=output.progress)
     output.result("snapshot", short(taken.digest))
     output.result("rows", ", ".join(f"{part} {count}" for part, count in taken.manifest.rows.items()))
     output.result("locked in", project.data_lock.name)
@@ -55,9 +55,9 @@ def snapshot(ctx: click.Context) -> None:
 @click.pass_context
 def train(ctx: click.Context, again: bool) -> None:
     """Train on the locked snapshot, or reuse what the same key gave."""
-    from trunkline.loop import judging
+    from trunkline.loop.model import training
 
-    bundle, trained, fresh = judging.train(output.project_of(ctx), again=again, progress=output.progress)
+    bundle, trained, fresh = training.train(output.project_of(ctx), again=again, progress=output.progress)
     lineage = bundle.manifest.lineage
     output.result(
         "bundle", short(bundle.digest) + ("" if fresh else " (reused: the training key is unchanged)")
@@ -78,10 +78,11 @@ def train(ctx: click.Context, again: bool) -> None:
 @click.pass_context
 def evaluate(ctx: click.Context) -> None:
     """Ask every gate about the trained bundle."""
-    from trunkline.loop import judging
+    from trunkline.loop.gates import judging
+    from trunkline.loop.model import training
 
     project = output.project_of(ctx)
-    bundle, _, _ = judging.train(project, progress=output.progress)
+    bundle, _, _ = training.train(project, progress=output.progress)
     judged = judging.judge(project, bundle, progress=output.progress)
     output.verdicts(judged.evaluation.verdicts)
     output.result("report", judged.page)
@@ -97,7 +98,7 @@ def judge(ctx: click.Context, title: str) -> None:
 
     Pushes the branch, opens its pull request if there is none, and keeps one comment with the gates' answers.
     """
-    from trunkline.loop import judging, reviewing
+    from trunkline.loop.gates import judging, reviewing
 
     reviewed = reviewing.review(output.project_of(ctx), title=title, progress=output.progress)
     output.verdicts(reviewed.judged.evaluation.verdicts)
@@ -111,14 +112,14 @@ def judge(ctx: click.Context, title: str) -> None:
 @click.pass_context
 def card(ctx: click.Context, number: int) -> None:
     """Print the model card of a registered version."""
-    from trunkline.loop import releasing
+    from trunkline.loop.release import cards
 
-    click.echo(releasing.card_text(output.project_of(ctx), number), nl=False)
+    click.echo(cards.card_text(output.project_of(ctx), number), nl=False)
 
 
 @click.command()
 def schema() -> None:
     """Print the JSON Schema of trunkline.yaml, for editors."""
-    from trunkline.core.config import policy_schema
+    from trunkline.core.policy.policy import policy_schema
 
     click.echo(json.dumps(policy_schema(), indent=2))

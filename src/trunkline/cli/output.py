@@ -8,8 +8,10 @@ from pathlib import Path
 
 import click
 
+from trunkline.core.figures import Figure
 from trunkline.core.project import Project
-from trunkline.core.records import Figure, Signal, Verdict
+from trunkline.core.signals import Signal
+from trunkline.core.verdicts import Verdict
 
 COLOURS = {
     "pass": "green",

@@ -25,7 +25,7 @@ version = click.option(
 @click.pass_context
 def pack(ctx: click.Context, folder: Path) -> None:
     """Put the trained bundle and its reports into a folder, for a release to take over."""
-    from trunkline.loop import tested
+    from trunkline.loop.release import tested
 
     packed = tested.pack(output.project_of(ctx), folder, progress=output.progress)
     output.result("artifact", packed.artifact)
@@ -38,7 +38,8 @@ def pack(ctx: click.Context, folder: Path) -> None:
 @click.pass_context
 def register(ctx: click.Context, scheduled: bool) -> None:
     """Take over the tested bundle or train it, ask the gates, and register it; nothing is proposed yet."""
-    from trunkline.loop import merged, releasing
+    from trunkline.loop.changes import merged
+    from trunkline.loop.release import releasing
 
     project = output.project_of(ctx)
     output.hand_on("propose", "false")
@@ -73,7 +74,7 @@ def register(ctx: click.Context, scheduled: bool) -> None:
 @click.pass_context
 def image(ctx: click.Context, number: int, push: str, folder: Path) -> None:
     """Build the image that would serve, ask a container of it, and push it if a name is given."""
-    from trunkline.loop import imaging
+    from trunkline.loop.release import imaging
 
     made = imaging.build_image(
         output.project_of(ctx), folder, number=number, push=push, progress=output.progress
@@ -90,7 +91,7 @@ def image(ctx: click.Context, number: int, push: str, folder: Path) -> None:
 def rehearse(ctx: click.Context, number: int, folder: Path) -> None:
     """Serve a version in staging, ask it the test rows, and compare with what its bundle answers."""
     from trunkline.core.record import write_atomically
-    from trunkline.loop import rehearsing
+    from trunkline.loop.release import rehearsing
 
     made = rehearsing.rehearse(output.project_of(ctx), number=number, progress=output.progress)
     output.result("version", made.version)
@@ -115,7 +116,8 @@ def rehearse(ctx: click.Context, number: int, folder: Path) -> None:
 @click.pass_context
 def release(ctx: click.Context, folder: Path | None, number: int, scheduled: bool) -> None:
     """Train or reuse, evaluate, register, write the card, propose the promotion."""
-    from trunkline.loop import merged, releasing
+    from trunkline.loop.changes import merged
+    from trunkline.loop.release import releasing
 
     project = output.project_of(ctx)
     if scheduled and merged.overtaken(project):

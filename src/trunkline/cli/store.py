@@ -20,9 +20,9 @@ def store() -> None:
 def pull(ctx: click.Context, replace: bool) -> None:
     """Bring the carried store to this machine."""
     project = _travelling(ctx)
-    from trunkline.loop import carrying
+    from trunkline.loop.versions import store as carried_store
 
-    commit, versions = carrying.pull(project, replace=replace)
+    commit, versions = carried_store.pull(project, replace=replace)
     output.result("store", f"{commit[:12]}, {_count(versions)}" if commit else "the ref holds none yet")
 
 
@@ -32,9 +32,9 @@ def pull(ctx: click.Context, replace: bool) -> None:
 def push(ctx: click.Context, replace: bool) -> None:
     """Carry this machine's store to the ref."""
     project = _travelling(ctx)
-    from trunkline.loop import carrying
+    from trunkline.loop.versions import store as carried_store
 
-    commit, versions = carrying.push(project, replace=replace, progress=output.progress)
+    commit, versions = carried_store.push(project, replace=replace, progress=output.progress)
     output.result("store", f"{commit[:12]}, {_count(versions)}" if commit else "there is none here yet")
 
 
@@ -43,10 +43,10 @@ def push(ctx: click.Context, replace: bool) -> None:
 def status(ctx: click.Context) -> None:
     """Compare the carried store with the one on this machine."""
     project = _travelling(ctx)
-    from trunkline.loop import carrying
+    from trunkline.loop.versions import store as carried_store
     from trunkline.registry import REF, named
 
-    found = carrying.store_of(project).status()
+    found = carried_store.store_of(project).status()
     size = (
         f"{found.commit[:12]}, {found.files} files, {found.megabytes:.1f} MB" if found.commit else "none yet"
     )
@@ -63,9 +63,9 @@ def _travelling(ctx: click.Context) -> Project:
     """Return the project; raise PolicyError where its store does not travel."""
     project = output.project_of(ctx)
     from trunkline.core.errors import PolicyError
-    from trunkline.loop import carrying
+    from trunkline.loop.versions import store as carried_store
 
-    if not carrying.carried(project):
+    if not carried_store.carried(project):
         raise PolicyError(
             "The store of this project does not travel: it is a server, or the forge is a folder on this machine.",
             next_step="set registry.carry: always in trunkline.yaml, and no registry.uri or MLFLOW_TRACKING_URI",

@@ -19,7 +19,7 @@ def upgrade(ctx: click.Context, template: str, checkout: str) -> None:
     Your model, tests, cards and desired state are never touched.
     """
     from trunkline.core.errors import ForgeError
-    from trunkline.loop import upgrading
+    from trunkline.loop.changes import upgrading
 
     root = output.project_of(ctx).root
     done = upgrading.upgrade(root, template, checkout=checkout, progress=output.progress)

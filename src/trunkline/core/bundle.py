@@ -11,8 +11,9 @@ from typing import ClassVar, Literal
 
 from .contract import CONTRACT_FILE, Contract
 from .errors import BundleError, StorageError
+from .figures import Figure
+from .lineage import Lineage
 from .record import Record, digits, file_sha256, sha256, short
-from .records import Figure, Lineage
 
 Runtime = Literal["onnx", "python"]
 MANIFEST = "bundle.json"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from statistics import NormalDist
 
-from .records import Interval
+from .figures import Interval
 
 
 def wilson(hits: float, rows: float, level: float = 0.95) -> Interval:

@@ -14,9 +14,10 @@ from types import ModuleType
 from typing import Any
 
 from trunkline import __version__
+from trunkline.core.policy.policy import Policy
+from trunkline.core.policy.reading import read_policy
 
 from .bundle import BundleStore
-from .config import Policy, read_policy
 from .errors import NotFoundError, PolicyError, ProjectError
 from .git import git, try_git
 from .record import sha256

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import tempfile
+from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -74,6 +75,11 @@ def describe_problems(error: ValidationError) -> str:
         found = "" if isinstance(problem["input"], dict | list) else f" (found {problem['input']!r})"
         rows.append(f"{key}: {problem['msg']}{found}")
     return "; ".join(rows)
+
+
+def date_as_text(value: object) -> object:
+    """Return a date as text: YAML reads an unquoted 2026-12-31 as a date."""
+    return value.isoformat() if isinstance(value, date) else value
 
 
 class Record(BaseModel):

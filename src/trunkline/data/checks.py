@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from trunkline.core.config import DataPolicy
-from trunkline.core.gates import DataGates
-from trunkline.core.records import DataLock, Verdict
+from trunkline.core.policy.data import DataPolicy
+from trunkline.core.policy.gates import DataGates
+from trunkline.core.snapshots import DataLock
+from trunkline.core.verdicts import Verdict
 
 from .comparison import compare
 from .conflicts import judge_conflicts

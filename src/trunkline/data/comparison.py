@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pandas as pd
 
 from trunkline.core.contract import Contract
-from trunkline.core.gates import DataGates
-from trunkline.core.records import DataLock, Verdict
+from trunkline.core.policy.gates import DataGates
+from trunkline.core.snapshots import DataLock
+from trunkline.core.verdicts import Verdict
 
 from . import jumps, label_shift, new_categories
 

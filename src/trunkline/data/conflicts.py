@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from trunkline.core.contract import Contract, Role
-from trunkline.core.records import Figure, Interval, Verdict
+from trunkline.core.figures import Figure, Interval
+from trunkline.core.verdicts import Verdict
 
 from .intervals import LEVEL, beyond, deviate, share_interval
 from .split import PARTS, Parts

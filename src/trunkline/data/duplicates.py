@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from trunkline.core.contract import Contract, Role
-from trunkline.core.gates import DataGates
-from trunkline.core.records import Figure, Verdict
+from trunkline.core.figures import Figure
+from trunkline.core.policy.gates import DataGates
+from trunkline.core.verdicts import Verdict
 
 from .split import PARTS, Parts
 

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable
 from statistics import NormalDist
 
+from trunkline.core.figures import Figure, Interval
 from trunkline.core.intervals import wilson
-from trunkline.core.records import Figure, Interval
 
 LEVEL = 0.95
 """Of all intervals of one verdict together."""

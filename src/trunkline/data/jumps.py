@@ -9,7 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.records import ColumnSummary, DataLock, Figure, Interval, Verdict
+from trunkline.core.figures import Figure, Interval
+from trunkline.core.snapshots import ColumnSummary, DataLock
+from trunkline.core.verdicts import Verdict
 
 from .intervals import beyond, deviate, shared_level
 from .summaries import LEVELS, numbers_of, rows_behind, summarised, summary_of

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from trunkline.core.contract import Contract
-from trunkline.core.records import DataLock, Figure, Verdict
+from trunkline.core.figures import Figure
+from trunkline.core.snapshots import DataLock
+from trunkline.core.verdicts import Verdict
 
 from .intervals import beyond, distance_interval, shared_level
 from .summaries import rows_behind, shares_of

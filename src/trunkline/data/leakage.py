@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from trunkline.core.contract import Contract
-from trunkline.core.gates import DataGates
-from trunkline.core.records import Outcome, Verdict
+from trunkline.core.policy.gates import DataGates
+from trunkline.core.verdicts import Outcome, Verdict
 
 from .single_feature import single_feature_scores
 from .split import Parts

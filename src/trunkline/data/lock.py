@@ -10,7 +10,7 @@ import pandas as pd
 from trunkline.core.errors import NotFoundError, StorageError
 from trunkline.core.git import try_git
 from trunkline.core.project import LOCK_FILE, Project
-from trunkline.core.records import DataLock
+from trunkline.core.snapshots import DataLock
 
 from .snapshot import Snapshot
 from .split import PARTS

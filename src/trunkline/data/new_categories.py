@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from trunkline.core.contract import Contract, Role
-from trunkline.core.records import DataLock, Figure, Interval, Verdict
+from trunkline.core.figures import Figure, Interval
+from trunkline.core.snapshots import DataLock
+from trunkline.core.verdicts import Verdict
 
 from .intervals import share_interval, shared_level
 from .summaries import rows_behind, shares_of, summarised

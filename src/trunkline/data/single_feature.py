@@ -12,7 +12,7 @@ from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.tree import DecisionTreeRegressor
 
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.records import Figure, Interval
+from trunkline.core.figures import Figure, Interval
 
 from .intervals import deviate, shared_level
 

@@ -12,12 +12,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from trunkline.core.config import DataPolicy, Split
 from trunkline.core.contract import CONTRACT_FILE, Contract, Role
 from trunkline.core.errors import DataError, NotFoundError, StorageError, TrunklineError
+from trunkline.core.policy.data import DataPolicy, Split
 from trunkline.core.project import Project
 from trunkline.core.record import digits, sha256, short
-from trunkline.core.records import Part, SnapshotManifest, Window
+from trunkline.core.snapshots import Part, SnapshotManifest, Window
 
 from .rows import content_digest, in_order, typed
 from .schema import project_contract

@@ -7,7 +7,7 @@ import pandas as pd
 from trunkline.core.contract import Contract, Role
 from trunkline.core.errors import DataError, ProjectError, TrunklineError
 from trunkline.core.project import Project
-from trunkline.core.records import Window
+from trunkline.core.snapshots import Window
 
 from .schema import project_schema
 from .validation import check_rows

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from trunkline.core.config import Split
 from trunkline.core.contract import Contract, Role
 from trunkline.core.errors import DataError, PolicyError
-from trunkline.core.records import Part
+from trunkline.core.policy.data import Split
+from trunkline.core.snapshots import Part
 
 from .rows import in_order, names_of
 

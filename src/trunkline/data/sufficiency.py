@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from trunkline.core.config import DataPolicy
 from trunkline.core.contract import Contract
+from trunkline.core.figures import Figure
 from trunkline.core.intervals import wilson
-from trunkline.core.records import Figure, Outcome, Verdict
+from trunkline.core.policy.data import DataPolicy
+from trunkline.core.verdicts import Outcome, Verdict
 
 from .split import PARTS, Parts
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from trunkline.core.contract import Column, Contract, Role, as_label
-from trunkline.core.records import ColumnSummary, DataLock
+from trunkline.core.snapshots import ColumnSummary, DataLock
 
 LEVELS = (0.01, 0.25, 0.5, 0.75, 0.99)
 Floats = npt.NDArray[np.float64]

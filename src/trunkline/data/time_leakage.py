@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from trunkline.core.contract import Contract, Role
-from trunkline.core.records import Figure, Verdict
+from trunkline.core.figures import Figure
+from trunkline.core.verdicts import Verdict
 
 from .intervals import beyond, share_interval
 from .rows import names_of

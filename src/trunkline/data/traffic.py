@@ -12,8 +12,8 @@ import pandas as pd
 
 from trunkline.core.contract import Column, Contract, Role, as_label
 from trunkline.core.errors import DataError, StorageError
+from trunkline.core.predictions import GroundTruth, Prediction
 from trunkline.core.project import Project
-from trunkline.core.records import GroundTruth, Prediction
 
 from .rows import typed
 from .schema import project_schema

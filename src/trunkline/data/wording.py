@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from trunkline.core.records import Figure, Interval
+from trunkline.core.figures import Figure, Interval
 
 SHOWN = 5
 

@@ -12,7 +12,7 @@ from trunkline.core.bundle import BundleStore
 from trunkline.core.errors import StalePlanError, StorageError, TrunklineError
 from trunkline.core.lock import only_one
 from trunkline.core.record import short
-from trunkline.core.records import Deployment
+from trunkline.core.release import Deployment
 
 from .plan import Plan, same
 from .targets.protocol import Target

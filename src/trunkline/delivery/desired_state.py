@@ -9,10 +9,10 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from trunkline.core.config import read_yaml
 from trunkline.core.errors import PolicyError
+from trunkline.core.policy.reading import read_yaml
 from trunkline.core.record import Record, write_atomically
-from trunkline.core.records import Release, Route, Strategy
+from trunkline.core.release import Release, Route, Strategy
 
 from .yaml_edit import edit
 

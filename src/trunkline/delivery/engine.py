@@ -10,11 +10,12 @@ import shutil
 import subprocess
 import tempfile
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from trunkline.core.errors import ApplyError, NotFoundError
+from trunkline.core.progress import Progress
 
 ENGINES = ("docker", "podman")
 PORT = 8000
@@ -27,8 +28,6 @@ _SAID = 600
 _STEP = re.compile(r"^(?:\[\d+/\d+\] )?STEP (\d+/\d+): (RUN .*)$|^#\d+ \[(?:\S+ )*?(\d+/\d+)\] (RUN .*)$")
 """podman's words for a step, and those of docker's BuildKit."""
 _FLAGS = re.compile(r"(?<=^RUN )(?:--\S+\s+)+")
-
-Progress = Callable[[str], None]
 
 
 def step_of(line: str) -> str:

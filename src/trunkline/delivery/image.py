@@ -9,7 +9,7 @@ from typing import ClassVar
 from trunkline.core.bundle import BundleStore
 from trunkline.core.errors import NotFoundError, StorageError
 from trunkline.core.record import Record
-from trunkline.core.records import RELEASE_FILE, Release
+from trunkline.core.release import RELEASE_FILE, Release
 
 from .plan import routes_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from trunkline.core.record import Record, canonical_json, sha256, short
-from trunkline.core.records import Release, Route
+from trunkline.core.release import Release, Route
 
 from .desired_state import DesiredState
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from trunkline.core.errors import PolicyError
 from trunkline.core.record import sha256, short
-from trunkline.core.records import Route
+from trunkline.core.release import Route
 
 from .desired_state import DesiredState
 

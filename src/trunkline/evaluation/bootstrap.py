@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array, hstack
 
-from trunkline.core.records import Interval
+from trunkline.core.figures import Interval
 
 from .scored import Array
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from trunkline.core.config import Policy
 from trunkline.core.contract import Contract
 from trunkline.core.errors import ProjectError
-from trunkline.core.records import Figure, Verdict
+from trunkline.core.figures import Figure
+from trunkline.core.policy.policy import Policy
+from trunkline.core.verdicts import Verdict
 
 from .fairness.groups import group_figures, groups
 from .fairness.questions import fairness_verdicts

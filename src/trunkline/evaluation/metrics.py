@@ -12,9 +12,9 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.metrics import get_scorer, get_scorer_names
 
-from trunkline.core.config import Policy
 from trunkline.core.contract import Contract
 from trunkline.core.errors import PolicyError, ProjectError
+from trunkline.core.policy.policy import Policy
 
 from .bootstrap import Statistic
 from .scored import Array, Paired

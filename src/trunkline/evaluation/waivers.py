@@ -7,7 +7,7 @@ from datetime import date
 from fnmatch import fnmatchcase
 
 from trunkline.core.errors import PolicyError
-from trunkline.core.records import Verdict, Waiver
+from trunkline.core.verdicts import Verdict, Waiver
 
 
 def apply_waivers(

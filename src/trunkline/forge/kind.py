@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-from trunkline.core.config import ForgePolicy
 from trunkline.core.errors import ForgeError
+from trunkline.core.policy.delivery import ForgePolicy
 
 GITHUB_API = "https://api.github.com"
 GITHUB = "https://github.com"

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from trunkline.core.config import Monitoring
 from trunkline.core.contract import Contract, Role
+from trunkline.core.figures import Interval
 from trunkline.core.intervals import wilson
-from trunkline.core.records import Finding, Interval, Signal
+from trunkline.core.policy.monitoring import Monitoring
+from trunkline.core.signals import Finding, Signal
 
 from .drift import Drift, column_drift
 from .intervals import holm, tail_above

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from trunkline.core.records import Interval
+from trunkline.core.figures import Interval
 
 from .profiles import CategoryProfile, NumberProfile
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from trunkline.core.contract import Contract
-from trunkline.core.records import Figure, Prediction
+from trunkline.core.figures import Figure
+from trunkline.core.predictions import Prediction
 
 from .drift import column_drift
 from .prediction_log import when

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import psutil
 
-from trunkline.core.config import InfrastructureMonitor, Monitoring
-from trunkline.core.records import Finding, Signal
+from trunkline.core.policy.monitoring import InfrastructureMonitor, Monitoring
+from trunkline.core.signals import Finding, Signal
 
 from .intervals import quantile_interval
 from .prediction_log import LogWindow

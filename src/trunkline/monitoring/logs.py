@@ -11,8 +11,8 @@ from typing import Any
 
 import orjson
 
-from trunkline.core.config import Monitoring
-from trunkline.core.records import Finding, Signal
+from trunkline.core.policy.monitoring import Monitoring
+from trunkline.core.signals import Finding, Signal
 
 from .signals import count, write_signal
 from .tail import newest_first

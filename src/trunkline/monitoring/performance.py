@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from trunkline.core.config import Monitoring
 from trunkline.core.contract import Contract
-from trunkline.core.records import Figure, Finding, GroundTruth, Prediction, Signal
+from trunkline.core.figures import Figure
+from trunkline.core.policy.monitoring import Monitoring
+from trunkline.core.predictions import GroundTruth, Prediction
+from trunkline.core.signals import Finding, Signal
 
 from .quality import UserMetric, ignorant_quality, measure_quality
 from .signals import between, count, write_signal

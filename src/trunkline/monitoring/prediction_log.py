@@ -12,7 +12,7 @@ from pathlib import Path
 import orjson
 
 from trunkline.core.errors import StorageError
-from trunkline.core.records import GroundTruth, Prediction, Rejection
+from trunkline.core.predictions import GroundTruth, Prediction, Rejection
 
 from .tail import newest_first
 

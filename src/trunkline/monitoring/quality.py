@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trunkline.core.errors import PolicyError
-from trunkline.core.records import Figure, Interval
+from trunkline.core.figures import Figure, Interval
 
 from .metrics import METRICS, Floats, Metric
 from .truth import Labelled

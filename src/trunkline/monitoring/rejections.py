@@ -6,7 +6,7 @@ from collections import Counter
 
 from trunkline.core.contract import Contract, Role
 from trunkline.core.intervals import wilson
-from trunkline.core.records import Finding
+from trunkline.core.signals import Finding
 
 from .prediction_log import LogWindow
 from .signals import count

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
-from trunkline.core.records import Finding, Interval, Severity, Signal, SignalKind
+from trunkline.core.figures import Interval
+from trunkline.core.signals import Finding, Severity, Signal, SignalKind
 
 State = Literal["alarm", "quiet", "inconclusive"]
 

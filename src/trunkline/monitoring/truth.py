@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from trunkline.core.contract import Contract, as_label
 from trunkline.core.errors import DataError, StorageError
-from trunkline.core.records import GroundTruth, Prediction
+from trunkline.core.predictions import GroundTruth, Prediction
 
 from .prediction_log import when
 

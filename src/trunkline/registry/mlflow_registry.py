@@ -14,9 +14,9 @@ from typing import Any
 
 from trunkline.core.bundle import Bundle, BundleStore, open_bundle
 from trunkline.core.errors import BundleError, NotFoundError, PolicyError, StorageError
+from trunkline.core.lineage import Version
 from trunkline.core.mlflow_uri import embedded_folder
 from trunkline.core.record import short
-from trunkline.core.records import Version
 
 from .connection import connect, speaking
 

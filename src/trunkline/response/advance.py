@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import ClassVar, Literal
 
-from trunkline.core.config import Rollout
+from trunkline.core.figures import Figure, Interval
 from trunkline.core.intervals import wilson
+from trunkline.core.policy.delivery import Rollout
 from trunkline.core.record import Record
-from trunkline.core.records import Figure, Interval, Outcome, Verdict
+from trunkline.core.verdicts import Outcome, Verdict
 
 from .stage import ArmFigures, StageEvidence
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar, Literal
 
-from trunkline.core.config import Responses
 from trunkline.core.errors import TrunklineError
+from trunkline.core.policy.responses import Responses
 from trunkline.core.record import Record
-from trunkline.core.records import Signal
+from trunkline.core.signals import Signal
 from trunkline.forge import Forge, Issue
 
 from . import issues, mail, webhook

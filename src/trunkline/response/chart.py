@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from datetime import UTC
 
-from trunkline.core.records import Finding, Signal
+from trunkline.core.signals import Finding, Signal
 
 RUNS = 24
 """Runs that a chart shows: a day of hourly ones."""

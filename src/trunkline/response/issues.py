@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from trunkline.core.records import Finding, Signal, SignalKind
+from trunkline.core.signals import Finding, Signal, SignalKind
 from trunkline.forge.page import moment
 
 from .policy import STORM

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import get_args
 
-from trunkline.core.records import Severity, SignalKind
+from trunkline.core.signals import Severity, SignalKind
 
 OWN = "trunkline"
 PENDING = {"mail": "pending: mail", "webhook": "pending: webhook"}

@@ -11,9 +11,9 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 
-from trunkline.core.config import Mail
 from trunkline.core.errors import PolicyError, TrunklineError, UnavailableError
-from trunkline.core.records import Signal
+from trunkline.core.policy.responses import Mail
+from trunkline.core.signals import Signal
 from trunkline.forge.page import moment
 
 from . import issues

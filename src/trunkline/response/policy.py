@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, Literal
 
-from trunkline.core.config import Responses, Rule
+from trunkline.core.policy.responses import Responses, Rule
 from trunkline.core.record import Record
-from trunkline.core.records import Finding, Severity, Signal
+from trunkline.core.signals import Finding, Severity, Signal
 from trunkline.forge import Issue
 
 from .labels import PENDING, severity_of

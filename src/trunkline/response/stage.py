@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar, Literal
 
+from trunkline.core.figures import Figure
 from trunkline.core.record import Record
-from trunkline.core.records import Figure
 
 
 class ArmFigures(Record):

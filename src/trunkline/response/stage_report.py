@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trunkline.core.records import Verdict
+from trunkline.core.verdicts import Verdict
 from trunkline.forge.page import moment
 
 from .advance import Advice

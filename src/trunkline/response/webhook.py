@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 import httpx
 from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
-from trunkline.core.config import Webhook
 from trunkline.core.errors import PolicyError, UnavailableError
-from trunkline.core.records import Signal
+from trunkline.core.policy.responses import Webhook
+from trunkline.core.signals import Signal
 
 ATTEMPTS = 4
 SECONDS = 10.0

@@ -17,7 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trunkline import __version__
 from trunkline.core.errors import StorageError, TrunklineError, UnavailableError
-from trunkline.core.records import Prediction, Route
+from trunkline.core.predictions import Prediction
+from trunkline.core.release import Route
 
 from .description import Answer, Batch, Problems, describe
 from .problems import Refused

@@ -12,7 +12,7 @@ from pathlib import Path
 import orjson
 
 from trunkline.core.errors import StorageError
-from trunkline.core.records import Prediction, Rejection
+from trunkline.core.predictions import Prediction, Rejection
 
 
 class PredictionLog:

@@ -12,8 +12,9 @@ from typing import Any
 
 from trunkline.core.bundle import Bundle, BundleStore
 from trunkline.core.errors import BundleError, StorageError
+from trunkline.core.predictions import Arm, Prediction
 from trunkline.core.record import short
-from trunkline.core.records import RELEASE_FILE, Arm, Prediction, Release, Route
+from trunkline.core.release import RELEASE_FILE, Release, Route
 
 from .requests import RequestModel, example, request_columns
 from .routing import pseudonym, user_key

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from trunkline.core.contract import Contract, as_label
-from trunkline.core.records import Release
+from trunkline.core.release import Release
 
 RoutedArm = Literal["champion", "challenger"]
 

@@ -14,7 +14,8 @@ from uuid import uuid4
 import structlog
 
 from trunkline.core.errors import StorageError, TrunklineError
-from trunkline.core.records import Arm, Prediction, Rejection, Release
+from trunkline.core.predictions import Arm, Prediction, Rejection
+from trunkline.core.release import Release
 
 from .prediction_log import PredictionLog
 from .problems import Problem, without_secrets

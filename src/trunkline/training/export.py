@@ -13,8 +13,8 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from trunkline.core.bundle import Runtime
 from trunkline.core.contract import Contract
 from trunkline.core.errors import ExportError
+from trunkline.core.figures import Figure
 from trunkline.core.record import write_atomically
-from trunkline.core.records import Figure
 
 from . import python_model
 from .fit import Fitted

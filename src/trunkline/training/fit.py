@@ -17,10 +17,11 @@ from sklearn.model_selection import RandomizedSearchCV
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from trunkline.core.config import Search, TrainingPolicy
 from trunkline.core.contract import Contract
 from trunkline.core.errors import DataError, ProjectError, TrunklineError
-from trunkline.core.records import Trial
+from trunkline.core.lineage import Trial
+from trunkline.core.policy.training import Search, TrainingPolicy
+from trunkline.core.progress import Progress
 
 from .candidate import Candidate
 from .folds import Cut, folds
@@ -29,8 +30,6 @@ from .mitigation import constrained, fit_groups, mitigated_attribute, put_under
 from .offer import assemble, offered
 from .scoring import Metric, search_scorer
 from .settings import as_json
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)

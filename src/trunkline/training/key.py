@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from trunkline.core.config import Policy
+from trunkline.core.policy.policy import Policy
 from trunkline.core.project import Project
 from trunkline.core.record import Record, canonical_json, sha256
 

@@ -10,9 +10,9 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
-from trunkline.core.config import Mitigation
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import PolicyError, ProjectError
+from trunkline.core.policy.training import Mitigation
 
 from .candidate import Candidate
 from .fair_mixture import FairMixture

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from trunkline.core.contract import Contract
-from trunkline.core.records import Figure
+from trunkline.core.figures import Figure
 
 from .frames import NUMERIC
 

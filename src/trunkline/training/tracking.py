@@ -15,9 +15,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from trunkline.core.errors import StorageError, UnavailableError
+from trunkline.core.figures import Figure
+from trunkline.core.lineage import Lineage, Usage
 from trunkline.core.mlflow_uri import embedded_folder, without_secrets
 from trunkline.core.record import short
-from trunkline.core.records import Figure, Lineage, Usage
 
 from .fit import Fitted
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from trunkline.core.records import Usage
+from trunkline.core.lineage import Usage
 
 POWERCAP = Path("/sys/class/powercap")
 SAMPLE_S = 60.0

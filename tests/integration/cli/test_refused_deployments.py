@@ -13,8 +13,8 @@ import pytest
 
 from trunkline.core.bundle import BundleManifest, seal
 from trunkline.core.contract import Column, Contract, Role
+from trunkline.core.lineage import Lineage
 from trunkline.core.project import Project
-from trunkline.core.records import Lineage
 from trunkline.forge import LocalForge
 
 LINEAGE = Lineage(

@@ -37,14 +37,19 @@ def test_help_imports_nothing_heavy() -> None:
     assert not imported_by("from trunkline.cli.main import run; run(['--help'])") & HEAVY
 
 
-@pytest.mark.parametrize("module", ["deploying", "promoting", "tracing", "traffic"])
+@pytest.mark.parametrize("module", ["rollout.deploying", "rollout.promoting", "life.tracing", "life.traffic"])
 def test_everyday_verbs_import_no_training_stack(module: str) -> None:
     training = {"pandas", "sklearn", "mlflow", "scipy", "matplotlib"}
     assert not imported_by(f"import trunkline.loop.{module}") & training
 
 
 def test_monitoring_imports_no_training_stack() -> None:
-    assert not imported_by("import trunkline.loop.watching") & {"pandas", "sklearn", "mlflow", "matplotlib"}
+    assert not imported_by("import trunkline.loop.life.watching") & {
+        "pandas",
+        "sklearn",
+        "mlflow",
+        "matplotlib",
+    }
 
 
 def test_an_error_is_one_clear_line_with_its_exit_code(tmp_path: Path) -> None:

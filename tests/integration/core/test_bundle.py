@@ -12,7 +12,7 @@ import pytest
 from trunkline.core.bundle import Bundle, BundleManifest, BundleStore, open_bundle, seal
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import BundleError, StorageError
-from trunkline.core.records import Lineage
+from trunkline.core.lineage import Lineage
 
 CONTRACT = Contract(
     name="arrests",

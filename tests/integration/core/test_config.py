@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from trunkline.core.config import read_policy, read_yaml
 from trunkline.core.errors import PolicyError
+from trunkline.core.policy.reading import read_policy, read_yaml
 
 HEAD = "name: arrests\npackage: arrests\n"
 

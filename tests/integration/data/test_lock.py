@@ -9,7 +9,7 @@ import pytest
 from trunkline.core.errors import NotFoundError, StorageError
 from trunkline.core.git import git
 from trunkline.core.project import Project
-from trunkline.core.records import DataLock
+from trunkline.core.snapshots import DataLock
 from trunkline.data import check_snapshot, lock_at, open_snapshot, read_lock, take_snapshot, write_lock
 
 

@@ -7,11 +7,11 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from trunkline.core.config import DataPolicy
 from trunkline.core.errors import DataError, NotFoundError, ProjectError, StorageError
-from trunkline.core.gates import DataGates
+from trunkline.core.policy.data import DataPolicy
+from trunkline.core.policy.gates import DataGates
 from trunkline.core.project import Project
-from trunkline.core.records import Window
+from trunkline.core.snapshots import Window
 from trunkline.data import check_snapshot, open_snapshot, take_snapshot
 from trunkline.data.split import PARTS
 

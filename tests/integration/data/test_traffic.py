@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from trunkline.core.errors import DataError
+from trunkline.core.predictions import Arm, GroundTruth, Prediction, Rejection
 from trunkline.core.project import Project
-from trunkline.core.records import Arm, GroundTruth, Prediction, Rejection, Window
+from trunkline.core.snapshots import Window
 from trunkline.data import load_traffic, project_contract, take_snapshot
 from trunkline.data.split import PARTS
 from trunkline.data.traffic import stable_integer

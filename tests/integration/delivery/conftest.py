@@ -12,7 +12,8 @@ import pytest
 
 from trunkline.core.bundle import Bundle, BundleManifest, BundleStore, seal
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.records import Lineage, Release, Route
+from trunkline.core.lineage import Lineage
+from trunkline.core.release import Release, Route
 from trunkline.delivery import LocalTarget
 
 FAKE = Path(__file__).with_name("fake_service.py")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from trunkline.core.bundle import BundleStore
 from trunkline.core.errors import ApplyError, BundleError, StalePlanError, StorageError, UnavailableError
 from trunkline.core.record import short
-from trunkline.core.records import Release, Route
+from trunkline.core.release import Release, Route
 from trunkline.delivery import (
     DesiredState,
     Health,

@@ -14,7 +14,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixe
 
 from trunkline.core.bundle import BundleStore
 from trunkline.core.errors import ApplyError, NotFoundError
-from trunkline.core.records import Route
+from trunkline.core.release import Route
 from trunkline.delivery.engine import Engine, build_secrets
 from trunkline.delivery.image import lay_out
 

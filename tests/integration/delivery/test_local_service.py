@@ -13,7 +13,7 @@ from onnx import TensorProto, helper
 
 from trunkline.core.bundle import BundleStore
 from trunkline.core.errors import ApplyError
-from trunkline.core.records import Route
+from trunkline.core.release import Route
 from trunkline.delivery import DesiredState, LocalSettings, Plan, apply, next_state, plan, read_history
 
 from .conftest import MakeTarget, seal_model

@@ -14,7 +14,7 @@ import pytest
 
 from trunkline.core.bundle import BundleStore
 from trunkline.core.errors import ApplyError, BundleError, UnavailableError
-from trunkline.core.records import Route
+from trunkline.core.release import Route
 from trunkline.delivery.targets import LocalTarget
 from trunkline.delivery.targets.service import Service
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from trunkline.core.errors import PolicyError
-from trunkline.core.records import Route
+from trunkline.core.release import Route
 from trunkline.delivery import DesiredState, LocalSettings, next_state, read_state, write_state
 
 ONE = Route(version=1, bundle="sha256:" + "1" * 64)

@@ -19,10 +19,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from trunkline.core.config import Mitigation, Search, Split, TrainingPolicy
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.gates import FairnessGates
-from trunkline.core.records import Verdict
+from trunkline.core.policy.data import Split
+from trunkline.core.policy.gates import FairnessGates
+from trunkline.core.policy.training import Mitigation, Search, TrainingPolicy
+from trunkline.core.verdicts import Verdict
 from trunkline.data import split_rows
 from trunkline.data.rows import typed
 from trunkline.evaluation.fairness.groups import groups

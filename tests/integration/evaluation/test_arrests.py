@@ -15,9 +15,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 from sklego.datasets import load_arrests
 
-from trunkline.core.config import Policy
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.records import Verdict
+from trunkline.core.policy.policy import Policy
+from trunkline.core.verdicts import Verdict
 from trunkline.evaluation import Scored, judge
 
 INPUTS = ["age", "employed", "citizen", "checks"]

@@ -15,9 +15,9 @@ import pandas as pd
 import pytest
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from trunkline.core.config import Policy
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.records import Verdict
+from trunkline.core.policy.policy import Policy
+from trunkline.core.verdicts import Verdict
 from trunkline.evaluation import Scored, judge
 
 DATA = Path(os.environ.get("TRUNKLINE_DATA", Path(__file__).parents[3].parent / "shared" / "data"))

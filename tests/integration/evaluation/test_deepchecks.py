@@ -22,8 +22,8 @@ from tenacity import Retrying, stop_after_delay, wait_fixed
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import NotFoundError
-from trunkline.core.gates import DeepchecksGates, Suite
-from trunkline.core.records import Verdict
+from trunkline.core.policy.gates import DeepchecksGates, Suite
+from trunkline.core.verdicts import Verdict
 from trunkline.evaluation import Scored
 from trunkline.evaluation.deepchecks import (
     CHECKS,

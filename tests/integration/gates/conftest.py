@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from trunkline.core.project import Project
-from trunkline.core.records import Route
+from trunkline.core.release import Route
 from trunkline.delivery import next_state, read_state, write_state
-from trunkline.loop import judging
-from trunkline.loop.judging import Judged
+from trunkline.loop.gates import judging
+from trunkline.loop.gates.judging import Judged
+from trunkline.loop.model import checking, snapshots, training
 
 PACKAGE = {
     "__init__.py": "",
@@ -134,11 +135,11 @@ def say(_: str) -> None:
 def judge(root: Path) -> Judged:
     """Do what a pull request does: lock the data, commit, train, ask every gate."""
     project = Project(root)
-    judging.check_project(project)
-    judging.snapshot(project, progress=say)
+    checking.check_project(project)
+    snapshots.snapshot(project, progress=say)
     git(root, "add", "--all")
     git(root, "commit", "--quiet", "--allow-empty", "--message", "A change")
-    bundle, _, _ = judging.train(project, progress=say)
+    bundle, _, _ = training.train(project, progress=say)
     return judging.judge(project, bundle, progress=say)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from trunkline.core.errors import GateFailed, GateInconclusive
-from trunkline.loop import judging
+from trunkline.loop.gates import judging
 
 TREES = """
 from sklearn.ensemble import HistGradientBoostingClassifier

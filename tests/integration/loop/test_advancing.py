@@ -9,12 +9,16 @@ import pytest
 
 from trunkline.cli.main import run
 from trunkline.core.errors import NotFoundError, PolicyError
+from trunkline.core.predictions import GroundTruth
 from trunkline.core.project import Project
-from trunkline.core.records import GroundTruth
 from trunkline.delivery import read_state
 from trunkline.delivery.targets.service import wait_for
 from trunkline.forge import open_forge
-from trunkline.loop import advancing, deploying, judging, promoting, releasing, reviewing, traffic
+from trunkline.loop.gates import reviewing
+from trunkline.loop.life import traffic, truth
+from trunkline.loop.model import snapshots
+from trunkline.loop.release import releasing
+from trunkline.loop.rollout import advancing, deploying, promoting
 from trunkline.monitoring import read_log
 
 Git = Callable[..., str]
@@ -43,7 +47,7 @@ def deploy(project: Project) -> None:
 def change_model(project: Project, git: Git, branch: str) -> Project:
     """Bring what differs in the work tree into main and return the project as it is then."""
     git(project.root, "switch", "--quiet", "-c", branch)
-    judging.snapshot(project, progress=say)
+    snapshots.snapshot(project, progress=say)
     git(project.root, "add", "--all")
     git(project.root, "commit", "--quiet", "--message", branch)
     merge(project, reviewing.review(project, progress=say).pull_request.number, git)
@@ -93,7 +97,7 @@ def test_a_silent_challenger_goes_on_by_one_pull_request_that_a_person_may_close
     assert early.pull_request is None
     assert "150 more are needed" in early.said
     sent = send(challenged, 300)
-    traffic.write_truths(challenged.truth("production"), sent.truths)
+    truth.write_truths(challenged.truth("production"), sent.truths)
     log = challenged.predictions("production")
     assert wait_for(lambda: len(read_log(log).shadows) >= 300 or None, patience=20)
     first = advancing.advance(challenged, "production", progress=say)
@@ -128,7 +132,7 @@ def test_a_canary_that_is_worse_goes_back_by_a_pull_request(challenged: Project,
         )
         for row in sent.truths
     ]
-    traffic.write_truths(challenged.truth("production"), tuple(turned))
+    truth.write_truths(challenged.truth("production"), tuple(turned))
     first = advancing.advance(challenged, "production", progress=say)
     assert first.pull_request, first.said
     assert first.pull_request.title == "Roll back production: version 1 answers alone again"
@@ -177,7 +181,7 @@ def test_a_forge_without_workflows_has_no_schedules(
 
 
 def test_one_command_knows_since_when_a_workflow_is_there(project: Project, git: Git, tmp_path: Path) -> None:
-    from trunkline.loop.heartbeat import added
+    from trunkline.loop.life.heartbeat import added
 
     assert added(project) == {}
     file = project.root / ".github/workflows/monitor.yml"

@@ -12,8 +12,11 @@ from click.testing import CliRunner
 from trunkline.cli.main import cli, run
 from trunkline.core.errors import StorageError, UnavailableError
 from trunkline.core.project import Project
-from trunkline.loop import carrying, judging, registered, releasing
-from trunkline.loop.trained import register_trained
+from trunkline.loop.model import snapshots, training
+from trunkline.loop.release import releasing
+from trunkline.loop.versions import bundles
+from trunkline.loop.versions import store as carrying
+from trunkline.loop.versions.trained import register_trained
 from trunkline.registry import REF
 
 Git = Callable[..., str]
@@ -36,7 +39,7 @@ def here(project: Project, git: Git) -> Project:
     path = project.root / "trunkline.yaml"
     path.write_text(path.read_text(encoding="utf-8") + "registry: {carry: always}\n", encoding="utf-8")
     project = Project(project.root)
-    judging.snapshot(project, progress=say)
+    snapshots.snapshot(project, progress=say)
     commit(project, git, "Lock the data")
     return project
 
@@ -63,7 +66,7 @@ def commit(project: Project, git: Git, message: str) -> None:
 
 def register(project: Project) -> int:
     """Train and register, without the gates, and return the version's number."""
-    bundle, trained, _ = judging.train(project, progress=say)
+    bundle, trained, _ = training.train(project, progress=say)
     return register_trained(project, bundle, trained, progress=say).number
 
 
@@ -80,11 +83,11 @@ def test_what_one_machine_released_another_knows_and_never_trains(
     released = releasing.release(here, progress=say)
     there = clone("there")
 
-    bundle, trained, fresh = judging.train(there, progress=say)
+    bundle, trained, fresh = training.train(there, progress=say)
 
     assert not fresh
     assert bundle.digest == released.judged.bundle.digest
-    registry = registered.brought_registry(there, progress=say)
+    registry = bundles.brought_registry(there, progress=say)
     assert [version.number for version in registry.versions()] == [1]
     assert registry.versions()[0].run == trained.run != ""
     table = there.work / "mlartifacts" / trained.run / "artifacts/trials.json"
@@ -98,10 +101,10 @@ def test_what_one_machine_released_another_knows_and_never_trains(
 def test_two_releases_at_once_become_two_versions_on_both_machines(
     here: Project, clone: Callable[[str], Project], git: Git
 ) -> None:
-    first, _, _ = judging.train(here, progress=say)
+    first, _, _ = training.train(here, progress=say)
     there = clone("there")
     another_model(there, git)
-    second, trained, _ = judging.train(there, progress=say)
+    second, trained, _ = training.train(there, progress=say)
     calls: list[int] = []
     pauses: list[float] = []
 
@@ -109,7 +112,7 @@ def test_two_releases_at_once_become_two_versions_on_both_machines(
         if not calls:  # while this machine registers, the other one is through
             assert register_trained(there, second, trained, progress=say).number == 1
         calls.append(1)
-        return registered.registry_of(here).register(first).number
+        return bundles.registry_of(here).register(first).number
 
     assert carrying.with_store(here, act, progress=say, pause=pauses.append) == 2
 
@@ -117,7 +120,7 @@ def test_two_releases_at_once_become_two_versions_on_both_machines(
     assert len(pauses) == 1
     carrying.pull(there)
     for project in (here, there):
-        known = registered.registry_of(project).versions()
+        known = bundles.registry_of(project).versions()
         assert [(version.number, version.bundle) for version in known] == [
             (1, second.digest),
             (2, first.digest),
@@ -125,13 +128,13 @@ def test_two_releases_at_once_become_two_versions_on_both_machines(
 
 
 def test_who_is_overtaken_five_times_loses_nothing(here: Project, clone: Callable[[str], Project]) -> None:
-    bundle, trained, _ = judging.train(here, progress=say)
+    bundle, trained, _ = training.train(here, progress=say)
     there = clone("there")
     register_trained(there, bundle, trained, progress=say)
     pauses: list[float] = []
 
     def act() -> int:
-        number = registered.registry_of(here).register(bundle, run=trained.run).number
+        number = bundles.registry_of(here).register(bundle, run=trained.run).number
         carrying.with_store(there, lambda: note(there, len(pauses)), progress=say)
         return number
 
@@ -156,8 +159,8 @@ def test_a_release_that_was_killed_before_it_carried_is_completed_by_the_next(
     class Killed(BaseException):
         pass
 
-    bundle, trained, _ = judging.train(here, progress=say)
-    registry = registered.registry_of(here)
+    bundle, trained, _ = training.train(here, progress=say)
+    registry = bundles.registry_of(here)
 
     def killed_after_registering() -> None:
         registry.register(bundle, run=trained.run)
@@ -176,8 +179,8 @@ def test_a_laptop_that_released_before_and_a_carried_store_are_never_mixed(
     here: Project, clone: Callable[[str], Project], git: Git, capsys: pytest.CaptureFixture[str]
 ) -> None:
     laptop = clone("laptop")
-    mine, trained, _ = judging.train(laptop, progress=say)
-    registered.registry_of(laptop).register(mine)
+    mine, trained, _ = training.train(laptop, progress=say)
+    bundles.registry_of(laptop).register(mine)
     another_model(here, git)
     register(here)
 
@@ -195,7 +198,7 @@ def test_a_remote_that_does_not_answer_does_not_keep_anybody_from_training(here:
     git(here.root, "remote", "set-url", "origin", str(here.root / "gone.git"))
     said: list[str] = []
 
-    _, _, fresh = judging.train(here, progress=said.append)
+    _, _, fresh = training.train(here, progress=said.append)
 
     assert fresh
     assert [line for line in said if line.startswith("going on with the store on this machine")]

@@ -9,7 +9,7 @@ import pytest
 
 from trunkline.core.errors import ForgeError
 from trunkline.core.project import Project
-from trunkline.loop.change import PREFIX, change
+from trunkline.loop.changes.work_tree import PREFIX, change
 
 Git = Callable[..., str]
 

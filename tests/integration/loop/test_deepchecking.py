@@ -17,10 +17,10 @@ from trunkline.cli.deepchecks import deepchecks
 from trunkline.core.errors import NotFoundError, PolicyError
 from trunkline.core.project import Project
 from trunkline.core.record import digits
-from trunkline.core.records import GateRun
+from trunkline.core.verdicts import GateRun
 from trunkline.evaluation.deepchecks import CHECKS
-from trunkline.loop import judging
-from trunkline.loop.deepchecking import deepcheck
+from trunkline.loop.gates.deepchecking import deepcheck
+from trunkline.loop.model import snapshots
 
 INTERPRETER = """#!{python}
 # Stands in for an interpreter with deepchecks: every check that is asked holds, but those that `fails` names.
@@ -62,7 +62,7 @@ class World:
         self.calls = project.root.parent / "calls"
         self.answer()
         self.policy()
-        judging.snapshot(self.project, progress=say)
+        snapshots.snapshot(self.project, progress=say)
 
     @property
     def project(self) -> Project:

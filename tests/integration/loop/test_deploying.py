@@ -11,11 +11,14 @@ from trunkline.cli.main import run
 from trunkline.core.errors import ForgeError, PolicyError, UnavailableError
 from trunkline.core.project import Project
 from trunkline.core.record import short
-from trunkline.core.records import Route
+from trunkline.core.release import Route
 from trunkline.delivery import next_state, read_state, write_state
 from trunkline.delivery.image import Image
 from trunkline.forge import Forge, open_forge
-from trunkline.loop import deploying, judging, registered, releasing
+from trunkline.loop.model import snapshots
+from trunkline.loop.release import releasing
+from trunkline.loop.rollout import deploying
+from trunkline.loop.versions import bundles as registered
 
 from .conftest import git, make_project
 
@@ -50,7 +53,7 @@ def desire(project: Project, stage: str, route: Route) -> None:
 def desired(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """A project whose main desires version 1; what serves is stopped afterwards."""
     project = make_project(tmp_path_factory.mktemp("deploying") / "loans")
-    judging.snapshot(project, progress=say)
+    snapshots.snapshot(project, progress=say)
     push(project, "Lock the data")
     registered = releasing.register(project, progress=say)
     assert not registered.serves
@@ -87,7 +90,7 @@ def test_by_hand_the_missing_lock_is_an_error(project: Project, capsys: pytest.C
 def test_a_commit_that_main_has_overtaken_is_left_to_the_newer_run(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    judging.snapshot(project, progress=say)
+    snapshots.snapshot(project, progress=say)
     push(project, "Lock the data")
     (project.root / "src/loans/features.py").write_text("# later\n", encoding="utf-8")
     push(project, "Later")

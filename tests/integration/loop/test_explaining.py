@@ -10,12 +10,14 @@ from click.testing import CliRunner, Result
 
 from trunkline import data, training
 from trunkline.cli.explain import explain
+from trunkline.core.figures import Figure, Interval
+from trunkline.core.lineage import Usage
 from trunkline.core.project import Project
 from trunkline.core.record import digits, short
-from trunkline.core.records import Evaluation, Figure, Interval, Usage, Verdict, Waiver
-from trunkline.loop.explaining import last_evaluation
-from trunkline.loop.judging import snapshot
-from trunkline.loop.trained import Trained
+from trunkline.core.verdicts import Evaluation, Verdict, Waiver
+from trunkline.loop.gates.explaining import last_evaluation
+from trunkline.loop.model.snapshots import snapshot
+from trunkline.loop.versions.trained import Trained
 
 BUNDLE = "sha256:" + "b" * 64
 WAIVER = Waiver(gate="fairness/*", owner="Ada", reason="Known", expires="2026-12-31")

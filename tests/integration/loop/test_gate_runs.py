@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from trunkline.core.project import Project
-from trunkline.core.records import GateRun, Verdict
-from trunkline.loop.gate_runs import DEEPCHECKS, keep_run, kept_verdicts, rules_digest
+from trunkline.core.verdicts import GateRun, Verdict
+from trunkline.loop.gates.runs import DEEPCHECKS, keep_run, kept_verdicts, rules_digest
 
 BUNDLE = "sha256:" + 64 * "a"
 PASSED = Verdict(gate="deepchecks/data-integrity", outcome="pass", reason="All conditions hold.")

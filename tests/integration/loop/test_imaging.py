@@ -20,14 +20,16 @@ from trunkline.cli.main import run
 from trunkline.core.bundle import Bundle, BundleStore, open_bundle, seal
 from trunkline.core.errors import ApplyError, NotFoundError
 from trunkline.core.project import Project
-from trunkline.core.records import Release, Route
+from trunkline.core.release import Release, Route
 from trunkline.delivery import next_state, read_state, write_state
 from trunkline.delivery.engine import Engine
 from trunkline.delivery.image import Image
 from trunkline.delivery.targets.service import wait_for
-from trunkline.loop import imaging, judging, registered, tested
-from trunkline.loop.rehearsing import Rehearsal, ask_service
-from trunkline.loop.trained import register_trained
+from trunkline.loop.model import snapshots, training
+from trunkline.loop.release import imaging, tested
+from trunkline.loop.release.rehearsing import Rehearsal, ask_service
+from trunkline.loop.versions import bundles
+from trunkline.loop.versions.trained import register_trained
 
 from .conftest import git, make_project, write
 
@@ -112,10 +114,10 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Project:
     write(project.root / "Dockerfile", "FROM scratch\nCOPY release /srv/release\n")
     write(project.root / ".env", "PASSWORD=planted\n")
     write(project.root / "requirements/__pycache__/left.pyc", "compiled")
-    judging.snapshot(project, progress=say)
+    snapshots.snapshot(project, progress=say)
     git(project.root, "add", "--all")
     git(project.root, "commit", "--quiet", "--message", "Lock the data")
-    bundle, made, _ = judging.train(project, progress=say)
+    bundle, made, _ = training.train(project, progress=say)
     register_trained(project, bundle, made, progress=say)
     return project
 
@@ -185,7 +187,7 @@ def test_the_packed_bundle_is_what_the_image_carries(
 def test_a_python_model_is_built_with_the_libraries_that_it_was_trained_with(
     trained: Project, engine: Standin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made, *_ = judging.train(trained, progress=say)
+    made, *_ = training.train(trained, progress=say)
     shutil.copytree(made.folder, tmp_path / "draft")
     sealed = seal(tmp_path / "draft", made.manifest.model_copy(update={"runtime": "python"}))
     bundle = trained.bundles.add(sealed.folder)
@@ -277,7 +279,7 @@ def test_a_packed_bundle_needs_no_rows_on_the_machine_that_builds(
 def test_a_change_of_the_image_alone_carries_the_champions_bundle(
     trained: Project, rowless: Project, engine: Standin, tmp_path: Path
 ) -> None:
-    version = registered.registry_of(trained).by_number(1)
+    version = bundles.registry_of(trained).by_number(1)
     path = rowless.deployment("production")
     champion = Route(version=1, bundle=version.bundle)
     write_state(path, next_state(read_state(path), "single", challenger=champion))

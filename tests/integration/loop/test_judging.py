@@ -9,7 +9,8 @@ import pytest
 
 from trunkline.core.errors import BundleError, DataError, GateFailed, PolicyError, ProjectError, StorageError
 from trunkline.core.project import Project
-from trunkline.loop import judging
+from trunkline.loop.gates import judging
+from trunkline.loop.model import checking, snapshots, training
 
 
 def say(_: str) -> None:
@@ -29,12 +30,12 @@ def test_the_same_commit_and_rows_give_the_same_bundle_on_another_machine(
     tmp_path: Path, make_project: Callable[[Path], Project], git: Callable[..., str]
 ) -> None:
     first = make_project(tmp_path / "here")
-    judging.snapshot(first, progress=say)
+    snapshots.snapshot(first, progress=say)
     git(first.root, "add", "--all")
     git(first.root, "commit", "--quiet", "--message", "Lock the data")
-    here, _, fresh = judging.train(first, progress=say)
+    here, _, fresh = training.train(first, progress=say)
     git(tmp_path, "clone", "--quiet", str(first.root), "there")
-    there, _, also_fresh = judging.train(Project(tmp_path / "there"), progress=say)
+    there, _, also_fresh = training.train(Project(tmp_path / "there"), progress=say)
     assert fresh
     assert also_fresh
     assert here.digest == there.digest
@@ -42,9 +43,9 @@ def test_the_same_commit_and_rows_give_the_same_bundle_on_another_machine(
 
 
 def test_an_unchanged_training_key_does_not_train_again(project: Project) -> None:
-    judging.snapshot(project, progress=say)
-    bundle, trained, fresh = judging.train(project, progress=say)
-    again, remembered, fresh_again = judging.train(Project(project.root), progress=say)
+    snapshots.snapshot(project, progress=say)
+    bundle, trained, fresh = training.train(project, progress=say)
+    again, remembered, fresh_again = training.train(Project(project.root), progress=say)
     assert fresh
     assert not fresh_again
     assert again.digest == bundle.digest
@@ -52,9 +53,9 @@ def test_an_unchanged_training_key_does_not_train_again(project: Project) -> Non
 
 
 def test_training_again_on_purpose_gives_the_same_bundle(project: Project) -> None:
-    judging.snapshot(project, progress=say)
-    bundle, _, _ = judging.train(project, progress=say)
-    again, _, fresh = judging.train(project, progress=say, again=True)
+    snapshots.snapshot(project, progress=say)
+    bundle, _, _ = training.train(project, progress=say)
+    again, _, fresh = training.train(project, progress=say, again=True)
     assert fresh
     assert again.digest == bundle.digest
 
@@ -72,15 +73,15 @@ def test_training_again_on_purpose_gives_the_same_bundle(project: Project) -> No
 def test_only_what_shapes_the_model_changes_the_key(
     project: Project, name: str, old: str, new: str, *, trains: bool
 ) -> None:
-    judging.snapshot(project, progress=say)
-    judging.train(project, progress=say)
-    _, _, fresh = judging.train(replace(project, name, old, new), progress=say)
+    snapshots.snapshot(project, progress=say)
+    training.train(project, progress=say)
+    _, _, fresh = training.train(replace(project, name, old, new), progress=say)
     assert fresh is trains
 
 
 def test_a_healthy_model_passes_every_gate_and_leaves_its_reports(project: Project) -> None:
-    judging.snapshot(project, progress=say)
-    bundle, _, _ = judging.train(project, progress=say)
+    snapshots.snapshot(project, progress=say)
+    bundle, _, _ = training.train(project, progress=say)
     judged = judging.judge(project, bundle, progress=say)
     judging.require_pass(judged)
     assert judged.evaluation.outcome == "pass"
@@ -90,8 +91,8 @@ def test_a_healthy_model_passes_every_gate_and_leaves_its_reports(project: Proje
 
 def test_a_floor_that_is_missed_stops_the_release_by_name(project: Project) -> None:
     project = replace(project, "trunkline.yaml", "roc_auc: 0.6", "roc_auc: 0.99")
-    judging.snapshot(project, progress=say)
-    bundle, _, _ = judging.train(project, progress=say)
+    snapshots.snapshot(project, progress=say)
+    bundle, _, _ = training.train(project, progress=say)
     judged = judging.judge(project, bundle, progress=say)
     with pytest.raises(GateFailed, match="performance/floor:roc_auc"):
         judging.require_pass(judged)
@@ -111,8 +112,8 @@ def leak(columns):
 """
     data.write_text(data.read_text(encoding="utf-8") + leak, encoding="utf-8")
     project = replace(project, "src/loans/features.py", '["income"]', '["income", "paid_back"]')
-    judging.snapshot(project, progress=say)
-    bundle, _, _ = judging.train(project, progress=say)
+    snapshots.snapshot(project, progress=say)
+    bundle, _, _ = training.train(project, progress=say)
     with pytest.raises(GateFailed, match="data/leakage"):
         judging.require_pass(judging.judge(project, bundle, progress=say))
 
@@ -137,8 +138,8 @@ def load():
 """
     data.write_text(data.read_text(encoding="utf-8") + bias, encoding="utf-8")
     project = Project(project.root)
-    judging.snapshot(project, progress=say)
-    bundle, _, _ = judging.train(project, progress=say)
+    snapshots.snapshot(project, progress=say)
+    bundle, _, _ = training.train(project, progress=say)
     with pytest.raises(GateFailed, match="fairness/sex/demographic-parity"):
         judging.require_pass(judging.judge(project, bundle, progress=say))
 
@@ -146,13 +147,13 @@ def load():
 def test_one_class_only_is_refused_before_training(project: Project) -> None:
     project = replace(project, "src/loans/data.py", 'chance, "yes", "no")', 'chance, "yes", "yes")')
     with pytest.raises(DataError, match="repaid"):
-        judging.snapshot(project, progress=say)
+        snapshots.snapshot(project, progress=say)
 
 
 def test_a_metric_that_does_not_exist_is_named_with_its_key(project: Project) -> None:
     project = replace(project, "trunkline.yaml", "roc_auc: 0.6", "roc_auk: 0.6")
     with pytest.raises(PolicyError, match=r"gates\.performance\.floors.*roc_auk"):
-        judging.check_project(project)
+        checking.check_project(project)
 
 
 def test_code_of_the_project_that_raises_is_named(project: Project) -> None:
@@ -162,26 +163,26 @@ def test_code_of_the_project_that_raises_is_named(project: Project) -> None:
         "    return [",
         "    raise ValueError('no such estimator')\n    return [",
     )
-    judging.snapshot(project, progress=say)
+    snapshots.snapshot(project, progress=say)
     with pytest.raises(ProjectError, match="no such estimator"):
-        judging.train(project, progress=say)
+        training.train(project, progress=say)
 
 
 def test_a_bundle_that_was_tampered_with_is_not_reused(project: Project) -> None:
-    judging.snapshot(project, progress=say)
-    bundle, _, _ = judging.train(project, progress=say)
+    snapshots.snapshot(project, progress=say)
+    bundle, _, _ = training.train(project, progress=say)
     bundle.model_file.write_bytes(bundle.model_file.read_bytes() + b"x")
     with pytest.raises(BundleError, match="changed after it was sealed"):
-        judging.train(project, progress=say)
+        training.train(project, progress=say)
 
 
 def test_a_lost_snapshot_is_taken_again_from_the_source(project: Project) -> None:
-    taken = judging.snapshot(project, progress=say)
+    taken = snapshots.snapshot(project, progress=say)
     for path in sorted(taken.folder.iterdir()):
         path.unlink()
     taken.folder.rmdir()
     told: list[str] = []
-    assert judging.locked_snapshot(project, progress=told.append).digest == taken.digest
+    assert snapshots.locked_snapshot(project, progress=told.append).digest == taken.digest
     assert "taking it from the source again" in told[0]
 
 
@@ -202,12 +203,12 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_rows_that_another_folder_lends_are_copied_and_stay_as_they_were(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    taken = judging.snapshot(project, progress=say)
+    taken = snapshots.snapshot(project, progress=say)
     lent = lend(project, tmp_path / "lent")
     before = contents(tmp_path / "lent")
     monkeypatch.setenv("TRUNKLINE_SNAPSHOTS", str(tmp_path / "lent"))
     told: list[str] = []
-    opened = judging.locked_snapshot(project, progress=told.append)
+    opened = snapshots.locked_snapshot(project, progress=told.append)
     assert (opened.digest, opened.folder, told) == (taken.digest, project.snapshots / lent.name, [])
     for path in opened.folder.iterdir():
         assert not path.samefile(lent / path.name)
@@ -218,13 +219,13 @@ def test_rows_that_another_folder_lends_are_copied_and_stay_as_they_were(
 def test_a_lent_snapshot_that_was_tampered_with_is_refused(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    judging.snapshot(project, progress=say)
+    snapshots.snapshot(project, progress=say)
     lent = lend(project, tmp_path / "lent")
     (lent / "test.parquet").write_bytes((lent / "train.parquet").read_bytes())
     before = contents(tmp_path / "lent")
     monkeypatch.setenv("TRUNKLINE_SNAPSHOTS", str(tmp_path / "lent"))
     with pytest.raises(StorageError, match=r"was changed after it was taken, or is damaged: test\.parquet"):
-        judging.locked_snapshot(project, progress=say)
+        snapshots.locked_snapshot(project, progress=say)
     assert contents(tmp_path / "lent") == before
 
 
@@ -232,9 +233,9 @@ def test_a_lent_snapshot_that_was_tampered_with_is_refused(
 def test_where_nobody_lends_the_rows_they_are_taken_from_the_source(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
 ) -> None:
-    taken = judging.snapshot(project, progress=say)
+    taken = snapshots.snapshot(project, progress=say)
     lend(project, tmp_path / "away")
     monkeypatch.setenv("TRUNKLINE_SNAPSHOTS", str(tmp_path / named) if named else "")
     told: list[str] = []
-    assert judging.locked_snapshot(project, progress=told.append).digest == taken.digest
+    assert snapshots.locked_snapshot(project, progress=told.append).digest == taken.digest
     assert "taking it from the source again" in told[0]

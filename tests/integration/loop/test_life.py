@@ -16,20 +16,16 @@ from trunkline.core.errors import (
     StalePlanError,
     UnavailableError,
 )
+from trunkline.core.predictions import GroundTruth
 from trunkline.core.project import Project
-from trunkline.core.records import GroundTruth, Signal
+from trunkline.core.signals import Signal
 from trunkline.forge import Forge, open_forge
-from trunkline.loop import (
-    deploying,
-    judging,
-    promoting,
-    releasing,
-    retraining,
-    reviewing,
-    tracing,
-    traffic,
-    watching,
-)
+from trunkline.loop.gates import reviewing
+from trunkline.loop.life import retraining, tracing, traffic, watching
+from trunkline.loop.life import truth as truth_module
+from trunkline.loop.model import snapshots
+from trunkline.loop.release import releasing
+from trunkline.loop.rollout import deploying, promoting
 
 Git = Callable[..., str]
 
@@ -42,7 +38,7 @@ def say(_: str) -> None:
 def live(project: Project, git: Git) -> Iterator[Project]:
     """A project whose first version serves."""
     git(project.root, "switch", "--quiet", "-c", "model/first")
-    judging.snapshot(project, progress=say)
+    snapshots.snapshot(project, progress=say)
     git(project.root, "add", "--all")
     git(project.root, "commit", "--quiet", "--message", "First model")
     merge(project, reviewing.review(project, progress=say).pull_request.number, git)
@@ -92,7 +88,7 @@ def open_issues(forge: Forge) -> list[str]:
 def test_healthy_traffic_is_quiet_and_every_answer_can_be_traced(live: Project) -> None:
     sent = send(live, rows_of(live)[:250])
     assert (sent.answered, sent.refused, sent.failed) == (250, 0, 0)
-    traffic.write_truths(live.truth("production"), sent.truths)
+    truth_module.write_truths(live.truth("production"), sent.truths)
     signals = watching.watch(live, "production", progress=say)
     assert {signal.kind: signal.state for signal in signals} == dict.fromkeys(
         ("performance", "data", "infrastructure", "log"), "quiet"
@@ -132,7 +128,7 @@ def test_a_fall_in_quality_brings_a_retraining_whose_merge_puts_it_live(live: Pr
     turned = [
         row | {"repaid": "no" if (row["income"] > 80) == (row["case"] % 5 > 0) else "yes"} for row in later
     ]
-    traffic.write_truths(live.truth("production"), send(live, turned).truths)
+    truth_module.write_truths(live.truth("production"), send(live, turned).truths)
     signals = watching.watch(live, "production", progress=say)
     assert by_kind(signals)["performance"].state == "alarm"
     responded = watching.respond(live, "production", signals, progress=say)
@@ -162,7 +158,7 @@ def data_lock_sources(project: Project) -> dict[str, int]:
 
 def test_a_retraining_that_the_gates_refuse_is_told_on_the_issue(live: Project) -> None:
     noise = [row | {"repaid": "yes" if row["case"] % 2 else "no"} for row in rows_of(live, month=20)[:800]]
-    traffic.write_truths(live.truth("production"), send(live, noise).truths)
+    truth_module.write_truths(live.truth("production"), send(live, noise).truths)
     signals = watching.watch(live, "production", progress=say)
     responded = watching.respond(live, "production", signals, progress=say)
     assert responded.retraining is None
@@ -208,9 +204,9 @@ def test_a_pull_request_keeps_the_words_that_a_person_gave_it(live: Project, git
 def test_ground_truth_goes_on_after_a_line_that_was_never_finished(live: Project) -> None:
     sent = send(live, rows_of(live)[:4])
     path = live.truth("production")
-    traffic.write_truths(path, sent.truths[:2])
+    truth_module.write_truths(path, sent.truths[:2])
     path.write_bytes(path.read_bytes()[:-10])
-    traffic.write_truths(path, sent.truths[2:])
+    truth_module.write_truths(path, sent.truths[2:])
     kept = [truth.prediction for truth in GroundTruth.read_lines(path)]
     assert kept == [sent.truths[index].prediction for index in (0, 2, 3)]
 
@@ -220,7 +216,7 @@ def test_a_retraining_that_a_person_closed_is_not_proposed_again(live: Project) 
     turned = [
         row | {"repaid": "no" if (row["income"] > 80) == (row["case"] % 5 > 0) else "yes"} for row in later
     ]
-    traffic.write_truths(live.truth("production"), send(live, turned).truths)
+    truth_module.write_truths(live.truth("production"), send(live, turned).truths)
     signals = watching.watch(live, "production", progress=say)
     first = watching.respond(live, "production", signals, progress=say)
     assert first.retraining
@@ -348,8 +344,8 @@ def test_an_outcome_that_breaks_the_contract_is_named_with_its_line(project: Pro
 
     now = datetime(2026, 1, 1, tzinfo=UTC)
     path = tmp_path / "truth.jsonl"
-    traffic.write_truths(
+    truth_module.write_truths(
         path, tuple(GroundTruth(prediction="a", outcome=said, time=now) for said in ("yes", "maybe"))
     )
     with pytest.raises(DataError, match="line 2: the outcome must be one of"):
-        traffic.read_truths(path, project_contract(project))
+        truth_module.read_truths(path, project_contract(project))

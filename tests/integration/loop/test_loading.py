@@ -21,10 +21,11 @@ import pytest
 from trunkline.cli.load import load as verb
 from trunkline.core.errors import GateFailed, NotFoundError, ProjectError, UnavailableError
 from trunkline.core.project import Project
-from trunkline.core.records import GateRun, Outcome
-from trunkline.loop import gate_runs, judging
-from trunkline.loop.load_process import ORDER_VARIABLE
-from trunkline.loop.loading import SERVICE_LOG, load
+from trunkline.core.verdicts import GateRun, Outcome
+from trunkline.loop.gates import runs
+from trunkline.loop.gates.load_process import ORDER_VARIABLE
+from trunkline.loop.gates.loading import SERVICE_LOG, load
+from trunkline.loop.model import snapshots, training
 
 LOCUSTFILE = """
 import random
@@ -69,8 +70,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory, make_project: Project_) ->
     root = tmp_path_factory.getbasetemp() / "trained-for-load/loans"
     if not root.exists():
         project = prepared(root, make_project)
-        judging.snapshot(project, progress=say)
-        judging.train(project, progress=say)
+        snapshots.snapshot(project, progress=say)
+        training.train(project, progress=say)
     return Project(root)
 
 
@@ -86,7 +87,7 @@ def reason(run: GateRun, gate: str) -> str:
 
 def kept(project: Project, bundle: str) -> GateRun | None:
     """Return what `judge` will find."""
-    return gate_runs.kept_run(project, gate_runs.LOAD, bundle, project.policy.gates.load)
+    return runs.kept_run(project, runs.LOAD, bundle, project.policy.gates.load)
 
 
 def edit(project: Project, name: str, old: str, new: str) -> Project:
@@ -142,11 +143,11 @@ def test_a_healthy_service_passes_and_leaves_nothing_but_its_verdicts(trained: P
     said: list[str] = []
     run = load(trained, progress=said.append)
     assert outcomes(run) == {"load/rate": "pass", "load/errors": "pass", "load/latency": "pass"}
-    bundle, _, fresh = judging.train(trained, progress=say)
+    bundle, _, fresh = training.train(trained, progress=say)
     assert not fresh
     assert (run.bundle, run.snapshot) == (bundle.digest, bundle.manifest.lineage.snapshot)
     assert kept(trained, bundle.digest) == run
-    assert '"event":"started"' in (gate_runs.run_folder(trained, run.bundle) / SERVICE_LOG).read_text()
+    assert '"event":"started"' in (runs.run_folder(trained, run.bundle) / SERVICE_LOG).read_text()
     assert not (trained.work / "predictions").exists()
     assert not (trained.work / "live").exists()
     assert any("putting 40 requests a second" in line for line in said)
@@ -159,7 +160,7 @@ def test_a_slow_model_fails_by_latency_and_its_verb_says_so(
     tmp_path: Path, make_project: Project_, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Planted: a step of the features takes 0.1 s a row alone, so the model gives ten answers a second, from Python."""
-    monkeypatch.setattr("trunkline.loop.load_process.PATIENCE_S", 1.0)
+    monkeypatch.setattr("trunkline.loop.gates.load_process.PATIENCE_S", 1.0)
     project = prepared(tmp_path / "loans", make_project)
     edit(
         project,
@@ -176,11 +177,11 @@ def test_a_slow_model_fails_by_latency_and_its_verb_says_so(
         "import time\n\nfrom sklearn.pipeline import make_pipeline\n"
         "from sklearn.preprocessing import FunctionTransformer, OneHotEncoder,",
     )
-    judging.snapshot(project, progress=say)
+    snapshots.snapshot(project, progress=say)
     with pytest.raises(GateFailed, match="load/latency") as caught:
         verb.main(args=[], obj=project.root, standalone_mode=False)
     assert caught.value.exit_code == 3
-    bundle, _, fresh = judging.train(project, progress=say)
+    bundle, _, fresh = training.train(project, progress=say)
     assert not fresh
     run = kept(project, bundle.digest)
     assert run
@@ -213,7 +214,7 @@ def test_a_service_that_dies_fails_by_errors(tmp_path: Path, make_project: Proje
         "import os\n\nimport psutil\n\nfrom sklearn.pipeline import make_pipeline\n"
         "from sklearn.preprocessing import FunctionTransformer, OneHotEncoder,",
     )
-    judging.snapshot(project, progress=say)
+    snapshots.snapshot(project, progress=say)
     run = load(project, progress=say)
     assert outcomes(run)["load/errors"] == "fail"
     assert "The service ended under load" in reason(run, "load/errors")
@@ -251,7 +252,7 @@ def test_a_service_that_hangs_up_fails_by_errors(plain: Project) -> None:
 def test_a_service_that_never_answers_fails_by_errors(
     plain: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("trunkline.loop.load_process.PATIENCE_S", 1.0)
+    monkeypatch.setattr("trunkline.loop.gates.load_process.PATIENCE_S", 1.0)
     end = threading.Event()
 
     def never(_: BaseHTTPRequestHandler) -> None:
@@ -270,7 +271,7 @@ def test_a_service_that_is_not_there_is_named(plain: Project) -> None:
 
 
 def test_only_a_service_that_serves_one_known_bundle_has_its_verdicts_saved(trained: Project) -> None:
-    bundle, _, _ = judging.train(trained, progress=say)
+    bundle, _, _ = training.train(trained, progress=say)
     ready = {
         "ready": True,
         "environment": "staging",
@@ -288,7 +289,7 @@ def test_only_a_service_that_serves_one_known_bundle_has_its_verdicts_saved(trai
         "challenger": {"version": 2, "bundle": bundle.digest},
         "share": 0.2,
     }
-    kept_as = gate_runs.run_folder(trained, bundle.digest) / "load.json"
+    kept_as = runs.run_folder(trained, bundle.digest) / "load.json"
     kept_as.unlink()
     with server(lambda handler: respond(handler, 200, {}), other) as host:
         assert load(trained, host=host, progress=say).bundle == ""

@@ -8,7 +8,7 @@ import pytest
 
 from trunkline.core.errors import ForgeError
 from trunkline.core.project import Project
-from trunkline.loop import merged
+from trunkline.loop.changes import merged
 
 Git = Callable[..., str]
 

@@ -17,8 +17,11 @@ from trunkline.core.errors import GateFailed, NotFoundError, UnavailableError
 from trunkline.core.project import Project
 from trunkline.core.record import short
 from trunkline.delivery import LocalTarget
-from trunkline.loop import deploying, judging, registered, rehearsing, releasing
-from trunkline.loop.trained import register_trained
+from trunkline.loop.model import snapshots, training
+from trunkline.loop.release import rehearsing, releasing
+from trunkline.loop.rollout import deploying
+from trunkline.loop.versions import bundles as registered
+from trunkline.loop.versions.trained import register_trained
 
 from .conftest import DEPLOYMENT, git, make_project, write
 
@@ -39,11 +42,11 @@ def say(_: str) -> None:
 
 def register(project: Project) -> int:
     """Commit everything on main, train and register without the gates, and return the version's number."""
-    judging.snapshot(project, progress=say)
+    snapshots.snapshot(project, progress=say)
     git(project.root, "add", "--all")
     git(project.root, "commit", "--quiet", "--message", "A model")
     git(project.root, "push", "--quiet", "origin", "main")
-    bundle, trained, _ = judging.train(project, progress=say)
+    bundle, trained, _ = training.train(project, progress=say)
     return register_trained(project, bundle, trained, progress=say).number
 
 
@@ -231,7 +234,7 @@ def ask_odd(
 ) -> tuple[rehearsing.Rehearsal, int]:
     """Ask such a service and return what came of it and how many requests it got."""
     version = registered.registry_of(project).by_number(1)
-    rows = judging.locked_snapshot(project, progress=say).part("test").head(20)
+    rows = snapshots.locked_snapshot(project, progress=say).part("test").head(20)
     with Odd(replies) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()

@@ -7,10 +7,11 @@ import pytest
 from trunkline.cli.main import run
 from trunkline.core.errors import ForgeError
 from trunkline.core.project import Project
-from trunkline.core.records import Route
+from trunkline.core.release import Route
 from trunkline.delivery import next_state, read_state, write_state
 from trunkline.forge import open_forge
-from trunkline.loop import judging, releasing
+from trunkline.loop.model import snapshots
+from trunkline.loop.release import releasing
 
 from .conftest import git, make_project
 
@@ -32,7 +33,7 @@ def push(project: Project, message: str) -> None:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project whose model on main is registered as version 1, which nobody proposed yet."""
     project = make_project(tmp_path_factory.mktemp("releasing") / "loans")
-    judging.snapshot(project, progress=say)
+    snapshots.snapshot(project, progress=say)
     push(project, "Lock the data")
     assert releasing.register(project, progress=say).version.number == 1
     return project

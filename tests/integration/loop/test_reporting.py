@@ -12,7 +12,8 @@ from trunkline.cli.main import run
 from trunkline.core.errors import ForgeError, PolicyError
 from trunkline.core.project import Project
 from trunkline.forge import open_forge
-from trunkline.loop import reporting, reviewing
+from trunkline.loop.changes import comment as reporting
+from trunkline.loop.gates import reviewing
 
 Git = Callable[..., str]
 RUN = "https://github.com/ada/loans/actions/runs/1"

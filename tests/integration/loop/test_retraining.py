@@ -9,11 +9,14 @@ import pytest
 from trunkline.cli.main import run
 from trunkline.core.errors import PolicyError
 from trunkline.core.project import Project
-from trunkline.core.records import Route
+from trunkline.core.release import Route
 from trunkline.delivery import next_state, read_state, write_state
 from trunkline.forge import open_forge
-from trunkline.loop import judging, registered, releasing, retraining
-from trunkline.loop.refusals import ANSWERS, RetrainingWaits
+from trunkline.loop.life import retraining
+from trunkline.loop.life.refusals import ANSWERS, RetrainingWaits
+from trunkline.loop.model import snapshots
+from trunkline.loop.release import releasing
+from trunkline.loop.versions import bundles
 
 Git = Callable[..., str]
 ONE, TWO = (Route(version=number, bundle=f"sha256:{str(number) * 64}") for number in (1, 2))
@@ -66,7 +69,7 @@ def test_a_retraining_waits_before_anything_is_trained(
     assert "retraining:    came to nothing: Version 2 is being judged" in capsys.readouterr().out
     assert run(words) == PolicyError.exit_code
     assert not project.snapshots.exists()
-    assert registered.registry_of(project).versions() == ()
+    assert bundles.registry_of(project).versions() == ()
     assert open_forge(project).pull_requests() == ()
 
 
@@ -82,7 +85,7 @@ def test_what_main_desires_counts_and_not_what_is_checked_out(project: Project, 
 
 def test_a_silent_retraining_takes_the_place_of_a_silent_challenger(project: Project, git: Git) -> None:
     retrain_at(project, "silent")
-    judging.snapshot(project, progress=say)
+    snapshots.snapshot(project, progress=say)
     project = push(project, git, "Lock the data")
     version = releasing.register(project, progress=say).version
     desire(project, "single", Route(version=1, bundle=version.bundle))
@@ -90,7 +93,7 @@ def test_a_silent_retraining_takes_the_place_of_a_silent_challenger(project: Pro
     project = push(project, git, "A challenger")
     pull = retraining.retrain(project, "production", reason="it fell", progress=say)
     assert "Version 1 goes on answering; version 2 sees every request" in pull.body
-    known = registered.registry_of(project).versions()
+    known = bundles.registry_of(project).versions()
     assert [each.number for each in known] == [1, 2]
     assert known[1].bundle != TWO.bundle
 

@@ -14,10 +14,13 @@ from trunkline import training
 from trunkline.core.errors import BundleError, NotFoundError, StorageError, TrunklineError
 from trunkline.core.project import Project
 from trunkline.core.record import short
-from trunkline.core.records import GateRun, Verdict
+from trunkline.core.verdicts import GateRun, Verdict
 from trunkline.forge import LocalForge
-from trunkline.loop import gate_runs, judging, releasing, tested
-from trunkline.loop.trained import Trained
+from trunkline.loop.gates import judging, runs
+from trunkline.loop.model import snapshots
+from trunkline.loop.model import training as training_module
+from trunkline.loop.release import releasing, tested
+from trunkline.loop.versions.trained import Trained
 
 from .conftest import git, make_project
 
@@ -50,7 +53,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, tested.Pac
     """A project on main whose bundle was trained, judged and packed; made once, do not change it."""
     folder = tmp_path_factory.mktemp("tested")
     project = locked_project(folder / "loans")
-    bundle, _, _ = judging.train(project, progress=say)
+    bundle, _, _ = training_module.train(project, progress=say)
     keep(project, bundle.digest)
     judging.judge(project, bundle, progress=say)
     return project, tested.pack(project, folder / "packed", progress=say)
@@ -59,7 +62,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, tested.Pac
 def locked_project(root: Path) -> Project:
     """Make a project whose data is locked on main."""
     project = make_project(root)
-    judging.snapshot(project, progress=say)
+    snapshots.snapshot(project, progress=say)
     git(root, "add", "--all")
     git(root, "commit", "--quiet", "--message", "Lock the data")
     git(root, "push", "--quiet", "origin", "main")
@@ -69,15 +72,15 @@ def locked_project(root: Path) -> Project:
 def keep(project: Project, bundle: str) -> None:
     """Keep runs of load and deepchecks that passed."""
     gates = project.policy.gates
-    for name, rules in ((gate_runs.LOAD, gates.load), (gate_runs.DEEPCHECKS, gates.deepchecks)):
+    for name, rules in ((runs.LOAD, gates.load), (runs.DEEPCHECKS, gates.deepchecks)):
         run = GateRun(
             bundle=bundle,
-            policy=gate_runs.rules_digest(project, rules),
+            policy=runs.rules_digest(project, rules),
             snapshot="sha256:" + "5" * 64,
             created=datetime(2026, 1, 1, tzinfo=UTC),
             verdicts=(Verdict(gate=f"{name}/all", outcome="pass", reason="as it should"),),
         )
-        gate_runs.keep_run(project, name, run)
+        runs.keep_run(project, name, run)
 
 
 @pytest.fixture
@@ -168,7 +171,7 @@ def test_an_adopted_bundle_is_the_tested_one_and_is_not_trained_again(
     first: tuple[Project, tested.Packed], elsewhere: Project, packed: Path, key: str
 ) -> None:
     digest = tested.adopt(elsewhere, packed, key=key)
-    bundle, trained, fresh = judging.train(elsewhere, progress=say)
+    bundle, trained, fresh = training_module.train(elsewhere, progress=say)
     assert (bundle.digest, fresh, trained.run) == (digest, False, "")
     assert digest in first[0].bundles
 
@@ -177,7 +180,7 @@ def test_what_gates_said_of_a_tested_bundle_counts_after_it_was_taken_over(
     elsewhere: Project, packed: Path, key: str
 ) -> None:
     digest = tested.adopt(elsewhere, packed, key=key)
-    said = {verdict.gate: verdict.outcome for verdict in gate_runs.kept_verdicts(elsewhere, digest)}
+    said = {verdict.gate: verdict.outcome for verdict in runs.kept_verdicts(elsewhere, digest)}
     assert said == {"deepchecks/all": "pass", "load/all": "pass"}
 
 
@@ -186,7 +189,7 @@ def test_what_gates_said_of_another_bundle_does_not_count(elsewhere: Project, pa
     (packed / "load.json").write_text(json.dumps(run | {"bundle": OTHER}), encoding="utf-8")
     (packed / "deepchecks.json").write_text("garbage", encoding="utf-8")
     digest = tested.adopt(elsewhere, packed, key=key)
-    said = {verdict.gate for verdict in gate_runs.kept_verdicts(elsewhere, digest)}
+    said = {verdict.gate for verdict in runs.kept_verdicts(elsewhere, digest)}
     assert said == {"deepchecks/not-run", "load/not-run"}
 
 
@@ -277,7 +280,7 @@ def test_a_release_asks_for_the_bundle_of_the_commit_that_was_merged(
     forge = use(monkeypatch, elsewhere, packed)
     assert tested.adopt_tested(elsewhere, progress=say)
     assert forge.asked == [(git(elsewhere.root, "rev-parse", "HEAD"), key)]
-    assert not judging.train(elsewhere, progress=say)[2]
+    assert not training_module.train(elsewhere, progress=say)[2]
     assert tested.adopt_tested(elsewhere, progress=say)
     assert len(forge.asked) == 1
 
@@ -288,7 +291,7 @@ def test_where_no_run_kept_a_bundle_it_is_trained_here(
     told: list[str] = []
     assert not tested.adopt_tested(elsewhere, progress=told.append)
     assert told == ["no run of the merged pull request kept a bundle of this training key: training here"]
-    bundle, _, fresh = judging.train(elsewhere, progress=say)
+    bundle, _, fresh = training_module.train(elsewhere, progress=say)
     assert fresh
     assert bundle.digest in elsewhere.bundles
 
@@ -342,7 +345,7 @@ def compared(project: Project, artifact: Path | None, monkeypatch: pytest.Monkey
     """Compare the project's bundle with what a fork's run kept, and return what is said."""
     forge = Forked(project.forge_folder, artifact)
     monkeypatch.setattr(tested, "open_forge", lambda _: forge)
-    bundle, _, _ = judging.train(project, progress=say)
+    bundle, _, _ = training_module.train(project, progress=say)
     told: list[str] = []
     said = tested.compare_with_fork(project, bundle, progress=told.append)
     assert told == ([said] if said else [])
@@ -381,7 +384,7 @@ def test_a_fork_that_made_another_model_is_compared_by_its_figures_and_never_ope
     said = compared(first[0], packed, monkeypatch)
     ours = {
         each.name: each.value
-        for each in judging.train(first[0], progress=say)[0].manifest.figures
+        for each in training_module.train(first[0], progress=say)[0].manifest.figures
         if not each.group
     }
     assert said == f"The fork's run made another model file: roc_auc {ours['roc_auc']:.4g} here, 0.125 there."

@@ -9,8 +9,9 @@ import pytest
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import DataError
-from trunkline.core.records import GroundTruth
-from trunkline.loop.traffic import read_rows, read_truths
+from trunkline.core.predictions import GroundTruth
+from trunkline.loop.life.traffic import read_rows
+from trunkline.loop.life.truth import read_truths
 
 CONTRACT = Contract(
     name="loans",

@@ -10,8 +10,10 @@ import pytest
 
 from trunkline import training
 from trunkline.core.project import Project
-from trunkline.loop import judging, registered
-from trunkline.loop.trained import recall, register_trained
+from trunkline.loop.model import snapshots
+from trunkline.loop.model import training as training_module
+from trunkline.loop.versions import bundles
+from trunkline.loop.versions.trained import recall, register_trained
 
 from ..conftest import Server, end
 
@@ -27,11 +29,11 @@ def test_a_key_that_a_server_knows_never_trains_again_on_a_machine_that_knows_no
     project: Project, git: Git, tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", server[0])
-    judging.snapshot(project, progress=say)
+    snapshots.snapshot(project, progress=say)
     git(project.root, "add", "--all")
     git(project.root, "commit", "--quiet", "--message", "Lock the data")
     git(tmp_path, "clone", "--quiet", str(project.root), "there")
-    bundle, trained, _ = judging.train(project, progress=say)
+    bundle, trained, _ = training_module.train(project, progress=say)
     there = Project(tmp_path / "there")
     # A run of a pull request is tracked there too; only a version is what others may take.
     assert recall(there, trained.key, progress=say) is None
@@ -49,11 +51,11 @@ def test_a_key_that_a_server_knows_never_trains_again_on_a_machine_that_knows_no
         "Another commit, which a training would be sealed with",
     )
 
-    again, known, fresh = judging.train(there, progress=say)
+    again, known, fresh = training_module.train(there, progress=say)
 
     assert (fresh, again.digest, known) == (False, bundle.digest, trained)
     assert register_trained(there, again, known, progress=say) == version
-    assert [each.number for each in registered.registry_of(there).versions()] == [1]
+    assert [each.number for each in bundles.registry_of(there).versions()] == [1]
 
 
 @pytest.mark.timeout(400)
@@ -61,7 +63,7 @@ def test_a_training_outlives_the_server_that_was_to_track_it(
     project: Project, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", server[0])
-    judging.snapshot(project, progress=say)
+    snapshots.snapshot(project, progress=say)
     search = training.train
     said: list[str] = []
 
@@ -71,11 +73,11 @@ def test_a_training_outlives_the_server_that_was_to_track_it(
         return fitted
 
     monkeypatch.setattr(training, "train", searched_until_the_server_died)
-    bundle, trained, fresh = judging.train(project, progress=said.append)
+    bundle, trained, fresh = training_module.train(project, progress=said.append)
 
     assert (fresh, trained.run) == (True, "")
     assert any(
         line.startswith("the run is not tracked, its bundle is kept: No MLflow server") for line in said
     )
-    again, known, fresh = judging.train(project, progress=say)
+    again, known, fresh = training_module.train(project, progress=say)
     assert (fresh, again.digest, known) == (False, bundle.digest, trained)

@@ -12,9 +12,10 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklego.datasets import load_arrests
 
-from trunkline.core.config import Monitoring
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.records import Prediction, Signal
+from trunkline.core.policy.monitoring import Monitoring
+from trunkline.core.predictions import Prediction
+from trunkline.core.signals import Signal
 from trunkline.monitoring import (
     LogWindow,
     Profile,

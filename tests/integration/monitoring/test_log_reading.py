@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from trunkline.core.errors import DataError, StorageError
-from trunkline.core.records import GroundTruth, Prediction, Rejection
+from trunkline.core.predictions import GroundTruth, Prediction, Rejection
 from trunkline.monitoring import read_log, read_truth
 from trunkline.monitoring.tail import newest_first
 

@@ -16,8 +16,8 @@ from typing import Any
 import psutil
 import pytest
 
-from trunkline.core.config import InfrastructureMonitor, LogMonitor, Monitoring
-from trunkline.core.records import Signal
+from trunkline.core.policy.monitoring import InfrastructureMonitor, LogMonitor, Monitoring
+from trunkline.core.signals import Signal
 from trunkline.monitoring import LogWindow, watch_infrastructure, watch_logs
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)

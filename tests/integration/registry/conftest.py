@@ -9,7 +9,7 @@ import pytest
 
 from trunkline.core.bundle import Bundle, BundleManifest, seal
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.records import Lineage
+from trunkline.core.lineage import Lineage
 from trunkline.registry import Registry
 
 MakeBundle = Callable[[str], Bundle]

@@ -11,7 +11,7 @@ from mlflow import MlflowClient
 
 from trunkline.core.bundle import BundleStore, seal
 from trunkline.core.errors import BundleError, NotFoundError, StorageError, UnavailableError
-from trunkline.core.records import Figure
+from trunkline.core.figures import Figure
 from trunkline.registry import Registry
 
 from .conftest import LINEAGE, MakeBundle

@@ -24,7 +24,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from trunkline.core.records import Finding, Signal
+from trunkline.core.signals import Finding, Signal
 from trunkline.forge import LocalForge
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from trunkline.core.config import Mail, Responses, Rule, Webhook
 from trunkline.core.errors import ForgeError, PolicyError, UnavailableError
-from trunkline.core.records import Finding, Signal
+from trunkline.core.policy.responses import Mail, Responses, Rule, Webhook
+from trunkline.core.signals import Finding, Signal
 from trunkline.forge import LocalForge
 from trunkline.response import Done, carry_out, decide
 from trunkline.response.policy import STORM

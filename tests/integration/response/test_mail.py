@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from trunkline.core.config import Mail
 from trunkline.core.errors import PolicyError, UnavailableError
-from trunkline.core.records import Signal
+from trunkline.core.policy.responses import Mail
+from trunkline.core.signals import Signal
 from trunkline.response.mail import PASSWORD, compose, send
 
 WRONG, RIGHT = "hunter2", "right"

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from trunkline.core.config import Webhook
 from trunkline.core.errors import PolicyError, UnavailableError
-from trunkline.core.records import Signal
+from trunkline.core.policy.responses import Webhook
+from trunkline.core.signals import Signal
 from trunkline.response.webhook import post
 
 

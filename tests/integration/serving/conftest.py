@@ -21,7 +21,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from trunkline.core.bundle import Bundle, BundleManifest, seal
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.records import Lineage, Release, Route
+from trunkline.core.lineage import Lineage
+from trunkline.core.release import Release, Route
 
 CONTRACT = Contract(
     name="arrests",

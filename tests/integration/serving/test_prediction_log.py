@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from trunkline.core.errors import StorageError
-from trunkline.core.records import Rejection
+from trunkline.core.predictions import Rejection
 from trunkline.serving.prediction_log import PredictionLog
 
 

@@ -25,7 +25,7 @@ from sklearn.preprocessing import OneHotEncoder
 
 from trunkline.core.bundle import Bundle, BundleManifest, seal
 from trunkline.core.errors import BundleError
-from trunkline.core.records import Route
+from trunkline.core.release import Route
 from trunkline.serving.python_model import PythonModel
 
 
@@ -80,7 +80,7 @@ def bundle(live: Any, fitted: Any) -> Bundle:
 
 
 def _lineage() -> Any:
-    from trunkline.core.records import Lineage
+    from trunkline.core.lineage import Lineage
 
     digest = "sha256:" + "0" * 64
     return Lineage(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from trunkline.core.config import read_policy
+from trunkline.core.policy.reading import read_policy
 
 
 @pytest.mark.parametrize(

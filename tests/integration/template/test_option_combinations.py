@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from trunkline.core.config import read_policy
+from trunkline.core.policy.reading import read_policy
 
 QUESTIONS = json.loads(
     (Path(__file__).parents[3] / "template" / "cookiecutter.json").read_text(encoding="utf-8")

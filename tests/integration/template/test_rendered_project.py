@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from trunkline import __version__
-from trunkline.core.config import read_policy
+from trunkline.core.policy.reading import read_policy
 from trunkline.delivery import read_state
 
 Git = Callable[..., str]

@@ -12,7 +12,7 @@ import pytest
 from packaging.requirements import Requirement
 from ruamel.yaml import YAML
 
-from trunkline.core.config import policy_schema
+from trunkline.core.policy.policy import policy_schema
 
 LINE = re.compile(
     r"(?P<package>[a-z0-9][a-z0-9._-]*)(?:\[[a-z0-9, -]+\])?==(?P<version>[^ ;]+)(?: ; (?P<marker>[^\\]+?))? \\"

@@ -13,9 +13,9 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 from sklego.datasets import load_arrests
 
 from trunkline.core.bundle import Bundle, BundleManifest, seal
-from trunkline.core.config import Search, TrainingPolicy
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.records import Lineage
+from trunkline.core.lineage import Lineage
+from trunkline.core.policy.training import Search, TrainingPolicy
 from trunkline.training import Candidate, Fitted, export, train
 
 YES_NO = ("No", "Yes")

@@ -16,8 +16,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import OneHotEncoder
 
 from trunkline.core.bundle import Bundle
-from trunkline.core.config import Mitigation, Search, TrainingPolicy
 from trunkline.core.contract import Column, Contract, Role
+from trunkline.core.policy.training import Mitigation, Search, TrainingPolicy
 from trunkline.evaluation.robustness.row_order import row_order_verdict
 from trunkline.evaluation.scored import Scored
 from trunkline.serving.runtime import open_model

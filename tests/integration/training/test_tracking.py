@@ -13,7 +13,8 @@ from mlflow import MlflowClient
 from sklearn.pipeline import Pipeline
 
 from trunkline.core.errors import StorageError, UnavailableError
-from trunkline.core.records import Figure, Lineage, Trial
+from trunkline.core.figures import Figure
+from trunkline.core.lineage import Lineage, Trial
 from trunkline.training import Fitted, track
 
 FITTED = Fitted(

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from trunkline.cli import output
-from trunkline.core.records import Figure, Finding, Interval, Signal, Verdict, Waiver
+from trunkline.core.figures import Figure, Interval
+from trunkline.core.signals import Finding, Signal
+from trunkline.core.verdicts import Verdict, Waiver
 
 
 def test_a_red_verdict_comes_with_its_advice(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trunkline.core.bundle import figures_by_name
-from trunkline.core.records import Figure
+from trunkline.core.figures import Figure
 
 
 def test_figures_of_groups_do_not_hide_those_of_all_rows() -> None:

@@ -9,9 +9,9 @@ import pandas as pd
 import pandera.pandas as pa
 import pytest
 
-from trunkline.core.config import Split
 from trunkline.core.contract import Contract, Role
-from trunkline.core.records import DataLock, Part, Window
+from trunkline.core.policy.data import Split
+from trunkline.core.snapshots import DataLock, Part, Window
 from trunkline.data import check_rows, contract_from, split_rows
 from trunkline.data.summaries import column_summaries
 

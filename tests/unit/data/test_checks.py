@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from trunkline.core.config import DataPolicy, Split
 from trunkline.core.contract import Contract, Role
-from trunkline.core.gates import DataGates
-from trunkline.core.records import DataLock, Part, SnapshotManifest, Verdict, Window
+from trunkline.core.policy.data import DataPolicy, Split
+from trunkline.core.policy.gates import DataGates
+from trunkline.core.snapshots import DataLock, Part, SnapshotManifest, Window
+from trunkline.core.verdicts import Verdict
 from trunkline.data import Snapshot, check_snapshot
 from trunkline.data.summaries import column_summaries
 

@@ -8,8 +8,8 @@ import pandera.pandas as pa
 import pytest
 
 from trunkline.core.contract import Contract
-from trunkline.core.gates import DataGates
-from trunkline.core.records import DataLock
+from trunkline.core.policy.gates import DataGates
+from trunkline.core.snapshots import DataLock
 from trunkline.data import check_rows, contract_from
 from trunkline.data.comparison import compare
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.records import Part
+from trunkline.core.snapshots import Part
 from trunkline.data.conflicts import judge_conflicts
 from trunkline.data.rows import typed
 

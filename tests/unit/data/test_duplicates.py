@@ -5,10 +5,11 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from trunkline.core.config import Split
 from trunkline.core.contract import Contract
-from trunkline.core.gates import DataGates
-from trunkline.core.records import Part, Verdict
+from trunkline.core.policy.data import Split
+from trunkline.core.policy.gates import DataGates
+from trunkline.core.snapshots import Part
+from trunkline.core.verdicts import Verdict
 from trunkline.data import split_rows
 from trunkline.data.duplicates import judge_duplicates
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from trunkline.core.figures import Figure, Interval
 from trunkline.core.intervals import wilson
-from trunkline.core.records import Figure, Interval
 from trunkline.data.intervals import beyond, deviate, distance_interval, share_interval, shared_level
 
 

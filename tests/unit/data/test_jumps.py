@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.records import DataLock, Verdict
+from trunkline.core.snapshots import DataLock
+from trunkline.core.verdicts import Verdict
 from trunkline.data.jumps import judge_jumps
 from trunkline.data.rows import typed
 

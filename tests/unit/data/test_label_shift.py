@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.records import DataLock
+from trunkline.core.snapshots import DataLock
 from trunkline.data.label_shift import judge_label_shift
 from trunkline.data.rows import typed
 

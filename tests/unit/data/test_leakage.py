@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from trunkline.core.contract import Contract
-from trunkline.core.gates import DataGates
-from trunkline.core.records import Part
+from trunkline.core.policy.gates import DataGates
+from trunkline.core.snapshots import Part
 from trunkline.data.leakage import judge_leakage
 
 Parts = dict[Part, pd.DataFrame]

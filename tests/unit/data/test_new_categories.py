@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.records import DataLock
+from trunkline.core.snapshots import DataLock
 from trunkline.data.new_categories import judge_new_categories
 from trunkline.data.rows import typed
 

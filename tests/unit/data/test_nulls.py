@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from trunkline.core.contract import Contract
-from trunkline.core.records import Part
+from trunkline.core.snapshots import Part
 from trunkline.data.nulls import judge_nulls
 
 Parts = dict[Part, pd.DataFrame]

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from trunkline.core.contract import Column, Contract
-from trunkline.core.records import Figure
+from trunkline.core.figures import Figure
 from trunkline.data.rows import typed
 from trunkline.data.single_feature import event_time_score, single_feature_scores
 

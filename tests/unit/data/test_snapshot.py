@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from trunkline.core.config import DataPolicy
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import DataError
+from trunkline.core.policy.data import DataPolicy
 from trunkline.data.snapshot import check_enough
 
 MakeRows = Callable[[int], pd.DataFrame]

@@ -7,7 +7,7 @@ import pytest
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import DataError
-from trunkline.core.records import Window
+from trunkline.core.snapshots import Window
 from trunkline.data.rows import typed
 from trunkline.data.sources import in_window, newest
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.records import ColumnSummary, DataLock
+from trunkline.core.snapshots import ColumnSummary, DataLock
 from trunkline.data.rows import typed
 from trunkline.data.summaries import column_summaries, rows_behind, summary_of
 

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from trunkline.core.config import Split
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.records import Part, Verdict
+from trunkline.core.policy.data import Split
+from trunkline.core.snapshots import Part
+from trunkline.core.verdicts import Verdict
 from trunkline.data import split_rows
 from trunkline.data.rows import typed
 from trunkline.data.time_leakage import judge_time_leakage

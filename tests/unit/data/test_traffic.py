@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.records import GroundTruth, Prediction
+from trunkline.core.predictions import GroundTruth, Prediction
 from trunkline.data.traffic import complete, stable_integer, traffic_rows
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)

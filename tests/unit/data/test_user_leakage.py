@@ -3,9 +3,10 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from trunkline.core.config import Split
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.records import Part, Verdict
+from trunkline.core.policy.data import Split
+from trunkline.core.snapshots import Part
+from trunkline.core.verdicts import Verdict
 from trunkline.data import split_rows
 from trunkline.data.rows import typed
 from trunkline.data.user_leakage import judge_user_leakage

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from trunkline.core.records import Figure, Interval
+from trunkline.core.figures import Figure, Interval
 from trunkline.data.wording import columns, listed, percent, span
 
 

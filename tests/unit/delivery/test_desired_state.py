@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from trunkline.core.records import Route
+from trunkline.core.release import Route
 from trunkline.delivery import DesiredState
 
 ONE = Route(version=1, bundle="sha256:" + "1" * 64)

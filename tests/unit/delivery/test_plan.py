@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trunkline.core.records import Release, Route
+from trunkline.core.release import Release, Route
 from trunkline.delivery import DesiredState, LocalSettings, Plan, Step, next_state, plan
 
 ONE = Route(version=1, bundle="sha256:" + "1" * 64)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from trunkline.core.errors import PolicyError
-from trunkline.core.records import Route
+from trunkline.core.release import Route
 from trunkline.delivery import DesiredState, LocalSettings, next_state, state_before
 
 ONE = Route(version=1, bundle="sha256:" + "1" * 64)

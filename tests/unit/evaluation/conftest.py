@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from trunkline.core.config import Policy
 from trunkline.core.contract import Column, Contract, Role
+from trunkline.core.policy.policy import Policy
 from trunkline.evaluation import Scored
 
 TODAY = date(2026, 11, 2)

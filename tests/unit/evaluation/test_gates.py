@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from trunkline.core.config import Policy
 from trunkline.core.contract import Contract
 from trunkline.core.errors import DataError, PolicyError
-from trunkline.core.records import Verdict
+from trunkline.core.policy.policy import Policy
+from trunkline.core.verdicts import Verdict
 from trunkline.evaluation import Scored, judge
 
 Rows = Callable[..., pd.DataFrame]

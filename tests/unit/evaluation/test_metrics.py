@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score, matthews_corrcoef
 
-from trunkline.core.config import Policy
 from trunkline.core.contract import Contract
 from trunkline.core.errors import PolicyError, ProjectError
+from trunkline.core.policy.policy import Policy
 from trunkline.evaluation.bootstrap import draw
 from trunkline.evaluation.metrics import LOOPED, Metric, check_metric_names, standard_names
 from trunkline.evaluation.scored import Paired

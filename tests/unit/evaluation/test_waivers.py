@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from trunkline.core.errors import PolicyError
-from trunkline.core.records import Outcome, Verdict, Waiver
+from trunkline.core.verdicts import Outcome, Verdict, Waiver
 from trunkline.evaluation.waivers import apply_waivers
 
 TODAY = date(2026, 11, 2)

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from trunkline.core.records import Figure, Interval, Outcome, Verdict, Waiver
+from trunkline.core.figures import Figure, Interval
+from trunkline.core.verdicts import Outcome, Verdict, Waiver
 from trunkline.evaluation.wording import between, by_chance, measured, number, outcome_word
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from trunkline.core.config import ForgePolicy
 from trunkline.core.errors import ForgeError
+from trunkline.core.policy.delivery import ForgePolicy
 from trunkline.forge.kind import api_of, forge_kind, parse_remote, repository_of
 
 HERE = "https://github.com/acme/income.git"

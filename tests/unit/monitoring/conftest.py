@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.records import GroundTruth, Prediction, Rejection
+from trunkline.core.predictions import GroundTruth, Prediction, Rejection
 from trunkline.monitoring import Profile, reference_profile
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

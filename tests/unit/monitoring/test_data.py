@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from trunkline.core.config import DataMonitor, Monitoring
 from trunkline.core.contract import Contract
-from trunkline.core.records import Finding, Prediction, Rejection, Signal
+from trunkline.core.policy.monitoring import DataMonitor, Monitoring
+from trunkline.core.predictions import Prediction, Rejection
+from trunkline.core.signals import Finding, Signal
 from trunkline.monitoring import LogWindow, Profile, watch_data
 
 Columns = dict[str, list[Any]]

@@ -7,7 +7,7 @@ import pytest
 
 from trunkline.core.contract import Contract
 from trunkline.core.errors import PolicyError
-from trunkline.core.records import GroundTruth, Prediction
+from trunkline.core.predictions import GroundTruth, Prediction
 from trunkline.monitoring import SCORE, Profile, history_data, history_performance, label_answers, windowed
 
 Columns = dict[str, list[Any]]

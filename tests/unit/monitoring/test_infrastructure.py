@@ -8,8 +8,9 @@ import httpx
 import numpy as np
 import pytest
 
-from trunkline.core.config import Monitoring
-from trunkline.core.records import Prediction, Signal
+from trunkline.core.policy.monitoring import Monitoring
+from trunkline.core.predictions import Prediction
+from trunkline.core.signals import Signal
 from trunkline.monitoring import LogWindow, watch_infrastructure
 
 Watch = Callable[..., Signal]

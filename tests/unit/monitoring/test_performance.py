@@ -6,10 +6,12 @@ from datetime import datetime
 import numpy as np
 import pytest
 
-from trunkline.core.config import Monitoring, PerformanceMonitor
 from trunkline.core.contract import Contract
 from trunkline.core.errors import PolicyError
-from trunkline.core.records import Figure, GroundTruth, Prediction, Signal
+from trunkline.core.figures import Figure
+from trunkline.core.policy.monitoring import Monitoring, PerformanceMonitor
+from trunkline.core.predictions import GroundTruth, Prediction
+from trunkline.core.signals import Signal
 from trunkline.monitoring import watch_performance
 
 AT_RELEASE = Figure(name="roc_auc", value=0.8, rows=600)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from trunkline.core.records import Prediction, Rejection
+from trunkline.core.predictions import Prediction, Rejection
 from trunkline.monitoring import LogWindow
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import DataError
-from trunkline.core.records import Prediction
+from trunkline.core.predictions import Prediction
 from trunkline.monitoring import (
     CategoryProfile,
     NumberProfile,

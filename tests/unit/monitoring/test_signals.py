@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from trunkline.core.records import Interval
+from trunkline.core.figures import Interval
 from trunkline.monitoring.signals import between, count, join, percent, write_signal
 
 

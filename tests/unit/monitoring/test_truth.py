@@ -7,7 +7,7 @@ import pytest
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import DataError
-from trunkline.core.records import GroundTruth, Prediction
+from trunkline.core.predictions import GroundTruth, Prediction
 from trunkline.monitoring import label_answers
 
 Answer = Callable[..., Prediction]

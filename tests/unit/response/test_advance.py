@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from trunkline.core.config import Rollout
-from trunkline.core.records import Figure, Interval
+from trunkline.core.figures import Figure, Interval
+from trunkline.core.policy.delivery import Rollout
 from trunkline.response import ArmFigures, StageEvidence, advise, level_of
 from trunkline.response.advance import judge_stage
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from trunkline.core.records import Finding, Signal
+from trunkline.core.signals import Finding, Signal
 from trunkline.response.chart import RUNS, chart
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -7,7 +7,8 @@ from typing import Any, get_args
 
 import pytest
 
-from trunkline.core.records import Finding, Interval, Signal, SignalKind
+from trunkline.core.figures import Interval
+from trunkline.core.signals import Finding, Signal, SignalKind
 from trunkline.response import issues
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trunkline.core.records import Severity
+from trunkline.core.signals import Severity
 from trunkline.response.labels import given, labels_for, relabelled, severity_of
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from trunkline.core.config import Mail
 from trunkline.core.errors import PolicyError
-from trunkline.core.records import Finding, Signal
+from trunkline.core.policy.responses import Mail
+from trunkline.core.signals import Finding, Signal
 from trunkline.response import mail
 
 SETTINGS = Mail(recipients=("ops@example.org", "ada@example.org"), sender="trunkline@example.org")

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from trunkline.core.config import Responses, Rule
-from trunkline.core.records import Severity, Signal
+from trunkline.core.policy.responses import Responses, Rule
+from trunkline.core.signals import Severity, Signal
 from trunkline.forge import Issue
 from trunkline.response import Response, decide
 from trunkline.response.policy import STORM, storm_signal, worst_first

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from trunkline.core.config import Rollout
-from trunkline.core.records import Figure, Interval
+from trunkline.core.figures import Figure, Interval
+from trunkline.core.policy.delivery import Rollout
 from trunkline.response import ArmFigures, StageEvidence, advise, stage_report
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

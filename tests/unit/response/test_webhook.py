@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from trunkline.core.config import Webhook
 from trunkline.core.errors import PolicyError
+from trunkline.core.policy.responses import Webhook
 from trunkline.response.webhook import check_webhook
 
 

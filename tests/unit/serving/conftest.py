@@ -16,7 +16,9 @@ import pytest
 from trunkline.core.bundle import Bundle, BundleManifest
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import StorageError
-from trunkline.core.records import Lineage, Prediction, Rejection, Release, Route
+from trunkline.core.lineage import Lineage
+from trunkline.core.predictions import Prediction, Rejection
+from trunkline.core.release import Release, Route
 from trunkline.serving.prediction_log import PredictionLog
 from trunkline.serving.release import Loaded, Served
 from trunkline.serving.requests import RequestModel

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.records import Release, Route
+from trunkline.core.release import Release, Route
 from trunkline.serving.routing import choose, position, pseudonym, user_key
 
 ROUTES = {"champion": Route(version=1, bundle="sha256:1"), "challenger": Route(version=2, bundle="sha256:2")}

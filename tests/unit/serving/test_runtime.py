@@ -9,7 +9,7 @@ import pytest
 from trunkline.core.bundle import Bundle, BundleManifest
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import BundleError
-from trunkline.core.records import Lineage
+from trunkline.core.lineage import Lineage
 from trunkline.serving.runtime import checked, row_count
 
 CONTRACT = Contract(

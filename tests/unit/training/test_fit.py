@@ -15,9 +15,9 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from trunkline.core.config import Mitigation, Search, TrainingPolicy
 from trunkline.core.contract import Contract
 from trunkline.core.errors import DataError, PolicyError, ProjectError
+from trunkline.core.policy.training import Mitigation, Search, TrainingPolicy
 from trunkline.training import Candidate, Fitted, predict_frame, train
 from trunkline.training.fair_mixture import FairMixture
 

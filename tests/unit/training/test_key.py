@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from trunkline.core.config import Policy
+from trunkline.core.policy.policy import Policy
 from trunkline.training import KeyParts
 from trunkline.training.key import policy_digest
 

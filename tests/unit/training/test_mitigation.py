@@ -10,9 +10,9 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from trunkline.core.config import Mitigation
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import PolicyError, ProjectError
+from trunkline.core.policy.training import Mitigation
 from trunkline.training import Candidate, mitigated_attribute
 from trunkline.training.fair_mixture import FairMixture
 from trunkline.training.group_thresholds import GroupThresholds

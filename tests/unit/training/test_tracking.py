@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from trunkline.core.records import Figure, Usage
+from trunkline.core.figures import Figure
+from trunkline.core.lineage import Usage
 from trunkline.training.tracking import metric_name, usage_metrics
 
 

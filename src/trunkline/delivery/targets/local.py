@@ -10,7 +10,7 @@ from pathlib import Path
 import trunkline
 from trunkline.core.bundle import BundleStore
 from trunkline.core.errors import ApplyError, BundleError, StorageError, UnavailableError
-from trunkline.core.records import RELEASE_FILE, Release
+from trunkline.core.release import RELEASE_FILE, Release
 
 from ..plan import Step, routes_of
 from .protocol import Health

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from trunkline.core.bundle import BundleStore
 from trunkline.core.record import Record
-from trunkline.core.records import Release
+from trunkline.core.release import Release
 
 from ..plan import Step
 

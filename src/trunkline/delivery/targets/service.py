@@ -18,7 +18,7 @@ from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wa
 
 from trunkline.core.errors import StorageError, UnavailableError
 from trunkline.core.record import Record
-from trunkline.core.records import Release
+from trunkline.core.release import Release
 
 PROBE_TIMEOUT_S = 2.0
 Found = TypeVar("Found")

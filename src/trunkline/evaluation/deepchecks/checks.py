@@ -9,7 +9,7 @@ from typing import Literal
 
 from trunkline.core.contract import Contract, Role
 from trunkline.core.errors import PolicyError
-from trunkline.core.gates import DeepchecksGates, Suite
+from trunkline.core.policy.gates import DeepchecksGates, Suite
 
 KEY = "gates.deepchecks.blocking"
 Need = Literal[

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from trunkline.core.contract import Contract, Role, as_label
-from trunkline.core.gates import Suite
+from trunkline.core.policy.gates import Suite
 
 from ..scored import Array, Scored, truth_of
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from trunkline.core.errors import StorageError
-from trunkline.core.gates import DeepchecksGates, Suite
+from trunkline.core.figures import Figure
+from trunkline.core.policy.gates import DeepchecksGates, Suite
 from trunkline.core.record import Record
-from trunkline.core.records import Figure, Outcome, Verdict
+from trunkline.core.verdicts import Outcome, Verdict
 
 from .checks import CHECKS
 from .suites import SCHEMA

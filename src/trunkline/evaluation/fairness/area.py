@@ -6,7 +6,7 @@ from statistics import NormalDist
 
 from scipy.optimize import brentq
 
-from trunkline.core.records import Interval
+from trunkline.core.figures import Interval
 
 from ..bootstrap import LEVEL
 

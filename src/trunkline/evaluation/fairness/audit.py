@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trunkline.core.gates import FairnessGates
-from trunkline.core.records import Figure, Outcome, Verdict
+from trunkline.core.figures import Figure
+from trunkline.core.policy.gates import FairnessGates
+from trunkline.core.verdicts import Outcome, Verdict
 
 from ..scored import Array, Paired
 from ..wording import between, number

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from trunkline.core.records import Figure, Interval, Verdict
+from trunkline.core.figures import Figure, Interval
+from trunkline.core.verdicts import Verdict
 
 from ..wording import number
 from .audit import Audit, Limit, answer, too_few

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from trunkline.core.records import Verdict
+from trunkline.core.verdicts import Verdict
 
 from ..wording import number
 from .audit import Audit, Limit, answer, too_few

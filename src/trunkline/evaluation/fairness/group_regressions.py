@@ -6,7 +6,8 @@ import numpy as np
 from scipy.stats import norm
 
 from trunkline.core.errors import DataError
-from trunkline.core.records import Figure, Interval, Outcome, Verdict
+from trunkline.core.figures import Figure, Interval
+from trunkline.core.verdicts import Outcome, Verdict
 
 from ..bootstrap import LEVEL
 from ..scored import Paired

@@ -11,8 +11,8 @@ import pandas as pd
 
 from trunkline.core.contract import Column, Contract
 from trunkline.core.errors import DataError
+from trunkline.core.figures import Figure, Interval
 from trunkline.core.intervals import wilson
-from trunkline.core.records import Figure, Interval
 
 from ..bootstrap import LEVEL, draw, interval
 from ..metrics import Metric

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from trunkline.core.gates import FairnessGates
-from trunkline.core.records import Verdict
+from trunkline.core.policy.gates import FairnessGates
+from trunkline.core.verdicts import Verdict
 
 from ..scored import Paired
 from .audit import Audit

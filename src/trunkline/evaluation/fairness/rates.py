@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from trunkline.core.records import Figure
+from trunkline.core.figures import Figure
 
 from ..scored import Array
 from ..wording import number

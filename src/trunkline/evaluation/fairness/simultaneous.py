@@ -15,7 +15,7 @@ import numpy as np
 from scipy.stats import norm
 from scipy.stats import t as student
 
-from trunkline.core.records import Interval
+from trunkline.core.figures import Interval
 
 from ..bootstrap import LEVEL
 from ..scored import Array

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trunkline.core.gates import LoadGates
-from trunkline.core.records import Figure, Verdict
+from trunkline.core.figures import Figure
+from trunkline.core.policy.gates import LoadGates
+from trunkline.core.verdicts import Verdict
 
 from ..wording import between, number
 from .measurement import SATURATED_ADVICE, Load

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import binom
 
-from trunkline.core.records import Interval
+from trunkline.core.figures import Interval
 
 from ..scored import Array
 

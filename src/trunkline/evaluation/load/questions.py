@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from trunkline.core.gates import LoadGates
+from trunkline.core.figures import Figure
 from trunkline.core.intervals import wilson
-from trunkline.core.records import Figure, Outcome, Verdict
+from trunkline.core.policy.gates import LoadGates
+from trunkline.core.verdicts import Outcome, Verdict
 
 from ..wording import between, number
 from .latency import PERCENTILES, latency_verdict

@@ -6,7 +6,8 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.stats import norm
 
-from trunkline.core.records import Figure, Interval, Verdict
+from trunkline.core.figures import Figure, Interval
+from trunkline.core.verdicts import Verdict
 
 from ..bootstrap import Statistic, draw, interval
 from ..scored import Array, Paired

@@ -15,8 +15,9 @@ import numpy as np
 from scipy.stats import norm, t
 
 from trunkline.core.errors import DataError
-from trunkline.core.gates import PerformanceGates
-from trunkline.core.records import Figure, Verdict
+from trunkline.core.figures import Figure
+from trunkline.core.policy.gates import PerformanceGates
+from trunkline.core.verdicts import Verdict
 
 from ..bootstrap import LEVEL, draw, interval
 from ..metrics import Metrics, find_metric

@@ -9,8 +9,9 @@ import pandas as pd
 
 from trunkline.core.contract import Contract
 from trunkline.core.errors import ProjectError
-from trunkline.core.gates import PerformanceGates
-from trunkline.core.records import Figure, Verdict
+from trunkline.core.figures import Figure
+from trunkline.core.policy.gates import PerformanceGates
+from trunkline.core.verdicts import Verdict
 
 from ..bootstrap import draw, interval
 from ..fairness.groups import group_figures, groups

@@ -10,8 +10,9 @@ import pandas as pd
 
 from trunkline.core.contract import Column, Contract, as_label
 from trunkline.core.errors import PolicyError
-from trunkline.core.gates import NamedSlice, PerformanceGates, Value
-from trunkline.core.records import Figure, Verdict
+from trunkline.core.figures import Figure
+from trunkline.core.policy.gates import NamedSlice, PerformanceGates, Value
+from trunkline.core.verdicts import Verdict
 
 from ..metrics import Metrics
 from ..scored import Array, Paired, Scored

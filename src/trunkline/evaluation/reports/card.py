@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from trunkline.core.bundle import BundleManifest
-from trunkline.core.config import Policy
 from trunkline.core.contract import Contract
-from trunkline.core.records import Evaluation, SnapshotManifest, Usage
+from trunkline.core.lineage import Usage
+from trunkline.core.policy.policy import Policy
+from trunkline.core.snapshots import SnapshotManifest
+from trunkline.core.verdicts import Evaluation
 
 from ..scored import Scored, pair_scored
 from ..wording import number

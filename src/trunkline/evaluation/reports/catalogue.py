@@ -13,9 +13,9 @@ from typing import get_args
 
 from pydantic import BaseModel
 
-from trunkline.core.config import Policy
 from trunkline.core.errors import NotFoundError
-from trunkline.core.gates import Suite
+from trunkline.core.policy.gates import Suite
+from trunkline.core.policy.policy import Policy
 from trunkline.core.record import Record
 
 ROOMS = {

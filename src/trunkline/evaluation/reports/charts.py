@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from trunkline.core.records import Figure
+from trunkline.core.figures import Figure
 
 MOST_BARS = 16
 LONGEST_LABEL = 34

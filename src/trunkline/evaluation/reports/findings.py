@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from trunkline.core.contract import Contract
-from trunkline.core.records import Evaluation, Figure, Verdict
+from trunkline.core.figures import Figure
+from trunkline.core.verdicts import Evaluation, Verdict
 
 from ..wording import OUTCOME_WORDS, outcome_word
 from .catalogue import room_of

@@ -14,7 +14,9 @@ from ruamel.yaml import YAML
 
 from trunkline.core.bundle import BundleManifest
 from trunkline.core.contract import Contract
-from trunkline.core.records import Evaluation, Figure, SnapshotManifest
+from trunkline.core.figures import Figure
+from trunkline.core.snapshots import SnapshotManifest
+from trunkline.core.verdicts import Evaluation
 
 UNKNOWN, OTHER = "unknown", "other"
 METRICS = {

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
-from trunkline.core.records import Evaluation, Figure, Interval, Verdict
+from trunkline.core.figures import Figure, Interval
+from trunkline.core.verdicts import Evaluation, Verdict
 
 BLUE, GREY, INK, GREEN, RED, AMBER = "#1f6feb", "#8b949e", "#24292f", "#1a7f37", "#cf222e", "#9a6700"
 OUTCOMES = {"pass": GREEN, "fail": RED, "inconclusive": AMBER}

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from trunkline.core.record import short
-from trunkline.core.records import Evaluation, Verdict
+from trunkline.core.verdicts import Evaluation, Verdict
 
 from ..wording import between, number, outcome_word
 from .catalogue import room_of, room_order

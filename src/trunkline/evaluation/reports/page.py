@@ -10,8 +10,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from trunkline.core.contract import Contract
+from trunkline.core.figures import Figure
 from trunkline.core.record import short
-from trunkline.core.records import Evaluation, Figure, Verdict
+from trunkline.core.verdicts import Evaluation, Verdict
 
 from ..scored import Scored, pair_scored
 from ..wording import number, outcome_word

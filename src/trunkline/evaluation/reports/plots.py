@@ -10,7 +10,7 @@ import matplotlib as mpl
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Canvas
 
-from trunkline.core.records import Evaluation
+from trunkline.core.verdicts import Evaluation
 
 from ..scored import Paired
 from . import answer_plots as answers

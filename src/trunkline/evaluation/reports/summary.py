@@ -5,8 +5,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
+from trunkline.core.figures import Figure
 from trunkline.core.record import short
-from trunkline.core.records import Evaluation, Figure, Verdict
+from trunkline.core.verdicts import Evaluation, Verdict
 
 from ..wording import OUTCOME_WORDS, number, outcome_word
 from .catalogue import ROOMS, room_of, room_order

@@ -10,7 +10,7 @@ import pandas as pd
 
 from trunkline.core.contract import Column, as_label
 from trunkline.core.errors import PolicyError
-from trunkline.core.gates import Metamorphic, Value
+from trunkline.core.policy.gates import Metamorphic, Value
 
 from ..scored import Array
 

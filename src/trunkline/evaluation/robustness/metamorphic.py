@@ -11,9 +11,10 @@ import numpy as np
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import PolicyError
-from trunkline.core.gates import Metamorphic, RobustnessGates
+from trunkline.core.figures import Figure
 from trunkline.core.intervals import wilson
-from trunkline.core.records import Figure, Verdict
+from trunkline.core.policy.gates import Metamorphic, RobustnessGates
+from trunkline.core.verdicts import Verdict
 
 from ..performance.figures import FEWEST
 from ..scored import Array, Paired, Scored, pair_scored

@@ -10,7 +10,8 @@ import pandas as pd
 
 from trunkline.core.contract import Column, Contract
 from trunkline.core.errors import ProjectError
-from trunkline.core.records import Figure, Verdict
+from trunkline.core.figures import Figure
+from trunkline.core.verdicts import Verdict
 
 from ..bootstrap import draw, interval, joined
 from ..metrics import Metrics, find_metric

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pandas as pd
 
 from trunkline.core.contract import Contract
-from trunkline.core.gates import RobustnessGates
-from trunkline.core.records import Verdict
+from trunkline.core.policy.gates import RobustnessGates
+from trunkline.core.verdicts import Verdict
 
 from ..metrics import Metrics
 from ..scored import Scored

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from trunkline.core.contract import Contract
-from trunkline.core.records import Figure, Verdict
+from trunkline.core.figures import Figure
+from trunkline.core.verdicts import Verdict
 
 from ..scored import Array, Scored
 from ..wording import number

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from trunkline.core.contract import Column, Contract
-from trunkline.core.records import Figure, Verdict
+from trunkline.core.figures import Figure
+from trunkline.core.verdicts import Verdict
 
 from .asking import Ask, evenly, finite_answers, what_happened
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import t as student
 
-from trunkline.core.gates import SliceGates
-from trunkline.core.records import Figure, Interval
+from trunkline.core.figures import Figure, Interval
+from trunkline.core.policy.gates import SliceGates
 
 from ..scored import Array
 from .loss import Losses

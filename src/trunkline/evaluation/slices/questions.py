@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from trunkline.core.contract import Contract
-from trunkline.core.gates import SliceGates
-from trunkline.core.records import Figure, Outcome, Verdict
+from trunkline.core.figures import Figure
+from trunkline.core.policy.gates import SliceGates
+from trunkline.core.verdicts import Outcome, Verdict
 
 from ..scored import Array, Paired
 from ..wording import between, number

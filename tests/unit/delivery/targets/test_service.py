@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from trunkline.core.records import Release, Route
+from trunkline.core.release import Release, Route
 from trunkline.delivery.targets.service import Place, Ready, wait_for
 
 ONE = Route(version=1, bundle="sha256:" + "1" * 64)

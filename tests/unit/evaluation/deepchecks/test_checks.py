@@ -8,7 +8,7 @@ import pytest
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import PolicyError
-from trunkline.core.gates import DeepchecksGates, Suite
+from trunkline.core.policy.gates import DeepchecksGates, Suite
 from trunkline.evaluation.deepchecks import CHECKS, check_blocking, left_out
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from trunkline.core.gates import DeepchecksGates, Suite
-from trunkline.core.records import Verdict
+from trunkline.core.policy.gates import DeepchecksGates, Suite
+from trunkline.core.verdicts import Verdict
 from trunkline.evaluation.deepchecks import CHECKS
 from trunkline.evaluation.deepchecks.verdicts import SuiteAnswers, broken_verdict, suite_verdict
 

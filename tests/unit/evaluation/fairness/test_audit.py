@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from trunkline.core.gates import FairnessGates
-from trunkline.core.records import Figure, Interval, Verdict
+from trunkline.core.figures import Figure, Interval
+from trunkline.core.policy.gates import FairnessGates
+from trunkline.core.verdicts import Verdict
 from trunkline.evaluation.fairness.audit import Audit, Limit, answer, too_few
 from trunkline.evaluation.scored import Paired
 

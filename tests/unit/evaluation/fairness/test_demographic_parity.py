@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trunkline.core.gates import FairnessGates
-from trunkline.core.records import Verdict
+from trunkline.core.policy.gates import FairnessGates
+from trunkline.core.verdicts import Verdict
 from trunkline.evaluation.fairness.audit import Audit
 from trunkline.evaluation.fairness.demographic_parity import demographic_parity
 from trunkline.evaluation.scored import Array, Paired

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from trunkline.core.gates import FairnessGates
-from trunkline.core.records import Verdict
+from trunkline.core.policy.gates import FairnessGates
+from trunkline.core.verdicts import Verdict
 from trunkline.evaluation.fairness.audit import Audit
 from trunkline.evaluation.fairness.error_gap import error_gap
 from trunkline.evaluation.scored import Array, Paired

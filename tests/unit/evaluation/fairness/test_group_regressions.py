@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from trunkline.core.errors import DataError
-from trunkline.core.gates import FairnessGates
-from trunkline.core.records import Verdict
+from trunkline.core.policy.gates import FairnessGates
+from trunkline.core.verdicts import Verdict
 from trunkline.evaluation.fairness.audit import Audit
 from trunkline.evaluation.fairness.group_regressions import group_regressions
 from trunkline.evaluation.scored import Array, Paired

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from trunkline.core.contract import Contract
-from trunkline.core.gates import FairnessGates
-from trunkline.core.records import Verdict
+from trunkline.core.policy.gates import FairnessGates
+from trunkline.core.verdicts import Verdict
 from trunkline.evaluation import Scored
 from trunkline.evaluation.fairness.groups import groups
 from trunkline.evaluation.fairness.questions import fairness_verdicts

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from trunkline.core.gates import LoadGates
-from trunkline.core.records import Verdict
+from trunkline.core.policy.gates import LoadGates
+from trunkline.core.verdicts import Verdict
 from trunkline.evaluation.load.measurement import Load
 from trunkline.evaluation.load.questions import load_verdicts
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from trunkline.core.errors import DataError
-from trunkline.core.gates import PerformanceGates
-from trunkline.core.records import Figure, Interval
+from trunkline.core.figures import Figure, Interval
+from trunkline.core.policy.gates import PerformanceGates
 from trunkline.evaluation.performance.baseline import AS_IT_IS, Scale
 from trunkline.evaluation.performance.comparison import Comparison, champion_verdict, compare, second_test
 from trunkline.evaluation.performance.delong import delong

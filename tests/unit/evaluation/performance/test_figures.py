@@ -9,8 +9,8 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from trunkline.core.contract import Contract
-from trunkline.core.gates import PerformanceGates
-from trunkline.core.records import Figure, Interval
+from trunkline.core.figures import Figure, Interval
+from trunkline.core.policy.gates import PerformanceGates
 from trunkline.evaluation import Scored, measure
 from trunkline.evaluation.performance.figures import (
     baseline_verdict,

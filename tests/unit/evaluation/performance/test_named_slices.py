@@ -9,8 +9,8 @@ import pytest
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import PolicyError
-from trunkline.core.gates import NamedSlice, PerformanceGates
-from trunkline.core.records import Verdict
+from trunkline.core.policy.gates import NamedSlice, PerformanceGates
+from trunkline.core.verdicts import Verdict
 from trunkline.evaluation import Scored
 from trunkline.evaluation.performance.named_slices import check_slices, rows_of, slice_floor_verdicts
 from trunkline.evaluation.scored import pair_scored

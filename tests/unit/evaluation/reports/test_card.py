@@ -10,19 +10,12 @@ import pytest
 from ruamel.yaml import YAML
 
 from trunkline.core.bundle import BundleManifest
-from trunkline.core.config import Policy
 from trunkline.core.contract import Contract
-from trunkline.core.records import (
-    Evaluation,
-    Figure,
-    Interval,
-    Lineage,
-    SnapshotManifest,
-    Usage,
-    Verdict,
-    Waiver,
-    Window,
-)
+from trunkline.core.figures import Figure, Interval
+from trunkline.core.lineage import Lineage, Usage
+from trunkline.core.policy.policy import Policy
+from trunkline.core.snapshots import SnapshotManifest, Window
+from trunkline.core.verdicts import Evaluation, Verdict, Waiver
 from trunkline.evaluation import Scored, card, card_pictures
 from trunkline.evaluation.reports.card import DIFFERS, SAME
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import trunkline
-from trunkline.core.config import Policy
 from trunkline.core.errors import NotFoundError
+from trunkline.core.policy.policy import Policy
 from trunkline.evaluation.reports.catalogue import (
     ROOMS,
     by_room,

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from trunkline.core.records import Figure, Interval
+from trunkline.core.figures import Figure, Interval
 from trunkline.evaluation.reports.charts import MOST_BARS, difference_chart, group_chart, quoted
 
 STRING = r'"[^"\n]+"'

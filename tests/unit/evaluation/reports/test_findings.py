@@ -3,7 +3,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from trunkline.core.contract import Contract
-from trunkline.core.records import Evaluation, Figure, Interval, Verdict, Waiver
+from trunkline.core.figures import Figure, Interval
+from trunkline.core.verdicts import Evaluation, Verdict, Waiver
 from trunkline.evaluation.reports.findings import champion, groups, limits, under_load, waivers, weak_parts
 
 SPAN = Interval(low=-0.1, high=0.2)

@@ -8,7 +8,10 @@ from ruamel.yaml import YAML
 
 from trunkline.core.bundle import BundleManifest
 from trunkline.core.contract import Contract
-from trunkline.core.records import Evaluation, Figure, Lineage, SnapshotManifest, Window
+from trunkline.core.figures import Figure
+from trunkline.core.lineage import Lineage
+from trunkline.core.snapshots import SnapshotManifest, Window
+from trunkline.core.verdicts import Evaluation
 from trunkline.evaluation.reports.front_matter import front_matter
 
 LINEAGE = Lineage(

@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 
-from trunkline.core.records import Evaluation, Figure, Interval, Outcome, Verdict
+from trunkline.core.figures import Figure, Interval
+from trunkline.core.verdicts import Evaluation, Outcome, Verdict
 from trunkline.evaluation.reports.interval_plots import (
     MOST_LINES,
     Pictures,

@@ -6,7 +6,8 @@ from xml.etree.ElementTree import Element
 
 import pytest
 
-from trunkline.core.records import Evaluation, Figure, Interval, Verdict, Waiver
+from trunkline.core.figures import Figure, Interval
+from trunkline.core.verdicts import Evaluation, Verdict, Waiver
 from trunkline.evaluation.reports.junit import junit_xml
 
 ATTRIBUTES = {

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from trunkline.core.records import Figure, Interval, Verdict, Waiver
+from trunkline.core.figures import Figure, Interval
+from trunkline.core.verdicts import Verdict, Waiver
 from trunkline.evaluation.reports.markdown import (
     by_urgency,
     code,

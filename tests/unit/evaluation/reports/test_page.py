@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.records import Evaluation, Figure, Interval, Verdict, Waiver
+from trunkline.core.figures import Figure, Interval
+from trunkline.core.verdicts import Evaluation, Verdict, Waiver
 from trunkline.evaluation import Scored, report_page
 
 SPAN = Interval(low=0.1, high=0.3)

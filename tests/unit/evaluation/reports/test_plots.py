@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from trunkline.core.contract import Contract
-from trunkline.core.records import Evaluation, Figure, Interval, Verdict
+from trunkline.core.figures import Figure, Interval
+from trunkline.core.verdicts import Evaluation, Verdict
 from trunkline.evaluation import Scored
 from trunkline.evaluation.reports.plots import finding_plots, plots, room_of_plot
 from trunkline.evaluation.scored import Paired, pair_scored

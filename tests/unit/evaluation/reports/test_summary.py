@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
-from trunkline.core.records import Evaluation, Figure, Interval, Verdict, Waiver
+from trunkline.core.figures import Figure, Interval
+from trunkline.core.verdicts import Evaluation, Verdict, Waiver
 from trunkline.evaluation import report_markdown
 from trunkline.evaluation.reports.summary import LIMIT
 

@@ -8,7 +8,7 @@ import pytest
 
 from trunkline.core.contract import Column
 from trunkline.core.errors import PolicyError
-from trunkline.core.gates import Metamorphic
+from trunkline.core.policy.gates import Metamorphic
 from trunkline.evaluation.robustness.changes import change_words, changed, check_change
 
 CHECKS = Column(name="checks", type="integer", minimum=0, maximum=6)

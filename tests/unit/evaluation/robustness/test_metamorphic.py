@@ -9,8 +9,8 @@ import pytest
 
 from trunkline.core.contract import Contract
 from trunkline.core.errors import PolicyError
-from trunkline.core.gates import Metamorphic, RobustnessGates
-from trunkline.core.records import Verdict
+from trunkline.core.policy.gates import Metamorphic, RobustnessGates
+from trunkline.core.verdicts import Verdict
 from trunkline.evaluation import Scored
 from trunkline.evaluation.robustness.metamorphic import check_metamorphic, metamorphic_verdict
 from trunkline.evaluation.scored import Array

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.records import Verdict
+from trunkline.core.verdicts import Verdict
 from trunkline.evaluation import Scored
 from trunkline.evaluation.robustness.perturbation import Yardstick, missing_verdict, noise_verdict
 from trunkline.evaluation.scored import Array, Paired

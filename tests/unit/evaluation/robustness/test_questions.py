@@ -8,8 +8,8 @@ import pytest
 
 from trunkline.core.contract import Contract
 from trunkline.core.errors import PolicyError
-from trunkline.core.gates import RobustnessGates
-from trunkline.core.records import Verdict
+from trunkline.core.policy.gates import RobustnessGates
+from trunkline.core.verdicts import Verdict
 from trunkline.evaluation import Scored
 from trunkline.evaluation.robustness.questions import robustness_verdicts
 

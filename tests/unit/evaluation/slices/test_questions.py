@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.gates import SliceGates
-from trunkline.core.records import Verdict
+from trunkline.core.policy.gates import SliceGates
+from trunkline.core.verdicts import Verdict
 from trunkline.evaluation.scored import Array, Paired
 from trunkline.evaluation.slices.questions import slice_verdicts
 

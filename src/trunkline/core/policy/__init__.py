@@ -1,0 +1,1 @@
+"""The policy: what `trunkline.yaml` may say, a module a section."""

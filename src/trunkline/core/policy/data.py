@@ -1,0 +1,31 @@
+"""Which rows a snapshot takes, and how they are cut."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from trunkline.core.snapshots import Window
+
+from .section import Positive, Section
+
+
+class Split(Section):
+    """How a snapshot is cut into train, validation and test."""
+
+    method: Literal["stratified", "random", "grouped", "temporal"] = "stratified"
+    """*grouped* keeps all rows of a user (role `user`) in one part; *temporal* tests on the newest rows."""
+    validation: Annotated[float, Field(gt=0, lt=0.5)] = 0.2
+    test: Annotated[float, Field(gt=0, lt=0.5)] = 0.25
+    seed: int = 7
+
+
+class DataPolicy(Section):
+    """Which rows a snapshot takes, and how they are cut."""
+
+    window: Window = Window()
+    """By event time, both ends inclusive; leave an end out to keep it open."""
+    split: Split = Split()
+    minimum_rows: Positive = 200
+    """A snapshot with fewer rows is refused."""

@@ -1,0 +1,72 @@
+"""Registry, rollout, serving and forge."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from .section import Positive, Section, Share
+
+
+class RegistryPolicy(Section):
+    """Where models are registered."""
+
+    uri: str = ""
+    """MLflow tracking URI; empty means MLFLOW_TRACKING_URI, else the embedded store `.trunkline/mlflow.db`."""
+    carry: Literal["auto", "always", "never"] = "auto"
+    """Whether the embedded store travels in the git ref `refs/trunkline/store`: *auto* does on a forge with a host."""
+    store_limit_mb: Positive = 500
+    """The most that the carried store may weigh; past it, an MLflow server is the better place."""
+
+
+class Rollout(Section):
+    """How a challenger gets to the users."""
+
+    environment: str = "production"
+    stages: tuple[Literal["silent", "canary", "single"], ...] = ("silent", "canary", "single")
+    """The stages that a new version goes through, each by a merged pull request; the first release is single."""
+    canary_share: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    minimum_rows: Positive = 500
+    """A stage goes on only after so many answers of the challenger."""
+    minimum_hours: Annotated[float, Field(ge=0)] = 24.0
+    """A stage goes on only after so long; it goes back as soon as the evidence is there."""
+    margin: Annotated[float, Field(ge=0)] = 0.05
+    """How far the challenger may lie below the champion by `monitoring.performance.metric`, the whole interval."""
+    require_truth: bool = False
+    """Wait for ground truth; otherwise a stage goes on without, and its pull request says so."""
+    failures: Annotated[float, Field(gt=0, lt=1)] = 0.02
+    """The share of its requests that the challenger may fail on."""
+    latency_p95_ms: Annotated[float, Field(gt=0)] = 100.0
+    """What 95% of the challenger's answers must take at most."""
+    agreement: Share = 0.0
+    """The share of requests on which a silent challenger must say what the champion says; 0 asks nothing."""
+    answer_psi: Annotated[float, Field(gt=0)] = 0.25
+    """Above this the answers of the two are said to differ; it keeps nothing from going on."""
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    """Of all intervals of one judgement together (Bonferroni)."""
+
+
+class Serving(Section):
+    """The service."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    sync_log: bool = False
+    """Force each logged answer to disk before it is returned: survives a power cut, costs a millisecond or more."""
+    maximum_rows: Positive = 1000
+    """The most rows in one batch request."""
+
+
+class ForgePolicy(Section):
+    """Where pull requests and issues live."""
+
+    kind: Literal["auto", "local", "github"] = "auto"
+    """*auto* is GitHub in its workflows and where the remote `origin` lies there, else the local forge."""
+    repository: Annotated[str, Field(pattern=r"^([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)?$")] = ""
+    """owner/name on GitHub; empty means GITHUB_REPOSITORY, else what the remote `origin` says."""
+    api: Annotated[str, Field(pattern=r"^(https?://.+)?$")] = ""
+    """The API of a GitHub Enterprise Server (https://HOST/api/v3); empty means GITHUB_API_URL, else github.com's."""
+    path: str = ".trunkline/forge"
+    """The folder of the local forge; it holds a bare origin, pulls/ and issues/."""
+    main: str = "main"

@@ -1,0 +1,48 @@
+"""The whole policy, and its JSON Schema for editors."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from .data import DataPolicy
+from .delivery import ForgePolicy, RegistryPolicy, Rollout, Serving
+from .gates import Gates
+from .monitoring import Monitoring
+from .responses import Responses, Retraining
+from .section import Section
+from .training import TrainingPolicy
+
+
+class Policy(Section):
+    """The whole of `trunkline.yaml`."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+    """The model's name in the registry, on cards and in the service."""
+    package: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    """The Python package under src/ that holds contract, data, features and model."""
+    intended_use: str = ""
+    """One or two sentences for the card: what decisions the model supports, and for whom it is not."""
+    owner: str = ""
+    """Who answers for the model."""
+    license: str = ""
+    """The model's licence for the card, as Hugging Face spells it (apache-2.0, mit, other); empty means unknown."""
+    data: DataPolicy = DataPolicy()
+    training: TrainingPolicy = TrainingPolicy()
+    gates: Gates = Gates()
+    registry: RegistryPolicy = RegistryPolicy()
+    rollout: Rollout = Rollout()
+    serving: Serving = Serving()
+    monitoring: Monitoring = Monitoring()
+    responses: Responses = Responses()
+    retraining: Retraining = Retraining()
+    forge: ForgePolicy = ForgePolicy()
+
+
+def policy_schema() -> dict[str, Any]:
+    """Return the JSON Schema of `trunkline.yaml`, for editors."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "trunkline.yaml",
+    } | Policy.model_json_schema()

@@ -1,0 +1,64 @@
+"""What is done about a signal, and when a model is trained again."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from trunkline.core.signals import Severity, SignalKind
+
+from .section import Positive, Section
+
+
+class Rule(Section):
+    """What to do about a kind of signal."""
+
+    kind: SignalKind
+    at_least: Severity = "warning"
+    do: tuple[Literal["issue", "mail", "webhook", "retrain"], ...] = ("issue",)
+    labels: tuple[Annotated[str, Field(pattern=r"^[^,\n]{1,50}$")], ...] = ()
+    """More labels for its issue, as `owner: data`: who it is routed to."""
+
+
+class Mail(Section):
+    """Where e-mail goes; a password is read from TRUNKLINE_SMTP_PASSWORD, never from this file."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 25
+    security: Literal["none", "starttls", "tls"] = "none"
+    user: str = ""
+    sender: str = "trunkline@localhost"
+    recipients: tuple[str, ...] = ()
+
+
+class Webhook(Section):
+    """An address that gets each alarm as JSON."""
+
+    url: str = ""
+
+
+class Responses(Section):
+    """What follows from signals."""
+
+    rules: tuple[Rule, ...] = (
+        Rule(kind="data", do=("issue", "mail")),
+        Rule(kind="performance", do=("issue", "retrain")),
+        Rule(kind="infrastructure", do=("issue", "mail")),
+        Rule(kind="log", do=("issue",)),
+    )
+    new_issues: Positive = 10
+    """New issues that one run may open; what goes past it gets one summary issue."""
+    mail: Mail = Mail()
+    webhook: Webhook = Webhook()
+
+
+class Retraining(Section):
+    """What a retraining trains on."""
+
+    rows: Positive = 5000
+    """The newest labelled rows: the project's source and answered traffic together."""
+    pause_hours: Annotated[float, Field(ge=0)] = 24.0
+    """After a run of retrain.yml, monitoring starts none for so long: one that came to nothing would again."""
+    stage: Literal["silent", "canary", "single"] = "single"
+    """The stage at which a retrained version starts; single, because the champion is known to be bad."""

@@ -1,0 +1,83 @@
+"""What gates answered: verdicts, waivers, the evaluation of a bundle."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from pydantic import field_validator
+
+from .figures import Figure
+from .record import Record, date_as_text
+
+Outcome = Literal["pass", "fail", "inconclusive"]
+
+
+class Waiver(Record):
+    """Permission for a gate to be red for a while, by a person, for a reason."""
+
+    gate: str
+    owner: str
+    reason: str
+    expires: str
+    """The last day on which it holds, as YYYY-MM-DD."""
+
+    @field_validator("expires", mode="before")
+    @classmethod
+    def _as_text(cls, value: object) -> object:
+        return date_as_text(value)
+
+
+class Verdict(Record):
+    """A gate's answer, with the figures it rests on and the reason in words."""
+
+    gate: str
+    outcome: Outcome
+    reason: str
+    question: str = ""
+    blocking: bool = True
+    figures: tuple[Figure, ...] = ()
+    threshold: float | None = None
+    advice: str = ""
+    """What a data scientist can do about a red answer."""
+    waiver: Waiver | None = None
+    """Set when a failing verdict is let through; `outcome` stays what it was."""
+
+    @property
+    def stops(self) -> bool:
+        """Whether this verdict keeps a model from being released."""
+        return self.blocking and self.outcome != "pass" and self.waiver is None
+
+
+class Evaluation(Record):
+    """What the gates said of one bundle."""
+
+    SCHEMA: ClassVar[str] = "trunkline/evaluation/1"
+
+    bundle: str
+    champion: str = ""
+    snapshot: str
+    created: datetime
+    figures: tuple[Figure, ...]
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """Return fail if any verdict that stops is a failure, inconclusive if any stops, else pass."""
+        stops = [verdict.outcome for verdict in self.verdicts if verdict.stops]
+        if "fail" in stops:
+            return "fail"
+        return "inconclusive" if stops else "pass"
+
+
+class GateRun(Record):
+    """What gates that run on their own (deepchecks, load) said of a bundle; kept beside its evaluation."""
+
+    SCHEMA: ClassVar[str] = "trunkline/gate-run/1"
+
+    bundle: str
+    snapshot: str
+    created: datetime
+    verdicts: tuple[Verdict, ...]
+    policy: str = ""
+    """The digest of the policy section that was asked: another one asks again."""

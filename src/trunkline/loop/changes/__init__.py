@@ -1,0 +1,1 @@
+"""Changes of the repository: work trees, what is merged, pull requests, comments, upgrades."""

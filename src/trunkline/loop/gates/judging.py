@@ -1,0 +1,136 @@
+"""Judge: every gate asked about a bundle, against the champion, and the reports written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+
+from trunkline import data, evaluation
+from trunkline.core.bundle import Bundle
+from trunkline.core.contract import Contract
+from trunkline.core.errors import BundleError, GateFailed, GateInconclusive
+from trunkline.core.progress import Progress
+from trunkline.core.project import Project
+from trunkline.core.record import short, write_atomically
+from trunkline.core.snapshots import DataLock, Window
+from trunkline.core.verdicts import Evaluation
+from trunkline.evaluation import Scored
+from trunkline.loop.model.answers import ask, opened
+from trunkline.loop.versions.bundles import champion_of
+
+from .runs import kept_verdicts, run_folder
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A bundle with its evaluation, the answers it rests on, and where the reports lie."""
+
+    bundle: Bundle
+    evaluation: Evaluation
+    folder: Path
+    test: Scored
+    champion: Scored | None
+
+    @property
+    def markdown(self) -> Path:
+        """Return the report for a pull request."""
+        return self.folder / "report.md"
+
+    @property
+    def page(self) -> Path:
+        """Return the report for a browser."""
+        return self.folder / "report.html"
+
+    @property
+    def junit(self) -> Path:
+        """Return the report that lets continuous integration show gates as tests."""
+        return self.folder / "junit.xml"
+
+
+def judge(project: Project, bundle: Bundle, *, progress: Progress) -> Judged:
+    """Ask every gate about a bundle, against the champion that the desired state names, and write the reports."""
+    policy = project.policy
+    snapshot = data.open_snapshot(project, bundle.manifest.lineage.snapshot)
+    contract, test = bundle.contract, snapshot.part("test")
+    champion = champion_of(project, progress=progress)
+    with opened(bundle) as model:
+        scored = ask(model, test, contract)
+        rival, silent = _answers_of(champion, test, contract) if champion is not None else (None, "")
+        figures, verdicts = evaluation.judge(
+            contract=contract,
+            policy=policy,
+            test=scored,
+            train=ask(model, snapshot.development(), contract),
+            champion=rival,
+            silent=silent,
+            ask=lambda rows: ask(model, rows, contract),
+            before=data.check_snapshot(
+                snapshot, policy.data, policy.gates.data, previous=_previous(project, champion)
+            )
+            + kept_verdicts(project, bundle.digest),
+            metrics=project.metrics(),
+            progress=progress,
+            today=datetime.now(UTC).date(),
+        )
+    judgement = Evaluation(
+        bundle=bundle.digest,
+        champion=champion.digest if champion else "",
+        snapshot=snapshot.digest,
+        created=datetime.now(UTC),
+        figures=figures,
+        verdicts=verdicts,
+    )
+    folder = run_folder(project, bundle.digest)
+    judgement.write(folder / "evaluation.json")
+    judged = Judged(bundle=bundle, evaluation=judgement, folder=folder, test=scored, champion=rival)
+    title = f"{policy.name}, bundle {short(bundle.digest)}"
+    write_atomically(judged.markdown, evaluation.report_markdown(judgement, title=title).encode())
+    page = evaluation.report_page(judgement, scored, rival, contract, title=title)
+    write_atomically(judged.page, page.encode())
+    write_atomically(judged.junit, evaluation.junit_xml(judgement).encode())
+    return judged
+
+
+def _answers_of(champion: Bundle, rows: pd.DataFrame, contract: Contract) -> tuple[Scored | None, str]:
+    """Return what the champion answers to rows of a later contract, or None and why it has no answer to them."""
+    learned = champion.contract
+    if (learned.outcome.name, learned.task) != (contract.outcome.name, contract.task):
+        return None, f"The champion answers another question: {learned.outcome.name} ({learned.task})."
+    if strange := sorted({*learned.outcome.categories} - {*contract.outcome.categories}):
+        return None, f"The champion answers {', '.join(strange)} too, which the contract no longer has."
+    gone = [column.name for column in learned.features if column.name not in rows.columns]
+    if gone:
+        return None, f"The champion asks for {', '.join(gone)}, which the contract no longer has."
+    with opened(champion) as model:
+        try:
+            return ask(model, rows, learned), ""
+        except BundleError as error:
+            return None, f"The champion, made for an earlier contract, cannot answer these rows: {error.what}"
+
+
+def _previous(project: Project, champion: Bundle | None) -> DataLock | None:
+    """Return the lock of the rows that the champion learned from; an empty one where git no longer has it."""
+    if champion is None:
+        return None
+    lineage = champion.manifest.lineage
+    found = data.lock_at(project, lineage.commit)
+    if found is None or found.snapshot != lineage.snapshot:
+        return DataLock(snapshot=lineage.snapshot, rows={}, window=Window(), sources={})
+    return found
+
+
+def require_pass(judged: Judged) -> None:
+    """Raise GateFailed or GateInconclusive unless every blocking gate passed or is waived."""
+    stops = [verdict for verdict in judged.evaluation.verdicts if verdict.stops]
+    if not stops:
+        return
+    names = ", ".join(verdict.gate for verdict in stops)
+    if judged.evaluation.outcome == "fail":
+        raise GateFailed(f"The gates said no: {names}.", next_step=f"read {judged.markdown}")
+    raise GateInconclusive(
+        f"Too few data for an answer: {names}.",
+        next_step=f"read {judged.markdown}; more rows would decide it",
+    )

@@ -1,0 +1,1 @@
+"""Life in production: traffic, watching, retraining, tracing, and the page."""

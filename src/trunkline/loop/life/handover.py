@@ -1,0 +1,70 @@
+"""Handover: who retrains, this machine or the forge's workflow, and what the issue is told about it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from trunkline.core.errors import DataError, GateFailed, GateInconclusive
+from trunkline.core.progress import Progress
+from trunkline.core.project import Project
+from trunkline.delivery import read_state
+from trunkline.forge import Forge, PullRequest, open_forge
+from trunkline.loop.changes.names import RETRAINING
+
+from .refusals import RetrainingWaits
+
+RETRAIN = "retrain.yml"
+"""The workflow that retraining is handed over to."""
+LONGEST_REASON = 500
+"""Characters of a retraining's reason: it goes through a workflow's input."""
+
+
+def hand_over(forge: Forge, project: Project, environment: str, reason: str) -> str:
+    """Start the workflow that retrains and say so; empty where the forge runs none and the work is to be done here."""
+    newest = next((row for row in forge.workflows() if row.file == RETRAIN), None)
+    if newest is not None and newest.newest is not None:
+        if not newest.conclusion:
+            return f"{RETRAIN} is at it already"
+        again = newest.newest + timedelta(hours=project.policy.retraining.pause_hours)
+        if datetime.now(UTC) < again:
+            return f"{RETRAIN} ran {newest.newest:%Y-%m-%d %H:%M} UTC; not before {again:%Y-%m-%d %H:%M} UTC again"
+    inputs = {"environment": environment, "reason": reason}
+    if not forge.start(RETRAIN, branch=project.policy.forge.main, inputs=inputs):
+        return ""
+    return f"handed over to {RETRAIN}"
+
+
+def one_line(reason: str) -> str:
+    """Return a reason as one line of at most 500 characters, without control characters."""
+    words = " ".join("".join(sign if sign.isprintable() else " " for sign in reason).split())
+    return words if len(words) <= LONGEST_REASON else words[: LONGEST_REASON - 1] + "…"
+
+
+def nothing_to_follow(project: Project, environment: str) -> str:
+    """Return why there is no version that a retrained one could follow; empty when there is."""
+    if read_state(project.deployment(environment)).champion is not None:
+        return ""
+    return f"{environment} serves no version yet. Merge the pull request that `trunkline release` opens."
+
+
+def retrain_and_tell(project: Project, environment: str, *, reason: str, progress: Progress) -> PullRequest:
+    """Retrain, and say on the issue about the performance, where one is open, what came of it.
+
+    Raises what `retrain` raises.
+    """
+    # The training stack takes seconds to import, and most watches need none of it.
+    from .retraining import retrain
+
+    try:
+        pull = retrain(project, environment, reason=one_line(reason), progress=progress)
+    except (GateFailed, GateInconclusive, DataError, RetrainingWaits) as error:
+        _tell(project, environment, f"A retraining came to nothing. {error}")
+        raise
+    _tell(project, environment, f"Retrained: #{pull.number} {pull.title}")
+    return pull
+
+
+def _tell(project: Project, environment: str, words: str) -> None:
+    forge = open_forge(project)
+    for issue in forge.issues(state="open", fingerprint=f"{environment}/performance"):
+        forge.comment_issue(issue.number, words, marker=RETRAINING)

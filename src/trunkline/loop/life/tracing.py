@@ -1,0 +1,149 @@
+"""Trace: from a prediction id back to the model, the data, the commit and the pull request it came from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from trunkline.core.bundle import Bundle
+from trunkline.core.errors import NotFoundError, TrunklineError
+from trunkline.core.git import git
+from trunkline.core.predictions import GroundTruth, Prediction
+from trunkline.core.project import Project
+from trunkline.core.record import short
+from trunkline.forge import PullRequest, open_forge
+from trunkline.loop.versions.bundles import brought_registry
+
+
+@dataclass(frozen=True)
+class Step:
+    """One link of the chain: what it is, its identity, and what a person wants to know of it."""
+
+    name: str
+    identity: str
+    detail: str
+
+
+def find_prediction(project: Project, identity: str) -> tuple[Prediction, str]:
+    """Return a logged prediction and its environment.
+
+    Raises NotFoundError when no environment's log has the id.
+    """
+    for path in _logs(project):
+        with path.open(encoding="utf-8", errors="replace") as stream:
+            for line in stream:
+                if identity in line and (found := _prediction(line, identity)):
+                    return found, path.parent.name
+    raise NotFoundError(
+        f"No prediction log has the id {identity}.",
+        next_step="take an id that the service answered with; logs lie under .trunkline/predictions/",
+    )
+
+
+def _logs(project: Project) -> Iterator[Path]:
+    yield from sorted((project.work / "predictions").glob("*/*.jsonl"), reverse=True)
+
+
+def _prediction(line: str, identity: str) -> Prediction | None:
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return None
+    if value.get("schema") != Prediction.SCHEMA or value.get("id") != identity:
+        return None
+    return Prediction.from_dict(value, origin="prediction log")
+
+
+def trace(project: Project, identity: str) -> tuple[Step, ...]:
+    """Return the chain from the prediction back to the data and the commit.
+
+    A link that cannot be followed on this machine says so instead of ending the walk.
+    Raises NotFoundError when no log has the id.
+    """
+    prediction, environment = find_prediction(project, identity)
+    return tuple(_walk(project, prediction, environment))
+
+
+def _walk(project: Project, prediction: Prediction, environment: str) -> Iterator[Step]:
+    inputs = ", ".join(f"{name}={value}" for name, value in prediction.inputs.items())
+    answer = prediction.outputs.get("prediction")
+    told = "logged as shadow, never returned" if prediction.arm == "shadow" else f"as {prediction.arm}"
+    yield Step("prediction", prediction.id, f"{answer}, {prediction.time:%Y-%m-%d %H:%M:%S} UTC; {inputs}")
+    truth = _truth(project.truth(environment), prediction.id)
+    yield Step(
+        "ground truth", str(truth.outcome) if truth else "not yet", f"{truth.time:%F %T}" if truth else ""
+    )
+    pulls = open_forge(project).pull_requests(state="merged")
+    asked = _merged_by(project, prediction.revision, pulls)
+    yield Step("deployment", prediction.revision[:12], f"{environment}, {told}; {asked}")
+    yield Step("version", str(prediction.version), _registered(project, prediction.version))
+    try:
+        bundle = project.bundles.get(prediction.bundle)
+    except TrunklineError as error:
+        yield Step("bundle", short(prediction.bundle), str(error))
+        return
+    yield from _origin(project, bundle, pulls)
+
+
+def _origin(project: Project, bundle: Bundle, pulls: tuple[PullRequest, ...]) -> Iterator[Step]:
+    lineage = bundle.manifest.lineage
+    settings = ", ".join(f"{name}={value}" for name, value in lineage.settings.items())
+    candidate = f"{lineage.candidate}({settings})"
+    yield Step("bundle", short(bundle.digest), f"{bundle.manifest.runtime}, {candidate}")
+    yield Step(
+        "training key", short(lineage.training_key), f"code {short(lineage.code)}, lock {short(lineage.lock)}"
+    )
+    rows = "not on this machine"
+    manifest = project.snapshots / lineage.snapshot.removeprefix("sha256:") / "snapshot.json"
+    if manifest.is_file():
+        read = json.loads(manifest.read_bytes())
+        rows = ", ".join(f"{part} {count}" for part, count in read["rows"].items())
+        rows += "; from " + ", ".join(
+            f"{source} {count}" for source, count in read["sources"].items() if count
+        )
+    yield Step("snapshot", short(lineage.snapshot), rows)
+    commit = lineage.commit.removesuffix("+dirty")
+    yield Step(
+        "commit", lineage.commit[:12], f"{_subject(project, commit)}; {_merged_by(project, commit, pulls)}"
+    )
+
+
+def _truth(path: Path, identity: str) -> GroundTruth | None:
+    if not path.is_file():
+        return None
+    found = [truth for truth in GroundTruth.read_lines(path) if truth.prediction == identity]
+    return found[-1] if found else None
+
+
+def _registered(project: Project, number: int) -> str:
+    try:
+        version = brought_registry(project, progress=lambda _: None).by_number(number)
+    except TrunklineError as error:
+        return str(error)
+    return f"registered {version.created:%Y-%m-%d %H:%M} UTC as {project.policy.name}, run {version.run or 'none'}"
+
+
+def _subject(project: Project, commit: str) -> str:
+    try:
+        return git(project.root, "log", "-1", "--format=%s (%an)", commit)
+    except TrunklineError:
+        return "not in this clone"
+
+
+def _merged_by(project: Project, commit: str, pulls: tuple[PullRequest, ...]) -> str:
+    """Return the first merge that brought the commit into main."""
+    for pull in pulls:
+        if pull.merge and (pull.merge == commit or _is_ancestor(project, commit, pull.merge)):
+            return f"pull request #{pull.number}: {pull.title}"
+    return "by no pull request"
+
+
+def _is_ancestor(project: Project, commit: str, merge: str) -> bool:
+    """Whether `merge` brought `commit` in: reachable from it, and not from its first parent."""
+    try:
+        inside = git(project.root, "rev-list", f"{merge}^1..{merge}")
+    except TrunklineError:
+        return False
+    return commit in inside.split()

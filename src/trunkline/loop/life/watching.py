@@ -1,0 +1,209 @@
+"""Watch and respond: from the prediction log, ground truth and telemetry to signals and what follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from trunkline import monitoring, response
+from trunkline.core.bundle import figures_by_name
+from trunkline.core.errors import DataError, GateFailed, GateInconclusive, NotFoundError, TrunklineError
+from trunkline.core.progress import Progress
+from trunkline.core.project import Project
+from trunkline.core.record import write_atomically
+from trunkline.core.signals import Signal
+from trunkline.delivery import read_state
+from trunkline.forge import Forge, PullRequest, open_forge
+from trunkline.loop.changes.names import RETRAINING
+from trunkline.loop.rollout.deploying import out_of_reach, target_of
+from trunkline.loop.versions.bundles import bundle_of
+from trunkline.monitoring.metrics import METRICS
+
+from .handover import hand_over, one_line, retrain_and_tell
+from .refusals import ANSWERS, RetrainingWaits
+
+RUNS = 30
+"""Earlier watches that an issue's chart is drawn from."""
+
+
+def nothing_to_see(project: Project, environment: str) -> str:
+    """Return why this machine has nothing to look at, and what would switch it on; empty when it has."""
+    if target_of(project, environment).told() is not None:
+        return ""
+    if read_state(project.deployment(environment)).champion is None:
+        return (
+            f"{environment} serves no version yet. Merge the pull request that `trunkline release` opens, and run"
+            f" `trunkline deploy {environment}`."
+        )
+    return out_of_reach(project, environment) or (
+        f"Nothing serves {environment} on this machine. Run `trunkline deploy {environment}` here; if another machine"
+        " serves it, set the repository variable TRUNKLINE_RUNNER to the label of the self-hosted runner there."
+    )
+
+
+def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Signal, ...]:
+    """Look at what serves an environment and return one signal a kind; they are kept under `.trunkline/monitoring/`.
+
+    A service that died is an alarm. Raises NotFoundError when none was asked for, or it was stopped on purpose.
+    """
+    target = target_of(project, environment)
+    release = target.told()
+    if release is None:
+        raise NotFoundError(
+            f"Nothing serves {environment}.", next_step=f"trunkline deploy {environment}, then monitor again"
+        )
+    service = target.service()
+    policy = project.policy.monitoring
+    now = datetime.now(UTC)
+    bundle = bundle_of(project, release.champion, progress=progress)
+    metric = policy.performance.metric
+    reference_figure = figures_by_name(bundle.manifest.figures).get(metric)
+    if reference_figure is None:
+        raise NotFoundError(
+            f"Version {release.champion.version} was not measured by {metric} when it was released.",
+            next_step="correct monitoring.performance.metric in trunkline.yaml, or release again",
+        )
+    window = monitoring.read_log(project.predictions(environment), newest=policy.window_rows)
+    if window.torn:
+        progress(f"{window.torn} unfinished lines in the prediction log were passed over")
+    reference = monitoring.Profile.read(bundle.folder / "profile.json")
+    truth = monitoring.read_truth(project.truth(environment))
+    # Ground truth comes late: the newest labelled answers may lie far behind the newest answers.
+    answers = monitoring.read_log(project.predictions(environment), newest=None)
+    signals = (
+        monitoring.watch_performance(
+            answers.predictions,
+            truth,
+            reference_figure,
+            bundle.contract,
+            policy,
+            environment=environment,
+            now=now,
+            bundle=bundle.digest,
+            metrics=_own_metrics(project),
+        ),
+        monitoring.watch_data(
+            window, reference, bundle.contract, policy, environment=environment, now=now, bundle=bundle.digest
+        ),
+        monitoring.watch_infrastructure(
+            window,
+            policy,
+            environment=environment,
+            now=now,
+            probe=target.address() + "/ready",
+            pid=service.pid if service else 0,
+            create_time=service.create_time if service else 0.0,
+        ),
+        monitoring.watch_logs(
+            target.log_file,
+            policy,
+            environment=environment,
+            now=now,
+            since=datetime.fromtimestamp(service.create_time, UTC) if service else None,
+        ),
+    )
+    folder = project.monitoring(environment)
+    text = "".join(signal.line() for signal in signals)
+    write_atomically(folder / f"{now:%Y%m%dT%H%M%S%f}.jsonl", text.encode())
+    return signals
+
+
+def _own_metrics(project: Project) -> Mapping[str, Callable[..., float]] | None:
+    """Return the project's metrics only where one of them is watched: importing model.py takes seconds."""
+    return None if project.policy.monitoring.performance.metric in METRICS else project.metrics()
+
+
+def newest_signals(project: Project, environment: str) -> tuple[Signal, ...]:
+    """Return the signals of the last watch.
+
+    Raises NotFoundError when nobody watched yet.
+    """
+    runs = sorted(project.monitoring(environment).glob("*.jsonl"))
+    if not runs:
+        raise NotFoundError(
+            f"{environment} was never monitored.", next_step=f"trunkline monitor {environment}"
+        )
+    return Signal.read_lines(runs[-1])
+
+
+@dataclass(frozen=True)
+class Responded:
+    """What was done about the signals, and what came of a retraining if one was asked for."""
+
+    done: tuple[response.Done, ...]
+    retraining: PullRequest | None = None
+    refused: TrunklineError | None = None
+    """Why no retrained version was proposed."""
+
+    @property
+    def exit_code(self) -> int:
+        """Return 0, or that of the first thing that could not be done."""
+        codes = [row.exit_code for row in self.done if row.exit_code]
+        return [*codes, self.refused.exit_code if self.refused else 0][0]
+
+    @property
+    def broken(self) -> int:
+        """Return the exit code without the refusals that are answers: a gate that said no is none that broke."""
+        if isinstance(self.refused, ANSWERS):
+            return Responded(done=self.done).exit_code
+        return self.exit_code
+
+
+def _answered(forge: Forge, environment: str) -> bool:
+    """Whether a retraining waits for a person, or a person closed one since the trouble began: that is a no."""
+    if forge.pull_requests(state="open", label=RETRAINING):
+        return True
+    troubles = forge.issues(state="open", fingerprint=f"{environment}/performance")
+    refused = forge.pull_requests(state="closed", label=RETRAINING) if troubles else ()
+    return any(pull.created >= issue.created for issue in troubles for pull in refused)
+
+
+def respond(
+    project: Project, environment: str, signals: tuple[Signal, ...], *, progress: Progress
+) -> Responded:
+    """Do what the policy says about signals: issues, mail, webhook, retraining.
+
+    Where the forge runs workflows, retraining is handed over to retrain.yml; else it is done here.
+    """
+    forge = open_forge(project)
+    policy = project.policy.responses
+    responses = response.decide(
+        signals, forge.issues(state="open"), policy, open_retraining=_answered(forge, environment)
+    )
+    done = response.carry_out(
+        responses,
+        signals,
+        forge=forge,
+        policy=policy,
+        history=_history(project, environment),
+        progress=progress,
+    )
+    wanted = next((row for row in done if row.response.action == "retrain"), None)
+    if wanted is None:
+        return Responded(done=done)
+    reason = one_line(wanted.response.reason)
+    try:
+        said = hand_over(forge, project, environment, reason)
+    except TrunklineError as error:
+        failed = {"outcome": "failed", "detail": str(error), "exit_code": error.exit_code}
+        return Responded(done=_with(done, wanted, failed))
+    if said:
+        progress(said)
+        return Responded(done=_with(done, wanted, {"detail": said}))
+    try:
+        pull = retrain_and_tell(project, environment, reason=reason, progress=progress)
+    except (GateFailed, GateInconclusive, DataError, RetrainingWaits) as error:
+        return Responded(done=done, refused=error)
+    return Responded(done=done, retraining=pull)
+
+
+def _with(
+    done: tuple[response.Done, ...], row: response.Done, changes: dict[str, object]
+) -> tuple[response.Done, ...]:
+    return tuple(each.model_copy(update=changes) if each is row else each for each in done)
+
+
+def _history(project: Project, environment: str) -> tuple[Signal, ...]:
+    runs = sorted(project.monitoring(environment).glob("*.jsonl"))[-RUNS:]
+    return tuple(signal for run in runs for signal in Signal.read_lines(run))

@@ -1,0 +1,1 @@
+"""From the locked snapshot to a sealed bundle that can be asked."""

@@ -1,0 +1,42 @@
+"""Answers: a bundle's model opened and asked the way users ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pandas as pd
+
+from trunkline.core.bundle import Bundle
+from trunkline.core.contract import Contract
+from trunkline.evaluation import Scored
+from trunkline.serving import Model, open_model
+
+
+def columns_of(rows: pd.DataFrame, names: list[str]) -> dict[str, list[object]]:
+    """Return rows by column as plain values, null as None."""
+    return {
+        name: [
+            None if missing else value
+            for value, missing in zip(rows[name].tolist(), rows[name].isna(), strict=True)
+        ]
+        for name in names
+    }
+
+
+@contextmanager
+def opened(bundle: Bundle) -> Iterator[Model]:
+    """Yield a bundle's model and close it afterwards."""
+    model = open_model(bundle)
+    try:
+        yield model
+    finally:
+        model.close()
+
+
+def ask(model: Model, rows: pd.DataFrame, contract: Contract) -> Scored:
+    """Return rows with what a model answers to them, asked the way users ask."""
+    answers = model.predict(columns_of(rows, [column.name for column in contract.features]))
+    return Scored(
+        frame=rows, labels=answers.predictions, probabilities=answers.probabilities, classes=answers.classes
+    )

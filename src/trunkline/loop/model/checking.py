@@ -1,0 +1,22 @@
+"""Check: the first error that the policy and the four files hold, before any work is done."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from trunkline import data, evaluation, training
+from trunkline.core.project import Project
+from trunkline.evaluation import deepchecks
+
+
+def check_project(project: Project) -> None:
+    """Raise the first error that the policy and the user's four files hold, before any work is done."""
+    policy = project.policy
+    contract = data.project_contract(project)
+    evaluation.check_gates(policy, project.metrics(), contract)
+    evaluation.apply_waivers((), policy.gates.waivers, today=datetime.now(UTC).date())
+    training.mitigated_attribute(policy.training.mitigation, contract)
+    deepchecks.check_blocking(policy.gates.deepchecks)
+    for module, name in (("data", "load"), ("features", "features")):
+        project.plug(module, name)
+    training.offered(project.plug("model", "candidates"), policy.training.candidates)

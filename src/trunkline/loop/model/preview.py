@@ -1,0 +1,57 @@
+"""Preview: serve one bundle in the foreground, before anything is released."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NoReturn
+
+from trunkline.core.bundle import BundleStore
+from trunkline.core.errors import NotFoundError
+from trunkline.core.progress import Progress
+from trunkline.core.project import Project
+from trunkline.core.record import short
+from trunkline.core.release import Release, Route
+from trunkline.delivery.targets.service import choose_port
+
+from .training import train
+
+
+def serve_in_foreground(
+    project: Project, *, bundle: str = "", port: int | None = None, progress: Progress
+) -> NoReturn:
+    """Become a service of one bundle, until it is interrupted; nothing is deployed.
+
+    `bundle` is a digest or its first digits; empty trains the checked-out code, or reuses what its key gave.
+    Raises NotFoundError when no bundle, or more than one, begins with these digits.
+    """
+    if bundle:
+        digits = bundle.removeprefix("sha256:")
+        present = sorted(path.name for path in project.bundles.root.glob("*/")) if digits else []
+        found = [name for name in present if name.startswith(digits)]
+        if len(found) != 1:
+            known = ", ".join(name[:12] for name in present) or "none"
+            raise NotFoundError(
+                f"{len(found)} bundles on this machine begin with {bundle}.", next_step=f"there are: {known}"
+            )
+        chosen = project.bundles.get(f"sha256:{found[0]}")
+    else:
+        chosen, _, _ = train(project, progress=progress)
+    folder = project.live("preview")
+    release = Release(
+        environment="preview",
+        revision=project.commit(),
+        strategy="single",
+        champion=Route(version=0, bundle=chosen.digest),
+    )
+    BundleStore(folder / "bundles").add(chosen.folder)
+    release.write(folder / "release.json")
+    serving = project.policy.serving
+    chosen_port = choose_port(serving.host, serving.port if port is None else port)
+    address = ["--host", serving.host, "--port", str(chosen_port)]
+    progress(
+        f"serving bundle {short(chosen.digest)} at http://{address[1]}:{address[3]}/docs; Ctrl-C ends it"
+    )
+    command = [sys.executable, "-m", "trunkline.serving", str(folder), *address]
+    # The service takes this process's place: whoever stops the verb stops the service.
+    os.execv(sys.executable, [*command, "--log-folder", str(project.predictions("preview"))])  # noqa: S606

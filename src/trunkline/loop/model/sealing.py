@@ -1,0 +1,73 @@
+"""Seal: what was fitted becomes a bundle, measured through the runtime that will answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from trunkline import data, evaluation, monitoring, training
+from trunkline.core.bundle import Bundle, BundleManifest, seal
+from trunkline.core.lineage import Lineage
+from trunkline.core.progress import Progress
+from trunkline.core.project import Project
+from trunkline.evaluation import Scored
+from trunkline.evaluation.scored import truth_of
+
+from .answers import ask, columns_of, opened
+
+
+def seal_fitted(
+    folder: Path,
+    project: Project,
+    snapshot: data.Snapshot,
+    fitted: training.Fitted,
+    lineage: Lineage,
+    metrics: Mapping[str, Callable[..., float]],
+    progress: Progress,
+) -> tuple[Bundle, str]:
+    """Return the sealed bundle of a fitted candidate, and why it does not run as ONNX; empty when it does."""
+    contract, test = snapshot.contract, snapshot.part("test")
+    code = project.root / "src" / project.policy.package
+    exported = training.export(fitted, contract, test, folder, code=code, progress=progress)
+    contract.write(folder / "contract.json")
+    manifest = BundleManifest(
+        name=project.policy.name,
+        runtime=exported.runtime,
+        model=exported.model,
+        classes=fitted.classes,
+        trusted_types=exported.trusted_types,
+        requires=exported.requires,
+        figures=(),
+        lineage=lineage,
+        files={},
+    )
+    # Figures are measured through the runtime that will answer users, so the model is sealed once without them.
+    with opened(seal(folder, manifest)) as model:
+        scored = ask(model, test, contract)
+    figures = evaluation.measure(
+        truth_of(test, contract),
+        scored.labels,
+        scored.probabilities,
+        contract,
+        metrics=metrics,
+        resamples=project.policy.gates.performance.resamples,
+        classes=scored.classes,
+        names=(project.policy.monitoring.performance.metric,),
+        frame=test,
+    )
+    _reference(snapshot, scored).write(folder / "profile.json")
+    return seal(folder, manifest.model_copy(update={"figures": figures})), exported.reason
+
+
+def _reference(snapshot: data.Snapshot, test: Scored) -> monitoring.Profile:
+    rows = pd.concat([snapshot.development(), snapshot.part("test")], ignore_index=True)
+    contract = snapshot.contract
+    return monitoring.reference_profile(
+        columns_of(rows, [column.name for column in monitoring.watched(contract)]),
+        contract,
+        # In-sample scores are too sure of themselves: the live scores would look drifted from the first day.
+        labels=list(test.labels),
+        scores=list(monitoring.scores_of(contract, test.classes, test.probabilities, list(test.labels))),
+    )

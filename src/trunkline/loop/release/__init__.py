@@ -1,0 +1,1 @@
+"""From a merge to the promotion that is proposed."""

@@ -1,0 +1,51 @@
+"""Cards: the model card of a version, written and read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from trunkline import data, evaluation
+from trunkline.core.errors import NotFoundError
+from trunkline.core.lineage import Usage, Version
+from trunkline.core.project import Project
+from trunkline.core.record import write_atomically
+from trunkline.loop.gates.judging import Judged
+
+
+def write_card(project: Project, judged: Judged, version: Version, usage: Usage) -> Path:
+    """Write a version's card and pictures under `model_cards/` and return the card's path."""
+    folder = project.cards / f"v{version.number:04d}"
+    snapshot = data.open_snapshot(project, judged.evaluation.snapshot)
+    pictures = evaluation.card_pictures(
+        judged.evaluation, judged.test, judged.champion, judged.bundle.contract
+    )
+    for name, picture in pictures.items():
+        write_atomically(folder / name, picture)
+    text = evaluation.card(
+        judged.evaluation,
+        judged.bundle.manifest,
+        judged.bundle.contract,
+        project.policy,
+        version.number,
+        snapshot.manifest,
+        pictures=sorted(pictures),
+        usage=usage,
+    )
+    path = folder / "README.md"
+    write_atomically(path, text.encode())
+    return path
+
+
+def card_text(project: Project, number: int) -> str:
+    """Return the card of a version.
+
+    Raises NotFoundError when the version has no card in the checked-out commit.
+    """
+    path = project.cards / f"v{number:04d}" / "README.md"
+    if not path.is_file():
+        known = ", ".join(str(int(folder.name[1:])) for folder in sorted(project.cards.glob("v[0-9]*")))
+        raise NotFoundError(
+            f"Version {number} has no card in this commit.",
+            next_step=f"cards here: {known or 'none'}; git pull",
+        )
+    return path.read_text(encoding="utf-8")

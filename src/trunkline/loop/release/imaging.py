@@ -1,0 +1,176 @@
+"""Image: build the image that serves what is about to be proposed, ask it, and push it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+
+from trunkline.core.bundle import Bundle
+from trunkline.core.errors import ApplyError, NotFoundError
+from trunkline.core.git import try_git
+from trunkline.core.progress import Progress
+from trunkline.core.project import Project
+from trunkline.core.record import short
+from trunkline.core.release import Release, Route
+from trunkline.delivery import next_state, read_state
+from trunkline.delivery.engine import Engine, build_secrets
+from trunkline.delivery.image import Image, lay_out
+from trunkline.delivery.plan import routes_of
+from trunkline.forge.kind import GITHUB, parse_remote
+from trunkline.loop.changes.merged import merged_state
+from trunkline.loop.model.snapshots import locked_snapshot
+from trunkline.loop.model.training import train
+from trunkline.loop.versions.bundles import brought_registry, bundle_of, champion_of
+
+from .rehearsing import ROWS, ask_service
+from .tested import adopt, packed_key
+
+PATIENCE_S = 60.0
+
+
+def build_image(
+    project: Project, folder: Path, *, number: int = 0, push: str = "", progress: Progress
+) -> Image:
+    """Build the image of version `number`, ask it, and push it to the name `push` if one is given.
+
+    It carries the bundles of the desired state that the version's first stage will be, so that one image goes through
+    all stages. Without `number` it carries what `folder`/bundle holds packed, else the champion's, else the bundle of
+    the checked-out commit. `folder` gets the build context and `image.json`. Raises NotFoundError without docker or
+    podman, ApplyError when the build, the push or the container fails.
+    """
+    release, asked = _release_of(project, folder, number, progress=progress)
+    engine = Engine.find()
+    context = lay_out(folder / "image", project.root, release, project.bundles)
+    name = (push or project.policy.name).lower()
+    newest = release.challenger or release.champion
+    tag = short(newest.bundle)
+    bundles = [project.bundles.get(route.bundle) for route in routes_of(release)]
+    python = any(bundle.manifest.runtime == "python" for bundle in bundles)
+    progress(f"building {name}:{tag} from {', '.join(short(bundle.digest) for bundle in bundles)}")
+    begun = time.monotonic()
+    identity = engine.build(
+        context,
+        name,
+        tag,
+        arguments=["REQUIREMENTS=train"] if python else [],
+        labels=labels_of(release, _source(project), number),
+        secrets=build_secrets(os.environ),
+        progress=progress,
+    )
+    size = engine.size(identity)
+    progress(f"built in {time.monotonic() - begun:.0f} s" + (f": {size / 1e6:.0f} MB" if size else ""))
+    # Of a canary both answer, each its users: that it is ready is what can be said of it here.
+    compared = None if release.strategy == "canary" else asked
+    _ask_container(engine, project, identity, compared, progress=progress)
+    digests = tuple(bundle.digest for bundle in bundles)
+    image = Image(name=name, tag=tag, identity=identity, bundles=digests, size=size)
+    if push:
+        progress(f"pushing {name}:{tag}")
+        image = image.model_copy(update={"digest": engine.push(name, tag)})
+    image.write(folder / "image.json")
+    return image
+
+
+def _release_of(project: Project, folder: Path, number: int, *, progress: Progress) -> tuple[Release, Bundle]:
+    environment = project.policy.rollout.environment
+    if not number:
+        packed = folder / "bundle"
+        if packed.is_dir():
+            # What was packed was judged for its key; the rows need not be on this machine again.
+            digest = adopt(project, packed, key=packed_key(packed))
+            bundle = project.bundles.get(digest)
+        else:
+            bundle = champion_of(project, progress=progress) or train(project, progress=progress)[0]
+        route = Route(version=0, bundle=bundle.digest)
+        return (
+            Release(environment=environment, revision=project.commit(), strategy="single", champion=route),
+            bundle,
+        )
+    version = brought_registry(project, progress=progress).by_number(number)
+    route = Route(version=version.number, bundle=version.bundle)
+    state = merged_state(project, environment) or read_state(project.deployment(environment))
+    stage = "single" if state.champion is None else project.policy.rollout.stages[0]
+    if version.bundle not in {each.bundle for each in (state.champion, state.challenger) if each}:
+        state = next_state(state, stage, challenger=route, share=project.policy.rollout.canary_share)
+    release = state.release(project.commit())
+    if release is None:
+        release = Release(
+            environment=environment, revision=project.commit(), strategy="single", champion=route
+        )
+    for each in routes_of(release):
+        bundle_of(project, each, progress=progress)
+    return release, bundle_of(project, release.champion, progress=progress)
+
+
+def labels_of(release: Release, source: str, number: int) -> dict[str, str]:
+    """Return what an image says of itself to whoever looks at it; `source` and `number` only where there are such."""
+    said = {"source": source, "revision": release.revision, "version": str(number) if number else ""}
+    return {f"org.opencontainers.image.{key}": value for key, value in said.items() if value}
+
+
+def source_of(origin: str, environment: Mapping[str, str]) -> str:
+    """Return the page of the repository, without a password that its remote may hold; empty where it is a folder."""
+    if name := environment.get("GITHUB_REPOSITORY"):
+        return f"{environment.get('GITHUB_SERVER_URL') or GITHUB}/{name}"
+    remote = parse_remote(origin)
+    return f"https://{remote.host}/{remote.repository}" if remote.host else ""
+
+
+def _source(project: Project) -> str:
+    return source_of(try_git(project.root, "remote", "get-url", "origin").stdout.strip(), os.environ)
+
+
+def _ask_container(
+    engine: Engine, project: Project, identity: str, bundle: Bundle | None, *, progress: Progress
+) -> None:
+    """Start a container and compare what it answers to test rows with what the champion's bundle answers."""
+    progress("asking a container of it")
+    begun = time.monotonic()
+    container = engine.start(identity)
+    try:
+        address = _ready(engine, container)
+        progress(f"ready after {time.monotonic() - begun:.1f} s")
+        if bundle is None:
+            return
+        try:
+            rows = locked_snapshot(project, progress=progress).part("test").head(ROWS)
+        except NotFoundError as error:
+            progress(f"it was only asked whether it is ready: {error.what}")
+            return
+        made = ask_service(address, bundle, rows, number=0)
+        if not made.passed:
+            raise ApplyError(
+                f"The container does not answer as the bundle does: {made.failed} of {made.asked} without an answer, "
+                f"{made.wrong} otherwise. First: {made.problem}",
+                value=engine.words(container)[-300:],
+            )
+    finally:
+        if not engine.remove(container):
+            progress(f"the container {container[:12]} could not be removed")
+
+
+def _ready(engine: Engine, container: str) -> str:
+    """Return where a container answers once it is ready; raise ApplyError when it ends or takes too long."""
+
+    def look() -> str:
+        if not engine.running(container):
+            raise ApplyError(f"The container ended before it was ready: {engine.words(container)}")
+        address = engine.address(container)
+        httpx.get(f"{address}/ready", timeout=2.0, trust_env=False).raise_for_status()
+        return address
+
+    try:
+        return Retrying(
+            stop=stop_after_delay(PATIENCE_S),
+            wait=wait_fixed(0.2),
+            retry=retry_if_exception_type(httpx.HTTPError),
+        )(look)
+    except RetryError as error:
+        raise ApplyError(
+            f"The container is not ready after {PATIENCE_S:.0f} s: {engine.words(container)}"
+        ) from error

@@ -1,0 +1,153 @@
+"""Rehearse: serve a registered version in staging, ask it what the test rows ask, and compare it with its bundle."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import numpy as np
+
+from trunkline.core.bundle import Bundle
+from trunkline.core.errors import GateFailed, UnavailableError
+from trunkline.core.lineage import Version
+from trunkline.core.progress import Progress
+from trunkline.core.project import Project
+from trunkline.core.record import short
+from trunkline.core.release import Release, Route
+from trunkline.loop.model.answers import ask, opened
+from trunkline.loop.model.snapshots import locked_snapshot
+from trunkline.loop.rollout.deploying import target_of
+from trunkline.loop.versions.bundles import brought_registry, bundle_of
+
+STAGING = "staging"
+ROWS = 50
+GIVE_UP = 5
+"""Requests without an answer after which the rest is not asked."""
+TOLERANCE = 1e-6
+"""How far a probability or a number may lie from what the bundle itself answers."""
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What a service answered to `asked` rows; `wrong` are answers that differ from the bundle's own."""
+
+    version: int
+    bundle: str
+    address: str
+    asked: int
+    failed: int
+    wrong: int
+    latency_p95_ms: float
+    problem: str
+
+    @property
+    def passed(self) -> bool:
+        """Whether every row was answered, and as the bundle itself answers it."""
+        return self.asked > 0 and self.failed == 0 and self.wrong == 0
+
+    def markdown(self) -> str:
+        """Return the evidence for a pull request."""
+        said = "every answer is the bundle's own" if self.passed else self.problem
+        return (
+            f"**Rehearsed in staging**: version {self.version} (bundle `{short(self.bundle)}`) was asked {self.asked} "
+            f"test rows over HTTP; {self.asked - self.failed} answered, {self.wrong} of them otherwise than the bundle "
+            f"itself, 95 % within {self.latency_p95_ms:.1f} ms: {said}."
+        )
+
+
+def rehearse(project: Project, *, number: int = 0, progress: Progress) -> Rehearsal:
+    """Serve version `number` (the newest by default) in staging and ask it.
+
+    What staging's file desires stays as it is: staging shows what is about to be proposed. Raises NotFoundError when
+    there is no such version, what the target's apply raises, and GateFailed when the service answers wrongly.
+    """
+    registry = brought_registry(project, progress=progress)
+    version = registry.by_number(number) if number else _newest(registry.versions())
+    route = Route(version=version.number, bundle=version.bundle)
+    bundle = bundle_of(project, route, progress=progress)
+    target = target_of(project, STAGING)
+    release = Release(environment=STAGING, revision=project.commit(), strategy="single", champion=route)
+    progress(f"serving version {version.number} in staging")
+    target.apply(release, project.bundles)
+    rows = locked_snapshot(project, progress=progress).part("test").head(ROWS)
+    return _require(ask_service(target.address(), bundle, rows, number=version.number))
+
+
+def _newest(versions: tuple[Version, ...]) -> Version:
+    if not versions:
+        raise UnavailableError("No version is registered yet.", next_step="trunkline release")
+    return versions[-1]
+
+
+def ask_service(address: str, bundle: Bundle, rows: Any, *, number: int) -> Rehearsal:
+    """Ask a service rows of a frame, one request each, and compare its answers with the bundle's own."""
+    contract = bundle.contract
+    names = [column.name for column in contract.features]
+    with opened(bundle) as model:
+        own = ask(model, rows, contract)
+    failed = wrong = 0
+    problem = ""
+    latency: list[float] = []
+    with httpx.Client(base_url=address, timeout=10.0, trust_env=False) as client:
+        for place, row in enumerate(
+            rows.drop(columns=[contract.outcome.name]).astype(object).to_dict("records")
+        ):
+            plain = {name: None if value is None or value != value else value for name, value in row.items()}
+            begun = time.perf_counter()
+            try:
+                reply = client.post("/predict", json=plain)
+            except httpx.HTTPError as error:
+                failed, problem = failed + 1, problem or f"no answer: {error}"
+                if failed >= GIVE_UP:
+                    failed += len(rows) - place - 1
+                    break
+                continue
+            latency.append(1000 * (time.perf_counter() - begun))
+            if reply.status_code != httpx.codes.OK:
+                failed, problem = failed + 1, problem or f"status {reply.status_code}: {reply.text[:200]}"
+                continue
+            try:
+                answer = dict(reply.json())
+                given = answer["prediction"]
+                alike = _alike(answer, own.labels[place], own, place)
+            except (ValueError, TypeError, KeyError, AttributeError):
+                failed, problem = failed + 1, problem or f"no answer in what it said: {reply.text[:200]}"
+                continue
+            if not alike:
+                wrong += 1
+                asked = {name: plain.get(name) for name in names}
+                problem = problem or f"{given} instead of {own.labels[place]} for {asked}"
+    return Rehearsal(
+        version=number,
+        bundle=bundle.digest,
+        address=address,
+        asked=len(rows),
+        failed=failed,
+        wrong=wrong,
+        latency_p95_ms=float(np.quantile(latency, 0.95)) if latency else math.nan,
+        problem=problem,
+    )
+
+
+def _alike(answer: dict[str, Any], label: Any, own: Any, place: int) -> bool:
+    if own.probabilities is None:
+        return math.isclose(float(answer["prediction"]), float(label), rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+    given = answer.get("probabilities") or {}
+    expected = dict(zip(own.classes, own.probabilities[place], strict=True))
+    near = given.keys() == expected.keys() and all(
+        math.isclose(given[name], expected[name], rel_tol=TOLERANCE, abs_tol=TOLERANCE) for name in expected
+    )
+    return near and answer["prediction"] == str(label)
+
+
+def _require(made: Rehearsal) -> Rehearsal:
+    if not made.passed:
+        raise GateFailed(
+            f"Version {made.version} does not answer in staging as its bundle does: {made.failed} of {made.asked} "
+            f"without an answer, {made.wrong} otherwise. First: {made.problem}",
+            next_step=f"see the service's log; nothing was proposed. Asked at {made.address}",
+        )
+    return made

@@ -1,0 +1,112 @@
+"""Release: register a judged bundle, write its card, and propose the desired state that serves it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from trunkline.core.errors import ForgeError
+from trunkline.core.lineage import Version
+from trunkline.core.progress import Progress
+from trunkline.core.project import Project
+from trunkline.delivery.image import Image
+from trunkline.forge import PullRequest
+from trunkline.loop.changes.merged import merged_state, require_released
+from trunkline.loop.gates.judging import Judged, judge, require_pass
+from trunkline.loop.model.training import train
+from trunkline.loop.rollout.promoting import propose_stage
+from trunkline.loop.versions.store import bring
+from trunkline.loop.versions.trained import Trained, register_trained
+
+from .cards import write_card
+from .tested import adopt_tested, compare_with_fork
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A judged bundle and the version that it is."""
+
+    judged: Judged
+    version: Version
+    trained: Trained
+    compared: str
+    """How it differs from what a fork's run made of the same key; empty where none did."""
+    serves: bool
+    """Whether the desired state names it already, so that there is nothing to propose."""
+
+
+@dataclass(frozen=True)
+class Released:
+    """What a release did. `pull_request` is None when the version is served or proposed already."""
+
+    judged: Judged
+    version: Version
+    pull_request: PullRequest | None
+
+
+def release(project: Project, *, evidence: str = "", number: int = 0, progress: Progress) -> Released:
+    """Train or reuse, evaluate, register, write the card, and open the promotion's pull request.
+
+    `evidence` is Markdown that precedes the gates' report in the pull request. Raises what `register` raises, and
+    ForgeError when the version is not `number`, about which the evidence is.
+    """
+    registered = register(project, progress=progress)
+    judged, version = registered.judged, registered.version
+    if number and version.number != number:
+        raise ForgeError(
+            f"What main would train is version {version.number} by now, and version {number} was rehearsed.",
+            next_step="run release.yml again",
+        )
+    environment = project.policy.rollout.environment
+    if registered.serves:
+        progress(f"version {version.number} is in deployments/{environment}.yaml already: nothing to propose")
+        return Released(judged=judged, version=version, pull_request=None)
+    report = judged.markdown.read_text(encoding="utf-8")
+    pull = propose_stage(
+        project,
+        first_stage(project),
+        version=version,
+        evidence=f"{evidence}\n\n{report}" if evidence else report,
+        prepare=lambda made: write_card(made.project, judged, version, registered.trained.usage),
+        progress=progress,
+    )
+    return Released(judged=judged, version=version, pull_request=pull)
+
+
+def first_stage(project: Project) -> str:
+    """Return the stage at which a new version starts beside what main desires: single where nothing serves yet."""
+    state = merged_state(project, project.policy.rollout.environment)
+    return "single" if state is None or state.champion is None else project.policy.rollout.stages[0]
+
+
+def register(project: Project, *, progress: Progress) -> Registered:
+    """Take over the bundle that was tested, or train it, ask the gates, and register it.
+
+    Raises ForgeError when what is checked out is not what the forge's main would train, and GateFailed or
+    GateInconclusive when a blocking gate says no; nothing is registered then.
+    """
+    require_released(project)
+    bring(project, progress=progress)
+    adopt_tested(project, progress=progress)
+    bundle, trained, fresh = train(project, progress=progress)
+    compared = compare_with_fork(project, bundle, progress=progress) if fresh else ""
+    judged = judge(project, bundle, progress=progress)
+    require_pass(judged)
+    version = register_trained(project, bundle, trained, progress=progress)
+    progress(f"registered as version {version.number}")
+    # Of main, which may have gone on: a run that is repeated must not propose what was merged meanwhile.
+    state = merged_state(project, project.policy.rollout.environment)
+    routes = (state.champion, state.challenger) if state else ()
+    serves = bundle.digest in {route.bundle for route in routes if route}
+    return Registered(judged=judged, version=version, trained=trained, compared=compared, serves=serves)
+
+
+def evidence_in(folder: Path) -> str:
+    """Return as Markdown what `image` and `rehearse` kept in a folder; empty where they kept nothing."""
+    parts: list[str] = []
+    if (folder / "image.json").is_file():
+        image = Image.read(folder / "image.json")
+        parts.append(f"**Image**, built once and asked before it was pushed: `{image.reference}`.")
+    if (folder / "rehearsal.md").is_file():
+        parts.append((folder / "rehearsal.md").read_text(encoding="utf-8").strip())
+    return "\n\n".join(parts)

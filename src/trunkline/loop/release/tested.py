@@ -1,0 +1,155 @@
+"""Tested: the bundle that a pull request's own run trained and judged, packed there and taken over at the release."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from trunkline import training
+from trunkline.core.bundle import MANIFEST, Bundle, BundleManifest, open_bundle
+from trunkline.core.errors import BundleError, NotFoundError, StorageError
+from trunkline.core.progress import Progress
+from trunkline.core.project import Project
+from trunkline.core.record import digits, short
+from trunkline.forge import open_forge
+from trunkline.loop.gates.runs import DEEPCHECKS, LOAD, run_folder
+from trunkline.loop.model.snapshots import locked_snapshot
+from trunkline.loop.versions.trained import Trained, keep, kept, recall
+
+BUNDLE, TRAINED = "bundle", "trained.json"
+RUNS = (f"{DEEPCHECKS}.json", f"{LOAD}.json")
+REPORTS = ("report.md", "report.html", "junit.xml", f"{DEEPCHECKS}.html")
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A bundle's folder and its reports, ready to be kept beside a run; `artifact` is the name to keep it under."""
+
+    artifact: str
+    bundle: Path
+    report: Path
+
+
+def training_key(project: Project, *, progress: Progress) -> str:
+    """Return the training key of the commit that is checked out."""
+    return training.training_key(project, locked_snapshot(project, progress=progress).digest)
+
+
+def artifact_name(key: str) -> str:
+    """Return the name under which the bundle of a training key is kept."""
+    return f"bundle-{digits(key)[:16]}"
+
+
+def pack(project: Project, folder: Path, *, progress: Progress) -> Packed:
+    """Copy the bundle of the checked-out commit, what is remembered of it and its reports into a folder.
+
+    Raises NotFoundError when this key was not trained on this machine.
+    """
+    key = training_key(project, progress=progress)
+    trained = kept(project, key)
+    if trained is None or trained.bundle not in project.bundles:
+        raise NotFoundError(
+            f"The training key {short(key)} gave no bundle on this machine yet.", next_step="trunkline train"
+        )
+    packed = Packed(artifact=artifact_name(key), bundle=folder / "bundle", report=folder / "report")
+    for each in (packed.bundle, packed.report):
+        shutil.rmtree(each, ignore_errors=True)
+        each.mkdir(parents=True)
+    shutil.copytree(project.bundles.get(trained.bundle).folder, packed.bundle / BUNDLE)
+    # The run stays in this machine's MLflow store; whoever takes the bundle over has another one.
+    trained.model_copy(update={"run": ""}).write(packed.bundle / TRAINED)
+    said = run_folder(project, trained.bundle)
+    for names, place in ((RUNS, packed.bundle), (REPORTS, packed.report)):
+        for name in names:
+            if (said / name).is_file():
+                shutil.copy(said / name, place / name)
+    return packed
+
+
+def packed_key(folder: Path) -> str:
+    """Return the training key whose bundle was packed in a folder."""
+    return Trained.read(folder / TRAINED).key
+
+
+def adopt(project: Project, folder: Path, *, key: str) -> str:
+    """Take a packed bundle into the project and return its digest.
+
+    Every file is compared with its checksum before anything is kept, and nothing is deserialised. Raises
+    NotFoundError when it is the bundle of another training key, BundleError when it is not what was sealed.
+    """
+    bundle = open_bundle(folder / BUNDLE)
+    trained = Trained.read(folder / TRAINED)
+    if (bundle.manifest.lineage.training_key, trained.key, trained.bundle) != (key, key, bundle.digest):
+        raise NotFoundError(
+            f"What was packed is the bundle of training key {short(bundle.manifest.lineage.training_key)}.",
+            value=short(key),
+        )
+    project.bundles.root.mkdir(parents=True, exist_ok=True)
+    project.bundles.add(bundle.folder)
+    runs = run_folder(project, bundle.digest)
+    runs.mkdir(parents=True, exist_ok=True)
+    for name in RUNS:
+        if (folder / name).is_file():
+            shutil.copy(folder / name, runs / name)
+    keep(project, trained.model_copy(update={"run": ""}))
+    return bundle.digest
+
+
+def adopt_tested(project: Project, *, progress: Progress) -> bool:
+    """Take over the bundle that the merged pull request's run tested; whether there was one to take.
+
+    False leaves the key to be trained here: there is none from a fork, from a run that was not green, or of a change
+    that main has overtaken. A bundle that is damaged or of another key is left where it is, and the reason is shown.
+    """
+    key = training_key(project, progress=progress)
+    if recall(project, key, progress=progress):
+        return True
+    with tempfile.TemporaryDirectory(prefix="trunkline-tested-") as name:
+        folder = Path(name)
+        try:
+            if not open_forge(project).tested_bundle(project.commit(), key, folder):
+                progress(
+                    "no run of the merged pull request kept a bundle of this training key: training here"
+                )
+                return False
+            digest = adopt(project, folder, key=key)
+        except (BundleError, NotFoundError, StorageError) as error:
+            progress(f"the bundle that the pull request's run kept is not taken: {error}")
+            return False
+    progress(f"bundle {short(digest)}, which the pull request's run tested, is taken over")
+    return True
+
+
+def compare_with_fork(project: Project, bundle: Bundle, *, progress: Progress) -> str:
+    """Return in words how a bundle that was trained here differs from the one that a fork's run kept, if one did.
+
+    Only names, checksums and figures are read: what a stranger's run made is never opened as a model.
+    """
+    key = bundle.manifest.lineage.training_key
+    with tempfile.TemporaryDirectory(prefix="trunkline-fork-") as name:
+        folder = Path(name)
+        try:
+            if not open_forge(project).tested_bundle(project.commit(), key, folder, fork=True):
+                return ""
+            theirs = BundleManifest.read(folder / BUNDLE / MANIFEST, error=BundleError)
+        except (BundleError, NotFoundError, StorageError) as error:
+            said = f"What the fork's run kept cannot be compared: {error.what}"
+            progress(said)
+            return said
+    ours = bundle.manifest
+    if theirs.files.get(theirs.model) == ours.files[ours.model]:
+        said = "The fork's run says that it made the very same model file."
+    else:
+        theirs_by = {(each.name, each.group): each.value for each in theirs.figures}
+        pairs = [
+            f"{each.name} {each.value:.4g} here, {theirs_by[each.name, each.group]:.4g} there"
+            for each in ours.figures
+            if not each.group and (each.name, each.group) in theirs_by
+        ]
+        said = (
+            f"The fork's run made another model file: {'; '.join(pairs) or 'its figures have other names'}."
+        )
+    progress(said)
+    return said

@@ -1,0 +1,1 @@
+"""From the desired state to what serves, and from stage to stage."""

@@ -1,0 +1,199 @@
+"""Advance: judge the challenger of a stage on live traffic, and propose the next stage or the way back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from trunkline import monitoring, response
+from trunkline.core.errors import NotFoundError, PolicyError
+from trunkline.core.lineage import Version
+from trunkline.core.progress import Progress
+from trunkline.core.project import Project
+from trunkline.core.record import short
+from trunkline.core.release import Release, Route
+from trunkline.delivery import (
+    DesiredState,
+    LocalTarget,
+    next_state,
+    read_history,
+    read_state,
+    state_before,
+    write_state,
+)
+from trunkline.forge import Forge, PullRequest, open_forge
+from trunkline.loop.changes.publishing import publish
+from trunkline.loop.changes.work_tree import change
+from trunkline.loop.versions.bundles import bundle_of
+from trunkline.monitoring.metrics import METRICS
+from trunkline.monitoring.tail import newest_first
+
+from .deploying import history_file, target_of
+from .evidence import Failures, Stage, count_failures, measure_stage, split_answers, stage_since
+from .promoting import describe_stage, phrase, propose_stage
+
+MARKER = "stage"
+"""The sticky comment that keeps an open pull request's evidence up to date."""
+PROMOTION, ROLLBACK = "promotion", "rollback"
+"""The labels of the pull requests of the next stage and of the way back."""
+
+
+@dataclass(frozen=True)
+class Advanced:
+    """What was decided, in words, with the judgement and the pull request where there is one."""
+
+    said: str
+    advice: response.Advice | None = None
+    pull_request: PullRequest | None = None
+
+
+def advance(project: Project, environment: str, *, progress: Progress) -> Advanced:
+    """Judge the challenger that serves beside the champion, and open or update the pull request that follows.
+
+    Raises NotFoundError when nothing serves, PolicyError when the rollout policy is not about this environment.
+    """
+    _require_rollout(project, environment)
+    target = target_of(project, environment)
+    release = target.told()
+    if release is None:
+        raise NotFoundError(
+            f"Nothing serves {environment}.", next_step=f"trunkline deploy {environment}, then advance again"
+        )
+    state = read_state(project.deployment(environment))
+    if not _same(state, release):
+        said = f"{environment} does not serve what is merged yet: run `trunkline deploy {environment}` first."
+        return Advanced(said=said)
+    if release.challenger is None:
+        return Advanced(said=f"Version {release.champion.version} answers alone: there is nothing to judge.")
+    since = stage_since(read_history(history_file(project, environment)), release)
+    if since is None:
+        return Advanced(
+            said=f"The history of {environment} does not say when the stage began: deploy it again."
+        )
+    stage = Stage(release=release, since=since)
+    evidence = _measure(project, environment, stage, target, progress=progress)
+    evidence.write(project.monitoring(environment) / "stage.json")
+    advice = response.advise(evidence, project.policy.rollout)
+    return _act(project, state, stage, advice, response.stage_report(evidence, advice), progress=progress)
+
+
+def _require_rollout(project: Project, environment: str) -> None:
+    known = project.policy.rollout.environment
+    if environment != known:
+        raise PolicyError(
+            f"The rollout policy moves the versions of {known}.",
+            value=environment,
+            next_step=f"trunkline advance {known}",
+        )
+
+
+def _same(state: DesiredState, release: Release) -> bool:
+    wanted = state.release(release.revision)
+    return wanted is not None and wanted.model_copy(update={"salt": release.salt}) == release
+
+
+def _measure(
+    project: Project, environment: str, stage: Stage, target: LocalTarget, *, progress: Progress
+) -> response.StageEvidence:
+    bundle = bundle_of(project, stage.release.champion, progress=progress)
+    watching = project.policy.monitoring
+    metric = watching.performance.metric
+    window = monitoring.read_log(project.predictions(environment), newest=None)
+    log = target.log_file
+    failures = count_failures(newest_first(log), stage.since, stage.release) if log.exists() else Failures()
+    return measure_stage(
+        stage,
+        split_answers(window, stage),
+        failures,
+        monitoring.read_truth(project.truth(environment)),
+        bundle.contract,
+        monitoring.Profile.read(bundle.folder / "profile.json"),
+        policy=project.policy.rollout,
+        metric=metric,
+        minimum_labelled=watching.minimum_rows,
+        now=datetime.now(UTC),
+        metrics=None if metric in METRICS else project.metrics(),
+    )
+
+
+def _act(
+    project: Project,
+    state: DesiredState,
+    stage: Stage,
+    advice: response.Advice,
+    report: str,
+    *,
+    progress: Progress,
+) -> Advanced:
+    forge = open_forge(project)
+    challenger = stage.release.challenger or stage.release.champion
+    forward = f"promote/{state.environment}/v{challenger.version}-{advice.stage}"
+    backward = f"rollback/{state.environment}/v{challenger.version}-{state.strategy}"
+    chosen = {"go on": forward, "go back": backward}.get(advice.action, "")
+    for branch in (forward, backward):
+        # What was proposed by an earlier judgement, or by a person, shows what is known now.
+        pull = None if branch == chosen else forge.proposed(branch)
+        if pull is not None:
+            forge.comment_pull_request(pull.number, report, marker=MARKER)
+    if not chosen:
+        return Advanced(said=f"wait: {advice.reason}", advice=advice)
+    label = PROMOTION if advice.action == "go on" else ROLLBACK
+    if (closed := _refused(forge, chosen, label, stage.since)) and forge.proposed(chosen) is None:
+        said = f"{advice.action}: a person closed #{closed.number} since the stage began, and it is not proposed again"
+        return Advanced(said=said, advice=advice)
+    propose = _go_on if advice.action == "go on" else _go_back
+    pull = propose(project, forge, state, challenger, chosen, advice, report, progress)
+    return Advanced(said=f"{advice.action}: {advice.reason}", advice=advice, pull_request=pull)
+
+
+def _refused(forge: Forge, branch: str, label: str, since: datetime) -> PullRequest | None:
+    """Return the pull request of this stage that a person closed."""
+    closed = forge.pull_requests(state="closed", label=label)
+    return next((pull for pull in closed if pull.branch == branch and (pull.closed or since) > since), None)
+
+
+def _go_on(
+    project: Project,
+    forge: Forge,
+    state: DesiredState,
+    challenger: Route,
+    branch: str,
+    advice: response.Advice,
+    report: str,
+    progress: Progress,
+) -> PullRequest:
+    version = Version(number=challenger.version, bundle=challenger.bundle, created=datetime.now(UTC))
+    if forge.proposed(branch) is None:
+        return propose_stage(project, advice.stage, version=version, evidence=report, progress=progress)
+    # The change is the same: pushing it again each hour would run its tests each hour.
+    share = project.policy.rollout.canary_share
+    after = next_state(state, advice.stage, challenger=challenger, share=share)
+    title = f"{state.environment}: version {challenger.version} {phrase(advice.stage, after)}"
+    body = describe_stage(after, advice.stage, version, report)
+    return forge.propose(branch=branch, title=title, body=body, labels=("trunkline", PROMOTION))
+
+
+def _go_back(
+    project: Project,
+    forge: Forge,
+    state: DesiredState,
+    challenger: Route,
+    branch: str,
+    advice: response.Advice,
+    report: str,
+    progress: Progress,
+) -> PullRequest:
+    champion = state.champion.version if state.champion else 0
+    title = f"Roll back {state.environment}: version {champion} answers alone again"
+    body = (
+        f"Version {challenger.version} (bundle `{short(challenger.bundle)}`) leaves the {state.strategy} stage; "
+        f"version {champion} answers everyone, as before. Merging takes it back, closing keeps it.\n\n{report}"
+    )
+    labels = ("trunkline", ROLLBACK)
+    if forge.proposed(branch) is not None:
+        return forge.propose(branch=branch, title=title, body=body, labels=labels)
+    with change(project, branch) as made:
+        path = made.project.deployment(state.environment)
+        write_state(path, state_before(read_state(path)))
+        made.commit(f"{title}\n\n{advice.reason}")
+        return publish(made, title=title, body=body, labels=labels, progress=progress)

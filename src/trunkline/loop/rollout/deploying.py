@@ -1,0 +1,143 @@
+"""Deploy: from the desired state in a commit to what serves."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from trunkline import delivery
+from trunkline.core.contract import Contract
+from trunkline.core.errors import NotFoundError, PolicyError, TrunklineError
+from trunkline.core.git import git
+from trunkline.core.progress import Progress
+from trunkline.core.project import Project
+from trunkline.core.release import Deployment
+from trunkline.delivery import LocalTarget, Plan, apply, plan, read_state
+from trunkline.forge import Issue, open_forge
+from trunkline.loop.changes.merged import merged_state, require_merged_file
+from trunkline.loop.versions.bundles import bundle_of
+
+
+def target_of(project: Project, environment: str) -> LocalTarget:
+    """Return the target that an environment's desired state names."""
+    state = read_state(project.deployment(environment))
+    return LocalTarget(
+        project.live(environment),
+        port=state.target.port,
+        host=state.target.host or project.policy.serving.host,
+        log_folder=project.predictions(environment),
+        sync_log=project.policy.serving.sync_log,
+        maximum_rows=project.policy.serving.maximum_rows,
+    )
+
+
+def plan_deployment(project: Project, environment: str) -> Plan:
+    """Return the difference between the merged desired state and what serves.
+
+    Raises PolicyError when there is no such environment, ForgeError when its file is not what was merged.
+    """
+    path = project.deployment(environment)
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in path.parent.glob("*.yaml")))
+        raise PolicyError(
+            f"There is no environment {environment}.", value=environment, next_step=f"use one of {known}"
+        )
+    require_merged_file(project, path)
+    revision = git(project.root, "log", "-1", "--format=%H", "--", str(path))
+    target = target_of(project, environment)
+    return plan(read_state(path), target.observe(), revision=revision, upkeep=target.upkeep())
+
+
+def plan_change(project: Project, environment: str) -> Plan:
+    """Return what merging this branch would change in an environment: its file here against the forge's main.
+
+    It needs neither the target nor the bundles. Raises PolicyError when the file here is not a desired state.
+    """
+    path = project.deployment(environment)
+    before = merged_state(project, environment)
+    actual = before.release("") if before else None
+    return plan(read_state(path), actual, revision=git(project.root, "rev-parse", "HEAD"))
+
+
+def out_of_reach(project: Project, environment: str) -> str:
+    """Return why this machine cannot be the one that serves an environment; empty when it can."""
+    kind = read_state(project.deployment(environment)).target.kind
+    if kind == "local" and os.environ.get("RUNNER_ENVIRONMENT") == "github-hosted":
+        return (
+            f"{environment} is served by a process of its own machine (target.kind: local), and GitHub's runner is gone"
+            " after this job. Set the repository variable TRUNKLINE_RUNNER to the label of a self-hosted runner there,"
+            f" or run `trunkline deploy {environment}` on that machine."
+        )
+    return ""
+
+
+def apply_deployment(project: Project, environment: str, *, reviewed: str, progress: Progress) -> Deployment:
+    """Carry out the plan whose checksum was reviewed, fetching bundles from the registry where they are missing."""
+    _require_home(project, environment)
+    made = plan_deployment(project, environment)
+    if made.release is not None:
+        for route in (made.release.champion, made.release.challenger):
+            if route is not None:
+                bundle_of(project, route, progress=progress)
+    return apply(
+        made,
+        reviewed=reviewed,
+        target=target_of(project, environment),
+        bundles=project.bundles,
+        history=history_file(project, environment),
+    )
+
+
+def tell(project: Project, environment: str, error: TrunklineError | None) -> Issue | None:
+    """Keep an issue while an environment does not serve what was merged; None where there is nothing to say."""
+    forge = open_forge(project)
+    fingerprint = f"{environment}/deployment"
+    known = forge.issues(state="open", fingerprint=fingerprint)
+    if error is None:
+        for issue in known:
+            forge.close_issue(issue.number, comment="It serves what was merged again.")
+        return None
+    revision = git(project.root, "log", "-1", "--format=%h %s", "--", str(project.deployment(environment)))
+    return forge.open_issue(
+        fingerprint=fingerprint,
+        title=f"{environment}: the merged desired state was not deployed",
+        body=(
+            f"{error.what}\n\nWhat served before still serves. Revert the merge of `{revision}`, or mend what it needs,"
+            f" and run `trunkline deploy {environment}` (deploy.yml) again: this issue closes itself then.\n"
+            f"\n<!-- trunkline:fingerprint={fingerprint} -->\n"
+        ),
+        labels=("trunkline", "signal: infrastructure", "severity: critical"),
+    )
+
+
+def _require_home(project: Project, environment: str) -> None:
+    """Raise PolicyError where what serves would lie in a runner's work folder, which its next checkout may empty."""
+    local = read_state(project.deployment(environment)).target.kind == "local"
+    if local and os.environ.get("RUNNER_ENVIRONMENT") == "self-hosted" and project.store is None:
+        raise PolicyError(
+            "On a self-hosted runner, what serves must not lie in the runner's work folder.",
+            next_step="set the repository variable TRUNKLINE_HOME to a folder of that machine",
+        )
+
+
+def history_file(project: Project, environment: str) -> Path:
+    """Return the file in which apply writes what it did."""
+    return project.live(environment) / "history.jsonl"
+
+
+def stop(project: Project, environment: str) -> bool:
+    """Stop an environment's service and return whether one ran."""
+    target = target_of(project, environment)
+    return delivery.stop(environment, target=target, history=history_file(project, environment))
+
+
+def serving_contract(project: Project, environment: str) -> Contract:
+    """Return the contract of an environment's champion: the one that was told to serve, else the desired one.
+
+    Raises NotFoundError when there is none.
+    """
+    told = target_of(project, environment).told()
+    champion = told.champion if told else read_state(project.deployment(environment)).champion
+    if champion is None:
+        raise NotFoundError(f"Nothing serves {environment}.", next_step=f"trunkline deploy {environment}")
+    return bundle_of(project, champion, progress=lambda _: None).contract

@@ -1,0 +1,224 @@
+"""Arms: what the two versions of a stage did on live traffic, from the prediction log, the truth and service.log."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from trunkline import monitoring
+from trunkline.core.contract import Contract, as_label
+from trunkline.core.figures import Figure
+from trunkline.core.intervals import wilson
+from trunkline.core.policy.delivery import Rollout
+from trunkline.core.predictions import GroundTruth, Prediction
+from trunkline.core.release import Deployment, Release
+from trunkline.monitoring.drift import column_drift
+from trunkline.monitoring.intervals import quantile_interval
+from trunkline.response import ArmFigures, StageEvidence, level_of
+
+UserMetrics = Mapping[str, Callable[..., float]] | None
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What serves, and since when it has been this stage."""
+
+    release: Release
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The answers of a stage: the champion's to users, the challenger's to users or in silence."""
+
+    champion: tuple[Prediction, ...]
+    challenger: tuple[Prediction, ...]
+    refused: int = 0
+
+
+@dataclass(frozen=True)
+class Failures:
+    """Requests that a version failed on, as the service's log tells."""
+
+    champion: int = 0
+    challenger: int = 0
+
+
+def stage_since(rows: Sequence[Deployment], release: Release) -> datetime | None:
+    """Return when the stage that `release` is in began, by the history of deployments; None where it is not in there.
+
+    The same versions under another revision, or started again after a stop, are the same stage.
+    """
+    since = None
+    for row in reversed(rows):
+        if row.outcome != "applied" or row.release is None:
+            continue
+        if _identity(row.release) != _identity(release):
+            break
+        since = row.time
+    return since
+
+
+def _identity(release: Release) -> tuple[object, ...]:
+    challenger = release.challenger.bundle if release.challenger else ""
+    return release.strategy, release.champion.bundle, challenger, release.share
+
+
+def split_answers(window: monitoring.LogWindow, stage: Stage) -> Answers:
+    """Return the answers of a stage by version."""
+    release = stage.release
+    beside = window.shadows if release.strategy == "silent" else window.predictions
+    challenger = release.challenger.bundle if release.challenger else ""
+    arm = "shadow" if release.strategy == "silent" else "challenger"
+    return Answers(
+        champion=tuple(
+            row
+            for row in window.predictions
+            if _aware(row.time) >= stage.since
+            and row.arm == "champion"
+            and row.bundle == release.champion.bundle
+        ),
+        challenger=tuple(
+            row
+            for row in beside
+            if _aware(row.time) >= stage.since and row.arm == arm and row.bundle == challenger
+        ),
+        refused=sum(_aware(row.time) >= stage.since for row in window.rejections),
+    )
+
+
+def count_failures(newest_first: Iterable[bytes], since: datetime, release: Release) -> Failures:
+    """Return the failures of a stage from the lines of the service's log, the newest first.
+
+    A challenger's failure is not the user's: the champion answers in its place.
+    """
+    champion = challenger = 0
+    version = release.challenger.version if release.challenger else 0
+    for line in newest_first:
+        try:
+            value = json.loads(line)
+            time = _aware(datetime.fromisoformat(value["time"]))
+        except (ValueError, TypeError, KeyError):
+            continue
+        if time < since:
+            break
+        if value.get("event") == "challenger failed" and value.get("version") == version:
+            challenger += int(value.get("rows", 1))
+        elif value.get("event") == "no answer" and value.get("version") == release.champion.version:
+            champion += 1
+    return Failures(champion=champion, challenger=challenger)
+
+
+def measure_stage(
+    stage: Stage,
+    answers: Answers,
+    failures: Failures,
+    truth: Mapping[str, GroundTruth],
+    contract: Contract,
+    reference: monitoring.Profile,
+    *,
+    policy: Rollout,
+    metric: str,
+    minimum_labelled: int,
+    now: datetime,
+    metrics: UserMetrics = None,
+) -> StageEvidence:
+    """Return a stage in figures; a metric that has no value on the rows that there are is left out.
+
+    Raises DataError when an outcome is none that the contract knows, PolicyError when no metric has this name.
+    """
+    release = stage.release
+    silent = release.strategy == "silent"
+    pairs = _pairs(answers) if silent else ()
+    own, other = answers.challenger, answers.champion
+    if silent:  # the same requests on both sides, in the same order
+        own = tuple(shadow.model_copy(update={"time": answer.time}) for shadow, answer in pairs)
+        other = tuple(answer for _, answer in pairs)
+    labelled = monitoring.label_answers(own, truth, contract)
+    beside = monitoring.label_answers(other, truth, contract)
+    enough = min(len(labelled), len(beside)) >= minimum_labelled
+    level = level_of(policy)
+
+    def figures(
+        version: int, rows: tuple[Prediction, ...], failed: int, known: monitoring.Labelled
+    ) -> ArmFigures:
+        milliseconds = [row.latency_ms for row in rows]
+        return ArmFigures(
+            version=version,
+            answers=len(rows),
+            failures=failed,
+            slow=sum(taken > policy.latency_p95_ms for taken in milliseconds),
+            p95_ms=quantile_interval(milliseconds, 0.95)[0] if rows else None,
+            labelled=len(known),
+            quality=_or_none(lambda: monitoring.measure_quality(known, metric, metrics=metrics))
+            if enough
+            else None,
+        )
+
+    challenger = release.challenger or release.champion
+    return StageEvidence(
+        environment=release.environment,
+        strategy="silent" if silent else "canary",
+        share=release.share,
+        since=stage.since,
+        until=now,
+        champion=figures(release.champion.version, answers.champion, failures.champion, beside),
+        challenger=figures(challenger.version, answers.challenger, failures.challenger, labelled),
+        refused=answers.refused,
+        unseen=len(answers.champion) - len(pairs) if silent else 0,
+        agreement=_agreement(pairs, level) if contract.task != "regression" else None,
+        shift=_shift(own, other, reference, contract),
+        metric=metric,
+        difference=_or_none(
+            lambda: monitoring.compare_quality(
+                labelled, beside, metric, paired=silent, level=level, metrics=metrics
+            )
+        )
+        if enough
+        else None,
+    )
+
+
+def _pairs(answers: Answers) -> tuple[tuple[Prediction, Prediction], ...]:
+    """Return each shadow with the answer that the user got, by the answers' time."""
+    shadows = {shadow.answered: shadow for shadow in answers.challenger}
+    return tuple((shadows[answer.id], answer) for answer in answers.champion if answer.id in shadows)
+
+
+def _agreement(pairs: Sequence[tuple[Prediction, Prediction]], level: float) -> Figure | None:
+    if not pairs:
+        return None
+    said = [(as_label(one.outputs["prediction"]), as_label(two.outputs["prediction"])) for one, two in pairs]
+    same = sum(one == two for one, two in said)
+    return Figure(
+        name="agreement", value=same / len(said), rows=len(said), interval=wilson(same, len(said), level)
+    )
+
+
+def _shift(
+    own: Sequence[Prediction], other: Sequence[Prediction], reference: monitoring.Profile, contract: Contract
+) -> Figure | None:
+    """Return how far the answers lie apart: of the score where there is one, else of the label."""
+    if not own or not other:
+        return None
+    now = monitoring.profile_answers(reference, own, contract)
+    usual = monitoring.profile_answers(reference, other, contract)
+    for one, two in ((now.score, usual.score), (now.label, usual.label)):
+        if one and two and (found := column_drift(two, one)):
+            return Figure(
+                name="psi", value=found.psi, rows=min(len(own), len(other)), interval=found.interval
+            )
+    return None
+
+
+def _or_none(measure: Callable[[], Figure]) -> Figure | None:
+    try:
+        return measure()
+    except ValueError:
+        return None
+
+
+def _aware(time: datetime) -> datetime:
+    return time if time.tzinfo else time.replace(tzinfo=UTC)

@@ -1,0 +1,95 @@
+"""Promote: propose the desired state in which a version has its next stage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from trunkline.core.errors import NotFoundError
+from trunkline.core.lineage import Version
+from trunkline.core.progress import Progress
+from trunkline.core.project import Project
+from trunkline.core.record import short
+from trunkline.core.release import Route
+from trunkline.delivery import DesiredState, next_state, read_state, write_state
+from trunkline.forge import PullRequest
+from trunkline.loop.changes.publishing import publish
+from trunkline.loop.changes.work_tree import Change, change
+from trunkline.loop.versions.bundles import brought_registry
+
+
+def propose_next_stage(project: Project, stage: str, *, number: int = 0, progress: Progress) -> PullRequest:
+    """Open the pull request for a stage of version `number`, by default the challenger or the newest version.
+
+    Raises PolicyError when the move is not possible now, NotFoundError when no version is registered.
+    """
+    registry = brought_registry(project, progress=progress)
+    state = read_state(project.deployment(project.policy.rollout.environment))
+    if number:
+        version = registry.by_number(number)
+    elif state.challenger is not None:
+        version = registry.by_bundle(state.challenger.bundle)
+    else:
+        known = registry.versions()
+        if not known:
+            raise NotFoundError("No version is registered yet.", next_step="trunkline release")
+        version = known[-1]
+    return propose_stage(project, stage, version=version, progress=progress)
+
+
+def propose_stage(
+    project: Project,
+    stage: str,
+    *,
+    version: Version,
+    evidence: str = "",
+    prepare: Callable[[Change], object] = lambda _: None,
+    progress: Progress,
+) -> PullRequest:
+    """Open the pull request that brings a version to a stage.
+
+    `evidence` is Markdown for its body; `prepare` may put more files into the change, as the version's card.
+    """
+    environment = project.policy.rollout.environment
+    branch = f"promote/{environment}/v{version.number}-{stage}"
+    with change(project, branch) as made:
+        state = write_stage(made, stage, version)
+        prepare(made)
+        title = f"{environment}: version {version.number} {phrase(stage, state)}"
+        made.commit(title)
+        body = describe_stage(state, stage, version, evidence)
+        return publish(made, title=title, body=body, labels=("trunkline", "promotion"), progress=progress)
+
+
+def write_stage(made: Change, stage: str, version: Version) -> DesiredState:
+    """Write the desired state of a stage into a change and return it."""
+    environment = made.project.policy.rollout.environment
+    path = made.project.deployment(environment)
+    state = next_state(
+        read_state(path),
+        stage,
+        challenger=Route(version=version.number, bundle=version.bundle),
+        share=made.project.policy.rollout.canary_share,
+    )
+    write_state(path, state)
+    return state
+
+
+def phrase(stage: str, state: DesiredState) -> str:
+    """Return in words what a stage does with a version."""
+    if stage == "canary":
+        return f"as canary for {state.share:.0%} of users"
+    return {"silent": "sees every request in silence", "single": "answers everyone"}[stage]
+
+
+def describe_stage(state: DesiredState, stage: str, version: Version, evidence: str) -> str:
+    """Return the body of a promotion's pull request: what merging does, how to go back, and the evidence."""
+    champion = f"version {state.champion.version}" if state.champion else "nothing"
+    effect = {
+        "single": f"Version {version.number} answers every request.",
+        "silent": f"{champion.capitalize()} goes on answering; version {version.number} sees every request, "
+        "its answers are logged and never returned.",
+        "canary": f"{state.share:.0%} of users get version {version.number}, always the same ones; "
+        f"the others stay with {champion}.",
+    }[stage]
+    lines = [effect, "", f"Bundle `{short(version.bundle)}`. Reverting the merge goes back."]
+    return "\n".join([*lines, "", evidence] if evidence else lines)

@@ -1,0 +1,113 @@
+"""The policy's defaults and its JSON Schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator, ValidationError
+from pydantic import BaseModel
+
+from trunkline.core.policy.policy import Policy, policy_schema
+from trunkline.core.policy.section import Section
+
+MINIMAL = {"name": "arrests", "package": "arrests"}
+SAMPLE: dict[str, Any] = {
+    "name": "arrests",
+    "package": "arrests",
+    "intended_use": "To be audited, not to be used.",
+    "data": {
+        "window": {"first": 1997, "last": 1999},
+        "split": {"method": "stratified", "test": 0.25, "validation": 0.2, "seed": 7},
+    },
+    "training": {"candidates": ["logistic"], "search": {"metric": "roc_auc", "iterations": 4}},
+    "gates": {
+        "performance": {"floors": {"roc_auc": 0.6}},
+        "waivers": [{"gate": "fairness", "owner": "Ada", "reason": "audit", "expires": "2027-01-31"}],
+    },
+    "rollout": {"stages": ["canary", "single"], "canary_share": 0.1},
+    "responses": {
+        "rules": [{"kind": "data", "at_least": "critical", "do": ["issue", "mail"]}],
+        "mail": {"recipients": ["ops@example.org"], "security": "starttls"},
+    },
+    "forge": {"kind": "local"},
+}
+
+
+def sections(model: type[BaseModel]) -> list[type[BaseModel]]:
+    nested = [
+        field.annotation
+        for field in model.model_fields.values()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section)
+    ]
+    return [model, *(found for each in nested for found in sections(each))]
+
+
+def test_name_and_package_are_all_that_must_be_said() -> None:
+    assert {name for name, field in Policy.model_fields.items() if field.is_required()} == {"name", "package"}
+    Policy.model_validate(MINIMAL)
+
+
+def test_every_section_loads_from_its_own_defaults() -> None:
+    policy = Policy.model_validate(MINIMAL)
+    assert Policy.model_validate(policy.model_dump(mode="json")) == policy
+
+
+@pytest.mark.parametrize("section", sections(Policy), ids=lambda section: section.__name__)
+def test_every_section_is_frozen_and_refuses_unknown_keys(section: type[BaseModel]) -> None:
+    assert section.model_config.get("frozen") is True
+    assert section.model_config.get("extra") == "forbid"
+
+
+def test_the_sample_is_a_policy() -> None:
+    policy = Policy.model_validate(SAMPLE)
+    assert policy.data.window.last == 1999
+    assert policy.responses.rules[0].do == ("issue", "mail")
+    assert policy.gates.performance.margin == 0.02
+
+
+def test_the_schema_is_valid_json_schema_and_accepts_what_the_policy_accepts() -> None:
+    schema = policy_schema()
+    Draft202012Validator.check_schema(schema)
+    validator = Draft202012Validator(schema)
+    validator.validate(MINIMAL)
+    validator.validate(SAMPLE)
+    validator.validate(Policy.model_validate(SAMPLE).model_dump(mode="json"))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"package": "arrests"},
+        MINIMAL | {"name": "Arrests!"},
+        MINIMAL | {"gate": {}},
+        MINIMAL | {"data": {"split": {"test": 0.9}}},
+        MINIMAL | {"serving": {"port": "eighty"}},
+        MINIMAL | {"responses": {"rules": [{"kind": "weather"}]}},
+    ],
+)
+def test_the_schema_refuses_what_the_policy_refuses(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="validation error"):
+        Policy.model_validate(wrong)
+    with pytest.raises(ValidationError):
+        Draft202012Validator(policy_schema()).validate(wrong)
+
+
+def test_the_schema_explains_keys_to_editors() -> None:
+    properties = policy_schema()["$defs"]["PerformanceGates"]["properties"]
+    assert properties["overfit_gap"]["description"] == (
+        "The largest fall of the metric from train to test; of errors and own metrics a share, as for `margin`."
+    )
+
+
+@pytest.mark.parametrize(
+    "gates",
+    [
+        {"performance": {"floors": {"r2": float("nan")}}},
+        {"performance": {"margin": float("inf")}},
+        {"robustness": {"fall": float("inf")}},
+    ],
+)
+def test_a_limit_that_is_no_finite_number_is_refused(gates: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="finite"):
+        Policy.model_validate(MINIMAL | {"gates": gates})

@@ -1,0 +1,76 @@
+"""Who retrains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from trunkline.core.project import Project
+from trunkline.forge import Forge, Workflow
+from trunkline.loop.life.handover import LONGEST_REASON, RETRAIN, hand_over, one_line
+
+NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+PROJECT = cast(
+    "Project",
+    SimpleNamespace(
+        policy=SimpleNamespace(
+            forge=SimpleNamespace(main="main"), retraining=SimpleNamespace(pause_hours=24.0)
+        )
+    ),
+)
+
+
+class Starter:
+    """A forge that remembers what it was told to start."""
+
+    def __init__(self, *rows: Workflow, runs: bool = True) -> None:
+        self.rows = rows
+        self.runs = runs
+        self.started: list[tuple[str, str, Mapping[str, str] | None]] = []
+
+    def workflows(self) -> tuple[Workflow, ...]:
+        return self.rows
+
+    def start(self, workflow: str, *, branch: str, inputs: Mapping[str, str] | None = None) -> bool:
+        if self.runs:
+            self.started.append((workflow, branch, inputs))
+        return self.runs
+
+
+def test_a_forge_with_workflows_gets_the_work_with_its_reason() -> None:
+    forge = Starter(Workflow(file=RETRAIN, state="active", newest=NOW, conclusion="success"))
+    assert hand_over(cast("Forge", forge), PROJECT, "production", "it fell") == f"handed over to {RETRAIN}"
+    assert forge.started == [(RETRAIN, "main", {"environment": "production", "reason": "it fell"})]
+
+
+def test_a_run_that_waits_or_goes_on_is_not_started_twice() -> None:
+    forge = Starter(Workflow(file=RETRAIN, state="active", newest=NOW))
+    assert "at it already" in hand_over(cast("Forge", forge), PROJECT, "production", "it fell")
+    assert forge.started == []
+
+
+def test_after_a_run_that_came_to_nothing_there_is_a_pause() -> None:
+    newest = datetime.now(UTC) - timedelta(hours=1)
+    forge = Starter(Workflow(file=RETRAIN, state="active", newest=newest, conclusion="success"))
+    assert "not before" in hand_over(cast("Forge", forge), PROJECT, "production", "it fell")
+    assert forge.started == []
+
+
+def test_a_workflow_that_never_ran_is_started() -> None:
+    forge = Starter(Workflow(file=RETRAIN, state="active"))
+    assert hand_over(cast("Forge", forge), PROJECT, "production", "it fell")
+    assert len(forge.started) == 1
+
+
+def test_without_workflows_the_work_is_done_here() -> None:
+    assert hand_over(cast("Forge", Starter(runs=False)), PROJECT, "production", "it fell") == ""
+
+
+@pytest.mark.parametrize("sign", ["\n", "\r", "\x1b", "\u2028", "\x00"])
+def test_a_reason_is_one_short_line(sign: str) -> None:
+    assert one_line(f"a{sign}b  c") == "a b c"
+    assert len(one_line("x" * 9000)) == LONGEST_REASON

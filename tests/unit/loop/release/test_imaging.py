@@ -1,0 +1,49 @@
+"""What an image says of itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from trunkline.core.release import Release, Route
+from trunkline.loop.release.imaging import labels_of, source_of
+
+RELEASE = Release(
+    environment="production",
+    revision="abc",
+    strategy="single",
+    champion=Route(version=3, bundle="sha256:" + "1" * 64),
+)
+PREFIX = "org.opencontainers.image."
+
+
+def test_an_image_names_its_repository_commit_and_version() -> None:
+    assert labels_of(RELEASE, "https://github.com/acme/loans", 3) == {
+        PREFIX + "source": "https://github.com/acme/loans",
+        PREFIX + "revision": "abc",
+        PREFIX + "version": "3",
+    }
+
+
+def test_what_is_not_known_is_no_empty_label() -> None:
+    assert labels_of(RELEASE, "", 0) == {PREFIX + "revision": "abc"}
+
+
+@pytest.mark.parametrize(
+    ("origin", "environment", "source"),
+    [
+        ("https://me:secret@github.com/acme/loans.git", {}, "https://github.com/acme/loans"),
+        ("git@git.example.org:acme/loans.git", {}, "https://git.example.org/acme/loans"),
+        ("/srv/origin.git", {}, ""),
+        ("", {}, ""),
+        ("/srv/origin.git", {"GITHUB_REPOSITORY": "acme/loans"}, "https://github.com/acme/loans"),
+        (
+            "",
+            {"GITHUB_REPOSITORY": "acme/loans", "GITHUB_SERVER_URL": "https://git.example.org"},
+            "https://git.example.org/acme/loans",
+        ),
+    ],
+)
+def test_the_source_is_the_repositorys_page_and_never_its_password(
+    origin: str, environment: dict[str, str], source: str
+) -> None:
+    assert source_of(origin, environment) == source

@@ -1,0 +1,251 @@
+"""What the two versions of a stage did."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+
+from trunkline.core.contract import Column, Contract, Role
+from trunkline.core.policy.delivery import Rollout
+from trunkline.core.predictions import GroundTruth, Prediction, Rejection
+from trunkline.core.release import Deployment, Release, Route
+from trunkline.loop.rollout.evidence import (
+    Answers,
+    Failures,
+    Stage,
+    count_failures,
+    measure_stage,
+    split_answers,
+    stage_since,
+)
+from trunkline.monitoring import LogWindow, Profile, reference_profile
+from trunkline.response import StageEvidence
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+ONE, TWO = Route(version=1, bundle="sha256:one"), Route(version=2, bundle="sha256:two")
+CONTRACT = Contract(
+    name="loans",
+    positive="yes",
+    columns=(
+        Column(name="income", type="number"),
+        Column(name="repaid", type="category", role=Role.OUTCOME, categories=("no", "yes")),
+    ),
+)
+
+
+def release(strategy: str = "canary", **changes: Any) -> Release:
+    whole: dict[str, Any] = {
+        "environment": "production",
+        "revision": "r1",
+        "strategy": strategy,
+        "champion": ONE,
+        "challenger": None if strategy == "single" else TWO,
+        "share": 0.2 if strategy == "canary" else 0.0,
+    }
+    return Release.model_validate(whole | changes)
+
+
+def deployed(hour: float, told: Release | None, outcome: str = "applied") -> Deployment:
+    return Deployment.model_validate(
+        {
+            "time": NOON + timedelta(hours=hour),
+            "environment": "production",
+            "revision": "r",
+            "plan": "",
+            "release": told,
+            "outcome": outcome,
+        }
+    )
+
+
+def answer(number: int, arm: str = "champion", *, score: float = 0.7, **changes: Any) -> Prediction:
+    whole: dict[str, Any] = {
+        "id": f"{arm}{number}",
+        "time": NOON + timedelta(seconds=number),
+        "environment": "production",
+        "revision": "r1",
+        "version": 1 if arm == "champion" else 2,
+        "bundle": "sha256:one" if arm == "champion" else "sha256:two",
+        "arm": arm,
+        "inputs": {"income": 1.0},
+        "outputs": {
+            "prediction": "yes" if score > 0.5 else "no",
+            "probabilities": {"no": 1 - score, "yes": score},
+        },
+        "latency_ms": 2.0,
+    }
+    return Prediction.model_validate(whole | changes)
+
+
+def test_a_stage_began_with_its_first_deployment() -> None:
+    rows = [
+        deployed(0, release("single")),
+        deployed(1, release("silent")),
+        deployed(2, release()),
+        deployed(3, release(share=0.5), "went back"),
+        deployed(4, None, "stopped"),
+        deployed(5, release(revision="r2")),
+    ]
+    assert stage_since(rows, release()) == NOON + timedelta(hours=2)
+    assert stage_since(rows, release(share=0.5)) is None
+    assert stage_since([], release()) is None
+
+
+def test_a_canary_that_grows_is_another_stage() -> None:
+    rows = [deployed(0, release()), deployed(1, release(share=0.5))]
+    assert stage_since(rows, release(share=0.5)) == NOON + timedelta(hours=1)
+
+
+def test_only_answers_of_the_stage_and_its_versions_count() -> None:
+    rejection = {"id": "r", "environment": "production", "problems": ({"field": "income"},)}
+    window = LogWindow(
+        predictions=(
+            answer(-5),
+            answer(1),
+            answer(2, "challenger"),
+            answer(3, bundle="sha256:old"),
+            answer(4, "challenger", bundle="sha256:old"),
+        ),
+        shadows=(answer(5, "shadow"),),
+        rejections=(
+            Rejection.model_validate(rejection | {"time": NOON - timedelta(1)}),
+            Rejection.model_validate(rejection | {"time": NOON}),
+        ),
+    )
+    canary = split_answers(window, Stage(release(), NOON))
+    assert [[row.id for row in rows] for rows in (canary.champion, canary.challenger)] == [
+        ["champion1"],
+        ["challenger2"],
+    ]
+    assert canary.refused == 1
+    silent = split_answers(window, Stage(release("silent"), NOON))
+    assert [row.id for row in silent.challenger] == ["shadow5"]
+
+
+def line(minute: int, event: str, version: int, **fields: Any) -> bytes:
+    time = (NOON + timedelta(minutes=minute)).isoformat()
+    return json.dumps({"time": time, "level": "error", "event": event, "version": version, **fields}).encode()
+
+
+def test_failures_are_counted_by_version_back_to_the_beginning_of_the_stage() -> None:
+    newest_first = [
+        b"Traceback (most recent call last)",
+        line(9, "challenger failed", 2, rows=3),
+        line(8, "no answer", 1),
+        line(7, "challenger failed", 7, rows=50),
+        line(6, "answer withheld", 2),
+        line(5, "challenger failed", 2, rows=1),
+        line(-1, "challenger failed", 2, rows=100),
+    ]
+    assert count_failures(newest_first, NOON, release()) == Failures(champion=1, challenger=4)
+
+
+@pytest.fixture(scope="module")
+def reference() -> Profile:
+    draw = np.random.default_rng(1)
+    scores = draw.random(500)
+    labels = ["yes" if score > 0.5 else "no" for score in scores]
+    return reference_profile(
+        {"income": draw.random(500).tolist()}, CONTRACT, labels=labels, scores=scores.tolist()
+    )
+
+
+def measure(
+    answers: Answers, truth: dict[str, GroundTruth], reference: Profile, strategy: str
+) -> StageEvidence:
+    return measure_stage(
+        Stage(release(strategy), NOON),
+        answers,
+        Failures(challenger=2),
+        truth,
+        CONTRACT,
+        reference,
+        policy=Rollout(latency_p95_ms=10),
+        metric="roc_auc",
+        minimum_labelled=50,
+        now=NOON + timedelta(hours=3),
+    )
+
+
+def outcomes(answers: tuple[Prediction, ...], values: list[str]) -> dict[str, GroundTruth]:
+    pairs = zip(answers, values, strict=True)
+    return {row.id: GroundTruth(prediction=row.id, outcome=value, time=NOON) for row, value in pairs}
+
+
+def test_in_silence_the_same_requests_are_compared(reference: Profile) -> None:
+    draw = np.random.default_rng(2)
+    scores = draw.random(200)
+    champion = tuple(answer(number, score=score) for number, score in enumerate(scores))
+    # The shadow answers later and in another order, one request not at all, and every tenth the other way round.
+    shadows = tuple(
+        answer(
+            1000 - number,
+            "shadow",
+            id=f"s{number}",
+            answered=f"champion{number}",
+            score=1 - score if number % 10 == 0 else score,
+            latency_ms=20.0 if number < 5 else 1.0,
+        )
+        for number, score in enumerate(scores[:-1])
+    )
+    truth = outcomes(champion, ["yes" if score > 0.5 else "no" for score in scores])
+    found = measure(Answers(champion, shadows), truth, reference, "silent")
+    assert (found.challenger.answers, found.champion.answers, found.unseen) == (199, 200, 1)
+    assert (found.challenger.slow, found.challenger.failures) == (5, 2)
+    assert found.agreement
+    assert found.agreement.value == pytest.approx(179 / 199)
+    assert found.difference
+    assert found.difference.interval
+    assert found.difference.value < 0
+    assert found.difference.interval.high < 0, (
+        "pairs leave no doubt about a difference that every tenth row makes"
+    )
+    assert found.challenger.labelled == found.champion.labelled == 199
+
+
+def test_a_canary_compares_users_and_sees_other_answers(reference: Profile) -> None:
+    draw = np.random.default_rng(3)
+    champion = tuple(answer(number, score=score) for number, score in enumerate(draw.beta(2, 5, 300)))
+    challenger = tuple(
+        answer(number, "challenger", score=score) for number, score in enumerate(draw.beta(5, 2, 100))
+    )
+    truth = outcomes(
+        champion, ["yes" if row.outputs["probabilities"]["yes"] > 0.3 else "no" for row in champion]
+    )
+    truth |= outcomes(challenger, draw.choice(["yes", "no"], 100).tolist())
+    found = measure(Answers(champion, challenger), truth, reference, "canary")
+    assert found.difference
+    assert found.difference.interval
+    assert found.difference.interval.high < -0.05
+    assert found.agreement is None
+    assert found.shift
+    assert found.shift.value > 0.5
+
+
+def test_too_few_known_outcomes_leave_the_quality_out(reference: Profile) -> None:
+    champion = tuple(answer(number) for number in range(100))
+    challenger = tuple(answer(number, "challenger") for number in range(100))
+    found = measure(Answers(champion, challenger), outcomes(champion, ["yes"] * 100), reference, "canary")
+    assert found.difference is None
+    assert (found.champion.labelled, found.challenger.labelled) == (100, 0)
+
+
+def test_outcomes_of_one_kind_leave_the_quality_out(reference: Profile) -> None:
+    champion = tuple(answer(number) for number in range(100))
+    challenger = tuple(answer(number, "challenger") for number in range(100))
+    truth = outcomes(champion + challenger, ["yes"] * 200)
+    assert measure(Answers(champion, challenger), truth, reference, "canary").difference is None
+
+
+def test_a_stage_without_answers_is_measured_too(reference: Profile) -> None:
+    found = measure(Answers((), ()), {}, reference, "silent")
+    assert (found.challenger.answers, found.challenger.p95_ms, found.agreement, found.shift) == (
+        0,
+        None,
+        None,
+        None,
+    )
