@@ -19,7 +19,7 @@ from trunkline.core.project import Project
 from trunkline.core.record import digits, sha256, short
 from trunkline.core.snapshots import Part, SnapshotManifest, Window
 
-from .rows import content_digest, in_order, typed
+from .rows import content_digest, in_order, names_of, typed
 from .schema import project_contract
 from .sources import in_window, load_source, newest
 from .split import PARTS, split_rows
@@ -52,6 +52,14 @@ class Snapshot:
     def development(self) -> pd.DataFrame:
         """Return what a model may learn from: train, then validation."""
         return pd.concat([self.parts["train"], self.parts["validation"]], ignore_index=True)
+
+    def rows_not_in(self, other: Snapshot) -> int:
+        """Return how many rows another snapshot lacks, told apart by key, or by content where there is none."""
+        known = set(names_of(pd.concat(other.parts.values(), ignore_index=True), self.contract))
+        return sum(
+            name not in known
+            for name in names_of(pd.concat(self.parts.values(), ignore_index=True), self.contract)
+        )
 
 
 def take_snapshot(

@@ -13,7 +13,7 @@ from trunkline.core.release import Route
 from trunkline.delivery import next_state, read_state, write_state
 from trunkline.forge import open_forge
 from trunkline.loop.life import retraining
-from trunkline.loop.life.refusals import ANSWERS, RetrainingWaits
+from trunkline.loop.life.refusals import ANSWERS, NothingNew, RetrainingWaits
 from trunkline.loop.model import snapshots
 from trunkline.loop.release import releasing
 from trunkline.loop.versions import bundles
@@ -47,6 +47,31 @@ def retrain_at(project: Project, stage: str) -> None:
     assert "retraining: {rows: 700}" in text
     path.write_text(
         text.replace("retraining: {rows: 700}", f"retraining: {{rows: 700, stage: {stage}}}"),
+        encoding="utf-8",
+    )
+
+
+def serve_the_first(project: Project, git: Git) -> Project:
+    """Register the first version and let main desire it."""
+    snapshots.snapshot(project, progress=say)
+    project = push(project, git, "Lock the data")
+    version = releasing.register(project, progress=say).version
+    desire(project, "single", Route(version=1, bundle=version.bundle))
+    return push(project, git, "Version 1")
+
+
+def more_rows(project: Project) -> None:
+    """Let the project's source give 200 rows more than it did."""
+    path = project.root / "src/loans/data.py"
+    text = path.read_text(encoding="utf-8")
+    assert "rows=1200" in text
+    # Drawn apart, so that the rows that were there stay as they were.
+    path.write_text(
+        text.replace("def load(", "def draw(")
+        + "\n\ndef load():\n"
+        + "    later = draw(200, seed=4)\n"
+        + "    later[['case', 'month']] += [1200, 12]\n"
+        + "    return pd.concat([draw(), later], ignore_index=True)\n",
         encoding="utf-8",
     )
 
@@ -85,10 +110,8 @@ def test_what_main_desires_counts_and_not_what_is_checked_out(project: Project, 
 
 def test_a_silent_retraining_takes_the_place_of_a_silent_challenger(project: Project, git: Git) -> None:
     retrain_at(project, "silent")
-    snapshots.snapshot(project, progress=say)
-    project = push(project, git, "Lock the data")
-    version = releasing.register(project, progress=say).version
-    desire(project, "single", Route(version=1, bundle=version.bundle))
+    project = serve_the_first(project, git)
+    more_rows(project)
     desire(project, "silent", TWO)
     project = push(project, git, "A challenger")
     pull = retraining.retrain(project, "production", reason="it fell", progress=say)
@@ -96,6 +119,25 @@ def test_a_silent_retraining_takes_the_place_of_a_silent_challenger(project: Pro
     known = bundles.registry_of(project).versions()
     assert [each.number for each in known] == [1, 2]
     assert known[1].bundle != TWO.bundle
+
+
+def test_a_retraining_needs_rows_that_the_champion_does_not_know_and_takes_no_for_an_answer(
+    project: Project, git: Git, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = serve_the_first(project, git)
+    with pytest.raises(NothingNew, match="Version 1 knows all but 0 of these rows") as caught:
+        retraining.retrain(project, "production", reason="weekly", progress=say)
+    assert isinstance(caught.value, ANSWERS)
+    more_rows(project)
+    project = push(project, git, "More rows")
+    pull = retraining.retrain(project, "production", reason="weekly", progress=say)
+    assert pull.title == "Retrain: version 2 from 700 labelled rows"
+    open_forge(project).close_pull_request(pull.number)
+    words = ["--project", str(project.root), "retrain", "production", "--scheduled"]
+    assert run(words) == 0
+    said = f"came to nothing: #{pull.number} proposed this very model, and was closed"
+    assert said in capsys.readouterr().out
+    assert [each.number for each in bundles.registry_of(project).versions()] == [1, 2]
 
 
 def test_waiting_is_an_answer_and_turns_no_schedule_red() -> None:

@@ -58,6 +58,8 @@ class Retraining(Section):
 
     rows: Positive = 5000
     """The newest labelled rows: the project's source and answered traffic together."""
+    new_rows: Positive = 100
+    """With fewer labelled rows that the champion neither learned from nor was tested on, there is nothing new."""
     pause_hours: Annotated[float, Field(ge=0)] = 24.0
     """After a run of retrain.yml, monitoring starts none for so long: one that came to nothing would again."""
     stage: Literal["silent", "canary", "single"] = "single"

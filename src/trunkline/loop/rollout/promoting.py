@@ -91,5 +91,10 @@ def describe_stage(state: DesiredState, stage: str, version: Version, evidence: 
         "canary": f"{state.share:.0%} of users get version {version.number}, always the same ones; "
         f"the others stay with {champion}.",
     }[stage]
-    lines = [effect, "", f"Bundle `{short(version.bundle)}`. Reverting the merge goes back."]
+    lines = [effect, "", f"{name_in_body(version.bundle)} Reverting the merge goes back."]
     return "\n".join([*lines, "", evidence] if evidence else lines)
+
+
+def name_in_body(digest: str) -> str:
+    """Return the words by which a promotion's pull request names its bundle."""
+    return f"Bundle `{short(digest)}`."
