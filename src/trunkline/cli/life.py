@@ -23,8 +23,8 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.pass_context
 def send(ctx: click.Context, file: Path, environment: str, outcomes: Path | None) -> None:
     """Send the rows of a file (.csv or .jsonl) to a service as requests, outcome left out."""
+    from trunkline.core.line_log import append
     from trunkline.loop.life import traffic
-    from trunkline.loop.life import truth as truth_module
     from trunkline.loop.rollout import deploying
 
     project = output.project_of(ctx)
@@ -34,7 +34,7 @@ def send(ctx: click.Context, file: Path, environment: str, outcomes: Path | None
     sent = traffic.send(rows, contract, address, progress=output.progress)
     output.result("requests", f"{sent.answered} answered, {sent.refused} refused, {sent.failed} failed")
     if outcomes is not None:
-        truth_module.write_truths(outcomes, sent.truths)
+        append(outcomes, sent.truths)
         output.result("outcomes", f"{len(sent.truths)} kept in {outcomes}")
     if sent.problem:
         output.result("first refusal", sent.problem)
@@ -47,12 +47,13 @@ def send(ctx: click.Context, file: Path, environment: str, outcomes: Path | None
 @click.pass_context
 def truth(ctx: click.Context, file: Path, environment: str) -> None:
     """Record what really happened, from a file of ground-truth records (.jsonl)."""
-    from trunkline.loop.life import truth as truth_module
+    from trunkline.core.line_log import append
+    from trunkline.loop.life.truth import read_truths
     from trunkline.loop.rollout import deploying
 
     project = output.project_of(ctx)
-    truths = truth_module.read_truths(file, deploying.serving_contract(project, environment))
-    truth_module.write_truths(project.truth(environment), truths)
+    truths = read_truths(file, deploying.serving_contract(project, environment))
+    append(project.truth(environment), truths)
     output.result("ground truth", f"{len(truths)} outcomes recorded for {environment}")
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, ClassVar, Literal
 
-from .record import Record
+from .record import Record, UtcTime
 
 Arm = Literal["champion", "challenger", "shadow"]
 
@@ -16,7 +15,7 @@ class Prediction(Record):
     SCHEMA: ClassVar[str] = "trunkline/prediction/1"
 
     id: str
-    time: datetime
+    time: UtcTime
     environment: str
     revision: str
     version: int
@@ -38,7 +37,7 @@ class Rejection(Record):
     SCHEMA: ClassVar[str] = "trunkline/rejection/1"
 
     id: str
-    time: datetime
+    time: UtcTime
     environment: str
     problems: tuple[dict[str, Any], ...]
     """Each with `field`, `value` and `rule`."""
@@ -52,4 +51,4 @@ class GroundTruth(Record):
     prediction: str
     """The id of the answer."""
     outcome: str | float | int | bool
-    time: datetime
+    time: UtcTime

@@ -6,11 +6,11 @@ import hashlib
 import json
 import os
 import tempfile
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from .errors import StorageError, TrunklineError
 
@@ -80,6 +80,15 @@ def describe_problems(error: ValidationError) -> str:
 def date_as_text(value: object) -> object:
     """Return a date as text: YAML reads an unquoted 2026-12-31 as a date."""
     return value.isoformat() if isinstance(value, date) else value
+
+
+def as_utc(time: datetime) -> datetime:
+    """Return a time with its zone; one without is taken as UTC."""
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+UtcTime = Annotated[datetime, AfterValidator(as_utc)]
+"""A time of a record, which others may have written without a zone."""
 
 
 class Record(BaseModel):

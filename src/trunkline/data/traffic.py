@@ -14,6 +14,7 @@ from trunkline.core.contract import Column, Contract, Role, as_label
 from trunkline.core.errors import DataError, StorageError
 from trunkline.core.predictions import GroundTruth, Prediction
 from trunkline.core.project import Project
+from trunkline.core.truth import read_truth
 
 from .rows import typed
 from .schema import project_schema
@@ -30,14 +31,14 @@ def load_traffic(
     for lack of a value. Raises DataError when a line holds another record, or a truth breaks the contract.
     """
     say = progress or (lambda _: None)
-    truths, torn_truths = read_truths(project.truth(environment))
+    truths = read_truth(project.truth(environment))
     answers, torn = read_answers(project.predictions(environment))
     known = [answer for answer in answers if answer.id in truths]
     frame = traffic_rows(known, truths, contract)
     whole = complete(frame, contract)
     say(
         f"traffic of {environment}: {len(answers):,} answers, {len(known):,} with ground truth, "
-        f"{len(frame) - len(whole):,} left out for lack of a value, {torn + torn_truths:,} torn lines skipped"
+        f"{len(frame) - len(whole):,} left out for lack of a value, {torn:,} torn lines skipped"
     )
     if whole.empty:
         return typed(whole, contract)
@@ -56,21 +57,6 @@ def read_answers(folder: Path) -> tuple[list[Prediction], int]:
                 answer = Prediction.from_dict(value, origin=str(path), error=DataError)
                 answers[answer.id] = answer
     return sorted(answers.values(), key=lambda answer: (answer.time, answer.id)), torn
-
-
-def read_truths(path: Path) -> tuple[dict[str, GroundTruth], int]:
-    """Return the latest truth of each answer by its id, and the number of torn lines."""
-    truths: dict[str, GroundTruth] = {}
-    torn = 0
-    for value in _lines(path) if path.is_file() else ():
-        if value is None:
-            torn += 1
-            continue
-        truth = GroundTruth.from_dict(value, origin=str(path), error=DataError)
-        before = truths.get(truth.prediction)
-        if before is None or truth.time >= before.time:
-            truths[truth.prediction] = truth
-    return truths, torn
 
 
 def traffic_rows(

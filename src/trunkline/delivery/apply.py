@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 from trunkline.core.bundle import BundleStore
-from trunkline.core.errors import StalePlanError, StorageError, TrunklineError
+from trunkline.core.errors import StalePlanError, TrunklineError
+from trunkline.core.line_log import append
 from trunkline.core.lock import only_one
 from trunkline.core.record import short
 from trunkline.core.release import Deployment
@@ -75,13 +74,7 @@ def read_history(path: Path) -> tuple[Deployment, ...]:
 
     A last line without an end (apply was killed while writing it) is passed over. Raises StorageError otherwise.
     """
-    if not path.exists():
-        return ()
-    lines = path.read_text(encoding="utf-8").split("\n")[:-1]
-    try:
-        return tuple(Deployment.from_dict(json.loads(line), origin=str(path)) for line in lines if line)
-    except ValueError as problem:
-        raise StorageError(f"{path} is damaged: {problem}.", next_step="mend or remove the line") from problem
+    return Deployment.read_lines(path) if path.exists() else ()
 
 
 def _deployment(plan: Plan, outcome: Literal["applied", "went back", "stopped"], detail: str) -> Deployment:
@@ -98,17 +91,5 @@ def _deployment(plan: Plan, outcome: Literal["applied", "went back", "stopped"],
 
 
 def _remember(history: Path, deployment: Deployment) -> Deployment:
-    line = json.dumps(deployment.to_dict(), ensure_ascii=False) + "\n"
-    try:
-        history.parent.mkdir(parents=True, exist_ok=True)
-        with history.open("a+b") as stream:
-            stream.seek(0)
-            stream.truncate(stream.read().rfind(b"\n") + 1)  # a line that a killed apply left unfinished
-            stream.write(line.encode())
-            stream.flush()
-            os.fsync(stream.fileno())
-    except OSError as error:
-        raise StorageError(
-            f"Cannot write {history}: {error.strerror}.", next_step="make the folder writable"
-        ) from error
+    append(history, [deployment])
     return deployment

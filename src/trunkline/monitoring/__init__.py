@@ -9,7 +9,7 @@ from .prediction_log import LogWindow, read_log
 from .profiles import CategoryProfile, NumberProfile, Profile
 from .profiling import profile_answers, profile_like, reference_profile, scores_of, watched
 from .quality import compare_quality, measure_quality
-from .truth import Labelled, label_answers, read_truth
+from .truth import Labelled, label_answers
 
 __all__ = [
     "SCORE",
@@ -26,7 +26,6 @@ __all__ = [
     "profile_answers",
     "profile_like",
     "read_log",
-    "read_truth",
     "reference_profile",
     "scores_of",
     "watch_data",

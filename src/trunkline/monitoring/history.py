@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 
 from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
 from trunkline.core.predictions import Prediction
 
 from .drift import column_drift
-from .prediction_log import when
 from .profiles import Profile
 from .profiling import profile_answers
 from .quality import UserMetric, measure_quality
@@ -22,7 +22,7 @@ SCORE = "(score)"
 
 def windowed(answers: Sequence[Prediction], size: int) -> tuple[tuple[Prediction, ...], ...]:
     """Return answers cut into consecutive windows of `size`, oldest first; a last one of less than half is left out."""
-    ordered = sorted(answers, key=when)
+    ordered = sorted(answers, key=attrgetter("time"))
     return tuple(tuple(ordered[first:last]) for first, last in _spans(len(ordered), size))
 
 
@@ -37,7 +37,7 @@ def history_data(
         if reference.score and profile.score:
             pairs.append((SCORE, reference.score, profile.score))
         drifts = {name: column_drift(before, after) for name, before, after in pairs}
-        history.append((when(window[-1]), {name: found.psi for name, found in drifts.items() if found}))
+        history.append((window[-1].time, {name: found.psi for name, found in drifts.items() if found}))
     return history
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from trunkline.core.policy.monitoring import Monitoring
+from trunkline.core.record import as_utc
 from trunkline.core.signals import Finding, Signal
 
 from .signals import count, write_signal
@@ -151,11 +152,7 @@ def _is_fresh(stamp: str, since: datetime | None) -> bool:
         time = datetime.fromisoformat(stamp)
     except ValueError:
         return True
-    return _aware(time) >= _aware(since)
-
-
-def _aware(time: datetime) -> datetime:
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+    return as_utc(time) >= as_utc(since)
 
 
 def _add(kinds: dict[str, _Kind], event: str, stamp: str, example: str, *, critical: bool) -> None:

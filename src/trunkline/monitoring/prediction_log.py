@@ -5,14 +5,15 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import count
+from operator import attrgetter
 from pathlib import Path
 
 import orjson
 
 from trunkline.core.errors import StorageError
-from trunkline.core.predictions import GroundTruth, Prediction, Rejection
+from trunkline.core.predictions import Prediction, Rejection
 
 from .tail import newest_first
 
@@ -40,12 +41,7 @@ class LogWindow:
         if self.requests <= requests:
             return self
         rows: list[Prediction | Rejection] = [*self.predictions, *self.rejections]
-        return _window(sorted(rows, key=when)[-requests:], self.shadows, self.torn)
-
-
-def when(row: Prediction | Rejection | GroundTruth) -> datetime:
-    """Return the time of a line; one without a time zone is taken as UTC."""
-    return row.time if row.time.tzinfo else row.time.replace(tzinfo=UTC)
+        return _window(sorted(rows, key=attrgetter("time"))[-requests:], self.shadows, self.torn)
 
 
 def read_log(folder: Path, *, newest: int | None = None) -> LogWindow:
@@ -65,7 +61,7 @@ def read_log(folder: Path, *, newest: int | None = None) -> LogWindow:
             if row is None:
                 torn += 1
             elif isinstance(row, Prediction) and row.arm == "shadow":
-                if kept.full and when(row) < kept.oldest:
+                if kept.full and row.time < kept.oldest:
                     break
                 shadows.append(row)
             elif not kept.add(row):
@@ -91,7 +87,7 @@ class _Kept:
 
     def add(self, row: Prediction | Rejection) -> bool:
         """Keep a row if it is among the newest; return whether it was."""
-        entry = (when(row), -next(self._order), row)
+        entry = (row.time, -next(self._order), row)
         if not self.full:
             heapq.heappush(self._heap, entry)
             return True
@@ -107,12 +103,14 @@ class _Kept:
 def _window(
     rows: Sequence[Prediction | Rejection], shadows: Iterable[Prediction], torn: int, *, whole: bool = False
 ) -> LogWindow:
-    first = when(rows[0]) if rows else None
+    first = rows[0].time if rows else None
     return LogWindow(
         predictions=tuple(row for row in rows if isinstance(row, Prediction)),
         rejections=tuple(row for row in rows if isinstance(row, Rejection)),
         shadows=tuple(
-            row for row in sorted(shadows, key=when) if whole or first is None or when(row) >= first
+            row
+            for row in sorted(shadows, key=attrgetter("time"))
+            if whole or first is None or row.time >= first
         ),
         torn=torn,
     )

@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
 from trunkline.core.contract import Contract, as_label
-from trunkline.core.errors import DataError, StorageError
+from trunkline.core.errors import DataError
 from trunkline.core.predictions import GroundTruth, Prediction
-
-from .prediction_log import when
 
 
 @dataclass(frozen=True)
@@ -55,39 +51,6 @@ class Labelled:
         return self.probabilities[:, self.classes.index(self.positive)]
 
 
-def read_truth(path: Path) -> dict[str, GroundTruth]:
-    """Return the ground truth by the id of the answer; of two for one answer the later counts, by their time.
-
-    A file that does not exist is empty, and a last line that is still being written is left for the next time.
-    Raises DataError naming the line that cannot be read, StorageError when the file cannot.
-    """
-    found: dict[str, GroundTruth] = {}
-    try:
-        with path.open("rb") as stream:
-            for number, line in enumerate(stream, start=1):
-                if not line.strip():
-                    continue
-                try:
-                    value = orjson.loads(line)
-                except orjson.JSONDecodeError as error:
-                    if not line.endswith(b"\n"):
-                        break
-                    raise DataError(
-                        f"{path}, line {number} is not JSON: {error}.", next_step="correct or delete the line"
-                    ) from error
-                if not isinstance(value, dict):
-                    raise DataError(f"{path}, line {number} does not hold a record.", value=value)
-                record = GroundTruth.from_dict(value, origin=f"{path}, line {number}", error=DataError)
-                before = found.get(record.prediction)
-                if before is None or when(record) >= when(before):
-                    found[record.prediction] = record
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise StorageError(f"Cannot read {path}: {error.strerror}.") from error
-    return found
-
-
 def label_answers(
     answers: Iterable[Prediction],
     truth: Mapping[str, GroundTruth],
@@ -106,9 +69,9 @@ def label_answers(
         for answer in answers
         if bundle in ("", answer.bundle) and (answer.answered or answer.id) in truth
     ]
-    matched.sort(key=lambda pair: when(pair[0]))
+    matched.sort(key=lambda pair: pair[0].time)
     matched = matched if newest is None else matched[-newest:]
-    times = tuple(when(answer) for answer, _ in matched)
+    times = tuple(answer.time for answer, _ in matched)
     if contract.task == "regression":
         return Labelled(
             times,

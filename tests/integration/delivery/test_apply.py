@@ -161,7 +161,7 @@ def test_a_torn_last_line_is_passed_over_and_then_replaced(history: Path) -> Non
 def test_a_damaged_line_in_the_middle_is_an_error_with_the_file_in_it(history: Path) -> None:
     history.parent.mkdir(parents=True)
     history.write_text("nonsense\n")
-    with pytest.raises(StorageError, match=r"history\.jsonl is damaged"):
+    with pytest.raises(StorageError, match=r"history\.jsonl, line 1 is not JSON"):
         read_history(history)
 
 

@@ -9,13 +9,14 @@ import pytest
 
 from trunkline.cli.main import run
 from trunkline.core.errors import NotFoundError, PolicyError
+from trunkline.core.line_log import append
 from trunkline.core.predictions import GroundTruth
 from trunkline.core.project import Project
 from trunkline.delivery import read_state
 from trunkline.delivery.targets.service import wait_for
 from trunkline.forge import open_forge
 from trunkline.loop.gates import reviewing
-from trunkline.loop.life import traffic, truth
+from trunkline.loop.life import traffic
 from trunkline.loop.model import snapshots
 from trunkline.loop.release import releasing
 from trunkline.loop.rollout import advancing, deploying, promoting
@@ -97,7 +98,7 @@ def test_a_silent_challenger_goes_on_by_one_pull_request_that_a_person_may_close
     assert early.pull_request is None
     assert "150 more are needed" in early.said
     sent = send(challenged, 300)
-    truth.write_truths(challenged.truth("production"), sent.truths)
+    append(challenged.truth("production"), sent.truths)
     log = challenged.predictions("production")
     assert wait_for(lambda: len(read_log(log).shadows) >= 300 or None, patience=20)
     first = advancing.advance(challenged, "production", progress=say)
@@ -132,7 +133,7 @@ def test_a_canary_that_is_worse_goes_back_by_a_pull_request(challenged: Project,
         )
         for row in sent.truths
     ]
-    truth.write_truths(challenged.truth("production"), tuple(turned))
+    append(challenged.truth("production"), tuple(turned))
     first = advancing.advance(challenged, "production", progress=say)
     assert first.pull_request, first.said
     assert first.pull_request.title == "Roll back production: version 1 answers alone again"

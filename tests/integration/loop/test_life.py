@@ -16,6 +16,7 @@ from trunkline.core.errors import (
     StalePlanError,
     UnavailableError,
 )
+from trunkline.core.line_log import append
 from trunkline.core.predictions import GroundTruth
 from trunkline.core.project import Project
 from trunkline.core.signals import Signal
@@ -88,7 +89,7 @@ def open_issues(forge: Forge) -> list[str]:
 def test_healthy_traffic_is_quiet_and_every_answer_can_be_traced(live: Project) -> None:
     sent = send(live, rows_of(live)[:250])
     assert (sent.answered, sent.refused, sent.failed) == (250, 0, 0)
-    truth_module.write_truths(live.truth("production"), sent.truths)
+    append(live.truth("production"), sent.truths)
     signals = watching.watch(live, "production", progress=say)
     assert {signal.kind: signal.state for signal in signals} == dict.fromkeys(
         ("performance", "data", "infrastructure", "log"), "quiet"
@@ -128,7 +129,7 @@ def test_a_fall_in_quality_brings_a_retraining_whose_merge_puts_it_live(live: Pr
     turned = [
         row | {"repaid": "no" if (row["income"] > 80) == (row["case"] % 5 > 0) else "yes"} for row in later
     ]
-    truth_module.write_truths(live.truth("production"), send(live, turned).truths)
+    append(live.truth("production"), send(live, turned).truths)
     signals = watching.watch(live, "production", progress=say)
     assert by_kind(signals)["performance"].state == "alarm"
     responded = watching.respond(live, "production", signals, progress=say)
@@ -158,7 +159,7 @@ def data_lock_sources(project: Project) -> dict[str, int]:
 
 def test_a_retraining_that_the_gates_refuse_is_told_on_the_issue(live: Project) -> None:
     noise = [row | {"repaid": "yes" if row["case"] % 2 else "no"} for row in rows_of(live, month=20)[:800]]
-    truth_module.write_truths(live.truth("production"), send(live, noise).truths)
+    append(live.truth("production"), send(live, noise).truths)
     signals = watching.watch(live, "production", progress=say)
     responded = watching.respond(live, "production", signals, progress=say)
     assert responded.retraining is None
@@ -204,9 +205,9 @@ def test_a_pull_request_keeps_the_words_that_a_person_gave_it(live: Project, git
 def test_ground_truth_goes_on_after_a_line_that_was_never_finished(live: Project) -> None:
     sent = send(live, rows_of(live)[:4])
     path = live.truth("production")
-    truth_module.write_truths(path, sent.truths[:2])
+    append(path, sent.truths[:2])
     path.write_bytes(path.read_bytes()[:-10])
-    truth_module.write_truths(path, sent.truths[2:])
+    append(path, sent.truths[2:])
     kept = [truth.prediction for truth in GroundTruth.read_lines(path)]
     assert kept == [sent.truths[index].prediction for index in (0, 2, 3)]
 
@@ -216,7 +217,7 @@ def test_a_retraining_that_a_person_closed_is_not_proposed_again(live: Project) 
     turned = [
         row | {"repaid": "no" if (row["income"] > 80) == (row["case"] % 5 > 0) else "yes"} for row in later
     ]
-    truth_module.write_truths(live.truth("production"), send(live, turned).truths)
+    append(live.truth("production"), send(live, turned).truths)
     signals = watching.watch(live, "production", progress=say)
     first = watching.respond(live, "production", signals, progress=say)
     assert first.retraining
@@ -344,8 +345,6 @@ def test_an_outcome_that_breaks_the_contract_is_named_with_its_line(project: Pro
 
     now = datetime(2026, 1, 1, tzinfo=UTC)
     path = tmp_path / "truth.jsonl"
-    truth_module.write_truths(
-        path, tuple(GroundTruth(prediction="a", outcome=said, time=now) for said in ("yes", "maybe"))
-    )
+    append(path, tuple(GroundTruth(prediction="a", outcome=said, time=now) for said in ("yes", "maybe")))
     with pytest.raises(DataError, match="line 2: the outcome must be one of"):
         truth_module.read_truths(path, project_contract(project))

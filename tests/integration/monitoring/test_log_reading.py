@@ -11,9 +11,9 @@ from typing import Any
 import orjson
 import pytest
 
-from trunkline.core.errors import DataError, StorageError
-from trunkline.core.predictions import GroundTruth, Prediction, Rejection
-from trunkline.monitoring import read_log, read_truth
+from trunkline.core.errors import StorageError
+from trunkline.core.predictions import Prediction, Rejection
+from trunkline.monitoring import read_log
 from trunkline.monitoring.tail import newest_first
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -122,43 +122,6 @@ def test_an_empty_file_has_no_lines(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="absent"):
         list(newest_first(tmp_path / "absent"))
-
-
-def _truth(name: str, outcome: str) -> bytes:
-    return orjson.dumps(GroundTruth(prediction=name, outcome=outcome, time=START).to_dict())
-
-
-def test_the_later_truth_of_one_answer_counts(tmp_path: Path) -> None:
-    path = tmp_path / "production.jsonl"
-    path.write_bytes(b"\n".join([_truth("p1", "Yes"), b"", _truth("p2", "No"), _truth("p1", "No")]) + b"\n")
-    found = read_truth(path)
-    assert {name: record.outcome for name, record in found.items()} == {"p1": "No", "p2": "No"}
-
-
-@pytest.mark.parametrize("order", [1, -1])
-def test_a_later_truth_counts_in_whatever_order_it_is_written(tmp_path: Path, order: int) -> None:
-    path = tmp_path / "production.jsonl"
-    later = GroundTruth(prediction="p1", outcome="No", time=START + timedelta(hours=1))
-    path.write_bytes(b"\n".join([_truth("p1", "Yes"), orjson.dumps(later.to_dict())][::order]) + b"\n")
-    assert read_truth(path)["p1"].outcome == "No"
-
-
-def test_truth_that_never_came_is_empty(tmp_path: Path) -> None:
-    assert read_truth(tmp_path / "none.jsonl") == {}
-
-
-def test_truth_that_is_still_being_written_waits_for_the_next_time(tmp_path: Path) -> None:
-    path = tmp_path / "production.jsonl"
-    path.write_bytes(_truth("p1", "Yes") + b"\n" + _truth("p2", "No")[:20])
-    assert list(read_truth(path)) == ["p1"]
-
-
-@pytest.mark.parametrize("line", [b"p2,No", b"[1]", b'{"prediction": "p2"}', b'{"schema": "other/1"}'])
-def test_a_wrong_line_of_truth_is_named_by_its_number(tmp_path: Path, line: bytes) -> None:
-    path = tmp_path / "production.jsonl"
-    path.write_bytes(_truth("p1", "Yes") + b"\n" + line + b"\n" + _truth("p3", "No") + b"\n")
-    with pytest.raises(DataError, match="line 2"):
-        read_truth(path)
 
 
 def test_what_lies_before_the_newest_is_not_even_read(tmp_path: Path) -> None:

@@ -19,7 +19,6 @@ def test_the_public_names_are_these() -> None:
         "profile_answers",
         "profile_like",
         "read_log",
-        "read_truth",
         "reference_profile",
         "scores_of",
         "watch_data",

@@ -1,10 +1,12 @@
-"""Heartbeat: notice that scheduled workflows stopped, switch them on again, and keep an issue while they stand still.
+"""Heartbeat: notice that scheduled workflows stopped, keep them awake, and keep an issue while they stand still.
 
-It needs nothing but the forge and git, so that it can run where nothing else is installed.
+It needs nothing but the forge and git, so that it can run where nothing else is installed. It runs from two files:
+from heartbeat.yml, whose schedule may itself be stopped, and from wake.yml, which has none and sees that.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,17 +26,25 @@ MARKER = "latest"
 LINES = 20
 """Dated lines that the sticky comment keeps."""
 INACTIVE = "disabled_inactivity"
-"""GitHub switches schedules of a public repository off after sixty days without a commit."""
+"""After sixty idle days GitHub switches a public repository's workflows with a schedule off: the whole file."""
+OWN = "heartbeat.yml"
+DAILY = timedelta(days=3)
+"""How long the daily look may be missing: GitHub drops scheduled runs when it is busy."""
 
 
 @dataclass(frozen=True)
 class Beat:
-    """How a scheduled workflow is: `trouble` when it stands still, `enable` when it has to be switched on again."""
+    """How a scheduled workflow is: `trouble` when it stands still, `asleep` when the forge switched it off.
+
+    `enable` it when no person switched it off: that wakes one that sleeps, and lets GitHub count one that is awake from
+    today (as keepalive actions do; GitHub does not document it).
+    """
 
     file: str
     words: str
     trouble: bool = False
-    enable: bool = False
+    asleep: bool = False
+    enable: bool = True
 
 
 def periods(policy: Monitoring) -> dict[str, timedelta]:
@@ -44,33 +54,44 @@ def periods(policy: Monitoring) -> dict[str, timedelta]:
         "monitor.yml": hourly,
         "rollout.yml": hourly,
         "retrain.yml": timedelta(days=policy.heartbeat_days),
+        OWN: DAILY,
     }
 
 
 def look(
-    workflows: Sequence[Workflow], policy: Monitoring, *, added: Mapping[str, datetime], now: datetime
+    workflows: Sequence[Workflow],
+    policy: Monitoring,
+    *,
+    added: Mapping[str, datetime],
+    now: datetime,
+    scheduled: bool = False,
 ) -> tuple[Beat, ...]:
     """Return how each scheduled workflow is; `added` says since when the repository has it, where that is known.
 
     One that a person switched off is left alone. One that never ran is in trouble once it is older than its period.
+    `scheduled` says that heartbeat.yml's own schedule asks, so that it runs whatever came before.
     """
     by_file = {workflow.file: workflow for workflow in workflows}
     return tuple(
-        _beat(by_file[name], period, added.get(name), now)
+        _beat(by_file[name], period, scheduled and name == OWN, added.get(name), now)
         for name, period in periods(policy).items()
         if name in by_file
     )
 
 
-def _beat(workflow: Workflow, period: timedelta, added: datetime | None, now: datetime) -> Beat:
+def _beat(workflow: Workflow, period: timedelta, runs: bool, added: datetime | None, now: datetime) -> Beat:
     name = workflow.file
     if workflow.state == INACTIVE:
         words = "was switched off by the forge, because nothing was committed for long"
-        return Beat(name, words, trouble=True, enable=True)
+        return Beat(name, words, trouble=True, asleep=True)
     if workflow.state != "active":
-        return Beat(name, f"is switched off by a person ({workflow.state}), and left alone")
+        words = f"is switched off by a person ({workflow.state}), and left alone"
+        return Beat(name, words, enable=False)
+    if runs:
+        return Beat(name, "runs now, on schedule")
     limit = _words(period)
-    well = workflow.succeeded or (workflow.newest if workflow.conclusion in WELL else None)
+    newest = workflow.newest if workflow.conclusion in WELL else None
+    well = max(filter(None, (newest, workflow.succeeded)), default=None)
     if well is not None:
         late = now - well > period
         words = f"ended well last {moment(well)}"
@@ -88,7 +109,7 @@ def _words(period: timedelta) -> str:
 
 
 def heartbeat(project: Project, *, progress: Progress) -> tuple[str, ...]:
-    """Look at the scheduled workflows, switch on what the forge switched off, and keep the one issue about it.
+    """Look at the scheduled workflows, keep them awake, and keep the one issue about those that stand still.
 
     Returns one line a workflow. Raises what the forge raises.
     """
@@ -97,24 +118,27 @@ def heartbeat(project: Project, *, progress: Progress) -> tuple[str, ...]:
     if not workflows:
         return ("This forge runs no workflows, so none can have stopped.",)
     now = datetime.now(UTC)
-    beats = look(workflows, project.policy.monitoring, added=added(project), now=now)
+    scheduled = os.environ.get("GITHUB_EVENT_NAME") == "schedule"
+    policy = project.policy.monitoring
+    beats = look(workflows, policy, added=added(project), now=now, scheduled=scheduled)
     if not beats:
         return ("None of the workflows of this repository is one of Trunkline's schedules.",)
-    lines = [f"{beat.file} {beat.words}{_revive(forge, beat)}" for beat in beats]
+    lines = [f"{beat.file} {beat.words}{_wake(forge, beat)}" for beat in beats]
     for line in lines:
         progress(line)
     tell(forge, lines, any(beat.trouble for beat in beats), now=now)
     return tuple(lines)
 
 
-def _revive(forge: Forge, beat: Beat) -> str:
+def _wake(forge: Forge, beat: Beat) -> str:
     if not beat.enable:
         return ""
     try:
         forge.enable(beat.file)
     except TrunklineError as error:
-        return f"; it could not be switched on again: {error.what}"
-    return "; it is switched on again"
+        failed = "switched on again" if beat.asleep else "kept awake"
+        return f"; it could not be {failed}: {error.what}"
+    return "; it is switched on again" if beat.asleep else ""
 
 
 def tell(forge: Forge, lines: Sequence[str], trouble: bool, *, now: datetime) -> None:

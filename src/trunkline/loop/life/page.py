@@ -17,6 +17,7 @@ from trunkline.core.bundle import figures_by_name
 from trunkline.core.predictions import Prediction
 from trunkline.core.project import Project
 from trunkline.core.record import write_atomically
+from trunkline.core.truth import read_truth
 from trunkline.forge import Issue, PullRequest, open_forge
 from trunkline.monitoring.metrics import METRICS
 
@@ -104,7 +105,7 @@ def _charts(project: Project, environment: str, answers: Sequence[Prediction]) -
         drift += monitoring.history_data(own, reference, bundle.contract, size=policy.window_rows)
     drift.sort(key=lambda row: row[0])
     metric = policy.performance.metric
-    truth = monitoring.read_truth(project.truth(environment))
+    truth = read_truth(project.truth(environment))
     labelled = monitoring.label_answers(answers, truth, bundle.contract)
     metrics = None if metric in METRICS else project.metrics()
     quality = monitoring.history_performance(labelled, metric, size=policy.window_rows, metrics=metrics)

@@ -10,9 +10,10 @@ from pathlib import Path
 from trunkline.core.bundle import Bundle
 from trunkline.core.errors import NotFoundError, TrunklineError
 from trunkline.core.git import git
-from trunkline.core.predictions import GroundTruth, Prediction
+from trunkline.core.predictions import Prediction
 from trunkline.core.project import Project
 from trunkline.core.record import short
+from trunkline.core.truth import read_truth
 from trunkline.forge import PullRequest, open_forge
 from trunkline.loop.versions.bundles import brought_registry
 
@@ -71,7 +72,7 @@ def _walk(project: Project, prediction: Prediction, environment: str) -> Iterato
     answer = prediction.outputs.get("prediction")
     told = "logged as shadow, never returned" if prediction.arm == "shadow" else f"as {prediction.arm}"
     yield Step("prediction", prediction.id, f"{answer}, {prediction.time:%Y-%m-%d %H:%M:%S} UTC; {inputs}")
-    truth = _truth(project.truth(environment), prediction.id)
+    truth = read_truth(project.truth(environment)).get(prediction.id)
     yield Step(
         "ground truth", str(truth.outcome) if truth else "not yet", f"{truth.time:%F %T}" if truth else ""
     )
@@ -108,13 +109,6 @@ def _origin(project: Project, bundle: Bundle, pulls: tuple[PullRequest, ...]) ->
     yield Step(
         "commit", lineage.commit[:12], f"{_subject(project, commit)}; {_merged_by(project, commit, pulls)}"
     )
-
-
-def _truth(path: Path, identity: str) -> GroundTruth | None:
-    if not path.is_file():
-        return None
-    found = [truth for truth in GroundTruth.read_lines(path) if truth.prediction == identity]
-    return found[-1] if found else None
 
 
 def _registered(project: Project, number: int) -> str:

@@ -13,6 +13,7 @@ from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.record import write_atomically
 from trunkline.core.signals import Signal
+from trunkline.core.truth import read_truth
 from trunkline.delivery import read_state
 from trunkline.forge import Forge, PullRequest, open_forge
 from trunkline.loop.changes.names import RETRAINING
@@ -68,7 +69,7 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
     if window.torn:
         progress(f"{window.torn} unfinished lines in the prediction log were passed over")
     reference = monitoring.Profile.read(bundle.folder / "profile.json")
-    truth = monitoring.read_truth(project.truth(environment))
+    truth = read_truth(project.truth(environment))
     # Ground truth comes late: the newest labelled answers may lie far behind the newest answers.
     answers = monitoring.read_log(project.predictions(environment), newest=None)
     signals = (

@@ -12,6 +12,7 @@ from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.record import short
 from trunkline.core.release import Release, Route
+from trunkline.core.truth import read_truth
 from trunkline.delivery import (
     DesiredState,
     LocalTarget,
@@ -105,7 +106,7 @@ def _measure(
         stage,
         split_answers(window, stage),
         failures,
-        monitoring.read_truth(project.truth(environment)),
+        read_truth(project.truth(environment)),
         bundle.contract,
         monitoring.Profile.read(bundle.folder / "profile.json"),
         policy=project.policy.rollout,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from trunkline import monitoring
 from trunkline.core.contract import Contract, as_label
@@ -13,6 +13,7 @@ from trunkline.core.figures import Figure
 from trunkline.core.intervals import wilson
 from trunkline.core.policy.delivery import Rollout
 from trunkline.core.predictions import GroundTruth, Prediction
+from trunkline.core.record import as_utc
 from trunkline.core.release import Deployment, Release
 from trunkline.monitoring.drift import column_drift
 from trunkline.monitoring.intervals import quantile_interval
@@ -76,16 +77,12 @@ def split_answers(window: monitoring.LogWindow, stage: Stage) -> Answers:
         champion=tuple(
             row
             for row in window.predictions
-            if _aware(row.time) >= stage.since
-            and row.arm == "champion"
-            and row.bundle == release.champion.bundle
+            if row.time >= stage.since and row.arm == "champion" and row.bundle == release.champion.bundle
         ),
         challenger=tuple(
-            row
-            for row in beside
-            if _aware(row.time) >= stage.since and row.arm == arm and row.bundle == challenger
+            row for row in beside if row.time >= stage.since and row.arm == arm and row.bundle == challenger
         ),
-        refused=sum(_aware(row.time) >= stage.since for row in window.rejections),
+        refused=sum(row.time >= stage.since for row in window.rejections),
     )
 
 
@@ -99,7 +96,7 @@ def count_failures(newest_first: Iterable[bytes], since: datetime, release: Rele
     for line in newest_first:
         try:
             value = json.loads(line)
-            time = _aware(datetime.fromisoformat(value["time"]))
+            time = as_utc(datetime.fromisoformat(value["time"]))
         except (ValueError, TypeError, KeyError):
             continue
         if time < since:
@@ -218,7 +215,3 @@ def _or_none(measure: Callable[[], Figure]) -> Figure | None:
         return measure()
     except ValueError:
         return None
-
-
-def _aware(time: datetime) -> datetime:
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
