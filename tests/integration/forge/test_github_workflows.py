@@ -90,6 +90,35 @@ def test_workflows_are_listed_with_their_state_and_newest_run(github: GitHubForg
     )
 
 
+@pytest.mark.parametrize(
+    ("conclusions", "ended_well"),
+    [
+        (("success", "skipped", "skipped"), 3),
+        (("skipped", "skipped", "success"), 3),
+        (("success", "skipped", "failure"), 2),
+        (("skipped", "success", None), 2),
+        (("failure", "cancelled", "failure"), None),
+    ],
+)
+def test_a_skipped_run_ended_well_whatever_came_before(
+    github: GitHubForge, served: Served, conclusions: tuple[str | None, ...], ended_well: int | None
+) -> None:
+    for day, conclusion in enumerate(conclusions, 1):
+        served.github.put_run(
+            workflow="rollout.yml",
+            head_sha="a" * 40,
+            conclusion=conclusion,
+            created=f"2026-11-0{day}T00:00:00Z",
+            event="schedule",
+        )
+    (found,) = github.workflows()
+    assert found.newest == datetime(2026, 11, 3, tzinfo=UTC)
+    assert found.succeeded == (datetime(2026, 11, ended_well, tzinfo=UTC) if ended_well else None)
+    # A look at the newest run is enough where that one ended well.
+    asked = len(served.github.requests("/runs"))
+    assert asked == (1 if conclusions[-1] in ("success", "skipped") else 3)
+
+
 def test_a_workflow_that_was_switched_off_is_enabled(github: GitHubForge, served: Served) -> None:
     served.github.put_workflow("monitor.yml", "disabled_inactivity")
     github.enable("monitor.yml")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from .views import ArtifactsView, ArtifactView, PullView, RunsView, RunView, Wor
 FOLDER = ".github/workflows/"
 TESTS = "ci.yml"
 """The workflow whose runs test bundles."""
+WELL = ("success", "skipped")
+"""Conclusions of runs that ended well: one that is skipped has nothing to do yet."""
 
 
 class Workflows:
@@ -61,16 +64,13 @@ class Workflows:
                 continue  # GitHub's own, such as Dependabot's
             file = view.path.removeprefix(FOLDER)
             newest = self._newest(view.id, file)
-            well = newest
-            if newest is not None and newest.conclusion != "success":
-                well = self._newest(view.id, file, status="success")
             found.append(
                 Workflow(
                     file=file,
                     state=view.state,
                     newest=newest.created_at if newest else None,
                     conclusion=(newest.conclusion or "") if newest else "",
-                    succeeded=well.created_at if well else None,
+                    succeeded=self._well(view.id, file, newest),
                 )
             )
         return tuple(sorted(found, key=lambda workflow: workflow.file))
@@ -169,6 +169,13 @@ class Workflows:
                     if file.tell() > LIMIT:
                         break
             unpack(file, folder, what=f"the artifact {artifact.name}")
+
+    def _well(self, workflow: int, file: str, newest: RunView | None) -> datetime | None:
+        """Return when the newest run that ended well was created."""
+        if newest is None or newest.conclusion in WELL:
+            return newest.created_at if newest else None
+        runs = (self._newest(workflow, file, status=conclusion) for conclusion in WELL)
+        return max((run.created_at for run in runs if run), default=None)
 
     def _newest(self, workflow: int, file: str, *, status: str = "") -> RunView | None:
         asked = {"status": status} if status else {}

@@ -17,12 +17,17 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 def beat(
-    file: str = "monitor.yml", *, state: str = "active", hours: float | None = 1, added: float | None = 1000
+    file: str = "monitor.yml",
+    *,
+    state: str = "active",
+    hours: float | None = 1,
+    added: float | None = 1000,
+    scheduled: bool = False,
 ) -> Beat:
     newest = None if hours is None else NOW - timedelta(hours=hours)
     since: Mapping[str, datetime] = {} if added is None else {file: NOW - timedelta(hours=added)}
     seen = Workflow(file=file, state=state, newest=newest, conclusion="success" if newest else "")
-    (found,) = look([seen], Monitoring(), added=since, now=NOW)
+    (found,) = look([seen], Monitoring(), added=since, now=NOW, scheduled=scheduled)
     return found
 
 
@@ -52,10 +57,49 @@ def test_one_that_only_fails_counts_from_when_it_ended_well_last() -> None:
     assert found.trouble
 
 
+@pytest.mark.parametrize(
+    ("conclusion", "newest", "succeeded", "trouble"),
+    [
+        ("skipped", 1, 50, False),  # started by hand once, and nothing to do since
+        ("success", 1, 50, False),
+        ("skipped", 7, 50, True),
+        ("failure", 1, 2, False),  # skipped until an hour before it failed
+        ("failure", 1, 50, True),
+    ],
+)
+def test_what_ended_well_last_counts_whether_it_succeeded_or_was_skipped(
+    conclusion: str, newest: float, succeeded: float, trouble: bool
+) -> None:
+    seen = Workflow(
+        file="rollout.yml",
+        state="active",
+        newest=NOW - timedelta(hours=newest),
+        conclusion=conclusion,
+        succeeded=NOW - timedelta(hours=succeeded),
+    )
+    (found,) = look([seen], Monitoring(), added={}, now=NOW)
+    assert found.trouble is trouble
+
+
 def test_one_that_the_forge_switched_off_is_switched_on_again() -> None:
     found = beat(state="disabled_inactivity")
     assert found.trouble
+    assert found.asleep
     assert found.enable
+
+
+@pytest.mark.parametrize("file", ["monitor.yml", "rollout.yml", "retrain.yml", "heartbeat.yml"])
+def test_one_that_is_awake_is_kept_awake_and_the_heartbeat_is_one_of_them(file: str) -> None:
+    found = beat(file)
+    assert (found.trouble, found.asleep, found.enable) == (False, False, True)
+
+
+def test_the_heartbeat_that_is_late_is_in_trouble_unless_its_schedule_asks() -> None:
+    assert beat("heartbeat.yml", hours=24 * 4).trouble
+    found = beat("heartbeat.yml", hours=24 * 4, scheduled=True)
+    assert (found.trouble, found.enable) == (False, True)
+    assert beat("monitor.yml", hours=24 * 4, scheduled=True).trouble
+    assert not beat("heartbeat.yml", state="disabled_manually", scheduled=True).enable
 
 
 def test_one_that_a_person_switched_off_is_left_alone() -> None:

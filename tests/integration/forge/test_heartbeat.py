@@ -1,0 +1,88 @@
+"""The heartbeat over the stand-in for GitHub: what it switches on, keeps awake, and leaves alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from standin import Served
+from standin.github import TOKEN
+from trunkline.core.project import Project
+from trunkline.loop.life.heartbeat import heartbeat
+
+FILES = ("monitor.yml", "rollout.yml", "retrain.yml", "heartbeat.yml")
+
+
+def say(_: str) -> None:
+    """Keep quiet."""
+
+
+@pytest.fixture
+def project(work_tree: Path, served: Served, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project on the stand-in, in a run that a push started, with all schedules awake and a workflow without one."""
+    surroundings = {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_REPOSITORY": "acme/income",
+        "GITHUB_API_URL": served.url,
+        "GITHUB_TOKEN": TOKEN,
+        "GITHUB_EVENT_NAME": "push",
+    }
+    for name, value in surroundings.items():
+        monkeypatch.setenv(name, value)
+    (work_tree / "trunkline.yaml").write_text("name: income\npackage: income\n")
+    for file in (*FILES, "ci.yml"):
+        served.github.put_workflow(file)
+    return Project(work_tree)
+
+
+def enabled(served: Served) -> list[str]:
+    """Return the workflows that were switched on, by file."""
+    return sorted(request["path"].split("/")[-2] for request in served.github.requests("/enable"))
+
+
+def test_every_look_keeps_all_schedules_awake_and_the_heartbeats_own(
+    project: Project, served: Served
+) -> None:
+    lines = heartbeat(project, progress=say)
+    assert enabled(served) == sorted(FILES)
+    assert not [line for line in lines if "switched on" in line]
+    assert served.github.threads == {}
+
+
+def test_a_push_wakes_the_heartbeat_that_fell_asleep_with_the_others_and_says_so(
+    project: Project, served: Served
+) -> None:
+    for file in FILES:
+        served.github.put_workflow(file, "disabled_inactivity")
+    lines = heartbeat(project, progress=say)
+    assert {row["state"] for row in served.github.workflows.values()} == {"active"}
+    assert len([line for line in lines if line.endswith("it is switched on again")]) == len(FILES)
+    (issue,) = served.github.threads.values()
+    assert "heartbeat.yml was switched off by the forge" in issue["body"]
+
+
+def test_the_heartbeats_own_schedule_does_not_complain_of_itself(
+    project: Project, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served.github.put_run(workflow="heartbeat.yml", head_sha="a" * 40, created="2026-01-01T00:00:00Z")
+    monkeypatch.setenv("GITHUB_EVENT_NAME", "schedule")
+    assert "heartbeat.yml runs now, on schedule" in heartbeat(project, progress=say)
+    assert served.github.threads == {}
+    monkeypatch.setenv("GITHUB_EVENT_NAME", "push")
+    heartbeat(project, progress=say)
+    (issue,) = served.github.threads.values()
+    assert "heartbeat.yml ended well last" in issue["body"]
+
+
+def test_what_a_person_switched_off_stays_off(project: Project, served: Served) -> None:
+    served.github.put_workflow("monitor.yml", "disabled_manually")
+    heartbeat(project, progress=say)
+    assert "monitor.yml" not in enabled(served)
+    assert served.github.workflows["monitor.yml"]["state"] == "disabled_manually"
+
+
+def test_one_that_cannot_be_kept_awake_says_why(project: Project, served: Served) -> None:
+    served.github.tokens[TOKEN].permissions["actions"] = "read"
+    lines = heartbeat(project, progress=say)
+    assert len([line for line in lines if "; it could not be kept awake: " in line]) == len(FILES)
