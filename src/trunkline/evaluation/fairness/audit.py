@@ -20,6 +20,12 @@ ROUNDING = 1e-9
 """A limit is not crossed by the last digits of a subtraction."""
 WORTH_WAITING = 100
 """Times as many rows beyond which nobody is told to gather them."""
+GATHER = (
+    "Gather more test rows of these groups; join small ones (categories, or `bands` of a number); or lower "
+    "gates.fairness.minimum_group, so that they are judged by the rows that there are. Where it stops a release, it "
+    "can be waived with an owner, a reason and an expiry date."
+)
+"""What to do about groups that are too small."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,11 @@ class Audit:
     def enough(self) -> bool:
         """Whether two groups have the policy's minimum of rows."""
         return len(judged_groups(self.by, self.everyone, self.policy.minimum_group)[0]) > 1
+
+    @property
+    def overlooked(self) -> bool:
+        """Whether a group has fewer rows than that, so that whatever is done to it, no question sees it."""
+        return bool(judged_groups(self.by, self.everyone, self.policy.minimum_group)[1])
 
     def figure(self, name: str, found: Extreme, rows: int) -> Figure:
         """Return the greatest difference or least ratio of these groups as a figure."""
@@ -138,40 +149,46 @@ def answer(
     facts: str,
     remedy: str,
     figures: tuple[Figure, ...] = (),
+    small: str = "",
     incomplete: str = "",
     notes: str = "",
 ) -> Verdict:
-    """Return the verdict on a disparity.
+    """Return the verdict on a disparity; what decides stands first in its reason, because reports cut long ones.
 
     The gate is red only when the whole simultaneous interval lies beyond the limit; a point beyond it with an interval
-    that reaches back is inconclusive, and stops a release only of one attribute and if the policy says so.
-    `incomplete` says what was not compared.
+    that reaches back is inconclusive, and so is a limit that is kept by the groups that were compared while others were
+    not. Both stop a release only of one attribute and if the policy says so. `small` names groups that were left out,
+    `incomplete` a part of the question.
     """
     outcome: Outcome
-    if limit.keeps(total.value):
-        outcome = "inconclusive" if incomplete else "pass"
+    within = limit.keeps(total.value)
+    if within:
+        outcome = "inconclusive" if small or incomplete else "pass"
     else:
         outcome = "fail" if limit.broken_wholly(total) else "inconclusive"
-    straddles = outcome == "inconclusive" and not limit.keeps(total.value)
+    straddles = outcome == "inconclusive" and not within
     pairs = ", all pairs of groups at once"
-    reason = f"{facts} {noun} is {number(total.value)} ({between(total.interval)}{pairs}); {limit.words()}."
+    reason = f"{noun} is {number(total.value)} ({between(total.interval)}{pairs}); {limit.words()}."
     if straddles:
         reason += " The interval reaches back over the limit, so this may be chance." + limit.more_rows(total)
+    elif outcome == "inconclusive" and small:
+        reason += " Nothing is said of the groups that are left out."
     advice = "" if outcome == "pass" else remedy
     if straddles:
         advice = (
             "Gather more test rows of the groups named, and look at these figures again at the next release."
         )
     elif outcome == "inconclusive":
-        advice = "Gather more test rows with each outcome, or join small groups."
+        advice = GATHER if small else "Gather more test rows with each outcome, or join small groups."
     return Verdict(
         gate=gate,
         outcome=outcome,
         question=question,
         threshold=limit.value,
-        blocking=audit.policy.blocking and (outcome != "inconclusive" or (straddles and audit.held_up)),
+        blocking=audit.policy.blocking
+        and (outcome != "inconclusive" or (audit.held_up and (straddles or audit.overlooked))),
         figures=(total, *figures),
-        reason=" ".join(part for part in (reason, incomplete) if part) + notes,
+        reason=" ".join(part.strip() for part in (reason, small, incomplete, facts, notes) if part),
         advice=advice,
     )
 
@@ -192,7 +209,6 @@ def too_few(audit: Audit, gate: str, question: str, limit: Limit, condition: Arr
         threshold=limit.value,
         blocking=audit.policy.blocking and not audit.crossed and not audit.enough,
         reason=f"Fewer than two groups of {audit.attribute} have {audit.policy.minimum_group} {kind} to compare."
-        f"{left_out(small)}",
-        advice="Gather more test rows, join small groups (categories, or `bands` of a number), or lower "
-        "gates.fairness.minimum_group.",
+        f"{left_out(small, audit.policy.minimum_group)}",
+        advice=GATHER,
     )

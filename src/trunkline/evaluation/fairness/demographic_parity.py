@@ -48,11 +48,26 @@ def demographic_parity(audit: Audit) -> Verdict | None:
             least_ratio(found.estimates(level_for(len(found.values)))),
             sum(found.rows.values()),
         ),
-        noun="Least over greatest",
+        noun=f"Least over greatest share of {audit.word} answers",
         facts=f"Shares of {audit.word} answers: {found.listed()}.",
         figures=found.figures(),
-        remedy=audit.remedy("demographic-parity"),
-        notes=found.left_out() + _same_for_all(found, audit.word),
+        remedy=f"{audit.remedy('demographic-parity')}{_trade(audit)}",
+        small=found.left_out(),
+        notes=_same_for_all(found, audit.word),
+    )
+
+
+def _trade(audit: Audit) -> str:
+    """Return a warning that a mended parity may cost equalized odds, where that is asked too.
+
+    Source: Hardt, Price and Srebro (2016), section 4; on Adult threshold-optimizer passes the one and fails the other.
+    """
+    if audit.policy.equalized_odds_difference is None or not audit.paired.binary:
+        return ""
+    return (
+        " Where the groups' outcomes differ, equal shares of answers have unequal error rates: a model mended for this "
+        "gate may fail equalized-odds, so decide which of the two is to hold and set the other's limit in a reviewed "
+        "change."
     )
 
 

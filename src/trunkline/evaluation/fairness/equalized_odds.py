@@ -7,7 +7,7 @@ from trunkline.core.verdicts import Verdict
 
 from ..wording import number
 from .audit import Audit, Limit, answer, too_few
-from .rates import Values, rates
+from .rates import Values, left_out, rates
 from .simultaneous import greatest_difference, level_for
 
 
@@ -44,12 +44,11 @@ def equalized_odds(audit: Audit) -> Verdict | None:
         question,
         limit,
         _worst(audit, found),
-        noun="The greatest difference",
-        facts=" ".join(
-            f"{_kind(one.name).capitalize()} rates: {one.listed()}.{one.left_out()}" for one in found
-        ),
+        noun="The greatest difference of true or false positive rates",
+        facts=" ".join(f"{_kind(one.name).capitalize()} rates: {one.listed()}." for one in found),
         figures=tuple(figure for one in found for figure in one.figures()),
         remedy=audit.remedy("equalized-odds"),
+        small=_left_out(found, audit.policy.minimum_group),
         incomplete=incomplete,
     )
 
@@ -77,11 +76,11 @@ def equal_opportunity(audit: Audit) -> Verdict | None:
         question,
         limit,
         audit.figure("equal_opportunity_difference", apart, sum(found.rows.values())),
-        noun="The greatest difference",
+        noun="The greatest difference of true positive rates",
         facts=f"True positive rates: {found.listed()}.",
         figures=found.figures(),
         remedy=audit.remedy("true-positive-rate-parity"),
-        notes=found.left_out(),
+        small=found.left_out(),
     )
 
 
@@ -98,6 +97,15 @@ def _worst(audit: Audit, found: list[Values]) -> Figure:
         ),
         group=audit.attribute,
     )
+
+
+def _left_out(found: list[Values], minimum: int) -> str:
+    """Return in words which groups lack rows of one outcome or of both, with the fewest that they have."""
+    fewest: dict[str, int] = {}
+    for one in found:
+        for group, rows in one.small.items():
+            fewest[group] = min(rows, fewest.get(group, rows))
+    return left_out(fewest, minimum)
 
 
 def _kind(name: str) -> str:

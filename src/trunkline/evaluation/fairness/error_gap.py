@@ -45,11 +45,11 @@ def error_gap(audit: Audit) -> Verdict | None:
             least_ratio(estimates),
             sum(found.rows.values()),
         ),
-        noun="Least over greatest",
-        facts=f"By group, {noun}: {found.listed()}.",
+        noun=f"Least over greatest {noun}",
+        facts=f"By group: {found.listed()}.",
         figures=found.figures(),
         remedy=audit.remedy(),
-        notes=found.left_out(),
+        small=found.left_out(),
     )
 
 
@@ -59,11 +59,13 @@ def _accuracies(audit: Audit) -> Values:
 
 
 def _errors(audit: Audit) -> Values:
-    judged, small = judged_groups(audit.by, audit.everyone, max(2, audit.policy.minimum_group))
+    minimum = max(2, audit.policy.minimum_group)
+    judged, small = judged_groups(audit.by, audit.everyone, minimum)
     errors = np.abs(audit.paired.labels - audit.paired.truth)
     return Values(
         "mean_absolute_error",
         {group: float(errors[mask].mean()) for group, mask in judged.items()},
         {group: int(mask.sum()) for group, mask in judged.items()},
         small,
+        minimum,
     )

@@ -33,9 +33,9 @@ def error_rates(audit: Audit) -> Verdict | None:
         question,
         limit,
         audit.figure("error_rate_difference", apart, sum(found.rows.values())),
-        noun="The greatest difference",
+        noun="The greatest difference of error rates",
         facts=f"Error rates: {found.listed()}.",
         figures=found.figures(),
         remedy=audit.remedy("equalized-odds"),
-        notes=found.left_out(),
+        small=found.left_out(),
     )

@@ -37,6 +37,7 @@ def group_calibration(audit: Audit) -> Verdict | None:
         {group: expected[group] - rate for group, rate in observed.values.items()},
         observed.rows,
         observed.small,
+        observed.minimum,
     )
     estimates = observed.estimates(level_for(len(observed.values))).less_from(
         np.array(list(expected.values()))
@@ -47,12 +48,12 @@ def group_calibration(audit: Audit) -> Verdict | None:
         question,
         limit,
         audit.figure("calibration_difference", greatest_difference(estimates), sum(found.rows.values())),
-        noun="The greatest difference",
-        facts=f"Mean score less observed share of {audit.word}: {found.listed()}.",
+        noun=f"The greatest difference of mean score less observed share of {audit.word}",
+        facts=f"By group: {found.listed()}.",
         figures=found.figures(),
         remedy=f"The scores promise some groups of {audit.attribute} more than happens: calibrate the model (for "
         "instance CalibratedClassifierCV), give it features that tell these groups' chances apart, train on more rows "
         "of them, or waive it with an owner, a reason and an expiry date. `training.mitigation` evens out answers, "
         "not scores: it does not mend this.",
-        notes=found.left_out(),
+        small=found.left_out(),
     )

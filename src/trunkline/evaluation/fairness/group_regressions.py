@@ -12,7 +12,7 @@ from trunkline.core.verdicts import Outcome, Verdict
 from ..bootstrap import LEVEL
 from ..scored import Paired
 from ..wording import between, number
-from .audit import Audit, Limit, too_few
+from .audit import GATHER, Audit, Limit, too_few
 from .rates import SHOWN, Masks, judged_groups, left_out
 
 
@@ -33,7 +33,8 @@ def group_regressions(audit: Audit) -> Verdict | None:
         f"Does every group of {audit.attribute} fare at most {number(margin)} worse than under the champion, "
         f"on the same rows?"
     )
-    judged, small = judged_groups(audit.by, audit.everyone, max(2, audit.policy.minimum_group))
+    minimum = max(2, audit.policy.minimum_group)
+    judged, small = judged_groups(audit.by, audit.everyone, minimum)
     if not judged:
         return too_few(audit, gate, question, limit)
     compare = _accuracies if audit.paired.classes else _errors
@@ -41,9 +42,9 @@ def group_regressions(audit: Audit) -> Verdict | None:
     spared = sorted(judged.keys() - {figure.group for figure in found})
     worse = [figure for figure in found if not limit.keeps(figure.value)]
     surely = [figure for figure in worse if limit.broken_wholly(figure)]
-    outcome: Outcome = "fail" if surely else "inconclusive" if worse or spared else "pass"
+    outcome: Outcome = "fail" if surely else "inconclusive" if worse or spared or small else "pass"
     first = f"{what[0].upper()}{what[1:]}" + (", challenger less champion" if audit.paired.classes else "")
-    reason = f"{first}: {_listed(found)}; at least {number(-margin)} is asked." if found else ""
+    reason = f"{first}, of which at least {number(-margin)} is asked: {_listed(found)}." if found else ""
     if spared:
         reason += f" The champion makes no error in {', '.join(spared[:SHOWN])}, and the challenger does."
     if outcome == "inconclusive" and worse:
@@ -53,10 +54,11 @@ def group_regressions(audit: Audit) -> Verdict | None:
         outcome=outcome,
         question=question,
         threshold=-margin,
-        blocking=audit.policy.blocking and outcome != "inconclusive",
+        blocking=audit.policy.blocking
+        and (outcome != "inconclusive" or (audit.held_up and bool(worse or audit.overlooked))),
         figures=tuple(found),
-        reason=reason.strip() + left_out(small),
-        advice=_advice(outcome, surely),
+        reason=(reason + left_out(small, minimum)).strip(),
+        advice=GATHER if outcome == "inconclusive" and not (worse or spared) else _advice(outcome, surely),
     )
 
 

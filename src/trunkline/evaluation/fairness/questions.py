@@ -24,7 +24,7 @@ from .rates import Masks
 
 Question = Callable[[Audit], Verdict | None]
 
-OF_ONE: tuple[Question, ...] = (
+ASKED: tuple[Question, ...] = (
     demographic_parity,
     equalized_odds,
     equal_opportunity,
@@ -33,8 +33,7 @@ OF_ONE: tuple[Question, ...] = (
     error_gap,
     group_regressions,
 )
-OF_TWO: tuple[Question, ...] = (demographic_parity, equalized_odds, error_gap, group_regressions)
-"""Of two attributes crossed: groups are small, so fewer questions are asked of them."""
+"""Of one attribute, and of two crossed: what two show together need show in neither of them."""
 
 
 def fairness_verdicts(
@@ -57,7 +56,7 @@ def fairness_verdicts(
         audit = Audit(attribute, by, paired, policy, resamples, seed, champion)
         if audit.crossed and not policy.intersections:
             continue
-        for question in OF_TWO if audit.crossed else OF_ONE:
+        for question in ASKED:
             verdict = question(audit)
             if verdict is None:
                 continue

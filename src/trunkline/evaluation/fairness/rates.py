@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -21,12 +22,16 @@ SHOWN = 4
 
 @dataclass(frozen=True)
 class Values:
-    """What was measured of each group, and on how many rows; `small` are the groups left out, with their rows."""
+    """What was measured of each group, and on how many rows; `small` are the groups left out, with their rows.
+
+    Those have fewer than `minimum`.
+    """
 
     name: str
     values: Mapping[str, float]
     rows: Mapping[str, int]
     small: Mapping[str, int] = field(default_factory=dict)
+    minimum: int = 0
 
     @property
     def comparable(self) -> bool:
@@ -56,7 +61,7 @@ class Values:
 
     def left_out(self) -> str:
         """Return in words which groups were too small to be compared."""
-        return left_out(self.small)
+        return left_out(self.small, self.minimum)
 
 
 def judged_groups(by: Masks, condition: Array, minimum: int) -> tuple[dict[str, Array], dict[str, int]]:
@@ -75,15 +80,17 @@ def rates(name: str, selected: Array, condition: Array, by: Masks, minimum: int)
     judged, small = judged_groups(by, condition, minimum)
     rows = {group: int((condition & mask).sum()) for group, mask in judged.items()}
     found = {group: int((selected & condition & mask).sum()) / rows[group] for group, mask in judged.items()}
-    return Values(name, found, rows, small)
+    return Values(name, found, rows, small, minimum)
 
 
-def left_out(small: Mapping[str, int]) -> str:
-    """Return in words which groups were too small to be compared, the greatest of them first."""
+def left_out(small: Mapping[str, int], minimum: int) -> str:
+    """Return in words which groups were too small to be compared, the greatest of them first, and what would do."""
     if not small:
         return ""
     order = sorted(small, key=lambda group: -small[group])
     words = [f"{group} ({small[group]})" for group in order[:SHOWN]]
     if len(order) > SHOWN:
         words.append(f"and {len(order) - SHOWN} more")
-    return f" Too few rows to compare: {', '.join(words)}."
+    least = min(small.values())
+    enough = f"; about {max(2, math.ceil(minimum / least))} times as many test rows would do" if least else ""
+    return f" Too few rows to compare ({minimum} are asked for): {', '.join(words)}{enough}."

@@ -74,7 +74,7 @@ def test_a_part_that_could_not_be_compared_is_no_pass() -> None:
     verdict = ask(figure(0.1, 0.05, 0.15), incomplete="One rate is missing.")
 
     assert (verdict.outcome, verdict.stops) == ("inconclusive", False)
-    assert verdict.reason.endswith("One rate is missing.")
+    assert verdict.reason.endswith("One rate is missing. Rates: many.")
 
 
 def test_a_part_that_could_not_be_compared_hides_no_failure() -> None:

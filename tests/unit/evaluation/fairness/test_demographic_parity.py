@@ -57,7 +57,8 @@ def test_of_two_attributes_crossed_the_interval_decides() -> None:
     assert "reaches back over the limit" in chance.reason
     assert (planted.outcome, planted.stops) == ("fail", True)
     assert planted.gate == "fairness/x & y/demographic-parity"
-    assert planted.reason.startswith("Shares of Yes answers: 0.100 in b & d (100 rows)")
+    assert planted.reason.startswith("Least over greatest share of Yes answers is 0.200")
+    assert "Shares of Yes answers: 0.100 in b & d (100 rows)" in planted.reason
 
 
 @pytest.mark.parametrize(("attribute", "stops"), [("sex", True), ("age & sex", False)])
@@ -74,6 +75,17 @@ def test_a_model_that_selects_everybody_passes_with_a_warning() -> None:
     assert verdict is not None
     assert verdict.outcome == "pass"
     assert "Every row gets the answer Yes" in verdict.reason
+
+
+def test_the_advice_says_that_equal_shares_may_cost_equal_odds_where_both_are_asked() -> None:
+    biased = share(SEX, {"sex=Male": 0.6, "sex=Female": 0.1})
+
+    both, alone = ask(biased), ask(biased, rules=FairnessGates(equalized_odds_difference=None))
+
+    assert both is not None
+    assert alone is not None
+    assert "may fail equalized-odds" in both.advice
+    assert "equalized-odds" not in alone.advice
 
 
 def test_without_a_limit_it_is_not_asked() -> None:

@@ -84,13 +84,20 @@ def test_the_same_answers_are_no_proof_in_a_small_group() -> None:
     assert verdict.outcome == "pass"
 
 
+def test_what_may_be_chance_stops_where_the_policy_says_so() -> None:
+    verdict = ask(wrong({"sex=Female": 0.23}), wrong({"sex=Female": 0.1}), FairnessGates(undecided="stop"))
+
+    assert verdict is not None
+    assert (verdict.outcome, verdict.stops) == ("inconclusive", True)
+
+
 def test_groups_that_are_too_small_are_left_out_and_named() -> None:
     groups = np.array(["sex=X"] * 20 + ["sex=Male"] * 380)
 
     verdict = ask(wrong({"sex=X": 1.0}, groups), wrong({}), groups=groups)
 
     assert verdict is not None
-    assert (verdict.outcome, len(verdict.figures)) == ("pass", 1)
+    assert (verdict.outcome, verdict.stops, len(verdict.figures)) == ("inconclusive", False, 1)
     assert "sex=X (20)" in verdict.reason
 
 
@@ -148,7 +155,7 @@ def test_many_groups_are_listed_with_the_worst_first() -> None:
     verdict = ask(wrong({"age=7": 0.05}, groups), wrong({}), groups=groups, attribute="age")
 
     assert verdict is not None
-    assert "less champion: -0.050 in age=7" in verdict.reason
+    assert "less champion, of which at least -0.100 is asked: -0.050 in age=7" in verdict.reason
     assert "more in 6 other groups" in verdict.reason
 
 

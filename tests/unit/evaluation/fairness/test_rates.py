@@ -65,8 +65,7 @@ def test_groups_with_too_few_rows_of_the_condition_are_set_aside_with_their_size
 
     assert list(judged) == list(found.values) == ["a", "b"]
     assert small == found.small == {"c": 0}
-    assert found.left_out() == " Too few rows to compare: c (0)."
-    assert left_out({}) == ""
+    assert found.left_out() == " Too few rows to compare (10 are asked for): c (0)."
 
 
 def test_one_group_or_none_is_not_comparable() -> None:
@@ -99,9 +98,15 @@ def test_of_many_groups_the_least_and_the_greatest_are_listed() -> None:
 
 
 def test_of_many_groups_left_out_the_greatest_are_named() -> None:
-    words = left_out({f"g{number}": number for number in range(8)})
+    words = left_out({f"g{number}": number for number in range(8)}, 20)
 
-    assert words == " Too few rows to compare: g7 (7), g6 (6), g5 (5), g4 (4), and 4 more."
+    assert words == " Too few rows to compare (20 are asked for): g7 (7), g6 (6), g5 (5), g4 (4), and 4 more."
+
+
+def test_of_groups_left_out_it_is_said_how_many_rows_would_do_for_the_least() -> None:
+    assert "x (17), y (9); about 4 times as many test rows would do." in left_out({"y": 9, "x": 17}, 30)
+    assert "about 2 times" in left_out({"x": 29}, 30)
+    assert left_out({}, 30) == ""
 
 
 def test_each_rate_has_an_interval_of_its_own() -> None:
