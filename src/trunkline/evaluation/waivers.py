@@ -15,15 +15,15 @@ def apply_waivers(
 ) -> tuple[Verdict, ...]:
     """Return the verdicts with each one that stops a release carrying the waiver that covers it on this day.
 
-    A waiver's gate is a name or a pattern (`fairness/*`). One that has expired while its gate is still red lets
-    nothing through, and fails itself; those that no red gate needs are named in a verdict of their own.
+    A waiver's gate is a name or a pattern (`fairness/*`). One that has expired lets nothing through, and fails itself
+    though its gate be green: whoever gave it said until when it is to be looked at again. Others that no red gate needs
+    are named in a verdict of their own.
     Raises PolicyError when a date cannot be read, the owner or the reason is blank, or a pattern covers every room.
     """
     for position, waiver in enumerate(waivers):
         _check(waiver, position)
     last_days = [_last_day(waiver, position) for position, waiver in enumerate(waivers)]
     needed = [False] * len(waivers)
-    late: dict[str, Waiver] = {}
     answered = []
     for verdict in verdicts:
         if not verdict.stops:
@@ -42,16 +42,21 @@ def apply_waivers(
         if valid is not None:
             answered.append(verdict.model_copy(update={"waiver": valid}))
         elif expired is not None:
-            late[verdict.gate] = expired
             reason = f"{verdict.reason} The waiver of {expired.owner} expired on {expired.expires}."
             answered.append(verdict.model_copy(update={"reason": reason}))
         else:
             answered.append(verdict)
+    gates = [verdict.gate for verdict in verdicts]
+    late, unused = [], []
+    for waiver, last, was in zip(waivers, last_days, needed, strict=True):
+        if today > last:
+            late.append((waiver, "still red" if was else _why_unused(waiver, gates)))
+        elif not was:
+            unused.append(waiver)
     if late:
         answered.append(_expired(late))
-    unused = [waiver for waiver, was in zip(waivers, needed, strict=True) if not was]
     if unused:
-        answered.append(_unused(unused, [verdict.gate for verdict in verdicts]))
+        answered.append(_unused(unused, gates))
     return tuple(answered)
 
 
@@ -82,24 +87,23 @@ def _last_day(waiver: Waiver, position: int) -> date:
         ) from error
 
 
-def _expired(late: dict[str, Waiver]) -> Verdict:
+def _expired(late: Sequence[tuple[Waiver, str]]) -> Verdict:
     words = ", ".join(
-        f"{gate} ({waiver.owner}, until {waiver.expires}: {waiver.reason})" for gate, waiver in late.items()
+        f"{waiver.gate} ({waiver.owner}, until {waiver.expires}: {waiver.reason}; {state})"
+        for waiver, state in late
     )
     return Verdict(
         gate="waivers/expired",
         outcome="fail",
-        question="Does every waiver that a red gate needs still hold?",
-        reason=f"Waivers that have expired while their gate is still red: {words}.",
-        advice="Mend what the gate found; or have the owner decide again, with a new last day, in a reviewed change.",
+        question="Is every waiver still in force?",
+        reason=f"Waivers that have expired: {words}.",
+        advice="Take those whose gate is no longer red out of gates.waivers. Where it still is, mend what the gate "
+        "found; or have the owner decide again, with a new last day, in a reviewed change.",
     )
 
 
 def _unused(waivers: Sequence[Waiver], gates: Sequence[str]) -> Verdict:
-    words = []
-    for waiver in waivers:
-        known = any(fnmatchcase(gate, waiver.gate) for gate in gates)
-        words.append(f"{waiver.gate} ({'no longer red' if known else 'no gate has this name'})")
+    words = [f"{waiver.gate} ({_why_unused(waiver, gates)})" for waiver in waivers]
     return Verdict(
         gate="waivers/unused",
         outcome="pass",
@@ -108,3 +112,8 @@ def _unused(waivers: Sequence[Waiver], gates: Sequence[str]) -> Verdict:
         reason=f"Waivers that nothing needs: {', '.join(words)}.",
         advice="Take them out of gates.waivers.",
     )
+
+
+def _why_unused(waiver: Waiver, gates: Sequence[str]) -> str:
+    known = any(fnmatchcase(gate, waiver.gate) for gate in gates)
+    return "no longer red" if known else "no gate has this name"

@@ -334,6 +334,28 @@ rows.loc[~hit & (rows["case"] % 10 < 3), "repaid"] = "yes"
         "fairness/sex/demographic-parity",
         lambda shop: shop.rows('rows["sex"] = np.where(rows["case"] % 300 == 0, "f", "m")'),
     ),
+    Fault(
+        "a third group, too small to judge, of whom nobody is selected",
+        "fairness/sex/demographic-parity",
+        lambda shop: (
+            seeing_people(shop)
+            .replace("src/credit/contract.py", '["f", "m"]', '["f", "m", "x"]')
+            .policy("  robustness:\n", "  fairness: {undecided: stop}\n  robustness:\n")
+            .rows('rows.loc[rows["case"] % 50 == 0, ["sex", "repaid"]] = ["x", "no"]')
+        ),
+    ),
+    Fault(
+        "scores that mean another thing only in an intersection",
+        "fairness/sex & age/calibration",
+        lambda shop: shop.rows(
+            """
+old = rows["age"] >= 40
+hit = ((rows["sex"] == "f") & old) | ((rows["sex"] == "m") & ~old)
+rows.loc[hit & (rows["case"] % 10 < 5), "repaid"] = "no"
+rows.loc[~hit & (rows["case"] % 10 < 4), "repaid"] = "yes"
+"""
+        ),
+    ),
     # robustness
     Fault(
         "a model that looks at the other rows of a request",
@@ -393,6 +415,14 @@ rows["repaid"] = np.where(upside, flipped, rows["repaid"])
         ),
     ),
     # waivers
+    Fault(
+        "a waiver that expired, of a gate that is green by now",
+        "waivers/expired",
+        lambda shop: shop.policy(
+            "gates:\n",
+            "gates:\n  waivers: [{gate: 'data/leakage', owner: Ada, reason: old data, expires: '2020-01-01'}]\n",
+        ),
+    ),
     Fault(
         "a waiver that expired",
         "waivers/expired",

@@ -44,10 +44,28 @@ def test_an_expired_waiver_fails_and_the_reason_says_when_it_expired() -> None:
     assert "The waiver of Ada expired on 2026-11-01." in found.reason
 
 
-def test_a_valid_waiver_counts_beside_an_expired_one() -> None:
-    (found,) = apply_waivers([verdict()], [waiver(expires="2020-01-01"), waiver()], today=TODAY)
+def test_a_valid_waiver_counts_beside_an_expired_one_which_fails_all_the_same() -> None:
+    found, late = apply_waivers([verdict()], [waiver(expires="2020-01-01"), waiver()], today=TODAY)
 
     assert found.waiver == waiver()
+    assert (late.gate, late.stops) == ("waivers/expired", True)
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (verdict(outcome="pass"), "no longer red"),
+        (verdict(blocking=False), "no longer red"),
+        (verdict("data/rows"), "no gate has this name"),
+    ],
+)
+def test_a_waiver_that_expired_fails_though_its_gate_is_green(said: Verdict, why: str) -> None:
+    found = apply_waivers([said], [waiver(expires="2026-11-01")], today=TODAY)
+
+    assert [one.gate for one in found] == [said.gate, "waivers/expired"]
+    assert (found[1].outcome, found[1].stops) == ("fail", True)
+    assert f"fairness/sex/* (Ada, until 2026-11-01: Known, being worked on; {why})" in found[1].reason
+    assert "gates.waivers" in found[1].advice
 
 
 def test_a_waiver_covers_only_the_gates_it_names() -> None:
