@@ -40,9 +40,9 @@ from trunkline.evaluation.performance.figures import (
     SEED,
     baseline_verdict,
     measure_paired,
-    overfit_verdict,
 )
 from trunkline.evaluation.performance.named_slices import slice_floor_verdicts
+from trunkline.evaluation.performance.overfit import overfit_verdict
 from trunkline.evaluation.robustness.questions import robustness_verdicts
 from trunkline.evaluation.scored import Array, Paired, pair_scored
 from trunkline.evaluation.slices.questions import slice_verdicts

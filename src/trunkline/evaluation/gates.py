@@ -22,10 +22,10 @@ from .performance.figures import (
     floor_verdict,
     measure_paired,
     metric_verdicts,
-    overfit_verdict,
     too_little,
 )
 from .performance.named_slices import check_slices, slice_floor_verdicts
+from .performance.overfit import overfit_verdict
 from .robustness.asking import Ask
 from .robustness.metamorphic import check_metamorphic
 from .robustness.questions import robustness_verdicts
@@ -83,7 +83,8 @@ def judge(
 
     verdicts = list(before)
     verdicts += [
-        floor_verdict(name, floor, figures, problems, paired) for name, floor in sorted(rules.floors.items())
+        floor_verdict(name, floor, figures, problems, paired, own)
+        for name, floor in sorted(rules.floors.items())
     ]
     verdicts += metric_verdicts(problems, tuple(rules.floors))
     verdicts += slice_floor_verdicts(test, paired, contract, rules, own)
@@ -95,7 +96,8 @@ def judge(
     say("comparing with the champion" if champion is not None else silent or "no champion to compare with")
     other = pair_scored(champion, contract, beside=test) if champion is not None else None
     verdicts.append(_against_champion(paired, other, policy, own, silent))
-    verdicts.append(overfit_verdict(paired, trained, rules, own))
+    temporal = policy.data.split.method == "temporal"
+    verdicts.append(overfit_verdict(paired, trained, rules, own, temporal=temporal))
     say("comparing groups of people")
     verdicts += fairness_verdicts(
         paired, masks, policy.gates.fairness, resamples=rules.resamples, seed=SEED, champion=other

@@ -17,6 +17,7 @@ from trunkline.core.errors import PolicyError, ProjectError
 from trunkline.core.policy.policy import Policy
 
 from .bootstrap import Statistic
+from .project_metric import value_of, value_of_mean
 from .scored import Array, Paired
 from .weighted import statistic
 
@@ -76,10 +77,13 @@ class Metric:
     def value(self, paired: Paired) -> float:
         """Return the metric on these rows, NaN where it is undefined.
 
-        Raises ProjectError when the project's function raises or returns no number.
+        Raises ProjectError when the project's function raises, returns no number, or returns a sum.
         """
         if self.function is not None:
-            return _own(self.name, self.function, paired)
+            return value_of_mean(self.name, self.function, paired)
+        fast = statistic(self.name, paired) if paired.one_class else None
+        if fast is not None:  # scikit-learn has no log loss of a single class
+            return float(fast(np.ones((1, paired.rows)))[0])
         rows = np.arange(paired.rows).reshape(-1, 1)
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
@@ -90,6 +94,14 @@ class Metric:
                 AttributeError,
             ):  # undefined on these rows, or asks for what the model does not give
                 return float("nan")
+
+    def tells(self, paired: Paired) -> bool:
+        """Whether some answers to these rows are better than others by it: of a single outcome it may know none."""
+        if self.function is not None or not paired.one_class:
+            return True
+        right = self.value(paired.answered(paired.truth))
+        wrong = self.value(paired.answered((paired.truth + 1) % len(paired.classes)))
+        return bool(np.isfinite(right) and right > wrong)
 
     def statistic(self, paired: Paired) -> Statistic:
         """Return the metric as a function of row counts: vectorised where it can be, else resample by resample."""
@@ -103,8 +115,9 @@ class Metric:
         return Statistic(looped, most=LOOPED)
 
     def _resampled(self, paired: Paired, counts: Array) -> float:
+        drawn = paired.take(np.repeat(np.arange(paired.rows), counts.astype(np.int64)))
         try:
-            return self.value(paired.take(np.repeat(np.arange(paired.rows), counts.astype(np.int64))))
+            return self.value(drawn) if self.function is None else value_of(self.name, self.function, drawn)
         except ProjectError:
             return float("nan")
 
@@ -169,30 +182,6 @@ def _misfit(name: str, contract: Contract) -> str:
         return "accuracy"
     many = len(contract.outcome.categories) > 2
     return "roc_auc_ovr" if many and name in _TWO_CLASSES_ONLY else ""
-
-
-def _own(name: str, function: Callable[..., float], paired: Paired) -> float:
-    if paired.classes:
-        names = np.array(paired.classes, dtype=object)
-        truth, labels = names[paired.truth], names[paired.labels]
-    else:
-        truth, labels = paired.truth, paired.labels
-    score = None
-    if paired.probabilities is not None and paired.positive is not None:
-        score = paired.probabilities[:, paired.positive]
-    try:
-        value = float(function(truth, labels, score))
-    except Exception as error:
-        raise ProjectError(
-            f"The project's metric {name} raised {type(error).__name__}: {error}.",
-            next_step="correct metrics() in model.py",
-        ) from error
-    if not np.isfinite(value):
-        raise ProjectError(
-            f"The project's metric {name} gave {value}, and a figure must be a number.",
-            next_step="correct metrics() in model.py",
-        )
-    return value
 
 
 def _replay(paired: Paired) -> Any:

@@ -61,6 +61,11 @@ class Paired:
         """Whether a classification's truth holds a single class, so that no metric means anything."""
         return bool(self.classes) and len(np.unique(self.truth)) < 2
 
+    def answered(self, labels: Array) -> Paired:
+        """Return the rows with these answers, given for certain."""
+        sure = np.eye(len(self.classes))[labels] if self.classes else None
+        return Paired(self.truth, labels, sure, self.classes, self.positive)
+
     def take(self, index: Array) -> Paired:
         """Return the rows at `index`: positions, repeated or not, or a mask."""
         return Paired(

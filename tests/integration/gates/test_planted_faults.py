@@ -219,6 +219,28 @@ def candidates""",
         ),
     ),
     Fault(
+        "a metric of the project that sums over the rows",
+        "performance/metric:euro",
+        lambda shop: shop.replace(
+            "src/credit/model.py",
+            "def candidates",
+            """
+def metrics():
+    def euro(truth, answers, probability):
+        return -1000.0 * float(((answers == "yes") & (truth == "no")).sum())
+    return {"euro": euro}
+
+def candidates""",
+        ),
+    ),
+    Fault(
+        "a comparison by a metric that always the same answer maximises",
+        "performance/baseline",
+        lambda shop: shop.policy("    floors:", "    metric: recall\n    floors:").rows(
+            'rows = rows.drop(rows.index[(rows["repaid"] == "no") & (rows["case"] % 10 < 4)])'
+        ),
+    ),
+    Fault(
         "labels that were shuffled",
         "performance/baseline",
         lambda shop: shop.rows('rows["repaid"] = rows["repaid"].sample(frac=1, random_state=3).to_numpy()'),

@@ -10,6 +10,7 @@ import pytest
 
 from trunkline.core.contract import Contract
 from trunkline.core.errors import DataError, PolicyError
+from trunkline.core.policy.data import DataPolicy, Split
 from trunkline.core.policy.policy import Policy
 from trunkline.core.verdicts import Verdict
 from trunkline.evaluation import Scored, judge
@@ -185,6 +186,19 @@ def test_verdicts_on_the_data_are_passed_through_and_can_be_waived(
             policy=with_gates(policy, waivers=[waiver | {"expires": "2026-11-01"}]),
         )
     ) == {"data/leakage", "waivers/expired"}
+
+
+def test_the_overfit_gate_knows_whether_the_split_is_temporal(
+    ask: Callable[..., tuple[Verdict, ...]], policy: Policy
+) -> None:
+    temporal = policy.model_copy(update={"data": DataPolicy(split=Split(method="temporal"))})
+
+    said = [
+        next(one.reason for one in ask(policy=asked) if one.gate == "performance/overfit")
+        for asked in (policy, temporal)
+    ]
+
+    assert ["what changed between them" in reason for reason in said] == [False, True]
 
 
 def test_a_waiver_with_a_wrong_date_is_refused_before_any_work(

@@ -39,9 +39,9 @@ def test_a_projects_metric_gets_labels_and_the_chance_of_the_positive_class() ->
 
     def euros(truth: Any, answers: Any, chance: Any) -> float:
         seen.append((list(truth), list(answers), list(chance)))
-        return float(np.sum(truth == answers)) * 10
+        return float(np.mean(truth == answers)) * 60
 
-    assert Metric("euros", euros).value(PAIRED) == 50
+    assert Metric("euros", euros).value(PAIRED) == pytest.approx(50)
     assert seen[0][0] == ["No", "Yes", "Yes", "No", "Yes", "Yes"]
     assert seen[0][2] == CHANCES.tolist()
 

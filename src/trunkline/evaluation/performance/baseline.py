@@ -22,6 +22,7 @@ class Scale:
 
 
 AS_IT_IS = Scale()
+ROUNDING = 1e-9
 
 
 def ignoring_inputs(paired: Paired, train: Paired) -> Paired:
@@ -42,6 +43,12 @@ def ignoring_inputs(paired: Paired, train: Paired) -> Paired:
         paired.classes,
         paired.positive,
     )
+
+
+def unbeatable(name: str, metrics: Metrics, paired: Paired, baseline: float) -> bool:
+    """Whether no answers to these rows have a greater value than such a model's, as none have more recall than Yes."""
+    best = find_metric(name, metrics).value(paired.answered(paired.truth))
+    return bool(np.isfinite(best) and baseline >= best - ROUNDING * max(1.0, abs(best)))
 
 
 def scale_of(name: str, metrics: Metrics, paired: Paired, values: Sequence[float]) -> Scale:

@@ -1,4 +1,4 @@
-"""Performance: the figures of a model, and the gates on its floors, on a trivial baseline and on overfitting."""
+"""Performance: the figures of a model, and the gates on its floors and on a trivial baseline."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..fairness.groups import group_figures, groups
 from ..metrics import Metrics, find_metric, standard_names
 from ..scored import Array, Paired, pair
 from ..wording import between, measured, number
-from .baseline import ignoring_inputs, scale_of
+from .baseline import ignoring_inputs, unbeatable
 from .comparison import Comparison, compare
 
 FEWEST = 30
@@ -77,13 +77,20 @@ def measure_paired(
     return figures, problems
 
 
-def too_little(paired: Paired, part: str = "the test part") -> str:
-    """Return why the rows of this part cannot carry a verdict on performance, empty if they can."""
+def too_few(paired: Paired, part: str = "the test part") -> str:
+    """Return why the rows of this part are too few for any verdict on performance, empty if they are not."""
     if paired.rows < FEWEST:
         return f"{part[0].upper()}{part[1:]} has {paired.rows} rows, and fewer than {FEWEST} say nothing."
-    if paired.one_class:
-        return f"All {paired.rows:,} outcomes of {part} are {paired.classes[int(paired.truth[0])]}."
     return ""
+
+
+def too_little(paired: Paired, part: str = "the test part") -> str:
+    """Return why the rows of this part cannot carry a comparison of performance, empty if they can."""
+    return too_few(paired, part) or (_of_one_class(paired, part) + "." if paired.one_class else "")
+
+
+def _of_one_class(paired: Paired, part: str) -> str:
+    return f"All {paired.rows:,} outcomes of {part} are {paired.classes[int(paired.truth[0])]}"
 
 
 def floor_verdict(
@@ -92,6 +99,7 @@ def floor_verdict(
     figures: Sequence[Figure],
     problems: dict[str, str],
     paired: Paired,
+    metrics: Metrics,
     *,
     within: str = "",
     key: str = "gates.performance.floors",
@@ -104,7 +112,10 @@ def floor_verdict(
     part = f"the slice {within}" if within else "the test part"
     question = f"Is {name} at least {number(floor)} on {part}?"
     figure = next((figure for figure in figures if figure.name == name and figure.group == within), None)
-    reason = too_little(paired, part) or problems.get(name, "")
+    # A test part of one outcome is broken; a slice of one may be meant so, and accuracy has a value there.
+    reason = (too_few if within else too_little)(paired, part) or problems.get(name, "")
+    if not reason and not find_metric(name, metrics).tells(paired):
+        reason = f"{_of_one_class(paired, part)}, so {name} has no value there."
     if figure is None or reason:
         return Verdict(
             gate=gate,
@@ -170,6 +181,18 @@ def baseline_verdict(
         return Verdict(gate=gate, outcome="inconclusive", question=question, reason=reason, advice=advice)
     (only,) = found
     difference = only.difference
+    if difference.value <= 0 and unbeatable(policy.metric, metrics, paired, only.champion):
+        return Verdict(
+            gate=gate,
+            outcome="inconclusive",
+            question=question,
+            threshold=0.0,
+            figures=(difference,),
+            reason=f"{policy.metric} of a model that ignores its inputs is {number(only.champion)}, and none can be "
+            "better: whoever always gives the same answer maximises it, so it compares no models.",
+            advice="Set gates.performance.metric to one that weighs both kinds of error, as roc_auc, "
+            f"average_precision or balanced_accuracy, and put {policy.metric} among gates.performance.floors.",
+        )
     low = difference.interval.low if difference.interval else -np.inf
     outcome = "fail" if difference.value <= 0 else "pass" if low > 0 else "inconclusive"
     verbs = {"pass": "beats it", "fail": "does not beat it", "inconclusive": "may beat it by chance only"}
@@ -183,66 +206,4 @@ def baseline_verdict(
         f"{number(only.champion)}, difference {number(difference.value)} "
         f"({between(difference.interval)}, {paired.rows:,} rows).",
         advice="" if outcome == "pass" else advice,
-    )
-
-
-def overfit_verdict(
-    paired: Paired, train: Paired | None, policy: PerformanceGates, metrics: Metrics
-) -> Verdict:
-    """Answer whether the metric falls from the training rows to the test part by no more than the policy allows.
-
-    The interval is that of two independent samples; the point decides. What the gap is a share of: `scale_of`.
-    """
-    gate, share = "performance/overfit", policy.overfit_gap
-    question = f"Does {policy.metric} fall by at most {number(share)} from train to test?"
-    none = "There are no answers on the training rows to compare with."
-    reason = too_little(paired) if train is not None else none
-    values: list[float] = []
-    if not reason and train is not None:
-        try:
-            values = [find_metric(policy.metric, metrics).value(part) for part in (train, paired)]
-        except ProjectError as error:
-            reason = error.what
-    if train is None or reason or not np.isfinite(values).all():
-        return Verdict(
-            gate=gate,
-            outcome="inconclusive",
-            question=question,
-            threshold=share,
-            reason=reason or f"{policy.metric} has no value on one of the two parts.",
-            blocking=train is not None,
-            advice="Give the gate the model's answers on its training rows."
-            if train is None
-            else "Give the test part more rows of every outcome, or correct the metric.",
-        )
-    scale = scale_of(policy.metric, metrics, paired, values)
-    limit = share * scale.size
-    if scale.of:
-        question = f"Does {policy.metric} fall from train to test by at most {number(share)} of {scale.of}?"
-    statistics = [find_metric(policy.metric, metrics).statistic(part) for part in (train, paired)]
-    drawn = [
-        draw({"": statistic}, rows=part.rows, resamples=policy.resamples, seed=SEED + shift)[""]
-        for shift, (statistic, part) in enumerate(zip(statistics, (train, paired), strict=True))
-    ]
-    gap = Figure(
-        name=f"gap:{policy.metric}",
-        value=values[0] - values[1],
-        rows=paired.rows,
-        interval=interval(drawn[0] - drawn[1]),
-    )
-    passes = gap.value <= limit
-    of = f" ({number(share)} of {scale.of})" if scale.of else ""
-    return Verdict(
-        gate=gate,
-        outcome="pass" if passes else "fail",
-        question=question,
-        threshold=limit,
-        figures=(gap,),
-        reason=f"{policy.metric} is {number(values[0])} on {train.rows:,} training rows and {number(values[1])} on "
-        f"{paired.rows:,} test rows: a gap of {number(gap.value)} ({between(gap.interval)}); "
-        f"at most {number(limit)}{of} is allowed.",
-        advice=""
-        if passes
-        else "Make the model simpler (depth, leaf size, regularisation), drop features that only name rows, "
-        "or train on more rows.",
     )

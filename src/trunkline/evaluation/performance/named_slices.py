@@ -16,7 +16,7 @@ from trunkline.core.verdicts import Verdict
 
 from ..metrics import Metrics
 from ..scored import Array, Paired, Scored
-from .figures import SEED, floor_verdict, measure_paired, too_little
+from .figures import SEED, floor_verdict, measure_paired, too_few
 
 _KEY = "gates.performance.slices"
 
@@ -26,7 +26,8 @@ def slice_floor_verdicts(
 ) -> tuple[Verdict, ...]:
     """Answer for each floor of each named slice whether the metric reaches it on those rows; the point decides.
 
-    A slice of fewer than 30 rows, or of one class, is inconclusive. Raises PolicyError as `check_slices` does.
+    A slice of fewer than 30 rows, or one where the metric has no value, is inconclusive. Raises PolicyError as
+    `check_slices` does.
     """
     check_slices(rules, contract)
     verdicts: list[Verdict] = []
@@ -34,14 +35,21 @@ def slice_floor_verdicts(
         rows = paired.take(rows_of(test.frame, part, contract))
         figures: tuple[Figure, ...] = ()
         problems: dict[str, str] = {}
-        if not too_little(rows):
+        if not too_few(rows):
             found, problems = measure_paired(
                 rows, tuple(part.floors), metrics, resamples=rules.resamples, seed=SEED
             )
             figures = tuple(figure.model_copy(update={"group": part.name}) for figure in found)
         verdicts += [
             floor_verdict(
-                name, floor, figures, problems, rows, within=part.name, key=f"{_KEY}.{position}.floors"
+                name,
+                floor,
+                figures,
+                problems,
+                rows,
+                metrics,
+                within=part.name,
+                key=f"{_KEY}.{position}.floors",
             )
             for name, floor in sorted(part.floors.items())
         ]

@@ -16,7 +16,6 @@ from trunkline.evaluation.performance.figures import (
     baseline_verdict,
     floor_verdict,
     metric_verdicts,
-    overfit_verdict,
     too_little,
 )
 from trunkline.evaluation.scored import Paired, pair_scored
@@ -111,7 +110,7 @@ def test_a_broken_metric_of_the_project_has_no_figure_and_hides_no_other(contrac
 def test_the_point_decides_about_a_floor(value: float, outcome: str) -> None:
     figure = Figure(name="roc_auc", value=value, rows=200, interval=Interval(low=0.6, high=0.8))
 
-    found = floor_verdict("roc_auc", 0.70, [figure], {}, binary())
+    found = floor_verdict("roc_auc", 0.70, [figure], {}, binary(), {})
 
     assert found.outcome == outcome
     assert found.gate == "performance/floor:roc_auc"
@@ -123,7 +122,14 @@ def test_the_floor_of_a_slice_names_the_slice_and_its_key() -> None:
     whole = Figure(name="roc_auc", value=0.9, rows=200)
 
     found = floor_verdict(
-        "roc_auc", 0.7, [whole, figure], {}, binary(), within="young", key="gates.performance.slices.0.floors"
+        "roc_auc",
+        0.7,
+        [whole, figure],
+        {},
+        binary(),
+        {},
+        within="young",
+        key="gates.performance.slices.0.floors",
     )
 
     assert (found.gate, found.outcome) == ("performance/slice:young:roc_auc", "fail")
@@ -134,7 +140,7 @@ def test_the_floor_of_a_slice_names_the_slice_and_its_key() -> None:
 def test_a_group_figure_is_not_taken_for_the_whole() -> None:
     figure = Figure(name="roc_auc", value=0.9, rows=200, group="sex=Male")
 
-    assert floor_verdict("roc_auc", 0.7, [figure], {}, binary()).outcome == "inconclusive"
+    assert floor_verdict("roc_auc", 0.7, [figure], {}, binary(), {}).outcome == "inconclusive"
 
 
 def test_a_test_part_of_one_class_or_few_rows_says_nothing() -> None:
@@ -142,7 +148,7 @@ def test_a_test_part_of_one_class_or_few_rows_says_nothing() -> None:
     figure = Figure(name="accuracy", value=0.9, rows=20)
 
     assert "All" in too_little(paired.take(paired.truth == 1))
-    few = floor_verdict("accuracy", 0.5, [figure], {}, paired.take(np.arange(20)))
+    few = floor_verdict("accuracy", 0.5, [figure], {}, paired.take(np.arange(20)), {})
     assert (few.outcome, few.stops) == ("inconclusive", True)
     assert "20 rows" in few.reason
 
@@ -150,7 +156,7 @@ def test_a_test_part_of_one_class_or_few_rows_says_nothing() -> None:
 def test_a_broken_metric_makes_its_floor_inconclusive_or_a_red_gate_of_its_own() -> None:
     problems = {"euros": "raised KeyError"}
 
-    with_floor = floor_verdict("euros", 10, [], problems, binary())
+    with_floor = floor_verdict("euros", 10, [], problems, binary(), {})
 
     assert with_floor.stops
     assert "raised KeyError" in with_floor.reason
@@ -166,6 +172,48 @@ def test_the_model_must_beat_one_that_ignores_its_inputs(strength: float, rows: 
     assert baseline_verdict(binary(rows, strength), None, RULES, {}).outcome == outcome
 
 
+def test_a_metric_that_always_the_same_answer_maximises_is_refused_for_the_comparison() -> None:
+    generator = np.random.default_rng(3)
+    truth = (generator.random(400) < 0.8).astype(int)
+    chance = np.clip(0.8 * truth + 0.3 * generator.random(400), 0, 1)
+    paired = Paired(
+        truth, (chance > 0.5).astype(int), np.stack([1 - chance, chance], axis=1), ("No", "Yes"), 1
+    )
+    missed = Paired(truth, np.where(np.arange(400) < 40, 0, truth), paired.probabilities, ("No", "Yes"), 1)
+    recall = PerformanceGates(metric="recall", resamples=200)
+
+    for rows in (paired, missed):
+        found = baseline_verdict(rows, None, recall, {})
+        assert (found.outcome, found.stops) == ("inconclusive", True)
+        assert "recall of a model that ignores its inputs is 1.000, and none can be better" in found.reason
+        assert "gates.performance.metric" in found.advice
+        assert "roc_auc" in found.advice
+    assert baseline_verdict(paired, None, RULES, {}).outcome == "pass"
+
+
+def test_a_metric_of_the_projects_that_a_baseline_maximises_is_refused_too() -> None:
+    def selected(truth: Any, answers: Any, chance: Any) -> float:
+        return float(np.mean(answers == "Yes"))
+
+    truth = np.repeat([0, 1, 1, 1], 50)
+    paired = Paired(truth, truth, None, ("No", "Yes"), 1)
+    rules = PerformanceGates(metric="selected", resamples=200)
+
+    assert "none can be better" in baseline_verdict(paired, None, rules, {"selected": selected}).reason
+
+
+def test_a_sum_of_the_projects_beats_no_baseline() -> None:
+    def euros(truth: Any, answers: Any, chance: Any) -> float:
+        return float(np.sum(np.where(truth == answers, 200.0, -100.0)))
+
+    found = baseline_verdict(
+        binary(), None, PerformanceGates(metric="euros", resamples=200), {"euros": euros}
+    )
+
+    assert (found.outcome, found.stops) == ("inconclusive", True)
+    assert "grows with the number of rows" in found.reason
+
+
 def test_the_baseline_of_a_regression_is_the_mean_of_the_training_rows() -> None:
     truth = np.random.default_rng(0).normal(100, 5, 300)
     rules = PerformanceGates(metric="neg_mean_absolute_error", resamples=200)
@@ -173,69 +221,6 @@ def test_the_baseline_of_a_regression_is_the_mean_of_the_training_rows() -> None
 
     assert baseline_verdict(Paired(truth, truth + 1, None), train, rules, {}).outcome == "pass"
     assert baseline_verdict(Paired(truth, truth + 20, None), train, rules, {}).outcome == "fail"
-
-
-def test_an_overfit_model_is_red_with_both_figures() -> None:
-    found = overfit_verdict(binary(strength=0.3), binary(strength=5.0, seed=1), RULES, {})
-
-    assert (found.outcome, found.stops) == ("fail", True)
-    assert "200 training rows" in found.reason
-    assert found.figures[0].interval is not None
-    assert found.figures[0].interval.low < found.figures[0].value < found.figures[0].interval.high
-
-
-@pytest.mark.parametrize("unit", [0.01, 1.0, 1000.0])
-def test_the_overfit_gap_of_an_error_does_not_depend_on_its_unit(unit: float) -> None:
-    def rents(noise: float, seed: int) -> Paired:
-        generator = np.random.default_rng(seed)
-        skill = generator.normal(size=400)
-        return Paired(
-            unit * (500 + 40 * skill), unit * (500 + 40 * (skill + noise * generator.normal(size=400))), None
-        )
-
-    rules = PerformanceGates(metric="neg_root_mean_squared_error", resamples=200)
-    healthy = overfit_verdict(rents(0.50, 0), rents(0.45, 1), rules, {})
-    heart = overfit_verdict(rents(0.50, 0), rents(0.10, 1), rules, {})
-
-    assert (healthy.outcome, heart.outcome, heart.stops) == ("pass", "fail", True)
-    assert healthy.threshold == pytest.approx(0.12 * 40 * unit, rel=0.1)
-    assert "0.120 of the error of a model that ignores its inputs" in heart.reason
-    assert "of the error of a model that ignores its inputs" in heart.question
-
-
-def test_the_overfit_gap_of_a_metric_in_euro_is_a_share_of_its_value() -> None:
-    def euros(truth: Any, answers: Any, chance: Any) -> float:
-        return float(np.mean(np.where(truth == answers, 200.0, -100.0)))
-
-    rules = PerformanceGates(metric="euros", resamples=200)
-
-    assert overfit_verdict(binary(), binary(seed=1), rules, {"euros": euros}).outcome == "pass"
-    assert overfit_verdict(binary(strength=0.3), binary(strength=5.0), rules, {"euros": euros}).stops
-
-
-def test_a_model_as_good_on_new_rows_is_not_overfit() -> None:
-    assert overfit_verdict(binary(), binary(seed=1), RULES, {}).outcome == "pass"
-
-
-def test_without_training_answers_overfitting_is_said_to_be_unknown_and_stops_nothing() -> None:
-    found = overfit_verdict(binary(), None, RULES, {})
-
-    assert (found.outcome, found.stops) == ("inconclusive", False)
-
-
-def test_too_few_test_rows_for_overfitting_ask_for_test_rows() -> None:
-    found = overfit_verdict(binary(rows=15), binary(), RULES, {})
-
-    assert (found.outcome, found.stops) == ("inconclusive", True)
-    assert "more rows" in found.advice
-
-
-def test_training_rows_of_one_class_leave_overfitting_inconclusive() -> None:
-    train = binary()
-
-    found = overfit_verdict(binary(), train.take(train.truth == 1), RULES, {})
-
-    assert (found.outcome, found.stops) == ("inconclusive", True)
 
 
 def test_classes_of_the_tests_contract_are_used(

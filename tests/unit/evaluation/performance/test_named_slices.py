@@ -98,6 +98,35 @@ def test_few_rows_or_one_class_are_inconclusive(
     assert "outcomes of the slice released are Yes" in found["performance/slice:released:roc_auc"].reason
 
 
+@pytest.mark.parametrize("outcome", ["Yes", "No"])
+def test_on_a_slice_of_one_outcome_a_metric_that_has_a_value_there_is_judged(
+    outcome: str, contract: Contract, rows: Callable[..., pd.DataFrame], answer: Callable[..., Scored]
+) -> None:
+    low = {"accuracy": 0.1, "neg_log_loss": -5.0, "neg_brier_score": -0.9}
+    floors = {**low, "roc_auc": 0.1, "average_precision": 0.1, "matthews_corrcoef": -1.0}
+    policy = rules({"name": "one", "where": {"released": outcome}, "floors": floors})
+
+    found = judged(answer(rows()), contract, policy)
+
+    outcomes = {gate.removeprefix("performance/slice:one:"): one.outcome for gate, one in found.items()}
+    assert outcomes == {
+        **dict.fromkeys(low, "pass"),
+        **dict.fromkeys(("roc_auc", "average_precision", "matthews_corrcoef"), "inconclusive"),
+    }
+    assert "no value there" in found["performance/slice:one:roc_auc"].reason
+
+
+def test_a_slice_without_the_positive_outcome_has_no_recall_and_no_precision(
+    contract: Contract, rows: Callable[..., pd.DataFrame], answer: Callable[..., Scored]
+) -> None:
+    floors = {"recall": 0.1, "precision": 0.1, "f1": 0.1, "accuracy": 0.999}
+    policy = rules({"name": "kept", "where": {"released": "No"}, "floors": floors})
+
+    found = judged(answer(rows()), contract, policy)
+
+    assert [one.outcome for one in found.values()] == ["fail", "inconclusive", "inconclusive", "inconclusive"]
+
+
 def test_every_floor_of_a_slice_is_a_gate_of_its_own(
     contract: Contract, rows: Callable[..., pd.DataFrame], answer: Callable[..., Scored]
 ) -> None:

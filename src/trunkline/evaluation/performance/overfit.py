@@ -1,0 +1,96 @@
+"""Overfitting: is the model about as good on rows that it did not learn from."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from trunkline.core.errors import ProjectError
+from trunkline.core.figures import Figure
+from trunkline.core.policy.gates import PerformanceGates
+from trunkline.core.verdicts import Verdict
+
+from ..bootstrap import draw, interval
+from ..metrics import Metrics, find_metric
+from ..scored import Paired
+from ..wording import between, number
+from .baseline import scale_of
+from .figures import SEED, too_little
+
+SIMPLER = (
+    "Make the model simpler (depth, leaf size, regularisation), drop features that only name rows, or train on more "
+    "rows."
+)
+LATER = (
+    " The split is temporal: the test rows are newer than the training rows, so the gap holds what changed between "
+    "them too."
+)
+DRIFTED = (
+    "Look at the cross-validated score of the search, which the training run keeps. If it is about as good as on the "
+    "training rows, the model learned nothing by heart and the world has changed: train on newer rows (`data.window`), "
+    "retrain more often, or take out features whose meaning moves. If it is about as low as on the test rows, it did: "
+)
+
+
+def overfit_verdict(
+    paired: Paired,
+    train: Paired | None,
+    policy: PerformanceGates,
+    metrics: Metrics,
+    *,
+    temporal: bool = False,
+) -> Verdict:
+    """Answer whether the metric falls from the training rows to the test part by no more than the policy allows.
+
+    The interval is that of two independent samples; the point decides. What the gap is a share of: `scale_of`.
+    With `temporal` the test part is newer than the training rows, so that the gap holds drift too.
+    """
+    gate, share = "performance/overfit", policy.overfit_gap
+    question = f"Does {policy.metric} fall by at most {number(share)} from train to test?"
+    none = "There are no answers on the training rows to compare with."
+    reason = too_little(paired) if train is not None else none
+    values: list[float] = []
+    if not reason and train is not None:
+        try:
+            values = [find_metric(policy.metric, metrics).value(part) for part in (train, paired)]
+        except ProjectError as error:
+            reason = error.what
+    if train is None or reason or not np.isfinite(values).all():
+        return Verdict(
+            gate=gate,
+            outcome="inconclusive",
+            question=question,
+            threshold=share,
+            reason=reason or f"{policy.metric} has no value on one of the two parts.",
+            blocking=train is not None,
+            advice="Give the gate the model's answers on its training rows."
+            if train is None
+            else "Give the test part more rows of every outcome, or correct the metric.",
+        )
+    scale = scale_of(policy.metric, metrics, paired, values)
+    limit = share * scale.size
+    if scale.of:
+        question = f"Does {policy.metric} fall from train to test by at most {number(share)} of {scale.of}?"
+    statistics = [find_metric(policy.metric, metrics).statistic(part) for part in (train, paired)]
+    drawn = [
+        draw({"": statistic}, rows=part.rows, resamples=policy.resamples, seed=SEED + shift)[""]
+        for shift, (statistic, part) in enumerate(zip(statistics, (train, paired), strict=True))
+    ]
+    gap = Figure(
+        name=f"gap:{policy.metric}",
+        value=values[0] - values[1],
+        rows=paired.rows,
+        interval=interval(drawn[0] - drawn[1]),
+    )
+    passes = gap.value <= limit
+    of = f" ({number(share)} of {scale.of})" if scale.of else ""
+    return Verdict(
+        gate=gate,
+        outcome="pass" if passes else "fail",
+        question=question,
+        threshold=limit,
+        figures=(gap,),
+        reason=f"{policy.metric} is {number(values[0])} on {train.rows:,} training rows and {number(values[1])} on "
+        f"{paired.rows:,} test rows: a gap of {number(gap.value)} ({between(gap.interval)}); "
+        f"at most {number(limit)}{of} is allowed." + (LATER if temporal else ""),
+        advice="" if passes else (DRIFTED + SIMPLER[0].lower() + SIMPLER[1:] if temporal else SIMPLER),
+    )
