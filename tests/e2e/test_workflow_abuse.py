@@ -116,6 +116,7 @@ def test_nobody_releases_or_deploys_from_a_branch(world: World) -> None:
         "monitor.yml",
         "retrain.yml",
         "heartbeat.yml",
+        "wake.yml",
     ):
         run = world.on_dispatch(workflow, branch="mine")
         assert run.jobs == {}, f"{workflow} ran on a branch"

@@ -1,4 +1,4 @@
-"""A schedule is a moment that exists, and not the one at which all the world starts its runs."""
+"""A schedule is a moment that exists, not the one at which all the world starts its runs, and alone in its file."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from ..repository import Repository
 from ..workflow import line_of, listed
 
 FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day", 1, 31), ("month", 1, 12), ("weekday", 0, 7))
+BESIDE = frozenset({"schedule", "workflow_dispatch", "workflow_call", "repository_dispatch"})
+"""Events that nobody waits for in vain: after sixty idle days GitHub stops the whole file, whatever starts it."""
 PART = re.compile(r"(?:\*|(\d+)(?:-(\d+))?)(?:/(\d+))?")
 
 
@@ -34,9 +36,13 @@ def values(field: str, low: int, high: int) -> set[int]:
 
 
 def check(repository: Repository) -> Remarks:
-    """Yield each schedule that is none, never comes, or comes with everybody else's."""
+    """Yield each schedule that is none, never comes, comes with everybody else's, or puts other events to sleep."""
     for workflow in repository.workflows:
         schedule = listed(workflow.triggers.get("schedule"))
+        others = sorted(set(workflow.triggers) - BESIDE) if schedule else []
+        if others:
+            line = line_of(workflow.tree["on"], others[0])
+            yield workflow, line, f"GitHub stops idle schedules by the file, {', '.join(others)} with it"
         for entry in schedule:
             line = line_of(entry, "cron") if "cron" in entry else workflow.line("on")
             problem = _problem(str(entry.get("cron", "")).split())

@@ -43,6 +43,7 @@ EVERYWHERE = (
     Everywhere("no-target", r"run: make [\w-]+", "run: make nothing-of-the-kind", "targets"),
     Everywhere("no-job-name", r"^    name: .*\n", "", "naming"),
     Everywhere("full-hour", r"cron: \"\d+ ", 'cron: "0 ', "schedules"),
+    Everywhere("sleeps-too", r"^  schedule:", "  push:\n    branches: [main]\n  schedule:", "schedules"),
     Everywhere(
         "comments-start-it", r"^  workflow_dispatch:", "  issue_comment:\n  workflow_dispatch:", "strangers"
     ),

@@ -17,6 +17,8 @@ CANCELLED = """\
       cancel-in-progress: true
 """
 
+PUSH = "  push:\n    branches: [main]\n  workflow_dispatch:\n"
+
 FAULTS = (
     Fault("no-timeout", CI, swap("    timeout-minutes: 30\n", ""), OWN, "timeouts"),
     Fault("timeout-of-a-day", CI, swap("timeout-minutes: 30", "timeout-minutes: 1440"), OWN, "timeouts"),
@@ -83,6 +85,7 @@ FAULTS = (
         "documented",
     ),
     Fault("full-hour", MONITOR, swap("17 * * * *", "0 * * * *"), OWN, "schedules"),
+    Fault("push-sleeps-with-the-schedule", MONITOR, swap("  workflow_dispatch:\n", PUSH), OWN, "schedules"),
     Fault("day-that-never-comes", MONITOR, swap("17 * * * *", "17 4 30 2 *"), "actionlint", "events"),
     Fault(
         "no-such-environment",
