@@ -6,7 +6,9 @@ to the file that GITHUB_OUTPUT names:
 code          style, types, unit and integration tests
 model         train or reuse, gates, load, the service's tests
 image         the serving image
-environments  the environments whose desired state changed, as a JSON list
+environments  the environments whose desired state changed, as a JSON list, production last
+reached       those of them that a job can deploy to: a local target is the machine of TRUNKLINE_RUNNER, so without
+              that variable none is, and the run's page says so
 
 The commit that is checked out is compared with origin/main; a commit of main itself needs everything, and so does what
 cannot be placed: a change is never tested less than it should be.
@@ -19,6 +21,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 TIERS = ("code", "model", "image")
@@ -68,6 +71,17 @@ def environment_of(path: str) -> str:
     return match.group(1) if match else ""
 
 
+def in_order(names: Iterable[str]) -> list[str]:
+    """Return environments in the order in which they are deployed to: what is tried elsewhere first comes last."""
+    return sorted(names, key=lambda name: (name == "production", name))
+
+
+def is_local(name: str) -> bool:
+    """Whether an environment's desired state names a local target; read as text, for YAML is not installed."""
+    state = Path("deployments", f"{name}.yaml").read_text(encoding="utf-8", errors="replace")
+    return re.search(r"^\s+kind:\s*[\"']?local\b", state, re.MULTILINE) is not None
+
+
 def git(*words: str) -> str:
     """Run git and return what it prints; leave with its words when it fails."""
     done = subprocess.run(["git", *words], capture_output=True, text=True, check=False)  # noqa: S607
@@ -89,10 +103,10 @@ def needed(paths: list[str] | None) -> dict[str, str]:
     """Return what the changed files need, by output name; everything for None."""
     if paths is None:
         files = Path("deployments").glob("*.yaml")
-        environments = sorted(filter(None, (environment_of(file.as_posix()) for file in files)))
+        environments = in_order(name for file in files if (name := environment_of(file.as_posix())))
         return dict.fromkeys(TIERS, "true") | {"environments": json.dumps(environments)}
     tiers = frozenset[str]().union(*(tiers_of(path) for path in paths))
-    environments = sorted({name for path in paths if (name := environment_of(str(PurePosixPath(path))))})
+    environments = in_order({name for path in paths if (name := environment_of(str(PurePosixPath(path))))})
     present = [name for name in environments if Path("deployments", f"{name}.yaml").is_file()]
     found = {tier: str(tier in tiers).lower() for tier in TIERS}
     return found | {"environments": json.dumps(present)}
@@ -100,11 +114,25 @@ def needed(paths: list[str] | None) -> dict[str, str]:
 
 def main() -> None:
     """Print the outputs, and hand them to the workflow where there is one."""
-    lines = "".join(f"{name}={value}\n" for name, value in needed(changed()).items())
+    found = needed(changed())
+    environments = json.loads(found["environments"])
+    runner = os.environ.get("TRUNKLINE_RUNNER")
+    reached = [name for name in environments if runner or not is_local(name)]
+    found |= {"reached": json.dumps(reached)}
+    lines = "".join(f"{name}={value}\n" for name, value in found.items())
     sys.stdout.write(lines)
     if output := os.environ.get("GITHUB_OUTPUT"):
         with Path(output).open("a", encoding="utf-8") as stream:
             stream.write(lines)
+    unreached = [name for name in environments if name not in reached]
+    # ci.yml plans for every environment and deploys to none: only deploy.yml says which machine there is.
+    if unreached and runner is not None and (summary := os.environ.get("GITHUB_STEP_SUMMARY")):
+        with Path(summary).open("a", encoding="utf-8") as stream:
+            stream.write(
+                f"Nothing is applied to {', '.join(unreached)}: a service that a hosted runner starts is gone when its job"
+                " ends. Set the repository variable TRUNKLINE_RUNNER to the label of a self-hosted runner on the machine"
+                " that serves, or run `make apply` there.\n"
+            )
 
 
 if __name__ == "__main__":

@@ -6,9 +6,9 @@ import importlib.util
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 
 import pytest
 
@@ -146,13 +146,15 @@ class Repository:
         self._git(self.root, *IDENTITY, "commit", "--quiet", "--allow-empty", "--message", "A change")
         return self._git(self.root, "rev-parse", "HEAD")
 
-    def run(self, *arguments: str, output: Path | None = None) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *arguments: str, output: Path | None = None, more: Mapping[str, str] = MappingProxyType({})
+    ) -> subprocess.CompletedProcess[str]:
         """Run the script as the workflow does."""
         environment = {name: value for name, value in isolated().items() if name != "GITHUB_OUTPUT"}
         return subprocess.run(
             [sys.executable, str(self._script), *arguments],
             cwd=self.root,
-            env=environment | ({"GITHUB_OUTPUT": str(output)} if output else {}),
+            env=environment | ({"GITHUB_OUTPUT": str(output)} if output else {}) | dict(more),
             capture_output=True,
             text=True,
             check=False,
@@ -164,6 +166,7 @@ class Repository:
         assert done.returncode == 0, done.stderr
         found = dict(line.split("=", 1) for line in done.stdout.splitlines())
         environments: list[str] = json.loads(found.pop("environments"))
+        assert json.loads(found.pop("reached")) == environments  # no file here names a local target
         assert set(found) == EVERYTHING
         assert set(found.values()) <= {"true", "false"}
         return {name for name, value in found.items() if value == "true"}, environments
@@ -221,8 +224,42 @@ def test_what_main_got_meanwhile_is_no_part_of_the_change(repository_at_work: Re
     assert repository_at_work.parts() == (set(), [])
 
 
-def test_a_run_on_main_itself_needs_everything(repository_at_work: Repository) -> None:
-    assert repository_at_work.parts() == (EVERYTHING, ["production", "staging"])
+def test_a_run_on_main_itself_needs_everything_and_production_comes_last(
+    repository_at_work: Repository,
+) -> None:
+    repository_at_work.write("deployments/zone-b.yaml", "environment: zone-b\n")
+    git_main = repository_at_work.commit()
+    (repository_at_work.root / ".git/refs/remotes/origin/main").write_text(f"{git_main}\n", encoding="utf-8")
+    assert repository_at_work.parts() == (EVERYTHING, ["staging", "zone-b", "production"])
+
+
+@pytest.mark.parametrize(
+    ("runner", "reached", "says"),
+    [
+        ("machine", ["staging", "production"], False),
+        ("", ["staging"], True),
+        (None, ["staging"], False),  # ci.yml deploys nothing, and asks for no machine
+    ],
+)
+def test_a_local_target_is_reached_from_its_own_machine_alone_and_the_page_says_why_not(
+    repository_at_work: Repository, tmp_path: Path, runner: str | None, reached: list[str], says: bool
+) -> None:
+    repository_at_work.write(
+        "deployments/production.yaml", "environment: production\ntarget:\n  kind: local\n  port: 8080\n"
+    )
+    repository_at_work.write("deployments/staging.yaml", "environment: staging\ntarget:\n  kind: locally\n")
+    repository_at_work.commit()
+    summary = tmp_path / "summary"
+    given = {"GITHUB_STEP_SUMMARY": str(summary)} | ({} if runner is None else {"TRUNKLINE_RUNNER": runner})
+    done = repository_at_work.run(more=given)
+    found = dict(line.split("=", 1) for line in done.stdout.splitlines())
+    assert json.loads(found["environments"]) == ["staging", "production"]
+    assert json.loads(found["reached"]) == reached
+    assert summary.is_file() is says
+    if says:
+        said = summary.read_text(encoding="utf-8")
+        assert "Nothing is applied to production: " in said
+        assert "Set the repository variable TRUNKLINE_RUNNER" in said
 
 
 def test_where_there_is_no_main_to_compare_with_git_says_so(repository_at_work: Repository, git: Git) -> None:

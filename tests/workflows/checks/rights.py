@@ -36,6 +36,12 @@ def check(repository: Repository) -> Remarks:
                 )
                 if missing and not _own_token(job):
                     yield workflow, step.line, f"job {job.key} needs {', '.join(missing)}: write for this"
+                if _records(step) and job.granted.get("artifact-metadata") != "write":
+                    yield (
+                        workflow,
+                        step.line,
+                        "a storage record needs artifact-metadata: write, or not to be asked for",
+                    )
 
 
 def _needed(job: Job, step: Step) -> set[str]:
@@ -48,6 +54,14 @@ def _needed(job: Job, step: Step) -> set[str]:
     if re.search(r"\bgh\s+workflow\s+(run|enable)\b", step.run):
         needed.add("actions")
     return needed
+
+
+def _records(step: Step) -> bool:
+    """Whether an attestation that is pushed also asks for a storage record, as it does unless told otherwise."""
+    given = {
+        name: str(step.settings.get(name)).lower() for name in ("push-to-registry", "create-storage-record")
+    }
+    return step.action == "actions/attest" and list(given.values()) in (["true", "none"], ["true", "true"])
 
 
 def _own_token(job: Job) -> bool:

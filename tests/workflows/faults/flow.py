@@ -17,6 +17,13 @@ CANCELLED = """\
       cancel-in-progress: true
 """
 
+LOGIN = """\
+      - uses: aws-actions/configure-aws-credentials@517a711dbcd0e402f90c77e7e2f81e849156e31d # v6.2.2
+        if: vars.AWS_ROLE_ARN != ''
+        with:
+          role-to-assume: ${{ vars.AWS_ROLE_ARN }}
+          aws-region: ${{ vars.AWS_REGION }}
+"""
 PUSH = "  push:\n    branches: [main]\n  workflow_dispatch:\n"
 
 FAULTS = (
@@ -136,6 +143,28 @@ FAULTS = (
         "may-not-start-retraining",
         MONITOR,
         swap("      actions: write # to start a retraining\n", ""),
+        OWN,
+        "rights",
+    ),
+    Fault(
+        "image-of-another-store",
+        CI,
+        swap("    env:\n      MLFLOW_TRACKING_URI: ${{ vars.MLFLOW_TRACKING_URI }}\n", ""),
+        OWN,
+        "reach",
+    ),
+    Fault("rows-behind-a-login", RELEASE, swap(LOGIN, ""), OWN, "reach"),
+    Fault(
+        "login-comes-too-late",
+        MONITOR,
+        both(swap(LOGIN, ""), lambda text: text.rstrip("\n") + "\n" + LOGIN),
+        OWN,
+        "reach",
+    ),
+    Fault(
+        "may-not-record",
+        RELEASE,
+        swap("subject-path: packed/sums", "subject-path: packed/sums\n          push-to-registry: true"),
         OWN,
         "rights",
     ),

@@ -185,8 +185,11 @@ FAULTS = (
     ),
     Fault(
         "identity-without-use",
-        MONITOR,
-        swap("      actions: write #", "      id-token: write # to be somebody\n      actions: write #"),
+        CI,
+        swap(
+            "      pull-requests: write #",
+            "      id-token: write # to be somebody\n      pull-requests: write #",
+        ),
         "own",
         "identity",
     ),
