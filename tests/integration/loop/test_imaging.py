@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -196,6 +197,39 @@ def test_a_python_model_is_built_with_the_libraries_that_it_was_trained_with(
     monkeypatch.setattr(imaging, "_ask_container", lambda *_, **__: None)
     imaging.build_image(trained, tmp_path / "packed", progress=say)
     assert engine.arguments == ["REQUIREMENTS=train"]
+
+
+@pytest.mark.parametrize(("runtime", "trains"), [("onnx", False), ("python", True)])
+def test_the_sbom_names_what_the_image_has_installed_for_either_runtime(
+    trained: Project,
+    engine: Standin,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    runtime: str,
+    trains: bool,
+) -> None:
+    template = Path(__file__).parents[3] / "template/{{cookiecutter.__slug}}"
+    shutil.copytree(trained.root, tmp_path / "loans")
+    project = Project(tmp_path / "loans")
+    shutil.copytree(template / "requirements", project.root / "requirements", dirs_exist_ok=True)
+    made, *_ = training.train(trained, progress=say)
+    shutil.copytree(made.folder, tmp_path / "draft")
+    sealed = seal(tmp_path / "draft", made.manifest.model_copy(update={"runtime": runtime}))
+    bundle = project.bundles.add(sealed.folder)
+    monkeypatch.setattr(imaging, "train", lambda *_, **__: (bundle, None, False))
+    monkeypatch.setattr(imaging, "_ask_container", lambda *_, **__: None)
+    imaging.build_image(project, project.root / "packed", progress=say)
+    # The line of the Makefile, as `make image` runs it.
+    makefile = (template / "Makefile").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^\t\$\(BIN\)/(cyclonedx-py .*)$", makefile, re.MULTILINE)
+    program, *words = line.split()
+    command = [Path(sys.executable).with_name(program), *words]
+    subprocess.run(command, cwd=project.root, check=True, capture_output=True)
+    sbom = json.loads((project.root / "packed/sbom.json").read_text(encoding="utf-8"))
+    named = [component["purl"] for component in sbom["components"]]
+    assert any(purl.startswith("pkg:pypi/fastapi@") for purl in named)
+    assert any(purl.startswith("pkg:pypi/scikit-learn@") for purl in named) is trains
+    assert len(named) == len(set(named))
 
 
 def test_an_image_that_answers_otherwise_than_its_bundle_is_not_pushed(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import httpx
@@ -15,7 +16,7 @@ from trunkline.core.errors import ApplyError, NotFoundError
 from trunkline.core.git import try_git
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
-from trunkline.core.record import short
+from trunkline.core.record import short, write_atomically
 from trunkline.core.release import Release, Route
 from trunkline.delivery import next_state, read_state
 from trunkline.delivery.engine import Engine, build_secrets
@@ -31,6 +32,8 @@ from .rehearsing import ROWS, ask_service
 from .tested import adopt, packed_key
 
 PATIENCE_S = 60.0
+INSTALLED = "installed.txt"
+"""What an image has installed from its locks, as one lock: what its SBOM is made of."""
 
 
 def build_image(
@@ -40,8 +43,8 @@ def build_image(
 
     It carries the bundles of the desired state that the version's first stage will be, so that one image goes through
     all stages. Without `number` it carries what `folder`/bundle holds packed, else the champion's, else the bundle of
-    the checked-out commit. `folder` gets the build context and `image.json`. Raises NotFoundError without docker or
-    podman, ApplyError when the build, the push or the container fails.
+    the checked-out commit. `folder` gets the build context, `installed.txt` and `image.json`. Raises NotFoundError
+    without docker or podman, ApplyError when the build, the push or the container fails.
     """
     release, asked = _release_of(project, folder, number, progress=progress)
     engine = Engine.find()
@@ -62,6 +65,11 @@ def build_image(
         secrets=build_secrets(os.environ),
         progress=progress,
     )
+    # Serving's own are always there, as the Dockerfile says.
+    used = ("serve", "train") if python else ("serve",)
+    locks = [path for name in used if (path := context / "requirements" / f"{name}.txt").is_file()]
+    text = one_lock([path.read_text(encoding="utf-8") for path in locks])
+    write_atomically(folder / INSTALLED, text.encode())
     size = engine.size(identity)
     progress(f"built in {time.monotonic() - begun:.0f} s" + (f": {size / 1e6:.0f} MB" if size else ""))
     # Of a canary both answer, each its users: that it is ready is what can be said of it here.
@@ -105,6 +113,12 @@ def _release_of(project: Project, folder: Path, number: int, *, progress: Progre
     for each in routes_of(release):
         bundle_of(project, each, progress=progress)
     return release, bundle_of(project, release.champion, progress=progress)
+
+
+def one_lock(locks: Sequence[str]) -> str:
+    """Return locks as one: each requirement, with its hashes on the lines below it, once and in order."""
+    blocks = {block for lock in locks for block in re.split(r"\n(?=[^\s#])", lock.strip()) if block}
+    return "".join(f"{block}\n" for block in sorted(blocks))
 
 
 def labels_of(release: Release, source: str, number: int) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from trunkline.core.release import Release, Route
-from trunkline.loop.release.imaging import labels_of, source_of
+from trunkline.loop.release.imaging import labels_of, one_lock, source_of
 
 RELEASE = Release(
     environment="production",
@@ -47,3 +47,13 @@ def test_the_source_is_the_repositorys_page_and_never_its_password(
     origin: str, environment: dict[str, str], source: str
 ) -> None:
     assert source_of(origin, environment) == source
+
+
+def test_two_locks_are_one_in_which_nothing_stands_twice() -> None:
+    serve = (
+        "fastapi==1 \\\n    --hash=sha256:aa\nnumpy==2 \\\n    --hash=sha256:bb \\\n    --hash=sha256:cc\n"
+    )
+    train = "numpy==2 \\\n    --hash=sha256:bb \\\n    --hash=sha256:cc\nscikit-learn==3\n"
+    assert one_lock([serve]) == serve
+    assert one_lock([serve, train]) == serve + "scikit-learn==3\n"
+    assert one_lock([]) == ""
