@@ -81,6 +81,8 @@ class Runner:
         sent.write_text(json.dumps(dict(payload) | ({"inputs": dict(inputs)} if inputs else {})))
         words = [program(), event, "--workflows", f".github/workflows/{workflow}", "--eventpath", str(sent)]
         words += ["--concurrent-jobs", "1", "--no-cache-server", "--no-recurse", "--log-prefix-job-id"]
+        # As a runner does: an empty folder, into which the stand-in of checkout fetches what is asked for.
+        words += ["--no-skip-checkout"]
         words += [f"--platform={label}=-self-hosted" for label in self.labels]
         for pin in sorted(pins(clone / ".github/workflows")):
             folder = HERE / "actions" / pin.partition("@")[0].rpartition("/")[2]
@@ -90,6 +92,7 @@ class Runner:
             "STANDIN_ARTIFACTS": str(artifacts),
             "STANDIN_HOME": str(place),
             "STANDIN_ACTIONS": str(HERE / "actions"),
+            "STANDIN_CLONE": str(clone),
         }
         for name, value in given.items():
             words += ["--env", f"{name}={value}"]
