@@ -8,7 +8,7 @@ from . import output
 
 
 @click.command()
-@click.argument("environment", default="production")
+@click.argument("environment", default="")
 @click.option("--scheduled", is_flag=True, help="Nothing to judge on this machine is no error.")
 @click.pass_context
 def advance(ctx: click.Context, environment: str, scheduled: bool) -> None:
@@ -20,6 +20,7 @@ def advance(ctx: click.Context, environment: str, scheduled: bool) -> None:
     from trunkline.loop.rollout import advancing
 
     project = output.project_of(ctx)
+    environment = output.environment_of(project, environment)
     if scheduled and (why := watching.nothing_to_see(project, environment)):
         output.skipped(why)
         return

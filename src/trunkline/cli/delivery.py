@@ -30,7 +30,7 @@ def rollout(ctx: click.Context, stage: str, number: int) -> None:
 
 
 @click.command()
-@click.argument("environment", default="production")
+@click.argument("environment", default="")
 @click.option("--change", is_flag=True, help="What merging this branch would change, in every environment.")
 @click.option(
     "--to", "path", type=click.Path(path_type=Path), default=None, help="Keep it as Markdown, for a comment."
@@ -43,13 +43,14 @@ def plan(ctx: click.Context, environment: str, change: bool, path: Path | None) 
     if change:
         _plan_change(ctx, path)
         return
-    made = deploying.plan_deployment(output.project_of(ctx), environment)
+    project = output.project_of(ctx)
+    made = deploying.plan_deployment(project, output.environment_of(project, environment))
     click.echo(made.text())
     output.result("checksum", made.checksum)
 
 
 @click.command()
-@click.argument("environment", default="production")
+@click.argument("environment", default="")
 @click.option("--checksum", required=True, help="Of the plan that was reviewed.")
 @click.pass_context
 def apply(ctx: click.Context, environment: str, checksum: str) -> None:
@@ -59,12 +60,9 @@ def apply(ctx: click.Context, environment: str, checksum: str) -> None:
 
 def _plan_change(ctx: click.Context, path: Path | None) -> None:
     from trunkline.core.record import write_atomically
-    from trunkline.loop.rollout import deploying
+    from trunkline.loop.rollout.proposed import describe_change
 
-    project = output.project_of(ctx)
-    names = sorted(file.stem for file in project.deployment("any").parent.glob("*.yaml"))
-    texts = [made.text() for name in names if (made := deploying.plan_change(project, name)).steps]
-    text = "\n".join(texts) or "Merging this changes nothing that serves."
+    text = describe_change(output.project_of(ctx), progress=output.progress)
     click.echo(text)
     markdown = f"## What merging this does\n\n```\n{text}\n```\n"
     output.summarise(markdown)
@@ -73,7 +71,7 @@ def _plan_change(ctx: click.Context, path: Path | None) -> None:
 
 
 @click.command()
-@click.argument("environment", default="production")
+@click.argument("environment", default="")
 @click.option(
     "--scheduled",
     is_flag=True,
@@ -86,6 +84,7 @@ def deploy(ctx: click.Context, environment: str, scheduled: bool) -> None:
     from trunkline.loop.rollout import deploying
 
     project = output.project_of(ctx)
+    environment = output.environment_of(project, environment)
     made = None
     try:
         if scheduled and (why := deploying.out_of_reach(project, environment)):
@@ -122,6 +121,7 @@ def _apply(ctx: click.Context, environment: str, checksum: str) -> None:
     from trunkline.loop.rollout import deploying
 
     project = output.project_of(ctx)
+    environment = output.environment_of(project, environment)
     done = deploying.apply_deployment(project, environment, reviewed=checksum, progress=output.progress)
     output.result(environment, done.detail if done.detail == "nothing to do" else done.outcome)
     if done.release is not None:
@@ -142,13 +142,14 @@ def serve(ctx: click.Context, bundle: str, port: int | None) -> None:
 
 
 @click.command()
-@click.argument("environment", default="production")
+@click.argument("environment", default="")
 @click.pass_context
 def status(ctx: click.Context, environment: str) -> None:
     """Say who serves, and how it is."""
     from trunkline.loop.rollout import deploying
 
     project = output.project_of(ctx)
+    environment = output.environment_of(project, environment)
     target = deploying.target_of(project, environment)
     release, health = target.observe(), target.check()
     output.result("environment", environment)
@@ -167,11 +168,13 @@ def status(ctx: click.Context, environment: str) -> None:
 
 
 @click.command()
-@click.argument("environment", default="production")
+@click.argument("environment", default="")
 @click.pass_context
 def stop(ctx: click.Context, environment: str) -> None:
     """Stop an environment's service; its desired state stays, and deploy starts it again."""
     from trunkline.loop.rollout import deploying
 
-    stopped = deploying.stop(output.project_of(ctx), environment)
+    project = output.project_of(ctx)
+    environment = output.environment_of(project, environment)
+    stopped = deploying.stop(project, environment)
     output.result(environment, "stopped" if stopped else "was not running")

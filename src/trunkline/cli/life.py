@@ -13,7 +13,7 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 @click.command()
 @click.argument("file", type=FILE)
-@click.option("--to", "environment", default="production", help="The environment to send to.")
+@click.option("--to", "environment", default="", help="The environment to send to.")
 @click.option(
     "--outcomes",
     type=click.Path(path_type=Path),
@@ -28,6 +28,7 @@ def send(ctx: click.Context, file: Path, environment: str, outcomes: Path | None
     from trunkline.loop.rollout import deploying
 
     project = output.project_of(ctx)
+    environment = output.environment_of(project, environment)
     contract = deploying.serving_contract(project, environment)
     rows = traffic.read_rows(file, contract)
     address = deploying.target_of(project, environment).address()
@@ -43,7 +44,7 @@ def send(ctx: click.Context, file: Path, environment: str, outcomes: Path | None
 
 @click.command()
 @click.argument("file", type=FILE)
-@click.option("--environment", default="production")
+@click.option("--environment", default="")
 @click.pass_context
 def truth(ctx: click.Context, file: Path, environment: str) -> None:
     """Record what really happened, from a file of ground-truth records (.jsonl)."""
@@ -52,13 +53,14 @@ def truth(ctx: click.Context, file: Path, environment: str) -> None:
     from trunkline.loop.rollout import deploying
 
     project = output.project_of(ctx)
+    environment = output.environment_of(project, environment)
     truths = read_truths(file, deploying.serving_contract(project, environment))
     append(project.truth(environment), truths)
     output.result("ground truth", f"{len(truths)} outcomes recorded for {environment}")
 
 
 @click.command()
-@click.argument("environment", default="production")
+@click.argument("environment", default="")
 @click.option("--respond", "also", is_flag=True, help="Do what the policy says about the signals.")
 @click.option(
     "--scheduled", is_flag=True, help="Nothing to look at on this machine, or gates that say no, is no error."
@@ -69,6 +71,7 @@ def monitor(ctx: click.Context, environment: str, also: bool, scheduled: bool) -
     from trunkline.loop.life import watching
 
     project = output.project_of(ctx)
+    environment = output.environment_of(project, environment)
     if scheduled and (why := watching.nothing_to_see(project, environment)):
         output.skipped(why)
         return
@@ -79,7 +82,7 @@ def monitor(ctx: click.Context, environment: str, also: bool, scheduled: bool) -
 
 
 @click.command()
-@click.argument("environment", default="production")
+@click.argument("environment", default="")
 @click.pass_context
 def respond(ctx: click.Context, environment: str) -> None:
     """Do what the policy says about the newest signals."""
@@ -90,6 +93,7 @@ def _respond(ctx: click.Context, environment: str, *, scheduled: bool = False) -
     from trunkline.loop.life import watching
 
     project = output.project_of(ctx)
+    environment = output.environment_of(project, environment)
     signals = watching.newest_signals(project, environment)
     responded = watching.respond(project, environment, signals, progress=output.progress)
     for done in responded.done:
@@ -104,7 +108,7 @@ def _respond(ctx: click.Context, environment: str, *, scheduled: bool = False) -
 
 
 @click.command()
-@click.argument("environment", default="production")
+@click.argument("environment", default="")
 @click.option("--reason", default="asked for by hand", help="Goes into the pull request; one line.")
 @click.option(
     "--scheduled", is_flag=True, help="Nothing to follow or to learn, or gates that say no, is no error."
@@ -115,6 +119,7 @@ def retrain(ctx: click.Context, environment: str, reason: str, scheduled: bool) 
     from trunkline.loop.life import handover, refusals
 
     project = output.project_of(ctx)
+    environment = output.environment_of(project, environment)
     if scheduled and (why := handover.nothing_to_follow(project, environment)):
         output.skipped(why)
         return
@@ -146,12 +151,13 @@ def trace(ctx: click.Context, prediction: str) -> None:
 @click.option(
     "--output", "path", type=click.Path(path_type=Path), default=None, help="By default .trunkline/page.html."
 )
-@click.option("--environment", default="production")
+@click.option("--environment", default="")
 @click.pass_context
 def page(ctx: click.Context, path: Path | None, environment: str) -> None:
     """Write the project's history as one self-contained page."""
     from trunkline.loop.life import page as pages
 
     project = output.project_of(ctx)
+    environment = output.environment_of(project, environment)
     written = pages.write_page(project, environment, path or project.work / "page.html")
     output.result("page", written)

@@ -28,6 +28,11 @@ def project_of(ctx: click.Context) -> Project:
     return Project.find(start)
 
 
+def environment_of(project: Project, named: str) -> str:
+    """Return the environment that the call names, or else the one that releases go to."""
+    return named or project.policy.rollout.environment
+
+
 def progress(line: str) -> None:
     """Show one step of long work, on standard error, so that standard output stays for results."""
     click.echo(click.style("  · ", fg="cyan") + line, err=True)

@@ -1,7 +1,7 @@
 """From the desired state in a commit to what serves: plan, apply, rollout and targets."""
 
 from .apply import apply, read_history, stop
-from .desired_state import DesiredState, LocalSettings, TargetSettings, read_state, write_state
+from .desired_state import DesiredState, LocalSettings, TargetSettings, parse_state, read_state, write_state
 from .plan import Plan, Step, plan
 from .rollout import next_state, state_before
 from .targets import Health, LocalTarget, Target
@@ -17,6 +17,7 @@ __all__ = [
     "TargetSettings",
     "apply",
     "next_state",
+    "parse_state",
     "plan",
     "read_history",
     "read_state",

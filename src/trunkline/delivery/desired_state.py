@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from trunkline.core.errors import PolicyError
-from trunkline.core.policy.reading import read_yaml
+from trunkline.core.policy.reading import parse_yaml, read_yaml
 from trunkline.core.record import Record, write_atomically
 from trunkline.core.release import Release, Route, Strategy
 
@@ -88,26 +88,45 @@ class DesiredState(Record):
 def read_state(path: Path) -> DesiredState:
     """Return the desired state that the file holds.
 
-    Raises PolicyError that names file and key when it cannot be read, is not coherent, or is another environment's.
+    Raises PolicyError when there is no such environment, and what `parse_state` raises.
     """
-    body = read_yaml(path)
+    if not path.is_file() and (known := sorted(file.stem for file in path.parent.glob("*.yaml"))):
+        raise PolicyError(
+            f"There is no environment {path.stem}.",
+            value=path.stem,
+            next_step=f"use one of {', '.join(known)}",
+        )
+    return _state(read_yaml(path), environment=path.stem, name=path.name, origin=str(path))
+
+
+def parse_state(text: str, *, environment: str, origin: str) -> DesiredState:
+    """Return the desired state that a file's text holds; `origin` says in errors where the text is from.
+
+    Raises PolicyError that names file and key when it is not coherent, or is another environment's.
+    """
+    return _state(
+        parse_yaml(text, origin), environment=environment, name=f"{environment}.yaml", origin=origin
+    )
+
+
+def _state(body: dict[str, Any], *, environment: str, name: str, origin: str) -> DesiredState:
     schema = body.pop("schema", DesiredState.SCHEMA)
     if schema != DesiredState.SCHEMA:
         raise PolicyError(
-            f"{path.name}: schema: this version of Trunkline reads {DesiredState.SCHEMA}.",
+            f"{name}: schema: this version of Trunkline reads {DesiredState.SCHEMA}.",
             value=schema,
-            next_step=f"edit {path}",
+            next_step=f"edit {origin}",
         )
     try:
         state = DesiredState.model_validate(body)
     except ValidationError as problem:
         rows = "; ".join(_explain(row) for row in problem.errors(include_url=False))
-        raise PolicyError(f"{path.name}: {rows}.", next_step=f"edit {path}") from problem
-    if state.environment != path.stem:
+        raise PolicyError(f"{name}: {rows}.", next_step=f"edit {origin}") from problem
+    if state.environment != environment:
         raise PolicyError(
-            f"{path.name}: environment: must be {path.stem}, as the file is named.",
+            f"{name}: environment: must be {environment}, as the file is named.",
             value=state.environment,
-            next_step=f"edit {path}",
+            next_step=f"edit {origin}",
         )
     return state
 

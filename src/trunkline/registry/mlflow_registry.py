@@ -80,6 +80,15 @@ class Registry:
         """Return all versions that hold a bundle, by number."""
         return self._search(f"name='{self.name}'")
 
+    def newest(self) -> Version:
+        """Return the version with the highest number.
+
+        Raises NotFoundError when none is registered yet.
+        """
+        if not (known := self.versions()):
+            raise NotFoundError("No version is registered yet.", next_step="trunkline release")
+        return known[-1]
+
     def by_number(self, number: int) -> Version:
         """Return one version.
 

@@ -20,20 +20,21 @@ _NEXT: dict[SignalKind, tuple[str, ...]] = {
     "data": (
         "Ask whoever sends the inputs what changed: a unit, a new category, a broken source.",
         "If the inputs are wrong, mend the source: this issue closes itself once the inputs are as before.",
-        "If the world changed, widen the contract in `contract.py` by a pull request and run `trunkline retrain`.",
+        "If the world changed, widen the contract in `contract.py` by a pull request and run"
+        " `trunkline retrain {environment}`.",
     ),
     "performance": (
         "Read the retraining pull request if there is one: it compares champion and challenger.",
-        "If there is none, run `trunkline retrain`.",
+        "If there is none, run `trunkline retrain {environment}`.",
         "If the fall began with a release, take it back: `git revert -m 1 <merge commit>` in a pull request.",
     ),
     "infrastructure": (
-        "Run `trunkline status`: it says who serves, and how it is.",
-        "If the service is down, start what is merged again with `trunkline deploy`.",
+        "Run `trunkline status {environment}`: it says who serves, and how it is.",
+        "If the service is down, start what is merged again with `trunkline deploy {environment}`.",
         "If it began with a release, take it back: `git revert -m 1 <merge commit>` in a pull request.",
     ),
     "log": (
-        "Read the newest error lines of `service.log` in the environment's folder under `.trunkline/live/`.",
+        "Read the newest error lines of `service.log` under `.trunkline/live/{environment}/`.",
         "Walk a prediction that failed back to its model with `trunkline trace <prediction id>`.",
     ),
 }
@@ -58,7 +59,11 @@ def body(signal: Signal, chart: str = "") -> str:
         table(signal.findings),
         chart,
         "## What to do next\n",
-        "\n".join(f"{place}. {step}" for place, step in enumerate(_NEXT[signal.kind], start=1)) + "\n",
+        "\n".join(
+            f"{place}. {step.format(environment=signal.environment)}"
+            for place, step in enumerate(_NEXT[signal.kind], start=1)
+        )
+        + "\n",
         "Trunkline updates this issue while the trouble lasts and closes it when a monitor finds it gone.\n",
         f"<!-- trunkline:fingerprint={signal.fingerprint.replace('--', '- -')} -->\n",
     ]

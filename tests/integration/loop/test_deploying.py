@@ -10,7 +10,6 @@ import pytest
 from trunkline.cli.main import run
 from trunkline.core.errors import ForgeError, PolicyError, UnavailableError
 from trunkline.core.project import Project
-from trunkline.core.record import short
 from trunkline.core.release import Route
 from trunkline.delivery import next_state, read_state, write_state
 from trunkline.delivery.image import Image
@@ -138,44 +137,6 @@ def test_the_evidence_is_what_image_and_rehearsal_kept(tmp_path: Path) -> None:
     first, second = releasing.evidence_in(tmp_path).split("\n\n")
     assert first.startswith("**Image**")
     assert second == "**Rehearsed in staging**: well."
-
-
-def test_the_plan_of_a_change_is_what_its_merge_would_do_without_target_or_bundles(
-    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    summary, kept = tmp_path / "summary", tmp_path / "packed/plan.md"
-    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
-    assert call(project, "plan", "--change", "--to", str(kept)) == 0
-    assert "Merging this changes nothing that serves." in capsys.readouterr().out
-    git(project.root, "switch", "--quiet", "-c", "promote")
-    desire(project, "single", ONE)
-    assert call(project, "plan", "--change", "--to", str(kept)) == 0
-    shown = capsys.readouterr().out
-    assert f"version 1 ({short(ONE.bundle)})" in shown
-    assert "version 1 answers everyone" in shown
-    assert kept.read_text(encoding="utf-8").startswith(
-        "## What merging this does\n\n```\nPlan for production"
-    )
-    assert kept.read_text(encoding="utf-8").strip() in summary.read_text(encoding="utf-8")
-
-
-def test_the_plan_of_a_change_compares_with_main_and_not_with_what_serves(project: Project) -> None:
-    desire(project, "single", ONE)
-    push(project, "Version 1")
-    assert deploying.plan_change(project, "production").steps == ()
-    desire(project, "canary", TWO)
-    made = deploying.plan_change(project, "production")
-    assert {step.kind for step in made.steps} == {"load", "route"}
-    assert "version 2 answers 20% of users" in made.text()
-
-
-def test_a_change_that_is_no_desired_state_is_refused(
-    project: Project, capsys: pytest.CaptureFixture[str]
-) -> None:
-    project.deployment("production").write_text("environment: production\n", encoding="utf-8")
-    with pytest.raises(PolicyError, match=r"production\.yaml: target"):
-        deploying.plan_change(project, "production")
-    assert call(project, "plan", "--change") == PolicyError.exit_code
 
 
 def test_a_hosted_runner_cannot_be_the_machine_that_serves(

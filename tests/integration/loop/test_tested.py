@@ -81,6 +81,9 @@ def keep(project: Project, bundle: str) -> None:
             verdicts=(Verdict(gate=f"{name}/all", outcome="pass", reason="as it should"),),
         )
         runs.keep_run(project, name, run)
+    page = runs.run_folder(project, bundle) / runs.DEEPCHECKS / "model-evaluation.html"
+    page.parent.mkdir()
+    page.write_text("<p>deepchecks</p>", encoding="utf-8")
 
 
 @pytest.fixture
@@ -134,7 +137,12 @@ def test_what_is_packed_is_the_bundle_what_gates_said_and_the_reports(
         "deepchecks.json",
         "load.json",
     }
-    assert {path.name for path in made.report.iterdir()} == {"report.md", "report.html", "junit.xml"}
+    assert {path.relative_to(made.report).as_posix() for path in made.report.rglob("*.*")} == {
+        "report.md",
+        "report.html",
+        "junit.xml",
+        "deepchecks/model-evaluation.html",
+    }
     trained = Trained.read(made.bundle / "trained.json")
     assert (trained.key, trained.bundle in project.bundles, trained.run) == (key, True, "")
 

@@ -15,6 +15,7 @@ def test_the_public_api_is_pinned() -> None:
         "TargetSettings",
         "apply",
         "next_state",
+        "parse_state",
         "plan",
         "read_history",
         "read_state",

@@ -42,14 +42,22 @@ def read_yaml(path: Path) -> dict[str, Any]:
             f"Cannot read {path}: {error}.",
             next_step="run the command in the project's folder, or pass --project",
         ) from error
+    return parse_yaml(text, str(path))
+
+
+def parse_yaml(text: str, origin: str) -> dict[str, Any]:
+    """Return the mapping that YAML text holds; `origin` names it in the error.
+
+    Raises PolicyError when it is not YAML, or not a mapping.
+    """
     try:
         value = YAML(typ="safe", pure=True).load(text)
     except YAMLError as error:
         raise PolicyError(
-            f"{path} is not YAML: {' '.join(str(error).split())}.", next_step=f"edit {path}"
+            f"{origin} is not YAML: {' '.join(str(error).split())}.", next_step=f"edit {origin}"
         ) from error
     if not isinstance(value, dict):
-        raise PolicyError(f"{path} must hold keys and values.", value=value, next_step=f"edit {path}")
+        raise PolicyError(f"{origin} must hold keys and values.", value=value, next_step=f"edit {origin}")
     return value
 
 

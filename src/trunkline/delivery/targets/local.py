@@ -14,7 +14,7 @@ from trunkline.core.release import RELEASE_FILE, Release
 
 from ..plan import Step, routes_of
 from .protocol import Health
-from .service import Place, Ready, Service, choose_port, last_words, launch, size, wait_for
+from .service import Place, Ready, Service, choose_port, last_words, launch, service_options, size, wait_for
 
 SERVICE_FILE = "service.json"
 
@@ -42,13 +42,7 @@ class LocalTarget:
         self.folder = folder.resolve()
         self.host = host
         self.port = port
-        self.options: tuple[str, ...] = (
-            "--log-folder",
-            str(log_folder.resolve()),
-            "--maximum-rows",
-            str(maximum_rows),
-        )
-        self.options += ("--sync",) if sync_log else ()
+        self.options = service_options(log_folder, maximum_rows=maximum_rows, sync_log=sync_log)
         self.command = tuple(command) or (python, "-m", "trunkline.serving")
         self.patience = patience
         """Seconds that a release may take to be loaded and answered from."""

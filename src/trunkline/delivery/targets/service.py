@@ -157,6 +157,12 @@ def _surroundings() -> dict[str, str]:
     } | {"ORT_DISABLE_TELEMETRY": "1"}
 
 
+def service_options(log_folder: Path, *, maximum_rows: int, sync_log: bool) -> tuple[str, ...]:
+    """Return the options that a service is started with wherever it runs: what is tried is what will serve."""
+    options = ("--log-folder", str(log_folder.resolve()), "--maximum-rows", str(maximum_rows))
+    return (*options, "--sync") if sync_log else options
+
+
 def launch(command: Sequence[str], place: Place, *, folder: Path, log: Path) -> Service:
     """Start `command` apart from this process and its terminal, its output appended to `log`."""
     try:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 from trunkline.core.errors import ForgeError
 from trunkline.core.git import git, try_git
 from trunkline.core.project import MODEL_INPUTS, Project
-from trunkline.delivery import DesiredState, read_state
+from trunkline.delivery import DesiredState, parse_state
 
 
 def require_clean(project: Project) -> None:
@@ -70,10 +69,8 @@ def merged_state(project: Project, environment: str) -> DesiredState | None:
     text = merged_text(project, path)
     if text is None:
         return None
-    with tempfile.TemporaryDirectory(prefix="trunkline-merged-") as folder:
-        copy = Path(folder) / path.name
-        copy.write_text(text, encoding="utf-8")
-        return read_state(copy)
+    origin = f"{path.relative_to(project.root).as_posix()} of {project.policy.forge.main}"
+    return parse_state(text, environment=environment, origin=origin)
 
 
 def require_merged_file(project: Project, path: Path) -> None:

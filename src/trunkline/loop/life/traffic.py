@@ -98,7 +98,8 @@ def send(rows: list[dict[str, Any]], contract: Contract, address: str, *, progre
             client.get("/health").raise_for_status()
         except httpx.HTTPError as error:
             raise UnavailableError(
-                f"No service answers at {address}: {error}.", next_step="trunkline deploy, then send again"
+                f"No service answers at {address}: {error}.",
+                next_step="trunkline deploy ENVIRONMENT, then send again",
             ) from error
 
         def ask(row: dict[str, Any]) -> tuple[int, str]:

@@ -11,8 +11,8 @@ from trunkline.core.errors import NotFoundError
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.record import short
-from trunkline.core.release import Release, Route
-from trunkline.delivery.targets.service import choose_port
+from trunkline.core.release import RELEASE_FILE, Release, Route
+from trunkline.delivery.targets.service import choose_port, service_options
 
 from .training import train
 
@@ -45,13 +45,16 @@ def serve_in_foreground(
         champion=Route(version=0, bundle=chosen.digest),
     )
     BundleStore(folder / "bundles").add(chosen.folder)
-    release.write(folder / "release.json")
+    release.write(folder / RELEASE_FILE)
     serving = project.policy.serving
     chosen_port = choose_port(serving.host, serving.port if port is None else port)
     address = ["--host", serving.host, "--port", str(chosen_port)]
     progress(
         f"serving bundle {short(chosen.digest)} at http://{address[1]}:{address[3]}/docs; Ctrl-C ends it"
     )
-    command = [sys.executable, "-m", "trunkline.serving", str(folder), *address]
+    options = service_options(
+        project.predictions("preview"), maximum_rows=serving.maximum_rows, sync_log=serving.sync_log
+    )
+    command = [sys.executable, "-m", "trunkline.serving", str(folder), *address, *options]
     # The service takes this process's place: whoever stops the verb stops the service.
-    os.execv(sys.executable, [*command, "--log-folder", str(project.predictions("preview"))])  # noqa: S606
+    os.execv(sys.executable, command)  # noqa: S606

@@ -11,8 +11,7 @@ import httpx
 import numpy as np
 
 from trunkline.core.bundle import Bundle
-from trunkline.core.errors import GateFailed, UnavailableError
-from trunkline.core.lineage import Version
+from trunkline.core.errors import GateFailed
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.record import short
@@ -65,7 +64,7 @@ def rehearse(project: Project, *, number: int = 0, progress: Progress) -> Rehear
     there is no such version, what the target's apply raises, and GateFailed when the service answers wrongly.
     """
     registry = brought_registry(project, progress=progress)
-    version = registry.by_number(number) if number else _newest(registry.versions())
+    version = registry.by_number(number) if number else registry.newest()
     route = Route(version=version.number, bundle=version.bundle)
     bundle = bundle_of(project, route, progress=progress)
     target = target_of(project, STAGING)
@@ -74,12 +73,6 @@ def rehearse(project: Project, *, number: int = 0, progress: Progress) -> Rehear
     target.apply(release, project.bundles)
     rows = locked_snapshot(project, progress=progress).part("test").head(ROWS)
     return _require(ask_service(target.address(), bundle, rows, number=version.number))
-
-
-def _newest(versions: tuple[Version, ...]) -> Version:
-    if not versions:
-        raise UnavailableError("No version is registered yet.", next_step="trunkline release")
-    return versions[-1]
 
 
 def ask_service(address: str, bundle: Bundle, rows: Any, *, number: int) -> Rehearsal:

@@ -20,7 +20,7 @@ from trunkline.loop.versions.trained import Trained, keep, kept, recall
 
 BUNDLE, TRAINED = "bundle", "trained.json"
 RUNS = (f"{DEEPCHECKS}.json", f"{LOAD}.json")
-REPORTS = ("report.md", "report.html", "junit.xml", f"{DEEPCHECKS}.html")
+REPORTS = ("report.md", "report.html", "junit.xml")
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,9 @@ def pack(project: Project, folder: Path, *, progress: Progress) -> Packed:
         for name in names:
             if (said / name).is_file():
                 shutil.copy(said / name, place / name)
+    for page in sorted((said / DEEPCHECKS).glob("*.html")):
+        (packed.report / DEEPCHECKS).mkdir(exist_ok=True)
+        shutil.copy(page, packed.report / DEEPCHECKS / page.name)
     return packed
 
 

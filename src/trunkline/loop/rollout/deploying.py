@@ -14,7 +14,7 @@ from trunkline.core.project import Project
 from trunkline.core.release import Deployment
 from trunkline.delivery import LocalTarget, Plan, apply, plan, read_state
 from trunkline.forge import Issue, open_forge
-from trunkline.loop.changes.merged import merged_state, require_merged_file
+from trunkline.loop.changes.merged import require_merged_file
 from trunkline.loop.versions.bundles import bundle_of
 
 
@@ -37,26 +37,11 @@ def plan_deployment(project: Project, environment: str) -> Plan:
     Raises PolicyError when there is no such environment, ForgeError when its file is not what was merged.
     """
     path = project.deployment(environment)
-    if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in path.parent.glob("*.yaml")))
-        raise PolicyError(
-            f"There is no environment {environment}.", value=environment, next_step=f"use one of {known}"
-        )
+    desired = read_state(path)
     require_merged_file(project, path)
     revision = git(project.root, "log", "-1", "--format=%H", "--", str(path))
     target = target_of(project, environment)
-    return plan(read_state(path), target.observe(), revision=revision, upkeep=target.upkeep())
-
-
-def plan_change(project: Project, environment: str) -> Plan:
-    """Return what merging this branch would change in an environment: its file here against the forge's main.
-
-    It needs neither the target nor the bundles. Raises PolicyError when the file here is not a desired state.
-    """
-    path = project.deployment(environment)
-    before = merged_state(project, environment)
-    actual = before.release("") if before else None
-    return plan(read_state(path), actual, revision=git(project.root, "rev-parse", "HEAD"))
+    return plan(desired, target.observe(), revision=revision, upkeep=target.upkeep())
 
 
 def out_of_reach(project: Project, environment: str) -> str:

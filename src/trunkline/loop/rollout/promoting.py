@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from trunkline.core.errors import NotFoundError
 from trunkline.core.lineage import Version
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
@@ -29,10 +28,7 @@ def propose_next_stage(project: Project, stage: str, *, number: int = 0, progres
     elif state.challenger is not None:
         version = registry.by_bundle(state.challenger.bundle)
     else:
-        known = registry.versions()
-        if not known:
-            raise NotFoundError("No version is registered yet.", next_step="trunkline release")
-        version = known[-1]
+        version = registry.newest()
     return propose_stage(project, stage, version=version, progress=progress)
 
 

@@ -1,0 +1,65 @@
+"""Proposed: what merging this branch would do to what serves, and what is known of the versions that it names."""
+
+from __future__ import annotations
+
+from trunkline.core.errors import NotFoundError, PolicyError, StorageError, UnavailableError
+from trunkline.core.git import git
+from trunkline.core.progress import Progress
+from trunkline.core.project import Project
+from trunkline.core.record import digits, short
+from trunkline.core.release import Route
+from trunkline.core.verdicts import Evaluation
+from trunkline.delivery import DesiredState, plan, read_state
+from trunkline.loop.changes.merged import merged_state
+from trunkline.loop.versions.bundles import brought_registry
+
+
+def describe_change(project: Project, *, progress: Progress) -> str:
+    """Return in words what merging this branch would change in every environment, and what is known of new versions.
+
+    It needs no target. Raises PolicyError when a file here is no desired state, or names a bundle that nobody
+    registered under its number.
+    """
+    texts = []
+    for path in sorted(project.deployment("any").parent.glob("*.yaml")):
+        before, desired = merged_state(project, path.stem), read_state(path)
+        made = plan(
+            desired,
+            before.release("") if before else None,
+            revision=git(project.root, "rev-parse", "HEAD"),
+        )
+        if made.steps:
+            served = {route.bundle for route in _routes(before)}
+            known = [
+                _known(project, route, progress=progress)
+                for route in _routes(desired)
+                if route.bundle not in served
+            ]
+            texts.append("\n".join([made.text(), *known]))
+    return "\n".join(texts) or "Merging this changes nothing that serves."
+
+
+def _routes(state: DesiredState | None) -> tuple[Route, ...]:
+    return tuple(route for route in (state.champion, state.challenger) if route) if state else ()
+
+
+def _known(project: Project, route: Route, *, progress: Progress) -> str:
+    """Return what is known of a version that an environment is to serve from now on."""
+    try:
+        found = brought_registry(project, progress=progress).by_number(route.version)
+    except (StorageError, UnavailableError) as error:
+        return f"version {route.version}: whether it is registered could not be looked up: {error.what}"
+    except NotFoundError as error:
+        raise PolicyError(
+            f"Version {route.version} ({short(route.bundle)}) was never registered.",
+            next_step=error.next_step,
+        ) from error
+    if found.bundle != route.bundle:
+        raise PolicyError(
+            f"Version {route.version} is registered as bundle {short(found.bundle)}.",
+            value=short(route.bundle),
+            next_step="take version and bundle from `trunkline release` or `trunkline rollout`",
+        )
+    file = project.evaluations / digits(route.bundle) / "evaluation.json"
+    said = f"its gates said {Evaluation.read(file).outcome}" if file.is_file() else "its report is elsewhere"
+    return f"version {route.version} is registered since {found.created:%Y-%m-%d}; {said}"

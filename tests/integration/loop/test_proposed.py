@@ -1,0 +1,154 @@
+"""What a pull request on the desired state would do: shown, and refused where it names what nobody registered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from trunkline.cli.main import run
+from trunkline.core.bundle import BundleManifest, seal
+from trunkline.core.contract import Column, Contract, Role
+from trunkline.core.errors import PolicyError
+from trunkline.core.lineage import Lineage
+from trunkline.core.project import Project
+from trunkline.core.record import digits, short
+from trunkline.core.release import Route
+from trunkline.core.verdicts import Evaluation
+from trunkline.delivery import next_state, read_state, write_state
+from trunkline.loop.rollout.proposed import describe_change
+from trunkline.loop.versions.bundles import registry_of
+
+from .conftest import git, make_project
+
+LINEAGE = Lineage(
+    commit="c0ffee",
+    snapshot="sha256:5",
+    training_key="sha256:" + "1" * 64,
+    code="c",
+    policy="p",
+    lock="l",
+    toolkit="0",
+    candidate="a",
+    settings={},
+)
+
+
+def say(_: str) -> None:
+    """Keep quiet."""
+
+
+@pytest.fixture(scope="module")
+def registered(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, tuple[Route, Route]]:
+    """A project with two registered versions of a model that nobody trained, on a branch of its own."""
+    project = make_project(tmp_path_factory.mktemp("proposed") / "loans")
+    routes = []
+    for number in (1, 2):
+        folder = tmp_path_factory.mktemp("bundle")
+        columns = (Column(name="x", type="number"), Column(name="y", type="number", role=Role.OUTCOME))
+        Contract(name="loans", columns=columns).write(folder / "contract.json")
+        (folder / "model.onnx").write_text(str(number), encoding="utf-8")
+        manifest = BundleManifest(
+            name="loans", runtime="onnx", model="model.onnx", figures=(), lineage=LINEAGE, files={}
+        )
+        version = registry_of(project).register(seal(folder, manifest))
+        routes.append(Route(version=version.number, bundle=version.bundle))
+    return project, (routes[0], routes[1])
+
+
+@pytest.fixture
+def project(registered: tuple[Project, tuple[Route, Route]]) -> Project:
+    """The project, its work tree as main has it."""
+    project = registered[0]
+    git(project.root, "fetch", "--quiet", "origin", "main")
+    git(project.root, "reset", "--quiet", "--hard", "origin/main")
+    return project
+
+
+def desire(project: Project, stage: str, route: Route) -> None:
+    """Write the desired state in which a version has a stage."""
+    path = project.deployment("production")
+    write_state(path, next_state(read_state(path), stage, challenger=route, share=0.2))
+
+
+def test_it_is_shown_and_kept_with_what_is_known_of_the_version(
+    project: Project,
+    registered: tuple[Project, tuple[Route, Route]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    one, _ = registered[1]
+    summary, kept = tmp_path / "summary", tmp_path / "packed/plan.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    words = ["--project", str(project.root), "plan", "--change", "--to", str(kept)]
+    assert run(words) == 0
+    assert "Merging this changes nothing that serves." in capsys.readouterr().out
+    desire(project, "single", one)
+    assert run(words) == 0
+    shown = capsys.readouterr().out
+    assert f"version 1 ({short(one.bundle)})" in shown
+    assert "version 1 answers everyone" in shown
+    assert "version 1 is registered since 20" in shown
+    assert "its report is elsewhere" in shown
+    text = kept.read_text(encoding="utf-8")
+    assert text.startswith("## What merging this does\n\n```\nPlan for production")
+    assert text.strip() in summary.read_text(encoding="utf-8")
+
+
+def test_it_is_compared_with_main_and_not_with_what_serves(
+    project: Project, registered: tuple[Project, tuple[Route, Route]]
+) -> None:
+    one, two = registered[1]
+    before = git(project.root, "rev-parse", "HEAD")
+    desire(project, "single", one)
+    git(project.root, "commit", "--quiet", "--all", "--message", "Version 1")
+    git(project.root, "push", "--quiet", "origin", "HEAD:main")
+    try:
+        assert describe_change(project, progress=say) == "Merging this changes nothing that serves."
+        evaluation = Evaluation.model_validate(
+            {
+                "bundle": two.bundle,
+                "snapshot": "s",
+                "created": "2026-01-01T00:00:00Z",
+                "figures": (),
+                "verdicts": [{"gate": "g", "outcome": "fail", "reason": "r"}],
+            }
+        )
+        evaluation.write(project.evaluations / digits(two.bundle) / "evaluation.json")
+        desire(project, "canary", two)
+        said = describe_change(project, progress=say)
+    finally:
+        git(project.root, "push", "--quiet", "--force", "origin", f"{before}:main")
+    assert "version 2 answers 20% of users" in said
+    assert "version 2 is registered since" in said
+    assert "its gates said fail" in said
+    assert "version 1 is registered" not in said
+
+
+def test_a_bundle_that_nobody_registered_under_this_number_is_refused(
+    project: Project, registered: tuple[Project, tuple[Route, Route]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, two = registered[1]
+    desire(project, "single", Route(version=7, bundle="sha256:" + "f" * 64))
+    assert run(["--project", str(project.root), "plan", "--change"]) == PolicyError.exit_code
+    assert "Version 7 (ffffffffffff) was never registered" in capsys.readouterr().err
+    desire(project, "single", Route(version=1, bundle=two.bundle))
+    with pytest.raises(PolicyError, match=f"Version 1 is registered as bundle {short(one.bundle)}"):
+        describe_change(project, progress=say)
+
+
+def test_a_file_that_is_no_desired_state_is_refused(project: Project) -> None:
+    project.deployment("production").write_text("environment: production\n", encoding="utf-8")
+    with pytest.raises(PolicyError, match=r"production\.yaml: target"):
+        describe_change(project, progress=say)
+
+
+def test_a_registry_that_does_not_answer_is_said_and_refuses_nothing(
+    project: Project,
+    registered: tuple[Project, tuple[Route, Route]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    desire(project, "single", registered[1][0])
+    assert "whether it is registered could not be looked up" in describe_change(project, progress=say)
