@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export OMP_WAIT_POLICY := passive
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-stop tools test lint format lock clean
+.PHONY: help setup demo demo-stop cards tools test lint format lock clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -54,6 +54,9 @@ lint: setup ## ruff, mypy and the import contracts
 format: setup ## rewrite the code in the house's style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+cards: ## take the reference project's card over from the last demo
+	@cp demo/work/arrests/model_cards/v0001/* model_cards/arrests/
 
 clean: ## remove everything that was made, the environment included
 	-@$(MAKE) --no-print-directory demo-stop

@@ -129,9 +129,9 @@ def main() -> None:
     if unreached and runner is not None and (summary := os.environ.get("GITHUB_STEP_SUMMARY")):
         with Path(summary).open("a", encoding="utf-8") as stream:
             stream.write(
-                f"Nothing is applied to {', '.join(unreached)}: a service that a hosted runner starts is gone when its job"
-                " ends. Set the repository variable TRUNKLINE_RUNNER to the label of a self-hosted runner on the machine"
-                " that serves, or run `make apply` there.\n"
+                f"Nothing is applied to {', '.join(unreached)}: a service that a hosted runner starts is gone when its"
+                " job ends. Set the repository variable TRUNKLINE_RUNNER to the label of a self-hosted runner on the"
+                " machine that serves, or run `make apply` there.\n"
             )
 
 

@@ -138,7 +138,7 @@ def test_a_fall_in_quality_brings_a_retraining_whose_merge_puts_it_live(live: Pr
     assert watching.respond(live, "production", signals, progress=say).retraining is None
     merge(live, responded.retraining.number, git)
     deploy(live)
-    with pytest.raises(DataError, match="there is nothing new to learn"):
+    with pytest.raises(DataError, match="Version 2 knows all but 0 of these rows"):
         retraining.retrain(live, "production", reason="again", progress=say)
     release = deploying.target_of(live, "production").observe()
     assert release

@@ -32,7 +32,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.preprocessing import OneHotEncoder
 from sklego.datasets import load_arrests
-from trunkline.core.config import Mitigation, Search, TrainingPolicy
+from trunkline.core.policy.training import Mitigation, Search, TrainingPolicy
 from trunkline.core.contract import Column, Contract
 from trunkline.training import Candidate, train
 from trunkline.training.python_model import dump

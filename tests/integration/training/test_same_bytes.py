@@ -15,7 +15,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassif
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import OneHotEncoder
 from sklego.datasets import load_arrests
-from trunkline.core.config import Search, TrainingPolicy
+from trunkline.core.policy.training import Search, TrainingPolicy
 from trunkline.core.contract import Column, Contract
 from trunkline.training import Candidate, export, train
 from trunkline.training.python_model import dump
