@@ -7,7 +7,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-AREAS = ("contents", "issues", "pull-requests", "actions")
+AREAS = ("contents", "issues", "pull-requests", "actions", "statuses")
 LEVELS = ("none", "read", "write")
 
 

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.middleware.base import RequestResponseEndpoint
 from starlette.responses import Response
 
-from . import actions, control, issues, pulls, shapes
+from . import actions, control, issues, pulls, shapes, statuses
 from .description import Answer, seen, wrong_answer, wrong_request
 from .github import Fault, GitHub, Token
 from .refusal import Refused, not_found
@@ -24,7 +24,7 @@ def make_app(github: GitHub) -> FastAPI:
     """Return the application over a state; its endpoints never wait midway, so each request is carried out whole."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.state.github = github
-    for router in (control.routes, actions.files, actions.routes, pulls.routes, issues.routes):
+    for router in (control.routes, actions.files, actions.routes, pulls.routes, issues.routes, statuses.routes):
         app.include_router(router)
 
     @app.get("/repos/{owner}/{repo}")
@@ -48,6 +48,7 @@ def make_app(github: GitHub) -> FastAPI:
             "query": dict(query),
             "body": json.loads(body) if body else None,
             "wrong": wrong_request(asked),
+            "accepted": "",
         }
         github.seen.append(row)
         fault = _fault(github, row)
@@ -57,7 +58,7 @@ def make_app(github: GitHub) -> FastAPI:
             try:
                 if row["wrong"]:
                     raise Refused(400, f"Not in GitHub's description: {row['wrong']}")
-                request.state.token = _let_in(github, request)
+                request.state.token = _let_in(github, request, row)
                 answer = await go_on(request)
                 github.keep()
             except Refused as refusal:
@@ -74,6 +75,7 @@ def make_app(github: GitHub) -> FastAPI:
             content = bytes(answer.body)
         headers = {key: value for key, value in answer.headers.items() if key != "content-length"}
         headers = {f"x-ratelimit-{key}": str(value) for key, value in github.rate.items()} | headers
+        headers |= {ACCEPTED: row["accepted"]} if row["accepted"] else {}
         return Response(content, status_code=answer.status_code, headers=headers)
 
     return app
@@ -101,7 +103,7 @@ def _failed(fault: Fault) -> JSONResponse:
     return JSONResponse(body, status_code=fault.status, headers=fault.headers)
 
 
-def _let_in(github: GitHub, request: Request) -> Token:
+def _let_in(github: GitHub, request: Request, row: dict[str, Any]) -> Token:
     """Return whose request it is, if they may make it; repositories that are not there are not there for anyone."""
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     token = github.tokens.get(secret.strip()) if scheme.lower() in ("token", "bearer") else None
@@ -117,9 +119,9 @@ def _let_in(github: GitHub, request: Request) -> Token:
         raise not_found()
     level = "read" if request.method == "GET" else "write"
     areas = _areas(github, request.method, parts[3:])
+    row["accepted"] = "; ".join(f"{area}={level}" for area in areas)  # told whether the token has it or not
     if not any(token.may(area, level) for area in areas):
-        accepted = "; ".join(f"{area}={level}" for area in areas)
-        raise Refused(403, "Resource not accessible by integration", headers={ACCEPTED: accepted})
+        raise Refused(403, "Resource not accessible by integration")
     return token
 
 
@@ -134,6 +136,8 @@ def _areas(github: GitHub, method: str, parts: list[str]) -> tuple[str, ...]:
             return ("contents",)
         case ["pulls", *_] | ["commits", _, "pulls"]:
             return ("pull_requests",)
+        case ["statuses", _]:
+            return ("statuses",)
         case ["issues", number, *_] if number.isdigit() and "head" not in github.threads.get(int(number), {}):
             return ("issues",)
         case ["issues"] if method == "POST":

@@ -32,6 +32,7 @@ PATHS: dict[str, tuple[str, ...]] = {
     "/pulls": ("get", "post"),
     "/pulls/{pull_number}": ("get", "patch"),
     "/pulls/{pull_number}/merge": ("put",),
+    "/statuses/{sha}": ("post",),
 }
 """The operations in use, by their path below the repository's."""
 SILENT = {"description", "summary", "externalDocs", "tags", "examples", "example", "x-github", "x-octokit"}

@@ -17,10 +17,23 @@ FULL = {
     "issues": "write",
     "pull_requests": "write",
     "actions": "write",
+    "statuses": "write",
     "metadata": "read",
 }
 WORKFLOWS = ".github/workflows/"
-KEPT = ("threads", "comments", "labels", "workflows", "runs", "artifacts", "dispatches", "last")
+KEPT = (
+    "threads",
+    "comments",
+    "labels",
+    "workflows",
+    "runs",
+    "artifacts",
+    "statuses",
+    "dispatches",
+    "last",
+)
+COUNTED = ("pull_request", "push", "merge_group")
+"""Events whose runs' checks count for a pull request: those of runs that were asked for by hand do not."""
 
 
 @dataclass
@@ -75,6 +88,12 @@ class GitHub:
     """By file name."""
     runs: dict[int, dict[str, Any]] = field(default_factory=dict)
     artifacts: dict[int, dict[str, Any]] = field(default_factory=dict)
+    statuses: list[dict[str, Any]] = field(default_factory=list)
+    """Of commits: sha, context, state, the oldest first."""
+    required: str = ""
+    """The check without which main takes no merge; empty where no rule asks for one."""
+    bots_propose: bool = True
+    """Whether the settings let workflows open pull requests; a new repository's do not."""
     dispatches: list[dict[str, Any]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     seen: list[dict[str, Any]] = field(default_factory=list)
@@ -135,7 +154,7 @@ class GitHub:
         artifacts: Mapping[str, bytes] | None = None,
         created: str = "",
         event: str = "pull_request",
-        head_branch: str = "",
+        head_branch: str = "main",
         expired: bool = False,
     ) -> int:
         """Add a run of a workflow with its artifacts (name to the bytes of a zip) and return its identifier."""
@@ -155,6 +174,28 @@ class GitHub:
             row = {"run": number, "name": name, "expired": expired, "zip": content.hex()}
             self.artifacts[self.next_id()] = row
         return number
+
+    def unmet(self, head: str) -> str:
+        """Return what GitHub says of the required check when it does not let a commit be merged, empty when it does.
+
+        The newest run that counts and the newest status must both be well, and one of them must be there.
+        """
+        if not self.required:
+            return ""
+        runs = [
+            row["conclusion"]
+            for _, row in sorted(self.runs.items())
+            if row["head_sha"] == head and row["workflow"] == "ci.yml" and row["event"] in COUNTED
+        ]
+        states = [
+            row["state"]
+            for row in self.statuses
+            if (row["sha"], row["context"]) == (head, self.required)
+        ]
+        newest = [*runs[-1:], *states[-1:]]
+        if not newest:
+            return f'Required status check "{self.required}" is expected.'
+        return "" if set(newest) == {"success"} else f'Required status check "{self.required}" is failing.'
 
     def put_workflow(self, file: str, state: str = "active") -> None:
         """Make a workflow file known, or give it another state when it is."""

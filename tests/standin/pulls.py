@@ -40,6 +40,8 @@ async def create(request: Request) -> dict[str, Any]:
     asked = await request.json()
     head = asked["head"].removeprefix(f"{github.owner}:")
     base = asked["base"]
+    if token.login == "github-actions[bot]" and not github.bots_propose:
+        raise Refused(403, "GitHub Actions is not permitted to create or approve pull requests.")
     if not (tip := github.git.tip(head)):
         raise invalid("PullRequest", code="invalid", field="head")
     if not github.git.tip(base):
@@ -115,6 +117,8 @@ async def merge(request: Request, number: int) -> dict[str, Any]:
         raise Refused(405, "Pull Request is not mergeable")
     if asked.get("sha", head) != head:
         raise Refused(409, "Head branch was modified. Review and try the merge again.")
+    if unmet := github.unmet(head):
+        raise Refused(405, unmet)
     title = asked.get("commit_title") or f"Merge pull request #{number} from {row['head']}"
     message = f"{title}\n\n{asked.get('commit_message', row['title'])}"
     try:

@@ -31,6 +31,10 @@ class Repository:
         """Return what a file of a branch holds, empty when there is none."""
         return self._try("show", f"refs/heads/{branch}:{path}").stdout
 
+    def has(self, commit: str) -> bool:
+        """Whether a commit is there."""
+        return self._try("cat-file", "-e", f"{commit}^{{commit}}").returncode == 0
+
     def ahead(self, base: str, head: str) -> int:
         """Return how many commits `head` has that `base` lacks."""
         return int(self._git("rev-list", "--count", f"{base}..{head}"))

@@ -127,6 +127,21 @@ def report(ctx: click.Context, folder: Path, needs: str, number: int, branch: st
         output.result("pull request", f"#{pull.number} {pull.title}")
 
 
+@click.command()
+@click.option(
+    "--needs", required=True, envvar="NEEDS", help="The jobs' results, as JSON of a workflow's `needs`."
+)
+@click.option("--commit", required=True, envvar="COMMIT", help="The commit that the run was of.")
+@click.option("--run", default="", envvar="RUN_URL", help="The address of the run.")
+@click.pass_context
+def conclude(ctx: click.Context, needs: str, commit: str, run: str) -> None:
+    """Say on a commit whether its run passed, for a pull request that did not start the run."""
+    from trunkline.loop.changes import comment, conclusion
+
+    well = conclusion.conclude(output.project_of(ctx), commit, comment.results_of(needs), run=run)
+    output.result(conclusion.CHECK, f"{'passed' if well else 'failed'}, as a status of {commit[:12]}")
+
+
 @click.group()
 def issue() -> None:
     """List or show issues."""

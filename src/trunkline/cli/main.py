@@ -55,6 +55,7 @@ VERBS = {
     "forge": ("forge", "Set up the local forge for this project.", "Forge"),
     "pr": ("forge", "List, show, open, merge or close pull requests.", "Forge"),
     "report": ("forge", "Keep one comment on a pull request with what its run said.", "Forge"),
+    "conclude": ("forge", "Say on a commit whether its run passed.", "Forge"),
     "issue": ("forge", "List or show issues.", "Forge"),
     "store": ("store", "Bring, carry or compare the store that travels in a git ref.", "Forge"),
     "upgrade": ("upgrade", "Merge what the template gives today into a new branch.", "Forge"),

@@ -152,6 +152,13 @@ class Forge(Protocol):
         """
         ...
 
+    def set_status(self, commit: str, *, name: str, passed: bool, told: str, run: str = "") -> bool:
+        """Say on a commit whether a check passed, with the address of its run; False where nothing asks for checks.
+
+        The newest status of a name counts.
+        """
+        ...
+
     def workflows(self) -> tuple[Workflow, ...]:
         """Return the workflows by file name; none where the forge has none."""
         ...

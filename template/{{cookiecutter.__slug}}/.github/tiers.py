@@ -7,6 +7,7 @@ code          style, types, unit and integration tests
 model         train or reuse, gates, load, the service's tests
 image         the serving image
 environments  the environments whose desired state changed, as a JSON list, production last
+rows          "live" when the locked rows hold answers of production, which lie on the machine that serves alone
 reached       those of them that a job can deploy to: a local target is the machine of TRUNKLINE_RUNNER, so without
               that variable none is, and the run's page says so
 
@@ -82,6 +83,21 @@ def is_local(name: str) -> bool:
     return re.search(r"^\s+kind:\s*[\"']?local\b", state, re.MULTILINE) is not None
 
 
+def rows_of_lock() -> str:
+    """Return "live" when `data.lock` names rows that are answers of production, empty otherwise."""
+    try:
+        lock = json.loads(Path("data.lock").read_text(encoding="utf-8"))
+        return "live" if lock["sources"].get("traffic") else ""
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return ""  # what is wrong with it is said by whoever trains
+
+
+def nothing_serves() -> bool:
+    """Whether no desired state names a bundle: only a model of this very change can be put into an image."""
+    states = (path.read_text(encoding="utf-8", errors="replace") for path in Path("deployments").glob("*.yaml"))
+    return not any("sha256:" in state for state in states)
+
+
 def git(*words: str) -> str:
     """Run git and return what it prints; leave with its words when it fails."""
     done = subprocess.run(["git", *words], capture_output=True, text=True, check=False)  # noqa: S607
@@ -106,6 +122,8 @@ def needed(paths: list[str] | None) -> dict[str, str]:
         environments = in_order(name for file in files if (name := environment_of(file.as_posix())))
         return dict.fromkeys(TIERS, "true") | {"environments": json.dumps(environments)}
     tiers = frozenset[str]().union(*(tiers_of(path) for path in paths))
+    if "image" in tiers and nothing_serves():
+        tiers |= {"model"}
     environments = in_order({name for path in paths if (name := environment_of(str(PurePosixPath(path))))})
     present = [name for name in environments if Path("deployments", f"{name}.yaml").is_file()]
     found = {tier: str(tier in tiers).lower() for tier in TIERS}
@@ -118,7 +136,7 @@ def main() -> None:
     environments = json.loads(found["environments"])
     runner = os.environ.get("TRUNKLINE_RUNNER")
     reached = [name for name in environments if runner or not is_local(name)]
-    found |= {"reached": json.dumps(reached)}
+    found |= {"reached": json.dumps(reached), "rows": rows_of_lock()}
     lines = "".join(f"{name}={value}\n" for name, value in found.items())
     sys.stdout.write(lines)
     if output := os.environ.get("GITHUB_OUTPUT"):

@@ -210,9 +210,28 @@ def test_a_missing_permission_is_named(
     reading = dict.fromkeys(("contents", "issues", "pull_requests", "actions"), "read")
     served.github.tokens["reader"] = Token(permissions=reading)
     served.github.labels["trunkline"] = {"name": "trunkline", "color": "ededed", "description": ""}
-    with pytest.raises(ForgeError, match=missing) as caught:
+    with pytest.raises(ForgeError, match="Resource not accessible by integration") as caught:
         act(GitHubForge(client_of("reader"), work_tree))
     assert f"add `{missing}" in caught.value.next_step
+
+
+def test_a_setting_that_keeps_workflows_from_proposing_is_named_and_no_right_that_the_token_has(
+    github: GitHubForge, served: Served, pushed: str
+) -> None:
+    served.github.bots_propose = False
+    with pytest.raises(ForgeError, match="not permitted to create or approve pull requests") as caught:
+        propose(github, pushed)
+    assert "Allow GitHub Actions to create and approve pull requests" in caught.value.next_step
+    assert "pull_requests: write" not in f"{caught.value} {caught.value.next_step}"
+
+
+def test_a_workflow_that_is_switched_off_is_refused_in_githubs_own_words(
+    github: GitHubForge, served: Served
+) -> None:
+    served.github.put_workflow("ci.yml", "disabled_manually")
+    with pytest.raises(ForgeError, match="on a disabled workflow") as caught:
+        github.start("ci.yml", branch="main")
+    assert "actions: write" not in caught.value.next_step
 
 
 def test_a_run_that_was_killed_between_push_and_proposal_is_completed_by_the_next(

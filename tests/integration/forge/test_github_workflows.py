@@ -119,6 +119,42 @@ def test_a_skipped_run_ended_well_whatever_came_before(
     assert asked == (1 if conclusions[-1] in ("success", "skipped") else 3)
 
 
+def test_a_run_on_another_branch_says_nothing_of_mains(github: GitHubForge, served: Served) -> None:
+    for branch, day in (("main", 1), ("somebodys-try", 2)):
+        served.github.put_run(
+            workflow="monitor.yml",
+            head_sha="a" * 40,
+            conclusion="skipped",
+            created=f"2026-11-0{day}T00:00:00Z",
+            head_branch=branch,
+        )
+    (found,) = github.workflows()
+    assert found.newest == found.succeeded == datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def test_a_status_lets_a_commit_be_merged_that_no_run_of_its_pull_request_checked(
+    github: GitHubForge, served: Served, commit: Commit, work_tree: Path
+) -> None:
+    head = commit("more-trees", {"model.py": "trees = 200\n"})
+    github.push(work_tree, "more-trees")
+    number = github.propose(branch="more-trees", title="More trees", body="").number
+    served.github.required = "pass"
+    served.github.put_run(workflow="ci.yml", head_sha=head, event="workflow_dispatch")
+    with pytest.raises(ForgeError, match='Required status check "pass" is expected'):
+        github.merge(number)
+    told = "Not passed: " + "model " * 60
+    assert github.set_status(head, name="pass", passed=False, told=told, run="https://github.com/a/b")
+    with pytest.raises(ForgeError, match='Required status check "pass" is failing'):
+        github.merge(number)
+    assert github.set_status(head, name="pass", passed=True, told="Everything passed")
+    assert github.merge(number).state == "merged"
+
+
+def test_a_status_of_a_commit_that_is_not_there_is_refused(github: GitHubForge) -> None:
+    with pytest.raises(ForgeError, match="There is no commit aaaaaaaaaaaa"):
+        github.set_status("a" * 40, name="pass", passed=True, told="")
+
+
 def test_a_workflow_that_was_switched_off_is_enabled(github: GitHubForge, served: Served) -> None:
     served.github.put_workflow("monitor.yml", "disabled_inactivity")
     github.enable("monitor.yml")

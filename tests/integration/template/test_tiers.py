@@ -125,6 +125,8 @@ class Repository:
 
     def __init__(self, root: Path, script: Path, git: Git) -> None:
         self.root, self._script, self._git = root, script, git
+        self.rows = ""
+        """What the last run said of the locked rows."""
         root.mkdir()
         git(root, "init", "--quiet", "--initial-branch=main")
         for name in ("production", "staging"):
@@ -167,6 +169,7 @@ class Repository:
         found = dict(line.split("=", 1) for line in done.stdout.splitlines())
         environments: list[str] = json.loads(found.pop("environments"))
         assert json.loads(found.pop("reached")) == environments  # no file here names a local target
+        self.rows = found.pop("rows")
         assert set(found) == EVERYTHING
         assert set(found.values()) <= {"true", "false"}
         return {name for name, value in found.items() if value == "true"}, environments
@@ -190,6 +193,43 @@ def test_what_several_files_need_adds_up(repository_at_work: Repository) -> None
     repository_at_work.write("deployments/production.yaml", "environment: production\nshare: 0.1\n")
     repository_at_work.commit()
     assert repository_at_work.parts() == ({"model", "image"}, ["production"])
+
+
+@pytest.mark.parametrize("file", ["Dockerfile", ".dockerignore"])
+def test_an_image_needs_a_model_of_this_change_until_something_serves(
+    repository_at_work: Repository, git: Git, file: str
+) -> None:
+    repository_at_work.write(file, "FROM scratch\n")
+    repository_at_work.commit()
+    assert repository_at_work.parts() == ({"model", "image"}, [])
+    git(repository_at_work.root, "switch", "--quiet", "--detach", repository_at_work.base)
+    repository_at_work.write("deployments/production.yaml", "champion:\n  bundle: sha256:5\n")
+    served = repository_at_work.commit()
+    git(repository_at_work.root, "update-ref", "refs/remotes/origin/main", served)
+    repository_at_work.write(file, "FROM scratch\n")
+    repository_at_work.commit()
+    assert repository_at_work.parts() == ({"image"}, [])
+
+
+@pytest.mark.parametrize(
+    ("lock", "rows"),
+    [
+        ('{"sources": {"source": 0, "traffic": 700}}', "live"),
+        ('{"sources": {"source": 700, "traffic": 0}}', ""),
+        ('{"sources": {"source": 700}}', ""),
+        ('{"sources": []}', ""),
+        ("no json", ""),
+    ],
+)
+def test_rows_that_are_answers_of_production_are_told_from_those_that_anyone_can_have(
+    repository_at_work: Repository, lock: str, rows: str
+) -> None:
+    repository_at_work.parts()
+    assert repository_at_work.rows == ""
+    repository_at_work.write("data.lock", lock)
+    repository_at_work.commit()
+    repository_at_work.parts()
+    assert repository_at_work.rows == rows
 
 
 def test_code_that_is_renamed_into_the_documentation_was_code(

@@ -1,4 +1,4 @@
-"""A pull request, even from a fork, gets no secret, no right to write, and no machine of ours."""
+"""A pull request, even from a fork, gets no secret and no right to write; a stranger's gets no machine of ours."""
 
 from __future__ import annotations
 
@@ -8,14 +8,20 @@ from ..effects import HARMLESS, writes
 from ..expressions import UNKNOWN, evaluate, parse
 from ..finding import Remarks
 from ..repository import Repository
-from ..scenario import FORK, OWN_PULL_REQUEST, job_runs, step_runs
+from ..scenario import DEPENDABOT, FORK, OWN_PULL_REQUEST, Scenario, job_runs, step_runs
 from ..workflow import Job, Workflow, line_of
 from .runners import IMAGE
 
 FORBIDDEN = {
     "pull_request_target": "it runs with secrets on what a stranger wrote",
     "workflow_run": "it runs with secrets on what an unreviewed run left behind",
+    "discussion": "anybody can start it",
+    "discussion_comment": "anybody can start it",
     "issue_comment": "anybody can start it",
+    "issues": "anybody can start it",
+    "pull_request_review": "anybody can start it",
+    "pull_request_review_comment": "anybody can start it",
+    "watch": "anybody can start it",
 }
 SECRET = re.compile(r"\bsecrets(\.(?P<name>\w+)|\[)")
 
@@ -29,6 +35,13 @@ def check(repository: Repository) -> Remarks:
         for job in workflow.jobs.values():
             if job_runs(workflow, job, OWN_PULL_REQUEST):
                 yield from _taken(workflow, job)
+            for scenario, whose in ((FORK, "a stranger"), (DEPENDABOT, "Dependabot")):
+                if job_runs(workflow, job, scenario) and not _hosted(job, scenario):
+                    yield (
+                        workflow,
+                        job.line,
+                        f"a pull request of {whose} runs job {job.key} on a machine of the repository's own",
+                    )
             if job_runs(workflow, job, FORK):
                 for scope in writes(job):
                     yield (
@@ -38,10 +51,12 @@ def check(repository: Repository) -> Remarks:
                     )
 
 
-def _hosted(job: Job) -> bool:
-    """Whether a pull request gets a machine of GitHub's, whatever other events get."""
+def _hosted(job: Job, scenario: Scenario) -> bool:
+    """Whether a job has a machine of GitHub's, as far as a variable of the repository decides."""
+    if "vars." not in (label := str(job.tree.get("runs-on"))):
+        return True
     try:
-        chosen = evaluate(parse(str(job.tree["runs-on"])), OWN_PULL_REQUEST)
+        chosen = evaluate(parse(label), scenario)
     except ValueError:
         return False
     return chosen is not UNKNOWN and IMAGE.fullmatch(str(chosen)) is not None
@@ -62,8 +77,6 @@ def _taken(workflow: Workflow, job: Job) -> Remarks:
             yield workflow, line, f"a pull request runs job {job.key} with {scope}: write{extra}"
     if job.environment:
         yield workflow, job.line, f"a pull request runs job {job.key} in the environment {job.environment}"
-    if "vars." in str(job.tree.get("runs-on")) and not _hosted(job):
-        yield workflow, job.line, f"a pull request runs job {job.key} on a machine of the repository's own"
     outside = [
         workflow.tree.get("env"),
         *(job.tree.get(key) for key in ("env", "secrets", "with", "container")),

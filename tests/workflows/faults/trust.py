@@ -143,6 +143,17 @@ FAULTS = (
         "strangers",
     ),
     Fault(
+        "new-packages-on-own-machine",
+        CI,
+        swap(
+            "github.event_name == 'workflow_dispatch' && vars.RUNNER",
+            "(github.event_name == 'workflow_dispatch'"
+            " || github.event.pull_request.head.repo.full_name == github.repository) && vars.RUNNER",
+        ),
+        "own",
+        "strangers",
+    ),
+    Fault(
         "pull-request-deploys",
         CI,
         swap("    name: The model\n", "    name: The model\n    environment: staging\n"),

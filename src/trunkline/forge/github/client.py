@@ -22,8 +22,9 @@ from .refusals import HOW_TO_LOG_IN, refusal
 
 API_VERSION = {"X-GitHub-Api-Version": "2022-11-28"}
 """The version that github.com and every supported GitHub Enterprise Server know."""
-PATIENCE = 900.0
-"""Seconds that one request may wait for limits and outages, all attempts together."""
+PATIENCE = 420.0
+"""Seconds that one request may wait for limits and outages, all attempts together: short of the ten minutes of the
+shortest job that asks, so that it ends with the reason and is not cut off."""
 PAGE = 100
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 

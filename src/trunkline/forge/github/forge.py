@@ -104,6 +104,11 @@ class GitHubForge:
         self._workflows.start(workflow, branch, inputs or {})
         return True
 
+    def set_status(self, commit: str, *, name: str, passed: bool, told: str, run: str = "") -> bool:
+        """Say on a commit whether a check passed."""
+        self._workflows.set_status(commit, name, passed=passed, told=told, run=run)
+        return True
+
     def workflows(self) -> tuple[Workflow, ...]:
         """Return the workflows by file name, each with its newest run: one request for each."""
         return self._workflows.all()

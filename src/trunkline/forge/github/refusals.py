@@ -48,15 +48,9 @@ def refusal(failure: Failure, what: str) -> TrunklineError:
                 failure=failure,
             )
         case 403:
-            lacks = failure.headers.get(_PERMISSIONS, "").replace("; ", " or ").replace("=", ": ")
             return Declined(
-                f"The token may not do this with {what}"
-                + (f": it lacks {lacks}." if lacks else f": {said}."),
-                next_step=(
-                    f"add `{lacks}` to the permissions of the job, or of the token"
-                    if lacks
-                    else "ask an owner of the repository"
-                ),
+                f"GitHub does not allow this with {what}: {said}.",
+                next_step=_permission(failure),
                 failure=failure,
             )
         case 404:
@@ -71,3 +65,21 @@ def refusal(failure: Failure, what: str) -> TrunklineError:
                 next_step="correct what it names",
                 failure=failure,
             )
+
+
+def _permission(failure: Failure) -> str:
+    """Return what to do about a refusal with status 403.
+
+    The header tells what would be accepted, on every answer: it is what the token lacks only where GitHub says that
+    the token is the reason.
+    """
+    said = failure.message.lower()
+    if "not permitted to create or approve pull requests" in said:
+        return (
+            "tick `Allow GitHub Actions to create and approve pull requests` under Settings > Actions > General"
+            " (of the organisation too), or name a GitHub App in TRUNKLINE_APP_ID; then run the job again"
+        )
+    accepted = failure.headers.get(_PERMISSIONS, "").replace("; ", " or ").replace("=", ": ")
+    if accepted and said.startswith("resource not accessible by"):
+        return f"add `{accepted}` to the permissions of the job, or of the token"
+    return "ask an owner of the repository"

@@ -20,6 +20,8 @@ from .views import ArtifactsView, ArtifactView, PullView, RunsView, RunView, Wor
 FOLDER = ".github/workflows/"
 TESTS = "ci.yml"
 """The workflow whose runs test bundles."""
+STATUS_LIMIT = 140
+"""Characters of a status's description."""
 WELL = ("success", "skipped")
 """Conclusions of runs that ended well: one that is skipped has nothing to do yet."""
 
@@ -47,6 +49,26 @@ class Workflows:
         self._client.ask(
             f"workflow {workflow}",
             lambda: self._rest.actions.enable_workflow(*self._place, workflow, headers=API_VERSION),
+        )
+
+    def set_status(self, commit: str, name: str, *, passed: bool, told: str, run: str) -> None:
+        """Set a commit status: it counts for every pull request that has the commit as its head.
+
+        GitHub counts the checks of a run for a pull request only where an event of that pull request, or a push,
+        started the run; a status belongs to the commit, and a rule that asks for a check of that name takes it.
+        """
+        more = {"target_url": run} if run else {}
+        self._client.ask(
+            f"commit {commit[:12]}",
+            lambda: self._rest.repos.create_commit_status(
+                *self._place,
+                commit,
+                headers=API_VERSION,
+                state="success" if passed else "failure",
+                context=name,
+                description=told[:STATUS_LIMIT],
+                **more,
+            ),
         )
 
     def all(self) -> tuple[Workflow, ...]:
@@ -178,7 +200,8 @@ class Workflows:
         return max((run.created_at for run in runs if run), default=None)
 
     def _newest(self, workflow: int, file: str, *, status: str = "") -> RunView | None:
-        asked = {"status": status} if status else {}
+        # A run on another branch is somebody's try, and says nothing of main's.
+        asked = {"branch": self._main} | ({"status": status} if status else {})
         answer = self._client.ask(
             f"the runs of {file}",
             lambda: self._rest.actions.list_workflow_runs(

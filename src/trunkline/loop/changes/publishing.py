@@ -19,18 +19,13 @@ def publish(
     title: str,
     body: str,
     labels: tuple[str, ...],
-    rows_here: bool = False,
     progress: Progress,
 ) -> PullRequest:
-    """Push a change and open its pull request.
-
-    `rows_here` says that it can only be judged on this machine, where a pull request's own run never is: checks are
-    then started whoever opens it.
-    """
+    """Push a change and open its pull request."""
     forge = open_forge(made.origin)
     forge.push(made.project.root, made.branch)
     # Before the pull request is there: a run that dies in between is repeated whole, and none is left without checks.
-    if (rows_here or starts_no_checks()) and forge.start(CHECKS, branch=made.branch):
+    if starts_no_checks() and forge.start(CHECKS, branch=made.branch):
         progress(f"{CHECKS} is started on {made.branch}")
     pull = forge.propose(branch=made.branch, title=title, body=body, labels=labels)
     progress(f"pull request #{pull.number}: {title}")
@@ -38,6 +33,7 @@ def publish(
 
 
 def starts_no_checks() -> bool:
-    """Whether pull requests opened from here start no workflow by themselves: GitHub's rule for a workflow's own token,
-    so that workflows do not set each other off for ever. A GitHub App's token is another's."""
+    """Whether the checks of pull requests opened from here wait for a person: GitHub's rule for a workflow's own token,
+    so that workflows do not set each other off for ever. A run that is asked for does not wait, and a GitHub App's
+    token is another's."""
     return os.environ.get("GITHUB_ACTIONS") == "true" and os.environ.get("TRUNKLINE_TOKEN") != "app"

@@ -66,7 +66,6 @@ def retrain(project: Project, environment: str, *, reason: str, progress: Progre
             title=title,
             body=body,
             labels=("trunkline", RETRAINING),
-            rows_here=bool(snapshot.manifest.sources.get("traffic")),
             progress=progress,
         )
 

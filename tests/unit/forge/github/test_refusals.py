@@ -26,11 +26,7 @@ def test_what_passes_is_for_waiting(failure: Failure) -> None:
     ("failure", "says"),
     [
         (Failure(401), "does not accept the token"),
-        (Failure(403, message="Blocked"), "may not do this with issue #7: Blocked"),
-        (
-            Failure(403, headers={"x-accepted-github-permissions": "issues=write; pull_requests=write"}),
-            "lacks issues: write or pull_requests: write",
-        ),
+        (Failure(403, message="Blocked"), "does not allow this with issue #7: Blocked"),
         (Failure(404), "There is no issue #7"),
         (
             Failure(422, message="Validation Failed", errors=("title is too long",)),
@@ -51,3 +47,25 @@ def test_a_refusal_keeps_what_github_said() -> None:
     assert error.status == 422
     assert error.says("ALREADY_EXISTS")
     assert not error.says("too long")
+
+
+ACCEPTED = {"x-accepted-github-permissions": "issues=write; pull_requests=write"}
+
+
+@pytest.mark.parametrize(
+    ("message", "next_step"),
+    [
+        ("Resource not accessible by integration", "add `issues: write or pull_requests: write`"),
+        ("Resource not accessible by personal access token", "add `issues: write or pull_requests: write`"),
+        ("GitHub Actions is not permitted to create or approve pull requests", "Allow GitHub Actions to create"),
+        ("Repository was archived so is read-only", "ask an owner"),
+    ],
+)
+def test_what_would_be_accepted_is_advice_only_where_the_token_is_the_reason(
+    message: str, next_step: str
+) -> None:
+    error = refusal(Failure(403, message=message, headers=ACCEPTED), "issue #7")
+    assert isinstance(error, ForgeError)
+    assert message in error.what
+    assert next_step in error.next_step
+    assert ("issues: write" in error.next_step) is message.startswith("Resource")

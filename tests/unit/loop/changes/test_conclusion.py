@@ -1,0 +1,40 @@
+"""What a run came to, from what its jobs came to."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from trunkline.core.project import Project
+from trunkline.loop.changes import conclusion
+
+WELL = {"tiers": "success", "code": "success", "model": "skipped", "plan": "success", "report": "success"}
+
+
+@pytest.mark.parametrize(
+    ("results", "told", "passed"),
+    [
+        (WELL, "Everything that the change needs passed", True),
+        (WELL | {"model": "failure"}, "Not passed: model", False),
+        (WELL | {"model": "cancelled", "code": "failure"}, "Not passed: code, model", False),
+        (WELL | {"tiers": "skipped"}, "Not passed: tiers", False),
+        (WELL | {"plan": "timed_out"}, "Not passed: plan", False),
+        ({}, "Not passed: tiers", False),
+    ],
+)
+def test_a_commit_gets_the_status_of_its_run(
+    monkeypatch: pytest.MonkeyPatch, results: dict[str, str], told: str, passed: bool
+) -> None:
+    said: list[dict[str, Any]] = []
+
+    def set_status(commit: str, **rest: Any) -> bool:
+        said.append({"commit": commit, **rest})
+        return True
+
+    monkeypatch.setattr(conclusion, "open_forge", lambda _: SimpleNamespace(set_status=set_status))
+    assert conclusion.conclude(cast("Project", None), "c0ffee", results, run="https://run") is passed
+    assert said == [
+        {"commit": "c0ffee", "name": "pass", "passed": passed, "told": told, "run": "https://run"}
+    ]
