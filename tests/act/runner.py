@@ -70,9 +70,12 @@ class Runner:
         payload: Mapping[str, Any],
         inputs: Mapping[str, str] | None = None,
         token: str,
-        environment: Mapping[str, str] | None = None,
+        trusted: bool = True,
     ) -> Run:
-        """Run one workflow file of a clone for an event, with the payload that GitHub would send."""
+        """Run one workflow file of a clone for an event, with the payload that GitHub would send.
+
+        A run that is not `trusted` gets neither secrets nor variables: GitHub gives a fork's none.
+        """
         self.count += 1
         place = self.home / f"run-{self.count}"
         artifacts = place / "artifacts"
@@ -87,8 +90,7 @@ class Runner:
         for pin in sorted(pins(clone / ".github/workflows")):
             folder = HERE / "actions" / pin.partition("@")[0].rpartition("/")[2]
             words += ["--local-repository", f"{pin}={folder}"]
-        given = dict(self.environment) | dict(environment or {})
-        given |= {
+        given = dict(self.environment) | {
             "STANDIN_ARTIFACTS": str(artifacts),
             "STANDIN_HOME": str(place),
             "STANDIN_ACTIONS": str(HERE / "actions"),
@@ -96,9 +98,9 @@ class Runner:
         }
         for name, value in given.items():
             words += ["--env", f"{name}={value}"]
-        for name, value in self.variables.items():
+        for name, value in (self.variables if trusted else {}).items():
             words += ["--var", f"{name}={value}"]
-        for name, value in (self.secrets | {"GITHUB_TOKEN": token}).items():
+        for name, value in ((self.secrets if trusted else {}) | {"GITHUB_TOKEN": token}).items():
             words += ["--secret", f"{name}={value}"]
         for name, value in (inputs or {}).items():
             words += ["--input", f"{name}={value}"]

@@ -22,7 +22,7 @@ SECRETS = {"MLFLOW_TRACKING_PASSWORD": "do-not-print-me", "TRUNKLINE_APP_KEY": "
 GREEDY = """
 # What a stranger would like to know, and to do.
 greed:
-\t@env | sort; git config --list
+\t@(env | sort; git config --list) | rev
 \t@curl --silent --request POST --header "Authorization: Bearer $$GITHUB_TOKEN" --data '{"title": "me"}' \\
 \t  "$$GITHUB_API_URL/repos/acme/loans/issues" || true
 \t@exit 1
@@ -77,8 +77,10 @@ def test_a_stranger_gets_no_secret_and_changes_nothing(world: World) -> None:
     number = from_a_fork(world, "greedy", "Be kind to me")
     seen = len(world.served.github.seen)
     run = world.on_pull_request(number)
-    assert "GITHUB_API_URL" in run.log, "the stranger's code did not run, so this proves nothing"
-    assert not [value for value in SECRETS.values() if value in run.log]
+    # Backwards, for act puts stars in a secret's place; what the job does have, the token that reads, is seen so.
+    *_, token = world.served.github.tokens
+    assert token[::-1] in run.log, "the stranger's code did not run, so this proves nothing"
+    assert not [value for value in SECRETS.values() if value[::-1] in run.log]
     assert "report" not in run.jobs
     assert writes(world, seen) == []
     assert world.comments(number) == []

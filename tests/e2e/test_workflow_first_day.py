@@ -61,3 +61,19 @@ def test_the_first_documentation_change_trains_nothing(world: World) -> None:
     run = world.on_pull_request(world.open_pull_request("docs", "Our own words"))
     assert run.green
     assert run.jobs == {"tiers": "succeeded", "pass": "succeeded"}
+
+
+def test_an_image_that_changes_before_anything_serves_gets_a_model_of_this_change(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("world")
+    with serve(GitHub(repository=NAME, origin=folder / "origin.git")) as served:
+        world = World.create(folder, served).with_small_model()
+        world.push()
+        world.branch("image")
+        dockerfile = world.desk / "Dockerfile"
+        dockerfile.write_text(dockerfile.read_text() + "# Ours.\n")
+        world.commit("Our own image")
+        run = world.on_pull_request(world.open_pull_request("image", "Our own image"))
+    assert run.green, run.log[-3000:]
+    assert run.jobs == dict.fromkeys(("tiers", "model", "image", "report", "pass"), "succeeded")

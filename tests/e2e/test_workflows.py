@@ -134,7 +134,7 @@ def test_the_merge_releases_the_bundle_that_was_tested(world: World) -> None:
     assert re.search(r"\*\*Image\*\*.*ghcr\.io/acme/loans@sha256:[0-9a-f]{64}", body)
     assert "every answer is the bundle's own" in body
     (checks,) = world.dispatched()
-    assert green(checks).jobs == dict.fromkeys(("tiers", "plan", "report", "pass"), "succeeded")
+    assert green(checks).jobs == dict.fromkeys(("tiers", "plan", "report", "conclude", "pass"), "succeeded")
     assert "start   the service on local" in report_on(world, promotion)
     green(world.on_dispatch("ci.yml", branch=world.pull(promotion)["head"]))
     report_on(world, promotion)  # one comment, however often it is looked at
@@ -188,8 +188,9 @@ def test_a_second_model_goes_silent_then_canary(world: World) -> None:
     path.write_text(path.read_text().replace("[0.1, 1.0]", "[0.01, 0.3]"))
     world.commit("Search elsewhere")
     number = world.open_pull_request("model/second", "Search elsewhere")
-    released = green(world.on_push("release.yml", before=world.merge(number)))
+    released = green(world.on_push("release.yml", before=world.merge(number, unchecked=True)))
     assert "no run of the merged pull request kept a bundle" in released.of("register")
+    assert "load/latency: p95" in released.of("register"), "nobody put load on what is released"
     world.dispatched()
     merge_and_deploy(world, newest_pull(world, "promotion"))
     assert serving(world) == ("silent", [1, 2])
@@ -241,14 +242,16 @@ def test_a_fall_in_quality_is_answered_by_a_retraining_that_is_judged(world: Wor
     merge_and_deploy(world, number)
     assert serving(world) == ("single", [3])
     again = green(world.on_push("release.yml", before=git(world.desk, "rev-parse", "HEAD~1")))
-    assert again.jobs == {"register": "succeeded"}
+    assert again.jobs == {"register": "succeeded", "image": "succeeded"}
     assert "the desired state names it already" in again.log
+    assert "which the pull request's run tested, is taken over" in again.of("register")
 
 
 def test_a_revert_is_a_rollback(world: World) -> None:
     world.branch("revert")
     git(world.desk, "revert", "--no-edit", "-m", "1", "HEAD")
     number = world.open_pull_request("revert", "Take the retraining back")
+    green(world.on_pull_request(number))
     deployed = merge_and_deploy(world, number)
     assert "version 1 answers everyone" in deployed.of("apply")
     assert serving(world) == ("single", [1])

@@ -24,7 +24,14 @@ def make_app(github: GitHub) -> FastAPI:
     """Return the application over a state; its endpoints never wait midway, so each request is carried out whole."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.state.github = github
-    for router in (control.routes, actions.files, actions.routes, pulls.routes, issues.routes, statuses.routes):
+    for router in (
+        control.routes,
+        actions.files,
+        actions.routes,
+        pulls.routes,
+        issues.routes,
+        statuses.routes,
+    ):
         app.include_router(router)
 
     @app.get("/repos/{owner}/{repo}")

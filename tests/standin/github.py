@@ -188,9 +188,7 @@ class GitHub:
             if row["head_sha"] == head and row["workflow"] == "ci.yml" and row["event"] in COUNTED
         ]
         states = [
-            row["state"]
-            for row in self.statuses
-            if (row["sha"], row["context"]) == (head, self.required)
+            row["state"] for row in self.statuses if (row["sha"], row["context"]) == (head, self.required)
         ]
         newest = [*runs[-1:], *states[-1:]]
         if not newest:

@@ -122,7 +122,8 @@ def report(ctx: click.Context, folder: Path, needs: str, number: int, branch: st
     project = output.project_of(ctx)
     pull = comment.report(project, folder, needs=needs, number=number, branch=branch, run=run)
     if pull is None:
-        output.skipped(f"The branch {branch or '(none)'} has no open pull request to report on.")
+        whose = f"#{number}" if number else f"the branch {branch or '(none)'}"
+        output.skipped(f"There is no open pull request of {whose}, or nothing to report on it.")
     else:
         output.result("pull request", f"#{pull.number} {pull.title}")
 

@@ -28,6 +28,7 @@ VERBS = {
     "explain": ("explain", "Say what a gate asks, how, and what to do about its answer.", "Model"),
     "card": ("model", "Print the model card of a registered version.", "Model"),
     "pack": ("release", "Put the trained bundle and its reports into a folder.", "Release"),
+    "adopt": ("release", "Take over the tested bundle or train it, before more is asked.", "Release"),
     "register": ("release", "Take over the tested bundle or train it, and register it.", "Release"),
     "image": ("release", "Build the image that would serve, and ask it.", "Release"),
     "rehearse": ("release", "Serve a version in staging and compare its answers.", "Release"),

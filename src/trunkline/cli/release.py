@@ -1,4 +1,4 @@
-"""The verbs of a release: pack, register, image, rehearse, release."""
+"""The verbs of a release: pack, adopt, register, image, rehearse, release."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from trunkline.core.project import Project
 from trunkline.core.record import short
 
 from . import output
@@ -33,24 +34,57 @@ def pack(ctx: click.Context, folder: Path) -> None:
     output.hand_on("artifact", packed.artifact)
 
 
+scheduled_release = click.option(
+    "--scheduled", is_flag=True, help="In a workflow: nothing to release yet is no error."
+)
+
+
 @click.command()
-@click.option("--scheduled", is_flag=True, help="In a workflow: nothing to release yet is no error.")
+@scheduled_release
+@click.pass_context
+def adopt(ctx: click.Context, scheduled: bool) -> None:
+    """Take over the tested bundle or train it, and say whether load and deepchecks were asked about it."""
+    from trunkline.loop.release import releasing, tested
+
+    project = output.project_of(ctx)
+    output.hand_on("ask", "false")
+    if scheduled and (why := _nothing_to_release(project)):
+        output.skipped(why)
+        return
+    bundle, _ = releasing.take_over(project, progress=output.progress)
+    output.result("bundle", short(bundle.digest))
+    if missing := tested.unasked(project, bundle.digest):
+        output.result("not asked yet", ", ".join(missing))
+        output.hand_on("ask", "true")
+
+
+def _nothing_to_release(project: Project) -> str:
+    """Return why a workflow has nothing to release; empty when it has."""
+    from trunkline.loop.changes import merged
+
+    if not project.data_lock.is_file():
+        return (
+            "There is no data.lock yet, so no rows to train on are named. Run `make snapshot` and commit data.lock:"
+            " its merge is the first release."
+        )
+    return (
+        "main has a newer change of the model, which a run of its own releases."
+        if merged.overtaken(project)
+        else ""
+    )
+
+
+@click.command()
+@scheduled_release
 @click.pass_context
 def register(ctx: click.Context, scheduled: bool) -> None:
     """Take over the tested bundle or train it, ask the gates, and register it; nothing is proposed yet."""
-    from trunkline.loop.changes import merged
     from trunkline.loop.release import releasing
 
     project = output.project_of(ctx)
     output.hand_on("propose", "false")
-    if scheduled and not project.data_lock.is_file():
-        output.skipped(
-            "There is no data.lock yet, so no rows to train on are named. Run `make snapshot` and commit data.lock:"
-            " its merge is the first release."
-        )
-        return
-    if scheduled and merged.overtaken(project):
-        output.skipped("main has a newer change of the model, which a run of its own releases.")
+    if scheduled and (why := _nothing_to_release(project)):
+        output.skipped(why)
         return
     registered = releasing.register(project, progress=output.progress)
     output.result("version", registered.version.number)
@@ -123,8 +157,7 @@ def release(ctx: click.Context, folder: Path | None, number: int, scheduled: boo
     if scheduled and merged.overtaken(project):
         output.skipped("main has a newer change of the model, which a run of its own releases.")
         return
-    evidence = releasing.evidence_in(folder) if folder else ""
-    released = releasing.release(project, evidence=evidence, number=number, progress=output.progress)
+    released = releasing.release(project, evidence=folder, number=number, progress=output.progress)
     output.result("version", released.version.number)
     output.result("bundle", short(released.version.bundle))
     output.result("gates", released.judged.evaluation.outcome)

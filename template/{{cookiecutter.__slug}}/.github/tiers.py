@@ -94,7 +94,9 @@ def rows_of_lock() -> str:
 
 def nothing_serves() -> bool:
     """Whether no desired state names a bundle: only a model of this very change can be put into an image."""
-    states = (path.read_text(encoding="utf-8", errors="replace") for path in Path("deployments").glob("*.yaml"))
+    states = (
+        path.read_text(encoding="utf-8", errors="replace") for path in Path("deployments").glob("*.yaml")
+    )
     return not any("sha256:" in state for state in states)
 
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
 
 from trunkline.cli.main import run
 from trunkline.core.errors import ForgeError
 from trunkline.core.project import Project
 from trunkline.core.release import Route
+from trunkline.core.verdicts import GateRun, Verdict
 from trunkline.delivery import next_state, read_state, write_state
 from trunkline.forge import open_forge
-from trunkline.loop.model import snapshots
-from trunkline.loop.release import releasing
+from trunkline.loop.gates import runs
+from trunkline.loop.model import snapshots, training
+from trunkline.loop.release import releasing, tested
 
 from .conftest import git, make_project
 
@@ -59,6 +65,28 @@ def test_the_version_that_was_rehearsed_is_proposed(
     (pull,) = open_forge(trained).pull_requests(state="open")
     assert pull.title == "production: version 1 answers everyone"
     open_forge(trained).close_pull_request(pull.number)
+
+
+def test_what_earlier_jobs_of_the_release_asked_about_the_bundle_stands_in_the_proposal(
+    trained: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle, _, _ = training.train(trained, progress=say)
+    said = GateRun(
+        bundle=bundle.digest,
+        policy=runs.rules_digest(trained, trained.policy.gates.load),
+        snapshot=bundle.manifest.lineage.snapshot,
+        created=datetime(2026, 1, 1, tzinfo=UTC),
+        verdicts=(Verdict(gate="load/latency", outcome="pass", reason="quick enough"),),
+    )
+    runs.keep_run(trained, runs.LOAD, said)
+    tested.pack(trained, tmp_path / "packed", progress=say)
+    (runs.run_folder(trained, bundle.digest) / "load.json").unlink()
+    shutil.rmtree(tmp_path / "packed/report")
+    released = releasing.release(trained, evidence=tmp_path / "packed", progress=say)
+    assert released.pull_request
+    assert "quick enough" in released.pull_request.body
+    assert "load/not-run" not in released.pull_request.body
+    open_forge(trained).close_pull_request(released.pull_request.number)
 
 
 def test_a_schedule_leaves_what_main_has_overtaken_to_the_newer_run(

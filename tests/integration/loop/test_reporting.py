@@ -155,4 +155,18 @@ def test_the_verb_finds_the_pull_request_of_a_dispatched_run_by_its_branch(
     assert run([*words, "model/first"]) == 0
     assert len(comments(proposed)) == 1
     assert run([*words, "main"]) == 0
-    assert "skipped:       The branch main has no open pull request" in capsys.readouterr().out
+    assert "There is no open pull request of the branch main" in capsys.readouterr().out
+
+
+def test_a_run_that_had_nothing_to_do_writes_no_comment_and_leaves_none_that_is_no_longer_true(
+    proposed: Project, tmp_path: Path
+) -> None:
+    nothing = needs(tiers="success", code="skipped", model="skipped", image="skipped", plan="skipped")
+    assert reporting.report(proposed, tmp_path / "empty", needs=nothing, number=1) is None
+    assert comments(proposed) == []
+    reporting.report(proposed, tmp_path / "empty", needs=needs(tiers="success", model="failure"), number=1)
+    assert "**failed**" in comments(proposed)[0]
+    assert reporting.report(proposed, tmp_path / "empty", needs=nothing, number=1)
+    (said,) = comments(proposed)
+    assert "failed" not in said
+    assert "| model | not needed |" in said

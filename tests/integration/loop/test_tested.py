@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from trunkline import training
+from trunkline.cli.main import run
 from trunkline.core.errors import BundleError, NotFoundError, StorageError, TrunklineError
 from trunkline.core.project import Project
 from trunkline.core.record import short
@@ -73,14 +74,14 @@ def keep(project: Project, bundle: str) -> None:
     """Keep runs of load and deepchecks that passed."""
     gates = project.policy.gates
     for name, rules in ((runs.LOAD, gates.load), (runs.DEEPCHECKS, gates.deepchecks)):
-        run = GateRun(
+        said = GateRun(
             bundle=bundle,
             policy=runs.rules_digest(project, rules),
             snapshot="sha256:" + "5" * 64,
             created=datetime(2026, 1, 1, tzinfo=UTC),
             verdicts=(Verdict(gate=f"{name}/all", outcome="pass", reason="as it should"),),
         )
-        runs.keep_run(project, name, run)
+        runs.keep_run(project, name, said)
     page = runs.run_folder(project, bundle) / runs.DEEPCHECKS / "model-evaluation.html"
     page.parent.mkdir()
     page.write_text("<p>deepchecks</p>", encoding="utf-8")
@@ -193,8 +194,8 @@ def test_what_gates_said_of_a_tested_bundle_counts_after_it_was_taken_over(
 
 
 def test_what_gates_said_of_another_bundle_does_not_count(elsewhere: Project, packed: Path, key: str) -> None:
-    run = json.loads((packed / "load.json").read_text(encoding="utf-8"))
-    (packed / "load.json").write_text(json.dumps(run | {"bundle": OTHER}), encoding="utf-8")
+    said_of = json.loads((packed / "load.json").read_text(encoding="utf-8"))
+    (packed / "load.json").write_text(json.dumps(said_of | {"bundle": OTHER}), encoding="utf-8")
     (packed / "deepchecks.json").write_text("garbage", encoding="utf-8")
     digest = tested.adopt(elsewhere, packed, key=key)
     said = {verdict.gate for verdict in runs.kept_verdicts(elsewhere, digest)}
@@ -332,6 +333,71 @@ def test_a_tested_bundle_is_registered_without_training(
     said = {verdict.gate for verdict in registered.judged.evaluation.verdicts}
     assert {"load/all", "deepchecks/all"} <= said
     assert not any(gate.endswith("/not-run") for gate in said)
+
+
+@pytest.mark.usefixtures("never_train")
+def test_a_later_change_that_shapes_no_model_finds_the_run_that_tested_it(
+    elsewhere: Project, packed: Path, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brought = git(elsewhere.root, "rev-parse", "HEAD")
+    (elsewhere.root / "Dockerfile").write_text("FROM scratch\n", encoding="utf-8")
+    git(elsewhere.root, "add", "--all")
+    git(elsewhere.root, "commit", "--quiet", "--message", "Another base")
+    forge = use(monkeypatch, elsewhere, packed)
+    assert tested.adopt_tested(elsewhere, progress=say)
+    assert forge.asked == [(brought, key)]
+
+
+def test_of_a_bundle_that_is_here_what_its_run_said_is_taken_over_and_nothing_else(
+    elsewhere: Project, packed: Path, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = tested.adopt(elsewhere, packed, key=key)
+    memory = kept(elsewhere)
+    for name in tested.RUNS:
+        (runs.run_folder(elsewhere, digest) / name).unlink()
+    assert tested.unasked(elsewhere, digest) == ["deepchecks", "load"]
+    use(monkeypatch, elsewhere, packed)
+    assert tested.adopt_tested(elsewhere, progress=say)
+    assert tested.unasked(elsewhere, digest) == []
+    assert kept(elsewhere) == memory
+
+
+def test_what_was_said_of_another_bundle_of_the_key_is_not_taken_over(
+    elsewhere: Project, packed: Path, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = tested.adopt(elsewhere, packed, key=key)
+    for name in tested.RUNS:
+        (runs.run_folder(elsewhere, digest) / name).unlink()
+    rename(packed / "trained.json", bundle=OTHER)
+    use(monkeypatch, elsewhere, packed)
+    told: list[str] = []
+    assert tested.adopt_tested(elsewhere, progress=told.append)
+    assert "is not taken: What was packed is bundle" in told[-1]
+    assert tested.unasked(elsewhere, digest) == ["deepchecks", "load"]
+
+
+@pytest.mark.parametrize(("said", "ask"), [(True, "false"), (False, "true")])
+def test_a_workflow_is_told_whether_load_and_deepchecks_are_still_to_be_asked(
+    packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: bool, ask: str
+) -> None:
+    project = locked_project(tmp_path / "loans")
+    for name in () if said else tested.RUNS:
+        (packed / name).unlink()
+    use(monkeypatch, project, packed)
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
+    assert run(["--project", str(project.root), "adopt", "--scheduled"]) == 0
+    lines = (tmp_path / "output").read_text(encoding="utf-8").splitlines()
+    assert lines[-1] == f"ask={ask}"
+
+
+def test_where_no_rows_are_locked_there_is_nothing_to_adopt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = make_project(tmp_path / "loans")
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
+    assert run(["--project", str(project.root), "adopt", "--scheduled"]) == 0
+    assert "There is no data.lock yet" in capsys.readouterr().out
+    assert (tmp_path / "output").read_text(encoding="utf-8") == "ask=false\n"
 
 
 class Forked(LocalForge):

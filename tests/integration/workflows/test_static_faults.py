@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -106,3 +108,39 @@ def test_a_fault_is_seen_in_each_workflow_that_is_really_used(
             )
 
     assert planted
+
+
+RIGHT = re.compile(r"^ {6}[\w-]+: (read|write) # .*\n", re.MULTILINE)
+
+
+def test_each_right_of_each_job_is_needed_and_none_is_missing_unseen(
+    ours: Repository, template: Repository
+) -> None:
+    dropped = 0
+    for repository in (ours, template):
+        found = Counter(finding.rule for finding in checks.run(repository))
+        for workflow in repository.workflows:
+            for right in RIGHT.finditer(workflow.text):
+                faulty = workflow.text[: right.start()] + workflow.text[right.end() :]
+                changed = tuple(
+                    replace(one, text=faulty) if one is workflow else one for one in repository.workflows
+                )
+                said = Counter(finding.rule for finding in checks.run(replace(repository, workflows=changed)))
+                assert said["rights"] > found["rights"], f"{workflow.file}: {right.group().strip()}"
+                dropped += 1
+    assert dropped > 40
+
+
+@pytest.mark.parametrize("more", ["issues: write", "packages: write", "contents: write", "actions: read"])
+def test_a_right_that_nothing_needs_is_seen(template: Repository, more: str) -> None:
+    workflow = next(one for one in template.workflows if one.file.endswith("ci.yml"))
+    scope = more.partition(":")[0]
+    text, count = re.subn(
+        rf"(    name: Style, types, tests\n(?:.*\n)*?    permissions:\n)(?:      {scope}: read.*\n)?",
+        rf"\1      {more} # for nothing\n",
+        workflow.text,
+        count=1,
+    )
+    assert count == 1
+    changed = replace(template, workflows=(replace(workflow, text=text),))
+    assert f"nothing in job code needs {more}" in {finding.message for finding in checks.run(changed)}

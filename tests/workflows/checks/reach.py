@@ -9,6 +9,7 @@ from .targets import asked
 
 STORE = frozenset(
     {
+        "adopt",
         "advance",
         "apply",
         "evaluate",

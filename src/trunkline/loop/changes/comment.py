@@ -57,9 +57,17 @@ def compose(results: Mapping[str, str], folder: Path, *, run: str = "") -> str:
 def report(
     project: Project, folder: Path, *, needs: str, number: int = 0, branch: str = "", run: str = ""
 ) -> PullRequest | None:
-    """Keep the comment on pull request `number`, else on the open one of `branch`; None when it has none."""
+    """Keep the comment on pull request `number`, else on the open one of `branch`; None when it has none.
+
+    A run that had nothing to do writes no comment, but what an earlier one said is no longer true, and is replaced.
+    """
     forge = open_forge(project)
     pull = forge.pull_request(number) if number else forge.proposed(branch)
     if pull is None:
         return None
-    return forge.comment_pull_request(pull.number, compose(results_of(needs), folder, run=run), marker=MARKER)
+    results = results_of(needs)
+    if results and all(result == "skipped" for name, result in results.items() if name not in UNSAID):
+        said = forge.pull_request(pull.number).comments
+        if not any(comment.marker == MARKER for comment in said):
+            return None
+    return forge.comment_pull_request(pull.number, compose(results, folder, run=run), marker=MARKER)

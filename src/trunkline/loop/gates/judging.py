@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -122,9 +123,12 @@ def _previous(project: Project, champion: Bundle | None) -> DataLock | None:
     return found
 
 
-def require_pass(judged: Judged) -> None:
-    """Raise GateFailed or GateInconclusive unless every blocking gate passed or is waived."""
-    stops = [verdict for verdict in judged.evaluation.verdicts if verdict.stops]
+def require_pass(judged: Judged, *, later: Collection[str] = ()) -> None:
+    """Raise GateFailed or GateInconclusive unless every blocking gate passed or is waived.
+
+    `later` names gates that are asked afterwards, before anything is merged.
+    """
+    stops = [verdict for verdict in judged.evaluation.verdicts if verdict.stops and verdict.gate not in later]
     if not stops:
         return
     names = ", ".join(verdict.gate for verdict in stops)

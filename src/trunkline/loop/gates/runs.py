@@ -21,6 +21,10 @@ QUESTIONS = {
 }
 
 
+NOT_RUN = tuple(f"{name}/not-run" for name in QUESTIONS)
+"""The verdicts that say that a gate was not asked."""
+
+
 def run_folder(project: Project, bundle: str) -> Path:
     """Return the folder of everything that gates said of a bundle."""
     return project.evaluations / digits(bundle)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from trunkline.core.bundle import Bundle
 from trunkline.core.errors import ForgeError
 from trunkline.core.lineage import Version
 from trunkline.core.progress import Progress
@@ -19,7 +20,7 @@ from trunkline.loop.versions.store import bring
 from trunkline.loop.versions.trained import Trained, register_trained
 
 from .cards import write_card
-from .tested import adopt_tested, compare_with_fork
+from .tested import BUNDLE, adopt, adopt_tested, compare_with_fork, training_key
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,17 @@ class Released:
     pull_request: PullRequest | None
 
 
-def release(project: Project, *, evidence: str = "", number: int = 0, progress: Progress) -> Released:
+def release(
+    project: Project, *, evidence: Path | None = None, number: int = 0, progress: Progress
+) -> Released:
     """Train or reuse, evaluate, register, write the card, and open the promotion's pull request.
 
-    `evidence` is Markdown that precedes the gates' report in the pull request. Raises what `register` raises, and
-    ForgeError when the version is not `number`, about which the evidence is.
+    `evidence` is the folder where earlier jobs of this release left the bundle that was registered, and what was seen
+    of it, which precedes the gates' report in the pull request. Raises what `register` raises, BundleError when that
+    bundle is not what was sealed, and ForgeError when the version is not `number`, about which the evidence is.
     """
+    if evidence and (packed := evidence / BUNDLE).is_dir():
+        adopt(project, packed, key=training_key(project, progress=progress))
     registered = register(project, progress=progress)
     judged, version = registered.judged, registered.version
     if number and version.number != number:
@@ -62,11 +68,12 @@ def release(project: Project, *, evidence: str = "", number: int = 0, progress: 
         progress(f"version {version.number} is in deployments/{environment}.yaml already: nothing to propose")
         return Released(judged=judged, version=version, pull_request=None)
     report = judged.markdown.read_text(encoding="utf-8")
+    seen = evidence_in(evidence) if evidence else ""
     pull = propose_stage(
         project,
         first_stage(project),
         version=version,
-        evidence=f"{evidence}\n\n{report}" if evidence else report,
+        evidence=f"{seen}\n\n{report}" if seen else report,
         prepare=lambda made: write_card(made.project, judged, version, registered.trained.usage),
         progress=progress,
     )
@@ -79,17 +86,26 @@ def first_stage(project: Project) -> str:
     return "single" if state is None or state.champion is None else project.policy.rollout.stages[0]
 
 
+def take_over(project: Project, *, progress: Progress) -> tuple[Bundle, Trained]:
+    """Return the bundle that the pull request's run tested, or else the one that is trained here.
+
+    Raises ForgeError when what is checked out is not what the forge's main would train.
+    """
+    require_released(project)
+    bring(project, progress=progress)
+    adopt_tested(project, progress=progress)
+    bundle, trained, _ = train(project, progress=progress)
+    return bundle, trained
+
+
 def register(project: Project, *, progress: Progress) -> Registered:
     """Take over the bundle that was tested, or train it, ask the gates, and register it.
 
     Raises ForgeError when what is checked out is not what the forge's main would train, and GateFailed or
     GateInconclusive when a blocking gate says no; nothing is registered then.
     """
-    require_released(project)
-    bring(project, progress=progress)
-    adopt_tested(project, progress=progress)
-    bundle, trained, fresh = train(project, progress=progress)
-    compared = compare_with_fork(project, bundle, progress=progress) if fresh else ""
+    bundle, trained = take_over(project, progress=progress)
+    compared = compare_with_fork(project, bundle, progress=progress)
     judged = judge(project, bundle, progress=progress)
     require_pass(judged)
     version = register_trained(project, bundle, trained, progress=progress)

@@ -10,11 +10,13 @@ from pathlib import Path
 from trunkline import training
 from trunkline.core.bundle import MANIFEST, Bundle, BundleManifest, open_bundle
 from trunkline.core.errors import BundleError, NotFoundError, StorageError
+from trunkline.core.git import try_git
+from trunkline.core.policy.gates import DeepchecksGates, LoadGates
 from trunkline.core.progress import Progress
-from trunkline.core.project import Project
+from trunkline.core.project import MODEL_INPUTS, Project
 from trunkline.core.record import digits, short
 from trunkline.forge import open_forge
-from trunkline.loop.gates.runs import DEEPCHECKS, LOAD, run_folder
+from trunkline.loop.gates.runs import DEEPCHECKS, LOAD, kept_run, run_folder
 from trunkline.loop.model.snapshots import locked_snapshot
 from trunkline.loop.versions.trained import Trained, keep, kept, recall
 
@@ -91,13 +93,20 @@ def adopt(project: Project, folder: Path, *, key: str) -> str:
         )
     project.bundles.root.mkdir(parents=True, exist_ok=True)
     project.bundles.add(bundle.folder)
-    runs = run_folder(project, bundle.digest)
+    _take_runs(project, folder, bundle.digest)
+    known = kept(project, key)
+    if known is None or known.bundle != bundle.digest:
+        keep(project, trained.model_copy(update={"run": ""}))
+    return bundle.digest
+
+
+def _take_runs(project: Project, folder: Path, bundle: str) -> None:
+    """Take over what gates said of a bundle."""
+    runs = run_folder(project, bundle)
     runs.mkdir(parents=True, exist_ok=True)
     for name in RUNS:
         if (folder / name).is_file():
             shutil.copy(folder / name, runs / name)
-    keep(project, trained.model_copy(update={"run": ""}))
-    return bundle.digest
 
 
 def adopt_tested(project: Project, *, progress: Progress) -> bool:
@@ -105,24 +114,53 @@ def adopt_tested(project: Project, *, progress: Progress) -> bool:
 
     False leaves the key to be trained here: there is none from a fork, from a run that was not green, or of a change
     that main has overtaken. A bundle that is damaged or of another key is left where it is, and the reason is shown.
+    Of a key that was registered before its run was (a retraining's), only what gates said is taken over.
     """
     key = training_key(project, progress=progress)
-    if recall(project, key, progress=progress):
+    known = recall(project, key, progress=progress)
+    if known and not unasked(project, known[0].digest):
         return True
     with tempfile.TemporaryDirectory(prefix="trunkline-tested-") as name:
         folder = Path(name)
         try:
-            if not open_forge(project).tested_bundle(project.commit(), key, folder):
-                progress(
-                    "no run of the merged pull request kept a bundle of this training key: training here"
-                )
-                return False
-            digest = adopt(project, folder, key=key)
+            if not open_forge(project).tested_bundle(brought_by(project), key, folder):
+                if known is None:
+                    progress(
+                        "no run of the merged pull request kept a bundle of this training key: training here"
+                    )
+                return known is not None
+            digest = (
+                _take_verdicts(project, folder, known[0].digest) if known else adopt(project, folder, key=key)
+            )
         except (BundleError, NotFoundError, StorageError) as error:
             progress(f"the bundle that the pull request's run kept is not taken: {error}")
-            return False
+            return known is not None
     progress(f"bundle {short(digest)}, which the pull request's run tested, is taken over")
     return True
+
+
+def _take_verdicts(project: Project, folder: Path, bundle: str) -> str:
+    """Take over what gates said of a bundle that is here already, if what was packed is that one."""
+    if (packed := Trained.read(folder / TRAINED).bundle) != bundle:
+        raise NotFoundError(f"What was packed is bundle {short(packed)}.", value=short(bundle))
+    _take_runs(project, folder, bundle)
+    return bundle
+
+
+def unasked(project: Project, bundle: str) -> list[str]:
+    """Return the gates with a process of their own that were not asked about a bundle under this policy."""
+    gates = project.policy.gates
+    asks: dict[str, DeepchecksGates | LoadGates] = {LOAD: gates.load}
+    asks |= {DEEPCHECKS: gates.deepchecks} if gates.deepchecks.suites else {}
+    return sorted(name for name, rules in asks.items() if kept_run(project, name, bundle, rules) is None)
+
+
+def brought_by(project: Project) -> str:
+    """Return the commit that brought what is trained: a later one, of a Dockerfile say, was tested with another run."""
+    newest = try_git(
+        project.root, "log", "-1", "--first-parent", "--format=%H", "HEAD", "--", *MODEL_INPUTS
+    ).stdout.strip()
+    return newest or project.commit()
 
 
 def compare_with_fork(project: Project, bundle: Bundle, *, progress: Progress) -> str:
@@ -134,7 +172,7 @@ def compare_with_fork(project: Project, bundle: Bundle, *, progress: Progress) -
     with tempfile.TemporaryDirectory(prefix="trunkline-fork-") as name:
         folder = Path(name)
         try:
-            if not open_forge(project).tested_bundle(project.commit(), key, folder, fork=True):
+            if not open_forge(project).tested_bundle(brought_by(project), key, folder, fork=True):
                 return ""
             theirs = BundleManifest.read(folder / BUNDLE / MANIFEST, error=BundleError)
         except (BundleError, NotFoundError, StorageError) as error:

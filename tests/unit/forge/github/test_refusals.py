@@ -57,7 +57,10 @@ ACCEPTED = {"x-accepted-github-permissions": "issues=write; pull_requests=write"
     [
         ("Resource not accessible by integration", "add `issues: write or pull_requests: write`"),
         ("Resource not accessible by personal access token", "add `issues: write or pull_requests: write`"),
-        ("GitHub Actions is not permitted to create or approve pull requests", "Allow GitHub Actions to create"),
+        (
+            "GitHub Actions is not permitted to create or approve pull requests",
+            "Allow GitHub Actions to create",
+        ),
         ("Repository was archived so is read-only", "ask an owner"),
     ],
 )
