@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -101,8 +102,10 @@ def main() -> None:
     if asked.only in (None, "time"):
         time_gates(asked.rows)
     if asked.only in (None, "alarms"):
-        for rows in (400, 2_000):
+        for rows in (200, 400, 600, 2_000):
             alarms(rows, asked.redraws)
+        for users, each in ((150, 10), (100, 40)):
+            alarms_of_users(users, each, asked.redraws)
     if asked.only in (None, "power"):
         power(10_000, asked.redraws)
 
@@ -209,6 +212,14 @@ def alarms(rows: int, redraws: int) -> None:
     report("regression", [regressors(rows, seed, *noises) for seed in range(redraws)])
 
 
+def alarms_of_users(users: int, each: int, redraws: int) -> None:
+    """Print the same of rows that users share, and what it would be if the user column were not read."""
+    print(f"\n{redraws} pairs of equally good models on {users} users with {each} rows each")
+    pairs = [of_users(users, each, seed) for seed in range(redraws)]
+    for title, read in (("by user", True), ("by row", False)):
+        report(title, [compared(pair, seed, read) for seed, pair in enumerate(pairs)])
+
+
 def power(rows: int, redraws: int) -> None:
     """Print how often a true gain of 0.02 of AUC is found, by two models whose errors are independent."""
     champion = 0.7
@@ -246,6 +257,23 @@ def classifiers(rows: int, seed: int, first: float, second: float) -> tuple[Comp
     truth = (skill + generator.normal(size=rows) > 0).astype(int)
     one, other = (classified(skill + noise * generator.normal(size=rows), truth) for noise in (first, second))
     return compare(one, other, CLASSIFIER, {}, 1000, seed)
+
+
+def of_users(users: int, each: int, seed: int) -> tuple[Paired, Paired]:
+    """Return two classifiers each of whose errors is shared by all rows of a user."""
+    generator = np.random.default_rng([seed, users, each])
+    who = np.repeat(np.arange(users), each)
+    skill = generator.normal(size=users)[who]
+    truth = (skill + generator.normal(size=len(who)) > 0).astype(int)
+    scores = (skill + 0.7 * generator.normal(size=users)[who] for _ in range(2))
+    first, second = (replace(classified(score, truth), users=who) for score in scores)
+    return first, second
+
+
+def compared(pair: tuple[Paired, Paired], seed: int, by_user: bool) -> tuple[Comparison, ...]:
+    """Compare the two by user, or as if all rows were independent."""
+    first, second = pair if by_user else (replace(one, users=None) for one in pair)
+    return compare(first, second, CLASSIFIER, {}, 1000, seed)
 
 
 def classified(score: Array, truth: Array) -> Paired:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.stats import norm
+from scipy.stats import t as student
 
 from trunkline.core.errors import DataError
 from trunkline.core.figures import Figure, Interval
 from trunkline.core.verdicts import Outcome, Verdict
 
 from ..bootstrap import LEVEL
-from ..scored import Paired
+from ..scored import Array, Paired
+from ..users import Users, error_of_mean, number_of, worth
 from ..wording import between, number
 from .audit import GATHER, Audit, Limit, too_few
 from .rates import SHOWN, Masks, judged_groups, left_out
@@ -78,10 +80,12 @@ def _accuracies(audit: Audit, champion: Paired, judged: Masks) -> list[Figure]:
     gains = (audit.paired.labels == audit.paired.truth).astype(int) - (champion.labels == champion.truth)
     z = _critical(len(judged))
     figures = []
+    users = audit.paired.users
     for group, mask in judged.items():
         rows, gain = int(mask.sum()), gains[mask]
-        won, lost = ((gain > 0).sum() + 1) / (rows + 2), ((gain < 0).sum() + 1) / (rows + 2)
-        middle, half = won - lost, z * np.sqrt((won + lost - (won - lost) ** 2) / (rows + 2))
+        tell = float(rows) if users is None else worth(gain.astype(np.float64), users[mask])
+        won, lost = (_times(gain > 0, tell) + 1) / (tell + 2), (_times(gain < 0, tell) + 1) / (tell + 2)
+        middle, half = won - lost, z * np.sqrt((won + lost - (won - lost) ** 2) / (tell + 2))
         span = Interval(low=max(-1.0, float(middle - half)), high=min(1.0, float(middle + half)))
         value = float(gain.mean())
         figures.append(Figure(name="difference:accuracy", value=value, rows=rows, interval=span, group=group))
@@ -95,7 +99,7 @@ def _errors(audit: Audit, champion: Paired, judged: Masks) -> list[Figure]:
     6.4, which is the bootstrap's standard error without the resamples).
     """
     ours, theirs = np.abs(audit.paired.labels - audit.paired.truth), np.abs(champion.labels - champion.truth)
-    z = _critical(len(judged))
+    users = audit.paired.users
     figures = []
     for group, mask in judged.items():
         upper, lower, rows = float(ours[mask].mean()), float(theirs[mask].mean()), int(mask.sum())
@@ -105,7 +109,7 @@ def _errors(audit: Audit, champion: Paired, judged: Masks) -> list[Figure]:
         reach = 1.0
         if ratio > 0 and lower:
             apart = ours[mask] / upper - theirs[mask] / lower
-            reach = float(np.exp(z * apart.std(ddof=1) / np.sqrt(rows)))
+            reach = float(np.exp(_reach(apart, None if users is None else users[mask], len(judged))))
         span = Interval(low=1 - ratio * reach, high=1 - ratio / reach)
         figures.append(
             Figure(name="relative_error_reduction", value=1 - ratio, rows=rows, interval=span, group=group)
@@ -113,8 +117,21 @@ def _errors(audit: Audit, champion: Paired, judged: Masks) -> list[Figure]:
     return figures
 
 
+def _times(hit: Array, rows: float) -> float:
+    """Return how many of so many rows hit, when as great a share does as here."""
+    return float(hit.sum()) if rows == len(hit) else float(hit.mean()) * rows
+
+
 def _critical(groups: int) -> float:
     return float(norm.ppf(1 - (1 - LEVEL) / (2 * groups)))
+
+
+def _reach(values: Array, users: Users | None, groups: int) -> float:
+    """Return how far the interval of a mean reaches; by Student's t of the users where these repeat."""
+    if users is None:
+        return float(_critical(groups) * values.std(ddof=1) / np.sqrt(len(values)))
+    tail = 1 - (1 - LEVEL) / (2 * groups)
+    return float(student.ppf(tail, max(1, number_of(users) - 1)) * error_of_mean(values, users))
 
 
 def _listed(found: list[Figure]) -> str:

@@ -12,6 +12,7 @@ from trunkline.core.verdicts import Verdict
 from ..bootstrap import draw, interval
 from ..metrics import Metrics, find_metric
 from ..scored import Paired
+from ..users import Users, counted, number_of
 from ..wording import between, number
 from .baseline import scale_of
 from .figures import SEED, too_little
@@ -72,14 +73,20 @@ def overfit_verdict(
         question = f"Does {policy.metric} fall from train to test by at most {number(share)} of {scale.of}?"
     statistics = [find_metric(policy.metric, metrics).statistic(part) for part in (train, paired)]
     drawn = [
-        draw({"": statistic}, rows=part.rows, resamples=policy.resamples, seed=SEED + shift)[""]
+        draw(
+            {"": statistic},
+            rows=part.rows,
+            resamples=policy.resamples,
+            seed=SEED + shift,
+            users=part.users,
+        )[""]
         for shift, (statistic, part) in enumerate(zip(statistics, (train, paired), strict=True))
     ]
     gap = Figure(
         name=f"gap:{policy.metric}",
         value=values[0] - values[1],
         rows=paired.rows,
-        interval=interval(drawn[0] - drawn[1]),
+        interval=interval(drawn[0] - drawn[1], users=_fewer(train.users, paired.users)),
     )
     passes = gap.value <= limit
     of = f" ({number(share)} of {scale.of})" if scale.of else ""
@@ -89,8 +96,14 @@ def overfit_verdict(
         question=question,
         threshold=limit,
         figures=(gap,),
-        reason=f"{policy.metric} is {number(values[0])} on {train.rows:,} training rows and {number(values[1])} on "
-        f"{paired.rows:,} test rows: a gap of {number(gap.value)} ({between(gap.interval)}); "
-        f"at most {number(limit)}{of} is allowed." + (LATER if temporal else ""),
+        reason=f"{policy.metric} is {number(values[0])} on {counted(train.rows, train.users, 'training rows')} and "
+        f"{number(values[1])} on {counted(paired.rows, paired.users, 'test rows')}: a gap of {number(gap.value)} "
+        f"({between(gap.interval)}); at most {number(limit)}{of} is allowed." + (LATER if temporal else ""),
         advice="" if passes else (DRIFTED + SIMPLER[0].lower() + SIMPLER[1:] if temporal else SIMPLER),
     )
+
+
+def _fewer(first: Users | None, second: Users | None) -> Users | None:
+    """Return the users of the part that has fewer, None where neither has repeated ones."""
+    known = [users for users in (first, second) if users is not None]
+    return min(known, key=number_of) if known else None

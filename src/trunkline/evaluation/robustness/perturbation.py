@@ -17,6 +17,7 @@ from ..bootstrap import draw, interval, joined
 from ..metrics import Metrics, find_metric
 from ..performance.figures import too_little
 from ..scored import Array, Paired, Scored, pair_scored
+from ..users import counted
 from ..wording import between, number
 from .asking import Ask, evenly, finite_answers, taken, what_happened
 
@@ -60,12 +61,14 @@ class Yardstick:
             return np.asarray((values[:, 0] - values[:, 1]) / size)
 
         statistic = joined((metric.statistic(before), metric.statistic(after)), over)
-        drawn = draw({"": statistic}, rows=before.rows, resamples=self.resamples, seed=self.seed)[""]
+        drawn = draw(
+            {"": statistic}, rows=before.rows, resamples=self.resamples, seed=self.seed, users=before.users
+        )[""]
         figure = Figure(
             name=f"fall:{self.metric}",
             value=(first - second) / scale,
             rows=before.rows,
-            interval=interval(drawn),
+            interval=interval(drawn, users=before.users),
         )
         return figure, first, second
 
@@ -190,7 +193,7 @@ def _verdict(
     share = " of its value" if by.relative else ""
     reason = (
         f"With {done}, {by.metric} goes from {number(first)} to {number(second)}: a fall of {number(figure.value)}"
-        f"{share} ({between(span)}, {before.rows:,} rows); at most {number(by.limit)} is allowed."
+        f"{share} ({between(span)}, {counted(before.rows, before.users)}); at most {number(by.limit)} is allowed."
     )
     if straddles:
         reason += " The interval reaches back below the limit, so these rows cannot tell."
