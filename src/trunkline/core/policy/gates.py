@@ -154,7 +154,7 @@ class RobustnessGates(Section):
     fall: Annotated[float, Field(ge=0)] = 0.05
     """How far `performance.metric` may fall under `missing` or `noise`.
 
-    Of scikit-learn's `neg_` errors and of the project's own metrics, which have any scale, as a share of their value.
+    Of errors and own metrics a share, as for `performance.margin`.
     """
     metamorphic: tuple[Metamorphic, ...] = ()
 
@@ -164,7 +164,8 @@ class SliceGates(Section):
 
     depth: Annotated[int, Field(ge=1, le=4)] = 3
     """Conditions that describe a slice at most."""
-    minimum_rows: Positive = 50
+    minimum_rows: Annotated[int, Field(ge=2)] = 50
+    """Rows that a slice has at least; one has no spread to judge by."""
     gap: Share = 0.1
     """How much more error makes a slice weak (than the rest's) or harmful (than a model's that ignores its inputs).
 

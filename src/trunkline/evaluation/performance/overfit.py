@@ -7,7 +7,7 @@ import numpy as np
 from trunkline.core.errors import ProjectError
 from trunkline.core.figures import Figure
 from trunkline.core.policy.gates import PerformanceGates
-from trunkline.core.verdicts import Verdict
+from trunkline.core.verdicts import Outcome, Verdict
 
 from ..bootstrap import draw, interval
 from ..metrics import Metrics, find_metric
@@ -25,6 +25,7 @@ LATER = (
     " The split is temporal: the test rows are newer than the training rows, so the gap holds what changed between "
     "them too."
 )
+CHANCE = " The interval reaches back to the limit: it may be chance, so this stops nothing."
 DRIFTED = (
     "Look at the cross-validated score of the search, which the training run keeps. If it is about as good as on the "
     "training rows, the model learned nothing by heart and the world has changed: train on newer rows (`data.window`), "
@@ -42,7 +43,8 @@ def overfit_verdict(
 ) -> Verdict:
     """Answer whether the metric falls from the training rows to the test part by no more than the policy allows.
 
-    The interval is that of two independent samples; the point decides. What the gap is a share of: `scale_of`.
+    Pass: the point is within the limit. Fail: the whole interval lies beyond it, that of two independent samples. Where
+    it reaches back over the limit: inconclusive, not blocking. What the gap is a share of: `scale_of`.
     With `temporal` the test part is newer than the training rows, so that the gap holds drift too.
     """
     gate, share = "performance/overfit", policy.overfit_gap
@@ -88,18 +90,25 @@ def overfit_verdict(
         rows=paired.rows,
         interval=interval(drawn[0] - drawn[1], users=_fewer(train.users, paired.users)),
     )
-    passes = gap.value <= limit
+    outcome: Outcome = "inconclusive"
+    if gap.interval is not None and (gap.value <= limit or gap.interval.low > limit):
+        outcome = "pass" if gap.value <= limit else "fail"
+    straddles = outcome == "inconclusive" and gap.interval is not None
     of = f" ({number(share)} of {scale.of})" if scale.of else ""
+    advice = DRIFTED + SIMPLER[0].lower() + SIMPLER[1:] if temporal else SIMPLER
     return Verdict(
         gate=gate,
-        outcome="pass" if passes else "fail",
+        outcome=outcome,
         question=question,
         threshold=limit,
         figures=(gap,),
+        blocking=not straddles,
         reason=f"{policy.metric} is {number(values[0])} on {counted(train.rows, train.users, 'training rows')} and "
         f"{number(values[1])} on {counted(paired.rows, paired.users, 'test rows')}: a gap of {number(gap.value)} "
-        f"({between(gap.interval)}); at most {number(limit)}{of} is allowed." + (LATER if temporal else ""),
-        advice="" if passes else (DRIFTED + SIMPLER[0].lower() + SIMPLER[1:] if temporal else SIMPLER),
+        f"({between(gap.interval)}); at most {number(limit)}{of} is allowed."
+        + (CHANCE if straddles else "")
+        + (LATER if temporal else ""),
+        advice="" if outcome == "pass" else "Gather more test rows. " + advice if straddles else advice,
     )
 
 
