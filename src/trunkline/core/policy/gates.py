@@ -79,6 +79,11 @@ class PerformanceGates(Section):
     Of errors (`neg_...`) a share of the error of a model that ignores its inputs; of a metric of the project's own a
     share of the greater of the two values (so let it give a mean a row, not a sum).
     """
+    undecided: Literal["report", "worse", "stop"] = "worse"
+    """What becomes of a comparison with the champion that the rows leave open.
+
+    `report` tells it, `worse` stops it where the difference itself is below minus the margin, `stop` stops it always.
+    """
     overfit_gap: Annotated[float, Field(ge=0)] = 0.12
     """The largest fall of the metric from train to test; of errors and own metrics a share, as for `margin`."""
     resamples: Annotated[int, Field(ge=200)] = 1000

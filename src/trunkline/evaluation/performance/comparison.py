@@ -172,9 +172,9 @@ def champion_verdict(
     """Answer whether the challenger is worse than the champion by no more than the margin (non-inferiority).
 
     Pass: the whole interval of the difference lies above `-margin`. Fail: it lies below. "Better" and "worse" are said
-    only where the second test agrees. Inconclusive: it straddles `-margin`; that stops a release only where the
-    difference itself is below, so that a team with few test rows is told, not held up. `problem` says why there is
-    no comparison, and `advice` what to do then.
+    only where the second test agrees. Inconclusive: it straddles `-margin`; whether that stops a release is what
+    `policy.undecided` says: by default only where the difference itself is below. `problem` says why there is no
+    comparison, and `advice` what to do then.
     """
     gate = "performance/champion"
     question = (
@@ -231,10 +231,11 @@ def champion_verdict(
         question=question,
         threshold=-margin,
         figures=figures,
-        blocking=difference.value < -margin,
+        blocking=policy.undecided == "stop" or (policy.undecided == "worse" and difference.value < -margin),
         reason=f"These rows cannot tell whether the challenger is worse: {facts}{_doubt(found)} "
         f"If the difference stays what it is, {rows} would decide it.",
-        advice="Let it run silent beside the champion and judge it on the traffic, or gather more test rows.",
+        advice="Let it run silent beside the champion and judge it on the traffic, or gather more test rows. Whether "
+        "such an answer stops a release is what gates.performance.undecided says.",
     )
 
 

@@ -80,6 +80,22 @@ def test_better_and_worse_are_only_said_where_the_second_test_agrees(
     assert "DeLong's test: p = 0.060" in found.reason
 
 
+@pytest.mark.parametrize(
+    ("undecided", "above", "below"),
+    [("report", False, False), ("worse", False, True), ("stop", True, True)],
+)
+def test_the_policy_says_whether_an_open_comparison_stops(undecided: str, above: bool, below: bool) -> None:
+    rules = PerformanceGates.model_validate({"margin": 0.02, "undecided": undecided})
+
+    near = champion_verdict(comparison(-0.01, -0.03, 0.01), (), rules)
+    beyond = champion_verdict(comparison(-0.03, -0.05, 0.00), (), rules)
+    worse = champion_verdict(comparison(-0.08, -0.10, -0.06), (), rules)
+
+    assert {near.outcome, beyond.outcome} == {"inconclusive"}
+    assert (near.stops, beyond.stops, worse.stops) == (above, below, True)
+    assert "gates.performance.undecided" in near.advice
+
+
 def test_the_margin_of_an_error_is_a_share_of_its_scale() -> None:
     rents = Scale(200.0, "the error of a model that ignores its inputs")
 
