@@ -35,6 +35,7 @@ from trunkline.data.summaries import column_summaries
 from trunkline.evaluation import Scored, judge
 from trunkline.evaluation.fairness.groups import group_figures, groups
 from trunkline.evaluation.fairness.questions import fairness_verdicts
+from trunkline.evaluation.metrics import Metrics
 from trunkline.evaluation.performance.calibration import calibration_verdict
 from trunkline.evaluation.performance.comparison import Comparison, champion_verdict, compare
 from trunkline.evaluation.performance.figures import (
@@ -153,17 +154,30 @@ def time_gates(rows: int) -> None:
         print(f"{name:>18}: {said(seconds(family))}")
     whole = seconds(lambda: everything(model, trained, answers, champion))
     print(f"{'evaluation.judge':>18}: {said(whole)}, the above in one go")
+    for metric, own in (("matthews_corrcoef", {}), ("euros", {"euros": euros})):
+        rules = performance.model_copy(update={"metric": metric, "floors": {metric: -100.0}})
+        policy = POLICY.model_copy(update={"gates": gates.model_copy(update={"performance": rules})})
+        taken = seconds(lambda: everything(model, trained, answers, champion, policy, own))  # noqa: B023
+        print(f"{'evaluation.judge':>18}: {said(taken)}, by {metric}")
     with snapshot_of(train) as (snapshot, lock):
         data = seconds(lambda: check_snapshot(snapshot, POLICY.data, gates.data, previous=lock))
     print(f"{'check_snapshot':>18}: {said(data)}, {rows:,} rows")
     print(f"{'together':>18}: {said(whole + data)}")
 
 
-def everything(model: Ask, train: Scored, test: Scored, champion: Scored) -> tuple[Verdict, ...]:
+def everything(
+    model: Ask,
+    train: Scored,
+    test: Scored,
+    champion: Scored,
+    policy: Policy = POLICY,
+    own: Metrics | None = None,
+) -> tuple[Verdict, ...]:
     """Return the verdicts of all gates on the model, as the judge asks them."""
     _, verdicts = judge(
         contract=CONTRACT,
-        policy=POLICY,
+        policy=policy,
+        metrics=own,
         test=test,
         train=train,
         champion=champion,
@@ -171,6 +185,11 @@ def everything(model: Ask, train: Scored, test: Scored, champion: Scored) -> tup
         today=date(2026, 11, 2),
     )
     return verdicts
+
+
+def euros(truth: Array, answers: Array, _: Array | None) -> float:
+    """Return what a project might earn a row: a metric that is asked resample by resample."""
+    return float(np.mean(np.where(answers == "Yes", np.where(truth == "Yes", 200.0, -100.0), 0.0)))
 
 
 @contextmanager

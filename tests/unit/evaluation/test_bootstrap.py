@@ -5,7 +5,7 @@ import pytest
 
 from trunkline.evaluation import bootstrap
 from trunkline.evaluation.bootstrap import Statistic, draw, interval, joined
-from trunkline.evaluation.weighted import mean, within
+from trunkline.evaluation.sums import mean, within
 
 
 def test_the_same_seed_gives_the_same_draws_and_another_seed_others() -> None:

@@ -16,8 +16,8 @@ from trunkline.core.figures import Figure, Interval
 from ..bootstrap import LEVEL, draw, interval
 from ..metrics import Metric
 from ..scored import Array, Paired
+from ..sums import mean
 from ..users import Users, repeated, share_interval
-from ..weighted import mean
 from .area import area_effect, area_interval
 from .simultaneous import means
 

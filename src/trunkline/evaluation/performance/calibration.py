@@ -11,8 +11,8 @@ from trunkline.core.verdicts import Verdict
 
 from ..bootstrap import Statistic, draw, interval
 from ..scored import Array, Paired
+from ..sums import mean, ratio
 from ..users import Users, counted
-from ..weighted import mean, ratio
 from ..wording import between, measured, number
 from .figures import too_little
 
