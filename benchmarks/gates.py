@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -34,6 +35,7 @@ from trunkline.data.summaries import column_summaries
 from trunkline.evaluation import Scored, judge
 from trunkline.evaluation.fairness.groups import group_figures, groups
 from trunkline.evaluation.fairness.questions import fairness_verdicts
+from trunkline.evaluation.metrics import Metrics
 from trunkline.evaluation.performance.calibration import calibration_verdict
 from trunkline.evaluation.performance.comparison import Comparison, champion_verdict, compare
 from trunkline.evaluation.performance.figures import (
@@ -101,8 +103,10 @@ def main() -> None:
     if asked.only in (None, "time"):
         time_gates(asked.rows)
     if asked.only in (None, "alarms"):
-        for rows in (400, 2_000):
+        for rows in (200, 400, 600, 2_000):
             alarms(rows, asked.redraws)
+        for users, each in ((150, 10), (100, 40)):
+            alarms_of_users(users, each, asked.redraws)
     if asked.only in (None, "power"):
         power(10_000, asked.redraws)
 
@@ -150,17 +154,30 @@ def time_gates(rows: int) -> None:
         print(f"{name:>18}: {said(seconds(family))}")
     whole = seconds(lambda: everything(model, trained, answers, champion))
     print(f"{'evaluation.judge':>18}: {said(whole)}, the above in one go")
+    for metric, own in (("matthews_corrcoef", {}), ("euros", {"euros": euros})):
+        rules = performance.model_copy(update={"metric": metric, "floors": {metric: -100.0}})
+        policy = POLICY.model_copy(update={"gates": gates.model_copy(update={"performance": rules})})
+        taken = seconds(lambda: everything(model, trained, answers, champion, policy, own))  # noqa: B023
+        print(f"{'evaluation.judge':>18}: {said(taken)}, by {metric}")
     with snapshot_of(train) as (snapshot, lock):
         data = seconds(lambda: check_snapshot(snapshot, POLICY.data, gates.data, previous=lock))
     print(f"{'check_snapshot':>18}: {said(data)}, {rows:,} rows")
     print(f"{'together':>18}: {said(whole + data)}")
 
 
-def everything(model: Ask, train: Scored, test: Scored, champion: Scored) -> tuple[Verdict, ...]:
+def everything(
+    model: Ask,
+    train: Scored,
+    test: Scored,
+    champion: Scored,
+    policy: Policy = POLICY,
+    own: Metrics | None = None,
+) -> tuple[Verdict, ...]:
     """Return the verdicts of all gates on the model, as the judge asks them."""
     _, verdicts = judge(
         contract=CONTRACT,
-        policy=POLICY,
+        policy=policy,
+        metrics=own,
         test=test,
         train=train,
         champion=champion,
@@ -168,6 +185,11 @@ def everything(model: Ask, train: Scored, test: Scored, champion: Scored) -> tup
         today=date(2026, 11, 2),
     )
     return verdicts
+
+
+def euros(truth: Array, answers: Array, _: Array | None) -> float:
+    """Return what a project might earn a row: a metric that is asked resample by resample."""
+    return float(np.mean(np.where(answers == "Yes", np.where(truth == "Yes", 200.0, -100.0), 0.0)))
 
 
 @contextmanager
@@ -209,6 +231,14 @@ def alarms(rows: int, redraws: int) -> None:
     report("regression", [regressors(rows, seed, *noises) for seed in range(redraws)])
 
 
+def alarms_of_users(users: int, each: int, redraws: int) -> None:
+    """Print the same of rows that users share, and what it would be if the user column were not read."""
+    print(f"\n{redraws} pairs of equally good models on {users} users with {each} rows each")
+    pairs = [of_users(users, each, seed) for seed in range(redraws)]
+    for title, read in (("by user", True), ("by row", False)):
+        report(title, [compared(pair, seed, read) for seed, pair in enumerate(pairs)])
+
+
 def power(rows: int, redraws: int) -> None:
     """Print how often a true gain of 0.02 of AUC is found, by two models whose errors are independent."""
     champion = 0.7
@@ -246,6 +276,23 @@ def classifiers(rows: int, seed: int, first: float, second: float) -> tuple[Comp
     truth = (skill + generator.normal(size=rows) > 0).astype(int)
     one, other = (classified(skill + noise * generator.normal(size=rows), truth) for noise in (first, second))
     return compare(one, other, CLASSIFIER, {}, 1000, seed)
+
+
+def of_users(users: int, each: int, seed: int) -> tuple[Paired, Paired]:
+    """Return two classifiers each of whose errors is shared by all rows of a user."""
+    generator = np.random.default_rng([seed, users, each])
+    who = np.repeat(np.arange(users), each)
+    skill = generator.normal(size=users)[who]
+    truth = (skill + generator.normal(size=len(who)) > 0).astype(int)
+    scores = (skill + 0.7 * generator.normal(size=users)[who] for _ in range(2))
+    first, second = (replace(classified(score, truth), users=who) for score in scores)
+    return first, second
+
+
+def compared(pair: tuple[Paired, Paired], seed: int, by_user: bool) -> tuple[Comparison, ...]:
+    """Compare the two by user, or as if all rows were independent."""
+    first, second = pair if by_user else (replace(one, users=None) for one in pair)
+    return compare(first, second, CLASSIFIER, {}, 1000, seed)
 
 
 def classified(score: Array, truth: Array) -> Paired:

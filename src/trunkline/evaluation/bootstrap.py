@@ -2,7 +2,7 @@
 
 A resample is a row of counts, how often each row of the data was drawn, and nearly every figure is a function of
 sums over rows. So the sums of all figures on many resamples are one sparse matrix product, and two models are
-compared on the same resamples.
+compared on the same resamples. Where users have several rows, users are drawn and each takes all of its rows along.
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_array, hstack
+from scipy.stats import norm
+from scipy.stats import t as student
 
 from trunkline.core.figures import Interval
 
 from .scored import Array
+from .users import Users, number_of
 
 LEVEL = 0.95
 CELLS = 1_000_000
@@ -62,13 +65,25 @@ def joined(parts: Sequence[Statistic], over: Callable[[Array], Array]) -> Statis
     return Statistic(of, csr_array(hstack(sums)), most)
 
 
-def draw(statistics: Mapping[str, Statistic], *, rows: int, resamples: int, seed: int) -> dict[str, Array]:
-    """Return each statistic on `resamples` resamples of `rows` rows; the same seed gives the same draws.
+def draw(
+    statistics: Mapping[str, Statistic],
+    *,
+    rows: int,
+    resamples: int,
+    seed: int,
+    users: Users | None = None,
+) -> dict[str, Array]:
+    """Return each statistic on `resamples` resamples of `rows` rows, or of their users; a seed gives the same draws.
 
     A statistic gets the same draws whatever else is asked. Two of them are on the same resamples only when joined.
     Method: Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapter 6. Where few distinct rows stand
     behind a statistic, how often each is drawn comes from the multinomial distribution: the same law, fewer numbers.
+    Of users: Davison and Hinkley (1997), Bootstrap Methods, section 3.8 (strategy 1: whole clusters).
     """
+    width = rows
+    if users is not None:
+        rows = number_of(users)
+        statistics = {name: _of_users(statistic, users) for name, statistic in statistics.items()}
     drawn: dict[str, Array] = {}
     general: dict[str, Statistic] = {}
     for name, statistic in statistics.items():
@@ -80,30 +95,47 @@ def draw(statistics: Mapping[str, Statistic], *, rows: int, resamples: int, seed
         counts = np.random.default_rng(seed).multinomial(rows, share, size=resamples)
         drawn[name] = statistic.of(counts @ patterns)
     if general:
-        drawn |= _draw_rows(general, rows=rows, resamples=resamples, seed=seed)
+        drawn |= _draw_rows(general, rows=rows, width=width, resamples=resamples, seed=seed)
     return {name: drawn[name] for name in statistics}
 
 
-def interval(draws: Array, level: float = LEVEL) -> Interval | None:
+def interval(draws: Array, level: float = LEVEL, *, users: Users | None = None) -> Interval | None:
     """Return the percentile interval, or None where more than a tenth of the resamples have no value.
 
     The ends are the quantiles of B draws at (B + 1) times the tail, so that few draws do not make it too narrow.
     Source: Efron and Tibshirani (1993), chapter 13; Davison and Hinkley (1997), Bootstrap Methods, section 5.3.
+    Where users were drawn the tail is that of Student's t on as many: few of them make a percentile interval too narrow
+    (Hesterberg 2015, What teachers should know about the bootstrap, section 4.3: expanded percentiles).
     """
     finite = draws[np.isfinite(draws)]
     if len(finite) < 2 or len(finite) < 0.9 * len(draws):
         return None
-    low, high = np.quantile(finite, [(1 - level) / 2, (1 + level) / 2], method="weibull")
+    tails = [(1 - level) / 2, (1 + level) / 2]
+    if users is not None:
+        size = number_of(users)
+        if size < 2:
+            return None
+        tails = list(norm.cdf(np.sqrt(size / (size - 1)) * student.ppf(tails, size - 1)))
+    low, high = np.quantile(finite, tails, method="weibull")
     return Interval(low=float(low), high=float(high), level=level)
 
 
+def _of_users(statistic: Statistic, users: Users) -> Statistic:
+    """Return a statistic of row counts as one of user counts."""
+    if statistic.sums is None:
+        return Statistic(lambda counts: statistic.of(counts[:, users]), most=statistic.most)
+    rows = len(users)
+    gathered = csr_array((np.ones(rows), (users, np.arange(rows))), shape=(number_of(users), rows))
+    return Statistic(statistic.of, csr_array(gathered @ statistic.sums), statistic.most)
+
+
 def _draw_rows(
-    statistics: Mapping[str, Statistic], *, rows: int, resamples: int, seed: int
+    statistics: Mapping[str, Statistic], *, rows: int, width: int, resamples: int, seed: int
 ) -> dict[str, Array]:
     generator = np.random.default_rng(seed)
     products = _Products({name: one.sums for name, one in statistics.items() if one.sums is not None})
     drawn: dict[str, list[Array]] = {name: [] for name in statistics}
-    at_once = max(1, min(resamples, CELLS // max(rows, 1)))
+    at_once = max(1, min(resamples, CELLS // max(width, 1)))
     counts = np.empty((at_once, rows))
     for start in range(0, resamples, at_once):
         size = min(at_once, resamples - start)

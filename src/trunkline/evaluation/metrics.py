@@ -25,7 +25,7 @@ Metrics = Mapping[str, Callable[..., float]]
 """What a project defines: name to a function of truth, answers and probability of the positive class (or None)."""
 
 LOOPED = 200
-"""Resamples of a metric that has no vectorised form."""
+"""Resamples of a metric that has no vectorised form: the project's own, which is a function of rows."""
 
 STANDARD = {
     "two classes": (
@@ -134,12 +134,17 @@ def standard_names(paired: Paired) -> tuple[str, ...]:
     return STANDARD["two classes" if paired.binary else "many classes"]
 
 
+def scorer_names() -> list[str]:
+    """Return the scikit-learn scorers that a policy may name: those of a classification or a regression."""
+    return [name for name in get_scorer_names() if name not in _NEITHER and not name.endswith("_samples")]
+
+
 def check_metric_names(policy: Policy, metrics: Metrics, contract: Contract | None = None) -> None:
     """Check that every metric that the policy names exists and, given the contract, fits its outcome.
 
     Raises PolicyError naming the key and close matches.
     """
-    scorers = [name for name in get_scorer_names() if name not in _NEITHER and not name.endswith("_samples")]
+    scorers = scorer_names()
     if doubled := sorted(set(metrics) & set(scorers)):
         raise PolicyError(
             f"model.py defines the metric {doubled[0]}, and scikit-learn has one of that name.",

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from trunkline.core.contract import Contract
 from trunkline.core.errors import DataError
 
+from .users import Users, number_of, repeated, users_of
+
 Array = NDArray[Any]
 
 
@@ -38,6 +40,7 @@ class Paired:
     For classification `truth` and `labels` are positions in `classes`, `probabilities` has a column a class, and
     of two classes the positive one is the second; for regression they are float64 and `classes` is empty.
     `positive` is the position of the outcome that counts as being selected, None where there is no such outcome.
+    `users` are the users of the rows where one of them has two, None where rows are independent.
     """
 
     truth: Array
@@ -45,11 +48,17 @@ class Paired:
     probabilities: Array | None
     classes: tuple[str, ...] = ()
     positive: int | None = None
+    users: Users | None = None
 
     @property
     def rows(self) -> int:
         """Return the number of rows."""
         return len(self.truth)
+
+    @property
+    def independent(self) -> int:
+        """Return how many are independent of each other: the users where they repeat, else the rows."""
+        return self.rows if self.users is None else number_of(self.users)
 
     @property
     def binary(self) -> bool:
@@ -64,7 +73,7 @@ class Paired:
     def answered(self, labels: Array) -> Paired:
         """Return the rows with these answers, given for certain."""
         sure = np.eye(len(self.classes))[labels] if self.classes else None
-        return Paired(self.truth, labels, sure, self.classes, self.positive)
+        return Paired(self.truth, labels, sure, self.classes, self.positive, self.users)
 
     def take(self, index: Array) -> Paired:
         """Return the rows at `index`: positions, repeated or not, or a mask."""
@@ -74,6 +83,7 @@ class Paired:
             probabilities=None if self.probabilities is None else self.probabilities[index],
             classes=self.classes,
             positive=self.positive,
+            users=None if self.users is None else repeated(self.users[index]),
         )
 
 
@@ -103,6 +113,7 @@ def pair(
     *,
     classes: Sequence[str] = (),
     known: Sequence[str] = (),
+    users: Users | None = None,
 ) -> Paired:
     """Return truth and answers as numbers; `known` are classes to count with though neither of them holds them.
 
@@ -111,7 +122,9 @@ def pair(
     if len(truth) != len(labels) or (probabilities is not None and len(probabilities) != len(truth)):
         raise DataError(f"{len(truth)} rows have {len(labels)} answers.", next_step="answer every row once")
     if contract.task == "regression":
-        return Paired(np.asarray(truth, dtype=np.float64), np.asarray(labels, dtype=np.float64), None)
+        return Paired(
+            np.asarray(truth, dtype=np.float64), np.asarray(labels, dtype=np.float64), None, users=users
+        )
     truth, labels = np.asarray(truth, dtype=object), np.asarray(labels, dtype=object)
     declared = sorted(contract.outcome.categories)
     if not declared and contract.outcome.type == "boolean":
@@ -127,7 +140,7 @@ def pair(
         scores = np.zeros((len(truth), len(order)))
         scores[:, [order.index(name) for name in given]] = probabilities
     chosen = order.index(positive) if positive in order else (1 if len(order) == 2 else None)
-    return Paired(_codes(truth, order), _codes(labels, order), scores, tuple(order), chosen)
+    return Paired(_codes(truth, order), _codes(labels, order), scores, tuple(order), chosen, users)
 
 
 def pair_scored(scored: Scored, contract: Contract, *, beside: Scored | None = None) -> Paired:
@@ -145,6 +158,7 @@ def pair_scored(scored: Scored, contract: Contract, *, beside: Scored | None = N
         contract,
         classes=scored.classes,
         known=tuple(sorted(known)),
+        users=users_of(scored.frame, contract),
     )
 
 

@@ -5,17 +5,24 @@ Names, signs and conventions (zero where nothing was predicted) are those of sci
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import combinations
 
 import numpy as np
 from scipy.sparse import csr_array
+from scipy.special import xlogy
 
 from .bootstrap import Statistic, joined
+from .confusion import BY_CONFUSION, BY_CONFUSION_OF_TWO
+from .regression import regression
 from .scored import Array, Paired
+from .sums import mean, ratio, within
 
+AREAS = ("roc_auc", "roc_auc_ovr", "roc_auc_ovr_weighted", "roc_auc_ovo", "roc_auc_ovo_weighted")
+"""Of two classes they are all the same."""
+TOP = 2
+"""The likeliest classes among which the right one must be, as scikit-learn has it where nobody says."""
 STEPS = 4096
-ROUNDING = 1e-10
-"""The share of a sum of squares below which what is left after a subtraction is rounding."""
 AREA_STEPS = 1024
 """Distinct scores beyond which those of a ranking metric (the area under the ROC curve) are joined into quantile steps.
 
@@ -26,81 +33,82 @@ Only draws are made so, never point values; pairs within a step count as ties, w
 def statistic(name: str, paired: Paired) -> Statistic | None:
     """Return the metric of that name on these rows, or None where there is no such form of it."""
     if not paired.classes:
-        return _regression(name, paired)
-    if name in _BY_CONFUSION:
-        return _confusion(paired, _BY_CONFUSION[name])
-    if paired.binary and name in _BY_CONFUSION_BINARY:
-        return _confusion(paired, _BY_CONFUSION_BINARY[name])
+        return regression(name, paired)
+    if name in BY_CONFUSION:
+        return _confusion(paired, BY_CONFUSION[name])
+    if paired.binary and name in BY_CONFUSION_OF_TWO:
+        return _confusion(paired, BY_CONFUSION_OF_TWO[name])
     if paired.probabilities is None:
         return None
-    scores, truth = paired.probabilities, paired.truth
+    return _of_areas(name, paired, paired.probabilities) or _of_chances(name, paired, paired.probabilities)
+
+
+def _of_chances(name: str, paired: Paired, scores: Array) -> Statistic | None:
+    """Return a metric of how sure the probabilities are of what happens."""
+    truth, classes = paired.truth, range(len(paired.classes))
+    chosen = scores[np.arange(len(truth)), truth]
+    log_loss = -np.log(np.clip(chosen, np.finfo(np.float64).eps, 1.0))
+    squares = ((scores - np.eye(len(classes))[truth]) ** 2).sum(axis=1)
+    shares = [mean((truth == code).astype(np.float64)) for code in classes]
     if name == "neg_log_loss":
-        chosen = scores[np.arange(len(truth)), truth]
-        return mean(np.log(np.clip(chosen, np.finfo(np.float64).eps, 1.0)))
+        return mean(-log_loss)
     if name == "neg_brier_score":
-        hit = np.eye(len(paired.classes))[truth]
-        return mean(-((scores - hit) ** 2).sum(axis=1) / (2 if paired.binary else 1))
-    if name == "roc_auc_ovr" and not paired.binary:
-        parts = [_ranked(truth == code, scores[:, code], _roc_auc) for code in range(len(paired.classes))]
-        return joined(parts, lambda areas: np.asarray(areas.mean(axis=1)))
-    if name in ("roc_auc", "roc_auc_ovr") and paired.binary:
-        return _ranked(truth == 1, scores[:, 1], _roc_auc)
-    if name == "average_precision" and paired.binary:
-        return _ranked(truth == 1, scores[:, 1], _average_precision, STEPS)
+        return mean(-squares / (2 if paired.binary else 1))
+    if name == "d2_log_loss_score":
+        return joined([mean(log_loss), *shares], lambda all_: _skill(all_, -xlogy(all_, all_)[:, 1:]))
+    if name == "d2_brier_score":
+        return joined([mean(squares), *shares], lambda all_: _skill(all_, (all_ * (1 - all_))[:, 1:]))
+    if name == "top_k_accuracy":
+        best = np.argsort(scores, axis=1, kind="mergesort")[:, ::-1][:, :TOP]
+        return mean((best == truth[:, None]).any(axis=1).astype(np.float64))
     return None
 
 
-def mean(values: Array) -> Statistic:
-    """Return the mean of `values`, one a row."""
-    sums = csr_array(np.stack([values, np.ones(len(values))], axis=1))
-    return Statistic(lambda total: ratio(total[:, 0], total[:, 1]), sums)
-
-
-def share(part: Array, whole: Array) -> Statistic:
-    """Return the share of the rows in the mask `whole` that are also in the mask `part`."""
-    sums = csr_array(np.stack([part & whole, whole], axis=1).astype(np.float64))
-    return Statistic(lambda total: ratio(total[:, 0], total[:, 1]), sums)
-
-
-def within(mask: Array, inner: Statistic) -> Statistic:
-    """Return a statistic of the rows in `mask`, as a statistic of all rows."""
-    position = np.flatnonzero(mask)
-    if inner.sums is None:
-        return Statistic(lambda counts: inner.of(counts[:, position]), most=inner.most)
-    size = len(position)
-    spread = csr_array((np.ones(size), (position, np.arange(size))), shape=(len(mask), size))
-    return Statistic(inner.of, csr_array(spread @ inner.sums), inner.most)
-
-
-def ratio(upper: Array, lower: Array, *, empty: float = np.nan) -> Array:
-    """Return the quotient, `empty` where the divisor is not positive."""
-    result = np.full(np.broadcast(upper, lower).shape, empty)
-    np.divide(upper, lower, out=result, where=lower > 0)
-    return result
-
-
-def _regression(name: str, paired: Paired) -> Statistic | None:
-    residual = paired.truth - paired.labels
-    squared = residual**2
-    if name == "neg_mean_absolute_error":
-        return mean(-np.abs(residual))
-    if name == "neg_mean_squared_error":
-        return mean(-squared)
-    if name == "neg_root_mean_squared_error":
-        inner = mean(squared)
-        return Statistic(lambda total: np.asarray(-np.sqrt(inner.of(total))), inner.sums)
-    if name == "r2":
-        centred = paired.truth - paired.truth.mean()
-        sums = np.stack([squared, centred**2, centred, np.ones(paired.rows)], axis=1)
-
-        def r2(total: Array) -> Array:
-            around_mean = total[:, 1] - total[:, 2] ** 2 / total[:, 3]
-            # What is left of rows that are all alike is rounding, and a share of it would be any number.
-            around_mean = np.where(around_mean > ROUNDING * total[:, 1], around_mean, 0.0)
-            return np.asarray(1 - ratio(total[:, 0], around_mean))
-
-        return Statistic(r2, csr_array(sums))
+def _of_areas(name: str, paired: Paired, scores: Array) -> Statistic | None:
+    """Return a metric of how the probabilities rank the rows."""
+    truth, classes = paired.truth, range(len(paired.classes))
+    if paired.binary:
+        if name in AREAS:
+            return _ranked(truth == 1, scores[:, 1], _roc_auc)
+        if name == "average_precision":
+            return _ranked(truth == 1, scores[:, 1], _average_precision, STEPS)
+        return None
+    if name in ("roc_auc_ovr", "roc_auc_ovr_weighted"):
+        parts = [_ranked(truth == code, scores[:, code], _roc_auc) for code in classes]
+        if name == "roc_auc_ovr":
+            return joined(parts, lambda areas: np.asarray(areas.mean(axis=1)))
+        return _by_weight(parts, [truth == code for code in classes])
+    if name in ("roc_auc_ovo", "roc_auc_ovo_weighted"):
+        pairs = list(combinations(classes, 2))
+        parts = [_apart(one, other, truth, scores) for one, other in pairs]
+        if name == "roc_auc_ovo":
+            return joined(parts, lambda areas: np.asarray(areas.mean(axis=1)))
+        return _by_weight(parts, [np.isin(truth, pair) for pair in pairs])
     return None
+
+
+def _apart(one: int, other: int, truth: Array, scores: Array) -> Statistic:
+    """Return how well two classes are told apart, by the score of either (Hand and Till 2001)."""
+    mask = np.isin(truth, (one, other))
+    ways = [within(mask, _ranked(truth[mask] == code, scores[mask, code], _roc_auc)) for code in (one, other)]
+    return joined(ways, lambda areas: np.asarray(areas.mean(axis=1)))
+
+
+def _by_weight(parts: Sequence[Statistic], masks: Sequence[Array]) -> Statistic:
+    """Return the mean of the parts, each weighted with the rows in its mask."""
+    weights = [mean(mask.astype(np.float64)) for mask in masks]
+    size = len(parts)
+
+    def over(values: Array) -> Array:
+        weight = values[:, size:]
+        return np.asarray((values[:, :size] * weight).sum(axis=1) / weight.sum(axis=1))
+
+    return joined([*parts, *weights], over)
+
+
+def _skill(values: Array, alone: Array) -> Array:
+    """Return one less the loss (the first of `values`) as a share of that of the resample's own class shares."""
+    return np.asarray(1 - ratio(values[:, 0], alone.sum(axis=1)))
 
 
 def _confusion(paired: Paired, figure: Callable[[Array], Array]) -> Statistic:
@@ -113,46 +121,6 @@ def _one_hot(code: Array, size: int) -> csr_array:
     return csr_array((np.ones(len(code)), (np.arange(len(code)), code)), shape=(len(code), size))
 
 
-def _hits(table: Array) -> Array:
-    return np.diagonal(table, axis1=1, axis2=2)
-
-
-def _accuracy(table: Array) -> Array:
-    return ratio(_hits(table).sum(axis=1), table.sum(axis=(1, 2)))
-
-
-def _over_classes(values: Array) -> Array:
-    known = np.isfinite(values)
-    return ratio(np.where(known, values, 0.0).sum(axis=1), known.sum(axis=1))
-
-
-def _balanced_accuracy(table: Array) -> Array:
-    return _over_classes(ratio(_hits(table), table.sum(axis=2)))
-
-
-def _f1_macro(table: Array) -> Array:
-    return _over_classes(ratio(2 * _hits(table), table.sum(axis=1) + table.sum(axis=2)))
-
-
-def _f1_weighted(table: Array) -> Array:
-    support = table.sum(axis=2)
-    score = ratio(2 * _hits(table), table.sum(axis=1) + support, empty=0.0)
-    return ratio((score * support).sum(axis=1), support.sum(axis=1))
-
-
-def _precision(table: Array) -> Array:
-    return ratio(table[:, 1, 1], table[:, :, 1].sum(axis=1), empty=0.0)
-
-
-def _recall(table: Array) -> Array:
-    return ratio(table[:, 1, 1], table[:, 1, :].sum(axis=1), empty=0.0)
-
-
-def _f1(table: Array) -> Array:
-    wrong = table[:, 0, 1] + table[:, 1, 0]
-    return ratio(2 * table[:, 1, 1], 2 * table[:, 1, 1] + wrong, empty=0.0)
-
-
 def _ranked(
     positive: Array, score: Array, figure: Callable[[Array, Array], Array], steps: int = AREA_STEPS
 ) -> Statistic:
@@ -161,7 +129,7 @@ def _ranked(
     if len(found) > steps:
         rank = np.cumsum(np.bincount(step)) - 1
         step = (rank * steps // len(score))[step]
-    size = int(step.max()) + 1
+    size = int(step.max(initial=0)) + 1
     cells = _one_hot(np.where(positive, step, step + size), 2 * size)
     return Statistic(lambda total: figure(total[:, :size], total[:, size:]), cells)
 
@@ -176,12 +144,3 @@ def _average_precision(up: Array, down: Array) -> Array:
     found, asked = up[:, ::-1], (up + down)[:, ::-1]
     precision = ratio(np.cumsum(found, axis=1), np.cumsum(asked, axis=1), empty=0.0)
     return ratio((found * precision).sum(axis=1), found.sum(axis=1))
-
-
-_BY_CONFUSION = {
-    "accuracy": _accuracy,
-    "balanced_accuracy": _balanced_accuracy,
-    "f1_macro": _f1_macro,
-    "f1_weighted": _f1_weighted,
-}
-_BY_CONFUSION_BINARY = {"precision": _precision, "recall": _recall, "f1": _f1}

@@ -25,9 +25,9 @@ def between(interval: Interval | None) -> str:
     return f"{interval.level * 100:g} % interval {number(interval.low)} to {number(interval.high)}"
 
 
-def measured(figure: Figure) -> str:
-    """Return a figure's value with its interval and rows."""
-    return f"{number(figure.value)} ({between(figure.interval)}, {figure.rows:,} rows)"
+def measured(figure: Figure, sample: str = "") -> str:
+    """Return a figure's value with its interval and what it was measured on: its rows, or `sample` in words."""
+    return f"{number(figure.value)} ({between(figure.interval)}, {sample or f'{figure.rows:,} rows'})"
 
 
 def by_chance(p_value: float) -> str:

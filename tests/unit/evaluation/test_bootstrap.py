@@ -5,7 +5,7 @@ import pytest
 
 from trunkline.evaluation import bootstrap
 from trunkline.evaluation.bootstrap import Statistic, draw, interval, joined
-from trunkline.evaluation.weighted import mean, within
+from trunkline.evaluation.sums import mean, within
 
 
 def test_the_same_seed_gives_the_same_draws_and_another_seed_others() -> None:
@@ -132,3 +132,44 @@ def test_another_level_makes_a_wider_interval() -> None:
 def test_there_is_no_interval_where_many_resamples_have_no_value() -> None:
     assert interval(np.array([1.0, 2.0, np.nan])) is None
     assert interval(np.array([])) is None
+
+
+def test_where_users_repeat_it_is_they_who_are_drawn() -> None:
+    who = np.repeat(np.arange(200), 10)
+    values = np.random.default_rng(0).normal(size=200)[who]
+    slow = Statistic(lambda counts: counts @ values / counts.sum(axis=1))
+
+    rows = draw({"": mean(values)}, rows=2000, resamples=2000, seed=0)[""]
+    drawn = draw({"fast": mean(values), "slow": slow}, rows=2000, resamples=2000, seed=0, users=who)
+
+    assert rows.std() == pytest.approx(values.std() / np.sqrt(2000), rel=0.05)
+    for found in drawn.values():
+        assert found.std() == pytest.approx(values.std() / np.sqrt(200), rel=0.05)
+
+
+def test_users_of_one_row_each_are_drawn_as_rows_are() -> None:
+    values = np.random.default_rng(0).normal(size=60)
+
+    rows = draw({"": mean(values)}, rows=60, resamples=50, seed=3)[""]
+    users = draw({"": mean(values)}, rows=60, resamples=50, seed=3, users=np.arange(60))[""]
+
+    assert users == pytest.approx(rows)
+
+
+def test_few_users_make_an_interval_that_is_not_too_narrow() -> None:
+    generator = np.random.default_rng(0)
+    held = {"users": 0, "rows": 0}
+    for _ in range(300):
+        values, who = np.repeat(generator.normal(size=8), 5), np.repeat(np.arange(8), 5)
+        drawn = draw({"": mean(values)}, rows=40, resamples=400, seed=1, users=who)[""]
+        for name, users in (("users", who), ("rows", None)):
+            span = interval(drawn, users=users)
+            assert span is not None
+            held[name] += span.low <= 0 <= span.high
+
+    assert held["rows"] / 300 < 0.92
+    assert held["users"] / 300 == pytest.approx(0.95, abs=0.03)
+
+
+def test_a_single_user_makes_no_interval() -> None:
+    assert interval(np.arange(100.0), users=np.zeros(20, dtype=int)) is None

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from trunkline.core.contract import Contract
+from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import DataError, PolicyError
 from trunkline.core.policy.data import DataPolicy, Split
 from trunkline.core.policy.policy import Policy
@@ -323,3 +323,34 @@ def test_protected_attributes_of_which_nothing_is_asked_are_not_called_absent(
 
     assert (found.gate, found.outcome, found.blocking) == ("fairness/none", "inconclusive", False)
     assert "names protected attributes" in found.reason
+
+
+def test_rows_of_users_who_repeat_have_wider_intervals_and_the_verdicts_say_of_how_many_they_are(
+    contract: Contract, policy: Policy, rows: Rows, answer: Answer
+) -> None:
+    users = contract.model_copy(
+        update={"columns": (Column(name="who", type="integer", role=Role.USER), *contract.columns)}
+    )
+    frame = rows(60).loc[np.repeat(np.arange(60), 10)].reset_index(drop=True)
+    found = {}
+    for name, who in (("rows", np.arange(600)), ("users", np.arange(600) // 10)):
+        test = frame.assign(who=who)
+        figures, verdicts = judge(
+            contract=users,
+            policy=policy,
+            test=answer(test),
+            train=answer(rows(600, 1).assign(who=np.arange(1000, 1600))),
+            champion=answer(test),
+            ask=answer,
+            today=TODAY,
+        )
+        widths = {
+            (one.name, one.group): one.interval.high - one.interval.low for one in figures if one.interval
+        }
+        found[name] = widths, {verdict.gate: verdict.reason for verdict in verdicts}
+
+    for key in ("roc_auc", ""), ("accuracy", ""), ("accuracy", "sex=Female"), ("roc_auc", "sex=Male"):
+        assert found["users"][0][key] > 2 * found["rows"][0][key], key
+    for gate in ("floor:roc_auc", "baseline", "calibration", "champion", "overfit"):
+        assert "rows of 60 users" in found["users"][1][f"performance/{gate}"], gate
+        assert "users" not in found["rows"][1][f"performance/{gate}"], gate

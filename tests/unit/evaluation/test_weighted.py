@@ -4,34 +4,49 @@ import numpy as np
 import pytest
 
 from trunkline.evaluation import weighted
-from trunkline.evaluation.metrics import Metric
+from trunkline.evaluation.metrics import Metric, scorer_names
 from trunkline.evaluation.scored import Paired
-from trunkline.evaluation.weighted import mean, share, statistic, within
+from trunkline.evaluation.weighted import statistic
 
-BINARY = (
-    "roc_auc",
-    "roc_auc_ovr",
-    "average_precision",
-    "accuracy",
-    "balanced_accuracy",
-    "precision",
-    "recall",
-    "f1",
-    "f1_macro",
-    "f1_weighted",
-    "neg_log_loss",
-    "neg_brier_score",
-)
+_NO_PROBABILITY = ("precision", "recall", "f1", "jaccard")
 MANY = (
-    "roc_auc_ovr",
     "accuracy",
     "balanced_accuracy",
-    "f1_macro",
-    "f1_weighted",
+    "matthews_corrcoef",
+    *(f"{name}_{average}" for name in _NO_PROBABILITY for average in ("micro", "macro", "weighted")),
+    "roc_auc_ovr",
+    "roc_auc_ovr_weighted",
+    "roc_auc_ovo",
+    "roc_auc_ovo_weighted",
     "neg_log_loss",
     "neg_brier_score",
+    "d2_log_loss_score",
+    "d2_brier_score",
+    "top_k_accuracy",
 )
-REGRESSION = ("r2", "neg_mean_absolute_error", "neg_mean_squared_error", "neg_root_mean_squared_error")
+BINARY = (
+    *MANY,
+    *_NO_PROBABILITY,
+    "roc_auc",
+    "average_precision",
+    "positive_likelihood_ratio",
+    "neg_negative_likelihood_ratio",
+)
+REGRESSION = (
+    "r2",
+    "explained_variance",
+    "d2_absolute_error_score",
+    "neg_max_error",
+    "neg_median_absolute_error",
+    "neg_mean_absolute_error",
+    "neg_mean_absolute_percentage_error",
+    "neg_mean_squared_error",
+    "neg_root_mean_squared_error",
+    "neg_mean_squared_log_error",
+    "neg_root_mean_squared_log_error",
+    "neg_mean_poisson_deviance",
+    "neg_mean_gamma_deviance",
+)
 
 
 def classified(classes: int, rows: int = 200) -> Paired:
@@ -102,27 +117,31 @@ def test_a_resample_of_equal_numbers_has_no_r2() -> None:
     assert np.isfinite(found(np.ones((1, 175)))).all()
 
 
-def test_a_metric_without_a_vectorised_form_is_said_to_have_none() -> None:
-    assert statistic("matthews_corrcoef", classified(2)) is None
-    assert statistic("neg_median_absolute_error", predicted()) is None
+def test_every_scorer_that_a_policy_may_name_has_a_vectorised_form() -> None:
+    assert set(scorer_names()) == {*MANY, *BINARY, *REGRESSION}
+
+
+def test_a_resample_that_lacks_a_class_is_counted_as_scikit_learn_counts_it() -> None:
+    paired = classified(3)
+    left = paired.truth != 2
+    counts = left.astype(float)[None, :]
+
+    for name in ("f1_macro", "jaccard_macro", "precision_weighted", "recall_macro", "matthews_corrcoef"):
+        found = statistic(name, paired)
+        assert found is not None
+        assert found(counts)[0] == pytest.approx(Metric(name).value(paired.take(left))), name
+
+
+def test_answers_that_are_all_the_same_have_no_correlation_with_the_truth() -> None:
+    paired = classified(2)
+    found = statistic("matthews_corrcoef", paired.answered(np.zeros(paired.rows, dtype=int)))
+
+    assert found is not None
+    assert found(np.ones((1, paired.rows)))[0] == 0.0
+
+
+def test_a_metric_that_has_no_meaning_here_has_no_vectorised_form() -> None:
+    negative = predicted()
+
     assert statistic("roc_auc", classified(3)) is None
-
-
-def test_a_share_counts_rows_as_often_as_they_were_drawn() -> None:
-    part, whole = np.array([True, False, True]), np.array([True, True, False])
-
-    assert share(part, whole)(np.array([[3.0, 1.0, 9.0]])).tolist() == [0.75]
-
-
-def test_a_share_of_nothing_is_undefined() -> None:
-    nobody = np.zeros(3, dtype=bool)
-
-    assert np.isnan(share(nobody, nobody)(np.ones((1, 3)))).all()
-
-
-def test_a_statistic_within_a_group_ignores_all_other_rows() -> None:
-    mask = np.array([True, False, True])
-
-    found = within(mask, mean(np.array([1.0, 5.0])))
-
-    assert found(np.array([[1.0, 7.0, 3.0]])).tolist() == [4.0]
+    assert statistic("neg_mean_gamma_deviance", Paired(negative.truth - 100, negative.labels, None)) is None

@@ -79,10 +79,15 @@ class PerformanceGates(Section):
     Of errors (`neg_...`) a share of the error of a model that ignores its inputs; of a metric of the project's own a
     share of the greater of the two values (so let it give a mean a row, not a sum).
     """
+    undecided: Literal["report", "worse", "stop"] = "worse"
+    """What becomes of a comparison with the champion that the rows leave open.
+
+    `report` tells it, `worse` stops it where the difference itself is below minus the margin, `stop` stops it always.
+    """
     overfit_gap: Annotated[float, Field(ge=0)] = 0.12
     """The largest fall of the metric from train to test; of errors and own metrics a share, as for `margin`."""
     resamples: Annotated[int, Field(ge=200)] = 1000
-    """Bootstrap resamples behind the intervals."""
+    """Bootstrap resamples behind the intervals; 200 of the project's own metrics, which are called for each."""
 
 
 class FairnessGates(Section):
@@ -154,7 +159,7 @@ class RobustnessGates(Section):
     fall: Annotated[float, Field(ge=0)] = 0.05
     """How far `performance.metric` may fall under `missing` or `noise`.
 
-    Of scikit-learn's `neg_` errors and of the project's own metrics, which have any scale, as a share of their value.
+    Of errors and own metrics a share, as for `performance.margin`.
     """
     metamorphic: tuple[Metamorphic, ...] = ()
 
@@ -164,7 +169,8 @@ class SliceGates(Section):
 
     depth: Annotated[int, Field(ge=1, le=4)] = 3
     """Conditions that describe a slice at most."""
-    minimum_rows: Positive = 50
+    minimum_rows: Annotated[int, Field(ge=2)] = 50
+    """Rows that a slice has at least; one has no spread to judge by."""
     gap: Share = 0.1
     """How much more error makes a slice weak (than the rest's) or harmful (than a model's that ignores its inputs).
 

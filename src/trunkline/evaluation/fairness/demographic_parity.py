@@ -25,7 +25,14 @@ def demographic_parity(audit: Audit) -> Verdict | None:
         f"Is the least share of {audit.word} answers among the groups of {audit.attribute} "
         f"at least {number(limit.value)} times the greatest?"
     )
-    found = rates("selection_rate", audit.selected, audit.everyone, audit.by, audit.policy.minimum_group)
+    found = rates(
+        "selection_rate",
+        audit.selected,
+        audit.everyone,
+        audit.by,
+        audit.policy.minimum_group,
+        audit.paired.users,
+    )
     if not found.comparable:
         return too_few(audit, gate, question, limit)
     if max(found.values.values()) == 0:

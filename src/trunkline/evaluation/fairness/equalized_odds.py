@@ -25,7 +25,7 @@ def equalized_odds(audit: Audit) -> Verdict | None:
     )
     conditions = {"true_positive_rate": audit.positive, "false_positive_rate": ~audit.positive}
     every = {
-        name: rates(name, audit.selected, condition, audit.by, audit.policy.minimum_group)
+        name: rates(name, audit.selected, condition, audit.by, audit.policy.minimum_group, audit.paired.users)
         for name, condition in conditions.items()
     }
     found = [values for values in every.values() if values.comparable]
@@ -66,7 +66,14 @@ def equal_opportunity(audit: Audit) -> Verdict | None:
         f"Of those whose outcome is {audit.word}, do the shares that get the answer {audit.word} differ by at most "
         f"{number(limit.value)} between the groups of {audit.attribute}?"
     )
-    found = rates("true_positive_rate", audit.selected, audit.positive, audit.by, audit.policy.minimum_group)
+    found = rates(
+        "true_positive_rate",
+        audit.selected,
+        audit.positive,
+        audit.by,
+        audit.policy.minimum_group,
+        audit.paired.users,
+    )
     if not found.comparable:
         return too_few(audit, gate, question, limit, audit.positive)
     apart = greatest_difference(found.estimates(level_for(len(found.values))))

@@ -6,6 +6,7 @@ import numpy as np
 
 from trunkline.core.verdicts import Verdict
 
+from ..users import number_of
 from ..wording import number
 from .audit import Audit, Limit, answer, too_few
 from .rates import Values, judged_groups, rates
@@ -34,7 +35,12 @@ def error_gap(audit: Audit) -> Verdict | None:
         estimates = found.estimates(level)
     else:
         errors = np.abs(paired.labels - paired.truth)
-        estimates = means([errors[audit.by[group]] for group in found.values], level)
+        users = paired.users
+        estimates = means(
+            [errors[audit.by[group]] for group in found.values],
+            level,
+            None if users is None else [users[audit.by[group]] for group in found.values],
+        )
     return answer(
         audit,
         gate,
@@ -55,7 +61,7 @@ def error_gap(audit: Audit) -> Verdict | None:
 
 def _accuracies(audit: Audit) -> Values:
     right = audit.paired.labels == audit.paired.truth
-    return rates("accuracy", right, audit.everyone, audit.by, audit.policy.minimum_group)
+    return rates("accuracy", right, audit.everyone, audit.by, audit.policy.minimum_group, audit.paired.users)
 
 
 def _errors(audit: Audit) -> Values:
@@ -68,4 +74,7 @@ def _errors(audit: Audit) -> Values:
         {group: int(mask.sum()) for group, mask in judged.items()},
         small,
         minimum,
+        {}
+        if audit.paired.users is None
+        else {group: number_of(audit.paired.users[mask]) for group, mask in judged.items()},
     )

@@ -23,7 +23,9 @@ def error_rates(audit: Audit) -> Verdict | None:
         f"Do error rates differ by at most {number(limit.value)} between the groups of {audit.attribute}?"
     )
     wrong = audit.paired.labels != audit.paired.truth
-    found = rates("error_rate", wrong, audit.everyone, audit.by, audit.policy.minimum_group)
+    found = rates(
+        "error_rate", wrong, audit.everyone, audit.by, audit.policy.minimum_group, audit.paired.users
+    )
     if not found.comparable:
         return too_few(audit, gate, question, limit)
     apart = greatest_difference(found.estimates(level_for(len(found.values))))

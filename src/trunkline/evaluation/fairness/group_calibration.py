@@ -27,7 +27,14 @@ def group_calibration(audit: Audit) -> Verdict | None:
         f"Does the mean score less the observed share of {audit.word} differ by at most {number(limit.value)} "
         f"between the groups of {audit.attribute}?"
     )
-    observed = rates("observed_rate", audit.positive, audit.everyone, audit.by, audit.policy.minimum_group)
+    observed = rates(
+        "observed_rate",
+        audit.positive,
+        audit.everyone,
+        audit.by,
+        audit.policy.minimum_group,
+        audit.paired.users,
+    )
     if not observed.comparable:
         return too_few(audit, gate, question, limit)
     scores = paired.probabilities[:, paired.positive]
@@ -38,6 +45,8 @@ def group_calibration(audit: Audit) -> Verdict | None:
         observed.rows,
         observed.small,
         observed.minimum,
+        observed.users,
+        observed.worth,
     )
     estimates = observed.estimates(level_for(len(observed.values))).less_from(
         np.array(list(expected.values()))

@@ -12,13 +12,13 @@ import pandas as pd
 from trunkline.core.contract import Column, Contract
 from trunkline.core.errors import DataError
 from trunkline.core.figures import Figure, Interval
-from trunkline.core.intervals import wilson
 
 from ..bootstrap import LEVEL, draw, interval
 from ..metrics import Metric
 from ..scored import Array, Paired
-from ..weighted import mean
-from .area import area_interval
+from ..sums import mean
+from ..users import Users, repeated, share_interval
+from .area import area_effect, area_interval
 from .simultaneous import means
 
 MISSING = "missing"
@@ -77,7 +77,7 @@ def group_figures(
     Two classes: selection, true and false positive rates, accuracy, AUC. Many classes: accuracy, and the selection
     rate where one outcome is the positive one. Regression: absolute and mean error. Because there are many groups,
     intervals are in closed form: Wilson's of rates, Newcombe's of areas, Student's of mean errors over many rows; of
-    mean errors over few, the bootstrap's.
+    mean errors over few, the bootstrap's. Where users repeat, rows count as what they are worth.
     """
     judged = {group: mask for by in masks.values() for group, mask in by.items() if mask.sum() >= minimum}
     if not paired.classes:
@@ -91,15 +91,18 @@ def _errors(paired: Paired, judged: Mapping[str, Array], *, resamples: int, seed
     figures = []
     for group, mask in judged.items():
         rows = int(mask.sum())
+        who = None if paired.users is None else repeated(paired.users[mask])
         for name, values in (
             ("neg_mean_absolute_error", -np.abs(residual[mask])),
             ("mean_error", residual[mask]),
         ):
             if rows <= SKEWED:
-                span = interval(draw({"": mean(values)}, rows=rows, resamples=resamples, seed=seed)[""])
+                drawn = draw({"": mean(values)}, rows=rows, resamples=resamples, seed=seed, users=who)[""]
+                span = interval(drawn, users=who)
             else:
-                ends = means([values], LEVEL)
-                span = Interval(low=float(ends.lows[0]), high=float(ends.highs[0]))
+                ends = means([values], LEVEL, None if who is None else [who])
+                low, high = float(ends.lows[0]), float(ends.highs[0])
+                span = Interval(low=low, high=high) if np.isfinite([low, high]).all() else None
             figures.append(
                 Figure(name=name, value=float(values.mean()), rows=rows, interval=span, group=group)
             )
@@ -110,31 +113,32 @@ def _of_group(paired: Paired, group: str, mask: Array) -> list[Figure]:
     """Return a group's rates and area, each with the number of rows it is taken over."""
     right = paired.labels == paired.truth
     if paired.positive is None:
-        return _rates(group, {"accuracy": (right, mask)})
+        return _rates(group, {"accuracy": (right, mask)}, paired.users)
     selected, positive = paired.labels == paired.positive, paired.truth == paired.positive
     shares = {"selection_rate": (selected, mask), "accuracy": (right, mask)}
     if not paired.binary:
-        return _rates(group, shares)
+        return _rates(group, shares, paired.users)
     shares |= {
         "true_positive_rate": (selected, mask & positive),
         "false_positive_rate": (selected, mask & ~positive),
     }
-    figures = _rates(group, shares)
+    figures = _rates(group, shares, paired.users)
     if paired.probabilities is not None:
         area = Metric("roc_auc").value(paired.take(mask))
         if np.isfinite(area):
             ups, rows = int((mask & positive).sum()), int(mask.sum())
-            span = area_interval(area, ups, rows - ups)
+            alike = 1.0 if paired.users is None else area_effect(paired.take(mask))
+            span = area_interval(area, ups / alike, (rows - ups) / alike)
             figures.append(Figure(name="roc_auc", value=area, rows=rows, interval=span, group=group))
     return figures
 
 
-def _rates(group: str, shares: Mapping[str, tuple[Array, Array]]) -> list[Figure]:
+def _rates(group: str, shares: Mapping[str, tuple[Array, Array]], users: Users | None) -> list[Figure]:
     figures = []
     for name, (part, whole) in shares.items():
         hits, rows = int((part & whole).sum()), int(whole.sum())
         if rows:
-            span = wilson(hits, rows)
+            span = share_interval(part[whole], None if users is None else users[whole])
             figures.append(Figure(name=name, value=hits / rows, rows=rows, interval=span, group=group))
     return figures
 

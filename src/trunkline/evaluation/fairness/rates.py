@@ -11,6 +11,7 @@ import numpy as np
 from trunkline.core.figures import Figure
 
 from ..scored import Array
+from ..users import Users, number_of, worth
 from ..wording import number
 from .simultaneous import Estimates, shares
 
@@ -24,7 +25,8 @@ SHOWN = 4
 class Values:
     """What was measured of each group, and on how many rows; `small` are the groups left out, with their rows.
 
-    Those have fewer than `minimum`.
+    Those have fewer than `minimum`. Where users repeat, `users` are how many each group has, and `worth` how many
+    independent rows its rows are worth.
     """
 
     name: str
@@ -32,6 +34,8 @@ class Values:
     rows: Mapping[str, int]
     small: Mapping[str, int] = field(default_factory=dict)
     minimum: int = 0
+    users: Mapping[str, int] = field(default_factory=dict)
+    worth: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def comparable(self) -> bool:
@@ -47,13 +51,17 @@ class Values:
 
     def estimates(self, level: float) -> Estimates:
         """Return the values, which are shares of the rows, each with its own interval."""
+        values = np.array(list(self.values.values()))
+        if self.worth:
+            tell = np.array([self.worth[group] for group in self.values])
+            return shares(values * tell, tell, level)
         rows = np.array([self.rows[group] for group in self.values])
-        return shares(np.rint(np.array(list(self.values.values())) * rows), rows, level)
+        return shares(np.rint(values * rows), rows, level)
 
     def listed(self) -> str:
         """Return the values in words, the least first; of many groups the least and the greatest."""
         order = sorted(self.values, key=lambda group: (self.values[group], group))
-        words = [f"{number(self.values[group])} in {group} ({self.rows[group]:,} rows)" for group in order]
+        words = [f"{number(self.values[group])} in {group} ({self._counted(group)})" for group in order]
         between = len(words) - SHOWN
         if between > 0:
             words[SHOWN // 2 : -SHOWN // 2] = [f"{between} more groups between"]
@@ -63,6 +71,10 @@ class Values:
         """Return in words which groups were too small to be compared."""
         return left_out(self.small, self.minimum)
 
+    def _counted(self, group: str) -> str:
+        of = f" of {self.users[group]:,} users" if self.users else ""
+        return f"{self.rows[group]:,} rows{of}"
+
 
 def judged_groups(by: Masks, condition: Array, minimum: int) -> tuple[dict[str, Array], dict[str, int]]:
     """Return the groups with at least `minimum` rows of the condition, and the sizes of the others."""
@@ -71,7 +83,9 @@ def judged_groups(by: Masks, condition: Array, minimum: int) -> tuple[dict[str, 
     return judged, {group: size for group, size in sizes.items() if size < minimum}
 
 
-def rates(name: str, selected: Array, condition: Array, by: Masks, minimum: int) -> Values:
+def rates(
+    name: str, selected: Array, condition: Array, by: Masks, minimum: int, users: Users | None = None
+) -> Values:
     """Return the share of selected rows among those of the condition, a group, as fairlearn's MetricFrame gives it.
 
     Groups with fewer than `minimum` rows of the condition are left out. Counted here, because a frame for each question
@@ -80,7 +94,19 @@ def rates(name: str, selected: Array, condition: Array, by: Masks, minimum: int)
     judged, small = judged_groups(by, condition, minimum)
     rows = {group: int((condition & mask).sum()) for group, mask in judged.items()}
     found = {group: int((selected & condition & mask).sum()) / rows[group] for group, mask in judged.items()}
-    return Values(name, found, rows, small, minimum)
+    if users is None:
+        return Values(name, found, rows, small, minimum)
+    parts = {group: condition & mask for group, mask in judged.items()}
+    tell = {group: worth(selected[part].astype(np.float64), users[part]) for group, part in parts.items()}
+    return Values(
+        name,
+        found,
+        rows,
+        small,
+        minimum,
+        {group: number_of(users[part]) for group, part in parts.items()},
+        tell,
+    )
 
 
 def left_out(small: Mapping[str, int], minimum: int) -> str:

@@ -19,6 +19,7 @@ from trunkline.core.figures import Interval
 
 from ..bootstrap import LEVEL
 from ..scored import Array
+from ..users import Users, error_of_mean, number_of
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,18 @@ def shares(hits: Array, rows: Array, level: float) -> Estimates:
     return Estimates(share, lows, highs)
 
 
-def means(samples: Sequence[Array], level: float) -> Estimates:
-    """Return the mean of each group's sample (two rows at least), with Student's interval."""
+def means(samples: Sequence[Array], level: float, users: Sequence[Users] | None = None) -> Estimates:
+    """Return the mean of each group's sample (two rows at least), with Student's interval.
+
+    `users` are those of each sample where they repeat; a mean of one user's rows has no bounds.
+    """
     values = np.array([sample.mean() for sample in samples])
+    if users is not None:
+        reach = [
+            student.ppf((1 + level) / 2, max(1, number_of(who) - 1)) * error_of_mean(sample, who)
+            for sample, who in zip(samples, users, strict=True)
+        ]
+        return Estimates(values, values - reach, values + reach)
     half = np.array(
         [
             student.ppf((1 + level) / 2, len(sample) - 1) * sample.std(ddof=1) / np.sqrt(len(sample))

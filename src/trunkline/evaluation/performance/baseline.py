@@ -32,7 +32,7 @@ def ignoring_inputs(paired: Paired, train: Paired) -> Paired:
     """
     rows = paired.rows
     if not paired.classes:
-        return Paired(paired.truth, np.full(rows, train.truth.mean()), None)
+        return Paired(paired.truth, np.full(rows, train.truth.mean()), None, users=paired.users)
     # By name: a champion's classes may be counted among those of one of the two only.
     counts = dict(zip(train.classes, np.bincount(train.truth, minlength=len(train.classes)), strict=True))
     shares = np.array([counts.get(name, 0) for name in paired.classes]) / train.rows
@@ -42,6 +42,7 @@ def ignoring_inputs(paired: Paired, train: Paired) -> Paired:
         np.tile(shares, (rows, 1)),
         paired.classes,
         paired.positive,
+        paired.users,
     )
 
 

@@ -11,7 +11,8 @@ from trunkline.core.verdicts import Verdict
 
 from ..bootstrap import Statistic, draw, interval
 from ..scored import Array, Paired
-from ..weighted import mean, ratio
+from ..sums import mean, ratio
+from ..users import Users, counted
 from ..wording import between, measured, number
 from .figures import too_little
 
@@ -46,7 +47,7 @@ def calibration_verdict(paired: Paired, limit: float, *, resamples: int, seed: i
             else "Offer a candidate with probabilities, or set gates.performance.calibration to null.",
         )
     score, hit = said_and_happened(paired.probabilities, paired.truth, paired.binary)
-    error, gap = calibration_figures(score, hit, resamples=resamples, seed=seed)
+    error, gap = calibration_figures(score, hit, resamples=resamples, seed=seed, users=paired.users)
     low = error.interval.low if error.interval else 0.0
     outcome = "pass" if error.value <= limit else "fail" if low > limit else "inconclusive"
     words = {
@@ -54,6 +55,7 @@ def calibration_verdict(paired: Paired, limit: float, *, resamples: int, seed: i
         "fail": "",
         "inconclusive": " The interval reaches back to the limit: it may be chance, so this stops nothing.",
     }
+    sample = counted(paired.rows, paired.users)
     return Verdict(
         gate=GATE,
         outcome=outcome,
@@ -61,9 +63,9 @@ def calibration_verdict(paired: Paired, limit: float, *, resamples: int, seed: i
         threshold=limit,
         blocking=outcome != "inconclusive",
         figures=(error, gap),
-        reason=f"The {what} are {measured(error)} away from what happens, on average over bins; at most "
-        f"{number(limit)} is allowed. They say {number(float(score.mean()))} and {number(float(hit.mean()))} happens: "
-        f"{number(abs(gap.value))} too {'high' if gap.value > 0 else 'low'} overall ({between(gap.interval)})."
+        reason=f"The {what} are {measured(error, sample)} away from what happens, on average over bins; at "
+        f"most {number(limit)} is allowed. They say {number(float(score.mean()))} and {number(float(hit.mean()))} "
+        f"happens: {number(abs(gap.value))} too {'high' if gap.value > 0 else 'low'} overall ({between(gap.interval)})."
         f"{words[outcome]}",
         advice=""
         if outcome == "pass"
@@ -73,20 +75,23 @@ def calibration_verdict(paired: Paired, limit: float, *, resamples: int, seed: i
     )
 
 
-def calibration_figures(score: Array, hit: Array, *, resamples: int, seed: int) -> tuple[Figure, Figure]:
+def calibration_figures(
+    score: Array, hit: Array, *, resamples: int, seed: int, users: Users | None = None
+) -> tuple[Figure, Figure]:
     """Return the expected calibration error, its bias removed, and the mean of what was said less what happened.
 
     `score` is what was said and `hit` what happened (0 or 1), both of shape (n,). The error is the mean distance of
     the two over bins of equally many rows. A distance is never below zero, so noise alone makes an error; what noise
     of the normal law adds is subtracted, as `normal_debiased_ce` of Kumar, Liang and Ma (2019), Verified uncertainty
     calibration, NeurIPS, here in closed form. Resamples have that noise twice, so their draws are moved to lie around
-    the point (Efron and Tibshirani 1993, chapter 10).
+    the point (Efron and Tibshirani 1993, chapter 10). Users are drawn where they repeat, but the noise that is
+    subtracted stays that of independent rows, so that the error then is told rather too great than too small.
     """
     rows = len(score)
     statistics = {"error": _binned(score, hit, bins_of(score)), "gap": mean(score - hit)}
     error, gap = (float(statistic(np.ones((1, rows)))[0]) for statistic in statistics.values())
-    drawn = draw(statistics, rows=rows, resamples=resamples, seed=seed)
-    found = interval(drawn["error"] - np.nanmean(drawn["error"]) + error)
+    drawn = draw(statistics, rows=rows, resamples=resamples, seed=seed, users=users)
+    found = interval(drawn["error"] - np.nanmean(drawn["error"]) + error, users=users)
     return (
         Figure(
             name="expected_calibration_error",
@@ -94,7 +99,12 @@ def calibration_figures(score: Array, hit: Array, *, resamples: int, seed: int) 
             rows=rows,
             interval=None if found is None else Interval(low=max(0.0, found.low), high=max(0.0, found.high)),
         ),
-        Figure(name="mean_predicted_less_observed", value=gap, rows=rows, interval=interval(drawn["gap"])),
+        Figure(
+            name="mean_predicted_less_observed",
+            value=gap,
+            rows=rows,
+            interval=interval(drawn["gap"], users=users),
+        ),
     )
 
 

@@ -2,7 +2,8 @@
 
 A percentile interval is a little too narrow (Hesterberg 2015, What teachers should know about the bootstrap), so one
 model is called better or worse only where a test of another kind agrees: DeLong's of areas under the ROC curve,
-McNemar's of accuracies, and of every other metric Student's t on the bootstrap's standard error.
+McNemar's of accuracies, and of every other metric Student's t on the bootstrap's standard error. Where users have
+several rows, both ask how much would move had other users been drawn.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from trunkline.core.verdicts import Verdict
 from ..bootstrap import LEVEL, draw, interval
 from ..metrics import Metrics, find_metric
 from ..scored import Array, Paired
+from ..users import counted
 from ..wording import between, by_chance, number
 from .baseline import AS_IT_IS, Scale, scale_of
 from .delong import delong
@@ -36,7 +38,8 @@ in two hundred comparisons too, not only in the long run."""
 class Comparison:
     """A metric of both models, their difference (challenger less champion) and its standard error.
 
-    `p_value` is that of `test`, that they are equal; margins are shares of `scale`.
+    `p_value` is that of `test`, that they are equal; margins are shares of `scale`. `sample` says on how many rows (of
+    how many `users`, zero where they do not repeat).
     """
 
     metric: str
@@ -47,6 +50,8 @@ class Comparison:
     test: str
     p_value: float
     scale: Scale = AS_IT_IS
+    sample: str = ""
+    users: int = 0
 
     @property
     def better(self) -> bool:
@@ -102,6 +107,7 @@ def compare(
         rows=challenger.rows,
         resamples=resamples,
         seed=seed,
+        users=challenger.users,
     )
     return tuple(
         _compared(name, both, drawn[name], challenger, champion, metrics) for name, both in points.items()
@@ -123,12 +129,17 @@ def _compared(
         challenger=values[0],
         champion=values[1],
         difference=Figure(
-            name=f"difference:{name}", value=value, rows=challenger.rows, interval=interval(drawn)
+            name=f"difference:{name}",
+            value=value,
+            rows=challenger.rows,
+            interval=interval(drawn, users=challenger.users),
         ),
         spread=spread,
         test=test,
         p_value=p_value,
         scale=scale_of(name, metrics, challenger, values),
+        sample=counted(challenger.rows, challenger.users),
+        users=0 if challenger.users is None else challenger.independent,
     )
 
 
@@ -136,16 +147,18 @@ def second_test(
     name: str, challenger: Paired, champion: Paired, value: float, spread: float
 ) -> tuple[str, float]:
     """Return the test that goes with the metric and its p value; `spread` is the standard error of `value`."""
-    first, second = challenger.probabilities, champion.probabilities
+    first, second, users = challenger.probabilities, champion.probabilities, challenger.users
+    by = "" if users is None else " by user"
     by_rank = name in ("roc_auc", "roc_auc_ovr") and challenger.binary
     if by_rank and first is not None and second is not None:
-        return "DeLong's test", delong(challenger.truth == 1, first[:, 1], second[:, 1])
+        return f"DeLong's test{by}", delong(challenger.truth == 1, first[:, 1], second[:, 1], users)
     if name == "accuracy":
         right = challenger.labels == challenger.truth, champion.labels == champion.truth
-        return "McNemar's test", mcnemar(*right)
+        return f"McNemar's test{by}", mcnemar(*right, users)
     if not spread > 0:
-        return "Student's t test", 0.0 if value and spread == 0 else 1.0
-    return "Student's t test", float(2 * t.sf(abs(value) / spread, df=challenger.rows - 1))
+        return f"Student's t test{by}", 0.0 if value and spread == 0 else 1.0
+    freedom = max(1, challenger.independent - 1)
+    return f"Student's t test{by}", float(2 * t.sf(abs(value) / spread, df=freedom))
 
 
 def champion_verdict(
@@ -159,9 +172,9 @@ def champion_verdict(
     """Answer whether the challenger is worse than the champion by no more than the margin (non-inferiority).
 
     Pass: the whole interval of the difference lies above `-margin`. Fail: it lies below. "Better" and "worse" are said
-    only where the second test agrees. Inconclusive: it straddles `-margin`; that stops a release only where the
-    difference itself is below, so that a team with few test rows is told, not held up. `problem` says why there is
-    no comparison, and `advice` what to do then.
+    only where the second test agrees. Inconclusive: it straddles `-margin`; whether that stops a release is what
+    `policy.undecided` says: by default only where the difference itself is below. `problem` says why there is no
+    comparison, and `advice` what to do then.
     """
     gate = "performance/champion"
     question = (
@@ -185,8 +198,8 @@ def champion_verdict(
     figures = (difference, *(other.difference for other in others if other.metric != found.metric))
     facts = (
         f"{policy.metric} {number(found.challenger)} against the champion's {number(found.champion)}, difference "
-        f"{number(difference.value)} ({between(span)}, {difference.rows:,} rows, margin {number(margin)}; "
-        f"{found.test}: {by_chance(found.p_value)})."
+        f"{number(difference.value)} ({between(span)}, {found.sample or f'{difference.rows:,} rows'}, "
+        f"margin {number(margin)}; {found.test}: {by_chance(found.p_value)})."
     )
     if span.low >= -margin:
         kind = "better" if found.better else "worse, but within the margin" if found.worse else "not worse"
@@ -210,16 +223,19 @@ def champion_verdict(
         )
     needed = found.rows_to_decide(margin)
     rows = f"about {needed:,} test rows" if needed else "more test rows than are worth waiting for"
+    if needed and found.users:
+        rows += f" (of about {math.ceil(needed * found.users / difference.rows):,} users, as many rows each)"
     return Verdict(
         gate=gate,
         outcome="inconclusive",
         question=question,
         threshold=-margin,
         figures=figures,
-        blocking=difference.value < -margin,
+        blocking=policy.undecided == "stop" or (policy.undecided == "worse" and difference.value < -margin),
         reason=f"These rows cannot tell whether the challenger is worse: {facts}{_doubt(found)} "
         f"If the difference stays what it is, {rows} would decide it.",
-        advice="Let it run silent beside the champion and judge it on the traffic, or gather more test rows.",
+        advice="Let it run silent beside the champion and judge it on the traffic, or gather more test rows. Whether "
+        "such an answer stops a release is what gates.performance.undecided says.",
     )
 
 

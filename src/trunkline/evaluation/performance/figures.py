@@ -17,6 +17,7 @@ from ..bootstrap import draw, interval
 from ..fairness.groups import group_figures, groups
 from ..metrics import Metrics, find_metric, standard_names
 from ..scored import Array, Paired, pair
+from ..users import counted, users_of
 from ..wording import between, measured, number
 from .baseline import ignoring_inputs, unbeatable
 from .comparison import Comparison, compare
@@ -45,7 +46,8 @@ def measure(
     A metric of the project's that raises has no figure; the gate `performance/metric:<name>` says why.
     """
     own = metrics or {}
-    paired = pair(truth, labels, probabilities, contract, classes=classes)
+    users = None if frame is None else users_of(frame, contract)
+    paired = pair(truth, labels, probabilities, contract, classes=classes, users=users)
     wanted = dict.fromkeys((*standard_names(paired), *names, *own))
     figures, _ = measure_paired(paired, tuple(wanted), own, resamples=resamples, seed=SEED)
     if frame is not None and contract.protected:
@@ -69,9 +71,9 @@ def measure_paired(
         if np.isfinite(value):
             values[name] = value
     statistics = {name: find_metric(name, metrics).statistic(paired) for name in values}
-    drawn = draw(statistics, rows=paired.rows, resamples=resamples, seed=seed)
+    drawn = draw(statistics, rows=paired.rows, resamples=resamples, seed=seed, users=paired.users)
     figures = tuple(
-        Figure(name=name, value=value, rows=paired.rows, interval=interval(drawn[name]))
+        Figure(name=name, value=value, rows=paired.rows, interval=interval(drawn[name], users=paired.users))
         for name, value in values.items()
     )
     return figures, problems
@@ -81,6 +83,8 @@ def too_few(paired: Paired, part: str = "the test part") -> str:
     """Return why the rows of this part are too few for any verdict on performance, empty if they are not."""
     if paired.rows < FEWEST:
         return f"{part[0].upper()}{part[1:]} has {paired.rows} rows, and fewer than {FEWEST} say nothing."
+    if paired.independent < 2:
+        return f"All {paired.rows:,} rows of {part} are of one user, who says nothing of others."
     return ""
 
 
@@ -126,7 +130,9 @@ def floor_verdict(
             advice=f"Give {part} more rows of every outcome, or correct the metric.",
         )
     passes = figure.value >= floor
-    reason = f"{name} is {measured(figure)}; the floor is {number(floor)}."
+    reason = (
+        f"{name} is {measured(figure, counted(paired.rows, paired.users))}; the floor is {number(floor)}."
+    )
     if passes and figure.interval and figure.interval.low < floor:
         reason += " The interval reaches below the floor: with other rows it could have failed."
     return Verdict(
@@ -204,6 +210,6 @@ def baseline_verdict(
         figures=(difference,),
         reason=f"The model {verbs[outcome]}: {policy.metric} {number(only.challenger)} against "
         f"{number(only.champion)}, difference {number(difference.value)} "
-        f"({between(difference.interval)}, {paired.rows:,} rows).",
+        f"({between(difference.interval)}, {counted(paired.rows, paired.users)}).",
         advice="" if outcome == "pass" else advice,
     )

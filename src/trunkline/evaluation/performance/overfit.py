@@ -7,11 +7,12 @@ import numpy as np
 from trunkline.core.errors import ProjectError
 from trunkline.core.figures import Figure
 from trunkline.core.policy.gates import PerformanceGates
-from trunkline.core.verdicts import Verdict
+from trunkline.core.verdicts import Outcome, Verdict
 
 from ..bootstrap import draw, interval
 from ..metrics import Metrics, find_metric
 from ..scored import Paired
+from ..users import Users, counted, number_of
 from ..wording import between, number
 from .baseline import scale_of
 from .figures import SEED, too_little
@@ -24,6 +25,7 @@ LATER = (
     " The split is temporal: the test rows are newer than the training rows, so the gap holds what changed between "
     "them too."
 )
+CHANCE = " The interval reaches back to the limit: it may be chance, so this stops nothing."
 DRIFTED = (
     "Look at the cross-validated score of the search, which the training run keeps. If it is about as good as on the "
     "training rows, the model learned nothing by heart and the world has changed: train on newer rows (`data.window`), "
@@ -41,7 +43,8 @@ def overfit_verdict(
 ) -> Verdict:
     """Answer whether the metric falls from the training rows to the test part by no more than the policy allows.
 
-    The interval is that of two independent samples; the point decides. What the gap is a share of: `scale_of`.
+    Pass: the point is within the limit. Fail: the whole interval lies beyond it, that of two independent samples. Where
+    it reaches back over the limit: inconclusive, not blocking. What the gap is a share of: `scale_of`.
     With `temporal` the test part is newer than the training rows, so that the gap holds drift too.
     """
     gate, share = "performance/overfit", policy.overfit_gap
@@ -72,25 +75,44 @@ def overfit_verdict(
         question = f"Does {policy.metric} fall from train to test by at most {number(share)} of {scale.of}?"
     statistics = [find_metric(policy.metric, metrics).statistic(part) for part in (train, paired)]
     drawn = [
-        draw({"": statistic}, rows=part.rows, resamples=policy.resamples, seed=SEED + shift)[""]
+        draw(
+            {"": statistic},
+            rows=part.rows,
+            resamples=policy.resamples,
+            seed=SEED + shift,
+            users=part.users,
+        )[""]
         for shift, (statistic, part) in enumerate(zip(statistics, (train, paired), strict=True))
     ]
     gap = Figure(
         name=f"gap:{policy.metric}",
         value=values[0] - values[1],
         rows=paired.rows,
-        interval=interval(drawn[0] - drawn[1]),
+        interval=interval(drawn[0] - drawn[1], users=_fewer(train.users, paired.users)),
     )
-    passes = gap.value <= limit
+    outcome: Outcome = "inconclusive"
+    if gap.interval is not None and (gap.value <= limit or gap.interval.low > limit):
+        outcome = "pass" if gap.value <= limit else "fail"
+    straddles = outcome == "inconclusive" and gap.interval is not None
     of = f" ({number(share)} of {scale.of})" if scale.of else ""
+    advice = DRIFTED + SIMPLER[0].lower() + SIMPLER[1:] if temporal else SIMPLER
     return Verdict(
         gate=gate,
-        outcome="pass" if passes else "fail",
+        outcome=outcome,
         question=question,
         threshold=limit,
         figures=(gap,),
-        reason=f"{policy.metric} is {number(values[0])} on {train.rows:,} training rows and {number(values[1])} on "
-        f"{paired.rows:,} test rows: a gap of {number(gap.value)} ({between(gap.interval)}); "
-        f"at most {number(limit)}{of} is allowed." + (LATER if temporal else ""),
-        advice="" if passes else (DRIFTED + SIMPLER[0].lower() + SIMPLER[1:] if temporal else SIMPLER),
+        blocking=not straddles,
+        reason=f"{policy.metric} is {number(values[0])} on {counted(train.rows, train.users, 'training rows')} and "
+        f"{number(values[1])} on {counted(paired.rows, paired.users, 'test rows')}: a gap of {number(gap.value)} "
+        f"({between(gap.interval)}); at most {number(limit)}{of} is allowed."
+        + (CHANCE if straddles else "")
+        + (LATER if temporal else ""),
+        advice="" if outcome == "pass" else "Gather more test rows. " + advice if straddles else advice,
     )
+
+
+def _fewer(first: Users | None, second: Users | None) -> Users | None:
+    """Return the users of the part that has fewer, None where neither has repeated ones."""
+    known = [users for users in (first, second) if users is not None]
+    return min(known, key=number_of) if known else None

@@ -12,12 +12,12 @@ import numpy as np
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import PolicyError
 from trunkline.core.figures import Figure
-from trunkline.core.intervals import wilson
 from trunkline.core.policy.gates import Metamorphic, RobustnessGates
 from trunkline.core.verdicts import Verdict
 
 from ..performance.figures import FEWEST
 from ..scored import Array, Paired, Scored, pair_scored
+from ..users import Users, counted, share_interval
 from ..wording import between, number
 from .asking import ROUNDING, Ask, evenly, finite_answers, taken, what_happened
 from .changes import change_words, changed, check_change
@@ -93,7 +93,7 @@ def metamorphic_verdict(ask: Ask, test: Scored, contract: Contract, rule: Metamo
     pair = pair_scored(before, contract, beside=after), pair_scored(after, contract, beside=before)
     rise = _rise(*pair, rule)
     beyond = _beyond(rise, pair[0], rule)
-    return _judged(gate, question, said, left, beyond, rise, rule)
+    return _judged(gate, question, said, left, beyond, rise, rule, pair[0].users)
 
 
 def _rise(before: Paired, after: Paired, rule: Metamorphic) -> Array:
@@ -117,10 +117,17 @@ def _beyond(rise: Array, before: Paired, rule: Metamorphic) -> Array:
 
 
 def _judged(
-    gate: str, question: str, said: str, left: str, beyond: Array, rise: Array, rule: Metamorphic
+    gate: str,
+    question: str,
+    said: str,
+    left: str,
+    beyond: Array,
+    rise: Array,
+    rule: Metamorphic,
+    users: Users | None,
 ) -> Verdict:
     rows, broken = len(beyond), int((beyond > 0).sum())
-    span = wilson(broken, rows)
+    span = share_interval(beyond > 0, users)
     share = Figure(name="violations", value=broken / rows, rows=rows, interval=span)
     largest = Figure(name="largest_change", value=float(rise[np.argmax(beyond)]), rows=rows)
     over = share.value > rule.violations
@@ -128,7 +135,7 @@ def _judged(
     thin = rows < FEWEST and not over
     worst = f" The worst change is {number(largest.value)}." if broken else ""
     reason = (
-        f"With {said}, {broken:,} of {rows:,} rows break it: {number(share.value)} ({between(span)}); at most "
+        f"With {said}, {broken:,} of {counted(rows, users)} break it: {number(share.value)} ({between(span)}); at most "
         f"{number(rule.violations)} may, and a change of {rule.tolerance:g} counts as none.{worst}{left}"
     )
     if over and not fails:

@@ -13,10 +13,12 @@ from trunkline.core.errors import ProjectError
 from trunkline.core.figures import Figure
 from trunkline.core.verdicts import Verdict
 
-from ..bootstrap import draw, interval, joined
+from ..bootstrap import draw, interval
 from ..metrics import Metrics, find_metric
+from ..performance.baseline import Scale, scale_of
 from ..performance.figures import too_little
-from ..scored import Array, Paired, Scored, pair_scored
+from ..scored import Paired, Scored, pair_scored
+from ..users import counted
 from ..wording import between, number
 from .asking import Ask, evenly, finite_answers, taken, what_happened
 
@@ -25,11 +27,20 @@ ROWS = 20_000
 
 
 @dataclass(frozen=True)
+class Fall:
+    """How far a metric falls, in shares of `scale`, and its values before and after."""
+
+    figure: Figure
+    before: float
+    after: float
+    scale: Scale
+
+
+@dataclass(frozen=True)
 class Yardstick:
     """How a fall is measured: of which metric, how much is allowed, on how many resamples.
 
-    The fall of a metric without a scale of its own (scikit-learn's `neg_` errors, the project's metrics) is taken as
-    a share of its value on the rows as they are.
+    What the fall of a metric is a share of: `scale_of`.
     """
 
     metric: str
@@ -38,36 +49,27 @@ class Yardstick:
     resamples: int
     seed: int
 
-    @property
-    def relative(self) -> bool:
-        """Whether a fall is a share of the metric's value."""
-        return self.metric in self.metrics or self.metric.startswith("neg_")
-
-    def fall(self, before: Paired, after: Paired) -> tuple[Figure, float, float] | None:
-        """Return how far the metric falls, with a paired bootstrap interval, and its two values; None if undefined.
+    def fall(self, before: Paired, after: Paired) -> Fall | None:
+        """Return how far the metric falls, with a paired bootstrap interval; None if undefined.
 
         Raises ProjectError when the project's metric raises.
         """
         metric = find_metric(self.metric, self.metrics)
         first, second = metric.value(before), metric.value(after)
-        scale = abs(first) if self.relative else 1.0
-        if not np.isfinite([first, second]).all() or not scale:
+        if not np.isfinite([first, second]).all():
             return None
-
-        def over(values: Array) -> Array:
-            size = np.abs(values[:, 0]) if self.relative else np.ones(len(values))
-            size = np.where(size > 0, size, np.nan)
-            return np.asarray((values[:, 0] - values[:, 1]) / size)
-
-        statistic = joined((metric.statistic(before), metric.statistic(after)), over)
-        drawn = draw({"": statistic}, rows=before.rows, resamples=self.resamples, seed=self.seed)[""]
+        scale = scale_of(self.metric, self.metrics, before, (first, second))
+        statistic = metric.statistic(before).minus(metric.statistic(after))
+        drawn = draw(
+            {"": statistic}, rows=before.rows, resamples=self.resamples, seed=self.seed, users=before.users
+        )[""]
         figure = Figure(
             name=f"fall:{self.metric}",
-            value=(first - second) / scale,
+            value=(first - second) / scale.size,
             rows=before.rows,
-            interval=interval(drawn),
+            interval=interval(drawn / scale.size, users=before.users),
         )
-        return figure, first, second
+        return Fall(figure, first, second, scale)
 
 
 def missing_verdict(ask: Ask, test: Scored, contract: Contract, share: float, by: Yardstick) -> Verdict:
@@ -170,27 +172,28 @@ def _verdict(
             found = by.fall(before, pair_scored(answers, contract, beside=test))
         except ProjectError as error:
             reason = error.what
-    if found is not None and found[0].interval is None:
+    if found is not None and found.figure.interval is None:
         reason = (
-            f"With {done}, {by.metric} goes from {number(found[1])} to {number(found[2])}, and has no interval: too "
-            "many resamples of the rows hold no value of it, as where an outcome is rare."
+            f"With {done}, {by.metric} goes from {number(found.before)} to {number(found.after)}, and has no "
+            "interval: too many resamples of the rows hold no value of it, as where an outcome is rare."
         )
-    if found is None or found[0].interval is None:
+    if found is None or found.figure.interval is None:
         return Verdict(
             gate=gate,
             outcome="inconclusive",
             question=question,
             threshold=by.limit,
-            reason=reason or f"{by.metric} has no value, or is zero, on these {before.rows:,} rows.",
+            reason=reason or f"{by.metric} has no value on these {before.rows:,} rows.",
             advice="Give the test part more rows of every outcome, or correct the metric.",
         )
-    figure, first, second = found
+    figure = found.figure
     over, span = figure.value > by.limit, figure.interval
     straddles = over and span is not None and span.low <= by.limit
-    share = " of its value" if by.relative else ""
+    share = f" of {found.scale.of}" if found.scale.of else ""
     reason = (
-        f"With {done}, {by.metric} goes from {number(first)} to {number(second)}: a fall of {number(figure.value)}"
-        f"{share} ({between(span)}, {before.rows:,} rows); at most {number(by.limit)} is allowed."
+        f"With {done}, {by.metric} goes from {number(found.before)} to {number(found.after)}: a fall of "
+        f"{number(figure.value)}"
+        f"{share} ({between(span)}, {counted(before.rows, before.users)}); at most {number(by.limit)} is allowed."
     )
     if straddles:
         reason += " The interval reaches back below the limit, so these rows cannot tell."

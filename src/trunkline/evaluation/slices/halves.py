@@ -13,15 +13,18 @@ from ..scored import Array
 def halves(frame: pd.DataFrame, contract: Contract, seed: int) -> tuple[Array, Array]:
     """Return the positions of two halves, in an order of chance that hangs on what the rows hold and on the seed.
 
-    The rows of a user stay together, where the contract names users.
+    The rows of a user stay together, where the contract names users; a row that names none stands for itself.
     """
     user = contract.of_role(Role.USER)
-    names = [user.name] if user else [column.name for column in contract.columns]
-    rows = frame[[name for name in names if name in frame.columns]].reset_index(drop=True)
+    rows = frame[[column.name for column in contract.columns if column.name in frame.columns]]
+    rows = rows.reset_index(drop=True)
     content = pd.util.hash_pandas_object(rows, index=False)
-    if user is None:
-        # Equal rows must not all fall on one side.
-        content = content + content.groupby(content).cumcount().to_numpy().astype(np.uint64)
+    # Equal rows must not all fall on one side.
+    content = content + content.groupby(content).cumcount().to_numpy().astype(np.uint64)
+    if user is not None and user.name in rows.columns:
+        content = pd.util.hash_pandas_object(rows[[user.name]], index=False).where(
+            rows[user.name].notna(), content
+        )
     mixed = _mixed(content.to_numpy(dtype=np.uint64) ^ np.uint64(seed))
     order = np.argsort(mixed, kind="stable")
     below = mixed[order] < np.uint64(1 << 63)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..scored import Array, Paired
+from ..users import Users
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class Losses:
     Brier's score, from 0 to 1, for classifiers with probabilities; else 0 or 1; absolute error for regression.
     `surprise` is the loss less what the model's own probabilities expect there: zero on average where they are
     right, however hard the rows are. It is the loss itself where the model says nothing of its doubts.
+    `users` are those of the rows where they repeat.
     """
 
     name: str
@@ -23,10 +25,18 @@ class Losses:
     baseline: Array
     surprise: Array
     doubts: bool
+    users: Users | None = None
 
     def take(self, index: Array) -> Losses:
         """Return the losses of some rows: positions or a mask."""
-        return Losses(self.name, self.model[index], self.baseline[index], self.surprise[index], self.doubts)
+        return Losses(
+            self.name,
+            self.model[index],
+            self.baseline[index],
+            self.surprise[index],
+            self.doubts,
+            None if self.users is None else self.users[index],
+        )
 
 
 def losses(paired: Paired, train: Paired | None) -> Losses:
@@ -34,10 +44,10 @@ def losses(paired: Paired, train: Paired | None) -> Losses:
 
     Source: Brier (1950), Verification of forecasts expressed in terms of probability; halved, so that it is at most 1.
     """
-    known = train or paired
+    known, users = train or paired, paired.users
     if not paired.classes:
         model = np.abs(paired.truth - paired.labels)
-        return Losses("absolute error", model, np.abs(paired.truth - known.truth.mean()), model, False)
+        return Losses("absolute error", model, np.abs(paired.truth - known.truth.mean()), model, False, users)
     counts = dict(zip(*np.unique(known.truth, return_counts=True), strict=True))
     shares = np.array(
         [counts.get(known.classes.index(name), 0) if name in known.classes else 0 for name in paired.classes],
@@ -46,10 +56,11 @@ def losses(paired: Paired, train: Paired | None) -> Losses:
     shares /= shares.sum()
     if paired.probabilities is None:
         model = (paired.labels != paired.truth).astype(np.float64)
-        return Losses("error rate", model, (paired.truth != shares.argmax()).astype(np.float64), model, False)
+        baseline = (paired.truth != shares.argmax()).astype(np.float64)
+        return Losses("error rate", model, baseline, model, False, users)
     chances = paired.probabilities
     hit = np.eye(len(paired.classes))[paired.truth]
     model = ((chances - hit) ** 2).sum(axis=1) / 2
     expected = (chances * (1 - chances)).sum(axis=1) / 2
     baseline = ((shares - hit) ** 2).sum(axis=1) / 2
-    return Losses("Brier score", model, baseline, model - expected, True)
+    return Losses("Brier score", model, baseline, model - expected, True, users)

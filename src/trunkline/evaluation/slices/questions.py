@@ -18,6 +18,7 @@ from trunkline.core.policy.gates import SliceGates
 from trunkline.core.verdicts import Outcome, Verdict
 
 from ..scored import Array, Paired
+from ..users import number_of
 from ..wording import between, number
 from .evidence import Measured, above_zero, against_rest, apart, measure_slices
 from .halves import halves
@@ -25,6 +26,8 @@ from .loss import Losses, losses
 from .search import Slice, Table
 
 SHOWN = 3
+FEWEST_USERS = 5
+"""Users that a slice must have where they repeat: fewer say nothing of others."""
 WEAK = "slices/weak"
 HARM = "slices/harm"
 BASELINE = "one that ignores its inputs"
@@ -50,20 +53,21 @@ def slice_verdicts(
     problem = _too_little(paired, found, table, (first, second), policy)
     if problem:
         return tuple(_unasked(gate, problem, policy) for gate in (WEAK, HARM))
-    regret = found.model - found.baseline
-    candidates = _candidates(table, (found.model, regret, found.surprise), first, second, policy)
+    confirm, regret = found.take(second), found.model - found.baseline
+    candidates = _candidates(table, found, first, second, policy)
+    of = "" if confirm.users is None else f" (of {number_of(confirm.users):,} users)"
     how = (
         f"{len(candidates)} slices of up to {policy.depth} conditions were found on {len(first):,} test rows and "
-        f"asked of the other {len(second):,}."
+        f"asked of the other {len(second):,}{of}."
     )
     asked = Figure(name="slices", value=len(candidates), rows=len(second))
     known, weak = _weak(candidates, found, first, second, policy)
     worse = [part for part in candidates if regret[first][part.mask[first]].mean() > 0]
     harm = measure_slices(
         worse,
-        [above_zero(regret[second], part.mask[second]) for part in worse],
+        [above_zero(regret[second], part.mask[second], confirm.users) for part in worse],
         [float(found.baseline[second][part.mask[second]].mean()) for part in worse],
-        found.take(second),
+        confirm,
         second,
         policy,
     )
@@ -72,17 +76,17 @@ def slice_verdicts(
     )
 
 
-def _candidates(
-    table: Table, targets: Sequence[Array], first: Array, second: Array, policy: SliceGates
-) -> list[Slice]:
-    """Return the nodes of a tree on each target that have enough rows in the half that confirms, each once."""
-    found: dict[bytes, Slice] = {}
-    for target in targets:
+def _candidates(table: Table, found: Losses, first: Array, second: Array, policy: SliceGates) -> list[Slice]:
+    """Return the nodes of a tree on each target with enough rows and users in the half that confirms, each once."""
+    nodes: dict[bytes, Slice] = {}
+    for target in (found.model, found.model - found.baseline, found.surprise):
         for part in table.slices(target, first, depth=policy.depth, minimum_rows=policy.minimum_rows):
-            here = int(part.mask[second].sum())
-            if policy.minimum_rows <= here <= len(second) - policy.minimum_rows:
-                found.setdefault(np.packbits(part.mask).tobytes(), part)
-    return list(found.values())
+            inside = second[part.mask[second]]
+            if not policy.minimum_rows <= len(inside) <= len(second) - policy.minimum_rows:
+                continue
+            if found.users is None or number_of(found.users[inside]) >= FEWEST_USERS:
+                nodes.setdefault(np.packbits(part.mask).tobytes(), part)
+    return list(nodes.values())
 
 
 def _weak(
@@ -98,13 +102,13 @@ def _weak(
         return against_rest(values[first], part.mask[first]).difference > 0
 
     hard = [part for part in candidates if higher(found.model, part)]
-    by_loss = [against_rest(confirm.model, part.mask[second]) for part in hard]
+    by_loss = [against_rest(confirm.model, part.mask[second], confirm.users) for part in hard]
     elsewhere = [float(confirm.model[~part.mask[second]].mean()) for part in hard]
     odd = [place for place, part in enumerate(hard) if higher(found.surprise, part)]
     by_both = [
         min(
             by_loss[place],
-            against_rest(confirm.surprise, hard[place].mask[second]),
+            against_rest(confirm.surprise, hard[place].mask[second], confirm.users),
             key=lambda rise: rise.statistic,
         )
         for place in odd

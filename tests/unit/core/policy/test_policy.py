@@ -78,6 +78,7 @@ def test_the_schema_is_valid_json_schema_and_accepts_what_the_policy_accepts() -
 @pytest.mark.parametrize(
     "wrong",
     [
+        {**MINIMAL, "gates": {"slices": {"minimum_rows": 1}}},
         {"package": "arrests"},
         MINIMAL | {"name": "Arrests!"},
         MINIMAL | {"gate": {}},

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trunkline.evaluation.fairness.area import area_interval
+from trunkline.evaluation.fairness.area import area_effect, area_interval
+from trunkline.evaluation.scored import Paired
 
 
 def test_the_interval_is_about_the_one_of_hanley_and_mcneil_where_rows_are_many() -> None:
@@ -44,3 +45,16 @@ def test_the_true_area_is_within_the_interval_as_often_as_it_says(positives: int
         held += span.low <= true <= span.high
 
     assert held >= 0.92 * times
+
+
+def test_where_users_repeat_the_area_is_worth_what_their_number_is() -> None:
+    generator = np.random.default_rng(0)
+    who = np.repeat(np.arange(200), 10)
+    score, truth = generator.normal(size=200)[who], (np.arange(200) % 2)[who]
+    score = 1 / (1 + np.exp(-score - truth))
+    alike = Paired(
+        truth, (score > 0.5).astype(int), np.stack([1 - score, score], axis=1), ("No", "Yes"), 1, who
+    )
+
+    assert area_effect(alike) == pytest.approx(10, rel=0.05)
+    assert area_effect(Paired(truth, alike.labels, alike.probabilities, alike.classes, 1)) == 1.0

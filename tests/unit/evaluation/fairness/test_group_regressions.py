@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -145,8 +147,34 @@ def test_a_champion_without_errors_cannot_be_compared_by_shares() -> None:
 
     assert worse is not None
     assert same is not None
-    assert (worse.outcome, same.outcome) == ("inconclusive", "pass")
-    assert "The champion makes no error in sex=Female, and the challenger does." in worse.reason
+    assert (worse.outcome, worse.stops, same.outcome) == ("fail", True, "pass")
+    assert "makes no error in these groups, and the challenger's, negative, is -" in worse.reason
+    assert ("difference:neg_mean_absolute_error", "sex=Female") in {
+        (one.name, one.group) for one in worse.figures
+    }
+
+
+def test_a_challenger_that_is_always_off_where_the_champion_never_errs_is_red() -> None:
+    off = Paired(np.zeros(400), np.full(400, 0.9), None)
+
+    verdict = ask(off, Paired(np.zeros(400), np.zeros(400), None))
+
+    assert verdict is not None
+    assert (verdict.outcome, verdict.stops) == ("fail", True)
+    assert "sex=Female" in verdict.advice
+
+
+def test_a_single_error_where_the_champion_has_none_may_be_chance() -> None:
+    slip = np.where(np.arange(400) == 0, 5.0, 0.0)
+    answers = Paired(np.zeros(400), slip, None), Paired(np.zeros(400), np.zeros(400), None)
+
+    told, stopped = ask(*answers), ask(*answers, FairnessGates(undecided="stop"))
+
+    assert told is not None
+    assert stopped is not None
+    assert (told.outcome, told.stops) == ("inconclusive", False)
+    assert (stopped.outcome, stopped.stops) == ("inconclusive", True)
+    assert "may be chance" in told.reason
 
 
 def test_many_groups_are_listed_with_the_worst_first() -> None:
@@ -169,3 +197,17 @@ def test_a_champion_that_answered_other_rows_is_refused() -> None:
 
     with pytest.raises(DataError, match="did not answer the same rows"):
         ask(wrong({}), other)
+
+
+def test_a_group_of_a_single_user_has_no_bounds() -> None:
+    users = np.where(SEX == "sex=Female", 0, np.arange(400))
+    ours, theirs = (
+        replace(one, users=np.unique(users, return_inverse=True)[1]) for one in (errors(1.5), errors(1.0))
+    )
+
+    verdict = ask(ours, theirs)
+
+    assert verdict is not None
+    spans = {figure.group: figure.interval for figure in verdict.figures}
+    assert spans["sex=Female"] is None
+    assert spans["sex=Male"] is not None

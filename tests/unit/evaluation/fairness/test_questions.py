@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -305,3 +306,43 @@ def test_what_only_a_crossing_shows_turns_its_question_red(question: str, rows: 
 
     assert f"colour & sex/{question}" in found
     assert not any(gate.startswith(("sex/", "colour/")) for gate in found)
+
+
+def test_a_fair_model_is_not_called_unfair_for_the_sake_of_a_few_users_with_many_rows() -> None:
+    who = np.repeat(np.arange(80), 20)
+    sex = np.where(who % 2, "Female", "Male")
+    tight = FairnessGates(
+        demographic_parity_ratio=0.9, error_rate_difference=0.05, equalized_odds_difference=0.1
+    )
+    reds = {"rows": 0, "users": 0}
+    for seed in range(40):
+        generator = np.random.default_rng(seed)
+        skill = generator.normal(size=80)[who]
+        truth = (skill + generator.normal(size=80)[who] > 0).astype(int)
+        chance = 1 / (1 + np.exp(-skill))
+        champion = np.where(generator.uniform(size=80)[who] < 0.2, 1 - truth, truth)
+        rows = paired((chance > 0.5).astype(int), truth, chance)
+        by = {"sex": {f"sex={name}": sex == name for name in ("Female", "Male")}}
+        for name, users in (("rows", None), ("users", who)):
+            found = ask(replace(rows, users=users), tight, by, paired(champion, truth, chance))
+            reds[name] += bool(red(found) - {"sex/champion"})
+
+    assert reds["rows"] > 10
+    assert reds["users"] <= 2
+
+
+def test_the_reason_says_of_how_many_users_a_groups_rows_are() -> None:
+    who = np.arange(1600) // 16
+    found = ask(replace(paired(TRUTH), users=who))
+
+    assert "800 rows of 100 users" in found["sex/error-rate"].reason
+
+
+def test_a_loss_against_the_champion_of_a_few_users_with_many_rows_is_not_sure() -> None:
+    who = np.arange(1600) // 200
+    worse = np.where((who == 1) | (who == 5), 1 - TRUTH, TRUTH)
+    alone = ask(paired(worse), champion=paired(TRUTH))
+    together = ask(replace(paired(worse), users=who), champion=paired(TRUTH))
+
+    assert alone["sex/champion"].outcome == "fail"
+    assert together["sex/champion"].outcome == "inconclusive"

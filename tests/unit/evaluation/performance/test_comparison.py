@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -76,6 +78,22 @@ def test_better_and_worse_are_only_said_where_the_second_test_agrees(
     assert words in found.reason
     assert "DeLong's test does not confirm a difference" in found.reason
     assert "DeLong's test: p = 0.060" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("undecided", "above", "below"),
+    [("report", False, False), ("worse", False, True), ("stop", True, True)],
+)
+def test_the_policy_says_whether_an_open_comparison_stops(undecided: str, above: bool, below: bool) -> None:
+    rules = PerformanceGates.model_validate({"margin": 0.02, "undecided": undecided})
+
+    near = champion_verdict(comparison(-0.01, -0.03, 0.01), (), rules)
+    beyond = champion_verdict(comparison(-0.03, -0.05, 0.00), (), rules)
+    worse = champion_verdict(comparison(-0.08, -0.10, -0.06), (), rules)
+
+    assert {near.outcome, beyond.outcome} == {"inconclusive"}
+    assert (near.stops, beyond.stops, worse.stops) == (above, below, True)
+    assert "gates.performance.undecided" in near.advice
 
 
 def test_the_margin_of_an_error_is_a_share_of_its_scale() -> None:
@@ -224,3 +242,52 @@ def test_a_gain_of_two_hundredths_of_auc_is_found_on_ten_thousand_rows() -> None
         found += champion_verdict(one, (), RULES).reason.startswith("The challenger is better")
 
     assert found >= 9
+
+
+def of_users(users: int, each: int, seed: int) -> tuple[Paired, Paired]:
+    """Return two equally good models whose errors are the same for all rows of a user."""
+    generator = np.random.default_rng([seed, users])
+    who = np.repeat(np.arange(users), each)
+    skill = generator.normal(size=users)[who] + 0.3 * generator.normal(size=len(who))
+    truth = (skill + generator.normal(size=len(who)) > 0).astype(int)
+    first, second = (
+        model(skill + 0.7 * generator.normal(size=users)[who], truth, 0.0, seed) for _ in range(2)
+    )
+    return replace(first, users=who), replace(second, users=who)
+
+
+def test_equally_good_models_are_rarely_called_better_or_worse_where_users_repeat() -> None:
+    said: dict[str, list[bool]] = {}
+    alone: dict[str, list[bool]] = {}
+    for seed in range(60):
+        pair = of_users(80, 15, seed)
+        by_row = tuple(replace(one, users=None) for one in pair)
+        for found, models in ((said, pair), (alone, by_row)):
+            for one in compare(models[0], models[1], CLASSIFIER, {}, 200, seed):
+                found.setdefault(one.metric, []).append(one.better or one.worse)
+
+    assert max(map(sum, said.values())) <= 3, said
+    assert min(map(sum, alone.values())) > 6, alone
+
+
+def test_a_comparison_says_how_many_users_its_rows_are_from_and_how_many_would_decide() -> None:
+    first, second = of_users(60, 5, 3)
+    (one,) = compare(first, second, ("roc_auc",), {}, 200, 0)
+    needed = one.rows_to_decide(0.02)
+    found = champion_verdict(one, (), RULES)
+
+    assert "300 rows of 60 users" in found.reason
+    assert "DeLong's test by user: p" in found.reason
+    assert needed is not None
+    assert (
+        f"about {needed:,} test rows (of about {-(-needed * 60 // 300):,} users, as many rows each)"
+        in found.reason
+    )
+
+
+def test_rows_of_a_single_user_are_not_compared() -> None:
+    first, second = of_users(1, 200, 0)
+    (one,) = compare(first, second, ("accuracy",), {}, 200, 0)
+
+    assert one.difference.interval is None
+    assert champion_verdict(one, (), RULES).outcome == "inconclusive"

@@ -68,3 +68,24 @@ def test_equal_scores_are_called_different_one_time_in_twenty() -> None:
 
     assert np.mean(np.array(p_values) < 0.05) == pytest.approx(0.05, abs=0.02)
     assert np.mean(np.array(p_values) < 0.5) == pytest.approx(0.5, abs=0.05)
+
+
+def test_equal_scores_of_users_who_repeat_are_called_different_one_time_in_twenty() -> None:
+    generator = np.random.default_rng(0)
+    who = np.repeat(np.arange(60), 8)
+    by_row, by_user = [], []
+    for _ in range(400):
+        skill = generator.normal(size=60)[who]
+        positive = skill + generator.normal(size=480) > 0
+        first, second = (skill + generator.normal(size=60)[who] for _ in range(2))
+        by_row.append(delong(positive, first, second))
+        by_user.append(delong(positive, first, second, who))
+
+    assert np.mean(np.array(by_row) < 0.05) > 0.2
+    assert np.mean(np.array(by_user) < 0.05) == pytest.approx(0.05, abs=0.03)
+
+
+def test_users_of_one_row_each_are_tested_as_rows_are() -> None:
+    rows, users = delong(POSITIVE, FIRST, SECOND), delong(POSITIVE, FIRST, SECOND, np.arange(len(FIRST)))
+
+    assert users == pytest.approx(rows, abs=0.05)

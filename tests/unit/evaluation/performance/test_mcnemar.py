@@ -38,3 +38,25 @@ def test_rows_on_which_both_are_right_or_wrong_do_not_count() -> None:
 
 def test_two_models_that_are_right_on_the_same_rows_do_not_differ() -> None:
     assert mcnemar(*right(50, 0, 0)) == 1.0
+
+
+def test_users_who_repeat_count_once_each() -> None:
+    who = np.repeat(np.arange(6), 10)
+    first = np.repeat([True, True, True, True, True, False], 10)
+
+    assert mcnemar(first, ~first) < 1e-6
+    assert mcnemar(first, ~first, who) > 0.05
+    assert mcnemar(first, first, who) == 1.0
+
+
+def test_equally_right_models_are_called_different_no_more_than_one_time_in_twenty_where_users_repeat() -> (
+    None
+):
+    generator = np.random.default_rng(0)
+    who = np.repeat(np.arange(50), 10)
+    found = []
+    for _ in range(400):
+        first, second = (generator.beta(2, 1, 50)[who] > generator.uniform(size=500) for _ in range(2))
+        found.append(mcnemar(first, second, who))
+
+    assert np.mean(np.array(found) < 0.05) == pytest.approx(0.04, abs=0.03)

@@ -39,6 +39,27 @@ def test_an_overfit_model_is_red_with_both_figures() -> None:
     assert found.figures[0].interval.low < found.figures[0].value < found.figures[0].interval.high
 
 
+def test_a_gap_that_chance_may_have_made_is_told_and_stops_nothing() -> None:
+    found = overfit_verdict(binary(strength=0.6), binary(strength=1.2, seed=1), RULES, {})
+    gap = found.figures[0]
+
+    assert gap.interval is not None
+    assert found.threshold is not None
+    assert gap.interval.low < found.threshold < gap.value
+    assert (found.outcome, found.stops) == ("inconclusive", False)
+    assert "may be chance" in found.reason
+    assert "more test rows" in found.advice
+
+
+def test_a_model_as_good_on_both_parts_is_hardly_ever_called_overfit_on_few_rows() -> None:
+    found = [
+        overfit_verdict(binary(80, 0.2, seed), binary(80, 0.2, 1000 + seed), RULES, {}) for seed in range(60)
+    ]
+
+    assert sum(one.figures[0].value > 0.12 for one in found) > 2
+    assert not any(one.stops for one in found)
+
+
 @pytest.mark.parametrize("unit", [0.01, 1.0, 1000.0])
 def test_the_overfit_gap_of_an_error_does_not_depend_on_its_unit(unit: float) -> None:
     def rents(noise: float, seed: int) -> Paired:

@@ -134,3 +134,26 @@ def test_of_slices_that_share_their_rows_the_surest_is_kept() -> None:
     )
 
     assert [one.slice.words for one in apart(found)] == ["all", "other"]
+
+
+def test_users_who_repeat_prove_no_more_than_they_would_with_one_row_each() -> None:
+    generator = np.random.default_rng(0)
+    who = np.repeat(np.arange(100), 20)
+    mask = who < 20
+    rejected = {"rows": 0, "users": 0}
+    for _ in range(200):
+        values = generator.normal(size=100)[who]
+        for name, users in (("rows", None), ("users", who)):
+            rejected[name] += against_rest(values, mask, users).p_value < 0.05
+            rejected[name] += above_zero(values, mask, users).p_value < 0.05
+
+    assert rejected["rows"] / 400 > 0.2
+    assert rejected["users"] / 400 == pytest.approx(0.04, abs=0.03)
+
+
+def test_a_slice_of_users_who_err_is_still_found() -> None:
+    who = np.repeat(np.arange(100), 5)
+    values = np.random.default_rng(1).normal(size=500) + 2.0 * (who < 20)
+
+    assert against_rest(values, who < 20, who).p_value < 1e-6
+    assert above_zero(values, who < 20, who).p_value < 1e-6

@@ -59,3 +59,11 @@ def test_the_order_within_a_half_is_one_of_chance(frame: pd.DataFrame) -> None:
     first, _ = halves(frame, CONTRACT, 7)
 
     assert abs(np.corrcoef(first, np.arange(len(first)))[0, 1]) < 0.15
+
+
+def test_rows_that_name_no_user_are_cut_one_by_one(frame: pd.DataFrame) -> None:
+    frame["who"] = frame["who"].where(frame.index >= 900, None)
+
+    first, _ = halves(frame, USERS, 7)
+
+    assert 420 < len(first) < 580

@@ -1,0 +1,106 @@
+"""Users: the rows of one user err alike, so it is users that are drawn, not rows.
+
+A user is what the contract's user column names. Nothing here is asked of rows whose users never repeat.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import t as student
+
+from trunkline.core.contract import Contract, Role
+from trunkline.core.figures import Interval
+from trunkline.core.intervals import wilson
+
+Users = NDArray[np.int64]
+"""Each row's user as a number from 0, shape (n,)."""
+LEAST = 0.01
+"""Rows that the rows of a single user are worth at least, so that a share of them has an interval: nearly 0 to 1."""
+
+
+def users_of(frame: pd.DataFrame, contract: Contract) -> Users | None:
+    """Return the user of each row, None where no user has two; a row that names none stands for itself."""
+    column = contract.of_role(Role.USER)
+    if column is None or column.name not in frame.columns:
+        return None
+    codes, names = pd.factorize(frame[column.name], use_na_sentinel=True)
+    alone = codes < 0
+    codes = codes.astype(np.int64)
+    codes[alone] = len(names) + np.arange(int(alone.sum()))
+    return repeated(codes)
+
+
+def repeated(users: Users) -> Users | None:
+    """Return the users numbered from 0 without gaps, None where each has one row."""
+    found, codes = np.unique(users, return_inverse=True)
+    return codes.astype(np.int64) if len(found) < len(users) else None
+
+
+def number_of(users: Users) -> int:
+    """Return how many users there are among some of the rows, or all."""
+    return len(np.unique(users))
+
+
+def counted(rows: int, users: Users | None, word: str = "rows") -> str:
+    """Return how many rows there are in words, and of how many users where these repeat."""
+    return f"{rows:,} {word}" + ("" if users is None else f" of {number_of(users):,} users")
+
+
+def totals(values: NDArray[np.float64], users: Users) -> NDArray[np.float64]:
+    """Return the sum of the values of each user, of those who have a row here."""
+    _, codes = np.unique(users, return_inverse=True)
+    return np.asarray(np.bincount(codes, weights=values), dtype=np.float64)
+
+
+def error_of_sum(parts: NDArray[np.float64], users: Users) -> float:
+    """Return the standard error of a sum of parts, one a row and zero in all, whose users are independent.
+
+    Source: Liang and Zeger (1986), Longitudinal data analysis using generalized linear models, Biometrika 73 (the
+    variance between clusters), with the factor users / (users - 1). Of one user nothing is known: infinite.
+    """
+    sums = totals(parts, users)
+    size = len(sums)
+    return float(np.sqrt(size / (size - 1) * (sums**2).sum())) if size > 1 else float("inf")
+
+
+def error_of_mean(values: NDArray[np.float64], users: Users) -> float:
+    """Return the standard error of the mean of values, one a row, whose users are independent."""
+    return error_of_sum((values - values.mean()) / len(values), users)
+
+
+def design_effect(values: NDArray[np.float64], users: Users) -> float:
+    """Return by how much the variance of the mean exceeds that of independent rows; at least 1 (Kish 1965).
+
+    Where all values are the same nothing is seen of it, and all rows of a user count as one.
+    """
+    rows = len(values)
+    alone = float(values.var(ddof=1)) / rows if rows > 1 else 0.0
+    if not alone > 0:
+        return float((np.bincount(users).astype(np.float64) ** 2).sum()) / rows
+    return max(1.0, error_of_mean(values, users) ** 2 / alone)
+
+
+def worth(values: NDArray[np.float64], users: Users, level: float = 0.95) -> float:
+    """Return how many independent rows tell as much of the mean, in an interval at `level`, as these.
+
+    Source: Rao and Scott (1992), A simple method for the analysis of clustered binary data, Biometrics 48; fewer still
+    where the users are few (Korn and Graubard 1998, Confidence intervals for proportions with small expected number of
+    positive counts estimated from survey data, Survey Methodology 24).
+    """
+    rows, size = len(values), number_of(users)
+    if size < 2:
+        return LEAST
+    tail = (1 + level) / 2
+    few = float(student.ppf(tail, rows - 1) / student.ppf(tail, size - 1)) ** 2
+    return max(LEAST, rows / design_effect(values, users) * few)
+
+
+def share_interval(hit: NDArray[np.bool_], users: Users | None) -> Interval:
+    """Return the score interval of the share of rows that hit: of as many rows as they are worth."""
+    hits, rows = int(hit.sum()), len(hit)
+    if users is None or not rows:
+        return wilson(hits, rows)
+    tell = worth(hit.astype(np.float64), users)
+    return wilson(tell if hits == rows else hits / rows * tell, tell)
