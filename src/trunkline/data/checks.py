@@ -14,6 +14,7 @@ from .conflicts import judge_conflicts
 from .duplicates import judge_duplicates
 from .leakage import judge_leakage
 from .nulls import judge_nulls
+from .redelivered import judge_redelivered
 from .snapshot import Snapshot
 from .split import PARTS
 from .sufficiency import judge_classes, judge_rows
@@ -38,9 +39,10 @@ def check_snapshot(
         judge_rows(parts, policy),
         judge_classes(parts, contract),
         judge_duplicates(parts, contract, gates),
+        None if gates.redelivered is None else judge_redelivered(parts, contract, gates.redelivered),
         None if gates.conflicts is None else judge_conflicts(parts, contract, gates.conflicts),
         judge_leakage(parts, contract, gates),
-        judge_time_leakage(parts, contract, method, gates.time_leakage),
+        judge_time_leakage(parts, contract, method, gates),
         judge_user_leakage(parts, contract, method),
         None if gates.nulls is None else judge_nulls(parts, contract, gates.nulls),
     ]

@@ -107,6 +107,18 @@ rows = pd.concat([rows, again.assign(case=range(10000, 10600))], ignore_index=Tr
         ).policy("gates:\n", "gates:\n  data: {conflicts: null}\n"),
     ),
     Fault(
+        "rows delivered again under new numbers, names and months",
+        "data/redelivered",
+        lambda shop: shop.rows(
+            """
+again = rows.sample(900, random_state=1)
+new = [f"customer {n}" for n in range(10000, 10900)]
+again = again.assign(case=range(10000, 10900), customer=new, month=again["month"] + 1)
+rows = pd.concat([rows, again], ignore_index=True)
+"""
+        ),
+    ),
+    Fault(
         "the same cases with another outcome",
         "data/conflicts",
         lambda shop: shop.rows(

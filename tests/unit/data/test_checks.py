@@ -17,6 +17,7 @@ EVERY = [
     "data/rows",
     "data/classes",
     "data/duplicates",
+    "data/redelivered",
     "data/conflicts",
     "data/leakage",
     "data/time-leakage",
@@ -78,7 +79,13 @@ def test_with_all_the_columns_every_gate_is_asked(parts: Parts, contract: Contra
 
 def test_a_question_whose_limit_is_null_is_not_asked(parts: Parts, contract: Contract) -> None:
     gates = DataGates(
-        conflicts=None, time_leakage=None, nulls=None, new_categories=None, jump=None, label_shift=None
+        redelivered=None,
+        conflicts=None,
+        time_leakage=None,
+        nulls=None,
+        new_categories=None,
+        jump=None,
+        label_shift=None,
     )
     assert list(check(parts, contract, gates)) == [*EVERY[:3], "data/leakage"]
 
