@@ -31,7 +31,7 @@ SET = {"arrests": ("released", "year"), "adult": ("income", "row"), "bikes": ("c
 def rows_of(name: str) -> pd.DataFrame:
     """Return the rows of a data set, numbered."""
     if name == "arrests":
-        frame = load_arrests(as_frame=True)
+        frame = pd.DataFrame(load_arrests(as_frame=True))
     elif not (file := {"adult": ADULT, "bikes": BIKES}[name]).is_file():
         pytest.skip(f"the data set {file.name} is not here; TRUNKLINE_DATA names its folder")
     elif name == "adult":
