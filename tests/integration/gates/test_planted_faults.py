@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from trunkline.core.errors import GateFailed, GateInconclusive
+from trunkline.core.git import git
 from trunkline.loop.gates import judging
 
 TREES = """
@@ -479,6 +480,20 @@ def test_a_planted_fault_is_named_by_its_gate(workshop: Any, fault: Fault) -> No
     assert red[fault.gate].advice
     with pytest.raises((GateFailed, GateInconclusive), match=fault.gate.split("/")[0]):
         judging.require_pass(judged)
+
+
+def test_a_champion_whose_branch_was_squashed_is_compared_with_all_the_same(workshop: Any) -> None:
+    for words in (
+        ("checkout", "--quiet", "--orphan", "squashed"),
+        ("commit", "--quiet", "--message", "All in one"),
+        ("branch", "--quiet", "-D", "main"),
+        ("reflog", "expire", "--expire=now", "--all"),
+        ("gc", "--quiet", "--prune=now"),
+    ):
+        git(workshop.root, *words)
+    judged = workshop.rows('rows["income"] = (rows["income"] * 100).clip(upper=1000000)').judge()
+
+    assert "data/jumps" in [one.gate for one in judged.evaluation.verdicts if one.stops]
 
 
 def test_the_healthy_project_is_green_again_beside_its_champion(workshop: Any) -> None:

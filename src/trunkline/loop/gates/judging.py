@@ -116,10 +116,8 @@ def _previous(project: Project, champion: Bundle | None) -> DataLock | None:
     if champion is None:
         return None
     lineage = champion.manifest.lineage
-    found = data.lock_at(project, lineage.commit)
-    if found is None or found.snapshot != lineage.snapshot:
-        return DataLock(snapshot=lineage.snapshot, rows={}, window=Window(), sources={})
-    return found
+    found = data.lock_of(project, lineage.snapshot, lineage.commit)
+    return found or DataLock(snapshot=lineage.snapshot, rows={}, window=Window(), sources={})
 
 
 def require_pass(judged: Judged) -> None:
