@@ -10,7 +10,9 @@ import pytest
 
 from trunkline.core.errors import GateFailed, GateInconclusive
 from trunkline.core.git import git
+from trunkline.core.project import Project
 from trunkline.loop.gates import judging
+from trunkline.loop.model import training
 
 TREES = """
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -480,6 +482,26 @@ def test_a_planted_fault_is_named_by_its_gate(workshop: Any, fault: Fault) -> No
     assert red[fault.gate].advice
     with pytest.raises((GateFailed, GateInconclusive), match=fault.gate.split("/")[0]):
         judging.require_pass(judged)
+
+
+def test_a_contract_that_was_narrowed_after_the_snapshot_is_in_the_report_and_can_be_waived(
+    workshop: Any,
+) -> None:
+    project = Project(workshop.replace("src/credit/contract.py", "ge=0, le=20", "ge=0, le=4").root)
+    bundle, _, _ = training.train(project, progress=print)
+    judged = judging.judge(project, bundle, progress=print)
+
+    (red,) = [one for one in judged.evaluation.verdicts if one.stops]
+    assert (red.gate, red.outcome) == ("data/contract", "fail")
+    assert "debts must be a whole number from 0 to 4, broken by" in red.reason
+    assert "data/contract" in judged.markdown.read_text(encoding="utf-8")
+    junit = judged.junit.read_text(encoding="utf-8")
+    assert junit.count("<failure") == 1
+    assert 'name="contract"' in junit
+    waived = "gates:\n  waivers: [{gate: data/contract, owner: Ada, reason: known, expires: '2999-01-01'}]\n"
+    project = Project(workshop.policy("gates:\n", waived).root)
+    bundle, _, _ = training.train(project, progress=print)
+    judging.require_pass(judging.judge(project, bundle, progress=print))
 
 
 def test_a_champion_whose_branch_was_squashed_is_compared_with_all_the_same(workshop: Any) -> None:

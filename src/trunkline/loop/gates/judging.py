@@ -68,7 +68,11 @@ def judge(project: Project, bundle: Bundle, *, progress: Progress) -> Judged:
             silent=silent,
             ask=lambda rows: ask(model, rows, contract),
             before=data.check_snapshot(
-                snapshot, policy.data, policy.gates.data, previous=_previous(project, champion)
+                snapshot,
+                policy.data,
+                policy.gates.data,
+                previous=_previous(project, champion),
+                schema=data.project_schema(project),
             )
             + kept_verdicts(project, bundle.digest),
             metrics=project.metrics(),
