@@ -185,6 +185,8 @@ def test_the_committed_card_of_the_reference_project_is_what_the_first_release_w
         assert DIFFERS in text
         texts.append(re.sub(f"{DIFFERS}.*?{SAME}", "", text, flags=re.DOTALL))
     assert texts[0] == texts[1]
+    for picture in sorted(committed.glob("*.svg")):
+        assert (written / picture.name).read_bytes() == picture.read_bytes(), picture.name
 
 
 def test_the_work_tree_is_clean_afterwards(walked: Walked) -> None:

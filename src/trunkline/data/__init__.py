@@ -1,7 +1,7 @@
 """Sources, snapshots, their split and the checks that they must pass."""
 
 from .checks import check_snapshot
-from .lock import lock_at, read_lock, write_lock
+from .lock import lock_of, read_lock, write_lock
 from .schema import contract_from, project_contract, project_schema
 from .snapshot import Snapshot, open_snapshot, take_snapshot
 from .sources import load_source
@@ -16,7 +16,7 @@ __all__ = [
     "contract_from",
     "load_source",
     "load_traffic",
-    "lock_at",
+    "lock_of",
     "open_snapshot",
     "project_contract",
     "project_schema",

@@ -52,12 +52,13 @@ def _incomparable(gate: str, question: str, limit: float, previous: DataLock | N
         question=question,
         outcome="inconclusive" if previous else "pass",
         blocking=False,
-        reason="It is not known what the champion's snapshot looked like: git does not have its data.lock, or an "
-        "older version wrote it."
+        reason="It is not known what the champion's snapshot looked like: no commit that git has here holds its "
+        "data.lock, or an older version wrote it."
         if previous
         else "There is no champion's snapshot to compare with.",
         threshold=limit,
-        advice="Nothing now: the data.lock of this change has one, for the next to compare with."
+        advice="In a shallow clone, fetch the history (git fetch --unshallow). Else nothing now: the data.lock of "
+        "this change has one, for the next to compare with."
         if previous
         else "",
     )

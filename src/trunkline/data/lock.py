@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 
 import pandas as pd
 
@@ -45,6 +46,29 @@ def read_lock(project: Project) -> DataLock:
             next_step="trunkline snapshot",
         )
     return DataLock.read(project.data_lock)
+
+
+def lock_of(project: Project, snapshot: str, commit: str) -> DataLock | None:
+    """Return the lock that named a snapshot: at `commit`, else at any commit of any ref; None when git has none.
+
+    A squashed or rebased merge leaves the commit behind on which a model was trained, and keeps the lock. One that
+    pictures its columns goes before one that an older version wrote.
+    """
+    named = [lock_at(project, commit)]
+    if not any(lock and lock.snapshot == snapshot and lock.columns for lock in named):
+        named += _in_history(project, snapshot)
+    found = [lock for lock in named if lock is not None and lock.snapshot == snapshot]
+    return max(found, key=lambda lock: bool(lock.columns), default=None)
+
+
+def _in_history(project: Project, snapshot: str) -> Iterator[DataLock | None]:
+    # What is in the file and not in its parents' came or went with that commit.
+    logged = try_git(project.root, "log", "--all", "--format=%H", f"-S{snapshot}", "--", f"./{LOCK_FILE}")
+    for commit in logged.stdout.split():
+        try:
+            yield lock_at(project, commit)
+        except StorageError:
+            continue
 
 
 def lock_at(project: Project, commit: str) -> DataLock | None:

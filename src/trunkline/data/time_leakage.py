@@ -6,6 +6,7 @@ import pandas as pd
 
 from trunkline.core.contract import Contract, Role
 from trunkline.core.figures import Figure
+from trunkline.core.policy.gates import DataGates
 from trunkline.core.verdicts import Verdict
 
 from .intervals import beyond, share_interval
@@ -16,20 +17,21 @@ from .split import Parts
 GATE = "data/time-leakage"
 
 
-def judge_time_leakage(parts: Parts, contract: Contract, method: str, limit: float | None) -> Verdict | None:
+def judge_time_leakage(parts: Parts, contract: Contract, method: str, policy: DataGates) -> Verdict | None:
     """Answer whether the model learns from what was not known yet; None without an event time.
 
     Temporal split: fail when a row of train or validation is newer than a test row. Rows of one key stay together,
     so a test row may be older than that when the newest row of its key is not; equal times may lie on both sides.
     Other splits: fail when the event time alone predicts the outcome better than the limit, for then a shuffled
-    test part flatters a model that will have to answer for later times; measured on train and validation. A null
-    limit leaves out this question alone.
+    test part flatters a model that will have to answer for later times; measured on train and validation. The limit is
+    `time_leakage` (AUC), for regression `time_leakage_r2`; null leaves out this question alone.
     """
     time = contract.of_role(Role.TIME)
     if time is None:
         return None
     if method == "temporal":
         return _judge_order(parts, contract, time.name)
+    limit = policy.time_leakage_r2 if contract.task == "regression" else policy.time_leakage
     if limit is None:
         return None
     return _judge_prediction(parts, contract, time.name, method, limit)

@@ -54,7 +54,6 @@ def check_rows(
         )
     contract = contract_from(schema)
     breaches, rows = inspect_rows(frame, schema, contract)
-    breaches = _merged(breaches)
     if breaches or rows is None:
         found = {breach.column: list(breach.values) for breach in breaches if breach.values}
         raise DataError(
@@ -68,9 +67,12 @@ def check_rows(
 
 
 def inspect_rows(
-    frame: pd.DataFrame, schema: type[pa.DataFrameModel], contract: Contract
+    frame: pd.DataFrame, schema: type[pa.DataFrameModel], contract: Contract, *, whole: bool = True
 ) -> tuple[list[Breach], pd.DataFrame | None]:
-    """Return what is broken and, where nothing is, the rows in the contract's types."""
+    """Return what is broken, each rule once, and, where nothing is, the rows in the contract's types.
+
+    Checks that answer for all rows at once, with no row to name, are left out unless the frame is the `whole` source.
+    """
     if not len(frame):
         return [Breach("the frame", "has no rows")], None
     frame = frame.reset_index(drop=True)
@@ -89,9 +91,18 @@ def inspect_rows(
     try:
         checked = ready.validate(frame, lazy=True)
     except SchemaErrors as error:
-        breaches += [b for b in _breaches(error.failure_cases, frame, contract) if b.column not in refused]
-        return breaches, None
-    return breaches, None if breaches else typed(checked, contract)
+        failures = error.failure_cases if whole else _of_rows(error.failure_cases)
+        breaches += [b for b in _breaches(failures, frame, contract) if b.column not in refused]
+        if breaches:
+            return _merged(breaches), None
+        checked = frame
+    return _merged(breaches), None if breaches else typed(checked, contract)
+
+
+def _of_rows(failures: pd.DataFrame) -> pd.DataFrame:
+    check = failures["check"].astype(str)
+    structural = check.str.startswith(TYPE_CHECKS) | check.eq("column_in_schema")
+    return failures[failures["index"].notna() | structural]
 
 
 def _merged(breaches: list[Breach]) -> list[Breach]:

@@ -10,7 +10,8 @@ from trunkline.core.errors import NotFoundError, StorageError
 from trunkline.core.git import git
 from trunkline.core.project import Project
 from trunkline.core.snapshots import DataLock
-from trunkline.data import check_snapshot, lock_at, open_snapshot, read_lock, take_snapshot, write_lock
+from trunkline.data import check_snapshot, lock_of, open_snapshot, read_lock, take_snapshot, write_lock
+from trunkline.data.lock import lock_at
 
 
 @pytest.fixture
@@ -112,6 +113,67 @@ def test_what_is_committed_and_no_lock_is_refused(repository: Project) -> None:
     then = commit(repository)
     with pytest.raises(StorageError, match=rf"data\.lock of commit {then[:12]} is not JSON"):
         lock_at(repository, then)
+
+
+def squashed(project: Project, loans: pd.DataFrame) -> tuple[DataLock, str]:
+    """Lock on a branch, merge it squashed, prune the branch, lock other rows; return the first lock and its commit."""
+    main = git(project.root, "rev-parse", "--abbrev-ref", "HEAD")
+    git(project.root, "checkout", "--quiet", "-b", "change")
+    written, then = lock(project), commit(project)
+    git(project.root, "checkout", "--quiet", main)
+    git(project.root, "merge", "--quiet", "--squash", "change")
+    (project.root / "notes.md").write_text("Squashed.")
+    commit(project)
+    git(project.root, "branch", "--quiet", "-D", "change")
+    git(project.root, "reflog", "expire", "--expire=now", "--all")
+    git(project.root, "gc", "--quiet", "--prune=now")
+    loans.assign(debts=0).to_csv(project.root / "loans.csv", index=False)
+    assert lock(project).snapshot != written.snapshot
+    commit(project)
+    return written, then
+
+
+def test_the_lock_of_a_commit_that_was_squashed_is_found_by_its_snapshot(
+    repository: Project, loans: pd.DataFrame
+) -> None:
+    written, then = squashed(repository, loans)
+    assert lock_at(repository, then) is None
+    assert lock_of(repository, written.snapshot, then) == written
+    assert lock_of(repository, "sha256:" + "0" * 64, then) is None
+
+
+def test_the_lock_at_the_commit_itself_is_taken_only_if_it_names_the_snapshot(
+    repository: Project, loans: pd.DataFrame
+) -> None:
+    written = lock(repository)
+    commit(repository)
+    loans.assign(debts=0).to_csv(repository.root / "loans.csv", index=False)
+    lock(repository)
+    later = commit(repository)
+    assert lock_of(repository, written.snapshot, later) == written
+
+
+def test_a_lock_with_a_picture_goes_before_one_without(repository: Project) -> None:
+    written = lock(repository)
+    repository.data_lock.write_text(
+        json.dumps({name: value for name, value in written.to_dict().items() if name != "columns"})
+    )
+    then = commit(repository)
+    assert lock_of(repository, written.snapshot, then) == written.model_copy(update={"columns": {}})
+    repository.data_lock.unlink()
+    commit(repository)
+    lock(repository)
+    commit(repository)
+    assert lock_of(repository, written.snapshot, then) == written
+
+
+def test_what_was_committed_with_a_conflict_in_it_is_passed_over(repository: Project) -> None:
+    written = lock(repository)
+    then = commit(repository)
+    repository.data_lock.write_text(f"<<<<<<< {written.snapshot} {written.snapshot}\n")
+    commit(repository)
+    assert lock_of(repository, written.snapshot, "0" * 40) == written
+    assert lock_of(repository, written.snapshot, then) == written
 
 
 def test_a_lock_of_an_older_version_is_read_and_leaves_the_comparison_open(repository: Project) -> None:

@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from trunkline.core.errors import GateFailed, GateInconclusive
+from trunkline.core.git import git
+from trunkline.core.project import Project
 from trunkline.loop.gates import judging
+from trunkline.loop.model import training
 
 TREES = """
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -105,6 +108,18 @@ again = rows.sample(600, random_state=1)
 rows = pd.concat([rows, again.assign(case=range(10000, 10600))], ignore_index=True)
 """
         ).policy("gates:\n", "gates:\n  data: {conflicts: null}\n"),
+    ),
+    Fault(
+        "rows delivered again under new numbers, names and months",
+        "data/redelivered",
+        lambda shop: shop.rows(
+            """
+again = rows.sample(900, random_state=1)
+new = [f"customer {n}" for n in range(10000, 10900)]
+again = again.assign(case=range(10000, 10900), customer=new, month=again["month"] + 1)
+rows = pd.concat([rows, again], ignore_index=True)
+"""
+        ),
     ),
     Fault(
         "the same cases with another outcome",
@@ -467,6 +482,40 @@ def test_a_planted_fault_is_named_by_its_gate(workshop: Any, fault: Fault) -> No
     assert red[fault.gate].advice
     with pytest.raises((GateFailed, GateInconclusive), match=fault.gate.split("/")[0]):
         judging.require_pass(judged)
+
+
+def test_a_contract_that_was_narrowed_after_the_snapshot_is_in_the_report_and_can_be_waived(
+    workshop: Any,
+) -> None:
+    project = Project(workshop.replace("src/credit/contract.py", "ge=0, le=20", "ge=0, le=4").root)
+    bundle, _, _ = training.train(project, progress=print)
+    judged = judging.judge(project, bundle, progress=print)
+
+    (red,) = [one for one in judged.evaluation.verdicts if one.stops]
+    assert (red.gate, red.outcome) == ("data/contract", "fail")
+    assert "debts must be a whole number from 0 to 4, broken by" in red.reason
+    assert "data/contract" in judged.markdown.read_text(encoding="utf-8")
+    junit = judged.junit.read_text(encoding="utf-8")
+    assert junit.count("<failure") == 1
+    assert 'name="contract"' in junit
+    waived = "gates:\n  waivers: [{gate: data/contract, owner: Ada, reason: known, expires: '2999-01-01'}]\n"
+    project = Project(workshop.policy("gates:\n", waived).root)
+    bundle, _, _ = training.train(project, progress=print)
+    judging.require_pass(judging.judge(project, bundle, progress=print))
+
+
+def test_a_champion_whose_branch_was_squashed_is_compared_with_all_the_same(workshop: Any) -> None:
+    for words in (
+        ("checkout", "--quiet", "--orphan", "squashed"),
+        ("commit", "--quiet", "--message", "All in one"),
+        ("branch", "--quiet", "-D", "main"),
+        ("reflog", "expire", "--expire=now", "--all"),
+        ("gc", "--quiet", "--prune=now"),
+    ):
+        git(workshop.root, *words)
+    judged = workshop.rows('rows["income"] = (rows["income"] * 100).clip(upper=1000000)').judge()
+
+    assert "data/jumps" in [one.gate for one in judged.evaluation.verdicts if one.stops]
 
 
 def test_the_healthy_project_is_green_again_beside_its_champion(workshop: Any) -> None:

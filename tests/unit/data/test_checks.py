@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+import pandera.pandas as pa
 
 from trunkline.core.contract import Contract, Role
 from trunkline.core.policy.data import DataPolicy, Split
@@ -17,6 +18,7 @@ EVERY = [
     "data/rows",
     "data/classes",
     "data/duplicates",
+    "data/redelivered",
     "data/conflicts",
     "data/leakage",
     "data/time-leakage",
@@ -37,16 +39,20 @@ def with_user(contract: Contract) -> Contract:
     return contract.model_copy(update={"columns": columns})
 
 
-def check(
-    parts: Parts, contract: Contract, gates: DataGates, *, method: str = "stratified", champion: bool = False
-) -> dict[str, Verdict]:
-    manifest = SnapshotManifest(
+def manifest_of(parts: Parts, method: str = "stratified") -> SnapshotManifest:
+    return SnapshotManifest(
         files={},
         rows={name: len(rows) for name, rows in parts.items()},
         split=Split.model_validate({"method": method}).model_dump(mode="json"),
         window=Window(),
         sources={},
     )
+
+
+def check(
+    parts: Parts, contract: Contract, gates: DataGates, *, method: str = "stratified", champion: bool = False
+) -> dict[str, Verdict]:
+    manifest = manifest_of(parts, method)
     snapshot = Snapshot("sha256:0", manifest, Path("nowhere"), contract, parts)
     lock = DataLock(
         snapshot="sha256:1",
@@ -76,9 +82,23 @@ def test_with_all_the_columns_every_gate_is_asked(parts: Parts, contract: Contra
     assert list(check(parts, with_user(contract), DataGates())) == EVERY
 
 
+def test_with_the_schema_of_now_the_rows_are_asked_it_first(
+    parts: Parts, contract: Contract, schema: type[pa.DataFrameModel]
+) -> None:
+    snapshot = Snapshot("sha256:0", manifest_of(parts), Path("nowhere"), contract, parts)
+    verdicts = check_snapshot(snapshot, DataPolicy(), DataGates(), schema=schema)
+    assert (verdicts[0].gate, verdicts[0].outcome) == ("data/contract", "pass")
+
+
 def test_a_question_whose_limit_is_null_is_not_asked(parts: Parts, contract: Contract) -> None:
     gates = DataGates(
-        conflicts=None, time_leakage=None, nulls=None, new_categories=None, jump=None, label_shift=None
+        redelivered=None,
+        conflicts=None,
+        time_leakage=None,
+        nulls=None,
+        new_categories=None,
+        jump=None,
+        label_shift=None,
     )
     assert list(check(parts, contract, gates)) == [*EVERY[:3], "data/leakage"]
 

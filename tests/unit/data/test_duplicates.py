@@ -52,6 +52,26 @@ def test_without_a_key_whole_rows_are_compared_across_the_split(
     assert "key column" in verdict.advice
 
 
+def test_without_a_key_test_rows_that_are_learned_from_are_copies_whatever_duplicates_allows(
+    make_rows: MakeRows, keyless: Contract
+) -> None:
+    bare = split_rows(make_rows(600).drop(columns="loan").drop_duplicates(), keyless, Split())
+    planted = bare | {"train": pd.concat([bare["train"], bare["test"]], ignore_index=True)}
+    verdict = judge_duplicates(planted, keyless, DataGates(duplicates=0.25, copies=0.0))
+    assert verdict.outcome == "fail"
+    assert figure(verdict, "copies") == 1
+    assert verdict.threshold == 0
+    assert "gates.data.copies" in verdict.advice
+    assert judge_duplicates(planted, keyless, DataGates(duplicates=0.25, copies=None)).outcome == "pass"
+
+
+def test_every_share_has_its_rows_and_its_interval(parts: Parts, contract: Contract) -> None:
+    for one in judge_duplicates(parts, contract, DataGates()).figures:
+        assert one.rows == (len(parts["test"]) if one.name == "copies" else 600)
+        assert one.interval is not None
+        assert one.interval.low <= one.value <= one.interval.high
+
+
 def test_rows_that_differ_by_key_only_are_counted_and_not_judged(parts: Parts, contract: Contract) -> None:
     twins = parts["train"].head(6).assign(loan=range(9000, 9006))
     planted = parts | {"test": pd.concat([parts["test"], twins])}

@@ -11,7 +11,7 @@ def test_the_public_api_is_this() -> None:
         "contract_from",
         "load_source",
         "load_traffic",
-        "lock_at",
+        "lock_of",
         "open_snapshot",
         "project_contract",
         "project_schema",

@@ -8,6 +8,7 @@ import pytest
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.policy.data import Split
+from trunkline.core.policy.gates import DataGates
 from trunkline.core.snapshots import Part
 from trunkline.core.verdicts import Verdict
 from trunkline.data import split_rows
@@ -18,8 +19,10 @@ Parts = dict[Part, pd.DataFrame]
 MakeRows = Callable[[int], pd.DataFrame]
 
 
-def judged(parts: Parts, contract: Contract, method: str = "stratified", limit: float = 0.7) -> Verdict:
-    verdict = judge_time_leakage(parts, contract, method, limit)
+def judged(
+    parts: Parts, contract: Contract, method: str = "stratified", policy: DataGates | None = None
+) -> Verdict:
+    verdict = judge_time_leakage(parts, contract, method, policy or DataGates())
     assert verdict is not None
     return verdict
 
@@ -27,7 +30,7 @@ def judged(parts: Parts, contract: Contract, method: str = "stratified", limit: 
 def test_without_an_event_time_there_is_nothing_to_ask(parts: Parts, contract: Contract) -> None:
     columns = tuple(column for column in contract.columns if column.role is not Role.TIME)
     timeless = contract.model_copy(update={"columns": columns})
-    assert judge_time_leakage(parts, timeless, "stratified", 0.7) is None
+    assert judge_time_leakage(parts, timeless, "stratified", DataGates()) is None
 
 
 def test_an_outcome_that_does_not_move_with_time_passes(parts: Parts, contract: Contract) -> None:
@@ -58,7 +61,7 @@ def test_a_limit_within_the_interval_is_inconclusive_and_does_not_block(
         for name, rows in parts.items()
     }
     value = judged(planted, contract).figures[0].value
-    verdict = judged(planted, contract, limit=value - 0.01)
+    verdict = judged(planted, contract, policy=DataGates(time_leakage=value - 0.01))
     assert (verdict.outcome, verdict.blocking) == ("inconclusive", False)
     assert "reaches back" in verdict.reason
 
@@ -79,6 +82,29 @@ def test_times_written_as_texts_count_by_their_order() -> None:
     verdict = judged(parts, contract)
     assert verdict.outcome == "fail"
     assert verdict.figures[0].value > 0.98
+
+
+@pytest.mark.parametrize(("limit", "outcome"), [(None, "fail"), (0.8, "pass")])
+def test_a_number_that_moves_with_time_has_a_limit_of_its_own(limit: float | None, outcome: str) -> None:
+    contract = Contract(
+        name="t",
+        columns=(
+            Column(name="day", type="integer", role=Role.TIME),
+            Column(name="x", type="integer"),
+            Column(name="y", type="number", role=Role.OUTCOME),
+        ),
+    )
+    days = np.arange(2000)
+    # The trend has 1.86 times the variance of the noise: time explains 65 % of the whole.
+    trend = (days - days.mean()) / days.std() * 1.86**0.5
+    moving = trend + np.random.default_rng(4).normal(size=2000)
+    rows = typed(pd.DataFrame({"day": days, "x": 1, "y": moving}), contract)
+    parts: Parts = {"train": rows, "validation": rows.iloc[:0], "test": rows.iloc[:0]}
+    policy = DataGates() if limit is None else DataGates(time_leakage_r2=limit)
+    verdict = judged(parts, contract, policy=policy)
+    assert verdict.outcome == outcome
+    assert verdict.figures[0].value == pytest.approx(0.65, abs=0.04)
+    assert judge_time_leakage(parts, contract, "random", DataGates(time_leakage_r2=None)) is None
 
 
 def test_too_few_rows_to_measure_are_inconclusive(parts: Parts, contract: Contract) -> None:

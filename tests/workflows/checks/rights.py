@@ -29,11 +29,11 @@ TARGETS: dict[str, Rights] = {
     "image": READS,
     "monitor": {"contents": "read", "actions": "write", "issues": "write", "pull-requests": "read"},
     "plan-change": READS,
-    "register": TAKES_OVER | {"contents": "write"},
+    "register": {**TAKES_OVER, "contents": "write"},
     "rehearse": READS,
     "release": PROPOSES,
     "report": {"pull-requests": "write"},
-    "retrain": PROPOSES | {"issues": "write"},
+    "retrain": {**PROPOSES, "issues": "write"},
     "train": READS,
 }
 """The targets of a generated project's Makefile that act through the forge, with the rights that they need."""

@@ -24,12 +24,16 @@ class DataGates(Section):
     """The largest share of rows that may repeat another one (by key where the contract has one)."""
     copies: Share | None = 0.05
     """The largest share of test rows that may equal a row that was learned from in everything but their key."""
+    redelivered: Share | None = 0.05
+    """The largest share of test rows that may equal a learned one in all but key, user and date, beyond chance."""
     conflicts: Share | None = 0.05
     """The largest share of rows whose equals have another outcome more often: what no model can get right."""
     leakage: Share = 0.98
     """A single feature that alone predicts the outcome this well (AUC, or R2 for regression) is called a leak."""
     time_leakage: Share | None = 0.7
-    """How well the event time alone may predict the outcome (AUC, or R2) where the split is not temporal."""
+    """How well the event time alone may tell classes apart (AUC) where the split is not temporal."""
+    time_leakage_r2: Share | None = 0.2
+    """The same for regression: the largest share of the outcome's variance that the event time alone may explain."""
     nulls: Share | None = 0.95
     """The largest share of nulls in a feature; one with a single value is refused too."""
     new_categories: Share | None = 0.02

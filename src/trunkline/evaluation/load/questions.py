@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trunkline.core.figures import Figure
+from trunkline.core.figures import Figure, Interval
 from trunkline.core.intervals import wilson
 from trunkline.core.policy.gates import LoadGates
 from trunkline.core.verdicts import Outcome, Verdict
@@ -29,11 +29,13 @@ def load_verdicts(load: Load, rules: LoadGates) -> tuple[Verdict, ...]:
 def _rate(load: Load, rules: LoadGates) -> Verdict:
     share = load.sent / load.due if load.due else 0.0
     rate = share * rules.rate
+    span = wilson(load.sent, load.due)
+    reach = Interval(low=span.low * rules.rate, high=span.high * rules.rate)
     outcome: Outcome = "pass"
     advice = ""
     said = (
-        f"{load.sent:,} of {load.due:,} requests were sent within {load.seconds:g} s: {number(rate)} a second, "
-        f"and {rules.rate:g} were asked for."
+        f"{load.sent:,} of {load.due:,} requests were sent within {load.seconds:g} s: {number(rate)} a second "
+        f"({between(reach)}), and {rules.rate:g} were asked for."
     )
     if share < LEAST_RATE and load.saturated:
         outcome, advice = "inconclusive", SATURATED_ADVICE
@@ -55,8 +57,8 @@ def _rate(load: Load, rules: LoadGates) -> Verdict:
         question=f"Did {rules.rate:g} requests a second arrive?",
         reason=said,
         figures=(
-            Figure(name="requests_per_second", value=rate, rows=load.sent),
-            Figure(name="generator_busy", value=load.busy, rows=load.sent),
+            Figure(name="requests_per_second", value=rate, rows=load.due, interval=reach),
+            Figure(name="generator_busy", value=load.busy, rows=load.due),
         ),
         threshold=LEAST_RATE * rules.rate,
         advice=advice,

@@ -184,7 +184,9 @@ def baseline_verdict(
             reason = error.what
     if reason or not found:
         reason = reason or f"{policy.metric} has no value for a model that ignores its inputs."
-        return Verdict(gate=gate, outcome="inconclusive", question=question, reason=reason, advice=advice)
+        return Verdict(
+            gate=gate, outcome="inconclusive", question=question, threshold=0.0, reason=reason, advice=advice
+        )
     (only,) = found
     difference = only.difference
     if difference.value <= 0 and unbeatable(policy.metric, metrics, paired, only.champion):

@@ -10,6 +10,7 @@ from trunkline.core.verdicts import Evaluation, Verdict
 
 from ..wording import OUTCOME_WORDS, outcome_word
 from .catalogue import room_of
+from .crossings import crossed_gate, crossings
 from .markdown import by_urgency, code, figure_table, plain, verdict_table, waived
 
 
@@ -22,8 +23,9 @@ def champion(verdicts: Sequence[Verdict]) -> str:
         figure
         for verdict in verdicts
         if verdict.gate.startswith("fairness/") and verdict.gate.endswith("/champion")
+        if not crossed_gate(verdict.gate)
         for figure in verdict.figures
-        if figure.group and " & " not in figure.group
+        if figure.group
     ]
     parts = [
         _line(overall, mark=""),
@@ -41,8 +43,9 @@ def groups(evaluation: Evaluation, contract: Contract) -> str:
     if not contract.protected:
         return "The contract names no protected attribute, so no group was looked at."
     verdicts = [verdict for verdict in evaluation.verdicts if room_of(verdict.gate) == "fairness"]
-    single = [figure for figure in evaluation.figures if figure.group and " & " not in figure.group]
-    crossed = len({figure.group for figure in evaluation.figures if " & " in figure.group})
+    twofold = crossings(evaluation.figures)
+    single = [figure for figure in evaluation.figures if figure.group and figure.group not in twofold]
+    crossed = len(twofold)
     parts = [
         verdict_table(verdicts) if verdicts else "",
         figure_table(single, grouped=True) if single else "",

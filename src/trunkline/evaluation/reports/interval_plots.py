@@ -11,6 +11,8 @@ from matplotlib.figure import Figure as Canvas
 from trunkline.core.figures import Figure, Interval
 from trunkline.core.verdicts import Evaluation, Verdict
 
+from .crossings import crossings
+
 BLUE, GREY, INK, GREEN, RED, AMBER = "#1f6feb", "#8b949e", "#24292f", "#1a7f37", "#cf222e", "#9a6700"
 OUTCOMES = {"pass": GREEN, "fail": RED, "inconclusive": AMBER}
 MOST_LINES = 40
@@ -45,6 +47,7 @@ def group_plots(evaluation: Evaluation, *, crossed: bool) -> Pictures:
     """Return the plots of the figures by group of people: of single attributes, or of two attributes together."""
     found: Pictures = {}
     names = {one.name for one in evaluation.figures if one.group}
+    twofold = crossings(evaluation.figures)
     chief = ("selection_rate", "accuracy", "neg_mean_absolute_error")
     shown = [name for name in chief if name in names][:1]
     shown += [name for name in ("true_positive_rate", "false_positive_rate", "mean_error") if name in names]
@@ -52,7 +55,7 @@ def group_plots(evaluation: Evaluation, *, crossed: bool) -> Pictures:
         figures = [
             one
             for one in evaluation.figures
-            if one.name == name and one.group and crossed == (" & " in one.group)
+            if one.name == name and one.group and crossed == (one.group in twofold)
         ]
         if crossed:
             figures.sort(key=lambda one: one.value)

@@ -12,6 +12,7 @@ from trunkline.core.verdicts import Evaluation, Verdict
 from ..wording import OUTCOME_WORDS, number, outcome_word
 from .catalogue import ROOMS, room_of, room_order
 from .charts import difference_chart, group_chart
+from .crossings import crossings
 from .markdown import (
     by_urgency,
     code,
@@ -172,8 +173,9 @@ def _group_picture(evaluation: Evaluation) -> str:
     if all(one.outcome == "pass" for one in evaluation.verdicts if room_of(one.gate) == "fairness"):
         return ""
     name = group_figure_name(evaluation.figures)
+    twofold = crossings(evaluation.figures)
     return group_chart(
-        [one for one in evaluation.figures if one.name == name and one.group and " & " not in one.group]
+        [one for one in evaluation.figures if one.name == name and one.group and one.group not in twofold]
     )
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
+from trunkline.core.intervals import wilson
 from trunkline.core.verdicts import Verdict
 
 from ..scored import Array, Scored
@@ -31,6 +32,7 @@ def row_order_verdict(ask: Ask, frame: pd.DataFrame, contract: Contract) -> Verd
             gate=gate,
             outcome="inconclusive",
             question=question,
+            threshold=ROUNDING,
             reason=f"There are {rows} rows.",
             advice=advice,
         )
@@ -61,7 +63,7 @@ def row_order_verdict(ask: Ask, frame: pd.DataFrame, contract: Contract) -> Verd
                     question=question,
                     threshold=ROUNDING,
                     figures=(
-                        Figure(name="changed_answers", value=changed / count, rows=count),
+                        _changed(changed, count),
                         Figure(name="largest_change", value=shift, rows=count),
                     ),
                     reason=f"{changed:,} of {count:,} rows got another answer {name}; the largest change is "
@@ -73,6 +75,7 @@ def row_order_verdict(ask: Ask, frame: pd.DataFrame, contract: Contract) -> Verd
             gate=gate,
             outcome="fail",
             question=question,
+            threshold=ROUNDING,
             reason=f"Rows {doing} raised {type(error).__name__}: {error}",
             advice=advice,
         )
@@ -81,10 +84,14 @@ def row_order_verdict(ask: Ask, frame: pd.DataFrame, contract: Contract) -> Verd
         outcome="pass",
         question=question,
         threshold=ROUNDING,
-        figures=(Figure(name="largest_change", value=greatest, rows=asked),),
+        figures=(_changed(0, rows), Figure(name="largest_change", value=greatest, rows=asked)),
         reason=f"{rows:,} rows asked again, in another order, {rows // 2:,} of them in half a batch and "
         f"{len(alone)} alone got the same answers; the largest change is {number(greatest)}.",
     )
+
+
+def _changed(changed: int, rows: int) -> Figure:
+    return Figure(name="changed_answers", value=changed / rows, rows=rows, interval=wilson(changed, rows))
 
 
 def _changes(whole: Scored, batch: Array, again: Scored, contract: Contract) -> tuple[int, float]:

@@ -46,6 +46,7 @@ def unseen_verdict(ask: Ask, frame: pd.DataFrame, contract: Contract, seen: pd.D
             gate=gate,
             outcome="inconclusive",
             question=question,
+            threshold=0,
             reason="There are 0 rows to put such values in.",
             advice="Give the test part rows.",
         )
@@ -60,7 +61,11 @@ def unseen_verdict(ask: Ask, frame: pd.DataFrame, contract: Contract, seen: pd.D
             failures.append(
                 f"{column.name} = {_shown(probe.value)} ({probe.why}) gave {what_happened(error)}"
             )
-    figure = Figure(name="features_without_answer", value=len(failures), rows=len(base))
+    # These values are listed, not drawn, so there is no interval.
+    figures = (
+        Figure(name="features_without_answer", value=len(failures), rows=len(base)),
+        Figure(name="values_asked", value=asked, rows=asked * len(base)),
+    )
     if failures:
         more = f"; and {len(failures) - SHOWN} features more" if len(failures) > SHOWN else ""
         return Verdict(
@@ -68,7 +73,7 @@ def unseen_verdict(ask: Ask, frame: pd.DataFrame, contract: Contract, seen: pd.D
             outcome="fail",
             question=question,
             threshold=0,
-            figures=(figure,),
+            figures=figures,
             reason=f"Of {asked:,} such values, asked in {len(base)} rows each: {'; '.join(failures[:SHOWN])}{more}.",
             advice="Let the encoder take what it does not know (OneHotEncoder(handle_unknown='ignore'), an imputer for "
             "nulls), keep numbers finite (clip, log1p), or narrow the contract so that the service refuses the value.",
@@ -78,7 +83,7 @@ def unseen_verdict(ask: Ask, frame: pd.DataFrame, contract: Contract, seen: pd.D
         outcome="pass",
         question=question,
         threshold=0,
-        figures=(figure,),
+        figures=figures,
         reason=f"{asked:,} such values, asked in {len(base)} rows each, all got finite answers."
         if asked
         else "Training had every value that the contract allows.",

@@ -69,7 +69,11 @@ def judge(project: Project, bundle: Bundle, *, progress: Progress) -> Judged:
             silent=silent,
             ask=lambda rows: ask(model, rows, contract),
             before=data.check_snapshot(
-                snapshot, policy.data, policy.gates.data, previous=_previous(project, champion)
+                snapshot,
+                policy.data,
+                policy.gates.data,
+                previous=_previous(project, champion),
+                schema=data.project_schema(project),
             )
             + kept_verdicts(project, bundle.digest),
             metrics=project.metrics(),
@@ -117,10 +121,8 @@ def _previous(project: Project, champion: Bundle | None) -> DataLock | None:
     if champion is None:
         return None
     lineage = champion.manifest.lineage
-    found = data.lock_at(project, lineage.commit)
-    if found is None or found.snapshot != lineage.snapshot:
-        return DataLock(snapshot=lineage.snapshot, rows={}, window=Window(), sources={})
-    return found
+    found = data.lock_of(project, lineage.snapshot, lineage.commit)
+    return found or DataLock(snapshot=lineage.snapshot, rows={}, window=Window(), sources={})
 
 
 def require_pass(judged: Judged, *, later: Collection[str] = ()) -> None:

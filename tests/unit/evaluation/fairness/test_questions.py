@@ -218,11 +218,7 @@ def test_a_fair_model_of_few_rows_turns_no_question_of_small_groups_red(
 
     found = ask(challenger, by=groups(frame, contract), champion=champion)
 
-    points = {
-        "age/demographic-parity",
-        "age/equalized-odds",
-    }  # 40 rows are under 18, and there the point decides
-    assert red(found) <= points
+    assert red(found) == set()
 
 
 def three_sexes(rows: int = 17) -> Array:

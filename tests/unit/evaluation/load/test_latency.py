@@ -87,11 +87,24 @@ def test_several_percentiles_at_once_ask_for_more_certainty() -> None:
     assert (one.level, three.level) == (0.95, round(1 - 0.05 / 3, 4))
 
 
-def test_a_generator_that_was_late_itself_is_not_the_services_fault() -> None:
-    verdict = judged(loaded(latency_ms=quick() + 100, late_ms=np.full(1000, 90.0)))
-    assert verdict.outcome == "inconclusive"
-    assert not verdict.stops
+def test_a_slow_answer_of_a_generator_that_was_late_itself_is_undecided_and_stops() -> None:
+    verdict = judged(loaded(latency_ms=quick() + 176, late_ms=np.full(1000, 120.0), busy=0.5))
+    assert verdict.figures[1].value == pytest.approx(206, abs=5)
+    assert (verdict.outcome, verdict.stops) == ("inconclusive", True)
     assert "too busy to tell" in verdict.reason
+    assert "--host" in verdict.advice
+
+
+def test_a_late_generator_is_no_matter_where_the_answers_are_quick() -> None:
+    assert judged(loaded(late_ms=np.full(1000, 120.0), busy=0.5)).outcome == "pass"
+
+
+def test_lateness_is_taken_off_the_lower_end_before_a_service_fails() -> None:
+    figure = judged(loaded(latency_ms=quick() + 200)).figures[1]
+    assert figure.interval is not None
+    for late, outcome in ((figure.interval.low - 101, "fail"), (figure.value - 100.5, "inconclusive")):
+        verdict = judged(loaded(latency_ms=quick() + 200, late_ms=np.full(1000, late)))
+        assert (verdict.outcome, verdict.stops) == (outcome, True)
 
 
 def test_a_late_generator_does_not_hide_a_service_that_is_slower_still() -> None:

@@ -52,6 +52,10 @@ def test_a_healthy_service_passes_every_gate() -> None:
         "load/errors": "pass",
         "load/latency": "pass",
     }
+    rate = found["load/rate"].figures[0]
+    assert rate.rows == 1000
+    assert rate.interval is not None
+    assert rate.interval.low < rate.value == rate.interval.high == 50
     assert all(verdict.question and verdict.figures and not verdict.advice for verdict in found.values())
 
 

@@ -210,7 +210,7 @@ def test_a_sum_of_the_projects_beats_no_baseline() -> None:
         binary(), None, PerformanceGates(metric="euros", resamples=200), {"euros": euros}
     )
 
-    assert (found.outcome, found.stops) == ("inconclusive", True)
+    assert (found.outcome, found.stops, found.threshold) == ("inconclusive", True, 0)
     assert "grows with the number of rows" in found.reason
 
 

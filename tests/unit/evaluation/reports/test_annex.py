@@ -1,13 +1,37 @@
 from __future__ import annotations
 
+import re
+
 from trunkline.evaluation.reports.annex import ITEMS, annex_table
 
+ANNEX_IV = [
+    *(f"1({letter})" for letter in "abcdefgh"),
+    *(f"2({letter})" for letter in "abcdefgh"),
+    *"3456789",
+]
+"""The points of Annex IV of Regulation (EU) 2024/1689, in its order."""
 
-def test_every_point_of_annex_iv_is_there_and_says_what_a_person_must_write() -> None:
-    points = [item.number[0] for item in ITEMS]
 
-    assert sorted(set(points)) == list("123456789")
-    assert all(item.human for item in ITEMS)
+def points_of(number: str) -> list[str]:
+    """Return the points that an item is about: `1(c)-(d)` is two."""
+    point, *letters = number[0], *re.findall(r"\((\w)\)", number)
+    if not letters:
+        return [point]
+    return [f"{point}({chr(letter)})" for letter in range(ord(letters[0]), ord(letters[-1]) + 1)]
+
+
+def test_every_point_of_annex_iv_is_there_once_and_in_its_order() -> None:
+    assert [point for item in ITEMS for point in points_of(item.number)] == ANNEX_IV
+
+
+def test_each_item_is_a_line_of_the_table_with_what_a_person_must_still_write() -> None:
+    _, _, *lines = annex_table().splitlines()
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+    assert [row[0] for row in cells] == [item.number for item in ITEMS]
+    for number, asks, card, human in cells:
+        assert len({asks, card, human}) == 3, number
+        assert "nothing" not in (asks, human), number
 
 
 def test_the_table_says_where_the_card_gives_nothing() -> None:

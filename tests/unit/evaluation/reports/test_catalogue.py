@@ -64,6 +64,32 @@ def test_every_gate_that_the_code_can_name_is_explained_by_exactly_one_entry() -
         assert max(kinds) == 1, gate.replace("\0", "{...}")
 
 
+def inconclusive_gates() -> set[str]:
+    """The gates that the code, where it writes out both, answers with inconclusive."""
+    found = set()
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Verdict":
+                given = {
+                    one.arg: one.value.value for one in node.keywords if isinstance(one.value, ast.Constant)
+                }
+                if given.get("outcome") == "inconclusive" and "gate" in given:
+                    found.add(str(given["gate"]))
+    return found
+
+
+def test_a_gate_that_can_be_inconclusive_says_when() -> None:
+    assert "fairness/none" in inconclusive_gates()
+    for gate in inconclusive_gates():
+        assert entry_of(gate).inconclusive != "Never.", gate
+
+
+def test_both_questions_of_slices_name_the_keys_that_they_are_asked_by() -> None:
+    for gate in ("slices/weak", "slices/harm"):
+        asked = {f"gates.slices.{key}" for key in ("depth", "minimum_rows", "gap", "significance")}
+        assert asked <= set(entry_of(gate).keys)
+
+
 @pytest.mark.parametrize(
     ("gate", "pattern"),
     [

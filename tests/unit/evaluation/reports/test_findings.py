@@ -57,6 +57,26 @@ def test_groups_are_told_by_verdict_and_figure(contract: Contract) -> None:
     assert "baseline" not in text
 
 
+def test_a_value_with_an_ampersand_is_a_group_of_one_attribute(contract: Contract) -> None:
+    shop = "trade=Books & Toys"
+    figures = (figure("accuracy", shop), figure("accuracy", "sex=f"), figure("accuracy", f"{shop} & sex=f"))
+    by_group = Verdict(
+        gate="fairness/trade/champion",
+        outcome="pass",
+        reason="",
+        figures=(figure("difference:accuracy", shop),),
+    )
+    overall = Verdict(gate="performance/champion", outcome="pass", reason="Not worse.")
+
+    text = groups(evaluation(figures=figures), contract)
+
+    assert "| trade=Books &amp; Toys | accuracy |" in text
+    assert "Measured of 1 crossings" in text
+    assert "trade=Books &amp; Toys | difference:accuracy" in champion([overall, by_group])
+    crossed = by_group.model_copy(update={"gate": "fairness/trade & sex/champion"})
+    assert "difference:accuracy" not in champion([overall, crossed])
+
+
 def test_a_contract_without_protected_attributes_says_that_nobody_looked(many: Contract) -> None:
     assert groups(evaluation(), many).startswith("The contract names no protected attribute")
 

@@ -98,10 +98,20 @@ def test_groups_of_one_attribute_and_of_two_are_drawn_apart() -> None:
     ]
 
 
+def test_a_value_with_an_ampersand_is_drawn_among_the_groups_of_its_attribute() -> None:
+    given = evaluation(figures=[figure("accuracy", group=group) for group in ("trade=A & B", "trade=C")])
+
+    (ax,) = axes(group_plots(given, crossed=False), "groups-accuracy")
+
+    assert labels(ax) == ["trade=A & B (60 rows)", "trade=C (60 rows)"]
+    assert group_plots(given, crossed=True) == {}
+
+
 def test_many_crossings_are_cut_and_that_is_said() -> None:
     figures = [figure("accuracy", place / 100, group=f"a={place} & b=1") for place in range(60)]
+    alone = figure("accuracy", group="b=1")
 
-    (ax,) = axes(group_plots(evaluation(figures=figures), crossed=True), "crossings-accuracy")
+    (ax,) = axes(group_plots(evaluation(figures=[*figures, alone]), crossed=True), "crossings-accuracy")
 
     assert len(labels(ax)) == MOST_LINES
     assert ax.get_title().endswith(f", the {MOST_LINES} least of 60")

@@ -69,6 +69,7 @@ def test_a_regression_has_residuals() -> None:
 
 def test_what_the_gates_found_is_drawn_for_the_page() -> None:
     crossed = Figure(name="accuracy", value=0.5, rows=60, interval=SPAN, group="age=1 & sex=f")
+    alone = crossed.model_copy(update={"group": "sex=f"})
     weak = Verdict(
         gate="slices/weak",
         outcome="fail",
@@ -76,7 +77,7 @@ def test_what_the_gates_found_is_drawn_for_the_page() -> None:
         figures=(DIFFERENCE.model_copy(update={"group": "a < 1"}),),
     )
 
-    found = finding_plots(evaluation(crossed, verdicts=(CHAMPION, weak)))
+    found = finding_plots(evaluation(crossed, alone, verdicts=(CHAMPION, weak)))
 
     assert list(found) == ["crossings-accuracy", "slices-weak"]
     assert finding_plots(evaluation()) == {}

@@ -116,10 +116,10 @@ def test_the_comparison_with_the_champion_is_drawn_and_told_by_metric() -> None:
 def test_groups_are_drawn_where_fairness_is_red() -> None:
     rates = tuple(
         Figure(name="selection_rate", value=0.5, rows=60, group=group)
-        for group in ("s=f", "s=m", "a=1 & s=f")
+        for group in ("s=f", "s=m", "s=x & y", "a=1 & s=f")
     )
 
-    assert 'x-axis ["s=f (60)", "s=m (60)"]' in report(UNFAIR, figures=rates)
+    assert 'x-axis ["s=f (60)", "s=m (60)", "s=x and y (60)"]' in report(UNFAIR, figures=rates)
     assert "mermaid" not in report(PASS, figures=rates)
 
 

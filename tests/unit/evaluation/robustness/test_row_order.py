@@ -28,6 +28,10 @@ def test_a_model_that_looks_at_each_row_alone_passes(
     found = row_order_verdict(lambda asked: answer(asked), frame, contract)
 
     assert found.outcome == "pass"
+    changed = found.figures[0]
+    assert (changed.name, changed.value, changed.rows) == ("changed_answers", 0, 120)
+    assert changed.interval is not None
+    assert 0 < changed.interval.high < 0.05
 
 
 def test_a_model_that_ranks_the_rows_of_a_request_fails(contract: Contract, frame: pd.DataFrame) -> None:
@@ -37,6 +41,8 @@ def test_a_model_that_ranks_the_rows_of_a_request_fails(contract: Contract, fram
 
     assert found.outcome == "fail"
     assert "in half a batch" in found.reason
+    assert found.threshold is not None
+    assert found.figures[0].interval is not None
 
 
 def test_a_model_that_looks_at_the_row_before_fails(contract: Contract, frame: pd.DataFrame) -> None:

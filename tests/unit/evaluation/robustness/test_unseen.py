@@ -125,6 +125,9 @@ def test_every_feature_that_fails_is_named() -> None:
     found = unseen_verdict(ask, FRAME, CONTRACT, FRAME)
 
     assert found.figures[0].value == 2
+    asked = found.figures[1]
+    assert asked.name == "values_asked"
+    assert asked.rows == 4 * asked.value > 0
     assert "colour" in found.reason
     assert "citizen" in found.reason
 

@@ -1,0 +1,89 @@
+"""Do the rows of a snapshot keep the contract that the project has now?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import pandera.pandas as pa
+
+from trunkline.core.contract import Column, Contract
+from trunkline.core.figures import Figure
+from trunkline.core.verdicts import Verdict
+
+from .rows import in_order
+from .schema import contract_from
+from .split import PARTS, Parts
+from .validation import Breach, inspect_rows
+from .wording import listed
+
+GATE = "data/contract"
+SAID_ONLY = {"description", "unit"}
+"""What a column says to people, and no row can break."""
+
+
+def judge_contract(parts: Parts, taken: Contract, schema: type[pa.DataFrameModel]) -> Verdict:
+    """Answer whether the rows keep the contract of now, `schema`, and whether they were taken by the same one.
+
+    Rows that break the contract are refused when a snapshot is taken; a contract that was changed since, or a
+    snapshot from elsewhere, is found here. Rules about the whole table, which a check that answers with a single
+    truth value is, are asked when a snapshot is taken only: the parts are a choice of those rows.
+    """
+    rows = in_order(pd.concat([parts[name] for name in PARTS], ignore_index=True), taken)
+    now = contract_from(schema)
+    breaches, _ = inspect_rows(rows, schema, now, whole=False)
+    changed = _changed(taken, now)
+    said = [_said(breach) for breach in breaches]
+    if changed:
+        said.append(f"the snapshot was taken by another contract: {listed(changed)} changed since")
+    ready = schema.to_schema()
+    rules = sum(
+        1 + (not field.nullable) + field.unique + len(field.checks) for field in ready.columns.values()
+    )
+    rules += len(ready.checks)
+    return Verdict(
+        gate=GATE,
+        question="Do the rows keep the contract of now?",
+        outcome="fail" if said else "pass",
+        reason=f"Of {len(rows):,} rows: {'; '.join(said)}."
+        if said
+        else f"All {len(rows):,} rows keep the {rules:,} rules for {len(now.columns):,} columns.",
+        threshold=0.0,
+        figures=(
+            Figure(name="rules_broken", value=len(breaches), rows=len(rows)),
+            *_shares(breaches, len(rows)),
+        ),
+        advice="Take the snapshot again (trunkline snapshot). It refuses rows that break the contract: correct load(), "
+        "or the contract where the world has changed."
+        if said
+        else "",
+    )
+
+
+def _said(breach: Breach) -> str:
+    shown = f" (as {', '.join(map(repr, breach.values))})" if breach.values else ""
+    return f"{breach}{shown}"
+
+
+def _shares(breaches: Sequence[Breach], rows: int) -> list[Figure]:
+    counts: dict[str, int] = {}
+    for breach in breaches:
+        counts[breach.column] = max(counts.get(breach.column, 0), breach.rows)
+    return [
+        Figure(name=f"broken:{name}", value=count / max(1, rows), rows=rows)
+        for name, count in counts.items()
+        if count
+    ]
+
+
+def _changed(taken: Contract, now: Contract) -> list[str]:
+    """Return the columns whose rules are not the same in both contracts, and `the positive outcome`."""
+    one, other = ({column.name: _rules(column) for column in each.columns} for each in (taken, now))
+    found = [name for name in dict.fromkeys((*one, *other)) if one.get(name) != other.get(name)]
+    return found + ["the positive outcome"] * (taken.positive != now.positive)
+
+
+def _rules(column: Column) -> dict[str, Any]:
+    rules: dict[str, Any] = column.model_dump(mode="json", exclude=SAID_ONLY)
+    return rules
