@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from trunkline.cli.main import run
-from trunkline.core.errors import GateFailed, NotFoundError, UnavailableError
+from trunkline.core.errors import GateFailed, NotFoundError
 from trunkline.core.project import Project
 from trunkline.core.record import short
 from trunkline.delivery import LocalTarget
@@ -195,7 +195,7 @@ def test_a_rehearsal_that_fails_leaves_no_evidence_and_the_gates_exit_code(
 
 def test_a_project_without_any_version_says_what_comes_first(tmp_path: Path) -> None:
     fresh = make_project(tmp_path / "loans")
-    with pytest.raises(UnavailableError, match="No version is registered yet") as caught:
+    with pytest.raises(NotFoundError, match="No version is registered yet") as caught:
         rehearsing.rehearse(fresh, progress=say)
     assert caught.value.next_step == "trunkline release"
 
