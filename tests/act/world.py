@@ -201,7 +201,7 @@ class World:
             "pull_request": {
                 "number": number,
                 "title": pull["title"],
-                "user": {"login": pull["login"]},
+                "user": {"login": pull["login"], "type": pull["kind"]},
                 "head": {"ref": branch, "sha": head, "repo": {"full_name": fork}},
                 "base": {"ref": "main"},
             },

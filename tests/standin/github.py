@@ -178,7 +178,8 @@ class GitHub:
     def unmet(self, head: str) -> str:
         """Return what GitHub says of the required check when it does not let a commit be merged, empty when it does.
 
-        The newest run that counts and the newest status must both be well, and one of them must be there.
+        The newest run that counts and the newest status must both be well, and one of them must be there. Only what
+        Actions itself says counts, as the ruleset asks.
         """
         if not self.required:
             return ""
@@ -188,7 +189,9 @@ class GitHub:
             if row["head_sha"] == head and row["workflow"] == "ci.yml" and row["event"] in COUNTED
         ]
         states = [
-            row["state"] for row in self.statuses if (row["sha"], row["context"]) == (head, self.required)
+            row["state"]
+            for row in self.statuses
+            if (row["sha"], row["context"], row["login"]) == (head, self.required, "github-actions[bot]")
         ]
         newest = [*runs[-1:], *states[-1:]]
         if not newest:

@@ -27,7 +27,7 @@ async def create(request: Request, sha: str) -> dict[str, Any]:
         raise invalid("Status", code="custom", message="description is too long (maximum is 140 characters)")
     time = github.time()
     row = {"sha": sha, "context": asked.get("context", "default"), "state": asked["state"]}
-    github.statuses.append(row | {"description": asked.get("description")})
+    github.statuses.append(row | {"login": token.login, "description": asked.get("description")})
     return blank(
         "status",
         state=asked["state"],

@@ -33,8 +33,12 @@ FORK = {
 OWN_PULL_REQUEST = FORK | {f"{_HEAD}.full_name": "owner/name", f"{_HEAD}.fork": False}
 """A pull request from a branch of the repository."""
 
-DEPENDABOT = OWN_PULL_REQUEST | {"github.event.pull_request.user.login": "dependabot[bot]"}
-"""A pull request that brings versions of packages at which nobody has looked."""
+PACKAGES = OWN_PULL_REQUEST | {
+    "github.event.pull_request.user.login": "dependabot[bot]",
+    "github.event.pull_request.user.type": "Bot",
+    "github.head_ref": "dependabot/pip/numpy-3",
+}
+"""A pull request by a bot that brings versions of packages at which nobody has looked."""
 
 OTHER_BRANCH = _BRANCH | {"github.event_name": "workflow_dispatch"}
 """Somebody with write access starts the workflow on a branch that nobody reviewed."""

@@ -72,7 +72,7 @@ def _advice(*, keyed: bool, twice: bool) -> str:
     if twice:
         return (
             "Drop repeated rows in load(); where equal rows are different events, give the contract a key column "
-            "or raise gates.data.duplicates."
+            "or raise gates.data.duplicates and gates.data.copies."
         )
     return (
         "Find out why test rows were delivered before, and drop the copies in load(); where rows are alike because "

@@ -152,7 +152,9 @@ def _categories(name: str, field: pa.Column) -> tuple[str, ...]:
     ]
     for check in field.checks:
         if check.name == "isin":
-            values = list((check.statistics or {})["allowed_values"])
+            allowed = (check.statistics or {})["allowed_values"]
+            # A set has another order in every process, and the order is part of a sealed contract.
+            values = sorted(allowed, key=str) if isinstance(allowed, set | frozenset) else list(allowed)
     if not values:
         return ()
     textual = str(field.dtype).lower().startswith(("str", "category"))

@@ -71,7 +71,8 @@ def inspect_rows(
 ) -> tuple[list[Breach], pd.DataFrame | None]:
     """Return what is broken, each rule once, and, where nothing is, the rows in the contract's types.
 
-    Checks that answer for all rows at once, with no row to name, are left out unless the frame is the `whole` source.
+    A frame that is not the `whole` source was read before: it is not parsed again, and checks that answer for all
+    rows at once, with no row to name, are left out.
     """
     if not len(frame):
         return [Breach("the frame", "has no rows")], None
@@ -87,6 +88,9 @@ def inspect_rows(
             breaches.append(lost)
     ready = schema.to_schema()
     ready.coerce = True
+    if not whole:
+        for part in (ready, *ready.columns.values()):
+            part.parsers = []
     refused = {breach.column for breach in breaches}
     try:
         checked = ready.validate(frame, lazy=True)
@@ -102,7 +106,9 @@ def inspect_rows(
 def _of_rows(failures: pd.DataFrame) -> pd.DataFrame:
     check = failures["check"].astype(str)
     structural = check.str.startswith(TYPE_CHECKS) | check.eq("column_in_schema")
-    return failures[failures["index"].notna() | structural]
+    # A check that answered no has that as its case; one that broke has what it raised.
+    broke = failures["failure_case"].map(lambda case: isinstance(case, str)) & failures["index"].isna()
+    return failures[failures["index"].notna() | structural | broke]
 
 
 def _merged(breaches: list[Breach]) -> list[Breach]:

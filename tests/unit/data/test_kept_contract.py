@@ -98,3 +98,28 @@ def test_rules_over_rows_are_asked_and_rules_over_the_whole_table_are_not(
     assert verdict.outcome == "fail"
     assert "the row must keep young" in verdict.reason
     assert "many" not in verdict.reason
+
+
+def test_rows_that_were_parsed_when_they_were_taken_are_not_parsed_again(
+    parts: Parts, contract: Contract, schema: Schema
+) -> None:
+    class Parsed(schema):  # type: ignore[valid-type, misc]
+        @pa.parser("debts")
+        @classmethod
+        def in_dozens(cls, values: pd.Series) -> pd.Series:
+            return values + 1000
+
+    assert judge_contract(parts, contract, Parsed).outcome == "pass"
+
+
+def test_a_rule_that_raises_keeps_no_row(parts: Parts, contract: Contract, schema: Schema) -> None:
+    class Broken(schema):  # type: ignore[valid-type, misc]
+        @pa.check("debts")
+        @classmethod
+        def sound(cls, values: pd.Series) -> pd.Series:
+            raise TypeError(f"{values.name} are no words")
+
+    verdict = judge_contract(parts, contract, Broken)
+    assert verdict.stops
+    assert "debts cannot be tested by sound" in verdict.reason
+    assert "debts are no words" in verdict.reason

@@ -43,6 +43,10 @@ def test_categories_keep_the_declared_order() -> None:
     assert column_of(str, isin=["z", "a", "m"]).categories == ("z", "a", "m")
 
 
+def test_categories_of_a_set_have_an_order_that_every_process_agrees_on() -> None:
+    assert column_of(str, isin={"z", "a", "m"}).categories == ("a", "m", "z")
+
+
 def test_metadata_and_description_are_carried_over() -> None:
     column = column_of(
         int,

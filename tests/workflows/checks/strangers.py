@@ -8,7 +8,7 @@ from ..effects import HARMLESS, writes
 from ..expressions import UNKNOWN, evaluate, parse
 from ..finding import Remarks
 from ..repository import Repository
-from ..scenario import DEPENDABOT, FORK, OWN_PULL_REQUEST, Scenario, job_runs, step_runs
+from ..scenario import FORK, OWN_PULL_REQUEST, PACKAGES, Scenario, job_runs, step_runs
 from ..workflow import Job, Workflow, line_of
 from .runners import IMAGE
 
@@ -35,7 +35,7 @@ def check(repository: Repository) -> Remarks:
         for job in workflow.jobs.values():
             if job_runs(workflow, job, OWN_PULL_REQUEST):
                 yield from _taken(workflow, job)
-            for scenario, whose in ((FORK, "a stranger"), (DEPENDABOT, "Dependabot")):
+            for scenario, whose in ((FORK, "a stranger"), (PACKAGES, "a bot")):
                 if job_runs(workflow, job, scenario) and not _hosted(job, scenario):
                     yield (
                         workflow,

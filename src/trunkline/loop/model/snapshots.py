@@ -39,8 +39,8 @@ def locked_snapshot(project: Project, *, progress: Progress) -> data.Snapshot:
     if lock.sources.get("traffic"):
         raise NotFoundError(
             f"The snapshot {short(lock.snapshot)} is not on this machine, and it holds answered traffic.",
-            next_step=f"copy .trunkline/snapshots/{digits(lock.snapshot)} from the machine that made it; on GitHub, run"
-            " ci.yml by hand on this branch: it is judged on the machine that serves",
+            next_step=f"copy .trunkline/snapshots/{digits(lock.snapshot)} from the machine that made it; on GitHub,"
+            " push the change to a branch of your own: its pull request is judged on the machine that serves",
         )
     progress(f"snapshot {short(lock.snapshot)} is not on this machine: taking it from the source again")
     taken = data.take_snapshot(project, window=lock.window, progress=progress)

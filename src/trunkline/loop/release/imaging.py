@@ -51,7 +51,8 @@ def build_image(
     context = lay_out(folder / "image", project.root, release, project.bundles)
     name = (push or project.policy.name).lower()
     newest = release.challenger or release.champion
-    tag = short(newest.bundle)
+    # A later commit's image of the same bundle takes no tag away from the one that serves.
+    tag = f"{short(newest.bundle)}-{release.revision[:7]}"
     bundles = [project.bundles.get(route.bundle) for route in routes_of(release)]
     python = any(bundle.manifest.runtime == "python" for bundle in bundles)
     progress(f"building {name}:{tag} from {', '.join(short(bundle.digest) for bundle in bundles)}")
