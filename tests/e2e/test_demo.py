@@ -189,6 +189,17 @@ def test_the_committed_card_of_the_reference_project_is_what_the_first_release_w
         assert (written / picture.name).read_bytes() == picture.read_bytes(), picture.name
 
 
+def test_the_projects_own_tests_are_green_when_versions_serve(walked: Walked) -> None:
+    done = subprocess.run(
+        [walked.project / ".venv/bin/python", "-m", "pytest", "-q", "tests/unit", "tests/integration"],
+        cwd=walked.project,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
 def test_the_work_tree_is_clean_afterwards(walked: Walked) -> None:
     status = subprocess.run(
         ["git", "status", "--porcelain"], cwd=walked.project, check=True, capture_output=True, text=True

@@ -105,7 +105,7 @@ def _judge_prediction(parts: Parts, contract: Contract, time: str, method: str, 
         threshold=limit,
         figures=(figure,),
         advice="The outcome moves with time, so a shuffled test part is easier than the future will be: "
-        "set data.split.method to temporal."
+        "set data.split.method to temporal and run `trunkline snapshot`."
         if sure or unsure
         else "",
     )

@@ -31,7 +31,8 @@ def rows() -> pd.DataFrame:
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project, a git repository of its own: what is made in it never touches yours.
 
-    The data are yours and so are the gates; the search is cut to one candidate and two settings.
+    The data are yours and so are the gates; the search is cut to one candidate and two settings, and nothing is
+    released or served there yet, whatever serves by now.
     """
     folder = tmp_path_factory.mktemp("workshop") / "project"
     made = shutil.ignore_patterns(".git", ".venv", ".trunkline", "__pycache__", ".*_cache")
@@ -41,6 +42,12 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     policy["training"]["candidates"] = ["logistic-regression"]
     policy["training"]["search"].update(iterations=2, folds=2, jobs=1)
     yaml.dump(policy, folder / "trunkline.yaml")
+    for path in (folder / "deployments").glob("*.yaml"):
+        state = yaml.load(path)
+        state.update(strategy="none", champion=None, challenger=None, share=0.0)
+        yaml.dump(state, path)
+    for card in (folder / "model_cards").glob("v*/"):
+        shutil.rmtree(card)
     git(folder, "init", "--quiet", "--initial-branch=main")
     commit(folder, "A copy for the tests")
     return folder
