@@ -39,8 +39,8 @@ def judge_user_leakage(parts: Parts, contract: Contract, method: str) -> Verdict
         reason=reason,
         threshold=0.0,
         figures=(Figure(name="known_users", value=share, rows=rows, interval=share_interval(share, rows)),),
-        advice="Set data.split.method to grouped and run `trunkline snapshot`: all rows of a user then lie in one part. Where only known users "
-        "will ever ask, choose temporal."
+        advice="Set data.split.method to grouped and run `trunkline snapshot`: all rows of a user then lie in one "
+        "part. Where only known users will ever ask, choose temporal."
         if red
         else "",
     )
