@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -20,18 +20,14 @@ from trunkline.core.errors import StorageError, TrunklineError, UnavailableError
 from trunkline.core.predictions import Prediction
 from trunkline.core.release import Route
 
+from .bodies import Unreadable, read_body
 from .description import Answer, Batch, Problems, describe
 from .problems import Refused
 from .release import Loaded
 from .service import Service
 from .telemetry import Metrics, failure
 
-LARGEST_BODY = 1_000_000
 PATHS = ("/predict", "/predict/batch", "/health", "/ready", "/metrics", "/docs", "/openapi.json")
-
-
-class TooLarge(Exception):
-    """A body of more than a megabyte."""
 
 
 class Json(Response):
@@ -75,10 +71,15 @@ def create_app(service: Service) -> FastAPI:
         yield
         await service.stop()
 
-    app = FastAPI(title="Trunkline", lifespan=lifespan, redoc_url=None)
+    # A redirect would lose the body with many clients, and lead past a proxy's own address.
+    app = FastAPI(title="Trunkline", lifespan=lifespan, redoc_url=None, redirect_slashes=False)
     app.add_middleware(Counted, metrics=service.metrics)
     refused: dict[int | str, dict[str, Any]] = {
         413: {"model": Problems, "description": "The body is larger than a megabyte"},
+        415: {
+            "model": Problems,
+            "description": "The body is compressed, or announced as something else than JSON",
+        },
         422: {"model": Problems, "description": "The request breaks the contract"},
         500: {"model": Problems, "description": "The model failed"},
         503: {"model": Problems, "description": "The answer could not be logged, so it is not given"},
@@ -123,9 +124,13 @@ def create_app(service: Service) -> FastAPI:
     async def metrics() -> Response:
         return Response(service.metrics.text(), headers={"content-type": CONTENT_TYPE_LATEST})
 
+    for path, ask in (("/health", health), ("/ready", ready), ("/metrics", metrics)):
+        # Load balancers and `curl -I` ask so; the server itself leaves the body away.
+        app.add_api_route(path, ask, methods=["HEAD"], include_in_schema=False)
+
     @app.exception_handler(HTTPException)
-    async def refuse(_: Request, error: HTTPException) -> Response:
-        return Json({"error": error.detail, "problems": []}, error.status_code, headers=error.headers)
+    async def refuse(request: Request, error: HTTPException) -> Response:
+        return _sorry(_advice(request, error), error.status_code, error.headers)
 
     described: list[tuple[Loaded, dict[str, Any]]] = []
 
@@ -143,11 +148,9 @@ async def _handle(
     service: Service, request: Request, act: Callable[[Loaded, bytes, float], Awaitable[Response]]
 ) -> Response:
     try:
-        body = await _body(request)
-    except TooLarge:
-        return Json(
-            {"error": f"The body is larger than {LARGEST_BODY} bytes: split it.", "problems": []}, 413
-        )
+        body = await read_body(request)
+    except Unreadable as refusal:
+        return _sorry(refusal.error, refusal.status, refusal.headers)
     except ClientDisconnect:
         return Response(status_code=400)
     started = time.perf_counter()
@@ -166,18 +169,6 @@ async def _handle(
             if isinstance(error, UnavailableError):
                 return _sorry("The model does not answer at the moment. Try again later.", 503)
             return _sorry("The model failed on this request.", 500)
-
-
-async def _body(request: Request) -> bytes:
-    announced = request.headers.get("content-length", "0")
-    if announced.isdigit() and int(announced) > LARGEST_BODY:
-        raise TooLarge
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > LARGEST_BODY:
-            raise TooLarge
-    return bytes(body)
 
 
 def _shadowing(service: Service, live: Loaded, rows: Any, records: list[Prediction]) -> BackgroundTask | None:
@@ -199,8 +190,18 @@ def _answer(record: Prediction) -> dict[str, Any]:
     }
 
 
-def _sorry(error: str, status: int) -> Response:
-    return Json({"error": error, "problems": []}, status)
+def _advice(request: Request, error: HTTPException) -> str:
+    path = request.url.path[:100]
+    if error.status_code == 404:
+        return f"There is no {path}. The paths are {', '.join(PATHS)}."
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow", "another method")
+        return f"{path} takes {allowed}, not {request.method[:20]}. The paths are described at /docs."
+    return str(error.detail)
+
+
+def _sorry(error: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    return Json({"error": error, "problems": []}, status, headers=headers)
 
 
 def _ready(service: Service) -> dict[str, Any]:

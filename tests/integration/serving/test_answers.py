@@ -96,7 +96,10 @@ def test_a_body_over_a_megabyte_is_refused(service: Any, chunked: bool) -> None:
 
 
 def test_an_unknown_path_and_method_get_the_same_kind_of_body(service: Any) -> None:
-    assert service.client.get("/nothing").json() == {"error": "Not Found", "problems": []}
+    unknown = service.client.get("/nothing")
+    assert unknown.status_code == 404
+    assert "/nothing" in unknown.json()["error"]
+    assert unknown.json()["problems"] == []
     assert service.client.get("/predict").status_code == 405
 
 

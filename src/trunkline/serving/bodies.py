@@ -1,0 +1,72 @@
+"""The body of a request: what cannot be read at all is refused here, before the contract is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fastapi import Request
+
+LARGEST_BODY = 1_000_000
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+CHARSETS = ("utf-8", "utf8", "us-ascii", "ascii")
+
+
+class Unreadable(Exception):
+    """A body that is not taken, whatever it holds: no breach of the contract, and so none that is logged."""
+
+    def __init__(self, status: int, error: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(error)
+        self.status = status
+        self.error = error
+        self.headers = dict(headers or {})
+
+
+async def read_body(request: Request) -> bytes:
+    """Return the body of a request, without the mark that some programs put before UTF-8.
+
+    Raises Unreadable when it is too large, compressed, or announced as something else than JSON in UTF-8; what
+    starlette raises when the client goes away.
+    """
+    _require_plain(request.headers.get("content-encoding", ""))
+    _require_json(request.headers.get("content-type", ""))
+    announced = request.headers.get("content-length", "0")
+    if announced.isdigit() and int(announced) > LARGEST_BODY:
+        raise _too_large()
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > LARGEST_BODY:
+            raise _too_large()
+    return bytes(body).removeprefix(BYTE_ORDER_MARK)
+
+
+def _require_plain(encoding: str) -> None:
+    if encoding.strip().lower() not in ("", "identity"):
+        raise Unreadable(
+            415,
+            f"The body is compressed (Content-Encoding: {encoding[:50]}): send it as it is.",
+            {"Accept-Encoding": "identity"},
+        )
+
+
+def _require_json(announced: str) -> None:
+    kind, *parameters = (part.strip().lower() for part in announced.split(";"))
+    # Many a client announces nothing and sends JSON.
+    if (
+        kind
+        and kind != "application/json"
+        and not (kind.startswith("application/") and kind.endswith("+json"))
+    ):
+        raise Unreadable(
+            415,
+            f"The body is announced as {kind[:50]}: send JSON, and the header Content-Type: application/json.",
+            {"Accept": "application/json"},
+        )
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "charset" and value.strip().strip('"') not in CHARSETS:
+            raise Unreadable(415, f"The body is announced in {value[:50]}: send it in UTF-8.")
+
+
+def _too_large() -> Unreadable:
+    return Unreadable(413, f"The body is larger than {LARGEST_BODY} bytes: split it.")
