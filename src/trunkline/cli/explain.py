@@ -96,10 +96,15 @@ def _show_answers(entry: Entry, gate: str, judged: Evaluation | None) -> None:
         click.echo("This project's model, as it stands, was not judged yet: `trunkline evaluate`.")
         return
     alike = [verdict for verdict in judged.verdicts if entry.matches(verdict.gate)]
-    answers = [verdict for verdict in alike if verdict.gate == gate] or alike
+    # A pattern asks for all of its kind; a name for itself, never for a sibling.
+    answers = alike if gate == entry.pattern else [verdict for verdict in alike if verdict.gate == gate]
     told = f"of bundle {short(judged.bundle)}, judged {judged.created:%Y-%m-%d %H:%M} UTC"
     if not answers:
-        click.echo(f"The evaluation {told}, has no such gate.")
+        others = ", ".join(verdict.gate for verdict in alike)
+        click.echo(
+            f"The evaluation {told}, was not asked {gate}."
+            + (f" Of this kind it was asked {others}." if others else "")
+        )
         return
     click.echo(f"The last answer {told}:")
     for verdict in answers:

@@ -15,6 +15,7 @@ from .fairness.groups import group_figures, groups
 from .fairness.questions import fairness_verdicts
 from .metrics import Metrics, check_metric_names, standard_names
 from .performance.calibration import calibration_verdict
+from .performance.class_recall import class_recall_verdict
 from .performance.comparison import champion_verdict, compare
 from .performance.figures import (
     SEED,
@@ -93,8 +94,10 @@ def judge(
         verdicts.append(baseline_verdict(paired, trained, rules, own))
     if rules.calibration is not None and paired.classes:
         verdicts.append(calibration_verdict(paired, rules.calibration, resamples=rules.resamples, seed=SEED))
-    say("comparing with the champion" if champion is not None else silent or "no champion to compare with")
     other = pair_scored(champion, contract, beside=test) if champion is not None else None
+    if rules.class_recall is not None and paired.classes:
+        verdicts.append(class_recall_verdict(paired, trained, rules.class_recall, champion=other))
+    say("comparing with the champion" if champion is not None else silent or "no champion to compare with")
     verdicts.append(_against_champion(paired, other, policy, own, silent))
     temporal = policy.data.split.method == "temporal"
     verdicts.append(overfit_verdict(paired, trained, rules, own, temporal=temporal))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from trunkline.cli.explain import explain
 from trunkline.core.errors import GateFailed, GateInconclusive
 from trunkline.core.git import git
 from trunkline.core.project import Project
@@ -280,6 +283,16 @@ rows["repaid"] = rows["repaid"].sample(frac=1, random_state=8).to_numpy()
         lambda shop: shop.model(own("return 1 / (1 + ((1 - probability) / probability) ** 6)")),
     ),
     Fault(
+        "a model that never gives the rare answer, accurate and well calibrated",
+        "performance/class-recall",
+        lambda shop: shop.policy("roc_auc: 0.7", "accuracy: 0.9").rows(
+            """
+rare = np.random.default_rng(6).random(len(rows)) < np.where(rows["repaid"] == "yes", 0.12, 0.02)
+rows["repaid"] = np.where(rare, "yes", "no")
+"""
+        ),
+    ),
+    Fault(
         "a model worse than the champion",
         "performance/champion",
         lambda shop: shop.policy("roc_auc: 0.7", "roc_auc: 0.5").replace(
@@ -482,6 +495,18 @@ def test_a_planted_fault_is_named_by_its_gate(workshop: Any, fault: Fault) -> No
     assert red[fault.gate].advice
     with pytest.raises((GateFailed, GateInconclusive), match=fault.gate.split("/")[0]):
         judging.require_pass(judged)
+
+
+def test_a_gate_that_was_not_asked_is_explained_without_its_siblings_answer(reigning: Path) -> None:
+    asked = CliRunner().invoke(explain, ["performance/floor:roc_auc"], obj=reigning).output
+    other = CliRunner().invoke(explain, ["performance/floor:f1"], obj=reigning).output
+    kind = CliRunner().invoke(explain, ["performance/floor:{metric}"], obj=reigning).output
+
+    answer = "roc_auc is 0."
+    assert answer in asked
+    assert answer in kind
+    assert answer not in other
+    assert "was not asked performance/floor:f1" in other
 
 
 def test_a_contract_that_was_narrowed_after_the_snapshot_is_in_the_report_and_can_be_waived(

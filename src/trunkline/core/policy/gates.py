@@ -75,6 +75,8 @@ class PerformanceGates(Section):
     """The model must beat one that ignores its inputs."""
     calibration: Share | None = 0.1
     """The largest mean distance between what probabilities say and what happens, in bins (classifiers)."""
+    class_recall: Share | None = 0.05
+    """The least share of each class's rows that must be answered by that class (classifiers)."""
     metric: str = "roc_auc"
     """The metric of the baseline and champion comparisons."""
     margin: Annotated[float, Field(ge=0)] = 0.02

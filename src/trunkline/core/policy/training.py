@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from .section import Positive, Section
 
@@ -33,6 +33,35 @@ class Mitigation(Section):
     )
 
 
+class Costs(Section):
+    """What a wrong answer costs, in any one unit; a right one costs nothing."""
+
+    false_positive: Annotated[float, Field(gt=0)]
+    """The positive class is answered, and another came."""
+    false_negative: Annotated[float, Field(gt=0)]
+    """The positive class came, and was not answered."""
+
+
+class Threshold(Section):
+    """The probability from which on the positive class is the answer: said, or chosen on rows held out (folds).
+
+    Exactly one of the three.
+    """
+
+    value: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """The threshold itself."""
+    metric: str = ""
+    """Chosen so that this metric of the answers is greatest: f1, balanced_accuracy, or one of the project's own."""
+    costs: Costs | None = None
+    """Chosen so that wrong answers cost least."""
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Threshold:
+        if sum((self.value is not None, bool(self.metric), self.costs is not None)) != 1:
+            raise ValueError("a threshold says exactly one of value, metric and costs")
+        return self
+
+
 class TrainingPolicy(Section):
     """Which candidates compete."""
 
@@ -40,5 +69,7 @@ class TrainingPolicy(Section):
     """Names from model.py; empty means all of them."""
     search: Search = Search()
     mitigation: Mitigation = Mitigation()
+    threshold: Annotated[Threshold | None, Field(exclude_if=lambda value: value is None)] = None
+    """From which probability on the positive class is the answer (two classes); `null` means the likelier class."""
     watts_per_core: Annotated[float, Field(gt=0)] = 10.0
     """Behind the card's estimate of energy, where the machine's own meter cannot be read."""

@@ -1,0 +1,141 @@
+"""Class recall: whether each class of the outcome is ever given as an answer to the rows that have it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from trunkline.core.figures import Figure
+from trunkline.core.verdicts import Outcome, Verdict
+
+from ..scored import Paired
+from ..users import share_interval
+from ..wording import between, number
+from .figures import too_little
+
+GATE = "performance/class-recall"
+NEVER = 2.0
+"""A class that got no answer at all is red where its recall is surely below this many times the limit: not one answer
+is one more thing to know, and a rare class has few rows."""
+
+
+@dataclass(frozen=True)
+class _Class:
+    """What became of one class: its rows in test, and whether any row at all got it as an answer."""
+
+    name: str
+    recall: Figure | None
+    outcome: Outcome
+    words: str
+
+
+def class_recall_verdict(
+    paired: Paired, train: Paired | None, limit: float, *, champion: Paired | None = None
+) -> Verdict:
+    """Answer whether each class is given as an answer to at least `limit` of the rows that have it (its recall).
+
+    Of each class the test rows decide, by the score interval of the share (of users where they repeat). Where the
+    point is below the limit and these rows are too few, the training rows are asked too: a model knows those best, so
+    what it misses there it misses everywhere. Pass: no point is below. Fail: for one class the whole interval of
+    either part is. Else inconclusive, which stops nothing. `champion` is only told.
+    """
+    question = f"Does each class get at least {number(limit)} of its rows as an answer?"
+    if reason := too_little(paired):
+        return Verdict(
+            gate=GATE,
+            outcome="inconclusive",
+            question=question,
+            threshold=limit,
+            reason=reason,
+            advice="Give the test part more rows of every outcome.",
+        )
+    found = [_judged(name, paired, train, limit, champion) for name in paired.classes]
+    red = [one for one in found if one.outcome == "fail"]
+    open_ = [one for one in found if one.outcome == "inconclusive"]
+    outcome: Outcome = "fail" if red else "inconclusive" if open_ else "pass"
+    told = red + open_
+    if not told:
+        least = min(
+            (one for one in found if one.recall), key=lambda one: one.recall.value if one.recall else 1
+        )
+        told = [least]
+    reason = " ".join(one.words for one in told)
+    if outcome == "pass":
+        reason = f"Every class is given as an answer to the rows that have it; least often: {reason}"
+    return Verdict(
+        gate=GATE,
+        outcome=outcome,
+        question=question,
+        threshold=limit,
+        blocking=outcome != "inconclusive",
+        figures=tuple(one.recall for one in found if one.recall),
+        reason=reason,
+        advice="" if outcome == "pass" else _advice(paired.binary),
+    )
+
+
+def _judged(name: str, paired: Paired, train: Paired | None, limit: float, champion: Paired | None) -> _Class:
+    place = paired.classes.index(name)
+    rows = paired.take(paired.truth == place)
+    if not rows.rows:
+        return _Class(name, None, "inconclusive", f"No test row is {name}, so it was not judged.")
+    recall = _recall(rows, name)
+    own = _recall(champion.take(champion.truth == place), name) if champion is not None else None
+    beside = f" The champion gives it to {number(own.value)} of them." if own is not None else ""
+    learned = (
+        train.take(train.truth == train.classes.index(name)) if train and name in train.classes else None
+    )
+    trained = _recall(learned, name) if learned is not None and learned.rows else None
+    never = not (paired.labels == place).any() and not (
+        train is not None and name in train.classes and (train.labels == train.classes.index(name)).any()
+    )
+    words = f"{name} is the answer to {_share(recall, 'test')}"
+    if recall.value >= limit:
+        return _Class(name, recall, "pass", f"{words}.")
+    if trained is not None:
+        words += f", and to {_share(trained, 'training')}"
+    words += "; no row at all gets it." if never else "."
+    bound = limit * (NEVER if never else 1.0)
+    sure = any(figure is not None and _below(figure, bound) for figure in (recall, trained))
+    if not sure:
+        words += " These are too few rows to say that it is always so."
+    return _Class(name, recall, "fail" if sure else "inconclusive", words + beside)
+
+
+def _recall(rows: Paired, name: str) -> Figure:
+    """Return the share of these rows, which all have the class, that are answered by it."""
+    hit = rows.labels == rows.classes.index(name)
+    return Figure(
+        name="recall",
+        value=float(hit.mean()),
+        rows=rows.rows,
+        interval=share_interval(hit, rows.users),
+        group=f"class={name}",
+    )
+
+
+def _share(recall: Figure, part: str) -> str:
+    return (
+        f"{number(recall.value)} ({between(recall.interval)}) of the {recall.rows:,} {part} rows that have it"
+    )
+
+
+def _below(figure: Figure, bound: float) -> bool:
+    return figure.interval is not None and figure.interval.high < bound
+
+
+def _advice(binary: bool) -> str:
+    ways: Sequence[str] = (
+        ["set training.threshold, so that an answer is given before its probability reaches one half"]
+        if binary
+        else []
+    )
+    ways = [
+        *ways,
+        "weigh the classes in model.py (class_weight)",
+        "look for features that tell the class apart",
+    ]
+    return (
+        f"Callers who read `prediction` never learn of such a class: {', or '.join(ways)}. Where only the "
+        "probabilities are used, lower gates.performance.class_recall or set it to null in a reviewed change."
+    )
