@@ -98,7 +98,7 @@ def _judged(name: str, paired: Paired, train: Paired | None, limit: float, champ
     bound = limit * (NEVER if never else 1.0)
     sure = any(figure is not None and _below(figure, bound) for figure in (recall, trained))
     if not sure:
-        words += " These are too few rows to say that it is always so."
+        words += f" These are too few rows to be sure that it is less than {number(bound)}."
     return _Class(name, recall, "fail" if sure else "inconclusive", words + beside)
 
 
@@ -136,6 +136,6 @@ def _advice(binary: bool) -> str:
         "look for features that tell the class apart",
     ]
     return (
-        f"Callers who read `prediction` never learn of such a class: {', or '.join(ways)}. Where only the "
+        f"Callers who read `prediction` hardly ever learn of such a class: {', or '.join(ways)}. Where only the "
         "probabilities are used, lower gates.performance.class_recall or set it to null in a reviewed change."
     )
