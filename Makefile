@@ -75,5 +75,6 @@ lock: ## write every lock again after a requirement changed (needs uv; UPGRADE=-
 	  $$compile $$root/pyproject.toml --extra train --extra monitor --extra serve --extra github dev.in -o dev.txt && \
 	  $$compile $$root/pyproject.toml --extra github -o forge.txt && \
 	  $$compile build.in -o build.txt && \
-	  $(COMPILE) $(UPGRADE) deepchecks.in -o deepchecks.txt
+	  $(COMPILE) $(UPGRADE) deepchecks.in -o deepchecks.txt && \
+	  $(COMPILE) $(UPGRADE) uv.in -o uv.txt
 	@$(BIN)/trunkline schema > "$(TEMPLATE)/trunkline.schema.json"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .workflow import pins
+from .workflow import known_to_act, pins
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
@@ -77,6 +77,7 @@ class Runner:
         A run that is not `trusted` gets neither secrets nor variables: GitHub gives a fork's none.
         """
         self.count += 1
+        known_to_act(clone / ".github/workflows" / workflow)
         place = self.home / f"run-{self.count}"
         artifacts = place / "artifacts"
         artifacts.mkdir(parents=True)

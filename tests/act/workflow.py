@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -35,3 +36,9 @@ def pins(folder: Path) -> set[str]:
         for job in read(path)["jobs"].values():
             found |= {step["uses"] for step in job.get("steps", ()) if "@" in step.get("uses", "")}
     return found
+
+
+def known_to_act(path: Path) -> None:
+    """Take out of a workflow file what GitHub's schema has and act's has not; what is checked out stays as it is."""
+    text = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(r"^ +deployment: false\n", "", text, flags=re.MULTILINE), encoding="utf-8")

@@ -47,7 +47,9 @@ def read(folder: Path) -> Repository:
             Workflow(file.relative_to(folder).as_posix(), file.read_text(encoding="utf-8")) for file in files
         ),
         makefile=_text(folder / "Makefile"),
-        readme=_text(folder / "README.md"),
+        readme="\n".join(
+            _text(file) for file in (folder / "README.md", *sorted((folder / "docs").glob("*.md")))
+        ),
         environments=frozenset(file.stem for file in (folder / "deployments").glob("*.yaml")),
     )
 

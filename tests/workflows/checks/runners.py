@@ -7,13 +7,14 @@ import re
 from ..expressions import Node, parse
 from ..finding import Remarks
 from ..repository import Repository
-from ..workflow import line_of, listed
+from ..workflow import Job, Workflow, line_of, listed
 
+HOSTED = "runner.environment == 'github-hosted'"
 IMAGE = re.compile(r"(ubuntu-\d\d\.\d\d|macos-\d\d|windows-\d{4})(-arm)?")
 
 
 def check(repository: Repository) -> Remarks:
-    """Yield each job whose machine changes under it."""
+    """Yield each job whose machine changes under it, and each own machine that gets a Python made for GitHub's."""
     for workflow in repository.workflows:
         for job in workflow.jobs.values():
             for label in listed(job.tree.get("runs-on")):
@@ -24,6 +25,15 @@ def check(repository: Repository) -> Remarks:
                         line,
                         f"{label} is neither a pinned image nor a variable of the repository",
                     )
+                if "${{" in str(label):
+                    yield from _python(workflow, job)
+
+
+def _python(workflow: Workflow, job: Job) -> Remarks:
+    for step in job.steps:
+        if step.action == "actions/setup-python" and step.condition != HOSTED:
+            message = f"setup-python fails on most machines of one's own: job {job.key} needs `if: {HOSTED}`"
+            yield workflow, step.line, message
 
 
 def _fixed(label: str) -> bool:

@@ -36,9 +36,26 @@ EVERYWHERE = (
     Everywhere("no-timeout", r"^    timeout-minutes: \d+\n", "", "timeouts"),
     Everywhere("not-a-commit", r"@[0-9a-f]{40} # (v[\d.]+)$", r"@\1", "pins"),
     Everywhere("no-version", r"(@[0-9a-f]{40}) # v[\d.]+$", r"\1", "pins"),
-    Everywhere("token-stays", r"persist-credentials: false", "persist-credentials: true", "checkout"),
-    Everywhere("cut-off", r"^  cancel-in-progress: false$", "  cancel-in-progress: true", "concurrency"),
+    Everywhere("cut-off", r"^( +)cancel-in-progress: false$", r"\1cancel-in-progress: true", "concurrency"),
     Everywhere("piled-up", r"^  cancel-in-progress: true$", "  cancel-in-progress: false", "concurrency"),
+    Everywhere(
+        "no-group",
+        r"^    concurrency:\n      group: .*\n      cancel-in-progress: false\n",
+        "",
+        "concurrency",
+    ),
+    Everywhere(
+        "group-above",
+        r"^permissions: \{\}\n(?!\nconcurrency)",
+        "permissions: {}\n\nconcurrency:\n  group: all\n  cancel-in-progress: false\n",
+        "concurrency",
+    ),
+    Everywhere(
+        "python-everywhere", r"^        if: runner\.environment == 'github-hosted'.*\n", "", "runners"
+    ),
+    Everywhere(
+        "a-cache-for-all", r'^(          python-version: "3.11")$', r"\1\n          cache: pip", "caches"
+    ),
     Everywhere("other-machine", r"ubuntu-\d\d\.\d\d", "ubuntu-latest", "runners"),
     Everywhere("no-target", r"run: make [\w-]+", "run: make nothing-of-the-kind", "targets"),
     Everywhere("no-job-name", r"^    name: .*\n", "", "naming"),

@@ -10,11 +10,10 @@ UPLOAD = """\
           name: report
           path: packed
 """
-CANCELLED = """\
-    timeout-minutes: 60
-    concurrency:
-      group: staging
-      cancel-in-progress: true
+GROUP = """\
+concurrency:
+  group: everything
+  cancel-in-progress: false
 """
 
 LOGIN = """\
@@ -32,7 +31,7 @@ FAULTS = (
     Fault(
         "no-concurrency",
         MONITOR,
-        swap("concurrency:\n  group: monitor\n  cancel-in-progress: false\n\n", ""),
+        swap("    concurrency:\n      group: monitor\n      cancel-in-progress: false\n", ""),
         "zizmor",
         "concurrency-limits",
     ),
@@ -50,8 +49,24 @@ FAULTS = (
         OWN,
         "concurrency",
     ),
-    Fault("job-cut-off", RELEASE, swap("    timeout-minutes: 60\n", CANCELLED), OWN, "concurrency"),
-    Fault("concurrency-unsaid", MONITOR, swap("\n  cancel-in-progress: false", ""), "own", "concurrency"),
+    Fault("concurrency-unsaid", MONITOR, swap("\n      cancel-in-progress: false", ""), "own", "concurrency"),
+    Fault(
+        "group-held-while-a-person-is-asked",
+        RELEASE,
+        both(
+            swap("    concurrency:\n      group: release\n      cancel-in-progress: false\n", ""),
+            swap("permissions: {}\n", "permissions: {}\n\n" + GROUP),
+        ),
+        OWN,
+        "concurrency",
+    ),
+    Fault(
+        "group-held-above-too",
+        RELEASE,
+        swap("permissions: {}\n", "permissions: {}\n\n" + GROUP),
+        OWN,
+        "concurrency",
+    ),
     Fault(
         "pass-forgets-a-job",
         CI,

@@ -34,7 +34,7 @@ FAULTS = (
     Fault(
         "deprecated-action-input",
         CI,
-        swap("path: bundles", "path: bundles\n          save-always: true"),
+        swap("path: checked", "path: checked\n          save-always: true"),
         SERVICE,
         SAYS,
     ),

@@ -6,8 +6,8 @@ CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1"
 CACHE = """\
       - uses: actions/cache/restore@55cc8345863c7cc4c66a329aec7e433d2d1c52a9 # v6.1.0
         with:
-          path: bundles
-          key: model-newest
+          path: checked
+          key: tests-newest
       - run: make release"""
 CONTAINER = f"""\
     container:
@@ -29,8 +29,8 @@ FAULTS = (
         "token-kept-on-purpose",
         CI,
         swap("persist-credentials: false", "persist-credentials: true"),
-        "own",
-        "checkout",
+        "zizmor",
+        "artipacked",
     ),
     Fault("pinned-to-a-tag", CI, swap(CHECKOUT, "actions/checkout@v7.0.1"), "zizmor", "unpinned-uses"),
     Fault("pin-without-version", CI, swap(f"{CHECKOUT} # v7.0.1", CHECKOUT), "own", "pins"),
@@ -64,18 +64,35 @@ FAULTS = (
         "ignored",
     ),
     Fault(
-        "release-reads-pip-cache",
-        RELEASE,
-        swap('python-version: "3.11"', 'python-version: "3.11"\n          cache: pip'),
+        "packages-from-a-cache",
+        CI,
+        swap(
+            "python-version: ${{ matrix.python }}",
+            "python-version: ${{ matrix.python }}\n          cache: pip",
+        ),
         "own",
         "caches",
     ),
     Fault(
-        "release-reads-model-cache",
+        "release-reads-a-cache-of-tests",
         RELEASE,
         swap("      - run: make release", CACHE),
         "own",
         "caches",
+    ),
+    Fault(
+        "model-is-trained-beside-a-cache",
+        CI,
+        swap("      - id: train\n", f"{CACHE.replace('      - run: make release', '')}      - id: train\n"),
+        "own",
+        "caches",
+    ),
+    Fault(
+        "python-set-up-on-a-machine-of-ones-own",
+        RELEASE,
+        swap("        if: runner.environment == 'github-hosted'\n", ""),
+        "own",
+        "runners",
     ),
     Fault("machine-changes", MONITOR, swap("ubuntu-24.04", "ubuntu-latest"), "own", "runners"),
 )

@@ -125,8 +125,8 @@ FAULTS = (
         "pull-request-meets-secret",
         CI,
         swap("FOUND: ${{ steps.cache.outputs.cache-hit }}", "FOUND: ${{ secrets.SERVER_PASSWORD }}"),
-        "own",
-        "strangers",
+        "zizmor",
+        "secrets-outside-env",
     ),
     Fault(
         "pull-request-meets-all-secrets",
@@ -159,6 +159,13 @@ FAULTS = (
         swap("    name: The model\n", "    name: The model\n    environment: staging\n"),
         "own",
         "strangers",
+    ),
+    Fault(
+        "secret-of-the-whole-repository",
+        RELEASE,
+        swap("    environment: production\n", ""),
+        "zizmor",
+        "secrets-outside-env",
     ),
     Fault(
         "any-branch-releases",

@@ -41,7 +41,7 @@ def _audited(program: Path, repositories: list[Repository]) -> Iterator[Finding]
     options = [
         "--offline",
         "--strict-collection",
-        "--persona=pedantic",
+        "--persona=auditor",
         "--format=json",
         "--no-progress",
         "--quiet",
