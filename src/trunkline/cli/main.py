@@ -18,6 +18,7 @@ VERBS = {
     "snapshot": ("model", "Take the rows of the policy's window and lock them in data.lock.", "Model"),
     "train": ("model", "Train on the locked snapshot, or reuse what the same key gave.", "Model"),
     "evaluate": ("model", "Ask every gate about the trained bundle.", "Model"),
+    "example": ("model", "Print a command that asks the service for one answer.", "Model"),
     "judge": ("model", "Train and evaluate; report on the pull request of this branch.", "Model"),
     "load": ("load", "Put load on the service and ask the load gates.", "Model"),
     "deepchecks": (

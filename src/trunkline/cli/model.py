@@ -1,8 +1,9 @@
-"""The verbs of a model change: check, snapshot, train, evaluate, judge, card, schema."""
+"""The verbs of a model change: check, snapshot, train, evaluate, judge, example, card, schema."""
 
 from __future__ import annotations
 
 import json
+import shlex
 
 import click
 
@@ -105,6 +106,27 @@ def judge(ctx: click.Context, title: str) -> None:
     output.result("pull request", f"#{reviewed.pull_request.number} {reviewed.pull_request.title}")
     output.result("report", reviewed.judged.page)
     judging.require_pass(reviewed.judged)
+
+
+@click.command()
+@click.option(
+    "--address", default="", help="The service to ask; by default the one that `trunkline serve` starts."
+)
+@click.pass_context
+def example(ctx: click.Context, address: str) -> None:
+    """Print a command that asks a service for one answer.
+
+    The row in it is the first test row of the locked rows; before `trunkline snapshot`, one that the contract allows.
+    """
+    from trunkline.loop.model import examples
+
+    project = output.project_of(ctx)
+    row = examples.example_request(project, progress=output.progress)
+    where = address.rstrip("/") or f"http://127.0.0.1:{project.policy.serving.port}"
+    # A proxy of the machine's cannot reach the machine itself.
+    words = ("curl", "--silent", "--show-error", *(() if address else ("--noproxy", "127.0.0.1")))
+    words += (f"{where}/predict", "--header", "Content-Type: application/json")
+    click.echo(shlex.join((*words, "--data", json.dumps(row, ensure_ascii=False))))
 
 
 @click.command()

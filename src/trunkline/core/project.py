@@ -213,7 +213,8 @@ class Project:
         # What shapes a model counts even while git does not know it yet.
         dirty = git(self.root, "status", "--porcelain", "--untracked-files=no", error=NotFoundError)
         dirty += git(self.root, "status", "--porcelain", "--", *MODEL_INPUTS, error=NotFoundError)
-        if os.environ.get("GITHUB_EVENT_NAME") == "pull_request":
+        tried = os.environ.get("GITHUB_EVENT_NAME") == "pull_request" and os.environ.get("GITHUB_SHA") == head
+        if tried:
             same = try_git(self.root, "diff", "--quiet", "HEAD^2", "HEAD", "--", *MODEL_INPUTS)
             if same.returncode == 0:
                 head = git(self.root, "rev-parse", "HEAD^2", error=NotFoundError)

@@ -46,5 +46,5 @@ def open_forge(project: Project) -> Forge:
         ) from error
     repository = repository_of(policy, origin, os.environ)
     client = Client(repository, api=api_of(policy, origin, os.environ), token=token())
-    remote = "origin" if origin else f"{server()}/{repository}.git"
+    remote = "origin" if origin else f"{server()}/{repository}.git"  # none where the policy names GitHub
     return GitHubForge(client, project.root, main=policy.main, remote=remote)

@@ -42,10 +42,14 @@ def parse_remote(url: str) -> Remote:
 def forge_kind(
     policy: ForgePolicy, origin: str, environment: Mapping[str, str], *, own: bool
 ) -> Literal["local", "github"]:
-    """Return the kind of forge; `own` says whether `origin` is the local forge's own repository."""
+    """Return the kind of forge; `own` says whether `origin` is the local forge's own repository.
+
+    A workflow's variables tell about the repository that it checked out, and that one has a remote: a project without
+    one is another, made by a test or a script of that workflow, and has nothing to do with that GitHub.
+    """
     if policy.kind != "auto":
         return policy.kind
-    if own:
+    if own or not origin:
         return "local"
     if environment.get("GITHUB_ACTIONS") == "true":
         return "github"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
 from trunkline.core.contract import Column, Contract, Role
+from trunkline.core.examples import example
 
 from .problems import Refused, explain
 
@@ -95,21 +96,6 @@ class RequestModel:
         return {"Row": row, "Batch": batch}
 
 
-def example(column: Column) -> object:
-    """Return a value that keeps the column's rule."""
-    if column.type == "category" and column.categories:
-        return column.categories[0]
-    if column.type == "boolean":
-        return True
-    if column.type in ("integer", "number"):
-        least, most = column.minimum, column.maximum
-        value = least if least is not None else min(0.0, most if most is not None else 0.0)
-        if column.type == "number":
-            return value
-        return math.ceil(value) if least is not None else math.floor(value)
-    return "text"
-
-
 def _typed(name: str, fields: dict[str, Any]) -> Any:
     # The functional form takes column names that are no Python names, such as "hours per week".
     make: Any = TypedDict
@@ -123,9 +109,9 @@ def _annotation(column: Column) -> Any:
     whole = column.type == "integer"
     bounds: dict[str, Any] = {}
     if numeric and column.minimum is not None:
-        bounds["ge"] = _bound(column.minimum, whole)
+        bounds["ge"] = _bound(column.minimum, math.ceil, whole)
     if numeric and column.maximum is not None:
-        bounds["le"] = _bound(column.maximum, whole)
+        bounds["le"] = _bound(column.maximum, math.floor, whole)
     optional = column.nullable or column.role is not Role.FEATURE
     kinds: dict[str, Any] = {
         "integer": Annotated[int, Field(**bounds), AfterValidator(_fits_integer)],
@@ -147,8 +133,8 @@ def _annotation(column: Column) -> Any:
     return NotRequired[annotated] if optional else annotated
 
 
-def _bound(value: float, whole: bool) -> float | int:
-    return int(value) if whole and float(value).is_integer() else value
+def _bound(value: float, inwards: Callable[[float], int], whole: bool) -> float | int:
+    return inwards(value) if whole and math.isfinite(value) else value
 
 
 def _fits_integer(value: int) -> int:

@@ -6,7 +6,7 @@ from .fit import Fitted, train
 from .frames import model_frame, outcome, predict_frame
 from .key import KeyParts, key_parts, training_key
 from .mitigation import mitigated_attribute
-from .offer import offered
+from .offer import assemble, offered
 from .tracking import track
 from .usage import measured_usage
 
@@ -15,6 +15,7 @@ __all__ = [
     "Exported",
     "Fitted",
     "KeyParts",
+    "assemble",
     "export",
     "key_parts",
     "measured_usage",

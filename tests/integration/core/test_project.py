@@ -165,6 +165,8 @@ def test_of_a_pull_requests_trial_merge_its_own_commit_is_meant(
     monkeypatch.setenv("GITHUB_EVENT_NAME", "push")
     assert tried.commit() == git(tried.root, "rev-parse", "HEAD")
     monkeypatch.setenv("GITHUB_EVENT_NAME", "pull_request")
+    assert tried.commit() == git(tried.root, "rev-parse", "HEAD"), "a merge of another repository"
+    monkeypatch.setenv("GITHUB_SHA", git(tried.root, "rev-parse", "HEAD"))
     assert tried.commit() == git(tried.root, "rev-parse", "model/better")
     (tried.root / "README.md").write_text("And on.\n")
     assert tried.commit() == git(tried.root, "rev-parse", "model/better") + "+dirty"
@@ -183,6 +185,7 @@ def test_a_trial_merge_is_itself_where_main_shaped_the_model_as_well(
     git(tried.root, "commit", "-qm", "Main's own change")
     git(tried.root, "merge", "-q", "--no-ff", "-m", "Trial", "model/better")
     monkeypatch.setenv("GITHUB_EVENT_NAME", "pull_request")
+    monkeypatch.setenv("GITHUB_SHA", git(tried.root, "rev-parse", "HEAD"))
     assert tried.commit() == git(tried.root, "rev-parse", "HEAD")
 
 
@@ -191,6 +194,7 @@ def test_a_pull_requests_own_commit_is_checked_out_by_itself(
 ) -> None:
     git(tried.root, "switch", "-q", "model/better")
     monkeypatch.setenv("GITHUB_EVENT_NAME", "pull_request")
+    monkeypatch.setenv("GITHUB_SHA", git(tried.root, "rev-parse", "HEAD"))
     assert tried.commit() == git(tried.root, "rev-parse", "HEAD")
 
 

@@ -48,6 +48,14 @@ def test_the_local_forges_own_origin_stays_local_in_a_workflow(
     assert isinstance(open_forge(project), LocalForge)
 
 
+def test_a_project_without_a_remote_is_not_the_one_that_a_workflow_checked_out(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_REPOSITORY", "acme/income")
+    assert isinstance(open_forge(project), LocalForge)
+
+
 def test_a_project_whose_remote_lies_on_github_has_github(project: Project) -> None:
     git(project.root, "remote", "add", "origin", "https://github.com/acme/income.git")
     assert isinstance(open_forge(project), GitHubForge)

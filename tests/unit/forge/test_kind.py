@@ -41,6 +41,8 @@ def test_a_remote_points_at_a_host_or_is_a_folder(url: str, host: str, repositor
         (THERE, {"GITHUB_SERVER_URL": "https://git.example.org"}, False, "github"),
         (THERE, {"GITHUB_API_URL": "https://git.example.org/api/v3"}, False, "github"),
         ("/srv/origin.git", {"GITHUB_ACTIONS": "true"}, False, "github"),
+        ("", {"GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": "acme/other"}, False, "local"),
+        ("", {"GITHUB_API_URL": "https://api.github.com", "GITHUB_TOKEN": "t"}, False, "local"),
         ("/project/.trunkline/forge/origin.git", {"GITHUB_ACTIONS": "true"}, True, "local"),
     ],
 )

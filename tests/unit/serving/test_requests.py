@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.serving.problems import Refused
-from trunkline.serving.requests import RequestModel, example, request_columns
+from trunkline.serving.requests import RequestModel, request_columns
 
 CONTRACT = Contract(
     name="arrests",
@@ -211,21 +211,6 @@ def test_the_description_has_ranges_categories_units_and_words() -> None:
 
 def test_the_example_keeps_the_contract() -> None:
     assert MODEL.row(json.dumps(MODEL.schemas()["Row"]["example"]).encode())
-
-
-@pytest.mark.parametrize(
-    ("column", "value"),
-    [
-        (Column(name="a", type="integer", minimum=3), 3),
-        (Column(name="a", type="integer", maximum=-3), -3),
-        (Column(name="a", type="number", maximum=4), 0),
-        (Column(name="a", type="integer", minimum=0.5), 1),
-        (Column(name="a", type="boolean"), True),
-        (Column(name="a", type="category"), "text"),
-    ],
-)
-def test_an_example_lies_in_the_range(column: Column, value: object) -> None:
-    assert example(column) == value
 
 
 def test_a_challengers_new_columns_are_optional_and_its_key_does_not_displace_the_champions() -> None:

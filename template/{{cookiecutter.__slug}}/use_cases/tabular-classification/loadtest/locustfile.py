@@ -1,5 +1,7 @@
 """Load for the service: rows drawn from the contract, every value allowed, none of them anyone's.
 
+What a text may be no contract tells: texts are those of the locked test rows, each drawn by itself.
+
 `make load` runs it and judges the answers, as often a second as gates.load.rate in trunkline.yaml says. To try it by
 hand, run `make serve`, and in another terminal `.venv/bin/locust --locustfile loadtest/locustfile.py`; LOCUST_HOST
 names another service than the one here.
@@ -12,27 +14,15 @@ import random
 from pathlib import Path
 
 from locust import FastHttpUser, constant_throughput, task
-from trunkline.core.contract import Column
+from trunkline.core.examples import drawn
 from trunkline.core.project import Project
-from trunkline.data import contract_from
+from trunkline.data import project_contract
+from trunkline.loop.model.examples import locked_texts
 
-CONTRACT = contract_from(Project.find(Path(__file__).parent).plug("contract", "Contract"))
-# Where the contract leaves a number open at one end.
-WIDEST = 1000
-
-
-def draw(column: Column) -> object:
-    """Return a value that the contract allows in this column."""
-    if column.type == "category":
-        return random.choice(column.categories)  # noqa: S311 - no secret
-    if column.type == "boolean":
-        return random.random() < 0.5  # noqa: S311
-    if column.type == "text":
-        return f"text-{random.randrange(WIDEST)}"  # noqa: S311
-    low = column.minimum if column.minimum is not None else (column.maximum or WIDEST) - WIDEST
-    high = column.maximum if column.maximum is not None else low + WIDEST
-    value = random.uniform(low, high)  # noqa: S311
-    return int(value) if column.type == "integer" else value
+PROJECT = Project.find(Path(__file__).parent)
+CONTRACT = project_contract(PROJECT)
+TEXTS = locked_texts(PROJECT, progress=print)
+DRAW = random.Random()  # noqa: S311 - no secret
 
 
 class Asking(FastHttpUser):
@@ -44,4 +34,5 @@ class Asking(FastHttpUser):
     @task
     def predict(self) -> None:
         """Ask for one answer; anything but 200 counts as a failure."""
-        self.client.post("/predict", json={column.name: draw(column) for column in CONTRACT.inputs})
+        row = {column.name: drawn(column, DRAW, texts=TEXTS) for column in CONTRACT.inputs}
+        self.client.post("/predict", json=row)

@@ -5,29 +5,34 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.base import clone
-from sklearn.pipeline import make_pipeline
-from trunkline.data import contract_from
-from trunkline.training import Candidate, model_frame
+from trunkline.core.contract import Contract
+from trunkline.training import Candidate, assemble, model_frame, offered, outcome, predict_frame
 
-from {{ cookiecutter.package }}.contract import Contract
 from {{ cookiecutter.package }}.features import features
 from {{ cookiecutter.package }}.model import candidates
 
-
-def test_candidates_have_names_of_their_own() -> None:
-    names = [candidate.name for candidate in candidates()]
-    assert len(names) == len(set(names)) >= 3
+CANDIDATES = offered(candidates, ())
 
 
-@pytest.mark.parametrize("candidate", candidates(), ids=lambda candidate: candidate.name)
-def test_a_candidate_learns_and_gives_probabilities(rows: pd.DataFrame, candidate: Candidate) -> None:
-    some = rows.head(300)
-    seen = model_frame(some, contract_from(Contract))
-    model = make_pipeline(features(), clone(candidate.estimator)).fit(seen, some["released"])
-    np.testing.assert_allclose(model.predict_proba(seen).sum(axis=1), 1.0)
+@pytest.mark.parametrize("candidate", CANDIDATES, ids=lambda candidate: candidate.name)
+def test_a_candidate_learns_and_answers(some: pd.DataFrame, contract: Contract, candidate: Candidate) -> None:
+    model = assemble(candidate, features, contract, seed=7)
+    model.fit(model_frame(some, contract), outcome(some, contract))
+    answers, probabilities = predict_frame(model, some, contract)
+    assert len(answers) == len(some)
+    if contract.task == "regression":
+        assert np.isfinite(answers).all()
+    else:
+        assert set(answers) <= set(contract.outcome.categories)
+        np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, rtol=1e-5)
 
 
-@pytest.mark.parametrize("candidate", candidates(), ids=lambda candidate: candidate.name)
-def test_a_candidate_has_the_settings_that_its_search_names(candidate: Candidate) -> None:
-    assert set(candidate.search) <= set(candidate.estimator.get_params())
+@pytest.mark.parametrize("candidate", CANDIDATES, ids=lambda candidate: candidate.name)
+def test_a_candidate_has_the_settings_that_its_search_names(contract: Contract, candidate: Candidate) -> None:
+    model = assemble(candidate, features, contract, seed=7).named_steps["model"]
+    drawn = {
+        name: values[0] if isinstance(values, list | tuple) else values.rvs(random_state=7)
+        for name, values in candidate.search.items()
+    }
+    settings = model.set_params(**drawn).get_params()
+    assert {name: settings[name] for name in drawn} == drawn

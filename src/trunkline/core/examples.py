@@ -1,0 +1,66 @@
+"""Examples: values that a column's rule allows, and values that it refuses."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from random import Random
+
+from .contract import Column
+
+WIDEST = 1000
+"""How far draws go where the contract leaves a number open at one end."""
+NULLS = 0.1
+"""The share of nulls in draws of a column that may be null."""
+
+
+def example(column: Column) -> object:
+    """Return a value that keeps the column's rule, always the same."""
+    if column.type == "category" and column.categories:
+        return column.categories[0]
+    if column.type == "boolean":
+        return True
+    if column.type in ("integer", "number"):
+        least, most = column.minimum, column.maximum
+        value = least if least is not None else min(0.0, most if most is not None else 0.0)
+        if column.type == "number":
+            return value
+        return math.ceil(value) if least is not None else math.floor(value)
+    return "text"
+
+
+def drawn(column: Column, random: Random, *, texts: Mapping[str, Sequence[str]] | None = None) -> object:
+    """Return a drawn value that keeps the column's rule, null now and then where it may be.
+
+    `texts` holds by column what a text may be: a rule cannot tell which texts a model can read.
+    """
+    if column.nullable and random.random() < NULLS:
+        return None
+    if known := (texts or {}).get(column.name):
+        return random.choice(known)
+    if column.type == "category" and column.categories:
+        return random.choice(column.categories)
+    if column.type == "boolean":
+        return random.random() < 0.5
+    if column.type not in ("integer", "number"):
+        return example(column)
+    low, high = column.minimum, column.maximum
+    if low is None:
+        low = min(0.0, high - WIDEST) if high is not None else 0.0
+    if high is None:
+        high = low + WIDEST
+    if column.type == "integer":
+        return random.randint(math.ceil(low), math.floor(high))
+    return random.uniform(low, high)
+
+
+def wrong(column: Column) -> tuple[object, ...]:
+    """Return values that break the column's rule at every door; none for a text, which data may write as a number."""
+    if column.type == "text":
+        return ()
+    values: list[object] = ["neither of these"]
+    for end, sign in ((column.minimum, -1), (column.maximum, 1)):
+        if end is not None:
+            beyond = end + sign * max(1.0, abs(end))
+            values.append(math.floor(beyond) if column.type == "integer" else beyond)
+    return tuple(values)

@@ -1,0 +1,68 @@
+"""A generated project's own tests pass, unmodified, in a workflow of its own pull request.
+
+Its environment is this repository's, put in place of the one that `make setup` would install.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stranger.variables import FILES, workflow_variables
+
+OWNERS, TOKEN = "@ada @acme/ml", "ghs_of_the_workflow"
+CHOICES: list[dict[str, str]] = [
+    {"license": "Proprietary", "toolkit": "vendored", "code_owners": OWNERS, "token": TOKEN},
+    {"license": "Proprietary", "toolkit": "pinned", "code_owners": "", "token": ""},
+    {"license": "Apache-2.0", "toolkit": "vendored", "code_owners": "", "token": ""},
+    {"license": "Apache-2.0", "toolkit": "pinned", "code_owners": OWNERS, "token": TOKEN},
+    {"license": "MIT", "toolkit": "vendored", "code_owners": OWNERS, "token": ""},
+    {"license": "MIT", "toolkit": "pinned", "code_owners": "", "token": TOKEN},
+]
+
+
+def test_each_pair_of_answers_is_among_the_choices(repository: Path) -> None:
+    questions = json.loads((repository / "template" / "cookiecutter.json").read_text(encoding="utf-8"))
+    offered = {
+        name: answers for name, answers in questions.items() if isinstance(answers, list) and name[0] != "_"
+    } | {"code_owners": ["", OWNERS], "token": ["", TOKEN]}
+    for one, other in itertools.combinations(offered, 2):
+        pairs = set(itertools.product(offered[one], offered[other]))
+        assert {(choice[one], choice[other]) for choice in CHOICES} == pairs
+
+
+@pytest.mark.parametrize(
+    "choice", CHOICES, ids=lambda choice: "-".join(value or "none" for value in choice.values())
+)
+def test_its_tests_pass_with_the_variables_of_a_workflow(
+    render: Callable[..., Any], git: Callable[..., str], tmp_path: Path, choice: dict[str, str]
+) -> None:
+    answers = {name: answer for name, answer in choice.items() if name != "token"}
+    project: Path = render(**answers).project
+    commit = git(project, "rev-parse", "HEAD")
+    variables = workflow_variables(
+        tmp_path / "runner", workspace=project, commit=commit, token=choice["token"]
+    )
+    outside = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"],
+        cwd=project,
+        env=outside | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    last = done.stdout.splitlines()[-1]
+    assert not {"failed", "skipped", "error", "errors"} & set(last.split())
+    # What a copy of the project does is no business of the job around the tests.
+    written = {name: Path(variables[name]).read_text(encoding="utf-8") for name in FILES}
+    assert written == dict.fromkeys(FILES, "")
+    assert git(project, "status", "--porcelain") == ""
