@@ -2,32 +2,68 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from .errors import PolicyError
 
+SQLITE = "sqlite:///"
+SERVERS = ("http", "https")
+DATABASES = ("postgresql", "mysql", "mssql")
 
-def embedded_folder(uri: str) -> Path | None:
-    """Return the folder of an SQLite store, or None for a server or another database.
+
+def embedded_uri(database: Path) -> str:
+    """Return the URI of an SQLite store, with every sign escaped that SQLAlchemy would read otherwise."""
+    return SQLITE + quote(os.fsencode(database), safe="/\\: ")
+
+
+def embedded_database(uri: str) -> Path | None:
+    """Return the file of an SQLite store, or None for a server or another database.
 
     Raises PolicyError for a URI that is neither: MLflow's file store is on its way out.
     """
-    parts = urlsplit(uri)
-    if parts.scheme == "sqlite":
-        return Path(uri.removeprefix("sqlite:///")).resolve().parent
-    if parts.scheme in ("http", "https") or parts.scheme.split("+")[0] in ("postgresql", "mysql", "mssql"):
+    parts = _split(uri)
+    path = uri.removeprefix(SQLITE).partition("?")[0]
+    if parts.scheme == "sqlite" and uri.startswith(SQLITE) and path.strip("/"):
+        return Path(unquote(path)).resolve()
+    if parts.hostname and (parts.scheme in SERVERS or parts.scheme.split("+")[0] in DATABASES):
         return None
     raise PolicyError(
         "registry.uri: must be an MLflow server (http, https) or a database (sqlite, postgresql, mysql, mssql).",
-        value=uri,
+        value=without_secrets(uri),
         next_step="set registry.uri in trunkline.yaml, as sqlite:///.trunkline/mlflow.db, or leave it out",
     )
 
 
+def embedded_folder(uri: str) -> Path | None:
+    """Return the folder of an SQLite store, or None for a server or another database; raises as above."""
+    database = embedded_database(uri)
+    return None if database is None else database.parent
+
+
+def placed(uri: str, root: Path) -> str:
+    """Return a URI with the relative path of an SQLite store read from `root`, wherever the program was started."""
+    if not uri.startswith(SQLITE):
+        return uri
+    path, mark, options = uri.removeprefix(SQLITE).partition("?")
+    relative = path and not Path(unquote(path)).is_absolute()
+    return embedded_uri(root / unquote(path)) + mark + options if relative else uri
+
+
 def without_secrets(uri: str) -> str:
     """Return a URI without the user name and password that it may hold."""
-    parts = urlsplit(uri)
-    if "@" not in parts.netloc:
+    head, mark, rest = uri.partition("://")
+    place, slash, path = rest.partition("/")
+    if not mark or "@" not in place:
         return uri
-    return parts._replace(netloc="***@" + parts.netloc.rpartition("@")[2]).geturl()
+    return f"{head}://***@{place.rpartition('@')[2]}{slash}{path}"
+
+
+def _split(uri: str) -> SplitResult:
+    try:
+        parts = urlsplit(uri)
+        _ = parts.port  # read late, and refused then
+    except ValueError:
+        return SplitResult("", "", "", "", "")
+    return parts

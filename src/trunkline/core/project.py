@@ -20,6 +20,7 @@ from trunkline.core.policy.reading import read_policy
 from .bundle import BundleStore
 from .errors import NotFoundError, PolicyError, ProjectError
 from .git import git, try_git
+from .mlflow_uri import embedded_uri, placed
 from .record import sha256
 
 POLICY_FILE = "trunkline.yaml"
@@ -126,8 +127,8 @@ class Project:
 
     def tracking_uri(self, environment: dict[str, str]) -> str:
         """Return where MLflow keeps runs and versions: policy, then MLFLOW_TRACKING_URI, then the embedded store."""
-        embedded = f"sqlite:///{self.work / 'mlflow.db'}"
-        return self.policy.registry.uri or environment.get("MLFLOW_TRACKING_URI", "") or embedded
+        uri = self.policy.registry.uri or environment.get("MLFLOW_TRACKING_URI", "")
+        return placed(uri, self.root) if uri else embedded_uri(self.work / "mlflow.db")
 
     def plug(self, module: str, name: str) -> Any:
         """Return `name` from one of the user's four modules.

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from trunkline.core.errors import StorageError, UnavailableError
-from trunkline.core.mlflow_uri import embedded_folder, without_secrets
+from trunkline.core.mlflow_uri import embedded_database, embedded_folder, without_secrets
 
 from .relocation import mend
 
@@ -50,8 +50,16 @@ def connect(uri: str) -> Any:
 
 def mend_store(uri: str) -> None:
     """Point an embedded store that was moved with its project at the artifacts beside it; servers are left alone."""
-    if embedded_folder(uri) is not None and (database := Path(uri.removeprefix("sqlite:///"))).is_file():
-        mend(database.resolve())
+    database = embedded_database(uri)
+    if database is None or not database.is_file():
+        return
+    try:
+        mend(database)
+    except sqlite3.Error as error:
+        raise StorageError(
+            f"The MLflow store {database} cannot be used: {error}.",
+            next_step="make it readable and writable; move a damaged one away, and `trunkline train` makes a new one",
+        ) from error
 
 
 @contextmanager

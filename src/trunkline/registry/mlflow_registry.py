@@ -15,6 +15,7 @@ from typing import Any
 from trunkline.core.bundle import Bundle, BundleStore, open_bundle
 from trunkline.core.errors import BundleError, NotFoundError, PolicyError, StorageError
 from trunkline.core.lineage import Version
+from trunkline.core.mlflow_names import metric_key
 from trunkline.core.mlflow_uri import embedded_folder
 from trunkline.core.record import short
 
@@ -216,7 +217,7 @@ class Registry:
             client.log_param(run.info.run_id, name, str(value)[:PARAM_LENGTH])
         for figure in manifest.figures:
             if not figure.group:
-                client.log_metric(run.info.run_id, re.sub(r"[^\w\-. /]", "_", figure.name), figure.value)
+                client.log_metric(run.info.run_id, metric_key(figure.name), figure.value)
         return str(run.info.run_id)
 
     @contextmanager

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from trunkline.core.errors import StorageError, UnavailableError
 from trunkline.core.figures import Figure
 from trunkline.core.lineage import Lineage, Usage
+from trunkline.core.mlflow_names import metric_key
 from trunkline.core.mlflow_uri import embedded_folder, without_secrets
 from trunkline.core.record import short
 
@@ -60,7 +61,7 @@ def track(
             words = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             if store is not None:
                 raise StorageError(
-                    f"The embedded store {uri} cannot be used: {words}.",
+                    f"The embedded store {shown} cannot be used: {words}.",
                     next_step="look at the file, or set registry.uri in trunkline.yaml",
                 ) from error
             raise UnavailableError(
@@ -94,7 +95,7 @@ def _track(
     best = next(trial for trial in fitted.trials if trial.candidate == fitted.candidate)
     metrics = [Metric(metric_name(figure), figure.value, now, 0) for figure in figures]
     metrics += [
-        Metric(_allowed(f"search.{trial.candidate}.score"), trial.score, now, 0) for trial in fitted.trials
+        Metric(metric_key(f"search.{trial.candidate}.score"), trial.score, now, 0) for trial in fitted.trials
     ]
     metrics += [Metric("search.score", best.score, now, 0)]
     metrics += [Metric(name, value, now, 0) for name, value in usage_metrics(usage).items()]
@@ -130,7 +131,7 @@ def _table(fitted: Fitted) -> dict[str, list[Any]]:
 def metric_name(figure: Figure) -> str:
     """Return the name of a figure in the letters that MLflow takes, with its group before it."""
     group = figure.group.replace("=", ".")
-    return _allowed(f"{group}.{figure.name}" if group else figure.name)
+    return metric_key(f"{group}.{figure.name}" if group else figure.name)
 
 
 def usage_metrics(usage: Usage | None) -> dict[str, float]:
@@ -144,10 +145,6 @@ def usage_metrics(usage: Usage | None) -> dict[str, float]:
         "usage.cores": float(usage.cores),
         "usage.energy_wh": usage.energy_wh,
     }
-
-
-def _allowed(name: str) -> str:
-    return "".join(letter if letter.isalnum() or letter in "_-. /" else "_" for letter in name)
 
 
 def _experiment(client: Any, name: str, artifacts: str | None) -> str:
@@ -182,13 +179,13 @@ def _check_reachable(uri: str) -> None:
     parts = urlsplit(uri)
     if parts.scheme not in ("http", "https"):
         return
+    port = parts.port or (443 if parts.scheme == "https" else 80)
     # MLflow's own client tries for minutes before it says that nobody is there
     try:
-        port = parts.port or (443 if parts.scheme == "https" else 80)
         socket.create_connection((parts.hostname or "", port), timeout=5).close()
-    except (OSError, ValueError) as error:
+    except (OSError, UnicodeError) as error:  # a name too long for DNS is no OSError
         raise UnavailableError(
-            f"No MLflow server answers at {parts.hostname}:{parts.port or parts.scheme}: {error}.",
+            f"No MLflow server answers at {parts.hostname}:{port}: {error}.",
             value=without_secrets(uri),
             next_step="start the server, or correct registry.uri in trunkline.yaml",
         ) from error

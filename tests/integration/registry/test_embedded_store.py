@@ -12,6 +12,7 @@ from mlflow import MlflowClient
 from trunkline.core.bundle import BundleStore, seal
 from trunkline.core.errors import BundleError, NotFoundError, StorageError, UnavailableError
 from trunkline.core.figures import Figure
+from trunkline.core.mlflow_uri import embedded_uri
 from trunkline.registry import Registry
 
 from .conftest import LINEAGE, MakeBundle
@@ -177,3 +178,17 @@ def test_a_store_that_cannot_be_made_or_read_is_said_so(tmp_path: Path) -> None:
         Registry(f"sqlite:///{tmp_path}/file/mlflow.db", "m").versions()
     with pytest.raises(StorageError, match="not a database"):
         Registry(f"sqlite:///{tmp_path}/file", "m").versions()
+
+
+@pytest.mark.parametrize("name", ["50% off", "a%20b", "why? #1 ü"])
+def test_a_store_lies_where_it_is_said_to_whatever_a_uri_makes_of_the_folders_name(
+    name: str, tmp_path: Path, bundle: MakeBundle
+) -> None:
+    database = tmp_path / name / "mlflow.db"
+    registry = Registry(embedded_uri(database), "m")
+    made = bundle("one")
+    version = registry.register(made)
+    fetched = Registry(embedded_uri(database), "m").fetch(version, BundleStore(tmp_path / "bundles"))
+    assert fetched.digest == made.digest
+    assert database.is_file()
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["bundles", name, "one"])
