@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from pathlib import Path
@@ -111,6 +112,7 @@ def run(arguments: list[str]) -> int:
     """Run one verb and return its exit code."""
     # ONNX Runtime decides when it is imported whether it reports its use to its makers.
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    _write_anything()
     try:
         result: Any = cli.main(args=arguments, prog_name="trunkline", standalone_mode=False)
     except click.exceptions.Abort:
@@ -121,17 +123,25 @@ def run(arguments: list[str]) -> int:
         return error.exit_code
     except click.exceptions.Exit as leave:
         return leave.exit_code
-    except Exception as error:
-        from trunkline.core.errors import TrunklineError
+    except Exception as raised:
+        from trunkline.core.errors import shown
 
-        if not isinstance(error, TrunklineError):
-            raise
+        from .unforeseen import expected
+
+        error = expected(raised, arguments)
         click.echo(click.style("error: ", fg="red", bold=True) + error.what, err=True)
         if error.value is not None:
-            click.echo(f"  found: {error.value!r}", err=True)
+            click.echo(f"  found: {shown(error.value)}", err=True)
         if error.next_step:
             click.echo(f"  next: {error.next_step}", err=True)
         if error.actor != "fix your input":
             click.echo(f"  who must act: {error.actor} (exit code {error.exit_code})", err=True)
         return error.exit_code
     return result if isinstance(result, int) else 0
+
+
+def _write_anything() -> None:
+    """Let a terminal that cannot show a letter get its number: an old locale is no reason to end."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")

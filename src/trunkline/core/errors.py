@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+import reprlib
 from typing import ClassVar, Literal
 
 Actor = Literal["fix your input", "wait", "call a person"]
+
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = 300
+_SHORT.maxlist = _SHORT.maxtuple = _SHORT.maxset = _SHORT.maxdict = 20
+_SHORT.maxlevel = 4
+
+
+def shown(value: object) -> str:
+    """Return a value as an error names it: at most some hundred letters, whatever somebody wrote there."""
+    try:
+        return _SHORT.repr(value)
+    except ValueError:  # a whole number of more digits than Python writes
+        return f"a very long {type(value).__name__}"
 
 
 class TrunklineError(Exception):
@@ -26,7 +41,7 @@ class TrunklineError(Exception):
     def __str__(self) -> str:
         parts = [self.what]
         if self.value is not None:
-            parts.append(f"Found: {self.value!r}.")
+            parts.append(f"Found: {shown(self.value)}.")
         if self.next_step:
             parts.append(f"Next: {self.next_step}")
         return " ".join(parts)
@@ -128,3 +143,23 @@ class ForgeError(TrunklineError):
 
     exit_code = 42
     actor: ClassVar[Actor] = "fix your input"
+
+
+class UnforeseenError(TrunklineError):
+    """Something that nobody foresaw: a defect of Trunkline, with a report that helps to find it."""
+
+    exit_code = 50
+    actor: ClassVar[Actor] = "call a person"
+
+
+def of_system(error: OSError) -> TrunklineError:
+    """Return what the operating system refused as an error that says which path, and who must act."""
+    said = error.strerror or str(error) or type(error).__name__
+    if isinstance(error, ConnectionError | TimeoutError) or (error.filename is None and error.errno is None):
+        return UnavailableError(f"Another program does not answer: {said}.", next_step="try again later")
+    if error.filename is None:
+        return StorageError(f"The system refused: {said}.", next_step="look at free disk space and memory")
+    return StorageError(
+        f"Cannot read or write {error.filename}: {said}.",
+        next_step="correct the path, its permissions, or what lies there",
+    )

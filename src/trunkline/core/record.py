@@ -12,7 +12,8 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
-from .errors import StorageError, TrunklineError
+from .errors import StorageError, TrunklineError, shown
+from .reading import parse_json, read_json, read_text
 
 
 def sha256(content: bytes) -> str:
@@ -67,13 +68,20 @@ def write_atomically(path: Path, content: bytes) -> None:
         raise StorageError(f"Cannot write {path}: {error.strerror}.", next_step="free disk space") from error
 
 
+MOST_PROBLEMS = 8
+"""Problems that one message names."""
+
+
 def describe_problems(error: ValidationError) -> str:
     """Return what pydantic found as `key: problem (found value)`, one after the other."""
     rows = []
-    for problem in error.errors(include_url=False):
+    problems = error.errors(include_url=False)
+    for problem in problems[:MOST_PROBLEMS]:
         key = ".".join(str(part) for part in problem["loc"]) or "(whole)"
-        found = "" if isinstance(problem["input"], dict | list) else f" (found {problem['input']!r})"
+        found = "" if isinstance(problem["input"], dict | list) else f" (found {shown(problem['input'])})"
         rows.append(f"{key}: {problem['msg']}{found}")
+    if len(problems) > MOST_PROBLEMS:
+        rows.append(f"and {len(problems) - MOST_PROBLEMS} more")
     return "; ".join(rows)
 
 
@@ -106,18 +114,19 @@ class Record(BaseModel):
         return head | self.model_dump(mode="json")
 
     @classmethod
-    def from_dict(
-        cls, value: dict[str, Any], *, origin: str, error: type[TrunklineError] = StorageError
-    ) -> Self:
+    def from_dict(cls, value: object, *, origin: str, error: type[TrunklineError] = StorageError) -> Self:
         """Return the record that `value` holds; `origin` names it in the error.
 
-        Raises `error` when the schema is another one or a key is missing, unknown or of the wrong type.
+        Raises `error` when it is no mapping, the schema is another one, or a key is missing, unknown or of the wrong
+        type.
         """
+        if not isinstance(value, dict):
+            raise error(f"{origin} does not hold a record.", value=value)
         body = dict(value)
         schema = body.pop("schema", cls.SCHEMA)
         if schema != cls.SCHEMA:
             raise error(
-                f"{origin} has schema {schema}, and this version of Trunkline reads {cls.SCHEMA}.",
+                f"{origin} has schema {str(schema)[:80]}, and this version of Trunkline reads {cls.SCHEMA}.",
                 next_step="write it again with the installed version",
             )
         try:
@@ -148,19 +157,15 @@ class Record(BaseModel):
         `complete` says that the file is nobody's log: then such a line counts too, and empty lines do not.
         Raises `error` that names the line when the file cannot be read or a line is no record.
         """
-        try:
-            lines = path.read_text(encoding="utf-8").split("\n")
-        except (OSError, UnicodeDecodeError) as problem:
-            raise error(f"Cannot read {path}: {problem}.") from problem
+        lines = read_text(path, error=error).split("\n")
         found = []
         for place, line in enumerate(lines if complete else lines[:-1], 1):
             if complete and not line.strip():
                 continue
-            try:
-                value = json.loads(line)
-            except ValueError as problem:
-                raise error(f"{path}, line {place} is not JSON.", value=line[:80]) from problem
-            found.append(cls.from_dict(value, origin=f"{path}, line {place}", error=error))
+            origin = f"{path}, line {place}"
+            advice = f"correct or delete line {place} of {path.name}"
+            value = parse_json(line, origin=origin, error=error, next_step=advice)
+            found.append(cls.from_dict(value, origin=origin, error=error))
         return tuple(found)
 
     @classmethod
@@ -169,12 +174,4 @@ class Record(BaseModel):
 
         Raises `error` when the file is missing, is not JSON, or holds another record.
         """
-        try:
-            value = json.loads(path.read_bytes())
-        except OSError as problem:
-            raise error(f"Cannot read {path}: {problem.strerror}.") from problem
-        except ValueError as problem:
-            raise error(f"{path} is not JSON: {problem}.") from problem
-        if not isinstance(value, dict):
-            raise error(f"{path} does not hold a record.", value=value)
-        return cls.from_dict(value, origin=str(path), error=error)
+        return cls.from_dict(read_json(path, error=error), origin=str(path), error=error)

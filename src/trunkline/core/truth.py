@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from .errors import DataError, StorageError
 from .predictions import GroundTruth
+from .reading import parse_json
 
 
 def read_truth(path: Path) -> dict[str, GroundTruth]:
@@ -21,17 +21,16 @@ def read_truth(path: Path) -> dict[str, GroundTruth]:
             for number, line in enumerate(stream, start=1):
                 if not line.strip():
                     continue
+                origin = f"{path}, line {number}"
                 try:
-                    value = json.loads(line)
-                except ValueError as error:
+                    value = parse_json(
+                        line, origin=origin, error=DataError, next_step="correct or delete the line"
+                    )
+                except DataError:
                     if not line.endswith(b"\n"):
                         break
-                    raise DataError(
-                        f"{path}, line {number} is not JSON: {error}.", next_step="correct or delete the line"
-                    ) from error
-                if not isinstance(value, dict):
-                    raise DataError(f"{path}, line {number} does not hold a record.", value=value)
-                record = GroundTruth.from_dict(value, origin=f"{path}, line {number}", error=DataError)
+                    raise
+                record = GroundTruth.from_dict(value, origin=origin, error=DataError)
                 before = found.get(record.prediction)
                 if before is None or record.time >= before.time:
                     found[record.prediction] = record

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 
@@ -11,6 +10,7 @@ import pandas as pd
 from trunkline.core.errors import NotFoundError, StorageError
 from trunkline.core.git import try_git
 from trunkline.core.project import LOCK_FILE, Project
+from trunkline.core.reading import parse_json
 from trunkline.core.snapshots import DataLock
 
 from .snapshot import Snapshot
@@ -83,8 +83,4 @@ def lock_at(project: Project, commit: str) -> DataLock | None:
     if shown.returncode:
         return None
     origin = f"{LOCK_FILE} of commit {name[:12]}"
-    try:
-        value = json.loads(shown.stdout)
-    except ValueError as error:
-        raise StorageError(f"{origin} is not JSON: {error}.") from error
-    return DataLock.from_dict(value, origin=origin)
+    return DataLock.from_dict(parse_json(shown.stdout, origin=origin), origin=origin)

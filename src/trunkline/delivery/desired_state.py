@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from trunkline.core.errors import PolicyError
+from trunkline.core.errors import PolicyError, shown
 from trunkline.core.policy.reading import parse_yaml, read_yaml
 from trunkline.core.record import Record, write_atomically
 from trunkline.core.release import Release, Route, Strategy
@@ -144,8 +144,7 @@ def write_state(path: Path, state: DesiredState) -> None:
     changes = {key: value for key, value in wanted.items() if value != before[key]}
     if not changes:
         return
-    with path.open(encoding="utf-8", newline="") as stream:
-        text = stream.read()
+    text = path.read_bytes().decode()  # with the ends of lines that it has; it was read just now
     try:
         text = edit(text, changes)
     except ValueError as problem:
@@ -168,4 +167,4 @@ def _explain(problem: Any) -> str:
         guess = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
         hint = f"did you mean {guess[0]}?" if guess else f"known: {', '.join(known)}"
         return f"unknown key {name} ({hint})"
-    return f"{name}: {problem['msg']} (found {problem['input']!r})"
+    return f"{name}: {problem['msg']} (found {shown(problem['input'])})"

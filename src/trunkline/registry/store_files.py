@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from trunkline.core.errors import StorageError
+from trunkline.core.reading import read_json
 from trunkline.core.record import digits
 
 from .relocation import ARTIFACTS
@@ -58,10 +58,11 @@ def _keys(folder: Path, bundles: frozenset[str]) -> dict[str, Path]:
     for file in (folder / "keys").glob("*.json"):
         path = f"keys/{file.name}"
         try:
-            bundle = json.loads(file.read_bytes()).get("bundle")
-        except (ValueError, AttributeError):
+            value = read_json(file)
+        except StorageError:
             continue  # what cannot be read is remembered for nobody
-        if bundle in bundles and belongs(path):
+        bundle = value.get("bundle") if isinstance(value, dict) else None
+        if isinstance(bundle, str) and bundle in bundles and belongs(path):
             found[path] = file
     return found
 

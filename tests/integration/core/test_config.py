@@ -109,7 +109,7 @@ def test_a_folder_in_its_place_is_refused(file: Path) -> None:
 
 def test_bytes_that_are_no_text_are_refused(file: Path) -> None:
     file.write_bytes(b"name: \xff\xfe\n")
-    with pytest.raises(PolicyError, match="Cannot read"):
+    with pytest.raises(PolicyError, match="UTF-8"):
         read_policy(file)
 
 

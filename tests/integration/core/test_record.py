@@ -32,7 +32,7 @@ def test_a_record_is_readable_json_with_its_schema(tmp_path: Path) -> None:
     [
         (b"", "is not JSON"),
         (b"{", "is not JSON"),
-        (b"\xff", "is not JSON"),
+        (b"\xff", "is not UTF-8"),
         (b"[]", "does not hold a record"),
         (b'{"schema": "other/1", "name": "a"}', "has schema other/1"),
         (b'{"name": "a", "age": 3}', "age: Extra inputs"),

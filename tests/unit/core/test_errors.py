@@ -8,7 +8,14 @@ from typing import get_args
 import pytest
 
 from trunkline.core import errors
-from trunkline.core.errors import Actor, PolicyError, TrunklineError
+from trunkline.core.errors import (
+    Actor,
+    PolicyError,
+    StorageError,
+    TrunklineError,
+    UnavailableError,
+    of_system,
+)
 
 CLASSES = [
     found for _, found in inspect.getmembers(errors, inspect.isclass) if issubclass(found, TrunklineError)
@@ -53,3 +60,33 @@ def test_an_error_reads_as_what_happened_the_value_and_the_next_step() -> None:
 def test_what_is_not_known_is_left_out() -> None:
     assert str(PolicyError("No such metric.")) == "No such metric."
     assert str(PolicyError("Too small.", value=0)) == "Too small. Found: 0."
+
+
+@pytest.mark.parametrize(
+    "value", ["x" * 10_000, ["x" * 1000] * 1000, {n: n for n in range(10_000)}, [[[[[[1]]]]]]]
+)
+def test_a_value_is_shown_in_a_few_words_however_long_it_is(value: object) -> None:
+    assert len(str(PolicyError("Too long.", value=value))) < 10_000
+
+
+@pytest.mark.parametrize(
+    ("refused", "kind"),
+    [
+        (FileNotFoundError(2, "No such file or directory", "a.yaml"), StorageError),
+        (IsADirectoryError(21, "Is a directory", "a.yaml"), StorageError),
+        (OSError(28, "No space left on device"), StorageError),
+        (ConnectionRefusedError(111, "Connection refused"), UnavailableError),
+        (TimeoutError("timed out"), UnavailableError),
+    ],
+)
+def test_what_the_system_refuses_says_who_must_act_and_names_the_path(
+    refused: OSError, kind: type[TrunklineError]
+) -> None:
+    error = of_system(refused)
+    assert type(error) is kind
+    assert error.next_step
+    assert refused.filename is None or refused.filename in error.what
+
+
+def test_a_whole_number_of_more_digits_than_python_writes_is_shown_too() -> None:
+    assert "very long int" in str(PolicyError("Too long.", value=10**5000))

@@ -5,7 +5,22 @@ from mlflow.utils.validation import _validate_metric_name
 
 from trunkline.core.mlflow_names import LONGEST, metric_key
 
-STRANGE = ("", ".", "..", "../x", "/x", "a//b", "a/./b", "a%b", "groß", "日本", "a\nb", "x" * 300, "é" * 900, "\ud800")
+STRANGE = (
+    "",
+    ".",
+    "..",
+    "../x",
+    "/x",
+    "a//b",
+    "a/./b",
+    "a%b",
+    "groß",
+    "日本",
+    "a\nb",
+    "x" * 300,
+    "é" * 900,
+    "\ud800",
+)
 
 
 @pytest.mark.parametrize("name", STRANGE)

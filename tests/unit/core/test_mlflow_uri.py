@@ -6,7 +6,13 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from trunkline.core.errors import PolicyError
-from trunkline.core.mlflow_uri import embedded_database, embedded_folder, embedded_uri, placed, without_secrets
+from trunkline.core.mlflow_uri import (
+    embedded_database,
+    embedded_folder,
+    embedded_uri,
+    placed,
+    without_secrets,
+)
 
 
 def test_the_folder_of_an_embedded_store_is_the_one_of_its_file() -> None:
@@ -19,7 +25,9 @@ def test_servers_and_other_databases_have_no_folder(uri: str) -> None:
     assert embedded_folder(uri) is None
 
 
-@pytest.mark.parametrize("uri", ["", "mlruns", "file:///srv/mlruns", "ftp://x", "htp://host", "http://", "sqlite:///", "sqlite://"])
+@pytest.mark.parametrize(
+    "uri", ["", "mlruns", "file:///srv/mlruns", "ftp://x", "htp://host", "http://", "sqlite:///", "sqlite://"]
+)
 def test_the_file_store_and_nonsense_are_refused_with_the_key(uri: str) -> None:
     with pytest.raises(PolicyError, match=r"registry\.uri") as caught:
         embedded_folder(uri)
@@ -31,14 +39,31 @@ def test_passwords_do_not_get_into_messages() -> None:
     assert without_secrets("https://mlflow.example.org/x") == "https://mlflow.example.org/x"
 
 
-@pytest.mark.parametrize("uri", ["http://[::1", "http://host:port/", "http://host:99999999", "http://\u2100/"])
+@pytest.mark.parametrize(
+    "uri", ["http://[::1", "http://host:port/", "http://host:99999999", "http://\u2100/"]
+)
 def test_an_address_that_cannot_be_read_is_refused_with_the_key(uri: str) -> None:
     with pytest.raises(PolicyError, match=r"registry\.uri"):
         embedded_folder(uri)
     assert without_secrets(uri) == uri
 
 
-STRANGE = ("50%", "50% off", "a%20b", "100%25", "#1", "why?", "ü", "a b", "a+b", "a;b", "it's", "a&b=c", "a@b", "a:b")
+STRANGE = (
+    "50%",
+    "50% off",
+    "a%20b",
+    "100%25",
+    "#1",
+    "why?",
+    "ü",
+    "a b",
+    "a+b",
+    "a;b",
+    "it's",
+    "a&b=c",
+    "a@b",
+    "a:b",
+)
 
 
 @pytest.mark.parametrize("name", STRANGE)

@@ -8,11 +8,51 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
+from ruamel.yaml.constructor import ConstructorError, SafeConstructor
 from ruamel.yaml.error import YAMLError
 
-from trunkline.core.errors import PolicyError
+from trunkline.core.errors import PolicyError, shown
+from trunkline.core.reading import read_text
+from trunkline.core.record import MOST_PROBLEMS
 
 from .policy import Policy
+
+LONGEST = 200_000
+"""Letters of a YAML file: a policy has some thousands."""
+DEEPEST = 50
+"""Levels of a YAML file: a policy has six."""
+
+
+class _Shallow(Composer):
+    """A composer that refuses what is nested too deeply for Python, before it is all read."""
+
+    depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise YAMLError(f"it is nested more than {DEEPEST} levels deep")
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self.depth -= 1
+
+
+class _Plain(SafeConstructor):
+    """A constructor that leaves dates as the text that they are, and says where a value is that cannot be read.
+
+    YAML would make Python's dates of them: it breaks on 2026-13-01 before anything knows whose date that is.
+    """
+
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep=deep)
+        except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError) as error:
+            raise ConstructorError(None, None, str(error), node.start_mark) from error
+
+
+_Plain.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.construct_yaml_str)
 
 
 def read_policy(path: Path) -> Policy:
@@ -24,8 +64,11 @@ def read_policy(path: Path) -> Policy:
     try:
         return Policy.model_validate(value)
     except ValidationError as problem:
+        rows = problem.errors(include_url=False)
+        said = [_explain(row) for row in rows[:MOST_PROBLEMS]]
+        said += [f"and {len(rows) - MOST_PROBLEMS} more"] if len(rows) > MOST_PROBLEMS else []
         raise PolicyError(
-            f"{path.name}: " + "; ".join(_explain(row) for row in problem.errors(include_url=False)) + ".",
+            f"{path.name}: {'; '.join(said)}.",
             next_step=f"edit {path}; `trunkline schema` prints what it may say",
         ) from problem
 
@@ -35,14 +78,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
     Raises PolicyError when it cannot be read, is not YAML, or is not a mapping.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PolicyError(
-            f"Cannot read {path}: {error}.",
-            next_step="run the command in the project's folder, or pass --project",
-        ) from error
-    return parse_yaml(text, str(path))
+    return parse_yaml(read_text(path, error=PolicyError), str(path))
 
 
 def parse_yaml(text: str, origin: str) -> dict[str, Any]:
@@ -50,8 +86,14 @@ def parse_yaml(text: str, origin: str) -> dict[str, Any]:
 
     Raises PolicyError when it is not YAML, or not a mapping.
     """
+    if len(text) > LONGEST:
+        raise PolicyError(
+            f"{origin} has {len(text):,} letters, and {LONGEST:,} are read.", next_step=f"shorten {origin}"
+        )
+    reader = YAML(typ="safe", pure=True)
+    reader.Composer, reader.Constructor = _Shallow, _Plain
     try:
-        value = YAML(typ="safe", pure=True).load(text)
+        value = reader.load(text)
     except YAMLError as error:
         raise PolicyError(
             f"{origin} is not YAML: {' '.join(str(error).split())}.", next_step=f"edit {origin}"
@@ -65,7 +107,7 @@ def _explain(problem: Any) -> str:
     keys = [str(part) for part in problem["loc"]]
     name = ".".join(keys)
     if problem["type"] != "extra_forbidden":
-        return f"{name}: {problem['msg']} (found {problem['input']!r})"
+        return f"{name}: {problem['msg']} (found {shown(problem['input'])})"
     section: Any = Policy
     for key in keys[:-1]:
         field = getattr(section, "model_fields", {}).get(key)

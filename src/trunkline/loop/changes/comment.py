@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 from trunkline.core.errors import PolicyError
 from trunkline.core.project import Project
+from trunkline.core.reading import parse_json, read_text
 from trunkline.forge import PullRequest, open_forge
 
 MARKER = "trunkline-report"
@@ -24,12 +24,13 @@ def results_of(text: str) -> dict[str, str]:
 
     Raises PolicyError when it is none.
     """
+    advice = "pass them as the workflow does: ${{ toJSON(needs) }}"
+    needs = parse_json(text or "{}", origin="The value of --needs", error=PolicyError, next_step=advice)
     try:
-        needs = json.loads(text or "{}")
         return {str(name): str(job["result"]) for name, job in needs.items()}
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (TypeError, KeyError, AttributeError) as error:
         raise PolicyError(
-            "The jobs' results are not the JSON of a workflow's `needs`.", value=text[:80]
+            "The jobs' results are not the JSON of a workflow's `needs`.", value=text, next_step=advice
         ) from error
 
 
@@ -43,7 +44,7 @@ def compose(results: Mapping[str, str], folder: Path, *, run: str = "") -> str:
     for name in ("plan.md", "report/report.md"):
         path = folder / name
         if path.is_file():
-            parts.append(path.read_text(encoding="utf-8").strip())
+            parts.append(read_text(path).strip())
     text = "\n\n".join(parts)
     if len(text) > LIMIT:
         text = text[:LIMIT].rpartition("\n")[0]

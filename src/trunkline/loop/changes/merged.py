@@ -7,6 +7,7 @@ from pathlib import Path
 from trunkline.core.errors import ForgeError
 from trunkline.core.git import git, try_git
 from trunkline.core.project import MODEL_INPUTS, Project
+from trunkline.core.reading import read_text
 from trunkline.delivery import DesiredState, parse_state
 
 
@@ -51,7 +52,7 @@ def overtaken(project: Project) -> bool:
 
 def superseded(project: Project, path: Path) -> bool:
     """Whether the forge's main, which contains the checked-out commit, has a newer form of a file."""
-    newer = merged_text(project, path) != path.read_text(encoding="utf-8")
+    newer = merged_text(project, path) != read_text(path)
     clean = not git(project.root, "status", "--porcelain", "--", str(path))
     inside = try_git(project.root, "merge-base", "--is-ancestor", "HEAD", _main(project))
     return newer and clean and inside.returncode == 0
@@ -75,7 +76,7 @@ def merged_state(project: Project, environment: str) -> DesiredState | None:
 
 def require_merged_file(project: Project, path: Path) -> None:
     """Raise ForgeError unless a file of the work tree is what the forge's main branch holds."""
-    if merged_text(project, path) != path.read_text(encoding="utf-8"):
+    if merged_text(project, path) != read_text(path):
         name = path.relative_to(project.root).as_posix()
         raise ForgeError(
             f"{name} is not what origin/{project.policy.forge.main} holds.",

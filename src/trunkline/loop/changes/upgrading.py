@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import shutil
 import subprocess
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from trunkline.core.errors import ForgeError, NotFoundError, ProjectError, UnavailableError
 from trunkline.core.git import IDENTITY, git, try_git
+from trunkline.core.reading import parse_json, read_text
 
 ANSWERS = ".template.json"
 """The file that keeps what was answered when the project was made; committed."""
@@ -48,10 +48,10 @@ def answers_in(text: str) -> Mapping[str, str]:
     Raises ProjectError when it is not such a file.
     """
     advice = f"restore {ANSWERS} from git: it was written when the project was made"
-    try:
-        answers = json.loads(text)["answers"]
-    except (ValueError, TypeError, KeyError) as error:
-        raise ProjectError(f"{ANSWERS} holds no answers.", next_step=advice) from error
+    value = parse_json(text, origin=ANSWERS, error=ProjectError, next_step=advice)
+    answers = value.get("answers") if isinstance(value, dict) else None
+    if not answers:
+        raise ProjectError(f"{ANSWERS} holds no answers.", next_step=advice)
     if not isinstance(answers, dict) or not all(isinstance(value, str) for value in answers.values()):
         raise ProjectError(f"The answers in {ANSWERS} are no texts.", value=answers, next_step=advice)
     return answers
@@ -76,7 +76,7 @@ def upgrade(
             f"There is no {ANSWERS}: the project was made before answers were kept.",
             next_step=f"write {ANSWERS} by hand, as a project that is made anew has it",
         )
-    answers = answers_in(path.read_text(encoding="utf-8"))
+    answers = answers_in(read_text(path, error=ProjectError))
     before = _newest_rendering(root)
     with tempfile.TemporaryDirectory() as scratch:
         progress(f"render {template}")

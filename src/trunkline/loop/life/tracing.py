@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from trunkline.core.bundle import Bundle
-from trunkline.core.errors import NotFoundError, TrunklineError
+from trunkline.core.errors import NotFoundError, StorageError, TrunklineError
 from trunkline.core.git import git
 from trunkline.core.predictions import Prediction
 from trunkline.core.project import Project
+from trunkline.core.reading import parse_json
 from trunkline.core.record import short
+from trunkline.core.snapshots import SnapshotManifest
 from trunkline.core.truth import read_truth
 from trunkline.forge import PullRequest, open_forge
 from trunkline.loop.versions.bundles import brought_registry
@@ -49,10 +50,10 @@ def _logs(project: Project) -> Iterator[Path]:
 
 def _prediction(line: str, identity: str) -> Prediction | None:
     try:
-        value = json.loads(line)
-    except ValueError:
+        value = parse_json(line, origin="prediction log")
+    except StorageError:
         return None
-    if value.get("schema") != Prediction.SCHEMA or value.get("id") != identity:
+    if not isinstance(value, dict) or value.get("schema") != Prediction.SCHEMA or value.get("id") != identity:
         return None
     return Prediction.from_dict(value, origin="prediction log")
 
@@ -99,11 +100,13 @@ def _origin(project: Project, bundle: Bundle, pulls: tuple[PullRequest, ...]) ->
     rows = "not on this machine"
     manifest = project.snapshots / lineage.snapshot.removeprefix("sha256:") / "snapshot.json"
     if manifest.is_file():
-        read = json.loads(manifest.read_bytes())
-        rows = ", ".join(f"{part} {count}" for part, count in read["rows"].items())
-        rows += "; from " + ", ".join(
-            f"{source} {count}" for source, count in read["sources"].items() if count
-        )
+        try:
+            read = SnapshotManifest.read(manifest)
+        except StorageError as error:
+            rows = str(error)
+        else:
+            rows = ", ".join(f"{part} {count}" for part, count in read.rows.items())
+            rows += "; from " + ", ".join(f"{name} {count}" for name, count in read.sources.items() if count)
     yield Step("snapshot", short(lineage.snapshot), rows)
     commit = lineage.commit.removesuffix("+dirty")
     yield Step(

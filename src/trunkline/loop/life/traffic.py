@@ -63,7 +63,7 @@ def read_rows(path: Path, contract: Contract) -> list[dict[str, Any]]:
 def _object(path: Path, place: int, line: str) -> dict[str, Any]:
     try:
         row = json.loads(line, parse_constant=str)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path}, line {place} is not JSON.", value=line[:80]) from error
     if not isinstance(row, dict):
         raise DataError(f"{path}, line {place} is no row: it must hold names and values.", value=line[:80])

@@ -8,6 +8,7 @@ from trunkline import data, evaluation
 from trunkline.core.errors import NotFoundError
 from trunkline.core.lineage import Usage, Version
 from trunkline.core.project import Project
+from trunkline.core.reading import read_text
 from trunkline.core.record import write_atomically
 from trunkline.loop.gates.judging import Judged
 
@@ -48,4 +49,4 @@ def card_text(project: Project, number: int) -> str:
             f"Version {number} has no card in this commit.",
             next_step=f"cards here: {known or 'none'}; git pull",
         )
-    return path.read_text(encoding="utf-8")
+    return read_text(path)

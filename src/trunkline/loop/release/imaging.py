@@ -16,6 +16,7 @@ from trunkline.core.errors import ApplyError, NotFoundError
 from trunkline.core.git import try_git
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
+from trunkline.core.reading import read_text
 from trunkline.core.record import short, write_atomically
 from trunkline.core.release import Release, Route
 from trunkline.delivery import next_state, read_state
@@ -69,7 +70,7 @@ def build_image(
     # Serving's own are always there, as the Dockerfile says.
     used = ("serve", "train") if python else ("serve",)
     locks = [path for name in used if (path := context / "requirements" / f"{name}.txt").is_file()]
-    text = one_lock([path.read_text(encoding="utf-8") for path in locks])
+    text = one_lock([read_text(path) for path in locks])
     write_atomically(folder / INSTALLED, text.encode())
     size = engine.size(identity)
     progress(f"built in {time.monotonic() - begun:.0f} s" + (f": {size / 1e6:.0f} MB" if size else ""))

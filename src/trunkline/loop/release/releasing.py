@@ -10,6 +10,7 @@ from trunkline.core.errors import ForgeError
 from trunkline.core.lineage import Version
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
+from trunkline.core.reading import read_text
 from trunkline.delivery.image import Image
 from trunkline.forge import PullRequest
 from trunkline.loop.changes.merged import merged_state, require_released
@@ -124,5 +125,5 @@ def evidence_in(folder: Path) -> str:
         image = Image.read(folder / "image.json")
         parts.append(f"**Image**, built once and asked before it was pushed: `{image.reference}`.")
     if (folder / "rehearsal.md").is_file():
-        parts.append((folder / "rehearsal.md").read_text(encoding="utf-8").strip())
+        parts.append(read_text(folder / "rehearsal.md").strip())
     return "\n\n".join(parts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import ClassVar
 
@@ -11,6 +10,7 @@ from trunkline.core.lineage import Usage, Version
 from trunkline.core.mlflow_uri import embedded_folder
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
+from trunkline.core.reading import parse_json
 from trunkline.core.record import Record, short
 
 from .bundles import registered_bundle, registry_of
@@ -73,7 +73,10 @@ def _registered(project: Project, key: str) -> Trained | None:
     if embedded_folder(registry.uri) is not None:
         return None
     memory = registry.memory_of(key)
-    return Trained.from_dict(json.loads(memory), origin=f"version of {key} in MLflow") if memory else None
+    if not memory:
+        return None
+    origin = f"version of {key} in MLflow"
+    return Trained.from_dict(parse_json(memory, origin=origin), origin=origin)
 
 
 def _memory(project: Project, key: str) -> Path:

@@ -19,12 +19,19 @@ def test_a_call_by_hand_knows_of_no_jobs() -> None:
 
 @pytest.mark.parametrize(
     "garbage",
-    ["no json", "[]", "[1]", "3", '"code"', "null", '{"code": "success"}', '{"code": {}}', '{"code": null}'],
+    ["[]", "[1]", "3", '"code"', "null", '{"code": "success"}', '{"code": {}}', '{"code": null}'],
 )
 def test_what_is_no_needs_is_refused_with_what_was_found(garbage: str) -> None:
     with pytest.raises(PolicyError, match="not the JSON of a workflow's `needs`") as caught:
         results_of(garbage)
     assert caught.value.value == garbage
+
+
+@pytest.mark.parametrize("garbage", ["no json", "NaN", "[" * 100_000, '{"code"'])
+def test_what_is_no_json_is_refused_too(garbage: str) -> None:
+    with pytest.raises(PolicyError, match="--needs is not JSON") as caught:
+        results_of(garbage)
+    assert caught.value.next_step
 
 
 def test_a_refusal_shows_the_beginning_of_a_long_text_only() -> None:

@@ -1,0 +1,54 @@
+"""What nobody foresaw: a short message, and a report for whoever mends it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from trunkline import __version__
+from trunkline.core.errors import TrunklineError, UnforeseenError, of_system
+
+
+def expected(error: Exception, arguments: Sequence[str]) -> TrunklineError:
+    """Return an error as one that people can act on; what nobody foresaw is written down first."""
+    if isinstance(error, TrunklineError):
+        return error
+    if isinstance(error, OSError):
+        return of_system(error)
+    said = " ".join(str(error).split())[:200]
+    try:
+        place = f"send {_keep(_report(error, arguments))} to whoever looks after Trunkline; it may hold values of yours"
+    except OSError as full:
+        place = (
+            f"no report could be written ({full.strerror}); run the command again where there is disk space"
+        )
+    return UnforeseenError(
+        f"Trunkline met something that it did not foresee: {type(error).__name__}{': ' if said else ''}{said}.",
+        next_step=place,
+    )
+
+
+def _report(error: Exception, arguments: Sequence[str]) -> str:
+    """Return what happened, where, and in which versions."""
+    lines = [
+        f"trunkline {__version__}, Python {platform.python_version()}, {platform.platform()}",
+        f"called: trunkline {' '.join(arguments)}",
+        f"in: {Path.cwd()}",
+        f"with: {sys.executable}",
+        "",
+        *traceback.format_exception(error),
+    ]
+    return "\n".join(lines)
+
+
+def _keep(report: str) -> Path:
+    """Write a report, readable by the user alone, and return its file."""
+    handle, name = tempfile.mkstemp(prefix="trunkline-report-", suffix=".txt")
+    with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as stream:
+        stream.write(report)
+    return Path(name)

@@ -1,0 +1,55 @@
+"""Files that somebody else may have written: read whole, with errors that name them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from .errors import StorageError, TrunklineError
+
+
+def read_text(path: Path, *, error: type[TrunklineError] = StorageError, next_step: str = "") -> str:
+    """Return the text of a file, with every end of a line as `\\n`.
+
+    Raises `error` when it cannot be read or is not UTF-8.
+    """
+    try:
+        return path.read_bytes().decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as problem:
+        raise error(
+            f"{path} is not UTF-8: {problem.reason} at byte {problem.start}.",
+            next_step=next_step or f"write {path.name} again as UTF-8 text",
+        ) from problem
+    except OSError as problem:
+        raise error(f"Cannot read {path}: {problem.strerror}.", next_step=next_step) from problem
+
+
+def parse_json(
+    text: str | bytes, *, origin: str, error: type[TrunklineError] = StorageError, next_step: str = ""
+) -> Any:
+    """Return the value of a JSON text; `origin` names it in the error.
+
+    Raises `error` when it is not JSON, holds a number that JSON does not have, or is nested too deeply.
+    """
+    try:
+        return json.loads(text, parse_constant=_refused, parse_float=_finite)
+    except (ValueError, RecursionError) as problem:
+        said = "it is nested too deeply" if isinstance(problem, RecursionError) else str(problem)
+        beginning = text if isinstance(text, str) else text.decode("utf-8", "replace")
+        raise error(f"{origin} is not JSON: {said}.", value=beginning[:80], next_step=next_step) from problem
+
+
+def read_json(path: Path, *, error: type[TrunklineError] = StorageError, next_step: str = "") -> Any:
+    """Return the JSON value of a file; raises as `read_text` and `parse_json` do."""
+    text = read_text(path, error=error, next_step=next_step)
+    return parse_json(text, origin=str(path), error=error, next_step=next_step)
+
+
+def _refused(constant: str) -> float:
+    raise ValueError(f"{constant} is no number")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    return value if abs(value) != float("inf") else _refused(digits)

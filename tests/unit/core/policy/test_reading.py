@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import pytest
+
+from trunkline.core.errors import PolicyError
+from trunkline.core.policy.reading import DEEPEST, LONGEST, parse_yaml
+
+
+@pytest.mark.parametrize("date", ["2026-13-01", "2026-02-30", "2026-12-31", "2026-12-31 10:00:00"])
+def test_a_date_stays_the_text_that_somebody_wrote_even_where_it_is_none(date: str) -> None:
+    assert parse_yaml(f"expires: {date}", "it") == {"expires": date}
+
+
+@pytest.mark.parametrize("value", ["!!int x", "!!float x", "9" * 5000, "!!omap [1]", "!!set [1]", "*b"])
+def test_a_value_that_cannot_be_read_is_named_with_its_line(value: str) -> None:
+    with pytest.raises(PolicyError, match=r"it\.yaml is not YAML.*line 2") as caught:
+        parse_yaml(f"first: 1\nsecond: {value}\n", "it.yaml")
+    assert "it.yaml" in caught.value.next_step
+
+
+@pytest.mark.parametrize(
+    "text", ["a: " + "[" * 5000, "- " * 3000, "a: {" * 500, "\n".join(" " * n + "a:" for n in range(99))]
+)
+def test_what_is_nested_too_deeply_is_refused_at_once(text: str) -> None:
+    with pytest.raises(PolicyError, match=f"more than {DEEPEST} levels"):
+        parse_yaml(text, "it")
+
+
+def test_what_is_far_too_long_is_not_even_parsed() -> None:
+    with pytest.raises(PolicyError, match="letters"):
+        parse_yaml("a: 1\n" * LONGEST, "it")
+
+
+@pytest.mark.parametrize("text", ["a: &a [*a]", "a: &a {b: *a}"])
+def test_a_value_that_holds_itself_can_be_shown(text: str) -> None:
+    assert "[" in str(PolicyError("It is wrong.", value=parse_yaml(text, "it"))) or "{" in text
