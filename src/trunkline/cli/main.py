@@ -128,15 +128,15 @@ def run(arguments: list[str]) -> int:
 
         from .unforeseen import expected
 
-        error = expected(raised, arguments)
-        click.echo(click.style("error: ", fg="red", bold=True) + error.what, err=True)
-        if error.value is not None:
-            click.echo(f"  found: {shown(error.value)}", err=True)
-        if error.next_step:
-            click.echo(f"  next: {error.next_step}", err=True)
-        if error.actor != "fix your input":
-            click.echo(f"  who must act: {error.actor} (exit code {error.exit_code})", err=True)
-        return error.exit_code
+        refusal = expected(raised, arguments)
+        click.echo(click.style("error: ", fg="red", bold=True) + refusal.what, err=True)
+        if refusal.value is not None:
+            click.echo(f"  found: {shown(refusal.value)}", err=True)
+        if refusal.next_step:
+            click.echo(f"  next: {refusal.next_step}", err=True)
+        if refusal.actor != "fix your input":
+            click.echo(f"  who must act: {refusal.actor} (exit code {refusal.exit_code})", err=True)
+        return refusal.exit_code
     return result if isinstance(result, int) else 0
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from trunkline.core.errors import StorageError, UnavailableError
 from trunkline.core.mlflow_uri import embedded_database, embedded_folder, without_secrets
+from trunkline.core.proxies import on_this_machine
 
 from .relocation import mend
 
@@ -70,6 +71,9 @@ def speaking(uri: str, defaults: Mapping[str, str] = PATIENT) -> Iterator[None]:
     that cannot be read or written); variables and log levels are put back.
     """
     added = {name: value for name, value in defaults.items() if name not in os.environ}
+    if on_this_machine(uri):
+        added |= {"no_proxy": "*", "NO_PROXY": "*"}
+    before = {name: os.environ.get(name) for name in added}
     levels = {name: logging.getLogger(name).level for name in LOGGERS}
     os.environ.update(added)
     import mlflow  # noqa: F401  # it sets its log level when it is imported, so before that is set here
@@ -98,8 +102,10 @@ def speaking(uri: str, defaults: Mapping[str, str] = PATIENT) -> Iterator[None]:
             next_step="make it readable and writable, or correct registry.uri",
         ) from error
     finally:
-        for name in added:
+        for name, value in before.items():
             os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
         for name, level in levels.items():
             logging.getLogger(name).setLevel(level)
 

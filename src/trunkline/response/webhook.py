@@ -11,6 +11,7 @@ from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_a
 
 from trunkline.core.errors import PolicyError, UnavailableError
 from trunkline.core.policy.responses import Webhook
+from trunkline.core.proxies import goes_through_proxies
 from trunkline.core.signals import Signal
 
 ATTEMPTS = 4
@@ -34,10 +35,14 @@ def post(
     Raises UnavailableError after the last one, and PolicyError when the address is wrong or refuses the request.
     """
     where = check_webhook(webhook)
+    context = httpx.create_ssl_context()
+    proxies = goes_through_proxies(webhook.url, context)
 
     def once() -> int:
         try:
-            answer = httpx.post(webhook.url, json=signal.to_dict(), timeout=timeout)
+            answer = httpx.post(
+                webhook.url, json=signal.to_dict(), timeout=timeout, verify=context, trust_env=proxies
+            )
         except httpx.InvalidURL:
             raise _wrong_address() from None
         except httpx.TransportError as error:

@@ -68,3 +68,12 @@ def test_the_path_of_the_address_is_shown_nowhere(hook: Any, signal: Callable[..
     with pytest.raises(PolicyError) as caught:
         post(signal(), Webhook(url=hook.url))
     assert hook.url.rpartition("/")[2] not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "http://127.0.0.1:9"])
+def test_a_receiver_on_this_machine_is_reached_past_any_proxy(
+    proxy: str, hook: Any, signal: Callable[..., Signal], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ALL_PROXY", "HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, proxy)
+    assert post(signal(), Webhook(url=hook.url)) == 200

@@ -16,6 +16,7 @@ from githubkit.exception import GitHubException, RequestError, RequestFailed
 
 from trunkline import __version__
 from trunkline.core.errors import ForgeError, UnavailableError
+from trunkline.core.proxies import goes_through_proxies, on_this_machine
 
 from .patience import Failure, pause_after
 from .refusals import HOW_TO_LOG_IN, refusal
@@ -26,7 +27,6 @@ PATIENCE = 420.0
 """Seconds that one request may wait for limits and outages, all attempts together: short of the ten minutes of the
 shortest job that asks, so that it ends with the reason and is not cut off."""
 PAGE = 100
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 Ask = Callable[[], Response[Any, Any]]
 
@@ -49,8 +49,7 @@ class Client:
         clock: Callable[[], float] = time.time,
         patience: float = PATIENCE,
     ) -> None:
-        parts = urlsplit(api)
-        if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+        if urlsplit(api).scheme != "https" and not on_this_machine(api):
             raise ForgeError(
                 "A token goes over https only.", value=api, next_step="correct forge.api or GITHUB_API_URL"
             )
@@ -58,12 +57,14 @@ class Client:
         self.owner, self.name = repository.split("/")
         self._say, self._sleep, self._clock, self._patience = say, sleep, clock, patience
         self._token = bool(token)
+        context = httpx.create_ssl_context()  # made once: it takes longer than most answers
         self.github: GitHub[TokenAuthStrategy] = GitHub(
             token or "none",
             base_url=api,
             user_agent=f"trunkline/{__version__}",
             timeout=30.0,
-            ssl_verify=httpx.create_ssl_context(),  # made once: it takes longer than most answers
+            ssl_verify=context,
+            trust_env=goes_through_proxies(api, context),
             http_cache=False,
             auto_retry=False,
         )

@@ -17,6 +17,7 @@ from trunkline.core.bundle import Bundle
 from trunkline.core.errors import ApplyError, BundleError, ProjectError, UnavailableError
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
+from trunkline.core.proxies import goes_through_proxies
 from trunkline.core.record import short, write_atomically
 from trunkline.core.release import Release, Route
 from trunkline.core.verdicts import GateRun
@@ -154,8 +155,12 @@ def _asked(
 
 def _served_by(project: Project, host: str, progress: Progress) -> Bundle | None:
     """Return the bundle that another service says it serves, None when it serves two or this machine lacks it."""
+    context = httpx.create_ssl_context()
+    proxies = goes_through_proxies(host, context)
     try:
-        answer = httpx.get(f"{host}/ready", timeout=10.0, follow_redirects=True)
+        answer = httpx.get(
+            f"{host}/ready", timeout=10.0, follow_redirects=True, verify=context, trust_env=proxies
+        )
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise UnavailableError(
             f"Nothing answers at {host}: {error}.", next_step="start the service, or correct --host"
