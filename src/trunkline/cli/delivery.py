@@ -46,6 +46,8 @@ def plan(ctx: click.Context, environment: str, change: bool, path: Path | None) 
     project = output.project_of(ctx)
     made = deploying.plan_deployment(project, output.environment_of(project, environment))
     click.echo(made.text())
+    for line in deploying.notice_of(project, made, progress=output.progress):
+        click.echo(line)
     output.result("checksum", made.checksum)
 
 
@@ -94,8 +96,9 @@ def deploy(ctx: click.Context, environment: str, scheduled: bool) -> None:
             output.skipped(f"main desires something newer of {environment}, which a run of its own deploys.")
             return
         made = deploying.plan_deployment(project, environment)
-        click.echo(made.text())
-        output.summarise(f"```\n{made.text()}\n```")
+        text = "\n".join([made.text(), *deploying.notice_of(project, made, progress=output.progress)])
+        click.echo(text)
+        output.summarise(f"```\n{text}\n```")
         _apply(ctx, environment, made.checksum)
     except TrunklineError as error:
         if scheduled and project.deployment(environment).is_file():

@@ -1,6 +1,7 @@
 """Sources, snapshots, their split and the checks that they must pass."""
 
 from .checks import check_snapshot
+from .interface import judge_interface
 from .lock import lock_of, read_lock, write_lock
 from .schema import contract_from, project_contract, project_schema
 from .snapshot import Snapshot, open_snapshot, take_snapshot
@@ -14,6 +15,7 @@ __all__ = [
     "check_rows",
     "check_snapshot",
     "contract_from",
+    "judge_interface",
     "load_source",
     "load_traffic",
     "lock_of",

@@ -53,6 +53,7 @@ def judge(
     train: Scored | None = None,
     champion: Scored | None = None,
     silent: str = "",
+    unlike: str = "",
     ask: Ask,
     before: tuple[Verdict, ...] = (),
     metrics: Metrics | None = None,
@@ -62,7 +63,7 @@ def judge(
     """Return the figures measured on the test part, and the verdict of every gate with waivers applied.
 
     `train` holds the model's answers to the rows it was trained on, `champion` the champion's to the same test rows,
-    `silent` why there is a champion and it has none;
+    `silent` why there is a champion and it has none, `unlike` why its answers mean something else;
     `ask` puts rows to the model; `before` holds what other rooms and processes said of it already. The same arguments
     give the same result. Raises PolicyError when the policy names what does not exist or a waiver's date cannot be
     read, and DataError when rows and answers do not belong together.
@@ -97,8 +98,12 @@ def judge(
     other = pair_scored(champion, contract, beside=test) if champion is not None else None
     if rules.class_recall is not None and paired.classes:
         verdicts.append(class_recall_verdict(paired, trained, rules.class_recall, champion=other))
-    say("comparing with the champion" if champion is not None else silent or "no champion to compare with")
-    verdicts.append(_against_champion(paired, other, policy, own, silent))
+    say(
+        "comparing with the champion"
+        if champion is not None
+        else silent or unlike or "no champion to compare with"
+    )
+    verdicts.append(_against_champion(paired, other, policy, own, silent, unlike))
     temporal = policy.data.split.method == "temporal"
     verdicts.append(overfit_verdict(paired, trained, rules, own, temporal=temporal))
     say("comparing groups of people")
@@ -123,9 +128,19 @@ def judge(
 
 
 def _against_champion(
-    paired: Paired, champion: Paired | None, policy: Policy, metrics: Metrics, silent: str
+    paired: Paired, champion: Paired | None, policy: Policy, metrics: Metrics, silent: str, unlike: str
 ) -> Verdict:
     rules = policy.gates.performance
+    if unlike:
+        return Verdict(
+            gate="performance/champion",
+            outcome="inconclusive",
+            blocking=False,
+            question="Is the challenger no worse than the champion?",
+            reason=f"{unlike} The two cannot be compared, so this gate does not apply and stops nothing.",
+            advice="Nothing here: data/interface decides whether callers may get other answers, and floors and "
+            "baseline judge the new model by itself. Put a floor under it in gates.performance.floors.",
+        )
     if silent:
         return champion_verdict(
             None,

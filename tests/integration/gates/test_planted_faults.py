@@ -174,6 +174,13 @@ rows = pd.concat([rows, twice], ignore_index=True)
         "data/classes",
         lambda shop: shop.rows('rows = rows.drop(rows.index[rows["repaid"] == "no"][12:])'),
     ),
+    Fault(
+        "a new field that every caller must send",
+        "data/interface",
+        lambda shop: shop.replace(
+            "src/credit/contract.py", "    owns: str", "    luck: float\n    owns: str"
+        ).rows('rows["luck"] = np.sin(rows["case"])'),
+    ),
     # performance
     Fault(
         "a champion that asks for a feature that is gone",
@@ -561,3 +568,22 @@ def test_a_champion_without_the_new_feature_is_compared_on_the_same_rows(worksho
     found = next(one for one in judged.evaluation.verdicts if one.gate == "performance/champion")
     assert found.outcome == "pass", found.reason
     assert found.figures
+
+
+def test_a_model_of_another_outcome_is_judged_by_itself_once_callers_were_told(workshop: Any) -> None:
+    judged = (
+        workshop.replace("src/credit/contract.py", "    repaid: str", "    defaulted: str")
+        .rows('rows = rows.rename(columns={"repaid": "defaulted"})')
+        .policy("gates:\n", "gates:\n  data: {interface: allow}\n")
+        .judge()
+    )
+
+    found = {one.gate: one for one in judged.evaluation.verdicts}
+    assert (found["performance/champion"].outcome, found["performance/champion"].stops) == (
+        "inconclusive",
+        False,
+    )
+    assert "data/interface" in found["performance/champion"].advice
+    assert (found["data/interface"].outcome, found["data/interface"].stops) == ("fail", False)
+    assert "`defaulted`" in judged.markdown.read_text(encoding="utf-8")
+    judging.require_pass(judged)

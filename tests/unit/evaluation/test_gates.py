@@ -71,6 +71,7 @@ def test_a_healthy_model_passes_every_gate(ask: Callable[..., tuple[Verdict, ...
         "performance/baseline",
         "performance/calibration",
         "performance/champion",
+        "performance/class-recall",
         "performance/floor:accuracy",
         "performance/floor:roc_auc",
         "performance/overfit",

@@ -42,6 +42,8 @@ class DataGates(Section):
     """How far a quantile of a column may move from the champion's snapshot, in widths of its middle half."""
     label_shift: Share | None = 0.15
     """How far the share of an outcome may move from the champion's snapshot (regression: `jump` is asked of it)."""
+    interface: Literal["stop", "allow"] = "stop"
+    """What becomes of a contract that breaks those who call the champion: a new field they must send, other answers."""
 
 
 class NamedSlice(Section):

@@ -48,6 +48,7 @@ def report_markdown(evaluation: Evaluation, *, title: str, limit: int = LIMIT) -
     sections: list[tuple[str, str]] = [
         ("what stops it", _stops(verdicts)),
         ("what is waived", _waivers(verdicts)),
+        ("what callers must know", _callers(verdicts)),
         ("the champion", _champion(verdicts)),
         *(
             (f"the gates of {ROOMS.get(room, room)}", _room(room, verdicts))
@@ -115,6 +116,14 @@ def _waivers(verdicts: Sequence[Verdict]) -> str:
         return ""
     lines = [f"- {code(one.gate)} {OUTCOME_WORDS[one.outcome]}. {waived(one)}" for one in found]
     return "\n".join([f"### Waived ({len(found)})", "", *lines])
+
+
+def _callers(verdicts: Sequence[Verdict]) -> str:
+    """Return what changes for callers where nothing of it stops the release: else it stands above."""
+    found = next((one for one in verdicts if one.gate == "data/interface" and one.advice), None)
+    if found is None or found.stops:
+        return ""
+    return f"### For callers\n\n{plain(found.reason)}"
 
 
 def _champion(verdicts: Sequence[Verdict]) -> str:

@@ -13,6 +13,7 @@ from trunkline import data, evaluation
 from trunkline.core.bundle import Bundle
 from trunkline.core.contract import Contract
 from trunkline.core.errors import BundleError, GateFailed, GateInconclusive
+from trunkline.core.interface import same_question
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.record import short, write_atomically
@@ -59,7 +60,10 @@ def judge(project: Project, bundle: Bundle, *, progress: Progress) -> Judged:
     champion = champion_of(project, progress=progress)
     with opened(bundle) as model:
         scored = ask(model, test, contract)
-        rival, silent = _answers_of(champion, test, contract) if champion is not None else (None, "")
+        unlike = _another_question(champion.contract, contract) if champion is not None else ""
+        rival, silent = (None, "")
+        if champion is not None and not unlike:
+            rival, silent = _answers_of(champion, test)
         figures, verdicts = evaluation.judge(
             contract=contract,
             policy=policy,
@@ -67,15 +71,19 @@ def judge(project: Project, bundle: Bundle, *, progress: Progress) -> Judged:
             train=ask(model, snapshot.development(), contract),
             champion=rival,
             silent=silent,
+            unlike=unlike,
             ask=lambda rows: ask(model, rows, contract),
-            before=data.check_snapshot(
-                snapshot,
-                policy.data,
-                policy.gates.data,
-                previous=_previous(project, champion),
-                schema=data.project_schema(project),
-            )
-            + kept_verdicts(project, bundle.digest),
+            before=(
+                *data.check_snapshot(
+                    snapshot,
+                    policy.data,
+                    policy.gates.data,
+                    previous=_previous(project, champion),
+                    schema=data.project_schema(project),
+                ),
+                data.judge_interface(champion.contract if champion else None, contract, policy.gates.data),
+                *kept_verdicts(project, bundle.digest),
+            ),
             metrics=project.metrics(),
             progress=progress,
             today=datetime.now(UTC).date(),
@@ -99,13 +107,21 @@ def judge(project: Project, bundle: Bundle, *, progress: Progress) -> Judged:
     return judged
 
 
-def _answers_of(champion: Bundle, rows: pd.DataFrame, contract: Contract) -> tuple[Scored | None, str]:
+def _another_question(learned: Contract, contract: Contract) -> str:
+    """Return why no comparison of answers can mean anything, whatever is done about it; empty where one can."""
+    if not same_question(learned, contract):
+        return (
+            f"The champion answers another question: {learned.outcome.name} ({learned.task}), "
+            f"and this model {contract.outcome.name} ({contract.task})."
+        )
+    if strange := sorted({*learned.outcome.categories} - {*contract.outcome.categories}):
+        return f"The champion answers {', '.join(strange)} too, which the contract no longer has."
+    return ""
+
+
+def _answers_of(champion: Bundle, rows: pd.DataFrame) -> tuple[Scored | None, str]:
     """Return what the champion answers to rows of a later contract, or None and why it has no answer to them."""
     learned = champion.contract
-    if (learned.outcome.name, learned.task) != (contract.outcome.name, contract.task):
-        return None, f"The champion answers another question: {learned.outcome.name} ({learned.task})."
-    if strange := sorted({*learned.outcome.categories} - {*contract.outcome.categories}):
-        return None, f"The champion answers {', '.join(strange)} too, which the contract no longer has."
     gone = [column.name for column in learned.features if column.name not in rows.columns]
     if gone:
         return None, f"The champion asks for {', '.join(gone)}, which the contract no longer has."

@@ -29,6 +29,7 @@ from trunkline.loop.versions.bundles import bundle_of
 from trunkline.monitoring.metrics import METRICS
 from trunkline.monitoring.tail import newest_first
 
+from .callers import caller_notice
 from .deploying import history_file, target_of
 from .evidence import Failures, Stage, count_failures, measure_stage, split_answers, stage_since
 from .promoting import describe_stage, phrase, propose_stage
@@ -144,7 +145,10 @@ def _act(
         return Advanced(said=said, advice=advice)
     propose = _go_on if advice.action == "go on" else _go_back
     pull = propose(project, forge, state, challenger, chosen, advice, report, progress)
-    return Advanced(said=f"{advice.action}: {advice.reason}", advice=advice, pull_request=pull)
+    said = f"{advice.action}: {advice.reason}"
+    if advice.action == "go on" and advice.stage == "single":
+        said = " ".join([said, *caller_notice(project, state.champion, challenger, None, progress=progress)])
+    return Advanced(said=said, advice=advice, pull_request=pull)
 
 
 def _refused(forge: Forge, branch: str, label: str, since: datetime) -> PullRequest | None:
@@ -170,7 +174,8 @@ def _go_on(
     share = project.policy.rollout.canary_share
     after = next_state(state, advice.stage, challenger=challenger, share=share)
     title = f"{state.environment}: version {challenger.version} {phrase(advice.stage, after)}"
-    body = describe_stage(after, advice.stage, version, report)
+    notice = caller_notice(project, state.champion, after.champion, after.challenger, progress=progress)
+    body = describe_stage(after, advice.stage, version, report, notice=notice)
     return forge.propose(branch=branch, title=title, body=body, labels=("trunkline", PROMOTION))
 
 

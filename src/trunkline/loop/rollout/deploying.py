@@ -17,6 +17,8 @@ from trunkline.forge import Issue, open_forge
 from trunkline.loop.changes.merged import require_merged_file
 from trunkline.loop.versions.bundles import bundle_of
 
+from .callers import caller_notice
+
 
 def target_of(project: Project, environment: str) -> LocalTarget:
     """Return the target that an environment's desired state names."""
@@ -42,6 +44,16 @@ def plan_deployment(project: Project, environment: str) -> Plan:
     revision = git(project.root, "log", "-1", "--format=%H", "--", str(path))
     target = target_of(project, environment)
     return plan(desired, target.observe(), revision=revision, upkeep=target.upkeep())
+
+
+def notice_of(project: Project, made: Plan, *, progress: Progress) -> tuple[str, ...]:
+    """Return what callers must or may do once a plan was carried out."""
+    actual, release = made.actual, made.release
+    if not made.steps or release is None:
+        return ()
+    return caller_notice(
+        project, actual.champion if actual else None, release.champion, release.challenger, progress=progress
+    )
 
 
 def out_of_reach(project: Project, environment: str) -> str:

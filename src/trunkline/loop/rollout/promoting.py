@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from trunkline.core.lineage import Version
 from trunkline.core.progress import Progress
@@ -14,6 +14,8 @@ from trunkline.forge import PullRequest
 from trunkline.loop.changes.publishing import publish
 from trunkline.loop.changes.work_tree import Change, change
 from trunkline.loop.versions.bundles import brought_registry
+
+from .callers import caller_notice
 
 
 def propose_next_stage(project: Project, stage: str, *, number: int = 0, progress: Progress) -> PullRequest:
@@ -48,11 +50,13 @@ def propose_stage(
     environment = project.policy.rollout.environment
     branch = f"promote/{environment}/v{version.number}-{stage}"
     with change(project, branch) as made:
+        before = read_state(made.project.deployment(environment))
         state = write_stage(made, stage, version)
+        notice = caller_notice(project, before.champion, state.champion, state.challenger, progress=progress)
         prepare(made)
         title = f"{environment}: version {version.number} {phrase(stage, state)}"
         made.commit(title)
-        body = describe_stage(state, stage, version, evidence)
+        body = describe_stage(state, stage, version, evidence, notice=notice)
         return publish(made, title=title, body=body, labels=("trunkline", "promotion"), progress=progress)
 
 
@@ -77,8 +81,13 @@ def phrase(stage: str, state: DesiredState) -> str:
     return {"silent": "sees every request in silence", "single": "answers everyone"}[stage]
 
 
-def describe_stage(state: DesiredState, stage: str, version: Version, evidence: str) -> str:
-    """Return the body of a promotion's pull request: what merging does, how to go back, and the evidence."""
+def describe_stage(
+    state: DesiredState, stage: str, version: Version, evidence: str, *, notice: Sequence[str] = ()
+) -> str:
+    """Return the body of a promotion's pull request: what merging does, how to go back, and the evidence.
+
+    `notice` is what callers must or may do then.
+    """
     champion = f"version {state.champion.version}" if state.champion else "nothing"
     effect = {
         "single": f"Version {version.number} answers every request.",
@@ -88,6 +97,8 @@ def describe_stage(state: DesiredState, stage: str, version: Version, evidence: 
         f"the others stay with {champion}.",
     }[stage]
     lines = [effect, "", f"{name_in_body(version.bundle)} Reverting the merge goes back."]
+    if notice:
+        lines += ["", "### For callers", "", *notice]
     return "\n".join([*lines, "", evidence] if evidence else lines)
 
 

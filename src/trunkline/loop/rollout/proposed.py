@@ -13,6 +13,8 @@ from trunkline.delivery import DesiredState, plan, read_state
 from trunkline.loop.changes.merged import merged_state
 from trunkline.loop.versions.bundles import brought_registry
 
+from .callers import caller_notice
+
 
 def describe_change(project: Project, *, progress: Progress) -> str:
     """Return in words what merging this branch would change in every environment, and what is known of new versions.
@@ -35,7 +37,14 @@ def describe_change(project: Project, *, progress: Progress) -> str:
                 for route in _routes(desired)
                 if route.bundle not in served
             ]
-            texts.append("\n".join([made.text(), *known]))
+            notice = caller_notice(
+                project,
+                before.champion if before else None,
+                desired.champion,
+                desired.challenger,
+                progress=progress,
+            )
+            texts.append("\n".join([made.text(), *notice, *known]))
     return "\n".join(texts) or "Merging this changes nothing that serves."
 
 

@@ -1,0 +1,132 @@
+"""The interface: what callers must send and what they get back, and how another contract changes that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .contract import Column, Contract, Role
+
+WIDER = {("integer", "number"), ("category", "text")}
+"""Pairs of types where every value of the first is one of the second."""
+
+
+@dataclass(frozen=True)
+class InterfaceChange:
+    """One thing that is another for callers; `words` is a sentence."""
+
+    column: str
+    breaking: bool
+    """Whether a request that was answered is refused now, or the answer means something else."""
+    words: str
+
+
+def required(column: Column) -> bool:
+    """Whether a request without this column is refused."""
+    return column.role is Role.FEATURE and not column.nullable
+
+
+def interface_changes(before: Contract, after: Contract) -> tuple[InterfaceChange, ...]:
+    """Return how a service of `after` differs for callers of a service of `before`, what breaks them first."""
+    was = {column.name: column for column in before.inputs}
+    now = {column.name: column for column in after.inputs}
+    found = [_answer(before, after)] if _answer(before, after) else []
+    found += [_added(column) for name, column in now.items() if name not in was]
+    found += [
+        InterfaceChange(name, True, f"Callers must no longer send `{name}`: the service refuses it.")
+        for name in was
+        if name not in now
+    ]
+    for name, column in now.items():
+        if name in was:
+            found += _changed(was[name], column)
+    return tuple(sorted((one for one in found if one), key=lambda one: not one.breaking))
+
+
+def same_question(before: Contract, after: Contract) -> bool:
+    """Whether both contracts answer the same question, so that two models' answers can be compared."""
+    return (before.outcome.name, before.task, before.outcome.unit) == (
+        after.outcome.name,
+        after.task,
+        after.outcome.unit,
+    )
+
+
+def _answer(before: Contract, after: Contract) -> InterfaceChange | None:
+    old, new = before.outcome, after.outcome
+    if not same_question(before, after):
+        words = f"The answer is now {_outcome(after)}, and was {_outcome(before)}."
+        return InterfaceChange(new.name, True, words)
+    gone, added = _apart(_classes(old), _classes(new))
+    said = [f"no longer {_listed(gone)}"] * bool(gone) + [f"now also {_listed(added)}"] * bool(added)
+    if said:
+        return InterfaceChange(new.name, True, f"Answers are {' and '.join(said)}.")
+    return None
+
+
+def _classes(outcome: Column) -> tuple[str, ...]:
+    return ("false", "true") if outcome.type == "boolean" else outcome.categories
+
+
+def _outcome(contract: Contract) -> str:
+    outcome = contract.outcome
+    unit = f", in {outcome.unit}" if outcome.unit else ""
+    return f"`{outcome.name}` ({contract.task}{unit})"
+
+
+def _added(column: Column) -> InterfaceChange:
+    if required(column):
+        return InterfaceChange(column.name, True, f"Callers must now send `{column.name}` ({column.rule()}).")
+    return InterfaceChange(column.name, False, f"Callers may now send `{column.name}` ({column.rule()}).")
+
+
+def _changed(old: Column, new: Column) -> list[InterfaceChange]:
+    name = f"`{new.name}`"
+    found: list[tuple[bool, str]] = []
+    if required(new) and not required(old):
+        found.append((True, f"Callers must now send {name}: null, or a row without it, is refused."))
+    elif required(old) and not required(new):
+        found.append((False, f"Callers may now leave out {name}."))
+    narrowed, widened = _bounds(old, new)
+    if old.type != new.type:
+        breaks = narrowed or (old.type, new.type) not in WIDER
+        words = f"{name} must now be {new.rule()}; it was {old.rule()}."
+        found.append((breaks, words if breaks else words.replace("must", "may", 1)))
+        return [InterfaceChange(new.name, breaking, words) for breaking, words in found]
+    if old.unit != new.unit:
+        found.append((True, f"{name} is now in {new.unit or 'no unit'}; it was in {old.unit or 'no unit'}."))
+    if narrowed:
+        found.append((True, f"The range of {name} is narrower: {new.rule()}; it was {old.rule()}."))
+    elif widened:
+        found.append((False, f"The range of {name} is wider: {new.rule()}; it was {old.rule()}."))
+    if old.categories != new.categories:
+        found += _categories(name, old.categories, new.categories)
+    return [InterfaceChange(new.name, breaking, words) for breaking, words in found]
+
+
+def _bounds(old: Column, new: Column) -> tuple[bool, bool]:
+    """Return whether an end of the range moved in, and whether one moved out."""
+    endless = float("inf")
+    low = [-endless if end is None else end for end in (old.minimum, new.minimum)]
+    high = [endless if end is None else end for end in (old.maximum, new.maximum)]
+    return low[1] > low[0] or high[1] < high[0], low[1] < low[0] or high[1] > high[0]
+
+
+def _categories(name: str, old: tuple[str, ...], new: tuple[str, ...]) -> list[tuple[bool, str]]:
+    if not new:
+        return [(False, f"{name} may now be any text.")]
+    if not old:
+        return [(True, f"{name} must now be one of {_listed(new)}; it could be any text.")]
+    gone, added = _apart(old, new)
+    found = [(True, f"{name} can no longer be {_listed(gone)}.")] if gone else []
+    return [*found, (False, f"{name} may now be {_listed(added)} too.")] if added else found
+
+
+def _apart(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what only the first holds, and what only the second does."""
+    gone = tuple(value for value in old if value not in new)
+    return gone, tuple(value for value in new if value not in old)
+
+
+def _listed(values: tuple[str, ...]) -> str:
+    shown = [f"`{value}`" for value in values[:8]]
+    return ", ".join(shown) + (f" and {len(values) - 8} more" if len(values) > 8 else "")

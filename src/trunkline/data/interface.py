@@ -1,0 +1,40 @@
+"""Must callers change what they send, or read another answer, than with the champion?"""
+
+from __future__ import annotations
+
+from trunkline.core.contract import Contract
+from trunkline.core.interface import interface_changes
+from trunkline.core.policy.gates import DataGates
+from trunkline.core.verdicts import Verdict
+
+GATE = "data/interface"
+
+
+def judge_interface(before: Contract | None, after: Contract, gates: DataGates) -> Verdict:
+    """Answer whether every request that the champion's contract (`before`) allows is answered as before.
+
+    A breaking change fails; `gates.interface` says whether that stops a release. Compatible changes pass and are said.
+    """
+    question = "Can callers go on as they do, when this replaces the champion?"
+    if before is None:
+        return Verdict(
+            gate=GATE,
+            outcome="pass",
+            question=question,
+            reason="There is no champion yet, so nobody sends requests that could break.",
+        )
+    found = interface_changes(before, after)
+    breaking = [one for one in found if one.breaking]
+    return Verdict(
+        gate=GATE,
+        outcome="fail" if breaking else "pass",
+        blocking=gates.interface == "stop",
+        question=question,
+        reason=" ".join(one.words for one in found) or "Requests and answers are what they were.",
+        advice="Tell whoever calls the service, and agree on a day. Then waive this gate until that day, or set "
+        "gates.data.interface to allow in the change that is reviewed. A new field that may be null breaks nobody."
+        if breaking
+        else "Tell whoever calls the service what they may send now."
+        if found
+        else "",
+    )

@@ -1,0 +1,48 @@
+"""Callers: what a change of what serves asks of those who send requests and read answers."""
+
+from __future__ import annotations
+
+from trunkline.core.errors import BundleError, NotFoundError, StorageError, UnavailableError
+from trunkline.core.interface import InterfaceChange, interface_changes
+from trunkline.core.progress import Progress
+from trunkline.core.project import Project
+from trunkline.core.release import Route
+from trunkline.loop.versions.bundles import bundle_of
+
+
+def caller_notice(
+    project: Project,
+    serving: Route | None,
+    champion: Route | None,
+    challenger: Route | None,
+    *,
+    progress: Progress,
+) -> tuple[str, ...]:
+    """Return a sentence for each thing that callers must or may do from now on, and once the challenger is champion.
+
+    `serving` is the champion of now, the others are those of the desired state. What cannot be looked up is said so.
+    """
+    try:
+        said = _between(project, serving, champion, progress)
+        lines = [change.words for change in said]
+        if later := _between(project, champion, challenger, progress):
+            assert champion is not None and challenger is not None  # noqa: S101, PT018 - else there is no difference
+            lines.append(f"Once version {challenger.version} answers everyone:")
+            lines += [f"- {change.words}" for change in later]
+            lines.append(
+                f"Until then requests keep the contract of version {champion.version}. Fields that only version "
+                f"{challenger.version} knows are optional, and a row that it cannot read is answered by version "
+                f"{champion.version} alone."
+            )
+    except (BundleError, NotFoundError, StorageError, UnavailableError) as error:
+        return (f"Whether callers must change what they send could not be looked up: {error.what}",)
+    return tuple(lines)
+
+
+def _between(
+    project: Project, before: Route | None, after: Route | None, progress: Progress
+) -> tuple[InterfaceChange, ...]:
+    if before is None or after is None or before.bundle == after.bundle:
+        return ()
+    contracts = [bundle_of(project, route, progress=progress).contract for route in (before, after)]
+    return interface_changes(*contracts)
