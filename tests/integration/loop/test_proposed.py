@@ -16,6 +16,7 @@ from trunkline.core.record import digits, short
 from trunkline.core.release import Route
 from trunkline.core.verdicts import Evaluation
 from trunkline.delivery import next_state, read_state, write_state
+from trunkline.loop.rollout.promoting import propose_next_stage
 from trunkline.loop.rollout.proposed import describe_change
 from trunkline.loop.versions.bundles import registry_of
 
@@ -40,12 +41,14 @@ def say(_: str) -> None:
 
 @pytest.fixture(scope="module")
 def registered(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, tuple[Route, Route]]:
-    """A project with two registered versions of a model that nobody trained, on a branch of its own."""
+    """A project with two registered versions that nobody trained; callers of the second must send `month`."""
     project = make_project(tmp_path_factory.mktemp("proposed") / "loans")
     routes = []
     for number in (1, 2):
         folder = tmp_path_factory.mktemp("bundle")
         columns = (Column(name="x", type="number"), Column(name="y", type="number", role=Role.OUTCOME))
+        if number == 2:
+            columns = (Column(name="month", type="integer"), *columns)
         Contract(name="loans", columns=columns).write(folder / "contract.json")
         (folder / "model.onnx").write_text(str(number), encoding="utf-8")
         manifest = BundleManifest(
@@ -124,6 +127,30 @@ def test_it_is_compared_with_main_and_not_with_what_serves(
     assert "version 2 is registered since" in said
     assert "its gates said fail" in said
     assert "version 1 is registered" not in said
+
+
+def test_what_callers_must_do_is_said_of_the_stage_that_asks_it_of_them(
+    project: Project, registered: tuple[Project, tuple[Route, Route]]
+) -> None:
+    one, two = registered[1]
+    before = git(project.root, "rev-parse", "HEAD")
+    desire(project, "single", one)
+    assert "Callers" not in describe_change(project, progress=say)
+    git(project.root, "commit", "--quiet", "--all", "--message", "Version 1")
+    git(project.root, "push", "--quiet", "origin", "HEAD:main")
+    try:
+        desire(project, "canary", two)
+        on_trial = describe_change(project, progress=say)
+        desire(project, "single", two)
+        alone = describe_change(project, progress=say)
+        pull = propose_next_stage(project, "single", number=2, progress=say)
+        trial = propose_next_stage(project, "silent", number=2, progress=say)
+    finally:
+        git(project.root, "push", "--quiet", "--force", "origin", f"{before}:main")
+    must = "Callers must now send `month` (a whole number)."
+    for text, later in ((on_trial, True), (trial.body, True), (alone, False), (pull.body, False)):
+        assert must in text
+        assert ("Once version 2 answers everyone:" in text) is later
 
 
 def test_a_bundle_that_nobody_registered_under_this_number_is_refused(
