@@ -46,7 +46,10 @@ def registered(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, tuple
     routes = []
     for number in (1, 2):
         folder = tmp_path_factory.mktemp("bundle")
-        columns = (Column(name="x", type="number"), Column(name="y", type="number", role=Role.OUTCOME))
+        columns: tuple[Column, ...] = (
+            Column(name="x", type="number"),
+            Column(name="y", type="number", role=Role.OUTCOME),
+        )
         if number == 2:
             columns = (Column(name="month", type="integer"), *columns)
         Contract(name="loans", columns=columns).write(folder / "contract.json")
