@@ -87,7 +87,6 @@ gates:
   load: {{rate: 20, seconds: 5, warm_up_s: 1, latency_p95_ms: 2000}}
   deepchecks: {{suites: []}}
 rollout: {{minimum_rows: 60, minimum_hours: 0}}
-serving: {{port: 0}}
 monitoring: {{window_rows: 200, minimum_rows: 100}}
 responses:
   rules:

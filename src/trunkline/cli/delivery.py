@@ -135,7 +135,12 @@ def _apply(ctx: click.Context, environment: str, checksum: str) -> None:
 @click.option(
     "--bundle", default="", help="Digest (or its first digits); by default that of the checked-out code."
 )
-@click.option("--port", type=click.IntRange(0, 65535), default=None, help="By default the policy's.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=None,
+    help="By default that of the environment that releases go to; 0 takes a free one.",
+)
 @click.pass_context
 def serve(ctx: click.Context, bundle: str, port: int | None) -> None:
     """Serve a bundle in the foreground, to try it before anything is released."""
@@ -168,6 +173,33 @@ def status(ctx: click.Context, environment: str) -> None:
             "challenger", f"version {release.challenger.version} ({short(release.challenger.bundle)}){share}"
         )
     output.result("revision", release.revision[:12])
+
+
+@click.command()
+@click.argument("environment", default="")
+@click.option(
+    "--system", is_flag=True, help="For the machine's systemd (root installs it), more closed than a user's."
+)
+@click.option("--to", "path", type=click.Path(path_type=Path), default=None, help="Write it there.")
+@click.pass_context
+def unit(ctx: click.Context, environment: str, system: bool, path: Path | None) -> None:
+    """Print the systemd unit that starts an environment's service after a reboot or a crash.
+
+    By default it is for your own systemd (`systemctl --user`). Its first lines say how to turn it on.
+    """
+    from trunkline.core.record import write_atomically
+    from trunkline.loop.rollout import deploying
+
+    project = output.project_of(ctx)
+    environment = output.environment_of(project, environment)
+    made = deploying.unit_of(project, environment)
+    text = made.text(system=system)
+    if path is None:
+        click.echo(text, nl=False)
+        return
+    path = path / f"{made.name}.service" if path.is_dir() else path
+    write_atomically(path, text.encode())
+    output.result("unit", f"{path}; its first lines say how to turn it on")
 
 
 @click.command()

@@ -46,6 +46,7 @@ VERBS = {
     "deploy": ("delivery", "Plan and apply in one step.", "Delivery"),
     "serve": ("delivery", "Serve a bundle in the foreground.", "Delivery"),
     "status": ("delivery", "Say who serves, and how it is.", "Delivery"),
+    "unit": ("delivery", "Print the systemd unit that keeps a service running.", "Delivery"),
     "stop": ("delivery", "Stop an environment's service.", "Delivery"),
     "send": ("life", "Send the rows of a file to a service as requests.", "Life"),
     "truth": ("life", "Record what really happened.", "Life"),

@@ -3,7 +3,7 @@
 from .advance import Advice, advise, level_of
 from .carry_out import Done, carry_out
 from .policy import Response, decide
-from .stage import ArmFigures, StageEvidence
+from .stage import ArmFigures, StageEvidence, Unseen
 from .stage_report import stage_report
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Done",
     "Response",
     "StageEvidence",
+    "Unseen",
     "advise",
     "carry_out",
     "decide",

@@ -177,9 +177,22 @@ def _seen(evidence: StageEvidence, level: float) -> Verdict:
     span = wilson(evidence.unseen, rows, level)
     reason = f"Version {evidence.challenger.version} gave no answer beside {evidence.unseen:,} of {rows:,}"
     if rows >= FEWEST and span.low > UNSEEN:
-        reason += ": its contract refuses them, it failed on them, or it is too slow to follow; service.log says which."
+        reason += f": {_why_unseen(evidence)}."
         return _verdict("seen", "inconclusive", reason, "Did it see what users sent?")
     return _verdict("seen", "pass", f"{reason}.", "Did it see what users sent?")
+
+
+def _why_unseen(evidence: StageEvidence) -> str:
+    why, failed = evidence.why_unseen, evidence.challenger.failures
+    fields = f" (in {', '.join(why.fields)})" if why.fields else ""
+    left = evidence.unseen - why.refused - failed - why.dropped
+    said = [
+        f"its contract refuses {why.refused:,}{fields}" if why.refused else "",
+        f"it failed on {failed:,}" if failed else "",
+        f"it was too slow to follow {why.dropped:,}" if why.dropped else "",
+        f"the service's log does not say why of {left:,}" if left > 0 else "",
+    ]
+    return ", ".join(words for words in said if words)
 
 
 def _agreement(figure: Figure, limit: float) -> Verdict:

@@ -25,6 +25,17 @@ class ArmFigures(Record):
     quality: Figure | None = None
 
 
+class Unseen(Record):
+    """Why a challenger was not asked, in requests, as the service's log tells."""
+
+    refused: int = 0
+    """Its own contract refuses them."""
+    fields: tuple[str, ...] = ()
+    """In which fields."""
+    dropped: int = 0
+    """It was too slow to follow."""
+
+
 class StageEvidence(Record):
     """All that a judgement of a stage rests on."""
 
@@ -42,6 +53,7 @@ class StageEvidence(Record):
     """Requests that broke the contract; they reach neither version."""
     unseen: int = 0
     """Answers to users that a silent challenger gave no answer beside: it refused, failed, or was too far behind."""
+    why_unseen: Unseen = Unseen()
     agreement: Figure | None = None
     """The share of requests on which both say the same; of labels, in silence only."""
     shift: Figure | None = None

@@ -25,6 +25,7 @@ from .app import create_app
 from .prediction_log import PredictionLog
 from .release import load, read_release
 from .service import Service
+from .takeover import take_over
 from .telemetry import LogBridge, Metrics, service_log
 
 GRACE_SECONDS = 30
@@ -79,6 +80,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace, log: structlog.typing.FilteringBoundLogger) -> None:
     folder: Path = options.folder
     release = read_release(folder)
+    if options.take_over and (ended := take_over(folder, patience=GRACE_SECONDS)):
+        log.info("took over", processes=ended)
     with _bind(options.host, options.port) as listener:
         live = load(folder, release, threads=options.threads, maximum_rows=options.maximum_rows)
         predictions = PredictionLog(options.log_folder or _log_folder(folder), sync=options.sync)
@@ -160,6 +163,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=8080, help="0 takes a free one")
     parser.add_argument("--log-folder", type=Path, help="of the prediction log")
     parser.add_argument("--sync", action="store_true", help="force each logged answer to disk")
+    parser.add_argument(
+        "--take-over", action="store_true", help="end what serves the folder already (systemd starts it so)"
+    )
     parser.add_argument("--threads", type=int, default=1, help="of the model, for one request")
     parser.add_argument("--maximum-rows", type=int, default=1000, help="in one batch")
     parser.add_argument("--port-file", type=Path, help="gets the port once the service accepts requests")

@@ -43,7 +43,7 @@ class PythonModel:
     ) -> None:
         self._bundle = bundle
         self._command = list(command) or [
-            sys.executable, "-m", "trunkline.training.worker", str(bundle.folder.resolve()),
+            sys.executable, "-I", "-m", "trunkline.training.worker", str(bundle.folder.resolve()),
         ]  # fmt: skip
         self._environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
         self._start_timeout = start_timeout

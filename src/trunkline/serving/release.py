@@ -34,9 +34,9 @@ class Served:
     requests: RequestModel | None = None
     """What this bundle's own contract takes, where that may differ from what the service takes."""
 
-    def takes(self, row: Row) -> bool:
-        """Whether a row that the service took keeps this bundle's contract too."""
-        return self.requests is None or self.requests.accepts(row)
+    def refuses(self, row: Row) -> tuple[str, ...]:
+        """Return the fields in which a row that the service took breaks this bundle's own contract."""
+        return () if self.requests is None else self.requests.broken(row)
 
     def ask(self, rows: Sequence[Row]) -> list[dict[str, Any]]:
         """Return the outputs of each row: `prediction`, and for a classifier `probabilities` by class."""

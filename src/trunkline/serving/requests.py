@@ -79,14 +79,14 @@ class RequestModel:
             if column.role is Role.FEATURE or (column.role not in SECRET and column.name in row)
         }
 
-    def accepts(self, row: Mapping[str, Any]) -> bool:
-        """Whether a row that was sent for another contract keeps this one, unknown fields left out."""
+    def broken(self, row: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the fields in which a row for another contract breaks this one; unknown ones are passed over."""
         names = {column.name for column in self.columns}
         try:
             self._row.validate_python({name: value for name, value in row.items() if name in names})
-        except ValidationError:
-            return False
-        return True
+        except ValidationError as error:
+            return tuple(sorted({str(problem["loc"][0]) for problem in error.errors() if problem["loc"]}))
+        return ()
 
     def schemas(self) -> dict[str, dict[str, Any]]:
         """Return the JSON Schemas of a row and of a batch, for the API's description."""

@@ -22,7 +22,7 @@ from .problems import Problem, without_secrets
 from .release import Loaded, Row, Served, load, read_release
 from .routing import choose
 from .shadow import Seen, Shadow
-from .telemetry import UNKNOWN_FIELD, Metrics, failure
+from .telemetry import UNKNOWN_FIELD, Metrics, failure, log_refused
 
 INLINE_ROWS = 16
 """Up to this many rows a quick model is asked without a thread: handing over would cost more than the answer."""
@@ -174,9 +174,11 @@ class Service:
         """Return the challenger's outputs by row; rows that it cannot answer are left to the champion."""
         if live.challenger is None or not picked:
             return {}
-        fit = [i for i in picked if live.challenger.takes(rows[i])]
+        broken = {i: live.challenger.refuses(rows[i]) for i in picked}
+        fit = [i for i in picked if not broken[i]]
         if len(fit) < len(picked):
             self.metrics.challenger_errors.labels("canary", "contract").inc(len(picked) - len(fit))
+            log_refused(self.log, live.challenger.route.version, "canary", broken.values())
         if not fit:
             return {}
         try:

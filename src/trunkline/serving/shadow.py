@@ -15,7 +15,7 @@ from trunkline.core.errors import StorageError
 
 from .prediction_log import PredictionLog
 from .release import Loaded, Row
-from .telemetry import Metrics, failure
+from .telemetry import Metrics, failure, log_refused
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,9 @@ class Shadow:
         """Hand rows to the shadow, or drop them when it is too far behind."""
         if self._waiting_rows + len(seen.rows) > self._maximum_rows:
             self._metrics.shadow_drops.inc(len(seen.rows))
+            challenger = seen.live.release.challenger
+            version = challenger.version if challenger else 0
+            self._log.warning("challenger too slow", version=version, strategy="silent", rows=len(seen.rows))
             return
         self._waiting_rows += len(seen.rows)
         seen.live.__enter__()
@@ -91,9 +94,13 @@ class Shadow:
         live, challenger = seen.live, seen.live.challenger
         if challenger is None:
             return
-        fit = [(row, id_) for row, id_ in zip(seen.rows, seen.answers, strict=True) if challenger.takes(row)]
+        broken = [challenger.refuses(row) for row in seen.rows]
+        fit = [
+            (row, id_) for row, id_, fields in zip(seen.rows, seen.answers, broken, strict=True) if not fields
+        ]
         if len(fit) < len(seen.rows):
             self._metrics.challenger_errors.labels("silent", "contract").inc(len(seen.rows) - len(fit))
+            log_refused(self._log, challenger.route.version, "silent", broken)
         if not fit:
             return
         started = time.perf_counter()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -114,6 +114,15 @@ def service_log(stream: TextIO | None = None) -> structlog.typing.FilteringBound
         cache_logger_on_first_use=True,
     )
     return made
+
+
+def log_refused(
+    log: structlog.typing.FilteringBoundLogger, version: int, strategy: str, broken: Iterable[Sequence[str]]
+) -> None:
+    """Say which rows of a request a challenger's own contract refuses, by the fields; no value gets into the log."""
+    refused = [fields for fields in broken if fields]
+    names = sorted({name for fields in refused for name in fields})
+    log.warning("challenger refused", version=version, strategy=strategy, rows=len(refused), fields=names)
 
 
 class LogBridge(logging.Handler):

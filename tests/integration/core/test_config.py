@@ -28,7 +28,7 @@ def test_a_policy_is_read_with_its_comments_and_defaults(file: Path) -> None:
     file.write_text(HEAD + "# Stricter than usual.\ngates:\n  performance: {floors: {roc_auc: 0.7}}\n")
     policy = read_policy(file)
     assert policy.gates.performance.floors == {"roc_auc": 0.7}
-    assert policy.serving.port == 8080
+    assert policy.serving.maximum_rows == 1000
 
 
 @pytest.mark.parametrize(
@@ -58,8 +58,8 @@ def test_an_unknown_key_in_a_list_is_named_by_its_place(file: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "key", "found"),
     [
-        ("serving: {port: eighty}\n", "serving.port", "'eighty'"),
-        ("serving: {port: 99999}\n", "serving.port", "99999"),
+        ("serving: {maximum_rows: many}\n", "serving.maximum_rows", "'many'"),
+        ("serving: {maximum_rows: 0}\n", "serving.maximum_rows", "0"),
         ("data: {split: {test: 0.9}}\n", "data.split.test", "0.9"),
         ("rollout: {canary_share: 1}\n", "rollout.canary_share", "1"),
         ("rollout: {stages: [blue]}\n", "rollout.stages.0", "'blue'"),
@@ -75,9 +75,9 @@ def test_a_wrong_value_is_named_by_its_key(file: Path, text: str, key: str, foun
 
 
 def test_every_mistake_is_named_at_once(file: Path) -> None:
-    error = refusal(file, HEAD + "gats: {}\nserving: {port: eighty}\n")
+    error = refusal(file, HEAD + "gats: {}\nserving: {maximum_rows: many}\n")
     assert "gats" in error.what
-    assert "serving.port" in error.what
+    assert "serving.maximum_rows" in error.what
 
 
 def test_a_missing_name_is_named(file: Path) -> None:

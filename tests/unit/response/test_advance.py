@@ -9,7 +9,7 @@ import pytest
 
 from trunkline.core.figures import Figure, Interval
 from trunkline.core.policy.delivery import Rollout
-from trunkline.response import ArmFigures, StageEvidence, advise, level_of
+from trunkline.response import ArmFigures, StageEvidence, Unseen, advise, level_of
 from trunkline.response.advance import judge_stage
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -128,6 +128,14 @@ def test_unknown_outcomes_hold_nothing_up_unless_the_policy_wants_them() -> None
 def test_a_silent_challenger_that_leaves_out_much_is_looked_at_first() -> None:
     assert outcome("seen", evidence(strategy="silent", unseen=20)) == "pass"
     assert advise(evidence(strategy="silent", unseen=200), Rollout()).action == "wait"
+
+
+def test_why_a_silent_challenger_left_out_answers_is_said_in_figures() -> None:
+    why = Unseen(refused=150, fields=("month",), dropped=20)
+    found = evidence({"failures": 7}, strategy="silent", unseen=200, why_unseen=why)
+    reason = advise(found, Rollout()).reason
+    for words in ("150 (in month)", "failed on 7", "follow 20", "of 23"):
+        assert words in reason
 
 
 @pytest.mark.parametrize(("value", "expected"), [(0.95, "pass"), (0.5, "fail"), (0.9, "inconclusive")])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -90,7 +90,7 @@ class MemoryLog(PredictionLog):
 class Bench:
     """A service and all that it works with."""
 
-    def __init__(self, *, strategy: Any = "single", share: float = 0.0) -> None:
+    def __init__(self, *, strategy: Any = "single", share: float = 0.0, challenger_needs: str = "") -> None:
         self.champion, self.challenger = FakeModel(1.0), FakeModel(10.0)
         routes = [Route(version=number, bundle=f"sha256:{number:064}") for number in (1, 2)]
         served = [
@@ -106,6 +106,9 @@ class Bench:
             share=share,
         )
         requests = RequestModel(CONTRACT.inputs, outcome="y")
+        if challenger_needs:
+            wanted = Column(name=challenger_needs, type="number")
+            served[1] = replace(served[1], requests=RequestModel((*CONTRACT.inputs, wanted)))
         second = None if strategy == "single" else served[1]
         self.live = Loaded(release, served[0], second, requests, datetime.now(UTC))
         self.predictions = MemoryLog()

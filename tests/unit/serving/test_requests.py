@@ -227,8 +227,8 @@ def test_a_challengers_new_columns_are_optional_and_its_key_does_not_displace_th
     assert list(columns) == [*(column.name for column in CONTRACT.inputs), "height"]
     assert columns["height"].nullable
     own = RequestModel(request_columns(challenger))
-    assert not own.accepts(ROW)
-    assert own.accepts(ROW | {"height": 1.8, "id": "not its own"})
+    assert own.broken(ROW) == ("height",)
+    assert own.broken(ROW | {"height": 1.8, "id": "not its own"}) == ()
 
 
 def test_the_log_gets_every_feature_and_no_key() -> None:

@@ -43,6 +43,19 @@ def test_rows_that_it_cannot_keep_up_with_are_dropped_and_counted(bench: Any) ->
     run(made, times=10, maximum_rows=6, before=go.set)
     assert len(made.lines()) == 6
     assert made.metric("trunkline_shadow_dropped_total") == 14
+    told = [(line["event"], line["version"], line["rows"]) for line in made.log]
+    assert told == [("challenger too slow", 2, 2)] * 7
+
+
+def test_rows_that_its_own_contract_refuses_are_told_by_their_fields(bench: Any) -> None:
+    made = bench(strategy="silent", challenger_needs="month")
+    run(made)
+    assert made.lines() == []
+    assert made.metric("trunkline_challenger_errors_total", strategy="silent", reason="contract") == 2
+    (line,) = made.log
+    assert (line["event"], line["version"], line["rows"], line["fields"]) == (
+        "challenger refused", 2, 2, ["month"],
+    )  # fmt: skip
 
 
 def test_its_failures_are_counted_and_end_nothing(bench: Any) -> None:

@@ -51,7 +51,6 @@ class Serving(Section):
     """The service."""
 
     host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65535)] = 8080
     sync_log: bool = False
     """Force each logged answer to disk before it is returned: survives a power cut, costs a millisecond or more."""
     maximum_rows: Positive = 1000

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import trunkline
 from trunkline.core.bundle import BundleStore
-from trunkline.core.errors import ApplyError, BundleError, StorageError, UnavailableError
+from trunkline.core.errors import ApplyError, StorageError, UnavailableError
 from trunkline.core.release import RELEASE_FILE, Release
 
+from ..installation import Contents, Installations, interpreter_of
 from ..plan import Step, routes_of
+from .live import bring, in_python, keep_only
+from .port import Advice, choose_port
 from .protocol import Health
-from .service import Place, Ready, Service, choose_port, last_words, launch, service_options, size, wait_for
+from .service import Place, Ready, Service, last_words, service_options, size, wait_for
+from .start import START_FILE, launch, write_start
 
 SERVICE_FILE = "service.json"
+ADVICE = Advice(port="stop that program", host="name a host of this machine")
 
 
 class LocalTarget:
     """A service on this machine, in a folder of its own.
 
-    The folder holds `release.json` (what it was told), `bundles/`, `service.json` (the process) and `service.log`.
-    `command` replaces `<python> -m trunkline.serving` (in tests); the options follow it.
+    The folder holds `release.json` (what it was told), `bundles/`, `start` (how it is started), `service.json` (the
+    process) and `service.log`. The service runs from one of `installations`, or without them from the environment of
+    whoever starts it. `command` replaces `<python> -m trunkline.serving` (in tests); the options follow it. `advice`
+    says where host and port are set.
     """
 
     def __init__(
@@ -35,7 +41,8 @@ class LocalTarget:
         host: str = "127.0.0.1",
         sync_log: bool = False,
         maximum_rows: int = 1000,
-        python: str = sys.executable,
+        installations: Installations | None = None,
+        advice: Advice = ADVICE,
         command: Sequence[str] = (),
         patience: float = 60.0,
     ) -> None:
@@ -43,7 +50,9 @@ class LocalTarget:
         self.host = host
         self.port = port
         self.options = service_options(log_folder, maximum_rows=maximum_rows, sync_log=sync_log)
-        self.command = tuple(command) or (python, "-m", "trunkline.serving")
+        self.installations = installations
+        self.advice = advice
+        self.command = tuple(command)
         self.patience = patience
         """Seconds that a release may take to be loaded and answered from."""
 
@@ -64,7 +73,7 @@ class LocalTarget:
 
     def service(self) -> Service | None:
         """Return the process that was started last, whether or not it lives; None when it was stopped on purpose."""
-        return self._recorded()
+        return self._running() or self._recorded()
 
     def told(self) -> Release | None:
         """Return what the service was told to serve, whether or not it lives; None when it was stopped on purpose."""
@@ -83,12 +92,14 @@ class LocalTarget:
     def upkeep(self) -> tuple[Step, ...]:
         """Return the restart that a live service needs: it does not answer, or host, port or toolkit changed."""
         service = self._running()
-        reason = self._why_restart(service) if service else ""
+        told = self._release() if service else None
+        wanted = self._wanted(told) if told else None
+        reason = self._why_restart(service, wanted) if service else ""
         return (Step(kind="restart", text=f"the service: {reason}"),) if reason else ()
 
     def check(self) -> Health:
         """Return how the service is."""
-        service = self._recorded()
+        service = self.service()
         if service is None:
             return Health(ready=False, text="not running")
         if service.process() is None:
@@ -106,6 +117,8 @@ class LocalTarget:
     def stop(self) -> bool:
         """End the process (SIGTERM, then SIGKILL) and return whether there was one."""
         service = self._running()
+        # Without it, what keeps the service (systemd) does not bring it back.
+        (self.folder / START_FILE).unlink(missing_ok=True)
         if service is not None:
             service.end(patience=10.0)
         (self.folder / SERVICE_FILE).unlink(missing_ok=True)
@@ -115,51 +128,92 @@ class LocalTarget:
         """Make `release` serve: by a signal to the live process, else by starting one."""
         live = BundleStore(self.folder / "bundles")
         for route in routes_of(release):
-            _bring(route.bundle, bundles, live)
+            bring(route.bundle, bundles, live)
         previous = self._release()
         service = self._running()
-        restart = service is not None and bool(self._why_restart(service))
-        port = 0
+        wanted = self._wanted(release)
+        restart = service is not None and bool(self._why_restart(service, wanted))
+        port = service.port if service else 0
         if service is None or (service.host, self.port or service.port) != (self.host, service.port):
             recorded = self._recorded()
-            port = choose_port(self.host, self.port, before=recorded.port if recorded else 0)
+            port = choose_port(
+                self.host, self.port, before=recorded.port if recorded else 0, advice=self.advice
+            )
+        if self.installations and wanted:
+            self.installations.bring(wanted)
         release.write(self.folder / RELEASE_FILE)
-        if service is None:
-            trouble = self._start(release, self.host, port)
-        elif restart:
-            service.end(patience=10.0)
-            trouble = self._start(release, self.host, port or service.port)
+        if service is None or restart:
+            trouble = self._start(release, self._place(port, wanted), before=service)
         else:
             trouble = self._reload(service, release)
         if trouble:
             raise self._go_back(release, previous, service, trouble)
-        self._prune(live, (release, previous))
+        self._prune(live, (release, previous), service)
 
-    def _start(self, release: Release, host: str, port: int) -> str:
-        """Start the process and return why it does not serve `release`, or nothing when it does."""
+    def _wanted(self, release: Release) -> Contents | None:
+        """Return what a release would run with now; None where that is the environment of whoever starts it."""
+        if self.installations is None:
+            return None
+        live = BundleStore(self.folder / "bundles")
+        return self.installations.wanted(training=any(in_python(route, live) for route in routes_of(release)))
+
+    def _place(self, port: int, wanted: Contents | None) -> Place:
+        digest = wanted.digest if wanted else ""
+        return Place(
+            host=self.host,
+            port=port,
+            options=self.options,
+            toolkit=trunkline.__version__,
+            installation=digest,
+        )
+
+    def _start(self, release: Release, place: Place, *, before: Service | None = None) -> str:
+        """Start the process, after the one `before`, and return why it does not serve `release`; empty when it does."""
+        supervised = before is not None and before.supervised
+        write_start(self.folder, self._command(place), place)
+        if before is not None:
+            before.end(patience=10.0)
         logged = size(self.log_file)
-        command = (*self.command, str(self.folder), "--host", host, "--port", str(port), *self.options)
-        place = Place(host=host, port=port, options=self.options, toolkit=trunkline.__version__)
-        service = launch(command, place, folder=self.folder, log=self.log_file)
+        if before is not None and supervised:  # systemd starts it again, as `start` says by now
+            service = Service(**dict(place), pid=before.pid, create_time=before.create_time)
+        else:
+            service = launch(place, folder=self.folder, log=self.log_file)
         service.write(self.folder / SERVICE_FILE)
-        trouble = self._await(service, release, logged)
+        trouble = self._await(release, logged, supervised=supervised)
+        found = self._running()
         if trouble:
-            service.end(patience=5.0)
+            (self.folder / START_FILE).unlink(missing_ok=True)
+            if found:
+                found.end(patience=5.0)
             (self.folder / SERVICE_FILE).unlink(missing_ok=True)
+        elif found:
+            found.write(self.folder / SERVICE_FILE)
         return trouble
+
+    def _command(self, place: Place) -> Sequence[str]:
+        if self.command:
+            return self.command
+        if self.installations is None or not place.installation:
+            return (sys.executable, "-m", "trunkline.serving")
+        # Isolated: neither variables nor the folder in which it is started add to what it imports.
+        python = interpreter_of(self.installations.path(place.installation))
+        return (str(python), "-I", "-m", "trunkline.serving")
 
     def _reload(self, service: Service, release: Release) -> str:
         logged = size(self.log_file)
         before = service.ask()
         service.reload()
-        return self._await(service, release, logged, before=before)
+        return self._await(release, logged, before=before)
 
-    def _await(self, service: Service, release: Release, logged: int, before: Ready | None = None) -> str:
+    def _await(
+        self, release: Release, logged: int, *, supervised: bool = False, before: Ready | None = None
+    ) -> str:
         def look() -> str | None:
-            answer = service.ask()
+            service = self._running()
+            answer = service.ask() if service else None
             if answer is None:
-                ended = service.process() is None
-                return f"the process ended: {last_words(self.log_file, logged)}" if ended else None
+                gone = service is None and not supervised
+                return f"the process ended: {last_words(self.log_file, logged)}" if gone else None
             # Where the answer is the same before and after (another salt), only the time tells that it was loaded.
             stale = before is not None and before.serves(release) and before.loaded_at == answer.loaded_at
             if answer.serves(release) and not stale:
@@ -183,14 +237,11 @@ class LocalTarget:
         else:
             previous.write(self.folder / RELEASE_FILE)
         if service is not None and previous is not None:
-            service.reload()
-            wait_for(lambda: self._is_back(service, previous) or None, patience=min(self.patience, 10.0))
-            answer = service.ask()
-            back = answer is not None and answer.serves(previous)
+            back = self._reloads(service, previous)
             if not back:
                 service.end(patience=5.0)
-                failure = self._start(previous, service.host, service.port)
-                back = not failure
+                place = Place.model_validate({name: getattr(service, name) for name in Place.model_fields})
+                back = not self._start(previous, place)
             name = f"version {previous.champion.version}"
             now = f"{name} serves as before" if back else f"{name} could not be brought back either"
         return ApplyError(
@@ -198,16 +249,28 @@ class LocalTarget:
             next_step=f"read {self.log_file}, then mend the release or revert its merge",
         )
 
+    def _reloads(self, service: Service, previous: Release) -> bool:
+        """Whether the process that served before lives, and serves that again."""
+        if service.process() is None:
+            return False
+        service.reload()
+        wait_for(lambda: self._is_back(service, previous) or None, patience=min(self.patience, 10.0))
+        answer = service.ask()
+        return answer is not None and answer.serves(previous)
+
     def _is_back(self, service: Service, previous: Release) -> bool:
         """Whether to wait no longer: the service has dealt with the signal, or it is gone."""
         answer = service.ask()
         return service.process() is None or bool(answer and answer.serves(previous) and not answer.failed)
 
-    def _why_restart(self, service: Service) -> str:
+    def _why_restart(self, service: Service, wanted: Contents | None) -> str:
         if service.host != self.host or self.port not in (0, service.port):
             return f"{service.host}:{service.port} becomes {self.host}:{self.port}"
         if service.toolkit != trunkline.__version__:
             return f"Trunkline {service.toolkit} becomes {trunkline.__version__}"
+        if wanted and service.installation != wanted.digest:
+            known = self.installations.read(service.installation) if self.installations else None
+            return f"its packages: {known.change_to(wanted)}" if known else "it gets packages of its own"
         if service.options != self.options:
             return f"{' '.join(service.options)} becomes {' '.join(self.options)}"
         return "" if service.ask() else f"process {service.pid} does not answer"
@@ -218,7 +281,9 @@ class LocalTarget:
 
     def _running(self) -> Service | None:
         service = self._recorded()
-        return service if service and service.process() else None
+        if service is None or service.process():
+            return service
+        return service.elsewhere(self.folder)
 
     def _release(self) -> Release | None:
         try:
@@ -226,23 +291,9 @@ class LocalTarget:
         except StorageError:  # missing, or written by another version of Trunkline: a deploy writes it anew
             return None
 
-    def _prune(self, live: BundleStore, kept: tuple[Release | None, ...]) -> None:
-        """Remove the bundles that neither the release nor the one to go back to needs."""
-        needed = {live.path(route.bundle) for release in kept if release for route in routes_of(release)}
-        for folder in live.root.iterdir():
-            if folder not in needed:
-                shutil.rmtree(folder, ignore_errors=True)
-
-
-def _bring(digest: str, bundles: BundleStore, live: BundleStore) -> None:
-    """Copy a bundle into the live folder, verified; a damaged copy there is replaced.
-
-    Raises BundleError when there is no sound copy in either place.
-    """
-    try:
-        live.get(digest)
-        return
-    except BundleError:
-        sound = bundles.get(digest)
-    shutil.rmtree(live.path(digest), ignore_errors=True)
-    live.add(sound.folder)
+    def _prune(self, live: BundleStore, kept: tuple[Release | None, ...], before: Service | None) -> None:
+        """Remove the bundles and installations that neither a release nor the one to go back to needs."""
+        keep_only((route for release in kept for route in routes_of(release)), live)
+        if self.installations:
+            named = [Service.read(path).installation for path in self.folder.parent.glob(f"*/{SERVICE_FILE}")]
+            self.installations.prune([*named, before.installation if before else ""])

@@ -5,9 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
-import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -16,11 +15,12 @@ import psutil
 from pydantic import BaseModel, ConfigDict, ValidationError
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
-from trunkline.core.errors import StorageError, UnavailableError
 from trunkline.core.record import Record
 from trunkline.core.release import Release
 
 PROBE_TIMEOUT_S = 2.0
+TAKE_OVER = "--take-over"
+"""The option with which systemd starts a service: it ends whatever serves the folder already."""
 Found = TypeVar("Found")
 
 
@@ -71,6 +71,11 @@ class Ready(BaseModel):
             return None
 
 
+def words_of(folder: Path) -> tuple[str, str]:
+    """Return two words that stand beside each other in the command of whatever serves a folder."""
+    return str(folder), "--host"
+
+
 class Place(Record):
     """Where and how a service is started."""
 
@@ -79,6 +84,8 @@ class Place(Record):
     options: tuple[str, ...] = ()
     toolkit: str = ""
     """The version of Trunkline that it runs."""
+    installation: str = ""
+    """The digest of what it runs with; empty where that is the environment that started it."""
 
     @property
     def address(self) -> str:
@@ -112,6 +119,25 @@ class Service(Place):
         except psutil.NoSuchProcess:
             return None
 
+    def elsewhere(self, folder: Path) -> Service | None:
+        """Return the process that serves `folder` now where another started it, as systemd does after a reboot."""
+        for process in psutil.process_iter(["cmdline", "create_time"]):
+            words = process.info["cmdline"] or []
+            if words_of(folder) in pairwise(words) and process.pid != self.pid:
+                return self.model_copy(
+                    update={"pid": process.pid, "create_time": process.info["create_time"]}
+                )
+        return None
+
+    @property
+    def supervised(self) -> bool:
+        """Whether systemd keeps it: ended, it comes back by itself, as its folder's `start` says by then."""
+        process = self.process()
+        try:
+            return process is not None and TAKE_OVER in process.cmdline()
+        except psutil.Error:
+            return False
+
     def ask(self) -> Ready | None:
         """Return its answer to `GET /ready`, or None when it gives none."""
         try:
@@ -143,49 +169,10 @@ class Service(Place):
                 psutil.wait_procs(family, timeout=patience)
 
 
-_NOT_THE_SERVICES = ("ACTIONS_", "GH_TOKEN", "GITHUB_TOKEN", "MLFLOW_TRACKING_", "TRUNKLINE_SMTP_PASSWORD")
-"""Beginnings of names of variables that whoever deploys may hold, and that a service has no use for."""
-
-
-def _surroundings() -> dict[str, str]:
-    """Return this process's environment without its tokens, and without the mark by which a GitHub runner finds and
-    ends what a job has left running."""
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(_NOT_THE_SERVICES) and name != "RUNNER_TRACKING_ID"
-    } | {"ORT_DISABLE_TELEMETRY": "1"}
-
-
 def service_options(log_folder: Path, *, maximum_rows: int, sync_log: bool) -> tuple[str, ...]:
     """Return the options that a service is started with wherever it runs: what is tried is what will serve."""
     options = ("--log-folder", str(log_folder.resolve()), "--maximum-rows", str(maximum_rows))
     return (*options, "--sync") if sync_log else options
-
-
-def launch(command: Sequence[str], place: Place, *, folder: Path, log: Path) -> Service:
-    """Start `command` apart from this process and its terminal, its output appended to `log`."""
-    try:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as stream:
-            child = subprocess.Popen(
-                list(command),
-                cwd=folder,
-                env=_surroundings(),
-                stdin=subprocess.DEVNULL,
-                stdout=stream,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-    except OSError as error:
-        raise StorageError(
-            f"Cannot start the service in {folder}: {error}.", next_step="make the folder writable"
-        ) from error
-    try:
-        born = psutil.Process(child.pid).create_time()
-    except psutil.NoSuchProcess:  # it died at once and something reaped it; what waits for it will say so
-        born = 0.0
-    return Service(**dict(place), pid=child.pid, create_time=born)
 
 
 def wait_for(look: Callable[[], Found | None], *, patience: float) -> Found | None:
@@ -215,44 +202,3 @@ def last_words(log: Path, since: int) -> str:
     except OSError:
         lines = []
     return " | ".join([line for line in lines if line][-5:]) or "its log says nothing"
-
-
-def choose_port(host: str, port: int, *, before: int = 0) -> int:
-    """Return a port that can be listened on: `port`, or if it is 0 the one used `before` or any that is free.
-
-    Raises UnavailableError that names the port, and where it can be found the process that has it.
-    """
-    for candidate in (before, 0) if port == 0 else (port,):
-        try:
-            return _try(host, candidate)
-        except OSError as error:
-            if port == 0 and candidate:
-                continue
-            raise UnavailableError(
-                f"Port {port} of {host} cannot be used: {holder(port) or error.strerror}.",
-                next_step="stop that program, or set another `target.port` in the deployment file",
-            ) from error
-    raise AssertionError("port 0 was tried last and is never taken")
-
-
-def holder(port: int) -> str:
-    """Return in words which process listens on a port; empty where the system does not tell."""
-    try:
-        for connection in psutil.net_connections(kind="tcp"):
-            listens = connection.status == psutil.CONN_LISTEN
-            if listens and connection.laddr and connection.laddr.port == port and connection.pid:
-                return f"process {connection.pid} ({psutil.Process(connection.pid).name()}) has it"
-    except psutil.Error:
-        pass
-    return ""
-
-
-def _try(host: str, port: int) -> int:
-    family, kind, protocol, _, address = socket.getaddrinfo(
-        host or "127.0.0.1", port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
-    with socket.socket(family, kind, protocol) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(1)
-        return int(listener.getsockname()[1])

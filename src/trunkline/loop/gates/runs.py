@@ -37,7 +37,7 @@ def rules_digest(project: Project, rules: Rules) -> str:
     if isinstance(rules, LoadGates):
         locustfile = project.root / rules.locustfile
         asked["locustfile"] = sha256(locustfile.read_bytes()) if locustfile.is_file() else ""
-        asked["serving"] = project.policy.serving.model_dump(mode="json", exclude={"host", "port"})
+        asked["serving"] = project.policy.serving.model_dump(mode="json", exclude={"host"})
     return sha256(canonical_json(asked))
 
 

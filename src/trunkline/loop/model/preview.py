@@ -9,10 +9,12 @@ from typing import NoReturn
 from trunkline.core.bundle import BundleStore
 from trunkline.core.errors import NotFoundError
 from trunkline.core.progress import Progress
-from trunkline.core.project import Project
+from trunkline.core.project import POLICY_FILE, Project
 from trunkline.core.record import short
 from trunkline.core.release import RELEASE_FILE, Release, Route
-from trunkline.delivery.targets.service import choose_port, service_options
+from trunkline.delivery import read_state
+from trunkline.delivery.targets.port import Advice, choose_port
+from trunkline.delivery.targets.service import service_options
 
 from .training import train
 
@@ -47,7 +49,14 @@ def serve_in_foreground(
     BundleStore(folder / "bundles").add(chosen.folder)
     release.write(folder / RELEASE_FILE)
     serving = project.policy.serving
-    chosen_port = choose_port(serving.host, serving.port if port is None else port)
+    environment = project.policy.rollout.environment
+    if port is None:  # tried where it will answer
+        port = read_state(project.deployment(environment)).target.port
+    advice = Advice(
+        port=f"trunkline serve --port 0 takes a free one; `trunkline stop {environment}` ends what serves it here",
+        host=f"change serving.host in {POLICY_FILE}",
+    )
+    chosen_port = choose_port(serving.host, port, advice=advice)
     address = ["--host", serving.host, "--port", str(chosen_port)]
     progress(
         f"serving bundle {short(chosen.digest)} at http://{address[1]}:{address[3]}/docs; Ctrl-C ends it"

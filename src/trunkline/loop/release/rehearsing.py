@@ -67,7 +67,7 @@ def rehearse(project: Project, *, number: int = 0, progress: Progress) -> Rehear
     version = registry.by_number(number) if number else registry.newest()
     route = Route(version=version.number, bundle=version.bundle)
     bundle = bundle_of(project, route, progress=progress)
-    target = target_of(project, STAGING)
+    target = target_of(project, STAGING, progress=progress)
     release = Release(environment=STAGING, revision=project.commit(), strategy="single", champion=route)
     progress(f"serving version {version.number} in staging")
     target.apply(release, project.bundles)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import os
+import re
 from pathlib import Path
 
 from trunkline import delivery
@@ -10,9 +12,10 @@ from trunkline.core.contract import Contract
 from trunkline.core.errors import NotFoundError, PolicyError, TrunklineError
 from trunkline.core.git import git
 from trunkline.core.progress import Progress
-from trunkline.core.project import Project
+from trunkline.core.project import POLICY_FILE, Project
 from trunkline.core.release import Deployment
-from trunkline.delivery import LocalTarget, Plan, apply, plan, read_state
+from trunkline.delivery import Installations, LocalTarget, Plan, Unit, apply, plan, read_state
+from trunkline.delivery.targets.port import Advice
 from trunkline.forge import Issue, open_forge
 from trunkline.loop.changes.merged import require_merged_file
 from trunkline.loop.versions.bundles import bundle_of
@@ -20,8 +23,14 @@ from trunkline.loop.versions.bundles import bundle_of
 from .callers import caller_notice
 
 
-def target_of(project: Project, environment: str) -> LocalTarget:
-    """Return the target that an environment's desired state names."""
+def target_of(project: Project, environment: str, *, progress: Progress = lambda _: None) -> LocalTarget:
+    """Return the target that an environment's desired state names.
+
+    A project without a lock for serving has nothing to copy from: its service runs from the environment that deploys.
+    """
+    locks = project.root / "requirements"
+    locked = (locks / "serve.txt").is_file()
+    file = f"deployments/{environment}.yaml"
     state = read_state(project.deployment(environment))
     return LocalTarget(
         project.live(environment),
@@ -30,6 +39,13 @@ def target_of(project: Project, environment: str) -> LocalTarget:
         log_folder=project.predictions(environment),
         sync_log=project.policy.serving.sync_log,
         maximum_rows=project.policy.serving.maximum_rows,
+        installations=Installations(project.work / "installed", locks, progress) if locked else None,
+        advice=Advice(
+            port=f"stop that program, or change target.port in {file}: it alone says where {environment} listens",
+            host=f"change target.host in {file}"
+            if state.target.host
+            else f"change serving.host in {POLICY_FILE}",
+        ),
     )
 
 
@@ -79,7 +95,7 @@ def apply_deployment(project: Project, environment: str, *, reviewed: str, progr
     return apply(
         made,
         reviewed=reviewed,
-        target=target_of(project, environment),
+        target=target_of(project, environment, progress=progress),
         bundles=project.bundles,
         history=history_file(project, environment),
     )
@@ -138,3 +154,18 @@ def serving_contract(project: Project, environment: str) -> Contract:
     if champion is None:
         raise NotFoundError(f"Nothing serves {environment}.", next_step=f"trunkline deploy {environment}")
     return bundle_of(project, champion, progress=lambda _: None).contract
+
+
+def unit_of(project: Project, environment: str) -> Unit:
+    """Return the systemd unit that keeps an environment's service running on this machine."""
+    target = target_of(project, environment)
+    name = re.sub(r"[^a-z0-9-]+", "-", project.policy.name.lower()).strip("-")
+    return Unit(
+        name=f"trunkline-{name}-{environment}",
+        environment=environment,
+        live=target.folder,
+        predictions=project.predictions(environment).resolve(),
+        host=target.host,
+        user=getpass.getuser(),
+        home=Path.home(),
+    )

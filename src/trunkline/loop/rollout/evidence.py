@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from trunkline import monitoring
@@ -17,7 +17,7 @@ from trunkline.core.record import as_utc
 from trunkline.core.release import Deployment, Release
 from trunkline.monitoring.drift import column_drift
 from trunkline.monitoring.intervals import quantile_interval
-from trunkline.response import ArmFigures, StageEvidence, level_of
+from trunkline.response import ArmFigures, StageEvidence, Unseen, level_of
 
 UserMetrics = Mapping[str, Callable[..., float]] | None
 
@@ -41,10 +41,12 @@ class Answers:
 
 @dataclass(frozen=True)
 class Failures:
-    """Requests that a version failed on, as the service's log tells."""
+    """Requests that a version failed on or did not answer, as the service's log tells."""
 
     champion: int = 0
     challenger: int = 0
+    unseen: Unseen = field(default_factory=Unseen)
+    """Why the challenger was not asked."""
 
 
 def stage_since(rows: Sequence[Deployment], release: Release) -> datetime | None:
@@ -91,7 +93,8 @@ def count_failures(newest_first: Iterable[bytes], since: datetime, release: Rele
 
     A challenger's failure is not the user's: the champion answers in its place.
     """
-    champion = challenger = 0
+    champion = challenger = refused = dropped = 0
+    fields: set[str] = set()
     version = release.challenger.version if release.challenger else 0
     for line in newest_first:
         try:
@@ -101,11 +104,20 @@ def count_failures(newest_first: Iterable[bytes], since: datetime, release: Rele
             continue
         if time < since:
             break
-        if value.get("event") == "challenger failed" and value.get("version") == version:
-            challenger += int(value.get("rows", 1))
-        elif value.get("event") == "no answer" and value.get("version") == release.champion.version:
+        event, rows = value.get("event"), int(value.get("rows", 1))
+        if event == "no answer" and value.get("version") == release.champion.version:
             champion += 1
-    return Failures(champion=champion, challenger=challenger)
+        if value.get("version") != version:
+            continue
+        if event == "challenger failed":
+            challenger += rows
+        elif event == "challenger refused":
+            refused += rows
+            fields |= set(map(str, value.get("fields", ())))
+        elif event == "challenger too slow":
+            dropped += rows
+    unseen = Unseen(refused=refused, fields=tuple(sorted(fields)), dropped=dropped)
+    return Failures(champion=champion, challenger=challenger, unseen=unseen)
 
 
 def measure_stage(
@@ -165,6 +177,7 @@ def measure_stage(
         challenger=figures(challenger.version, answers.challenger, failures.challenger, labelled),
         refused=answers.refused,
         unseen=len(answers.champion) - len(pairs) if silent else 0,
+        why_unseen=failures.unseen,
         agreement=_agreement(pairs, level) if contract.task != "regression" else None,
         shift=_shift(own, other, reference, contract),
         metric=metric,

@@ -23,7 +23,7 @@ from trunkline.loop.rollout.evidence import (
     stage_since,
 )
 from trunkline.monitoring import LogWindow, Profile, reference_profile
-from trunkline.response import StageEvidence
+from trunkline.response import StageEvidence, Unseen
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ONE, TWO = Route(version=1, bundle="sha256:one"), Route(version=2, bundle="sha256:two")
@@ -142,6 +142,17 @@ def test_failures_are_counted_by_version_back_to_the_beginning_of_the_stage() ->
         line(-1, "challenger failed", 2, rows=100),
     ]
     assert count_failures(newest_first, NOON, release()) == Failures(champion=1, challenger=4)
+
+
+def test_why_a_challenger_was_not_asked_is_counted_too() -> None:
+    newest_first = [
+        line(9, "challenger refused", 2, rows=3, fields=["month"]),
+        line(8, "challenger too slow", 2, rows=5),
+        line(7, "challenger refused", 7, rows=50, fields=["income"]),
+        line(6, "challenger refused", 2, rows=1, fields=["age", "month"]),
+    ]
+    found = count_failures(newest_first, NOON, release("silent")).unseen
+    assert found == Unseen(refused=4, fields=("age", "month"), dropped=5)
 
 
 @pytest.fixture(scope="module")

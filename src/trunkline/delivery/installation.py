@@ -1,0 +1,277 @@
+"""The installation: what a release runs with, copied once and never changed, so that no checkout reaches a service."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import venv
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import ClassVar
+
+import trunkline
+from trunkline.core.errors import ProjectError, StorageError
+from trunkline.core.lock import only_one
+from trunkline.core.progress import Progress
+from trunkline.core.record import Record, canonical_json, digits, file_sha256, sha256
+
+from .locked import Locked, read_lock
+
+MANIFEST = "installation.json"
+TOOLKIT = "trunkline"
+TRIED = {
+    False: "import trunkline.serving.__main__",
+    True: "import trunkline.serving.__main__, trunkline.training.worker",
+}
+"""What is imported before an installation is used: it has all it needs, and keeps the compiled form."""
+PATIENCE_S = 300.0
+UNUSED_S = 3600.0
+"""An installation that nothing names may be one that another deployment is about to use."""
+
+
+class Contents(Record):
+    """What an installation holds. Its digest names its folder."""
+
+    SCHEMA: ClassVar[str] = "trunkline/installation/1"
+
+    python: str
+    """The interpreter, which stays where it is, and its version."""
+    packages: dict[str, str]
+    """Name to version."""
+    records: dict[str, str]
+    """Name to the digest of the list of its files, each with its own digest."""
+    toolkit: str
+    """The digest of the toolkit's files."""
+    training: bool
+    """Whether it holds what a model in Python needs."""
+
+    @property
+    def digest(self) -> str:
+        """Return the digest of the contents."""
+        return sha256(self.canonical())
+
+    def change_to(self, other: Contents) -> str:
+        """Return in words what differs in another installation."""
+        names = sorted(self.packages.keys() | other.packages.keys())
+        moved = [
+            f"{name} {self.packages.get(name, 'none')} becomes {other.packages.get(name, 'none')}"
+            for name in names
+            if self.packages.get(name) != other.packages.get(name)
+        ]
+        if self.python != other.python:
+            moved.insert(0, f"{self.python} becomes {other.python}")
+        if self.toolkit != other.toolkit:
+            moved.append("the toolkit changed")
+        more = f" and {len(moved) - 4} more" if len(moved) > 4 else ""
+        return ", ".join(moved[:4]) + more or "a package was built anew"
+
+
+@dataclass(frozen=True)
+class Installations:
+    """The installations of this machine, one folder a digest, made from the packages of the environment that deploys.
+
+    `locks` is the folder of the project's locks. Only packages that they name are copied, file by file as the installer
+    recorded them: whatever else lies in that environment stays behind.
+    """
+
+    root: Path
+    locks: Path
+    progress: Progress = lambda _: None
+    unused_s: float = UNUSED_S
+    tried: Mapping[bool, str] = field(default_factory=lambda: TRIED)
+
+    def wanted(self, *, training: bool) -> Contents:
+        """Return what a release would run with now; `training` where one of its models runs in Python.
+
+        Raises ProjectError when the environment does not hold what the locks name.
+        """
+        found = dict(self._locked(training=training))
+        toolkit = _toolkit()
+        records = {name: sha256(_record(each).encode()) for name, each in found.items()}
+        return Contents(
+            python=f"{_interpreter()} ({sys.version.split()[0]})",
+            packages={name: each.version for name, each in found.items()} | {TOOLKIT: trunkline.__version__},
+            records=records,
+            toolkit=sha256(canonical_json({name: file_sha256(path) for name, path in toolkit.items()})),
+            training=training,
+        )
+
+    def bring(self, wanted: Contents) -> Path:
+        """Return the folder of an installation, made if it is not there.
+
+        Raises ProjectError when a file of the environment is not what was installed or what was copied does not work,
+        StorageError when the folder cannot be written.
+        """
+        home = self.path(wanted.digest)
+        with only_one(self.root / "installing.lock", "An installation", wait=True):
+            if not (home / MANIFEST).is_file():
+                self._make(home, wanted)
+            os.utime(home / MANIFEST)
+        return home
+
+    def path(self, digest: str) -> Path:
+        """Return the folder in which an installation lies or would lie."""
+        return self.root / digits(digest)
+
+    def read(self, digest: str) -> Contents | None:
+        """Return what an installation holds; None where it is not here."""
+        path = self.path(digest) / MANIFEST
+        return Contents.read(path) if digest and path.is_file() else None
+
+    def prune(self, needed: Iterable[str]) -> None:
+        """Remove the installations that nothing serves from and that nobody asked for lately."""
+        kept = {self.path(digest) for digest in needed if digest}
+        with only_one(self.root / "installing.lock", "An installation", wait=True):
+            for folder in self.root.iterdir():
+                manifest = folder / MANIFEST
+                lately = manifest.is_file() and time.time() - manifest.stat().st_mtime < self.unused_s
+                if folder.is_dir() and folder not in kept and not lately:
+                    _remove(folder)
+
+    def _locked(self, *, training: bool) -> Iterator[tuple[str, metadata.Distribution]]:
+        locks = [self.locks / "serve.txt", *([self.locks / "train.txt"] if training else [])]
+        named: dict[str, Locked] = {}
+        for lock in locks:
+            for line in read_lock(lock):
+                named[line.name] = line.also(named.get(line.name))
+        present: dict[str, metadata.Distribution] = {}
+        for each in metadata.distributions(path=sys.path):
+            present.setdefault(
+                _canonical(each.name or ""), each
+            )  # the first on the path is the one that is imported
+        for name, locked in sorted(named.items()):
+            found = present.get(name)
+            if found is None and locked.conditional:
+                continue  # of another system or another Python
+            if found is None or found.version not in locked.versions:
+                raise ProjectError(
+                    f"The environment is not what the locks name: {name} {' or '.join(sorted(locked.versions))} is"
+                    f" locked, {found.version if found else 'nothing'} is installed.",
+                    next_step="make setup, then deploy again",
+                )
+            yield name, found
+
+    def _make(self, home: Path, wanted: Contents) -> None:
+        self.progress(f"copying {len(wanted.packages)} packages to {home}: this release runs from there")
+        partial = home.with_name(f"{home.name}.partial")
+        try:
+            _remove(partial)
+            venv.EnvBuilder(symlinks=True, with_pip=False).create(partial)
+            site = next((partial / "lib").glob("python*")) / "site-packages"
+            for name, found in self._locked(training=wanted.training):
+                _copy(name, found, site)
+            for path, source in _toolkit().items():
+                _write(site / TOOLKIT / path, source.read_bytes())
+            self._try(partial, wanted)
+            wanted.write(partial / MANIFEST)
+            partial.rename(home)
+            _protect(home)
+        except OSError as error:
+            raise StorageError(
+                f"Cannot write {home}: {error.strerror or error}.",
+                next_step="make the folder writable, or free disk space",
+            ) from error
+        finally:
+            _remove(partial)
+
+    def _try(self, folder: Path, wanted: Contents) -> None:
+        python = str(interpreter_of(folder))
+        try:
+            tried = subprocess.run(
+                [python, "-I", "-c", self.tried[wanted.training]],
+                cwd=folder,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                check=False,
+                timeout=PATIENCE_S,
+            )
+            said = tried.stderr.strip().splitlines()[-1:] if tried.returncode else []
+        except subprocess.TimeoutExpired:
+            said = [f"it did not answer within {PATIENCE_S:g} s"]
+        if said:
+            raise ProjectError(
+                f"What the locks for serving name does not start the service: {said[0]}.",
+                next_step="make lock, make setup, then deploy again",
+            )
+
+
+def interpreter_of(folder: Path) -> Path:
+    """Return the interpreter of an installation."""
+    return folder / "bin" / "python"
+
+
+def _interpreter() -> str:
+    return str(Path(getattr(sys, "_base_executable", sys.executable)).resolve())
+
+
+def _canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _record(found: metadata.Distribution) -> str:
+    return found.read_text("RECORD") or ""
+
+
+def _toolkit() -> Mapping[str, Path]:
+    """Return the toolkit's files by their path in it, compiled ones left out."""
+    folder = Path(trunkline.__file__).resolve().parent
+    return {
+        path.relative_to(folder).as_posix(): path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def _copy(name: str, found: metadata.Distribution, site: Path) -> None:
+    """Copy the files that the installer recorded, each compared with the digest that it recorded."""
+    for file in found.files or ():
+        place = Path(str(file))
+        if place.suffix == ".pyc" or place.is_absolute() or ".." in place.parts:
+            continue  # compiled anew; commands and files of other folders are not needed to serve
+        is_record = place.name == "RECORD" and file.hash is None
+        if file.hash is None and not is_record:
+            continue  # nobody says what it should hold
+        source = Path(str(found.locate_file(file)))
+        content = source.read_bytes() if source.is_file() else None
+        if content is None or (
+            file.hash and _recorded(content, file.hash.mode) != file.hash.value.rstrip("=")
+        ):
+            raise ProjectError(
+                f"{place} of the package {name} is {'missing' if content is None else 'not what was installed'}.",
+                next_step="make clean setup, then deploy again",
+            )
+        _write(site / place, content)
+
+
+def _recorded(content: bytes, mode: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.new(mode, content).digest()).decode().rstrip("=")
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def _protect(folder: Path) -> None:
+    """Take away the right to write, so that nothing is installed there by mistake."""
+    for path in (*folder.rglob("*"), folder):
+        if not path.is_symlink():
+            path.chmod(0o555 if path.is_dir() else path.stat().st_mode & 0o111 | 0o444)
+
+
+def _remove(folder: Path) -> None:
+    if not folder.is_dir():
+        return
+    for path in (folder, *folder.rglob("*")):
+        if path.is_dir() and not path.is_symlink():
+            path.chmod(0o755)
+    shutil.rmtree(folder)

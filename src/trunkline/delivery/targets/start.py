@@ -1,0 +1,71 @@
+"""Starting a service: the file that says how, and the process that does what it says."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import psutil
+
+from trunkline.core.errors import StorageError
+from trunkline.core.record import write_atomically
+
+from .service import Place, Service, words_of
+
+START_FILE = "start"
+
+
+def write_start(folder: Path, command: Sequence[str], place: Place) -> None:
+    """Write how the service of a folder is started, for this machine's systemd as for `launch`: to one port, one way.
+
+    `command` is followed by the folder and the options of `place`.
+    """
+    words = (*command, *words_of(folder), place.host, "--port", str(place.port), *place.options)
+    text = (
+        "#!/bin/sh\n"
+        "# Written by `trunkline deploy`: how what serves here is started, by it and by systemd (`trunkline unit`).\n"
+        f'export ORT_DISABLE_TELEMETRY=1 OMP_WAIT_POLICY=passive\nexec {shlex.join(words)} "$@"\n'
+    )
+    write_atomically(folder / START_FILE, text.encode())
+
+
+_NOT_THE_SERVICES = ("ACTIONS_", "GH_TOKEN", "GITHUB_TOKEN", "MLFLOW_TRACKING_", "TRUNKLINE_SMTP_PASSWORD")
+"""Beginnings of names of variables that whoever deploys may hold, and that a service has no use for."""
+
+
+def _surroundings() -> dict[str, str]:
+    """Return this process's environment without its tokens, and without the mark by which a GitHub runner finds and
+    ends what a job has left running."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(_NOT_THE_SERVICES) and name != "RUNNER_TRACKING_ID"
+    } | {"ORT_DISABLE_TELEMETRY": "1"}
+
+
+def launch(place: Place, *, folder: Path, log: Path) -> Service:
+    """Start what `start` in the folder says, apart from this process and its terminal; its output goes to `log`."""
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as stream:
+            child = subprocess.Popen(
+                ["/bin/sh", str(folder / START_FILE)],
+                cwd=folder,
+                env=_surroundings(),
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+    except OSError as error:
+        raise StorageError(
+            f"Cannot start the service in {folder}: {error}.", next_step="make the folder writable"
+        ) from error
+    try:
+        born = psutil.Process(child.pid).create_time()
+    except psutil.NoSuchProcess:  # it died at once and something reaped it; what waits for it will say so
+        born = 0.0
+    return Service(**dict(place), pid=child.pid, create_time=born)

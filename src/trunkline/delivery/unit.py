@@ -1,0 +1,113 @@
+"""The systemd unit: it keeps an environment's service running, and starts it after a reboot as `start` says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from .targets.service import TAKE_OVER
+from .targets.start import START_FILE
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+PRIVATE = (".aws", ".azure", ".config", ".docker", ".git-credentials", ".kube", ".netrc", ".ssh")
+"""What lies in many a home folder and is no business of a model's code."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What a unit is about. `user` runs the service: whoever deploys, who has to tell it of new releases."""
+
+    name: str
+    """As `trunkline-loans-production`."""
+    environment: str
+    live: Path
+    predictions: Path
+    host: str
+    user: str
+    home: Path
+    """The user's home folder."""
+
+    def text(self, *, system: bool) -> str:
+        """Return the unit, for the whole machine (`system`) or for the user's own systemd."""
+        file = f"{self.name}.service"
+        where = f"/etc/systemd/system/{file}" if system else f"~/.config/systemd/user/{file}"
+        control = "sudo systemctl" if system else "systemctl --user"
+        lingers = "" if system else "# 3. loginctl enable-linger    (else it ends with your last session)\n"
+        start = self.live / START_FILE
+        service = [
+            "Type=exec",
+            *([f"User={_plain(self.user)}"] if system else []),
+            f"ExecStart=/bin/sh {_quoted(start).replace('$', '$$')} {TAKE_OVER}",
+            "ExecReload=/bin/kill -HUP $MAINPID",
+            f"StandardOutput=append:{_plain(self.live / 'service.log')}",
+            f"StandardError=append:{_plain(self.live / 'service.log')}",
+            "Restart=always",
+            "RestartSec=2",
+            "TimeoutStopSec=45",
+            "UMask=0027",
+            *self._hardened(system=system),
+        ]
+        return (
+            f"# Keeps {self.environment} running: after a crash or a reboot it serves what was deployed last.\n"
+            f"# 1. Put this into {where}\n"
+            f"# 2. {control} daemon-reload && {control} enable --now {self.name}\n"
+            f"{lingers}"
+            f"# It takes over what runs already. `trunkline stop {self.environment}` ends it. It comes back after\n"
+            f"# `trunkline deploy {self.environment}` and `{control} start {self.name}`.\n"
+            "[Unit]\n"
+            f"Description=Trunkline: {_plain(self.name)}\n"
+            "After=network.target\n"
+            f"ConditionPathExists={_plain(start)}\n"
+            "StartLimitIntervalSec=0\n"
+            "\n[Service]\n" + "\n".join(service) + "\n"
+            "\n[Install]\n"
+            f"WantedBy={'multi-user.target' if system else 'default.target'}\n"
+        )
+
+    def _hardened(self, *, system: bool) -> list[str]:
+        """Return what the service may not do; a user's own systemd cannot give it file systems of its own."""
+        everywhere = [
+            "NoNewPrivileges=yes",
+            "LockPersonality=yes",
+            "RestrictRealtime=yes",
+            "RestrictSUIDSGID=yes",
+            "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX",
+            "SystemCallArchitectures=native",
+            "SystemCallFilter=@system-service",
+            "SystemCallErrorNumber=EPERM",
+        ]
+        if not system:
+            return everywhere
+        local = ["IPAddressDeny=any", "IPAddressAllow=localhost"] if self.host in LOOPBACK else []
+        hidden = " ".join(_quoted(self.home / name, "-") for name in PRIVATE)
+        return [
+            *everywhere,
+            "CapabilityBoundingSet=",
+            "AmbientCapabilities=",
+            "ProtectSystem=strict",
+            "ProtectHome=read-only",
+            f"ReadWritePaths={_quoted(self.live, '-')} {_quoted(self.predictions, '-')}",
+            f"InaccessiblePaths={hidden}",
+            "PrivateTmp=yes",
+            "PrivateDevices=yes",
+            "ProtectClock=yes",
+            "ProtectControlGroups=yes",
+            "ProtectHostname=yes",
+            "ProtectKernelLogs=yes",
+            "ProtectKernelModules=yes",
+            "ProtectKernelTunables=yes",
+            "ProtectProc=invisible",
+            "RestrictNamespaces=yes",
+            *local,
+        ]
+
+
+def _plain(value: object) -> str:
+    """Return a value as it stands on the rest of a line: systemd reads `%` as the beginning of a word of its own."""
+    return str(value).replace("%", "%%")
+
+
+def _quoted(value: object, before: str = "") -> str:
+    """Return a value as one word of a list."""
+    escaped = _plain(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{before}{escaped}"'
