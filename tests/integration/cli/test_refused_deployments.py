@@ -105,9 +105,11 @@ def test_a_tampered_bundle_is_not_deployed(project: Project) -> None:
 def test_a_taken_port_is_not_deployed_to(project: Project, taken: int) -> None:
     done = trunkline(project, "deploy")
     assert done.returncode == 30
-    first, *_ = done.stderr.splitlines()
+    first, second, *_ = done.stderr.splitlines()
     assert first.startswith(f"error: Port {taken} ")
     assert f"process {os.getpid()}" in first
+    assert "target.port in deployments/production.yaml" in second
+    assert "trunkline.yaml" not in second
     assert "Traceback" not in done.stderr
     assert not (project.live("production") / "release.json").exists()
     assert trunkline(project, "status").stdout.split() == [
@@ -119,11 +121,38 @@ def test_a_taken_port_is_not_deployed_to(project: Project, taken: int) -> None:
     ]
 
 
-def test_a_taken_port_is_not_served_at(project: Project, taken: int) -> None:
-    done = trunkline(project, "serve", "--bundle", bundle_of(project).name, "--port", str(taken))
+@pytest.mark.parametrize("key", ["target", "serving"])
+def test_a_host_that_is_none_of_this_machine_is_named_with_the_file_that_sets_it(
+    project: Project, key: str
+) -> None:
+    host = "192.0.2.1"
+    if key == "target":
+        state = project.deployment("production")
+        state.write_text(state.read_text().replace("port:", f"host: {host}, port:"))
+    else:
+        with (project.root / "trunkline.yaml").open("a") as policy:
+            policy.write(f"serving: {{host: {host}}}\n")
+    identity = ("-c", "user.name=Ada", "-c", "user.email=ada@localhost")
+    subprocess.run(["git", *identity, "commit", "-qam", "2"], cwd=project.root, check=True)
+    subprocess.run(["git", "push", "-q", "origin", "main"], cwd=project.root, check=True)
+    done = trunkline(project, "deploy")
+    assert done.returncode == 30
+    first, second, *_ = done.stderr.splitlines()
+    assert host in first
+    wanted = {
+        "target": "target.host in deployments/production.yaml",
+        "serving": "serving.host in trunkline.yaml",
+    }
+    assert wanted[key] in second
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_taken_port_is_not_served_at(project: Project, taken: int, asked: bool) -> None:
+    words = ("--port", str(taken)) if asked else ()  # not asked, it is the deployment file's
+    done = trunkline(project, "serve", "--bundle", bundle_of(project).name, *words)
     assert done.returncode == 30
     assert "Traceback" not in done.stderr
     first, second = done.stderr.splitlines()[:2]
     assert first.startswith(f"error: Port {taken} ")
     assert f"process {os.getpid()}" in first
-    assert second.startswith("  next: stop that program")
+    assert "trunkline serve --port 0" in second
