@@ -86,7 +86,7 @@ def plant(monkeypatch: pytest.MonkeyPatch, apply: Callable[[LocalTarget, Any, An
     monkeypatch.setattr(
         rehearsing,
         "target_of",
-        lambda project, name: Instead(deploying.target_of(project, name), apply),
+        lambda project, name, **_: Instead(deploying.target_of(project, name), apply),
     )
 
 
