@@ -118,11 +118,11 @@ def example(ctx: click.Context, address: str) -> None:
 
     The row in it is the first test row of the locked rows; before `trunkline snapshot`, one that the contract allows.
     """
-    from trunkline.loop.model import examples
+    from trunkline.loop.model import examples, preview
 
     project = output.project_of(ctx)
     row = examples.example_request(project, progress=output.progress)
-    where = address.rstrip("/") or f"http://127.0.0.1:{project.policy.serving.port}"
+    where = address.rstrip("/") or f"http://127.0.0.1:{preview.port_of(project)}"
     # A proxy of the machine's cannot reach the machine itself.
     words = ("curl", "--silent", "--show-error", *(() if address else ("--noproxy", "127.0.0.1")))
     words += (f"{where}/predict", "--header", "Content-Type: application/json")

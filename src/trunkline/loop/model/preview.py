@@ -19,6 +19,11 @@ from trunkline.delivery.targets.service import service_options
 from .training import train
 
 
+def port_of(project: Project) -> int:
+    """Return the port on which a preview answers: it is tried where releases will answer."""
+    return read_state(project.deployment(project.policy.rollout.environment)).target.port
+
+
 def serve_in_foreground(
     project: Project, *, bundle: str = "", port: int | None = None, progress: Progress
 ) -> NoReturn:
@@ -50,8 +55,7 @@ def serve_in_foreground(
     release.write(folder / RELEASE_FILE)
     serving = project.policy.serving
     environment = project.policy.rollout.environment
-    if port is None:  # tried where it will answer
-        port = read_state(project.deployment(environment)).target.port
+    port = port_of(project) if port is None else port
     advice = Advice(
         port=f"trunkline serve --port 0 takes a free one; `trunkline stop {environment}` ends what serves it here",
         host=f"change serving.host in {POLICY_FILE}",
