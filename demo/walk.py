@@ -31,6 +31,12 @@ from stage import Mailbox, Stage, Users, WalkFailed, free_port, need
 ROOT = Path(__file__).resolve().parents[1]
 WORK = Path(os.environ.get("TRUNKLINE_DEMO", ROOT / "demo" / "work")).resolve()
 PROJECT = WORK / "arrests"
+ANSWERS = {
+    "project_name": "Arrests",
+    "description": "Predicts whether an arrested person was released with a summons.",
+    "intended_use": "To audit past release decisions and to learn Trunkline on. Not for deciding about people.",
+    "owner": "The data science team",
+}
 REPORT = WORK.parent / "report.html"
 
 
@@ -95,7 +101,7 @@ def generate(port: int, mailbox: Mailbox) -> None:
         no_input=True,
         output_dir=str(WORK),
         config_file=str(config),
-        extra_context={"project_name": "Arrests"},
+        extra_context=ANSWERS,
     )
     need((PROJECT / "trunkline.yaml").is_file(), f"the template did not render {PROJECT}")
     if kept.is_dir():

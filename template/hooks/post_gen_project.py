@@ -104,6 +104,17 @@ def first_commit(version):
     git(*identity, *quiet, "commit", "--quiet", "--message", title, "--message", f"Trunkline-Template: {version}")
 
 
+def left_for_later():
+    """Return a line for each answer that was left empty: what it is for, and where to say it."""
+    places = {
+        "description": "what the model predicts: README.md and pyproject.toml",
+        "intended_use": "what it is for: trunkline.yaml; the model card says that nobody did",
+        "owner": "who answers for it: trunkline.yaml; the model card says that nobody does",
+    }
+    left = [f"  {place}" for name, place in places.items() if not ANSWERS[name]]
+    return "Still to be said\n" + "\n".join(left) + "\n\n" if left else ""
+
+
 def main():
     """Finish the project and say what to do next."""
     repository = trunkline_repository()
@@ -118,6 +129,7 @@ def main():
         "  make setup     install everything into .venv, inside the folder\n"
         "  make train     take a snapshot, search the candidates, measure the best\n"
         "  make serve     answer requests on this machine; the API describes itself at /docs\n\n"
+        f"{left_for_later()}"
         "README.md tells the first day.\n"
     )
 

@@ -11,7 +11,7 @@ ANSWERS = json.loads({{ cookiecutter | jsonify | jsonify }})
 # What the project imports by these names would be hidden by a package of the same name.
 TAKEN = {
     "conftest", "fairlearn", "fastapi", "locust", "loadtest", "mlflow", "numpy", "onnx", "onnxruntime", "pandas",
-    "pandera", "pydantic", "pytest", "scipy", "sklearn", "sklego", "skops", "src", "tests", "trunkline", "uvicorn",
+    "pandera", "pydantic", "pytest", "scipy", "sklearn", "skops", "src", "tests", "trunkline", "uvicorn",
 }  # fmt: skip
 LONGEST_PACKAGE = 40
 # A line of CODEOWNERS that GitHub cannot read is passed over without a word.
@@ -58,11 +58,12 @@ def problem_with_code_owners(text):
 
 def main():
     """Print every refused answer with its reason; exit 1 if there is one."""
-    reasons = {name: problem_with_text(ANSWERS[name]) for name in ("project_name", "description", "owner")}
+    reasons = {"project_name": problem_with_text(ANSWERS["project_name"])}
+    # These may be left for later; a blank is no answer.
+    for name in ("description", "intended_use", "owner"):
+        reasons[name] = problem_with_text(ANSWERS[name]) if ANSWERS[name] else ""
     reasons["package"] = problem_with_package(ANSWERS["package"])
     reasons["code_owners"] = problem_with_code_owners(ANSWERS["code_owners"])
-    if ANSWERS["intended_use"]:
-        reasons["intended_use"] = problem_with_text(ANSWERS["intended_use"])
     refused = {name: reason for name, reason in reasons.items() if reason}
     for name, reason in refused.items():
         print(f"Answer refused: {name} = {ANSWERS[name]!r}: {reason}.", file=sys.stderr)

@@ -27,7 +27,7 @@ def test_a_combination_of_answers_makes_a_project_in_order(
 ) -> None:
     project: Path = render(**answers).project
     assert git(project, "status", "--porcelain") == ""
-    assert read_policy(project / "trunkline.yaml").package == "release_decisions"
+    assert read_policy(project / "trunkline.yaml").package == "my_model"
     kept = json.loads((project / ".template.json").read_text(encoding="utf-8"))["answers"]
     assert set(kept) == {name for name in QUESTIONS if not name.startswith("_")}
     assert {name: kept[name] for name in answers} == answers

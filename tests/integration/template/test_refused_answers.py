@@ -37,7 +37,7 @@ def test_a_package_name_that_cannot_work_is_refused(render: Render, package: str
     assert list(rendering.output.iterdir()) == []
 
 
-@pytest.mark.parametrize("question", ["project_name", "description", "owner"])
+@pytest.mark.parametrize("question", ["project_name", "description", "intended_use", "owner"])
 @pytest.mark.parametrize(("answer", "reason"), [("  ", "is empty"), ("a\nb", "must be one line")])
 def test_a_text_that_says_nothing_or_breaks_a_line_is_refused(
     render: Render, question: str, answer: str, reason: str
