@@ -86,3 +86,50 @@ def test_one_that_cannot_be_kept_awake_says_why(project: Project, served: Served
     served.github.tokens[TOKEN].permissions["actions"] = "read"
     lines = heartbeat(project, progress=say)
     assert len([line for line in lines if "; it could not be kept awake: " in line]) == len(FILES)
+
+
+def named(project: Project, *, champion: bool = True, challenger: bool = False) -> None:
+    """Write the desired state of production, as main would have it."""
+    digest, other = (f"sha256:{letter * 64}" for letter in "ab")
+    lines = ["environment: production", "target: {kind: local, port: 0}"]
+    lines += [f"strategy: {'silent' if challenger else 'single' if champion else 'none'}"]
+    if champion:
+        lines += [f"champion: {{version: 1, bundle: {digest}}}"]
+    if challenger:
+        lines += [f"challenger: {{version: 2, bundle: {other}}}"]
+    path = project.deployment("production")
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("\n".join(lines) + "\n")
+
+
+def open_titles(served: Served) -> list[str]:
+    """Return the titles of the open issues."""
+    return [each["title"] for each in served.github.threads.values() if each["state"] == "open"]
+
+
+def test_one_issue_says_that_nothing_watches_a_champion_until_something_does(
+    project: Project, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRUNKLINE_RUNNER", "")
+    named(project, champion=False)
+    heartbeat(project, progress=say)
+    assert open_titles(served) == []
+    named(project, challenger=True)
+    for _ in range(2):
+        assert "monitor.yml looks at nothing, and production should serve" in heartbeat(project, progress=say)
+    (issue,) = served.github.threads.values()
+    assert "rollout.yml" in issue["body"]
+    monkeypatch.setenv("TRUNKLINE_RUNNER", "production-machine")
+    heartbeat(project, progress=say)
+    assert open_titles(served) == []
+
+
+def test_runs_that_were_skipped_watched_nothing(project: Project, served: Served) -> None:
+    served.github.put_run(workflow="monitor.yml", head_sha="a" * 40, conclusion="skipped", event="schedule")
+    named(project)
+    heartbeat(project, progress=say)
+    (issue,) = served.github.threads.values()
+    assert "production" in issue["body"]
+    named(project, champion=False)
+    heartbeat(project, progress=say)
+    assert open_titles(served) == []

@@ -7,6 +7,7 @@ import re
 
 from ..finding import Remarks
 from ..repository import Repository
+from ..scenario import BLIND, job_runs
 from ..workflow import line_of, listed
 
 FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day", 1, 31), ("month", 1, 12), ("weekday", 0, 7))
@@ -36,7 +37,11 @@ def values(field: str, low: int, high: int) -> set[int]:
 
 
 def check(repository: Repository) -> Remarks:
-    """Yield each schedule that is none, never comes, comes with everybody else's, or puts other events to sleep."""
+    """Yield each schedule that is none, never comes, comes with everybody else's, or puts other events to sleep.
+
+    One that comes more often than daily must not start a machine of GitHub's from which nothing can be seen: a job of
+    two minutes every hour is 1,500 minutes a month.
+    """
     for workflow in repository.workflows:
         schedule = listed(workflow.triggers.get("schedule"))
         others = sorted(set(workflow.triggers) - BESIDE) if schedule else []
@@ -48,6 +53,14 @@ def check(repository: Repository) -> Remarks:
             problem = _problem(str(entry.get("cron", "")).split())
             if problem:
                 yield workflow, line, problem
+            elif _often(str(entry["cron"]).split()[1]):
+                for job in workflow.jobs.values():
+                    if job_runs(workflow, job, BLIND):
+                        yield workflow, job.line, f"job {job.key} runs every hour where nothing can be seen"
+
+
+def _often(hours: str) -> bool:
+    return len(values(hours, 0, 23)) > 1
 
 
 def _problem(fields: list[str]) -> str:

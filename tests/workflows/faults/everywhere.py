@@ -60,6 +60,7 @@ EVERYWHERE = (
     Everywhere("no-target", r"run: make [\w-]+", "run: make nothing-of-the-kind", "targets"),
     Everywhere("no-job-name", r"^    name: .*\n", "", "naming"),
     Everywhere("full-hour", r"cron: \"\d+ ", 'cron: "0 ', "schedules"),
+    Everywhere("every-hour-for-nothing", r"\|\| vars\.TRUNKLINE_RUNNER != ''", "|| true", "schedules"),
     Everywhere("no-server", r"^ +MLFLOW_TRACKING_URI: .*\n", "", "reach"),
     Everywhere("no-login", r"^ +if: vars\.AWS_ROLE_ARN != ''\n", "", "reach"),
     Everywhere("sleeps-too", r"^  schedule:", "  push:\n    branches: [main]\n  schedule:", "schedules"),

@@ -106,6 +106,13 @@ FAULTS = (
         OWN,
         "documented",
     ),
+    Fault(
+        "every-hour-where-nothing-is-seen",
+        MONITOR,
+        swap("vars.TRUNKLINE_RUNNER != '')", "vars.TRUNKLINE_RUNNER != '' || vars.AWS_ROLE_ARN != '')"),
+        OWN,
+        "schedules",
+    ),
     Fault("full-hour", MONITOR, swap("17 * * * *", "0 * * * *"), OWN, "schedules"),
     Fault("push-sleeps-with-the-schedule", MONITOR, swap("  workflow_dispatch:\n", PUSH), OWN, "schedules"),
     Fault("day-that-never-comes", MONITOR, swap("17 * * * *", "17 4 30 2 *"), "actionlint", "events"),

@@ -22,8 +22,8 @@ TESTS = "ci.yml"
 """The workflow whose runs test bundles."""
 STATUS_LIMIT = 140
 """Characters of a status's description."""
-WELL = ("success", "skipped")
-"""Conclusions of runs that ended well: one that is skipped has nothing to do yet."""
+WELL = "success"
+"""The conclusion of runs that ended well; one that was skipped did nothing."""
 
 
 class Workflows:
@@ -194,10 +194,9 @@ class Workflows:
 
     def _well(self, workflow: int, file: str, newest: RunView | None) -> datetime | None:
         """Return when the newest run that ended well was created."""
-        if newest is None or newest.conclusion in WELL:
-            return newest.created_at if newest else None
-        runs = (self._newest(workflow, file, status=conclusion) for conclusion in WELL)
-        return max((run.created_at for run in runs if run), default=None)
+        if newest is not None and newest.conclusion != WELL:
+            newest = self._newest(workflow, file, status=WELL)
+        return newest.created_at if newest else None
 
     def _newest(self, workflow: int, file: str, *, status: str = "") -> RunView | None:
         # A run on another branch is somebody's try, and says nothing of main's.

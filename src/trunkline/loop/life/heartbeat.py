@@ -1,7 +1,7 @@
 """Heartbeat: notice that scheduled workflows stopped, keep them awake, and keep an issue while they stand still.
 
-It needs nothing but the forge and git, so that it can run where nothing else is installed. It runs from two files:
-from heartbeat.yml, whose schedule may itself be stopped, and from wake.yml, which has none and sees that.
+It needs nothing but the forge, git and the desired state, so that it can run where nothing else is installed. It runs
+from two files: heartbeat.yml, whose schedule may itself be stopped, and wake.yml, which has none and sees that.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from trunkline.core.project import Project
 from trunkline.forge import Forge, Workflow, open_forge
 from trunkline.forge.page import moment
 
-WELL = ("success", "skipped")
-"""Conclusions of runs that did what they should; one that is skipped has nothing to look at."""
+from . import watched
+
+WELL = "success"
+"""The conclusion of a run that did what it should; one that was skipped looked at nothing."""
 FINGERPRINT = "schedules"
 MARKER = "latest"
 LINES = 20
@@ -65,21 +67,30 @@ def look(
     added: Mapping[str, datetime],
     now: datetime,
     scheduled: bool = False,
+    runner: str | None = None,
 ) -> tuple[Beat, ...]:
     """Return how each scheduled workflow is; `added` says since when the repository has it, where that is known.
 
     One that a person switched off is left alone. One that never ran is in trouble once it is older than its period.
-    `scheduled` says that heartbeat.yml's own schedule asks, so that it runs whatever came before.
+    `scheduled` says that heartbeat.yml's own schedule asks, so that it runs whatever came before; `runner` is the label
+    of the machine that serves, as `watched.blind` takes it.
     """
     by_file = {workflow.file: workflow for workflow in workflows}
     return tuple(
-        _beat(by_file[name], period, scheduled and name == OWN, added.get(name), now)
+        _beat(by_file[name], period, scheduled and name == OWN, added.get(name), now, runner)
         for name, period in periods(policy).items()
         if name in by_file
     )
 
 
-def _beat(workflow: Workflow, period: timedelta, runs: bool, added: datetime | None, now: datetime) -> Beat:
+def _beat(
+    workflow: Workflow,
+    period: timedelta,
+    runs: bool,
+    added: datetime | None,
+    now: datetime,
+    runner: str | None,
+) -> Beat:
     name = workflow.file
     if workflow.state == INACTIVE:
         words = "was switched off by the forge, because nothing was committed for long"
@@ -89,13 +100,18 @@ def _beat(workflow: Workflow, period: timedelta, runs: bool, added: datetime | N
         return Beat(name, words, enable=False)
     if runs:
         return Beat(name, "runs now, on schedule")
+    if watched.blind(workflow, runner):
+        return Beat(name, "is skipped until TRUNKLINE_RUNNER names the machine that serves")
     limit = _words(period)
-    newest = workflow.newest if workflow.conclusion in WELL else None
+    newest = workflow.newest if workflow.conclusion == WELL else None
     well = max(filter(None, (newest, workflow.succeeded)), default=None)
     if well is not None:
         late = now - well > period
         words = f"ended well last {moment(well)}"
         return Beat(name, f"{words}, more than {limit} ago" if late else words, trouble=late)
+    if workflow.conclusion == watched.SKIPPED and workflow.newest is not None:
+        late = now - workflow.newest > period
+        return Beat(name, f"was only ever skipped, last {moment(workflow.newest)}", trouble=late)
     if added is None:
         return Beat(name, "has never run, and git does not tell how long it has been there")
     if now - added <= period:
@@ -120,13 +136,19 @@ def heartbeat(project: Project, *, progress: Progress) -> tuple[str, ...]:
     now = datetime.now(UTC)
     scheduled = os.environ.get("GITHUB_EVENT_NAME") == "schedule"
     policy = project.policy.monitoring
-    beats = look(workflows, policy, added=added(project), now=now, scheduled=scheduled)
+    runner = os.environ.get("TRUNKLINE_RUNNER")
+    beats = look(workflows, policy, added=added(project), now=now, scheduled=scheduled, runner=runner)
     if not beats:
         return ("None of the workflows of this repository is one of Trunkline's schedules.",)
     lines = [f"{beat.file} {beat.words}{_wake(forge, beat)}" for beat in beats]
     for line in lines:
         progress(line)
     tell(forge, lines, any(beat.trouble for beat in beats), now=now)
+    missing = watched.unwatched(workflows, watched.served(project), runner)
+    watched.tell(forge, missing)
+    lines += [
+        f"{file} looks at nothing, and {', '.join(names)} should serve" for file, names in missing.items()
+    ]
     return tuple(lines)
 
 

@@ -60,25 +60,37 @@ def test_one_that_only_fails_counts_from_when_it_ended_well_last() -> None:
 @pytest.mark.parametrize(
     ("conclusion", "newest", "succeeded", "trouble"),
     [
-        ("skipped", 1, 50, False),  # started by hand once, and nothing to do since
-        ("success", 1, 50, False),
-        ("skipped", 7, 50, True),
-        ("failure", 1, 2, False),  # skipped until an hour before it failed
+        ("success", 1, 1, False),
+        ("skipped", 1, 2, False),
+        ("skipped", 1, 50, True),
+        ("skipped", 1, None, False),  # the machine was named since
+        ("skipped", 7, None, True),
+        ("failure", 1, 2, False),
         ("failure", 1, 50, True),
     ],
 )
-def test_what_ended_well_last_counts_whether_it_succeeded_or_was_skipped(
-    conclusion: str, newest: float, succeeded: float, trouble: bool
+def test_a_run_that_was_skipped_is_none_that_ended_well(
+    conclusion: str, newest: float, succeeded: float | None, trouble: bool
 ) -> None:
     seen = Workflow(
         file="rollout.yml",
         state="active",
         newest=NOW - timedelta(hours=newest),
         conclusion=conclusion,
-        succeeded=NOW - timedelta(hours=succeeded),
+        succeeded=None if succeeded is None else NOW - timedelta(hours=succeeded),
     )
-    (found,) = look([seen], Monitoring(), added={}, now=NOW)
+    (found,) = look([seen], Monitoring(), added={}, now=NOW, runner="production-machine")
     assert found.trouble is trouble
+
+
+@pytest.mark.parametrize(("runner", "conclusion"), [("", "success"), ("", ""), (None, "skipped")])
+def test_one_that_sees_nothing_does_not_stand_still(runner: str | None, conclusion: str) -> None:
+    seen = Workflow(
+        file="monitor.yml", state="active", newest=NOW - timedelta(hours=100), conclusion=conclusion
+    )
+    (found,) = look([seen], Monitoring(), added={}, now=NOW, runner=runner)
+    assert not found.trouble
+    assert "TRUNKLINE_RUNNER" in found.words
 
 
 def test_one_that_the_forge_switched_off_is_switched_on_again() -> None:

@@ -1,0 +1,42 @@
+"""Whether anything looks at what should serve."""
+
+from __future__ import annotations
+
+import pytest
+
+from trunkline.forge import Workflow
+from trunkline.loop.life.watched import Served, unwatched
+
+SERVES = Served(champions=("production", "staging"), challengers=("production",))
+
+
+def watchers(*, state: str = "active", conclusion: str = "success") -> list[Workflow]:
+    return [
+        Workflow(file=file, state=state, conclusion=conclusion) for file in ("monitor.yml", "rollout.yml")
+    ]
+
+
+def test_without_a_machine_nothing_looks_at_champion_and_challenger() -> None:
+    assert unwatched(watchers(), SERVES, "") == {
+        "monitor.yml": ("production", "staging"),
+        "rollout.yml": ("production",),
+    }
+
+
+def test_with_a_machine_something_does_whatever_was_skipped_before() -> None:
+    assert unwatched(watchers(conclusion="skipped"), SERVES, "production-machine") == {}
+
+
+def test_where_nobody_knows_of_a_machine_what_was_skipped_tells() -> None:
+    assert unwatched(watchers(), SERVES, None) == {}
+    assert set(unwatched(watchers(conclusion="skipped"), SERVES, None)) == {"monitor.yml", "rollout.yml"}
+
+
+def test_where_nothing_serves_nothing_needs_to_be_looked_at() -> None:
+    assert unwatched(watchers(), Served(), "") == {}
+    assert set(unwatched(watchers(), Served(champions=("production",)), "")) == {"monitor.yml"}
+
+
+@pytest.mark.parametrize("runner", ["", None])
+def test_a_schedule_that_a_person_switched_off_is_that_persons_choice(runner: str | None) -> None:
+    assert unwatched(watchers(state="disabled_manually", conclusion="skipped"), SERVES, runner) == {}
