@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import pandas as pd
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -20,10 +21,22 @@ from . import python_model
 from .fit import Fitted
 from .frames import answer, model_frame
 from .onnx_model import ConversionError, OnnxModel, convert
-from .parity import Answers, Ask, Edge, Parity, compare, edges, one_by_one
+from .parity import Answers, Ask, Edge, Parity, compare, edges, rows_at
 
-SINGLE = 2000
-"""Rows that are also asked for one at a time."""
+SINGLE, FEWEST_SINGLE = 2000, 20
+"""Rows that are also asked for one at a time, and how many of them where rows are wide."""
+CELLS = 2_000_000
+"""Values that are asked for at once at the edges, a tenth of them one row at a time: a matter of memory and time."""
+Corners = tuple[pd.DataFrame, Answers]
+"""Rows at edges of the contract, and the pipeline's answers."""
+
+
+class Form(Protocol):
+    """A form of the model that can be asked for many rows at once, and for one at a time."""
+
+    def ask(self, rows: pd.DataFrame) -> Answers: ...
+
+    def ask_each(self, rows: pd.DataFrame) -> Answers: ...
 
 
 @dataclass(frozen=True)
@@ -68,10 +81,10 @@ def export(
     _clear(folder)
     with threadpool_limits(1):
         expected = ask(rows)
-        corners = answered(ask, edges(rows, contract))
+        corners = answered(ask, edges(rows, contract), rows.iloc[:1])
         try:
             content = convert(fitted.pipeline, contract)
-            onnx = OnnxModel(content, contract).ask
+            onnx = OnnxModel(content, contract)
             parity = measure(onnx, rows, expected, corners)
             reason = "" if parity.holds else f"ONNX gives other answers: {parity.reason()}"
         except ConversionError as error:
@@ -84,34 +97,58 @@ def export(
         return _as_python(fitted, contract, folder, code, rows, expected, reason)
 
 
-def measure(ask: Ask, rows: pd.DataFrame, expected: Answers, corners: list[tuple[Edge, Answers]]) -> Parity:
-    """Return how `ask` compares with the expected answers: all rows at once, row by row, and at the edges."""
-    parity = compare(expected, ask(rows))
+def measure(form: Form, rows: pd.DataFrame, expected: Answers, corners: Sequence[Corners]) -> Parity:
+    """Return how a form compares with the expected answers: all rows at once, row by row, and at the edges."""
+    parity = compare(expected, form.ask(rows))
     labels, probabilities = expected
-    first = labels[:SINGLE], None if probabilities is None else probabilities[:SINGLE]
-    parity += compare(first, one_by_one(ask)(rows.iloc[:SINGLE]))
-    for edge, wanted in corners:
-        parity += compare(wanted, ask(edge.row))
+    single = min(SINGLE, max(FEWEST_SINGLE, CELLS // 10 // max(1, rows.shape[1])))
+    first = labels[:single], None if probabilities is None else probabilities[:single]
+    parity += compare(first, form.ask_each(rows.iloc[:single]))
+    for given, wanted in corners:
+        parity += compare(wanted, form.ask(given))
     return parity
 
 
-def answered(ask: Ask, corners: list[Edge]) -> list[tuple[Edge, Answers]]:
-    """Return the edges with the pipeline's answers, without those that it and the contract both refuse.
+def answered(ask: Ask, corners: Sequence[Edge], row: pd.DataFrame) -> list[Corners]:
+    """Return rows at the edges around `row`, a model frame of one, with the pipeline's answers, many at a time.
 
-    Raises ExportError when the pipeline cannot answer a row that the contract allows.
+    What the contract refuses and the pipeline too is left out. Raises ExportError that names the first edge which the
+    contract allows and the pipeline cannot answer.
     """
-    found = []
-    for edge in corners:
-        try:
-            found.append((edge, ask(edge.row)))
-        except Exception as error:
-            if edge.allowed:
-                raise ExportError(
-                    f"The model cannot answer a row that the contract allows ({edge.name}): "
-                    f"{type(error).__name__}: {error}.",
-                    next_step="impute or ignore it in features.py (handle_unknown='ignore'), or narrow contract.py",
-                ) from error
+    size = max(1, CELLS // max(1, row.shape[1]))
+    found: list[Corners] = []
+    for allowed in (True, False):
+        some = [edge for edge in corners if edge.allowed is allowed]
+        for start in range(0, len(some), size):
+            block = some[start : start + size]
+            given = rows_at(block, row)
+            try:
+                found.append((given, ask(given)))
+            except Exception:
+                if allowed:
+                    _blame(ask, block, row)
+                    raise
     return found
+
+
+def _blame(ask: Ask, block: Sequence[Edge], row: pd.DataFrame) -> None:
+    """Raise ExportError for the first edge of a block that cannot be answered on its own."""
+    while len(block) > 1:
+        half = block[: len(block) // 2]
+        try:
+            ask(rows_at(half, row))
+        except Exception:
+            block = half
+        else:
+            block = block[len(half) :]
+    try:
+        ask(rows_at(block, row))
+    except Exception as error:
+        raise ExportError(
+            f"The model cannot answer a row that the contract allows ({block[0].name}): "
+            f"{type(error).__name__}: {error}.",
+            next_step="impute or ignore it in features.py (handle_unknown='ignore'), or narrow contract.py",
+        ) from error
 
 
 def _as_python(

@@ -83,6 +83,20 @@ class OnnxModel:
         """
         return self.run(tensors(rows, self.contract))
 
+    def ask_each(self, rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return what `ask` does, asked for one row at a time: a single row takes another path.
+
+        `rows` has at least one row. Raises ConversionError when onnxruntime cannot answer.
+        """
+        given = tensors(rows, self.contract)
+        answers = [
+            self.run({name: values[place : place + 1] for name, values in given.items()})
+            for place in range(len(rows))
+        ]
+        probabilities = [found for _, found in answers if found is not None]
+        labels = np.concatenate([found for found, _ in answers])
+        return labels, np.concatenate(probabilities) if probabilities else None
+
     def run(self, given: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray | None]:
         """Return labels and probabilities for tensors by column name."""
         try:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from trunkline.core.contract import Contract
+from trunkline.core.contract import Column, Contract
 from trunkline.core.figures import Figure
 
 from .frames import NUMERIC
@@ -81,60 +81,57 @@ def _largest(expected: np.ndarray, found: np.ndarray, *, relative: bool) -> floa
     return float(np.where(np.isnan(apart), np.inf, apart).max())
 
 
-def one_by_one(ask: Ask) -> Ask:
-    """Return `ask`, asked for one row at a time: runtimes take another path for a single row."""
-
-    def asked(rows: pd.DataFrame) -> Answers:
-        answers = [ask(rows.iloc[place : place + 1]) for place in range(len(rows))]
-        probabilities = [given for _, given in answers if given is not None]
-        return (
-            np.concatenate([labels for labels, _ in answers]),
-            np.concatenate(probabilities) if probabilities else None,
-        )
-
-    return asked
-
-
 @dataclass(frozen=True)
 class Edge:
-    """A row at an edge of the contract. What the contract does not allow never reaches a service's model."""
+    """One value at an edge of the contract. What the contract does not allow never reaches a service's model."""
 
     name: str
-    row: pd.DataFrame
+    column: str
+    value: object
     allowed: bool = True
 
 
 def edges(rows: pd.DataFrame, contract: Contract) -> list[Edge]:
-    """Return the edges of a contract around the first of `rows` (a model frame of at least one row).
+    """Return the edges of a contract, and of `rows` (a model frame) where the contract names none.
 
     Every column at its least and greatest value (the observed ones, ten spreads further out, where the contract names
     none), every category, null where it is allowed, and a category that was never seen.
     """
-    base = rows.iloc[:1].reset_index(drop=True)
     found: list[Edge] = []
-
-    def add(column: str, value: object, words: str, allowed: bool = True) -> None:
-        row = base.copy()
-        row[column] = pd.Series([value], dtype=rows[column].dtype)
-        found.append(Edge(f"{column} {words}", row, allowed))
-
     for column in contract.features:
+        name = column.name
         if column.type == "boolean":
-            add(column.name, 0.0, "is false")
-            add(column.name, 1.0, "is true")
+            found += [Edge(f"{name} is false", name, 0.0), Edge(f"{name} is true", name, 1.0)]
         elif column.type in NUMERIC:
-            seen = rows[column.name].to_numpy(dtype=float)
-            seen = seen[np.isfinite(seen)]
-            low, high = (seen.min(), seen.max()) if seen.size else (0.0, 1.0)
-            reach = 10 * (seen.std() if seen.size else 1.0)
-            least = low - reach if column.minimum is None else column.minimum
-            most = high + reach if column.maximum is None else column.maximum
-            add(column.name, least, f"is {least:g}")
-            add(column.name, most, f"is {most:g}")
+            least, most = _reach(rows[name].to_numpy(dtype=float), column)
+            found += [Edge(f"{name} is {end:g}", name, end) for end in (least, most)]
         else:
-            for category in column.categories:
-                add(column.name, category, f"is {category}")
-            add(column.name, UNKNOWN, "is of an unknown category", allowed=column.type == "text")
+            found += [Edge(f"{name} is {category}", name, category) for category in column.categories]
+            text = column.type == "text"
+            found.append(Edge(f"{name} is of an unknown category", name, UNKNOWN, allowed=text))
         if column.nullable:
-            add(column.name, np.nan if column.type in NUMERIC else "", "is null")
+            found.append(Edge(f"{name} is null", name, np.nan if column.type in NUMERIC else ""))
     return found
+
+
+def _reach(seen: np.ndarray, column: Column) -> tuple[float, float]:
+    seen = seen[np.isfinite(seen)]
+    low, high = (seen.min(), seen.max()) if seen.size else (0.0, 1.0)
+    reach = 10 * (seen.std() if seen.size else 1.0)
+    least = low - reach if column.minimum is None else column.minimum
+    most = high + reach if column.maximum is None else column.maximum
+    return float(least), float(most)
+
+
+def rows_at(corners: Sequence[Edge], row: pd.DataFrame) -> pd.DataFrame:
+    """Return one row an edge: `row` (a model frame of one) with that edge's value in its column."""
+    places: dict[str, list[int]] = {}
+    for place, edge in enumerate(corners):
+        places.setdefault(edge.column, []).append(place)
+    columns = {}
+    for name in row.columns:
+        values = np.repeat(row[name].to_numpy(), len(corners))
+        for place in places.get(str(name), ()):
+            values[place] = corners[place].value
+        columns[name] = pd.Series(values, dtype=row[name].dtype)
+    return pd.DataFrame(columns)

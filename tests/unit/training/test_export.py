@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from trunkline.core.errors import ExportError
 from trunkline.training.export import answered, measure
-from trunkline.training.parity import Answers, Edge
+from trunkline.training.parity import Answers, Edge, rows_at
 
 ROWS = pd.DataFrame({"a": [1.0, 2.0, 3.0]})
 
@@ -17,34 +19,57 @@ def honest(rows: pd.DataFrame) -> Answers:
     return labels, np.column_stack([1 - chance, chance])
 
 
+@dataclass
+class Form:
+    """A form of the model that is wrong where `wrong` says so, and remembers how many rows it was asked for."""
+
+    wrong_each: bool = False
+    wrong_above: float = np.inf
+    asked: list[int] = field(default_factory=list)
+
+    def ask(self, rows: pd.DataFrame) -> Answers:
+        self.asked.append(len(rows))
+        labels, probabilities = honest(rows)
+        assert probabilities is not None
+        return labels, np.where(rows[["a"]] > self.wrong_above, 0.5, probabilities)
+
+    def ask_each(self, rows: pd.DataFrame) -> Answers:
+        labels, probabilities = honest(rows)
+        return labels, np.full((len(rows), 2), 0.5) if self.wrong_each else probabilities
+
+
 def corner(value: float, allowed: bool = True) -> Edge:
-    return Edge(f"a is {value:g}", pd.DataFrame({"a": [value]}), allowed)
+    return Edge(f"a is {value:g}", "a", value, allowed)
+
+
+def corners(*values: float) -> tuple[pd.DataFrame, Answers]:
+    given = rows_at([corner(value) for value in values], ROWS.iloc[:1])
+    return given, honest(given)
 
 
 def test_the_same_answers_are_measured_on_every_row_twice_and_every_edge() -> None:
-    edge = corner(9.0)
-    parity = measure(honest, ROWS, honest(ROWS), [(edge, honest(edge.row))])
+    parity = measure(Form(), ROWS, honest(ROWS), [corners(9.0, 10.0)])
     assert parity.holds
-    assert parity.rows == 3 + 3 + 1
+    assert parity.rows == 3 + 3 + 2
 
 
 def test_a_form_that_is_wrong_for_single_rows_is_found() -> None:
-    def wrong(rows: pd.DataFrame) -> Answers:
-        labels, probabilities = honest(rows)
-        return labels, probabilities if len(rows) > 1 else np.full_like(probabilities, 0.5)
-
-    assert not measure(wrong, ROWS, honest(ROWS), []).holds
+    assert not measure(Form(wrong_each=True), ROWS, honest(ROWS), []).holds
 
 
 def test_a_form_that_is_wrong_at_an_edge_alone_is_found() -> None:
-    def wrong(rows: pd.DataFrame) -> Answers:
-        labels, probabilities = honest(rows)
-        assert probabilities is not None
-        return labels, np.where(rows[["a"]] > 5, 0.5, probabilities)
-
-    edge = corner(9.0)
+    wrong = Form(wrong_above=5)
     assert measure(wrong, ROWS, honest(ROWS), []).holds
-    assert not measure(wrong, ROWS, honest(ROWS), [(edge, honest(edge.row))]).holds
+    assert not measure(wrong, ROWS, honest(ROWS), [corners(4.0, 9.0)]).holds
+
+
+def test_the_edges_of_two_thousand_columns_are_asked_for_in_a_few_calls() -> None:
+    wide = pd.DataFrame({f"c{place}": [1.0] for place in range(2000)} | {"a": [1.0]})
+    every = [Edge(f"{name} is {value}", name, value) for name in wide for value in (0.0, 9.0)]
+    form = Form()
+    found = answered(form.ask, every, wide)
+    assert sum(len(given) for given, _ in found) == 4002
+    assert len(form.asked) < 10
 
 
 def picky(rows: pd.DataFrame) -> Answers:
@@ -53,11 +78,15 @@ def picky(rows: pd.DataFrame) -> Answers:
     return honest(rows)
 
 
-def test_a_row_that_the_contract_allows_must_be_answered() -> None:
+@pytest.mark.parametrize("before", [0, 1, 2, 5, 64])
+@pytest.mark.parametrize("after", [0, 1, 7])
+def test_a_row_that_the_contract_allows_must_be_answered_and_is_named(before: int, after: int) -> None:
+    given = [*(corner(1.0) for _ in range(before)), corner(9.0), *(corner(2.0) for _ in range(after))]
     with pytest.raises(ExportError, match=r"contract allows \(a is 9\): ValueError: never seen") as caught:
-        answered(picky, [corner(1.0), corner(9.0)])
+        answered(picky, given, ROWS.iloc[:1])
     assert "features.py" in caught.value.next_step
 
 
 def test_a_row_that_the_contract_refuses_need_not_be_answered() -> None:
-    assert [edge.name for edge, _ in answered(picky, [corner(1.0), corner(9.0, allowed=False)])] == ["a is 1"]
+    found = answered(picky, [corner(1.0), corner(9.0, allowed=False)], ROWS.iloc[:1])
+    assert [given["a"].tolist() for given, _ in found] == [[1.0]]

@@ -6,7 +6,7 @@ import pytest
 
 from trunkline.core.contract import Contract
 from trunkline.training.frames import model_frame
-from trunkline.training.parity import Answers, Parity, compare, edges, one_by_one
+from trunkline.training.parity import Answers, Parity, compare, edges, rows_at
 
 LABELS = np.array(["a", "b", "a"], dtype=object)
 PROBABILITIES = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
@@ -68,20 +68,6 @@ def test_a_difference_that_is_no_number_still_makes_a_figure() -> None:
     assert Parity(1, 0, np.inf).figures()[1].value == 1e308
 
 
-def test_one_by_one_asks_for_single_rows() -> None:
-    asked: list[int] = []
-
-    def ask(rows: pd.DataFrame) -> Answers:
-        asked.append(len(rows))
-        return rows["a"].to_numpy(dtype=object), np.ones((len(rows), 2))
-
-    labels, probabilities = one_by_one(ask)(pd.DataFrame({"a": ["x", "y", "z"]}))
-    assert asked == [1, 1, 1]
-    assert labels.tolist() == ["x", "y", "z"]
-    assert probabilities is not None
-    assert probabilities.shape == (3, 2)
-
-
 def test_the_edges_are_those_of_the_contract(contract: Contract, rows: pd.DataFrame) -> None:
     found = {edge.name: edge for edge in edges(model_frame(rows, contract), contract)}
     assert set(found) == {
@@ -96,21 +82,27 @@ def test_the_edges_are_those_of_the_contract(contract: Contract, rows: pd.DataFr
         "owner is true",
     }
     assert [name for name, edge in found.items() if not edge.allowed] == ["town is of an unknown category"]
-    assert np.isnan(found["income is null"].row["income"].iloc[0])
-    assert found["town is null"].row["town"].tolist() == [""]
+    assert np.isnan(found["income is null"].value)
+    assert found["town is null"].value == ""
 
 
-def test_an_edge_changes_one_column_and_no_type(contract: Contract, rows: pd.DataFrame) -> None:
+def test_a_row_at_an_edge_differs_in_one_column_and_in_no_type(
+    contract: Contract, rows: pd.DataFrame
+) -> None:
     framed = model_frame(rows, contract)
-    for edge in edges(framed, contract):
-        assert len(edge.row) == 1
-        assert (edge.row.dtypes == framed.dtypes).all()
-        same = [edge.row[name].iloc[0] == framed[name].iloc[0] for name in framed]
-        assert sum(same) >= len(same) - 1
+    corners = edges(framed, contract)
+    given = rows_at(corners, framed.iloc[:1])
+    assert len(given) == len(corners)
+    assert (given.dtypes == framed.dtypes).all()
+    for place, edge in enumerate(corners):
+        other = given.iloc[place].drop(edge.column)
+        assert other.equals(framed.iloc[0].drop(edge.column))
+        value = given[edge.column].iloc[place]
+        assert value == edge.value or (np.isnan(value) and np.isnan(edge.value))
 
 
 def test_open_ends_are_tried_far_outside_of_what_was_seen(price: Contract, sales: pd.DataFrame) -> None:
     framed = model_frame(sales, price)
-    low, high = (float(edge.row["area"].iloc[0]) for edge in edges(framed, price))
+    low, high = (float(edge.value) for edge in edges(framed, price) if isinstance(edge.value, float))
     assert low < framed["area"].min() - 100
     assert high > framed["area"].max() + 100
