@@ -65,7 +65,7 @@ def test_a_form_that_is_wrong_at_an_edge_alone_is_found() -> None:
 
 def test_the_edges_of_two_thousand_columns_are_asked_for_in_a_few_calls() -> None:
     wide = pd.DataFrame({f"c{place}": [1.0] for place in range(2000)} | {"a": [1.0]})
-    every = [Edge(f"{name} is {value}", name, value) for name in wide for value in (0.0, 9.0)]
+    every = [Edge(f"{name} is {value}", name, value) for name in map(str, wide) for value in (0.0, 9.0)]
     form = Form()
     found = answered(form.ask, every, wide)
     assert sum(len(given) for given, _ in found) == 4002
