@@ -82,7 +82,7 @@ def test_the_edges_are_those_of_the_contract(contract: Contract, rows: pd.DataFr
         "owner is true",
     }
     assert [name for name, edge in found.items() if not edge.allowed] == ["town is of an unknown category"]
-    assert np.isnan(found["income is null"].value)
+    assert pd.isna(found["income is null"].value)  # type: ignore[call-overload]
     assert found["town is null"].value == ""
 
 
