@@ -58,7 +58,7 @@ class Runner:
     environment: dict[str, str] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
-    labels: tuple[str, ...] = ("ubuntu-24.04", "production-machine")
+    labels: tuple[str, ...] = ("ubuntu-24.04", "production-machine", "judging-machine")
     count: int = 0
 
     def run(

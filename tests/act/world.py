@@ -92,8 +92,12 @@ class World:
         return self
 
     def with_serving_machine(self) -> World:
-        """Let a self-hosted runner be the machine that serves."""
-        self.runner.variables |= {"TRUNKLINE_RUNNER": "production-machine", "TRUNKLINE_HOME": str(self.home)}
+        """Let a self-hosted runner be the machine that serves, and another one judge what is not merged."""
+        self.runner.variables |= {
+            "TRUNKLINE_RUNNER": "production-machine",
+            "TRUNKLINE_JUDGE": "judging-machine",
+            "TRUNKLINE_HOME": str(self.home),
+        }
         self.runner.environment["RUNNER_ENVIRONMENT"] = "self-hosted"
         return self
 

@@ -8,7 +8,16 @@ from ..effects import HARMLESS, writes
 from ..expressions import UNKNOWN, evaluate, parse
 from ..finding import Remarks
 from ..repository import Repository
-from ..scenario import FORK, OWN_PULL_REQUEST, PACKAGES, Scenario, job_runs, step_runs
+from ..scenario import (
+    FORK,
+    OTHER_BRANCH,
+    OTHER_PUSH,
+    OWN_PULL_REQUEST,
+    PACKAGES,
+    Scenario,
+    job_runs,
+    step_runs,
+)
 from ..workflow import Job, Workflow, line_of
 from .runners import IMAGE
 
@@ -23,11 +32,14 @@ FORBIDDEN = {
     "pull_request_review_comment": "anybody can start it",
     "watch": "anybody can start it",
 }
+UNMERGED = (FORK, OWN_PULL_REQUEST, PACKAGES, OTHER_BRANCH, OTHER_PUSH)
+MACHINE = re.compile(r"vars\.\w+")
 SECRET = re.compile(r"\bsecrets(\.(?P<name>\w+)|\[)")
 
 
 def check(repository: Repository) -> Remarks:
     """Yield whatever a pull request could take or change."""
+    yield from _shared(repository)
     for workflow in repository.workflows:
         for name, reason in FORBIDDEN.items():
             if name in workflow.triggers:
@@ -49,6 +61,20 @@ def check(repository: Repository) -> Remarks:
                         job.line,
                         f"job {job.key}: {scope}: write, and a pull request from a fork runs it",
                     )
+
+
+def _shared(repository: Repository) -> Remarks:
+    """Yield each job that runs unmerged code on a machine on which main's jobs run too."""
+    jobs = [(workflow, job) for workflow in repository.workflows for job in workflow.jobs.values()]
+    unmerged = [(flow, job) for flow, job in jobs if any(job_runs(flow, job, each) for each in UNMERGED)]
+    trusted = {name for pair in jobs if pair not in unmerged for name in _machines(pair[1])}
+    for workflow, job in unmerged:
+        for name in sorted(_machines(job) & trusted):
+            yield workflow, job.line, f"job {job.key} runs unmerged code on main's machine ({name})"
+
+
+def _machines(job: Job) -> set[str]:
+    return set(MACHINE.findall(str(job.tree.get("runs-on"))))
 
 
 def _hosted(job: Job, scenario: Scenario) -> bool:

@@ -18,6 +18,13 @@ FAULTS = (
         "strangers",
     ),
     Fault(
+        "unmerged-code-on-mains-machine",
+        CI,
+        swap("vars.JUDGE", "vars.RUNNER"),
+        "own",
+        "strangers",
+    ),
+    Fault(
         "title-in-script",
         CI,
         swap("- run: make report", '- run: make report TITLE="${{ github.event.pull_request.title }}"'),
@@ -138,7 +145,7 @@ FAULTS = (
     Fault(
         "pull-request-on-own-machine",
         CI,
-        swap("github.event_name == 'workflow_dispatch' && vars.RUNNER", "vars.RUNNER"),
+        swap("github.event_name == 'workflow_dispatch' && vars.JUDGE", "vars.JUDGE"),
         "own",
         "strangers",
     ),
@@ -146,9 +153,9 @@ FAULTS = (
         "new-packages-on-own-machine",
         CI,
         swap(
-            "github.event_name == 'workflow_dispatch' && vars.RUNNER",
+            "github.event_name == 'workflow_dispatch' && vars.JUDGE",
             "(github.event_name == 'workflow_dispatch'"
-            " || github.event.pull_request.head.repo.full_name == github.repository) && vars.RUNNER",
+            " || github.event.pull_request.head.repo.full_name == github.repository) && vars.JUDGE",
         ),
         "own",
         "strangers",
