@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -82,7 +83,7 @@ def git(*words):
     except FileNotFoundError:
         sys.exit("git was not found: install it, the project is a git repository from the start.")
     if done.returncode:
-        sys.exit(f"git {' '.join(words)} failed: {(done.stderr or done.stdout).strip()}")
+        sys.exit(f"git {' '.join(words[-4:])} failed: {(done.stderr or done.stdout).strip()}")
     return done.stdout.strip()
 
 
@@ -92,16 +93,16 @@ def has_identity():
     return subprocess.run(asked, cwd=PROJECT, capture_output=True, check=False).returncode == 0
 
 
-def first_commit(version):
+def first_commit(repository, version):
     """Make the project a git repository on branch main with one commit, by whose last line upgrades know it."""
     git("init", "--quiet", "--initial-branch=main")
     identity = [] if has_identity() else NEUTRAL_IDENTITY
-    # A `vendor/` in the user's own ignore file must not keep the toolkit out.
-    git("-c", f"core.excludesFile={os.devnull}", "add", "--all")
-    # The user's signing set-up and hooks may ask questions, and nobody is there to answer.
-    quiet = ["-c", "commit.gpgsign=false", "-c", f"core.hooksPath={os.devnull}"]
+    # As the toolkit runs git: no ignore file of the user's keeps the toolkit out, no hook or key asks questions.
+    flags_for = runpy.run_path(str(repository / "src" / "trunkline" / "core" / "git_settings.py"))["flags_for"]
+    git(*flags_for("add"), "add", "--all")
     title = f"{ANSWERS['project_name']}: made from Trunkline's template"
-    git(*identity, *quiet, "commit", "--quiet", "--message", title, "--message", f"Trunkline-Template: {version}")
+    last = f"Trunkline-Template: {version}"
+    git(*identity, *flags_for("commit"), "commit", "--quiet", "--message", title, "--message", last)
 
 
 def left_for_later():
@@ -122,7 +123,7 @@ def main():
     lay_out("licenses", ANSWERS["license"])
     give_toolkit(repository)
     keep_answers()
-    first_commit(version_of(repository))
+    first_commit(repository, version_of(repository))
     print(
         f"\n{ANSWERS['project_name']} is ready in {PROJECT}, a git repository with a first commit.\n\n"
         f"  cd {PROJECT.name}\n"

@@ -9,21 +9,12 @@ from pathlib import Path
 
 from .errors import ForgeError, TrunklineError, UnavailableError
 from .git_auth import credentials, server
+from .git_settings import flags_for, inherited
 
 SECONDS = 120
 IDENTITY = {"user.name": "Trunkline", "user.email": "trunkline@localhost"}
 """Who commits where nobody is configured."""
 _REACHES_OUT = ("fetch", "push", "ls-remote", "pull", "clone")
-_LOCATIONS = {
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_COMMON_DIR",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_NAMESPACE",
-    "GIT_PREFIX",
-}
 
 
 def git(folder: Path, *words: str, error: type[TrunklineError] = ForgeError, next_step: str = "") -> str:
@@ -44,13 +35,11 @@ def try_git(
     environment: Mapping[str, str] | None = None,
     seconds: int = SECONDS,
 ) -> subprocess.CompletedProcess[str]:
-    """Run git in `folder`, with a neutral identity where none is configured, and without anyone's hooks of merging.
+    """Run git in `folder` with a configuration of its own, and a neutral identity where none is configured.
 
     Raises ForgeError when git or the folder is missing, UnavailableError when it does not end in time.
     """
     flags: list[str] = []
-    if words[0] in ("merge", "worktree"):
-        flags = ["-c", "core.hooksPath=/dev/null"]
     if words[0] in ("commit", "merge", "worktree"):
         for key, value in IDENTITY.items():
             if try_git(folder, "config", key).returncode:
@@ -77,14 +66,12 @@ def _run(
     added: Mapping[str, str],
     seconds: int,
 ) -> subprocess.CompletedProcess[bytes]:
-    # Inside a git hook these variables would point every call at the repository of the hook.
-    environment = {name: value for name, value in os.environ.items() if name not in _LOCATIONS}
-    environment |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    environment = inherited(os.environ) | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     if words[0] in _REACHES_OUT:
         environment |= credentials(server())  # git sends it to that server only, whatever the remote is
     try:
         return subprocess.run(
-            ["git", *flags, *words],
+            ["git", *flags_for(words[0]), *flags, *words],
             cwd=folder,
             env=environment | dict(added),
             input=stdin,

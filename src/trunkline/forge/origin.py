@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -40,6 +41,8 @@ class Origin:
         if not (self.path / "HEAD").is_file():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             git(project_root, "init", "--quiet", "--bare", f"--initial-branch={self.main}", str(self.path))
+            # The other end of a push is a git of its own, which would run the hooks that its user keeps for everything.
+            git(self.path, "config", "core.hooksPath", os.devnull)
         for key in IDENTITY:
             if own := try_git(project_root, "config", "--local", key).stdout.strip():
                 git(self.path, "config", key, own)

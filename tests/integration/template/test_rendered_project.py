@@ -62,6 +62,30 @@ def test_a_users_ignore_file_and_failing_hooks_do_not_spoil_the_first_commit(
     assert "vendor/trunkline/src/trunkline/__init__.py" in git(project, "ls-files").splitlines()
 
 
+def test_a_hostile_configuration_of_git_does_not_spoil_the_first_commit(
+    render: Callable[..., Any], git: Git, tmp_path: Path
+) -> None:
+    settings = {
+        "core": {"autocrlf": "true", "safecrlf": "true", "fsmonitor": "false-program", "attributesFile": "attributes"},
+        "commit": {"gpgSign": "true", "template": "nowhere", "cleanup": "strip"},
+        "log": {"showSignature": "true"},
+        "status": {"showUntrackedFiles": "no"},
+    }
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "attributes").write_text("* text eol=crlf\n")
+    (home / ".gitconfig").write_text(
+        "".join(
+            f"[{section}]\n" + "".join(f"\t{key} = {value}\n" for key, value in keys.items())
+            for section, keys in settings.items()
+        ).replace("= attributes", f"= {home / 'attributes'}")
+    )
+    project = render(environment={"HOME": str(home)}).project
+    assert git(project, "log", "--format=%G? %s").startswith("N ")
+    assert git(project, "-c", "core.fsmonitor=false", "status", "--porcelain") == ""
+    assert git(project, "check-attr", "text", "README.md").endswith("text: unset")
+
+
 def test_no_template_language_is_left_in_it(project: Path) -> None:
     for path in project.rglob("*"):
         parts = path.relative_to(project).parts
