@@ -7,6 +7,9 @@ from typing import Any, ClassVar, Literal
 
 from .record import Record
 
+DIRTY = "+dirty"
+"""Behind a commit when files that shape a model were not as it holds them."""
+
 
 class Trial(Record):
     """One candidate with the best settings its search found; `score` is the search metric's mean over folds."""

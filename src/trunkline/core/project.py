@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import os
 import sys
@@ -20,7 +19,9 @@ from trunkline.core.policy.reading import read_policy
 from .bundle import BundleStore
 from .errors import NotFoundError, PolicyError, ProjectError
 from .git import git, try_git
+from .lineage import DIRTY
 from .mlflow_uri import embedded_uri, placed
+from .package import files_digest, files_in, require_content
 from .record import sha256
 
 POLICY_FILE = "trunkline.yaml"
@@ -181,21 +182,60 @@ class Project:
                 next_step=f"edit {self._path(module)}",
             ) from error
 
-    def code_digest(self) -> str:
-        """Return the digest of the user's package: every Python file, by path and content."""
+    @property
+    def package(self) -> Path:
+        """Return the folder of the user's package.
+
+        Raises ProjectError when there is none.
+        """
         folder = self.root / "src" / self.policy.package
         if not folder.is_dir():
             raise ProjectError(
                 f"There is no package {folder}.", next_step=f"correct `package` in {POLICY_FILE}"
             )
-        return "sha256:" + _digest_of(folder)
+        return folder
+
+    def code_digest(self) -> str:
+        """Return the digest of the user's package: every file, by path and content."""
+        return "sha256:" + files_digest(files_in(self.package))
+
+    def declared_files(self) -> dict[str, Path]:
+        """Return the files outside the package that `training.files` names, by the name they have there.
+
+        Raises ProjectError when one is missing.
+        """
+        found: dict[str, Path] = {}
+        for name in self.policy.training.files:
+            path = self.root / Path(name).expanduser()
+            if path.is_dir():
+                found |= {f"{name.rstrip('/')}/{inner}": file for inner, file in files_in(path).items()}
+            elif path.is_file():
+                require_content(path)
+                found[name] = path
+            else:
+                raise ProjectError(
+                    f"training.files: there is no {name}.",
+                    value=str(path),
+                    next_step=f"correct {POLICY_FILE}",
+                )
+        return found
+
+    @property
+    def model_inputs(self) -> tuple[str, ...]:
+        """Return what shapes a model: files and folders of the repository, as seen from the project."""
+        declared = (self.root / Path(name).expanduser() for name in self.policy.training.files)
+        inside = (path.resolve() for path in declared)
+        root = self.root.resolve()
+        return (*MODEL_INPUTS, *(str(path.relative_to(root)) for path in inside if path.is_relative_to(root)))
 
     def toolkit(self) -> str:
         """Return the toolkit's version and, where the project carries its source, the digest of that behind it."""
         folder = self.root / "vendor" / "trunkline" / "src"
         if not folder.is_dir():
             return __version__
-        return f"{__version__}+{_digest_of(folder)[:12]}"
+        # An installation may leave files of its own there, none of them Python.
+        files = {name: path for name, path in files_in(folder).items() if name.endswith(".py")}
+        return f"{__version__}+{files_digest(files)[:12]}"
 
     def requirements_digest(self) -> str:
         """Return the digest of the locked requirements that training runs with."""
@@ -213,19 +253,24 @@ class Project:
         head = git(self.root, "rev-parse", "HEAD", error=NotFoundError, next_step=advice)
         # What shapes a model counts even while git does not know it yet.
         dirty = git(self.root, "status", "--porcelain", "--untracked-files=no", error=NotFoundError)
-        dirty += git(self.root, "status", "--porcelain", "--", *MODEL_INPUTS, error=NotFoundError)
+        dirty += git(self.root, "status", "--porcelain", "--", *self.model_inputs, error=NotFoundError)
+        dirty += "".join(self.uncommitted())
         tried = os.environ.get("GITHUB_EVENT_NAME") == "pull_request" and os.environ.get("GITHUB_SHA") == head
         if tried:
-            same = try_git(self.root, "diff", "--quiet", "HEAD^2", "HEAD", "--", *MODEL_INPUTS)
+            same = try_git(self.root, "diff", "--quiet", "HEAD^2", "HEAD", "--", *self.model_inputs)
             if same.returncode == 0:
                 head = git(self.root, "rev-parse", "HEAD^2", error=NotFoundError)
-        return head + ("+dirty" if dirty else "")
+        return head + (DIRTY if dirty else "")
 
-
-def _digest_of(folder: Path) -> str:
-    """Return the digest of every Python file of a folder, by path and content."""
-    total = hashlib.sha256()
-    for path in sorted(folder.rglob("*.py")):
-        total.update(path.relative_to(folder).as_posix().encode() + b"\0")
-        total.update(hashlib.sha256(path.read_bytes()).digest())
-    return total.hexdigest()
+    def uncommitted(self) -> tuple[str, ...]:
+        """Return the files that shape a model and that git does not hold, also where it was told to ignore them."""
+        if not (self.root / "src" / self.policy.package).is_dir():
+            return ()
+        root = self.root.resolve()
+        used = [self.package / name for name in files_in(self.package)]
+        used += [path for path in self.declared_files().values() if path.resolve().is_relative_to(root)]
+        listed = git(self.root, "ls-files", "-z", "--recurse-submodules", error=NotFoundError)
+        held = set(listed.split("\0"))
+        # Of a link git holds where it leads to; its content is held only where that is in the repository, too.
+        names = (os.path.relpath(path.resolve(), root) for path in used)
+        return tuple(sorted(name for name in names if name not in held))

@@ -61,3 +61,7 @@ class DataLock(Record):
     sources: dict[str, int]
     columns: dict[str, ColumnSummary] = Field(default_factory=dict)
     """Every column but keys, users and free texts: what the next snapshot is compared with."""
+    split: dict[str, Any] = Field(default_factory=dict)
+    """Method, shares and seed; empty in a lock that an older version wrote."""
+    contract: str = ""
+    """The digest of what the contract said; empty in a lock that an older version wrote."""

@@ -7,6 +7,7 @@ from .schema import contract_from, project_contract, project_schema
 from .snapshot import Snapshot, open_snapshot, take_snapshot
 from .sources import load_source
 from .split import split_rows
+from .terms import require_current
 from .traffic import load_traffic
 from .validation import check_rows
 
@@ -23,6 +24,7 @@ __all__ = [
     "project_contract",
     "project_schema",
     "read_lock",
+    "require_current",
     "split_rows",
     "take_snapshot",
     "write_lock",

@@ -16,6 +16,7 @@ from trunkline.core.snapshots import DataLock
 from .snapshot import Snapshot
 from .split import PARTS
 from .summaries import column_summaries
+from .terms import contract_digest
 
 COMMIT = re.compile(r"[0-9a-f]{7,64}")
 
@@ -30,6 +31,8 @@ def write_lock(project: Project, snapshot: Snapshot) -> DataLock:
         window=manifest.window,
         sources=manifest.sources,
         columns=column_summaries(rows, snapshot.contract),
+        split=manifest.split,
+        contract=contract_digest(snapshot.contract),
     )
     lock.write(project.data_lock)
     return lock

@@ -13,6 +13,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import IO, Any
 
 from trunkline.core.bundle import Bundle, open_bundle
@@ -27,7 +29,8 @@ LARGEST_MESSAGE = 256 * 1024 * 1024
 class PythonModel:
     """A model behind pipes: each message is a length (4 bytes, big-endian) and that much JSON.
 
-    The worker ends when its standard input closes, so it does not outlive a service that was killed.
+    The worker ends when its standard input closes, so it does not outlive a service that was killed. It reads no file
+    outside the bundle but what is installed; `hidden` is not even read where it lies in a folder of the system's.
     """
 
     quick = False
@@ -38,12 +41,15 @@ class PythonModel:
         *,
         threads: int = 1,
         command: Sequence[str] = (),
+        hidden: Path | None = None,
         start_timeout: float = 120.0,
         answer_timeout: float = 60.0,
     ) -> None:
         self._bundle = bundle
+        # -P: what lies in the folder that a service happens to be started in is none of the bundle's.
         self._command = list(command) or [
             sys.executable, "-I", "-m", "trunkline.training.worker", str(bundle.folder.resolve()),
+            *([str(hidden.resolve())] if hidden else []),
         ]  # fmt: skip
         self._environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
         self._start_timeout = start_timeout
@@ -77,7 +83,8 @@ class PythonModel:
                     ) from error
         if "error" in reply:
             raise BundleError(f"The model of bundle {short(self._bundle.digest)} failed: {reply['error']}")
-        return checked(self._bundle, reply.get("predictions"), reply.get("probabilities"), rows)
+        answers = checked(self._bundle, reply.get("predictions"), reply.get("probabilities"), rows)
+        return replace(answers, refused=tuple(reply.get("refused") or ()))
 
     def close(self) -> None:
         """End the worker after the answer it is working on."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -29,6 +30,8 @@ class Answers:
     predictions: np.ndarray
     probabilities: np.ndarray | None
     classes: tuple[str, ...]
+    refused: tuple[str, ...] = ()
+    """Files outside the bundle that the model wanted to read and was not let."""
 
 
 class Model(Protocol):
@@ -49,8 +52,8 @@ class Model(Protocol):
         ...
 
 
-def open_model(bundle: Bundle, *, threads: int = 1) -> Model:
-    """Return the bundle's model, loaded and ready.
+def open_model(bundle: Bundle, *, threads: int = 1, hidden: Path | None = None) -> Model:
+    """Return the bundle's model, loaded and ready; `hidden` is a folder that it must not read.
 
     The bundle must come from `open_bundle`, which compares its files with their checksums.
     Raises BundleError when the model cannot be loaded or does not fit the contract.
@@ -58,7 +61,7 @@ def open_model(bundle: Bundle, *, threads: int = 1) -> Model:
     if bundle.manifest.runtime == "python":
         from .python_model import PythonModel
 
-        return PythonModel(bundle, threads=threads)
+        return PythonModel(bundle, threads=threads, hidden=hidden)
     return OnnxModel(bundle, threads=threads)
 
 

@@ -7,7 +7,9 @@ from .frames import model_frame, outcome, predict_frame
 from .key import KeyParts, key_parts, training_key
 from .mitigation import mitigated_attribute
 from .offer import assemble, offered
-from .tracking import track
+from .parity import compare
+from .readings import watched
+from .tracking import rename_run, track
 from .usage import measured_usage
 
 __all__ = [
@@ -16,6 +18,7 @@ __all__ = [
     "Fitted",
     "KeyParts",
     "assemble",
+    "compare",
     "export",
     "key_parts",
     "measured_usage",
@@ -24,7 +27,9 @@ __all__ = [
     "offered",
     "outcome",
     "predict_frame",
+    "rename_run",
     "track",
     "train",
     "training_key",
+    "watched",
 ]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import pickle
+import re
+import shutil
 import sys
 import zipfile
 from collections.abc import Sequence
@@ -14,8 +17,9 @@ from typing import Any
 import numpy as np
 import skops.io
 
-from trunkline.core.errors import ExportError
-from trunkline.core.record import canonical_json, write_atomically
+from trunkline.core.errors import ExportError, StorageError
+from trunkline.core.package import files_in
+from trunkline.core.record import canonical_json
 
 BASE = ("numpy", "pandas", "scikit-learn", "scipy", "skops")
 PACKAGES = ("numpy", "pandas", "sklearn", "scipy", "skops", "trunkline")
@@ -27,12 +31,19 @@ ADVICE = (
 )
 
 
+class _Nowhere:
+    def write(self, content: bytes) -> int:
+        return len(content)
+
+
 def dump(pipeline: Any) -> bytes:
     """Return a fitted pipeline as a skops archive, in canonical form.
 
     Raises ExportError when skops has no way to write a part of it.
     """
     try:
+        # skops ends the process on some objects of C++ that pickle refuses in words: an open session, say
+        pickle.Pickler(_Nowhere(), protocol=pickle.HIGHEST_PROTOCOL).dump(pipeline)
         return canonical(skops.io.dumps(pipeline))
     except Exception as error:
         raise ExportError(
@@ -119,6 +130,19 @@ def without_padding(content: bytes) -> bytes:
     return written.getvalue()
 
 
+def require_no_path(content: bytes, folder: Path) -> None:
+    """Raise ExportError when an archive names a file in `folder`, which no other machine has at that place."""
+    with zipfile.ZipFile(io.BytesIO(content)) as source:
+        schema = source.read("schema.json").decode()
+    place = re.escape(json.dumps(str(folder))[1:-1])
+    if found := re.search(rf"(?<![\w.-]){place}/[^\"\\]*", schema):
+        raise ExportError(
+            f"The fitted pipeline keeps the path {found[0]}: on another machine it would read another file, or none.",
+            next_step="find the file from the package (Path(__file__).parent, importlib.resources) when it is read, or "
+            "keep its content in an attribute of the fitted estimator",
+        )
+
+
 def load(content: bytes, trusted: Sequence[str]) -> Any:
     """Return the pipeline that an archive holds; only call this on bytes whose checksum was verified.
 
@@ -159,15 +183,22 @@ def requirements(types: Sequence[str], package: str) -> tuple[str, ...]:
 
 
 def copy_code(package: Path, folder: Path) -> None:
-    """Copy the Python files of the user's package to `folder`/code/<package>.
+    """Copy every file of the user's package to `folder`/code/<package>; a link becomes what it leads to.
 
     Raises ExportError when there is no such package.
     """
-    sources = sorted(path for path in package.rglob("*.py") if "__pycache__" not in path.parts)
-    if not sources:
+    files = files_in(package) if package.is_dir() else {}
+    if not any(name.endswith(".py") for name in files):
         raise ExportError(
             f"There are no Python files in {package}.", next_step="correct `package` in trunkline.yaml"
         )
-    for path in sources:
-        target = folder / "code" / package.name / path.relative_to(package)
-        write_atomically(target, path.read_bytes())
+    for name, path in files.items():
+        target = folder / "code" / package.name / name
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+            target.chmod(0o644)
+        except OSError as error:
+            raise StorageError(
+                f"Cannot write {target}: {error.strerror}.", next_step="free disk space"
+            ) from error

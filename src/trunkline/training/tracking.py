@@ -45,18 +45,37 @@ def track(
     (`sqlite:///...`) keeps artifacts in `mlartifacts` beside it. Raises UnavailableError when the server does not
     answer, StorageError when the embedded store cannot be written, PolicyError when `uri` is none that MLflow knows.
     """
+    with _speaking(uri):
+        store = embedded_folder(uri)
+        artifacts = None if store is None else _artifacts_beside(store)
+        return _track(uri, artifacts, name, fitted, lineage, figures, bundle_digest, usage)
+
+
+def rename_run(uri: str, run: str, commit: str, bundle_digest: str) -> None:
+    """Say in a run which commit and bundle it stands for, when its bundle was sealed again.
+
+    Raises what `track` raises.
+    """
+    with _speaking(uri):
+        from mlflow import MlflowClient
+
+        client = MlflowClient(tracking_uri=uri)
+        client.set_tag(run, "trunkline.commit", commit)
+        client.set_tag(run, BUNDLE_TAG, bundle_digest)
+
+
+@contextmanager
+def _speaking(uri: str) -> Iterator[None]:
+    """Turn what MLflow raises into errors of ours."""
     store, shown = embedded_folder(uri), without_secrets(uri)
     with _quiet():
-        artifacts = None
-        if store is not None:
-            artifacts = _artifacts_beside(store)
-        else:
+        if store is None:
             _check_reachable(uri)
         from mlflow.exceptions import MlflowException
         from sqlalchemy.exc import SQLAlchemyError
 
         try:
-            return _track(uri, artifacts, name, fitted, lineage, figures, bundle_digest, usage)
+            yield
         except (MlflowException, SQLAlchemyError, OSError) as error:
             words = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             if store is not None:

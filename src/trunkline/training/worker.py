@@ -1,9 +1,12 @@
 """The Python runtime's process: loads a bundle and answers on its pipes.
 
-`python -m trunkline.training.worker <bundle folder>`. A message is its length as four bytes, big-endian, and JSON.
-The first one out is `{"ready": true, "classes": [...]}`, or `{"error": "..."}` before exit 1. Then each
-`{"columns": {name: [values]}}` gets `{"predictions": [...], "probabilities": [[...]] | null}` or
+`python -m trunkline.training.worker <bundle folder> [<hidden folder>]`. A message is its length as four bytes,
+big-endian, and JSON. The first one out is `{"ready": true, "classes": [...]}`, or `{"error": "..."}` before exit 1.
+Then each `{"columns": {name: [values]}}` gets `{"predictions": [...], "probabilities": [[...]] | null}` or
 `{"error": "..."}`. The end of the input ends the process.
+
+The process reads the bundle and what is installed, and no other file; what it was refused stands in its errors, and
+as `"refused": [...]` beside answers that it gave all the same.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from trunkline.core.bundle import Bundle, open_bundle
 
 from . import python_model
+from .confinement import Confined, confined
 from .frames import predict_frame
 
 LENGTH = struct.Struct(">I")
@@ -73,16 +77,22 @@ def load(bundle: Bundle) -> tuple[Answer, list[str]]:
     return answer, [str(label) for label in pipeline.classes_]
 
 
-def serve(requests: BinaryIO, replies: BinaryIO, answer: Answer) -> None:
+def serve(requests: BinaryIO, replies: BinaryIO, answer: Answer, guard: Confined) -> None:
     """Answer requests until the input ends; whatever a request raises is its reply."""
     while (request := read_message(requests)) is not None:
         try:
             reply = answer(request["columns"])
-            write_message(replies, reply)
+            write_message(replies, reply | ({"refused": guard.refused} if guard.refused else {}))
         except BrokenPipeError:
             return
         except Exception as error:
-            write_message(replies, {"error": f"{type(error).__name__}: {error}"})
+            write_message(replies, _failure(error, guard.refused))
+
+
+def _failure(error: Exception, refused: Sequence[str]) -> dict[str, str]:
+    said = f"{type(error).__name__}: {error}"
+    unsaid = [path for path in refused if path not in said]
+    return {"error": f"{said} (refused: {', '.join(unsaid)}, outside the bundle)" if unsaid else said}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -93,17 +103,22 @@ def main(arguments: Sequence[str]) -> int:
     sys.stdout = sys.stderr
     # Ctrl+C reaches the whole group: the service ends this process by closing its input
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    refused: Sequence[str] = ()
     try:
-        (folder,) = arguments
-        bundle = open_bundle(Path(folder))
-        with threadpool_limits(int(os.environ.get("OMP_NUM_THREADS", "1"))):
+        bundle = open_bundle(Path(arguments[0]))
+        hidden = Path(arguments[1]) if arguments[1:] else None
+        with (
+            threadpool_limits(int(os.environ.get("OMP_NUM_THREADS", "1"))),
+            confined(bundle.folder, hidden) as guard,
+        ):
+            refused = guard.refused
             answer, classes = load(bundle)
             write_message(replies, {"ready": True, "classes": classes})
-            serve(sys.stdin.buffer, replies, answer)
+            serve(sys.stdin.buffer, replies, answer, guard)
     except BrokenPipeError:
         return 1
     except Exception as error:
-        write_message(replies, {"error": f"{type(error).__name__}: {error}"})
+        write_message(replies, _failure(error, refused))
         return 1
     return 0
 

@@ -96,9 +96,7 @@ HOSTILE = """
 	log = !{folder}/fails
 	status = !{folder}/fails
 """
-LOCK = (
-    '{"schema": "trunkline/data-lock/1", "snapshot": "sha256:00", "rows": {"train": 1}, "window": {}, "sources": {}}'
-)
+LOCK = '{"schema": "trunkline/data-lock/1", "snapshot": "sha256:00", "rows": {"train": 1}, "window": {}, "sources": {}}'
 
 
 @pytest.fixture
@@ -144,9 +142,12 @@ def project(tmp_path: Path, hostile: Path) -> Project:
         ("-c", "i18n.commitEncoding=utf-8", "commit", "-qm", "Über uns"),
     ):
         subprocess.run(["git", *quiet, *words], cwd=root, check=True)
-    assert b"gpgsig" in subprocess.run(
-        ["git", "cat-file", "commit", "HEAD"], cwd=root, check=True, capture_output=True
-    ).stdout
+    assert (
+        b"gpgsig"
+        in subprocess.run(
+            ["git", "cat-file", "commit", "HEAD"], cwd=root, check=True, capture_output=True
+        ).stdout
+    )
     return Project(root)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -87,11 +88,19 @@ def test_two_projects_with_one_package_name_do_not_get_each_others_code(
     assert answers == [[1], [2], [1], [2]]
 
 
-def test_the_code_digest_changes_with_the_code_and_with_nothing_else(project: Project) -> None:
+def test_the_code_digest_changes_with_every_file_but_what_was_compiled_or_is_hidden(project: Project) -> None:
     package = project.root / "src" / "plugged"
     before = project.code_digest()
-    (package / "notes.txt").write_text("not code")
     (package / "__pycache__").mkdir(exist_ok=True)
+    (package / "__pycache__" / "model.cpython-311.pyc").write_bytes(b"1")
+    (package / ".DS_Store").write_bytes(b"1")
+    (package / "model.py~").write_bytes(b"1")
+    assert project.code_digest() == before
+    (package / "weights.bin").write_bytes(b"1")
+    with_file = project.code_digest()
+    (package / "weights.bin").write_bytes(b"2")
+    assert len({before, with_file, project.code_digest()}) == 3
+    (package / "weights.bin").unlink()
     assert project.code_digest() == before
     code = (package / "model.py").read_text()
     (package / "model.py").write_text(code + "# more\n")
@@ -104,6 +113,40 @@ def test_the_code_digest_changes_with_the_code_and_with_nothing_else(project: Pr
     (package / "more").mkdir()
     (package / "more" / "deep.py").write_text("")
     assert project.code_digest() != before
+
+
+def test_what_has_no_content_of_its_own_is_refused_by_name(project: Project) -> None:
+    package = project.root / "src" / "plugged"
+    for name, make, words in (
+        ("gone", lambda path: path.symlink_to("nowhere"), "leads nowhere"),
+        ("loop", lambda path: path.symlink_to(package), "leads back"),
+        ("pipe", os.mkfifo, "neither a file nor a folder"),
+        (
+            "large.bin",
+            lambda path: path.write_text("version https://git-lfs.github.com/spec/v1\n"),
+            "git-lfs",
+        ),
+        (os.fsdecode(b"\xff.bin"), lambda path: path.write_text(""), "UTF-8"),
+    ):
+        make(package / name)
+        with pytest.raises(ProjectError, match=words):
+            project.code_digest()
+        (package / name).unlink()
+
+
+def test_a_file_of_the_package_that_git_ignores_is_in_no_commit(project: Project) -> None:
+    package = project.root / "src" / "plugged"
+    (project.root / ".gitignore").write_text("*.bin\n__pycache__/\n")
+    git(project.root, "init", "-q")
+    git(project.root, "add", "--all")
+    git(project.root, "commit", "-qm", "First")
+    head = project.commit()
+    (package / "weights.bin").write_bytes(b"1")
+    assert project.commit() == head + "+dirty"
+    assert project.uncommitted() == ("src/plugged/weights.bin",)
+    git(project.root, "add", "--force", "src/plugged/weights.bin")
+    git(project.root, "commit", "-qm", "Second")
+    assert len(project.commit()) == 40
 
 
 def test_a_package_that_is_not_there_is_named(project: Project) -> None:

@@ -16,6 +16,7 @@ def test_the_public_api_is_this() -> None:
         "project_contract",
         "project_schema",
         "read_lock",
+        "require_current",
         "split_rows",
         "take_snapshot",
         "write_lock",

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from trunkline.training.confinement import Confined
 from trunkline.training.worker import read_message, serve, write_message
 
 
@@ -21,9 +22,9 @@ def doubled(columns: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
     return {"predictions": [2 * value for value in columns["a"]], "probabilities": None}
 
 
-def replies(requests: io.BytesIO) -> list[Any]:
+def replies(requests: io.BytesIO, guard: Confined | None = None) -> list[Any]:
     answers = io.BytesIO()
-    serve(requests, answers, doubled)
+    serve(requests, answers, doubled, guard or Confined(()))
     answers.seek(0)
     return list(iter(lambda: read_message(answers), None))
 
@@ -58,3 +59,17 @@ def test_a_number_that_json_lacks_is_an_error() -> None:
 def test_input_that_ends_early_ends_the_worker(kept: int) -> None:
     whole = wire({"columns": {"a": [1]}}).getvalue()
     assert replies(io.BytesIO(whole[:kept])) == []
+
+
+def test_an_error_names_the_files_that_the_model_was_refused() -> None:
+    guard = Confined(())
+    guard.refused.append("/somewhere/model.bin")
+    (reply,) = replies(wire({"columns": {"b": [1]}}), guard)
+    assert reply["error"].startswith("KeyError")
+    assert "/somewhere/model.bin" in reply["error"]
+
+
+def test_answers_that_were_given_all_the_same_say_what_was_refused() -> None:
+    guard = Confined(())
+    guard.refused.append("/somewhere/model.bin")
+    assert replies(wire({"columns": {"a": [1]}}), guard)[0]["refused"] == ["/somewhere/model.bin"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from trunkline.core.errors import ForgeError
 from trunkline.core.git import git, try_git
-from trunkline.core.project import MODEL_INPUTS, Project
+from trunkline.core.project import Project
 from trunkline.core.reading import read_text
 from trunkline.delivery import DesiredState, parse_state
 
@@ -46,7 +46,7 @@ def overtaken(project: Project) -> bool:
     main = _main(project)
     if try_git(project.root, "merge-base", "--is-ancestor", "HEAD", main).returncode:
         return False
-    differ = try_git(project.root, "diff", "--quiet", "HEAD", main, "--", *MODEL_INPUTS)
+    differ = try_git(project.root, "diff", "--quiet", "HEAD", main, "--", *project.model_inputs)
     return differ.returncode != 0
 
 

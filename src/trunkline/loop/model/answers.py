@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pandas as pd
 
@@ -25,9 +26,9 @@ def columns_of(rows: pd.DataFrame, names: list[str]) -> dict[str, list[object]]:
 
 
 @contextmanager
-def opened(bundle: Bundle) -> Iterator[Model]:
-    """Yield a bundle's model and close it afterwards."""
-    model = open_model(bundle)
+def opened(bundle: Bundle, *, hidden: Path | None = None) -> Iterator[Model]:
+    """Yield a bundle's model and close it afterwards; `hidden` is a folder that it must not read."""
+    model = open_model(bundle, hidden=hidden)
     try:
         yield model
     finally:

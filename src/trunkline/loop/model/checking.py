@@ -13,6 +13,7 @@ def check_project(project: Project) -> None:
     """Raise the first error that the policy and the user's four files hold, before any work is done."""
     policy = project.policy
     contract = data.project_contract(project)
+    data.require_current(project, contract)
     evaluation.check_gates(policy, project.metrics(), contract)
     evaluation.apply_waivers((), policy.gates.waivers, today=datetime.now(UTC).date())
     training.mitigated_attribute(policy.training.mitigation, contract)

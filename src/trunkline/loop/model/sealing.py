@@ -9,13 +9,14 @@ import pandas as pd
 
 from trunkline import data, evaluation, monitoring, training
 from trunkline.core.bundle import Bundle, BundleManifest, seal
+from trunkline.core.errors import BundleError, ExportError
 from trunkline.core.lineage import Lineage
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.evaluation import Scored
 from trunkline.evaluation.scored import truth_of
 
-from .answers import ask, columns_of, opened
+from .answers import columns_of, opened
 
 
 def seal_fitted(
@@ -44,8 +45,7 @@ def seal_fitted(
         files={},
     )
     # Figures are measured through the runtime that will answer users, so the model is sealed once without them.
-    with opened(seal(folder, manifest)) as model:
-        scored = ask(model, test, contract)
+    scored = _alone(seal(folder, manifest), fitted, test, project.root)
     figures = evaluation.measure(
         truth_of(test, contract),
         scored.labels,
@@ -59,6 +59,36 @@ def seal_fitted(
     )
     _reference(snapshot, scored).write(folder / "profile.json")
     return seal(folder, manifest.model_copy(update={"figures": figures})), exported.reason
+
+
+def _alone(bundle: Bundle, fitted: training.Fitted, test: pd.DataFrame, hidden: Path) -> Scored:
+    """Return what a sealed bundle answers where the project cannot be read.
+
+    Raises ExportError when it needs a file outside itself, or answers otherwise than what was fitted.
+    """
+    contract = bundle.contract
+    advice = (
+        "put files into the package and find them from there (Path(__file__).parent, importlib.resources); keep in "
+        "attributes of the fitted estimator only what can be written, no open session, lambda or path"
+    )
+    try:
+        with opened(bundle, hidden=hidden) as model:
+            answers = model.predict(columns_of(test, [column.name for column in contract.features]))
+    except BundleError as error:
+        raise ExportError(
+            f"The bundle does not work without the project's folder. {error.what}", next_step=advice
+        ) from error
+    given = answers.predictions, answers.probabilities
+    parity = training.compare(training.predict_frame(fitted.pipeline, test, contract), given)
+    if not parity.holds:
+        wanted = f" It wanted to read {', '.join(answers.refused)}." if answers.refused else ""
+        raise ExportError(
+            f"The bundle gives other answers without the project's folder: {parity.reason()}.{wanted}",
+            next_step=advice,
+        )
+    return Scored(
+        frame=test, labels=answers.predictions, probabilities=answers.probabilities, classes=answers.classes
+    )
 
 
 def _reference(snapshot: data.Snapshot, test: Scored) -> monitoring.Profile:

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from trunkline import data
-from trunkline.core.errors import NotFoundError
+from trunkline.core.errors import DataError, NotFoundError
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.record import digits, short
@@ -45,7 +45,13 @@ def locked_snapshot(project: Project, *, progress: Progress) -> data.Snapshot:
     progress(f"snapshot {short(lock.snapshot)} is not on this machine: taking it from the source again")
     taken = data.take_snapshot(project, window=lock.window, progress=progress)
     if taken.digest != lock.snapshot:
-        return data.open_snapshot(project, lock.snapshot)
+        unsaid = "" if lock.split else ", or split and contract are others (the lock is too old to say)"
+        raise DataError(
+            f"data.lock names the snapshot {short(lock.snapshot)}, and what can be taken now is {short(taken.digest)}: "
+            f"the source gives other rows{unsaid}.",
+            next_step="trunkline snapshot, then commit data.lock; or copy .trunkline/snapshots/"
+            f"{digits(lock.snapshot)} from a machine that has it",
+        )
     return taken
 
 

@@ -13,7 +13,7 @@ from trunkline.core.errors import BundleError, NotFoundError, StorageError
 from trunkline.core.git import try_git
 from trunkline.core.policy.gates import DeepchecksGates, LoadGates
 from trunkline.core.progress import Progress
-from trunkline.core.project import MODEL_INPUTS, Project
+from trunkline.core.project import Project
 from trunkline.core.record import digits, short
 from trunkline.forge import open_forge
 from trunkline.loop.gates.runs import DEEPCHECKS, LOAD, kept_run, run_folder
@@ -158,7 +158,7 @@ def unasked(project: Project, bundle: str) -> list[str]:
 def brought_by(project: Project) -> str:
     """Return the commit that brought what is trained: a later one, of a Dockerfile say, was tested with another run."""
     newest = try_git(
-        project.root, "log", "-1", "--first-parent", "--format=%H", "HEAD", "--", *MODEL_INPUTS
+        project.root, "log", "-1", "--first-parent", "--format=%H", "HEAD", "--", *project.model_inputs
     ).stdout.strip()
     return newest or project.commit()
 

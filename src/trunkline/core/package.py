@@ -1,0 +1,81 @@
+"""The user's package: the files of it that shape a model, and their digest."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from .errors import ProjectError
+from .record import file_sha256
+
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+_COMPILED = (".pyc", ".pyo")
+
+
+def files_in(folder: Path) -> dict[str, Path]:
+    """Return the files of a folder by their path within it, with `/`, in the same order everywhere.
+
+    Left out are what Python compiled, hidden files and the copies (`~`) that editors keep. A link is what it leads to.
+    Raises ProjectError for what has no content to take a digest of, and for names that are not UTF-8.
+    """
+    found = dict(_walk(folder, "", (folder.resolve(),)))
+    return {name: found[name] for name in sorted(found, key=lambda name: name.split("/"))}
+
+
+def files_digest(files: Mapping[str, Path]) -> str:
+    """Return the digest of files, by path and content, as hex digits."""
+    total = hashlib.sha256()
+    for name, path in files.items():
+        total.update(name.encode() + b"\0" + bytes.fromhex(file_sha256(path).removeprefix("sha256:")))
+    return total.hexdigest()
+
+
+def require_content(path: Path) -> None:
+    """Raise ProjectError when a file cannot be read, or stands for one that git-lfs has not brought."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(len(LFS_POINTER))
+    except OSError as error:
+        raise ProjectError(
+            f"{path} cannot be read: {error.strerror}.", next_step="make it readable, or move it away"
+        ) from error
+    if head == LFS_POINTER:
+        raise ProjectError(f"{path} is only a pointer of git-lfs, not the file.", next_step="git lfs pull")
+
+
+def _walk(folder: Path, prefix: str, above: tuple[Path, ...]) -> Iterator[tuple[str, Path]]:
+    for entry in os.scandir(folder):
+        path, name = Path(entry.path), prefix + entry.name
+        if (
+            entry.name.startswith(".")
+            or entry.name == "__pycache__"
+            or entry.name.endswith((*_COMPILED, "~"))
+        ):
+            continue
+        if not _is_utf8(name):
+            raise ProjectError(
+                f"A file's name is not UTF-8: {os.fsencode(name)!r} in {folder}.", next_step="rename it"
+            )
+        if path.is_dir():
+            real = path.resolve()
+            if real in above:
+                raise ProjectError(
+                    f"{path} leads back to a folder that it lies in.", next_step="remove the link"
+                )
+            yield from _walk(path, f"{name}/", (*above, real))
+        elif path.is_file():
+            require_content(path)
+            yield name, path
+        else:
+            what = "leads nowhere" if path.is_symlink() else "is neither a file nor a folder"
+            raise ProjectError(f"{path} {what}.", next_step="remove it, or put the file there")
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
