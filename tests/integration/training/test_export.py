@@ -20,6 +20,7 @@ from trunkline.training import Fitted, export
 from trunkline.training.frames import answer, model_frame
 from trunkline.training.onnx_model import OnnxModel, convert
 from trunkline.training.parity import compare
+from trunkline.training.python_model import load
 
 Fit = Callable[[Any, Any], Fitted]
 Parts = tuple[pd.DataFrame, pd.DataFrame]

