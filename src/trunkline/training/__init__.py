@@ -2,6 +2,7 @@
 
 from .candidate import Candidate
 from .export import Exported, export
+from .few_rows import Tried, try_candidates
 from .fit import Fitted, train
 from .frames import model_frame, outcome, predict_frame
 from .key import KeyParts, key_parts, training_key
@@ -17,6 +18,7 @@ __all__ = [
     "Exported",
     "Fitted",
     "KeyParts",
+    "Tried",
     "assemble",
     "compare",
     "export",
@@ -31,5 +33,6 @@ __all__ = [
     "track",
     "train",
     "training_key",
+    "try_candidates",
     "watched",
 ]

@@ -27,7 +27,7 @@ from .candidate import Candidate
 from .folds import Cut, folds
 from .frames import model_frame, outcome
 from .mitigation import constrained, fit_groups, mitigated_attribute, put_under
-from .offer import assemble, offered
+from .offer import assemble, offered, require_probabilities
 from .scoring import Metric, search_scorer
 from .settings import as_json
 
@@ -74,6 +74,8 @@ def train(
     pipelines: dict[str, Any] = {}
     for candidate in names:
         pipeline = assemble(candidate, features, contract, policy.search.seed)
+        if contract.task == "classification" and not hasattr(pipeline["model"], "predict_proba"):
+            _fit_a_few(candidate, pipeline, X, y, policy.search.folds)
         pipelines[candidate.name] = constrained(
             pipeline, candidate, policy.mitigation, attribute, contract.positive or "true", policy.search.seed
         )
@@ -94,7 +96,7 @@ def train(
     say(f"{best.candidate} is best; fitting it on {len(X)} rows")
     pipeline = pipelines[best.candidate].set_params(**chosen[best.candidate])
     with threadpool_limits(1):
-        pipeline = _guarded(best.candidate, lambda: pipeline.fit(X, y, **beside))
+        pipeline = guarded(best.candidate, lambda: pipeline.fit(X, y, **beside))
     for model in (pipeline, *getattr(pipeline, "models", ())):
         _answer_in_one_thread(model)
     classes = () if contract.task == "regression" else tuple(str(label) for label in pipeline.classes_)
@@ -130,6 +132,14 @@ def _learnable(y: np.ndarray, contract: Contract, folds: int) -> None:
             value=rare,
             next_step="take more rows, or lower training.search.folds",
         )
+
+
+def _fit_a_few(candidate: Candidate, pipeline: Any, X: pd.DataFrame, y: np.ndarray, each: int) -> None:
+    """Raise ProjectError when a classifier that gives no probabilities unfitted gives none fitted: before a search."""
+    places = pd.Series(range(len(y))).groupby(y.astype(str)).head(max(each, 10)).to_numpy()
+    with threadpool_limits(1):
+        fitted = guarded(candidate.name, lambda: clone(pipeline).fit(X.iloc[places], y[places]))
+    require_probabilities(candidate, fitted)
 
 
 def _tries(candidate: Candidate, search: Search) -> int:
@@ -171,7 +181,7 @@ def _search(
     # (with one process no backend is named: a forest's own threads would become processes)
     several = nullcontext() if search.jobs == 1 else parallel_config("loky", inner_max_num_threads=1)
     with threadpool_limits(1), several:
-        _guarded(candidate.name, lambda: seeking.fit(X, y, **beside))
+        guarded(candidate.name, lambda: seeking.fit(X, y, **beside))
     means = np.round(seeking.cv_results_["mean_test_score"], 9)
     place = int(np.argmax(means))
     found = dict(seeking.cv_results_["params"][place])
@@ -185,14 +195,15 @@ def _search(
     return {name: clone(value, safe=False) for name, value in found.items()}, trial
 
 
-def _guarded(name: str, act: Callable[[], Any]) -> Any:
+def guarded(name: str, act: Callable[[], Any], *, doing: str = "fitted") -> Any:
+    """Return what `act` gives for the candidate `name`; what its code raises leaves as ProjectError."""
     try:
         return act()
     except TrunklineError:
         raise
     except Exception as error:
         raise ProjectError(
-            f"The candidate {name} cannot be fitted: {type(error).__name__}: {error}.",
+            f"The candidate {name} cannot be {doing}: {type(error).__name__}: {error}.",
             next_step="look at features() in features.py and at the candidate in model.py",
         ) from error
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 
 from trunkline.core.contract import Contract
@@ -65,7 +66,8 @@ def assemble(candidate: Candidate, features: Callable[[], Any], contract: Contra
     """Return the unfitted pipeline of the project's features and the candidate's estimator, seeded.
 
     Raises ProjectError when features() raises or is no transformer, when the search names a parameter that the
-    estimator does not have, or when a classifier gives no probabilities.
+    estimator does not have, features() a column that the model does not see, or when scikit-learn cannot copy one of
+    them.
     """
     try:
         transformer = features()
@@ -79,24 +81,89 @@ def assemble(candidate: Candidate, features: Callable[[], Any], contract: Contra
             value=transformer,
             next_step="return an unfitted scikit-learn transformer in features.py",
         )
-    estimator = clone(candidate.estimator)
-    parameters = estimator.get_params(deep=True)
-    for name in candidate.search:
-        if name not in parameters:
-            near = difflib.get_close_matches(name, parameters, n=1)
-            raise ProjectError(
-                f"Candidate {candidate.name}: {type(estimator).__name__} has no parameter {name}.",
-                next_step=f"use {near[0]} in model.py" if near else "correct `search` in model.py",
-            )
-    if contract.task == "classification" and not hasattr(estimator, "predict_proba"):
-        raise ProjectError(
-            f"Candidate {candidate.name}: {type(estimator).__name__} gives no probabilities.",
-            next_step="wrap it in sklearn.calibration.CalibratedClassifierCV in model.py",
-        )
-    pipeline = Pipeline([("features", clone(transformer)), ("model", estimator)])
+    estimator = _copied(candidate.estimator, f"The estimator of candidate {candidate.name}", "model.py")
+    _check_search(candidate, estimator)
+    copied = _copied(transformer, "What features() returned", "features.py")
+    check_columns(copied, contract)
+    pipeline = Pipeline([("features", copied), ("model", estimator)])
     loose = {
         name: seed
         for name, value in pipeline.get_params(deep=True).items()
         if name.split("__")[-1] == "random_state" and value is None
     }
     return pipeline.set_params(**loose)
+
+
+def require_probabilities(candidate: Candidate, fitted: Any) -> None:
+    """Raise ProjectError when a fitted classifier gives no probabilities.
+
+    An unfitted one does not know: what a stack of models or a search gives is decided when it is fitted.
+    """
+    if not hasattr(fitted, "predict_proba"):
+        raise ProjectError(
+            f"Candidate {candidate.name}: {type(candidate.estimator).__name__} gives no probabilities.",
+            next_step="wrap it in sklearn.calibration.CalibratedClassifierCV in model.py",
+        )
+
+
+def _copied(estimator: Any, what: str, file: str) -> Any:
+    """Return an unfitted copy: the search fits one for each setting and fold."""
+    try:
+        return clone(estimator)
+    except Exception as error:
+        raise ProjectError(
+            f"{what}, {type(estimator).__name__}, cannot be copied by sklearn.base.clone: "
+            f"{type(error).__name__}: {' '.join(str(error).split())[:300]}.",
+            next_step=f"keep its arguments unchanged in __init__ and build what follows from them in fit; see {file}",
+        ) from error
+
+
+def _check_search(candidate: Candidate, estimator: Any) -> None:
+    """Raise ProjectError for a parameter of the search that the estimator does not take."""
+    parameters = estimator.get_params(deep=True)
+    for name, values in candidate.search.items():
+        if name in parameters:
+            continue
+        if isinstance(values, list | tuple):
+            # Some list only what was set, and take more.
+            try:
+                clone(estimator).set_params(**{name: values[0]})
+            except Exception:  # noqa: S110 - said below, with what it does take
+                pass
+            else:
+                continue
+        near = difflib.get_close_matches(name, parameters, n=1)
+        raise ProjectError(
+            f"Candidate {candidate.name}: {type(estimator).__name__} has no parameter {name}.",
+            value=name,
+            next_step=f"use {near[0]} in model.py" if near else "correct `search` in model.py",
+        )
+
+
+def check_columns(transformer: Any, contract: Contract) -> None:
+    """Raise ProjectError for a column that a ColumnTransformer anywhere in the features names and the model lacks."""
+    known = [column.name for column in contract.features]
+    for step in (transformer, *transformer.get_params(deep=True).values()):
+        if not isinstance(step, ColumnTransformer):
+            continue
+        for place, (block, _, columns) in enumerate(step.transformers):
+            named = [columns] if isinstance(columns, str) else columns
+            for name in named if isinstance(named, list | tuple) else ():
+                if isinstance(name, str) and name not in known:
+                    raise ProjectError(
+                        f"features() names the column {name} in the step {block or place}: {_why(name, contract)}.",
+                        value=name,
+                        next_step=_instead(name, known),
+                    )
+
+
+def _why(name: str, contract: Contract) -> str:
+    other = next((column for column in contract.columns if column.name == name), None)
+    if other is None:
+        return "the contract has no such column"
+    return f"its role is {other.role.value}, and the model sees features only"
+
+
+def _instead(name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"use {near[0]} in features.py" if near else f"in features.py, use one of {', '.join(known)}"

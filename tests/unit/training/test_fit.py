@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 from scipy.stats import loguniform
 from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import RandomForestClassifier, StackingClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from trunkline.core.contract import Contract
@@ -263,3 +264,17 @@ def test_a_mitigation_that_does_not_fit_the_contract_stops_before_anything_is_tr
     with pytest.raises(PolicyError, match=r"training\.mitigation"):
         fit(policy=under("threshold-optimizer"), progress=said.append)
     assert said == []
+
+
+def test_a_stack_of_models_is_searched_and_one_without_probabilities_is_refused_before(
+    contract: Contract, rows: pd.DataFrame
+) -> None:
+    def fit(final: Any) -> Fitted:
+        stack = StackingClassifier([("one", LogisticRegression())], final_estimator=final)
+        return train(
+            rows, contract, features=features, candidates=[Candidate("stack", stack)], policy=policy()
+        )
+
+    assert set(fit(LogisticRegression()).classes) == {"no", "yes"}
+    with pytest.raises(ProjectError, match="stack: StackingClassifier gives no probabilities"):
+        fit(LinearSVC())

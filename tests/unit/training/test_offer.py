@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import RandomForestClassifier, StackingClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
 
 from trunkline.core.contract import Contract
 from trunkline.core.errors import PolicyError, ProjectError
 from trunkline.training import Candidate
-from trunkline.training.offer import assemble, offered
+from trunkline.training.offer import assemble, offered, require_probabilities
 
 LOGISTIC = Candidate("logistic", LogisticRegression(), {"C": [1.0]})
 FOREST = Candidate("forest", RandomForestClassifier())
@@ -64,6 +66,27 @@ def test_what_features_raises_is_the_project_s_error(contract: Contract) -> None
         assemble(LOGISTIC, broken, contract, 7)
 
 
+class ListsNothing(LogisticRegression):  # type: ignore[misc]
+    """Takes parameters that it does not list before they are set, as some libraries' estimators do."""
+
+    def get_params(self, deep: bool = True) -> dict[str, object]:
+        return {}
+
+    def set_params(self, **params: object) -> ListsNothing:
+        return self
+
+
+class Stubborn(LogisticRegression):  # type: ignore[misc]
+    """Changes an argument in its constructor, which scikit-learn refuses to copy."""
+
+    def __init__(self, C: float = 1.0) -> None:
+        super().__init__(C=C)
+        self.C = [C]
+
+    def get_params(self, deep: bool = True) -> dict[str, object]:
+        return {"C": self.C}
+
+
 def test_features_must_return_a_transformer(contract: Contract) -> None:
     with pytest.raises(ProjectError, match="did not return a transformer"):
         assemble(LOGISTIC, lambda: None, contract, 7)
@@ -76,6 +99,55 @@ def test_a_search_over_a_parameter_that_does_not_exist_is_refused(contract: Cont
     assert "max_iter" in caught.value.next_step
 
 
-def test_a_classifier_without_probabilities_is_refused(contract: Contract) -> None:
-    with pytest.raises(ProjectError, match="gives no probabilities"):
-        assemble(Candidate("svc", LinearSVC()), FunctionTransformer, contract, 7)
+def test_a_parameter_that_an_estimator_takes_without_listing_it_is_searched(contract: Contract) -> None:
+    candidate = Candidate("lazy", ListsNothing(), {"depth": [1, 2]})
+    assert assemble(candidate, FunctionTransformer, contract, 7)["model"].get_params() == {}
+
+
+def test_an_estimator_that_cannot_be_copied_is_refused_before_the_search(contract: Contract) -> None:
+    with pytest.raises(ProjectError, match="candidate stubborn, Stubborn, cannot be copied") as caught:
+        assemble(Candidate("stubborn", Stubborn()), FunctionTransformer, contract, 7)
+    assert "__init__" in caught.value.next_step
+
+
+def test_features_that_cannot_be_copied_are_refused(contract: Contract) -> None:
+    class NoParameters:
+        def fit(self, X: object, y: object = None) -> NoParameters:
+            return self
+
+        def transform(self, X: object) -> object:
+            return X
+
+    with pytest.raises(ProjectError, match=r"features\(\) returned, NoParameters, cannot be copied"):
+        assemble(LOGISTIC, NoParameters, contract, 7)
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "advice"),
+    [
+        ("incme", "no such column", "use income"),
+        ("sex", "its role is audit", "features.py"),
+        ("paid", "its role is outcome", "features.py"),
+        ("id", "its role is key", "features.py"),
+    ],
+)
+def test_a_column_that_the_model_does_not_see_is_named_with_what_it_sees(
+    name: str, words: str, advice: str, contract: Contract
+) -> None:
+    def features() -> Pipeline:
+        inner = ColumnTransformer(
+            [("numbers", "passthrough", ["income", name]), ("rest", "drop", slice(0, 1))]
+        )
+        return Pipeline([("columns", inner)])
+
+    with pytest.raises(ProjectError, match=f"the column {name} in the step numbers: .*{words}") as caught:
+        assemble(LOGISTIC, features, contract, 7)
+    assert advice in caught.value.next_step
+
+
+def test_only_a_fitted_classifier_knows_whether_it_gives_probabilities() -> None:
+    stack = StackingClassifier([("one", LogisticRegression())], final_estimator=LogisticRegression())
+    rows, labels = [[0.0], [1.0]] * 10, ["no", "yes"] * 10
+    require_probabilities(Candidate("stack", stack), stack.fit(rows, labels))
+    with pytest.raises(ProjectError, match="svc: LinearSVC gives no probabilities"):
+        require_probabilities(Candidate("svc", LinearSVC()), LinearSVC().fit(rows, labels))

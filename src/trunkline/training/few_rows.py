@@ -1,0 +1,175 @@
+"""A few rows: every candidate fitted and asked once on them, so that what is wrong is said before a search."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from trunkline.core.contract import Column, Contract
+from trunkline.core.errors import DataError, ExportError, ProjectError
+from trunkline.core.policy.training import TrainingPolicy
+
+from . import python_model
+from .candidate import Candidate
+from .export import answered
+from .fit import guarded
+from .frames import answer, model_frame, outcome
+from .mitigation import constrained, fit_groups, mitigated_attribute, put_under
+from .offer import assemble, offered, require_probabilities
+from .onnx_model import ConversionError, OnnxModel, convert
+from .parity import edges
+from .scoring import Metric, search_scorer
+
+ROWS = 400
+"""Rows that are drawn; those that bring a class or category which the draw has not come on top."""
+MORE_ROWS = 5000
+"""Rows on which a candidate is tried again that failed on the few."""
+SEED = 7
+SECONDS = 3.0
+"""How long further settings of one candidate are tried."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A candidate that was fitted and asked: how many of its settings, and what it would run as."""
+
+    candidate: str
+    settings: int
+    runtime: str
+    """`onnx`, or `python` with the reason."""
+
+
+def few_rows(rows: pd.DataFrame, contract: Contract, *, count: int = ROWS) -> pd.DataFrame:
+    """Return some rows with every class and category that the rows have, always the same ones, in their order."""
+    draw = np.random.default_rng(SEED)
+    chosen = set(draw.permutation(len(rows))[:count].tolist())
+    for column in (contract.outcome, *contract.features):
+        if not column.categories and column.type != "boolean":
+            continue
+        values = rows[column.name].reset_index(drop=True)
+        times = 5 if column is contract.outcome else 1
+        chosen |= set(values.dropna().groupby(values, sort=True).head(times).index.tolist())
+    return rows.iloc[sorted(chosen)].reset_index(drop=True)
+
+
+def try_candidates(
+    rows: pd.DataFrame,
+    contract: Contract,
+    *,
+    features: Callable[[], Any],
+    candidates: Sequence[Candidate] | Callable[[], Sequence[Candidate]],
+    policy: TrainingPolicy,
+    metrics: Mapping[str, Metric],
+    package: str,
+    progress: Callable[[str], None],
+) -> tuple[Tried, ...]:
+    """Return what became of every candidate when it was fitted on a few of the rows, scored, converted and asked.
+
+    Raises what `train` and `export` would: PolicyError for a metric that does not fit the outcome, ProjectError for
+    features, an estimator or a setting that cannot be fitted, ExportError for what cannot be written or leaves a row
+    of the contract without an answer.
+    """
+    attribute = mitigated_attribute(policy.mitigation, contract)
+    few, more = few_rows(rows, contract), few_rows(rows, contract, count=MORE_ROWS)
+    scorer = search_scorer(policy.search.metric, contract, metrics, outcome(few, contract))
+    found = []
+    for candidate in put_under(offered(candidates, policy.candidates), policy.mitigation):
+        progress(f"{candidate.name}: fitting {len(few)} rows")
+        pipeline = assemble(candidate, features, contract, policy.search.seed)
+        seed, positive = policy.search.seed, contract.positive or "true"
+        whole = constrained(pipeline, candidate, policy.mitigation, attribute, positive, seed)
+        one = _One(candidate, whole, contract, policy, attribute, scorer, package)
+        try:
+            found.append(one.tried(few))
+        except (ProjectError, ExportError, DataError):
+            # A neighbour too many or a word too rare is the few rows' fault.
+            if len(more) <= len(few):
+                raise
+            progress(f"{candidate.name}: it failed on {len(few)} rows, trying {len(more)}")
+            found.append(one.tried(more))
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class _One:
+    """A candidate to be tried."""
+
+    candidate: Candidate
+    whole: Any
+    contract: Contract
+    policy: TrainingPolicy
+    attribute: Column | None
+    scorer: Any
+    package: str
+
+    def tried(self, rows: pd.DataFrame) -> Tried:
+        """Return what became of the candidate on these rows."""
+        contract, name = self.contract, self.candidate.name
+        X, y = model_frame(rows, contract), outcome(rows, contract)
+        beside = fit_groups(rows, self.policy.mitigation, self.attribute)
+        with threadpool_limits(1):
+            count, fitted = self._fit(X, y, beside)
+            if contract.task == "classification":
+                require_probabilities(self.candidate, fitted)
+            guarded(name, lambda: answer(fitted, X, contract), doing="asked")
+            guarded(name, lambda: self.scorer(fitted, X, y), doing="scored")
+            return Tried(name, count, self._asked(fitted, X))
+
+    def _fit(self, X: pd.DataFrame, y: np.ndarray, beside: Mapping[str, np.ndarray]) -> tuple[int, Any]:
+        """Return how many settings were fitted, and what the first of them gave."""
+        step = "model__" if isinstance(self.whole, Pipeline) else "estimator__model__"
+        fitted: list[Any] = []
+        began = time.perf_counter()
+        for setting in settings_of(self.candidate):
+            if fitted and time.perf_counter() - began > SECONDS:
+                break
+            model = clone(self.whole)
+
+            def fit(model: Any = model, setting: Mapping[str, Any] = setting) -> Any:
+                model.set_params(
+                    **{f"{step}{name}": clone(value, safe=False) for name, value in setting.items()}
+                )
+                return model.fit(X, y, **beside)
+
+            try:
+                fitted.append(guarded(self.candidate.name, fit))
+            except ProjectError as error:
+                names = ", ".join(f"{name}={value!r}" for name, value in setting.items())
+                raise ProjectError(
+                    error.what, value=names[:300] or None, next_step=error.next_step
+                ) from error
+        return len(fitted), fitted[0]
+
+    def _asked(self, fitted: Any, X: pd.DataFrame) -> str:
+        """Return what a fitted model would run as, after it answered the edges of the contract."""
+        contract = self.contract
+        answered(lambda given: answer(fitted, given, contract), edges(X, contract), X.iloc[:1])
+        try:
+            OnnxModel(convert(fitted, contract), contract).ask(X.iloc[:2])
+        except ConversionError as error:
+            types = python_model.untrusted_types(python_model.dump(fitted))
+            python_model.requirements(types, self.package)
+            return f"python ({error})"
+        return "onnx"
+
+
+def settings_of(candidate: Candidate) -> list[dict[str, Any]]:
+    """Return settings in which every listed value of the search comes up once, and two of each distribution."""
+    draws = {
+        name: list(values) if isinstance(values, list | tuple) else _drawn(values)
+        for name, values in candidate.search.items()
+    }
+    longest = max(map(len, draws.values()), default=1)
+    return [{name: values[place % len(values)] for name, values in draws.items()} for place in range(longest)]
+
+
+def _drawn(distribution: Any) -> list[Any]:
+    return [distribution.rvs(random_state=seed) for seed in (SEED, SEED + 1)]
