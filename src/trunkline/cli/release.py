@@ -96,9 +96,9 @@ def register(ctx: click.Context, scheduled: bool) -> None:
     output.summarise(registered.judged.markdown.read_text(encoding="utf-8"))
     output.hand_on("version", registered.version.number)
     # What is handed on last holds.
-    output.hand_on("propose", str(not registered.serves).lower())
-    if registered.serves:
-        output.result("propose", "nothing: the desired state names it already")
+    output.hand_on("propose", str(not registered.settled).lower())
+    if registered.settled:
+        output.result("propose", f"nothing: {registered.settled}")
 
 
 @click.command()
@@ -162,4 +162,4 @@ def release(ctx: click.Context, folder: Path | None, number: int, scheduled: boo
     output.result("bundle", short(released.version.bundle))
     output.result("gates", released.judged.evaluation.outcome)
     pull = released.pull_request
-    output.result("promotion", f"#{pull.number} {pull.title}" if pull else "in the desired state already")
+    output.result("promotion", f"#{pull.number} {pull.title}" if pull else released.settled)

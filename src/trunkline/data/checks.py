@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 import pandera.pandas as pa
 
@@ -13,6 +15,7 @@ from trunkline.core.verdicts import Verdict
 from .comparison import compare
 from .conflicts import judge_conflicts
 from .duplicates import judge_duplicates
+from .followed import followed
 from .kept_contract import judge_contract
 from .leakage import judge_leakage
 from .nulls import judge_nulls
@@ -31,11 +34,13 @@ def check_snapshot(
     *,
     previous: DataLock | None = None,
     schema: type[pa.DataFrameModel] | None = None,
+    follows: Mapping[str, str] | None = None,
 ) -> tuple[Verdict, ...]:
     """Return the verdicts of every data gate that the policy asks and that the contract has columns for.
 
     `previous` is the lock of the champion's snapshot, where there is a champion; `schema` the pandera
-    model of the project as it is now, without which data/contract is not asked.
+    model of the project as it is now, without which data/contract is not asked; `follows` the columns whose move a
+    retraining follows.
     """
     parts = {name: snapshot.part(name) for name in PARTS}
     contract, method = snapshot.contract, str(snapshot.manifest.split["method"])
@@ -54,5 +59,5 @@ def check_snapshot(
     rows = pd.concat([parts[name] for name in PARTS], ignore_index=True)
     return (
         *(verdict for verdict in said if verdict is not None),
-        *compare(rows, contract, previous, gates),
+        *(followed(verdict, follows or {}) for verdict in compare(rows, contract, previous, gates)),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
@@ -21,8 +21,11 @@ from .terms import contract_digest
 COMMIT = re.compile(r"[0-9a-f]{7,64}")
 
 
-def write_lock(project: Project, snapshot: Snapshot) -> DataLock:
-    """Write `data.lock` so that it names the snapshot and pictures its columns, and return what it says."""
+def write_lock(project: Project, snapshot: Snapshot, *, follows: Mapping[str, str] | None = None) -> DataLock:
+    """Write `data.lock` so that it names the snapshot and pictures its columns, and return what it says.
+
+    `follows` are the columns whose move a retraining follows.
+    """
     manifest = snapshot.manifest
     rows = pd.concat([snapshot.parts[name] for name in PARTS], ignore_index=True)
     lock = DataLock(
@@ -30,6 +33,7 @@ def write_lock(project: Project, snapshot: Snapshot) -> DataLock:
         rows=manifest.rows,
         window=manifest.window,
         sources=manifest.sources,
+        follows=dict(follows or {}),
         columns=column_summaries(rows, snapshot.contract),
         split=manifest.split,
         contract=contract_digest(snapshot.contract),

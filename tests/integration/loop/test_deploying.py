@@ -55,7 +55,7 @@ def desired(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     snapshots.snapshot(project, progress=say)
     push(project, "Lock the data")
     registered = releasing.register(project, progress=say)
-    assert not registered.serves
+    assert not registered.settled
     desire(project, "single", Route(version=1, bundle=registered.version.bundle))
     push(project, "Version 1")
     yield project

@@ -56,8 +56,11 @@ class Responses(Section):
 class Retraining(Section):
     """What a retraining trains on."""
 
-    rows: Positive = 5000
-    """The newest labelled rows: the project's source and answered traffic together."""
+    rows: Positive | None = None
+    """At most so many labelled rows, the newest of the project's source and answered traffic together; `null` is all.
+
+    A cap below what the champion learned from makes the next model know less; the pull request says by how much.
+    """
     new_rows: Positive = 100
     """With fewer labelled rows that the champion neither learned from nor was tested on, there is nothing new."""
     pause_hours: Annotated[float, Field(ge=0)] = 24.0

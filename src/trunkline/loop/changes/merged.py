@@ -26,7 +26,7 @@ def require_released(project: Project) -> None:
 
     Main may be further: a change of documentation or of the desired state must not hold up a release under way.
     """
-    main = _main(project)
+    main = main_branch(project)
     require_clean(project)
     if overtaken(project):
         raise ForgeError(
@@ -43,7 +43,7 @@ def require_released(project: Project) -> None:
 
 def overtaken(project: Project) -> bool:
     """Whether the forge's main would train something else than the commit that is checked out, which it contains."""
-    main = _main(project)
+    main = main_branch(project)
     if try_git(project.root, "merge-base", "--is-ancestor", "HEAD", main).returncode:
         return False
     differ = try_git(project.root, "diff", "--quiet", "HEAD", main, "--", *project.model_inputs)
@@ -54,13 +54,15 @@ def superseded(project: Project, path: Path) -> bool:
     """Whether the forge's main, which contains the checked-out commit, has a newer form of a file."""
     newer = merged_text(project, path) != read_text(path)
     clean = not git(project.root, "status", "--porcelain", "--", str(path))
-    inside = try_git(project.root, "merge-base", "--is-ancestor", "HEAD", _main(project))
+    inside = try_git(project.root, "merge-base", "--is-ancestor", "HEAD", main_branch(project))
     return newer and clean and inside.returncode == 0
 
 
 def merged_text(project: Project, path: Path) -> str | None:
     """Return what the forge's main branch holds of a file, None where it has none."""
-    shown = try_git(project.root, "show", f"{_main(project)}:./{path.relative_to(project.root).as_posix()}")
+    shown = try_git(
+        project.root, "show", f"{main_branch(project)}:./{path.relative_to(project.root).as_posix()}"
+    )
     return None if shown.returncode else shown.stdout
 
 
@@ -84,7 +86,7 @@ def require_merged_file(project: Project, path: Path) -> None:
         )
 
 
-def _main(project: Project) -> str:
+def main_branch(project: Project) -> str:
     """Return the name of the forge's main branch, brought up to date."""
     main = project.policy.forge.main
     if "origin" not in git(project.root, "remote").split():

@@ -78,8 +78,9 @@ def judge(project: Project, bundle: Bundle, *, progress: Progress) -> Judged:
                     snapshot,
                     policy.data,
                     policy.gates.data,
-                    previous=_previous(project, champion),
+                    previous=previous_lock(project, champion),
                     schema=data.project_schema(project),
+                    follows=_follows(project, snapshot.digest),
                 ),
                 data.judge_interface(champion.contract if champion else None, contract, policy.gates.data),
                 *kept_verdicts(project, bundle.digest),
@@ -132,13 +133,21 @@ def _answers_of(champion: Bundle, rows: pd.DataFrame) -> tuple[Scored | None, st
             return None, f"The champion, made for an earlier contract, cannot answer these rows: {error.what}"
 
 
-def _previous(project: Project, champion: Bundle | None) -> DataLock | None:
+def previous_lock(project: Project, champion: Bundle | None) -> DataLock | None:
     """Return the lock of the rows that the champion learned from; an empty one where git no longer has it."""
     if champion is None:
         return None
     lineage = champion.manifest.lineage
     found = data.lock_of(project, lineage.snapshot, lineage.commit)
     return found or DataLock(snapshot=lineage.snapshot, rows={}, window=Window(), sources={})
+
+
+def _follows(project: Project, snapshot: str) -> dict[str, str]:
+    """Return what the lock of now says that its rows follow, where it is about this snapshot."""
+    if not project.data_lock.is_file():
+        return {}
+    lock = data.read_lock(project)
+    return lock.follows if lock.snapshot == snapshot else {}
 
 
 def require_pass(judged: Judged, *, later: Collection[str] = ()) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from trunkline.core.errors import DataError, GateFailed, GateInconclusive
+from trunkline.core.errors import GateFailed, GateInconclusive, TrunklineError
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.delivery import read_state
-from trunkline.forge import Forge, PullRequest, open_forge
+from trunkline.forge import Forge, Issue, PullRequest, open_forge
 from trunkline.loop.changes.names import RETRAINING
+from trunkline.response.issues import cell
 
-from .refusals import RetrainingWaits
+if TYPE_CHECKING:
+    from trunkline.loop.gates.judging import Judged
 
 RETRAIN = "retrain.yml"
 """The workflow that retraining is handed over to."""
@@ -48,23 +52,47 @@ def nothing_to_follow(project: Project, environment: str) -> str:
 
 
 def retrain_and_tell(project: Project, environment: str, *, reason: str, progress: Progress) -> PullRequest:
-    """Retrain, and say on the issue about the performance, where one is open, what came of it.
+    """Retrain, and say on the issues that ask for it, where they are open, what came of it, whatever it was.
 
     Raises what `retrain` raises.
     """
     # The training stack takes seconds to import, and most watches need none of it.
     from .retraining import retrain
 
+    seen: list[Judged] = []
     try:
-        pull = retrain(project, environment, reason=one_line(reason), progress=progress)
-    except (GateFailed, GateInconclusive, DataError, RetrainingWaits) as error:
-        _tell(project, environment, f"A retraining came to nothing. {error}")
+        pull = retrain(project, environment, reason=one_line(reason), progress=progress, told=seen.append)
+    except TrunklineError as error:
+        _tell(project, environment, f"A retraining came to nothing. {refusal_in_words(error, seen)}")
         raise
     _tell(project, environment, f"Retrained: #{pull.number} {pull.title}")
     return pull
 
 
+def refusal_in_words(error: TrunklineError, judged: Sequence[Judged]) -> str:
+    """Return as Markdown why a retraining came to nothing: of gates that said no, which, and with what reason."""
+    stops = [verdict for one in judged for verdict in one.evaluation.verdicts if verdict.stops]
+    if not stops or not isinstance(error, GateFailed | GateInconclusive):
+        return f"{error}"
+    lines = [
+        f"- `{verdict.gate}` {verdict.outcome}: {cell(verdict.reason)} {cell(verdict.advice)}".rstrip()
+        for verdict in stops
+    ]
+    return "\n".join([error.what, "", *lines])
+
+
+def troubles(project: Project, environment: str) -> tuple[Issue, ...]:
+    """Return the open issues of an environment that a retraining answers: of every kind whose rule retrains."""
+    kinds = {rule.kind for rule in project.policy.responses.rules if "retrain" in rule.do} | {"performance"}
+    forge = open_forge(project)
+    return tuple(
+        issue
+        for kind in sorted(kinds)
+        for issue in forge.issues(state="open", fingerprint=f"{environment}/{kind}")
+    )
+
+
 def _tell(project: Project, environment: str, words: str) -> None:
     forge = open_forge(project)
-    for issue in forge.issues(state="open", fingerprint=f"{environment}/performance"):
+    for issue in troubles(project, environment):
         forge.comment_issue(issue.number, words, marker=RETRAINING)

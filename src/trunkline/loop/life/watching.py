@@ -15,13 +15,13 @@ from trunkline.core.record import write_atomically
 from trunkline.core.signals import Signal
 from trunkline.core.truth import read_truth
 from trunkline.delivery import read_state
-from trunkline.forge import Forge, PullRequest, open_forge
+from trunkline.forge import PullRequest, open_forge
 from trunkline.loop.changes.names import RETRAINING
 from trunkline.loop.rollout.deploying import out_of_reach, target_of
 from trunkline.loop.versions.bundles import bundle_of
 from trunkline.monitoring.metrics import METRICS
 
-from .handover import hand_over, one_line, retrain_and_tell
+from .handover import hand_over, one_line, retrain_and_tell, troubles
 from .refusals import ANSWERS, RetrainingWaits
 
 RUNS = 30
@@ -151,13 +151,14 @@ class Responded:
         return self.exit_code
 
 
-def _answered(forge: Forge, environment: str) -> bool:
+def _answered(project: Project, environment: str) -> bool:
     """Whether a retraining waits for a person, or a person closed one since the trouble began: that is a no."""
+    forge = open_forge(project)
     if forge.pull_requests(state="open", label=RETRAINING):
         return True
-    troubles = forge.issues(state="open", fingerprint=f"{environment}/performance")
-    refused = forge.pull_requests(state="closed", label=RETRAINING) if troubles else ()
-    return any(pull.created >= issue.created for issue in troubles for pull in refused)
+    asking = troubles(project, environment)
+    refused = forge.pull_requests(state="closed", label=RETRAINING) if asking else ()
+    return any(pull.created >= issue.created for issue in asking for pull in refused)
 
 
 def respond(
@@ -170,7 +171,7 @@ def respond(
     forge = open_forge(project)
     policy = project.policy.responses
     responses = response.decide(
-        signals, forge.issues(state="open"), policy, open_retraining=_answered(forge, environment)
+        signals, forge.issues(state="open"), policy, open_retraining=_answered(project, environment)
     )
     done = response.carry_out(
         responses,

@@ -14,6 +14,7 @@ from trunkline.core.reading import read_text
 from trunkline.delivery.image import Image
 from trunkline.forge import PullRequest
 from trunkline.loop.changes.merged import merged_state, require_released
+from trunkline.loop.changes.taken_back import version_taken_back
 from trunkline.loop.gates.judging import Judged, judge, require_pass
 from trunkline.loop.model.training import train
 from trunkline.loop.rollout.promoting import propose_stage
@@ -33,17 +34,18 @@ class Registered:
     trained: Trained
     compared: str
     """How it differs from what a fork's run made of the same key; empty where none did."""
-    serves: bool
-    """Whether the desired state names it already, so that there is nothing to propose."""
+    settled: str
+    """Why there is nothing to propose: the desired state names it already, or people took it back; else empty."""
 
 
 @dataclass(frozen=True)
 class Released:
-    """What a release did. `pull_request` is None when the version is served or proposed already."""
+    """What a release did. `pull_request` is None when the version is served or proposed already, or was taken back."""
 
     judged: Judged
     version: Version
     pull_request: PullRequest | None
+    settled: str = ""
 
 
 def release(
@@ -64,10 +66,9 @@ def release(
             f"What main would train is version {version.number} by now, and version {number} was rehearsed.",
             next_step="run release.yml again",
         )
-    environment = project.policy.rollout.environment
-    if registered.serves:
-        progress(f"version {version.number} is in deployments/{environment}.yaml already: nothing to propose")
-        return Released(judged=judged, version=version, pull_request=None)
+    if registered.settled:
+        progress(f"nothing to propose: {registered.settled}")
+        return Released(judged=judged, version=version, pull_request=None, settled=registered.settled)
     report = judged.markdown.read_text(encoding="utf-8")
     seen = evidence_in(evidence) if evidence else ""
     pull = propose_stage(
@@ -111,11 +112,26 @@ def register(project: Project, *, progress: Progress) -> Registered:
     require_pass(judged)
     version = register_trained(project, bundle, trained, progress=progress)
     progress(f"registered as version {version.number}")
+    settled = _settled(project, version)
+    return Registered(judged=judged, version=version, trained=trained, compared=compared, settled=settled)
+
+
+def _settled(project: Project, version: Version) -> str:
+    """Return why there is nothing to propose of a version; empty when there is."""
+    environment = project.policy.rollout.environment
     # Of main, which may have gone on: a run that is repeated must not propose what was merged meanwhile.
-    state = merged_state(project, project.policy.rollout.environment)
+    state = merged_state(project, environment)
     routes = (state.champion, state.challenger) if state else ()
-    serves = bundle.digest in {route.bundle for route in routes if route}
-    return Registered(judged=judged, version=version, trained=trained, compared=compared, serves=serves)
+    if version.bundle in {route.bundle for route in routes if route}:
+        return (
+            f"the desired state names it already (deployments/{environment}.yaml, version {version.number})"
+        )
+    if back := version_taken_back(project, environment, version.bundle):
+        return (
+            f"version {version.number} is this very model, and {back.commit[:12]} took it back; "
+            f"`trunkline rollout --stage {back.state.strategy} --version {version.number}` proposes it all the same"
+        )
+    return ""
 
 
 def evidence_in(folder: Path) -> str:

@@ -24,6 +24,7 @@ from trunkline.delivery import (
 )
 from trunkline.forge import Forge, PullRequest, open_forge
 from trunkline.loop.changes.publishing import publish
+from trunkline.loop.changes.taken_back import stage_taken_back
 from trunkline.loop.changes.work_tree import change
 from trunkline.loop.versions.bundles import bundle_of
 from trunkline.monitoring.metrics import METRICS
@@ -142,6 +143,16 @@ def _act(
     label = PROMOTION if advice.action == "go on" else ROLLBACK
     if (closed := _refused(forge, chosen, label, stage.since)) and forge.proposed(chosen) is None:
         said = f"{advice.action}: a person closed #{closed.number} since the stage began, and it is not proposed again"
+        return Advanced(said=said, advice=advice)
+    share = project.policy.rollout.canary_share
+    after = (
+        next_state(state, advice.stage, challenger=challenger, share=share) if chosen == forward else state
+    )
+    if chosen == forward and (back := stage_taken_back(project, after)) and forge.proposed(chosen) is None:
+        said = (
+            f"{advice.action}: version {challenger.version} had that stage, and {back.commit[:12]} took it back, so it "
+            f"is not proposed again. `trunkline rollout --stage {advice.stage}` does it all the same."
+        )
         return Advanced(said=said, advice=advice)
     propose = _go_on if advice.action == "go on" else _go_back
     pull = propose(project, forge, state, challenger, chosen, advice, report, progress)
