@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 
 from trunkline.cli.main import run
-from trunkline.core.errors import PolicyError
+from trunkline.core.errors import GateFailed, PolicyError
+from trunkline.core.line_log import append as append_records
+from trunkline.core.predictions import GroundTruth, Prediction
 from trunkline.core.project import Project
 from trunkline.core.release import Route
 from trunkline.delivery import next_state, read_state, write_state
 from trunkline.forge import open_forge
-from trunkline.loop.life import retraining
+from trunkline.loop.life import handover, retraining
 from trunkline.loop.life.refusals import ANSWERS, NothingNew, RetrainingWaits
 from trunkline.loop.model import snapshots
 from trunkline.loop.release import releasing
@@ -138,6 +142,98 @@ def test_a_retraining_needs_rows_that_the_champion_does_not_know_and_takes_no_fo
     said = f"came to nothing: #{pull.number} proposed this very model, and was closed"
     assert said in capsys.readouterr().out
     assert [each.number for each in bundles.registry_of(project).versions()] == [1, 2]
+
+
+def test_what_people_reverted_is_proposed_neither_by_a_retraining_nor_by_a_release(
+    project: Project, git: Git
+) -> None:
+    project = serve_the_first(project, git)
+    more_rows(project)
+    project = push(project, git, "More rows")
+    pull = retraining.retrain(project, "production", reason="weekly", progress=say)
+    open_forge(project).merge(pull.number)
+    git(project.root, "pull", "--quiet", "origin", "main")
+    git(project.root, "revert", "--no-edit", "-m", "1", "HEAD")
+    git(project.root, "push", "--quiet", "origin", "main")
+    commit = git(project.root, "rev-parse", "HEAD")[:12]
+    project = Project(project.root)
+    with pytest.raises(NothingNew, match=f"Version 2, which {commit} took back, knows all but 0"):
+        retraining.retrain(project, "production", reason="weekly", progress=say)
+
+    git(project.root, "revert", "--no-edit", "HEAD")
+    state = project.deployment("production")
+    state.write_text(
+        git(project.root, "show", f"HEAD~1:{state.relative_to(project.root)}") + "\n", encoding="utf-8"
+    )
+    project = push(project, git, "The rows again, and not the version")
+    released = releasing.release(project, progress=say)
+    assert released.pull_request is None
+    assert f"{git(project.root, 'rev-parse', 'HEAD')[:12]} took it back" in released.settled
+    assert "trunkline rollout --stage single --version 2" in released.settled
+
+
+def richer(project: Project) -> None:
+    """Let the newest rows of the project's source have four times the income; whoever had it, repays as before."""
+    path = project.root / "src/loans/data.py"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("def load(", "def draw(")
+        + "\n\ndef load():\n"
+        + "    later = draw(800, seed=4)\n"
+        + "    later[['case', 'month']] += [1200, 12]\n"
+        + "    later['income'] = (later['income'] + 200).clip(0, 500)\n"
+        + "    return pd.concat([draw(), later], ignore_index=True)\n",
+        encoding="utf-8",
+    )
+
+
+def ask(project: Project, rows: int, income: float) -> None:
+    """Log answers to requests of so much more income, and what came of them."""
+    draw = np.random.default_rng(5)
+    for number in range(rows):
+        now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=number)
+        asked = {"income": float(draw.gamma(4.0, 25.0)) + income, "region": "north", "sex": "f", "month": 30}
+        answer = Prediction(
+            id=f"{income:.0f}-{number}",
+            time=now,
+            environment="production",
+            revision="r",
+            version=1,
+            bundle=ONE.bundle,
+            arm="champion",
+            inputs=asked,
+            outputs={"prediction": "yes", "probabilities": {"no": 0.2, "yes": 0.8}},
+            latency_ms=1.0,
+        )
+        append_records(project.predictions("production") / "1.jsonl", [answer])
+        truth = GroundTruth(prediction=answer.id, outcome=["yes", "no"][number % 2], time=now)
+        append_records(project.truth("production"), [truth])
+
+
+def test_drift_that_traffic_shows_is_followed_and_drift_of_the_source_alone_is_refused_and_told(
+    project: Project, git: Git
+) -> None:
+    policy = project.root / "trunkline.yaml"
+    text = policy.read_text(encoding="utf-8").replace(
+        "{kind: data, do: [issue]}", "{kind: data, do: [issue, retrain]}"
+    )
+    # Where what came of the requests is a coin, none of this is about how good the model is.
+    text = text.replace("floors: {roc_auc: 0.6}", "floors: {}, baseline: false, undecided: report, margin: 1")
+    policy.write_text(text, encoding="utf-8")
+    project = serve_the_first(Project(project.root), git)
+    richer(project)
+    project = push(project, git, "Richer")
+    forge = open_forge(project)
+    issue = forge.open_issue(fingerprint="production/data", title="Drift", body="income", labels=())
+    with pytest.raises(GateFailed, match="data/jumps"):
+        handover.retrain_and_tell(project, "production", reason="drift", progress=say)
+    (told,) = forge.issue(issue.number).comments
+    assert "`data/jumps` fail: Moved by more than 1 width" in told.body
+
+    ask(project, 200, income=200.0)
+    pull = handover.retrain_and_tell(project, "production", reason="drift", progress=say)
+    assert "Live traffic moved as well: income (200 answered requests of production)" in pull.body
+    assert f"Retrained: #{pull.number}" in forge.issue(issue.number).comments[-1].body
+    assert '"follows"' in git(project.root, "show", f"origin/{pull.branch}:data.lock")
 
 
 def test_waiting_is_an_answer_and_turns_no_schedule_red() -> None:

@@ -9,9 +9,12 @@ from typing import cast
 
 import pytest
 
+from trunkline.core.errors import DataError, GateFailed
 from trunkline.core.project import Project
+from trunkline.core.verdicts import Verdict
 from trunkline.forge import Forge, Workflow
-from trunkline.loop.life.handover import LONGEST_REASON, RETRAIN, hand_over, one_line
+from trunkline.loop.gates.judging import Judged
+from trunkline.loop.life.handover import LONGEST_REASON, RETRAIN, hand_over, one_line, refusal_in_words
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 PROJECT = cast(
@@ -74,3 +77,24 @@ def test_without_workflows_the_work_is_done_here() -> None:
 def test_a_reason_is_one_short_line(sign: str) -> None:
     assert one_line(f"a{sign}b  c") == "a b c"
     assert len(one_line("x" * 9000)) == LONGEST_REASON
+
+
+def judged(*verdicts: Verdict) -> Judged:
+    return cast("Judged", SimpleNamespace(evaluation=SimpleNamespace(verdicts=verdicts)))
+
+
+def test_gates_that_refused_a_retraining_are_told_with_their_reasons() -> None:
+    red = Verdict(gate="data/jumps", outcome="fail", reason="income moved.", advice="Mend load().")
+    green = Verdict(gate="data/nulls", outcome="pass", reason="No nulls.")
+    said = refusal_in_words(GateFailed("The gates said no: data/jumps."), [judged(red, green)])
+
+    assert "data/jumps" in said
+    assert "income moved." in said
+    assert "Mend load()." in said
+    assert "data/nulls" not in said
+
+
+def test_a_retraining_that_never_came_to_the_gates_is_told_by_its_error() -> None:
+    error = DataError("No rows.", next_step="wait")
+
+    assert refusal_in_words(error, []) == str(error)
