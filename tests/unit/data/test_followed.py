@@ -46,7 +46,17 @@ CHAMPION = DataLock(
     sources={"source": 2000},
     columns=column_summaries(rows(), CONTRACT),
 )
-MOVED = {"income": {"income": 4.0}, "region": {"islands": 0.3}, "repaid": {"repaid": 0.95}}
+MOVED = ("income", "region", "repaid")
+
+
+def moved(column: str, number: int, *, seed: int) -> pd.DataFrame:
+    """Return rows in which one column is no longer what the champion learned from."""
+    income, islands, repaid = {
+        "income": (4.0, 0.0, 0.5),
+        "region": (0.0, 0.3, 0.5),
+        "repaid": (0.0, 0.0, 0.95),
+    }[column]
+    return rows(number, income=income, islands=islands, repaid=repaid, seed=seed)
 
 
 def red(frame: pd.DataFrame) -> list[Verdict]:
@@ -55,12 +65,10 @@ def red(frame: pd.DataFrame) -> list[Verdict]:
 
 @pytest.mark.parametrize("column", MOVED)
 def test_a_move_that_live_traffic_shows_stops_no_retraining(column: str) -> None:
-    (verdict,) = red(rows(seed=1, **MOVED[column]))
+    (verdict,) = red(moved(column, 2000, seed=1))
     assert moved_columns(verdict) == (column,)
 
-    follows = moved_in_traffic(
-        rows(500, seed=2, **MOVED[column]), CONTRACT, CHAMPION, GATES, origin="production"
-    )
+    follows = moved_in_traffic(moved(column, 500, seed=2), CONTRACT, CHAMPION, GATES, origin="production")
     answer = followed(verdict, follows)
 
     assert set(follows) == {column}
@@ -70,7 +78,7 @@ def test_a_move_that_live_traffic_shows_stops_no_retraining(column: str) -> None
 
 @pytest.mark.parametrize("column", MOVED)
 def test_a_source_that_moved_by_itself_stops_a_retraining(column: str) -> None:
-    (verdict,) = red(rows(seed=1, **MOVED[column]))
+    (verdict,) = red(moved(column, 2000, seed=1))
     follows = moved_in_traffic(rows(500, seed=2), CONTRACT, CHAMPION, GATES, origin="production")
 
     assert follows == {}
