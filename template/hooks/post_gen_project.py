@@ -15,6 +15,14 @@ NEUTRAL_IDENTITY = ["-c", "user.name=Trunkline", "-c", "user.email=trunkline@loc
 # Set while git runs a hook of its own: they would send the first commit into another repository.
 GIT_PLACES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX")
 
+HASH = """#
+# The name alone says nothing: anybody may publish under it. `make setup` installs the file whose hash stands here.
+# Build the wheel from Trunkline's repository at that version, put it into your index, and ask for its hash:
+#     pip wheel --no-deps <folder of Trunkline> && pip hash trunkline-*.whl
+# Then write the hash behind the version, as in the other files:
+#     trunkline==1.2.3 --hash=sha256:<64 digits>
+"""
+
 
 def trunkline_repository():
     """Return the Trunkline repository that this template belongs to.
@@ -68,7 +76,7 @@ def give_toolkit(repository):
             shutil.copy(repository / name, vendor / name)
         requirement = "./vendor/trunkline"
     else:
-        requirement = f"trunkline=={version_of(repository)}"
+        requirement = f"{HASH}trunkline=={version_of(repository)}"
     path = PROJECT / "requirements" / "toolkit.txt"
     path.write_text(f"# Installed after the other files, without its dependencies: they are in those.\n{requirement}\n")
 
@@ -111,8 +119,11 @@ def left_for_later():
         "description": "what the model predicts: README.md and pyproject.toml",
         "intended_use": "what it is for: trunkline.yaml; the model card says that nobody did",
         "owner": "who answers for it: trunkline.yaml; the model card says that nobody does",
+        "code_owners": "who approves changes: .github/CODEOWNERS; until then one writer can release alone",
     }
     left = [f"  {place}" for name, place in places.items() if not ANSWERS[name]]
+    if ANSWERS["toolkit"] == "pinned":
+        left.append("  the toolkit's hash: requirements/toolkit.txt; `make setup` installs nothing without it")
     return "Still to be said\n" + "\n".join(left) + "\n\n" if left else ""
 
 

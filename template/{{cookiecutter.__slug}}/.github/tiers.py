@@ -92,6 +92,15 @@ def rows_of_lock() -> str:
         return ""  # what is wrong with it is said by whoever trains
 
 
+def somebody_owns_all() -> bool:
+    """Whether CODEOWNERS names people for every file, so that nobody's own workflow can approve a change."""
+    try:
+        text = Path(".github/CODEOWNERS").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return re.search(r"^\*\s+[^\s#]", text, re.MULTILINE) is not None
+
+
 def nothing_serves() -> bool:
     """Whether no desired state names a bundle: only a model of this very change can be put into an image."""
     states = (
@@ -144,6 +153,11 @@ def main() -> None:
     if output := os.environ.get("GITHUB_OUTPUT"):
         with Path(output).open("a", encoding="utf-8") as stream:
             stream.write(lines)
+    if not somebody_owns_all():
+        sys.stderr.write(
+            "::warning file=.github/CODEOWNERS,title=Nobody has to approve a change::Put code owners behind * in"
+            " .github/CODEOWNERS: until then one person with write access can release alone.\n"
+        )
     unreached = [name for name in environments if name not in reached]
     # ci.yml plans for every environment and deploys to none: only deploy.yml says which machine there is.
     if unreached and runner is not None and (summary := os.environ.get("GITHUB_STEP_SUMMARY")):

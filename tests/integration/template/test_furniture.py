@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 
 HERE = Path(__file__).parent
 OWNER = r"(@[\w-]+(/[\w.-]+)?|[^\s@#]+@[^\s@#]+\.[^\s@#]+)"
-LINE = re.compile(rf"/\S+( {OWNER})+")
+LINE = re.compile(rf"(\*|/\S+)( {OWNER})+")
 ACTIONS_APP = 15368
 """The number of GitHub Actions among GitHub's apps: who else reports a check `pass` is not believed."""
 
@@ -49,7 +49,7 @@ def owned(folder: Path) -> dict[str, str]:
         if line and not line.startswith("#"):
             assert LINE.fullmatch(line), line
             path, owners = line.split(" ", 1)
-            assert (folder / path.strip("/")).exists(), path
+            assert path == "*" or (folder / path.strip("/")).exists(), path
             found[path] = owners
     return found
 
@@ -58,13 +58,13 @@ def test_nobody_owns_the_code_while_nobody_is_named(home: Path) -> None:
     assert owned(home) == {}
 
 
-def test_a_line_of_code_owners_is_ready_to_be_uncommented(home: Path, tmp_path: Path) -> None:
+def test_a_line_of_code_owners_is_ready_to_be_uncommented(home: Path) -> None:
     text = (home / ".github" / "CODEOWNERS").read_text(encoding="utf-8")
-    lines = re.findall(r"^# (/\S+ @.+)$", text, re.MULTILINE)
-    assert len(lines) >= 5
-    for line in lines:
-        assert LINE.fullmatch(line)
-        assert (home / line.split(" ")[0].strip("/")).exists(), line
+    assert re.findall(r"^# (\* @.+)$", text, re.MULTILINE) == ["* @your-organisation/your-team"]
+
+
+def test_every_file_is_the_code_owners_where_somebody_is_named(render: Callable[..., Any]) -> None:
+    assert owned(render(code_owners="@ada @acme/ml").project) == {"*": "@ada @acme/ml"}
 
 
 @pytest.mark.parametrize(
@@ -139,6 +139,13 @@ def test_dependabot_looks_where_something_is_and_waits_a_week(home: Path) -> Non
             assert any(file for folder in folders for name in patterns for file in folder.glob(name)), (
                 directory
             )
+
+
+def test_the_image_is_made_of_a_base_by_digest_in_a_line_that_dependabot_reads(rendered: Path) -> None:
+    lines = re.findall(r"^FROM (.+)$", (rendered / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    pinned, *others = lines
+    assert re.fullmatch(r"python:3\.11-slim@sha256:[0-9a-f]{64} AS pinned", pinned)
+    assert [line.split()[0] for line in others] == ["${BASE}", "${BASE}"]
 
 
 def hooks(folder: Path) -> dict[str, dict[str, Any]]:

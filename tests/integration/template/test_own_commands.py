@@ -31,15 +31,15 @@ def surroundings() -> dict[str, str]:
     }
 
 
-def free_ports() -> tuple[int, int]:
-    """Return two ports that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as two:
-        return one.getsockname()[1], two.getsockname()[1]
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        return int(one.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
 def project(render: Callable[..., Any]) -> Path:
-    """A rendered project with this environment, free ports, and a search of one candidate to save time."""
+    """A rendered project with this environment, a free port, and a search of one candidate to save time."""
     folder: Path = render().project
     for name in ("python", "trunkline"):
         program = folder / ".venv" / "bin" / name
@@ -47,15 +47,13 @@ def project(render: Callable[..., Any]) -> Path:
         program.write_text(f'#!/bin/sh\nexec "{Path(sys.executable).with_name(name)}" "$@"\n')
         program.chmod(0o755)
     (folder / ".venv" / "installed").touch()
-    preview, production = free_ports()
     yaml = YAML()
     policy = yaml.load(folder / "trunkline.yaml")
     policy["training"]["candidates"] = ["logistic-regression"]
     policy["training"]["search"].update(iterations=2, folds=2, jobs=1)
-    policy["serving"]["port"] = preview
     yaml.dump(policy, folder / "trunkline.yaml")
     state = folder / "deployments" / "production.yaml"
-    state.write_text(state.read_text(encoding="utf-8").replace("port: 8080", f"port: {production}"))
+    state.write_text(state.read_text(encoding="utf-8").replace("port: 8080", f"port: {free_port()}"))
     return folder
 
 

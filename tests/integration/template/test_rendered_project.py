@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -198,6 +199,42 @@ def test_a_vendored_toolkit_is_this_one(rendered: Path, source: Path) -> None:
 def test_a_pinned_toolkit_is_this_version(awkward: Path) -> None:
     assert not (awkward / "vendor").exists()
     assert (awkward / "requirements" / "toolkit.txt").read_text().endswith(f"\ntrunkline=={__version__}\n")
+
+
+@pytest.mark.parametrize("hashed", [False, True])
+def test_a_pinned_toolkit_is_installed_by_its_hash_alone(
+    render: Callable[..., Any], tmp_path: Path, hashed: bool
+) -> None:
+    project: Path = render(toolkit="pinned").project
+    lock = project / "requirements" / "toolkit.txt"
+    if hashed:
+        lock.write_text(lock.read_text().rstrip() + f" --hash=sha256:{'0' * 64}\n")
+    (project / ".venv" / "bin").mkdir(parents=True)
+    python = project / ".venv" / "bin" / "python"  # says how it was called, and has all else installed
+    python.write_text('#!/bin/sh\necho "called: $@"\n')
+    python.chmod(0o755)
+    (project / "requirements" / "dev.txt").write_text("")
+    uv = tmp_path / "bin" / "uv"
+    uv.parent.mkdir()
+    uv.write_text("#!/bin/sh\n")
+    uv.chmod(0o755)
+    done = subprocess.run(
+        ["make", "setup", f"PYTHON={sys.executable}"],
+        cwd=project,
+        env=os.environ | {"PATH": f"{uv.parent}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    installs = [line for line in done.stdout.splitlines() if "requirements/toolkit.txt" in line]
+    if hashed:
+        assert done.returncode == 0, done.stderr
+        assert all("--require-hashes" in line for line in installs)
+        assert installs
+    else:
+        assert done.returncode != 0
+        assert "requirements/toolkit.txt" in done.stderr
+        assert installs == []
 
 
 @pytest.mark.parametrize(

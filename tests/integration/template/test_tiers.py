@@ -302,6 +302,26 @@ def test_a_local_target_is_reached_from_its_own_machine_alone_and_the_page_says_
         assert "Set the repository variable TRUNKLINE_RUNNER" in said
 
 
+@pytest.mark.parametrize(
+    ("owners", "warns"),
+    [
+        (None, True),
+        ("# * @acme/ml\n", True),
+        ("/src/ @acme/ml\n", True),
+        ("*\n", True),
+        ("* # nobody\n", True),
+        ("# Who approves.\n* @acme/ml\n", False),
+    ],
+)
+def test_while_nobody_owns_every_file_each_run_says_so(
+    repository_at_work: Repository, owners: str | None, warns: bool
+) -> None:
+    if owners is not None:
+        repository_at_work.write(".github/CODEOWNERS", owners)
+        repository_at_work.commit()
+    assert ("::warning" in repository_at_work.run().stderr) is warns
+
+
 def test_where_there_is_no_main_to_compare_with_git_says_so(repository_at_work: Repository, git: Git) -> None:
     git(repository_at_work.root, "update-ref", "-d", "refs/remotes/origin/main")
     done = repository_at_work.run()

@@ -129,7 +129,7 @@ def test_the_templates_news_arrive_and_the_users_edits_stay(
     assert "    test: 0.4\n" in text(project, "trunkline.yaml")
     assert text(project, "README.md").endswith("\nAsk Ada.\n")
     assert "Predicts what the user says." in text(project, "README.md")
-    assert "/deployments/ @acme/ml\n" in text(project, ".github/CODEOWNERS")
+    assert "\n* @acme/ml\n" in text(project, ".github/CODEOWNERS")
 
 
 def test_it_is_a_merge_on_a_branch_and_main_is_as_it_was(
@@ -216,7 +216,7 @@ def test_an_answer_that_is_changed_in_the_file_of_answers_is_taken_over(
     git(project, *IDENTITY, "commit", "--quiet", "--all", "--message", "Others answer for it")
     called = upgrade(project, older)
     assert called.code == 0, called.printed
-    assert "/deployments/ @acme/safety @ada\n" in text(project, ".github/CODEOWNERS")
+    assert "\n* @acme/safety @ada\n" in text(project, ".github/CODEOWNERS")
 
 
 def test_what_the_same_template_gives_is_no_news(

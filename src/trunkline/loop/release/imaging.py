@@ -33,6 +33,8 @@ from .rehearsing import ROWS, ask_service
 from .tested import adopt, packed_key
 
 PATIENCE_S = 60.0
+BASE_IMAGE = "TRUNKLINE_BASE_IMAGE"
+"""The variable that names an image in the place of the Dockerfile's own base."""
 INSTALLED = "installed.txt"
 """What an image has installed from its locks, as one lock: what its SBOM is made of."""
 
@@ -62,7 +64,7 @@ def build_image(
         context,
         name,
         tag,
-        arguments=["REQUIREMENTS=train"] if python else [],
+        arguments=_arguments(python, os.environ.get(BASE_IMAGE, "")),
         labels=labels_of(release, _source(project), number),
         secrets=build_secrets(os.environ),
         progress=progress,
@@ -84,6 +86,11 @@ def build_image(
         image = image.model_copy(update={"digest": engine.push(name, tag)})
     image.write(folder / "image.json")
     return image
+
+
+def _arguments(python: bool, base: str) -> list[str]:
+    """Return what the Dockerfile is told: what to install, and another base than its own where one is named."""
+    return [*(["REQUIREMENTS=train"] if python else []), *([f"BASE={base}"] if base else [])]
 
 
 def _release_of(project: Project, folder: Path, number: int, *, progress: Progress) -> tuple[Release, Bundle]:
