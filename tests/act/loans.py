@@ -1,4 +1,7 @@
-"""The model of the workflow runs: four small files of a user, a policy that trains in seconds, and tests of its own."""
+"""The model of the workflow runs: four small files of a user and a policy that trains in seconds.
+
+The tests are the template's own, unmodified.
+"""
 
 from __future__ import annotations
 
@@ -100,48 +103,6 @@ environment: {environment}
 target: {{kind: local, port: 0}}
 strategy: none
 """
-LOCUSTFILE = '''"""What `make load` asks the service."""
-
-from locust import HttpUser, task
-
-ROW = {"case": 1, "month": 3, "income": 91.5, "region": "north", "sex": "f"}
-
-
-class Lender(HttpUser):
-    """Asks one row after the other."""
-
-    @task
-    def predict(self) -> None:
-        """Ask one row."""
-        self.client.post("/predict", json=ROW)
-'''
-UNIT = '''"""The features."""
-
-from {package}.data import load
-from {package}.features import features
-
-
-def test_every_row_has_its_numbers() -> None:
-    rows = load(50)
-    assert features().fit_transform(rows).shape[0] == 50
-'''
-INTEGRATION = '''"""The contract holds for the data."""
-
-from {package}.contract import Contract
-from {package}.data import load
-
-
-def test_every_row_keeps_the_contract() -> None:
-    assert len(Contract.validate(load(200))) == 200
-'''
-E2E = '''"""What was trained lies here; that it answers over HTTP is asked by `make load` and `make image`."""
-
-from pathlib import Path
-
-
-def test_a_bundle_was_made() -> None:
-    assert list(Path(".trunkline/bundles").glob("*/bundle.json"))
-'''
 
 
 def put_bias_in(project: Path, package: str) -> None:
@@ -165,7 +126,7 @@ def put_bias_in(project: Path, package: str) -> None:
 
 
 def put_in(project: Path, package: str) -> None:
-    """Put the model in the place of the template's example, as its user would."""
+    """Put the model in the place of the template's example, as its user would: four files, the policy, the targets."""
     source = project / "src" / package
     for name, text in (
         ("contract", CONTRACT),
@@ -180,10 +141,3 @@ def put_in(project: Path, package: str) -> None:
         (project / "deployments" / f"{environment}.yaml").write_text(
             DEPLOYMENT.format(environment=environment)
         )
-    (project / "loadtest/locustfile.py").write_text(LOCUSTFILE)
-    for path in (project / "tests").glob("*/test_*.py"):
-        path.unlink()
-    (project / "tests/conftest.py").unlink()
-    (project / "tests/unit/test_features.py").write_text(UNIT.format(package=package))
-    (project / "tests/integration/test_contract.py").write_text(INTEGRATION.format(package=package))
-    (project / "tests/e2e/test_service.py").write_text(E2E)

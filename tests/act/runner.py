@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .variables import of_a_run
 from .workflow import known_to_act, pins
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
 TOOLS = REPOSITORY / ".tools"
-SECONDS = 900
+SECONDS = 1500
 
 
 def program() -> str:
@@ -37,6 +38,8 @@ class Run:
     jobs: Mapping[str, str]
     artifacts: Mapping[str, Path]
     summary: str
+    variables: frozenset[str]
+    """Names of the variables that had a value in the job that began last."""
 
     @property
     def green(self) -> bool:
@@ -91,7 +94,12 @@ class Runner:
         for pin in sorted(pins(clone / ".github/workflows")):
             folder = HERE / "actions" / pin.partition("@")[0].rpartition("/")[2]
             words += ["--local-repository", f"{pin}={folder}"]
-        given = dict(self.environment) | {
+        commit = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=clone, capture_output=True, text=True, check=True
+        ).stdout.strip()
+        own = dict(self.environment)
+        given = own | of_a_run(own["GITHUB_REPOSITORY"], workflow, commit, own["GITHUB_API_URL"])
+        given |= {
             "STANDIN_ARTIFACTS": str(artifacts),
             "STANDIN_HOME": str(place),
             "STANDIN_ACTIONS": str(HERE / "actions"),
@@ -125,6 +133,7 @@ class Runner:
             jobs=_jobs(log),
             artifacts={path.name: path for path in artifacts.iterdir()},
             summary="\n".join(re.findall(r"^\[[^\]]*\].*Summary - (.*(?:\n(?!\[).*)*)", log, re.M)),
+            variables=_named(place / "environment"),
         )
 
     def _surroundings(self, place: Path) -> dict[str, str]:
@@ -145,3 +154,9 @@ def _jobs(log: str) -> dict[str, str]:
         if found.get(job) != "failed":
             found[job] = word
     return found
+
+
+def _named(path: Path) -> frozenset[str]:
+    """Return the names that have a value in what `env` printed; none where no job began."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    return frozenset(name for name, _, value in (line.partition("=") for line in lines) if value)

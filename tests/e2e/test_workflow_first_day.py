@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from act.runner import program
+from act.variables import ALWAYS
 from act.workflow import read
 from act.world import NAME, World
 from standin import GitHub, serve
@@ -44,6 +45,7 @@ def test_nothing_is_red_and_what_is_skipped_says_why(world: World) -> None:
         "retrain.yml": (world.on_schedule("retrain.yml"), "Skipped"),
     }
     for workflow, (run, why) in said.items():
+        assert set(ALWAYS) <= run.variables, f"{workflow} ran without what GitHub always sets"
         assert run.green, f"{workflow}:\n{run.log[-3000:]}"
         assert why in run.summary, f"{workflow} does not say on its page why it did nothing: {run.summary}"
     assert world.served.github.threads == {}
@@ -77,3 +79,24 @@ def test_an_image_that_changes_before_anything_serves_gets_a_model_of_this_chang
         run = world.on_pull_request(world.open_pull_request("image", "Our own image"))
     assert run.green, run.log[-3000:]
     assert run.jobs == dict.fromkeys(("tiers", "model", "image", "report", "pass"), "succeeded")
+
+
+def test_a_first_release_before_workflows_may_propose_waits_and_goes_on(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("world")
+    with serve(GitHub(repository=NAME, origin=folder / "origin.git")) as served:
+        world = World.create(folder, served).with_small_model()
+        world.trunkline("snapshot")
+        world.commit("Lock the data")
+        served.github.bots_propose = False
+        before = world.push()
+        run = world.on_push("release.yml", before=before)
+        assert run.green, run.log[-3000:]
+        assert "Allow GitHub Actions to create and approve pull requests" in run.summary
+        assert served.github.threads == {}
+        served.github.bots_propose = True
+        again = world.on_dispatch("release.yml")
+        assert again.green, again.log[-3000:]
+        (promotion,) = served.github.threads.values()
+    assert "promotion" in promotion["labels"]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from trunkline.core.errors import SettingError
 from trunkline.core.project import Project
 from trunkline.core.record import short
 
@@ -157,7 +158,13 @@ def release(ctx: click.Context, folder: Path | None, number: int, scheduled: boo
     if scheduled and merged.overtaken(project):
         output.skipped("main has a newer change of the model, which a run of its own releases.")
         return
-    released = releasing.release(project, evidence=folder, number=number, progress=output.progress)
+    try:
+        released = releasing.release(project, evidence=folder, number=number, progress=output.progress)
+    except SettingError as error:
+        if not scheduled:
+            raise
+        output.skipped(f"The version is registered and waits for its pull request. {error}")
+        return
     output.result("version", released.version.number)
     output.result("bundle", short(released.version.bundle))
     output.result("gates", released.judged.evaluation.outcome)

@@ -163,3 +163,10 @@ def of_system(error: OSError) -> TrunklineError:
         f"Cannot read or write {error.filename}: {said}.",
         next_step="correct the path, its permissions, or what lies there",
     )
+
+
+class SettingError(ForgeError):
+    """A setting of the forge forbids it, whatever the token may do: workflows may open no pull request."""
+
+    exit_code = 43
+    actor: ClassVar[Actor] = "fix your input"

@@ -16,7 +16,7 @@ import pytest
 
 from standin import Served, Token
 from standin.github import TOKEN, Fault
-from trunkline.core.errors import ForgeError, UnavailableError
+from trunkline.core.errors import ForgeError, SettingError, UnavailableError
 from trunkline.forge.github import GitHubForge
 from trunkline.forge.github.client import Client
 
@@ -219,7 +219,7 @@ def test_a_setting_that_keeps_workflows_from_proposing_is_named_and_no_right_tha
     github: GitHubForge, served: Served, pushed: str
 ) -> None:
     served.github.bots_propose = False
-    with pytest.raises(ForgeError, match="not permitted to create or approve pull requests") as caught:
+    with pytest.raises(SettingError, match="not permitted to create or approve pull requests") as caught:
         propose(github, pushed)
     assert "Allow GitHub Actions to create and approve pull requests" in caught.value.next_step
     assert "pull_requests: write" not in f"{caught.value} {caught.value.next_step}"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from trunkline.cli.main import run
-from trunkline.core.errors import ForgeError, PolicyError, UnavailableError
+from trunkline.core.errors import ForgeError, PolicyError, SettingError, UnavailableError
 from trunkline.core.project import Project
 from trunkline.core.release import Route
 from trunkline.delivery import next_state, read_state, write_state
@@ -70,6 +70,22 @@ def call(project: Project, *words: str) -> int:
 def outputs(path: Path) -> dict[str, str]:
     """Return what the workflow reads from an output file: the last of each name."""
     return dict(line.split("=", 1) for line in path.read_text(encoding="utf-8").splitlines())
+
+
+def test_a_workflow_that_may_open_no_pull_request_says_so_and_what_to_do(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise SettingError("GitHub Actions is not permitted to.", next_step="tick it; then start it again")
+
+    monkeypatch.setattr("trunkline.loop.release.releasing.release", refused)
+    monkeypatch.setattr("trunkline.loop.changes.merged.overtaken", lambda _: False)
+    page = tmp_path / "summary"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
+    assert call(project, "release", "--scheduled") == 0
+    assert len(page.read_text(encoding="utf-8").strip().splitlines()) == 1
+    assert "tick it; then start it again" in page.read_text(encoding="utf-8")
+    assert call(project, "release") == SettingError.exit_code
 
 
 def test_without_locked_rows_a_schedule_has_nothing_to_release_and_says_so(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from trunkline.core.errors import ForgeError, TrunklineError, UnavailableError
+from trunkline.core.errors import ForgeError, SettingError, TrunklineError, UnavailableError
 
 from .patience import Failure, limited
 
 HOW_TO_LOG_IN = "set GITHUB_TOKEN; `export GITHUB_TOKEN=$(gh auth token)` takes that of GitHub's own client"
+TICK = (
+    "name a GitHub App in TRUNKLINE_APP_ID, or tick `Allow GitHub Actions to create and approve pull requests` under"
+    " Settings > Actions > General (of the organisation too); then start the workflow again by hand"
+)
 _PERMISSIONS = "x-accepted-github-permissions"
 
 
@@ -47,6 +51,8 @@ def refusal(failure: Failure, what: str) -> TrunklineError:
                 next_step="renew it; that of a workflow lives as long as its job, so run the job again",
                 failure=failure,
             )
+        case 403 if "not permitted to create or approve pull requests" in failure.message.lower():
+            return SettingError(f"A setting of this repository keeps it back: {said}.", next_step=TICK)
         case 403:
             return Declined(
                 f"GitHub does not allow this with {what}: {said}.",
@@ -74,11 +80,6 @@ def _permission(failure: Failure) -> str:
     the token is the reason.
     """
     said = failure.message.lower()
-    if "not permitted to create or approve pull requests" in said:
-        return (
-            "tick `Allow GitHub Actions to create and approve pull requests` under Settings > Actions > General"
-            " (of the organisation too), or name a GitHub App in TRUNKLINE_APP_ID; then run the job again"
-        )
     accepted = failure.headers.get(_PERMISSIONS, "").replace("; ", " or ").replace("=", ": ")
     if accepted and said.startswith("resource not accessible by"):
         return f"add `{accepted}` to the permissions of the job, or of the token"
