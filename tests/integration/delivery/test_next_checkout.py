@@ -120,7 +120,7 @@ def ask(address: str, *, version: int) -> float:
 def test_a_checkout_of_another_commit_changes_nothing_under_a_service(
     tmp_path: Path, installed: Path
 ) -> None:
-    checkout = Checkout(tmp_path / "runner" / "work tree", tmp_path / "home", installed)
+    checkout = Checkout(tmp_path / "runner" / "work tree", tmp_path / "50% of ü $HOME", installed)
     store = BundleStore(checkout.home / "bundles")
     bundles = [store.add(seal_model(tmp_path / f"{n}", adding(n)).folder).digest for n in (1, 2)]
     address = checkout.deploy(1, bundles[0], "c1")
