@@ -30,7 +30,7 @@ def send(ctx: click.Context, file: Path, environment: str, outcomes: Path | None
     project = output.project_of(ctx)
     environment = output.environment_of(project, environment)
     contract = deploying.serving_contract(project, environment)
-    rows = traffic.read_rows(file, contract)
+    rows = traffic.read_rows(file, contract, outcomes=outcomes is not None, progress=output.progress)
     address = deploying.target_of(project, environment).address()
     sent = traffic.send(rows, contract, address, progress=output.progress)
     output.result("requests", f"{sent.answered} answered, {sent.refused} refused, {sent.failed} failed")
@@ -43,20 +43,41 @@ def send(ctx: click.Context, file: Path, environment: str, outcomes: Path | None
 
 
 @click.command()
-@click.argument("file", type=FILE)
+@click.argument("file", type=FILE, required=False)
 @click.option("--environment", default="")
+@click.option(
+    "--withdraw",
+    "withdrawn",
+    multiple=True,
+    metavar="ID",
+    help="Take back what was recorded of this answer; may be given several times.",
+)
+@click.option("--known-only", is_flag=True, help="Leave out records of answers that the log does not hold.")
 @click.pass_context
-def truth(ctx: click.Context, file: Path, environment: str) -> None:
-    """Record what really happened, from a file of ground-truth records (.jsonl)."""
+def truth(
+    ctx: click.Context, file: Path | None, environment: str, withdrawn: tuple[str, ...], known_only: bool
+) -> None:
+    """Record what really happened, from a file of ground-truth records (.jsonl), or take records back."""
     from trunkline.core.line_log import append
-    from trunkline.loop.life.truth import read_truths
+    from trunkline.loop.life import truth as telling
     from trunkline.loop.rollout import deploying
 
+    if (file is None) == (not withdrawn):
+        raise click.UsageError("give a file of records, or --withdraw with the id of an answer")
     project = output.project_of(ctx)
     environment = output.environment_of(project, environment)
-    truths = read_truths(file, deploying.serving_contract(project, environment))
-    append(project.truth(environment), truths)
+    path = project.truth(environment)
+    if file is None:
+        back = telling.withdrawals(path, withdrawn)
+        append(path, back)
+        output.result("ground truth", f"{len(back)} outcomes taken back in {environment}")
+        return
+    truths = telling.read_truths(file, deploying.serving_contract(project, environment))
+    truths, unknown = telling.known(truths, project.predictions(environment), leave_out=known_only)
+    append(path, truths)
     output.result("ground truth", f"{len(truths)} outcomes recorded for {environment}")
+    if unknown:
+        output.result("left out", f"{unknown} records of answers that the prediction log does not hold")
 
 
 @click.command()

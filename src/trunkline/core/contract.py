@@ -7,17 +7,18 @@ travels with the snapshot and the bundle. Serving, monitoring and the card read 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import model_validator
+from pydantic import SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from .errors import ContractError
 from .record import Record
+from .times import stamp_text
 
 CONTRACT_FILE = "contract.json"
 """In a snapshot, and in a bundle."""
 
-Type = Literal["integer", "number", "boolean", "category", "text"]
+Type = Literal["integer", "number", "boolean", "category", "text", "time"]
 Task = Literal["classification", "regression"]
 
 
@@ -35,11 +36,11 @@ class Role(StrEnum):
     USER = "user"
     """Names the user whose requests stay on one version. Logged hashed only."""
     TIME = "time"
-    """When the event happened; any type that sorts."""
+    """When the event happened: a time, or a number such as the year."""
 
 
 class Column(Record):
-    """One column: `minimum` and `maximum` are inclusive and in `unit`."""
+    """One column: `minimum` and `maximum` are inclusive and in `unit`; those of a time in seconds since 1970."""
 
     name: str
     type: Type
@@ -51,8 +52,29 @@ class Column(Record):
     minimum: float | None = None
     maximum: float | None = None
     categories: tuple[str, ...] = ()
+    coded: bool = False
+    """Whether the categories are whole numbers, as in `isin=[0, 1]`; `categories` writes them as texts."""
     bands: tuple[float, ...] = ()
     """Edges at which a numeric protected attribute is cut into groups for audits."""
+
+    @model_serializer(mode="wrap")
+    def _short(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Contracts from before codes keep their digest, and so do snapshots that hold them.
+        written: dict[str, Any] = handler(self)
+        if not self.coded:
+            written.pop("coded", None)
+        return written
+
+    @property
+    def numeric(self) -> bool:
+        """Whether a model sees it as a number."""
+        return self.coded or self.type in ("integer", "number", "boolean")
+
+    def label(self, text: str) -> str | int | bool:
+        """Return a category that is written as text in the column's own type: `"1"` is 1 where they are codes."""
+        if self.type == "boolean":
+            return text == "true"
+        return int(text) if self.coded else text
 
     def rule(self) -> str:
         """Return in words what a value must be."""
@@ -62,9 +84,13 @@ class Column(Record):
             "boolean": "true or false",
             "category": "one of " + ", ".join(self.categories),
             "text": "a text",
+            "time": "a time in ISO 8601, such as 2024-05-31T22:30:00Z",
         }
         words = nouns[self.type]
-        if self.minimum is not None and self.maximum is not None:
+        if self.type == "time":
+            words += f", not before {stamp_text(self.minimum)}" if self.minimum is not None else ""
+            words += f", not after {stamp_text(self.maximum)}" if self.maximum is not None else ""
+        elif self.minimum is not None and self.maximum is not None:
             words += f" from {self.minimum:g} to {self.maximum:g}"
         elif self.minimum is not None:
             words += f" of at least {self.minimum:g}"

@@ -7,9 +7,13 @@ from collections.abc import Mapping, Sequence
 from random import Random
 
 from .contract import Column
+from .times import stamp_text
 
 WIDEST = 1000
 """How far draws go where the contract leaves a number open at one end."""
+NOON = 1_717_156_800.0
+"""A time in seconds since 1970, where the contract names none."""
+YEAR = 31_536_000.0
 NULLS = 0.1
 """The share of nulls in draws of a column that may be null."""
 
@@ -17,7 +21,10 @@ NULLS = 0.1
 def example(column: Column) -> object:
     """Return a value that keeps the column's rule, always the same."""
     if column.type == "category" and column.categories:
-        return column.categories[0]
+        return column.label(column.categories[0])
+    if column.type == "time":
+        ends = [end for end in (column.minimum, column.maximum, NOON) if end is not None]
+        return f"{stamp_text(ends[0])}Z"
     if column.type == "boolean":
         return True
     if column.type in ("integer", "number"):
@@ -39,19 +46,25 @@ def drawn(column: Column, random: Random, *, texts: Mapping[str, Sequence[str]] 
     if known := (texts or {}).get(column.name):
         return random.choice(known)
     if column.type == "category" and column.categories:
-        return random.choice(column.categories)
+        return column.label(random.choice(column.categories))
+    if column.type == "time":
+        low, high = _ends(column, NOON, YEAR)
+        return f"{stamp_text(round(random.uniform(low, high), 3))}Z"
     if column.type == "boolean":
         return random.random() < 0.5
     if column.type not in ("integer", "number"):
         return example(column)
-    low, high = column.minimum, column.maximum
-    if low is None:
-        low = min(0.0, high - WIDEST) if high is not None else 0.0
-    if high is None:
-        high = low + WIDEST
+    low, high = _ends(column, 0.0, WIDEST)
     if column.type == "integer":
         return random.randint(math.ceil(low), math.floor(high))
     return random.uniform(low, high)
+
+
+def _ends(column: Column, begin: float, wide: float) -> tuple[float, float]:
+    low, high = column.minimum, column.maximum
+    if low is None:
+        low = min(begin, high - wide) if high is not None else begin
+    return low, low + wide if high is None else high
 
 
 def wrong(column: Column) -> tuple[object, ...]:

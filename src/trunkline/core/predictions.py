@@ -50,5 +50,6 @@ class GroundTruth(Record):
 
     prediction: str
     """The id of the answer."""
-    outcome: str | float | int | bool
+    outcome: str | float | int | bool | None
+    """In the outcome's own type; None takes back what was recorded before."""
     time: UtcTime

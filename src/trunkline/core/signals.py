@@ -29,7 +29,8 @@ class Finding(Record):
 class Signal(Record):
     """What a monitor found.
 
-    `state` is *alarm*, *quiet* (looked and found nothing) or *inconclusive* (too few data to say).
+    `state` is *alarm*, *quiet* (looked and found nothing) or *inconclusive* (too few data to say, or of a kind that
+    cannot be judged).
     The fingerprint names the same trouble in every run, so that one issue can follow it.
     """
 
@@ -43,6 +44,13 @@ class Signal(Record):
     summary: str
     rows: int
     findings: tuple[Finding, ...] = ()
+    unjudged: tuple[str, ...] = ()
+    """What this monitor cannot judge, where all that it can is well: trouble that was there before is over."""
     lead: Finding | None = None
     """The figure that tells best how it stands, measured when all is well too; None where nothing could be measured."""
     time: datetime
+
+    @property
+    def recovered(self) -> bool:
+        """Whether the trouble that this fingerprint names is over."""
+        return self.state == "quiet" or bool(self.state == "inconclusive" and self.unjudged)

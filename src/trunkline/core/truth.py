@@ -1,18 +1,41 @@
-"""Ground truth as it is kept: one record a line; of two for one answer the later counts."""
+"""Ground truth: checked by the contract at every door, and kept one record a line; the later counts."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from .contract import Contract
 from .errors import DataError, StorageError
 from .predictions import GroundTruth
 from .reading import parse_json
+from .values import Value, check_value
+
+
+def outcome_of(truth: GroundTruth, contract: Contract) -> Value:
+    """Return the outcome of a record in the contract's type.
+
+    Raises DataError that names the answer, the value and how to take the record back.
+    """
+    column = contract.outcome
+    try:
+        value = check_value(truth.outcome, column)
+    except ValueError as error:
+        raise DataError(
+            f"The ground truth of the answer {truth.prediction} breaks the contract: {column.name} must be "
+            f"{column.rule()}; {error}.",
+            value=truth.outcome,
+            next_step=f"record the right one with a later time, or trunkline truth --withdraw {truth.prediction}",
+        ) from error
+    if value is None:
+        raise DataError(f"The ground truth of the answer {truth.prediction} has no outcome.")
+    return value
 
 
 def read_truth(path: Path) -> dict[str, GroundTruth]:
     """Return the ground truth by the id of the answer; of two for one answer the later counts, by their time.
 
-    A file that does not exist is empty, and a last line that is still being written is left for the next time.
+    Records that were taken back are left out. A file that does not exist is empty, and a last line that is still being
+    written is left for the next time.
     Raises DataError naming the line that cannot be read, StorageError when the file cannot.
     """
     found: dict[str, GroundTruth] = {}
@@ -38,4 +61,4 @@ def read_truth(path: Path) -> dict[str, GroundTruth]:
         return {}
     except OSError as error:
         raise StorageError(f"Cannot read {path}: {error.strerror}.") from error
-    return found
+    return {name: record for name, record in found.items() if record.outcome is not None}

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from pandas.api.extensions import ExtensionDtype
 
-from trunkline.core.contract import Column, Contract, Role
+from trunkline.core.contract import Contract, Role
 
-
-def dtype_of(column: Column) -> ExtensionDtype | np.dtype[Any]:
-    """Return the pandas type in which a column is kept."""
-    if column.type == "integer":
-        return pd.Int64Dtype() if column.nullable else np.dtype("int64")
-    if column.type == "boolean":
-        return pd.BooleanDtype() if column.nullable else np.dtype("bool")
-    return np.dtype("float64") if column.type == "number" else pd.StringDtype(na_value=np.nan)
+from .exact import dtype_of, read_column
 
 
 def typed(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
-    """Return the contract's columns in its order and types, with a fresh index; others are left out."""
-    kept = {column.name: frame[column.name].astype(dtype_of(column)) for column in contract.columns}
+    """Return the contract's columns in its order and types, with a fresh index; others are left out.
+
+    Raises ValueError when a value is not exactly of its column's type.
+    """
+    kept: dict[str, pd.Series] = {}
+    for column in contract.columns:
+        values, wrong = read_column(frame[column.name], column)
+        if wrong.any():
+            raise ValueError(f"{column.name} must be {column.rule()}")
+        kept[column.name] = values.astype(dtype_of(column))
     return pd.DataFrame(kept).reset_index(drop=True)
 
 
@@ -46,7 +45,7 @@ def content_digest(frame: pd.DataFrame, contract: Contract) -> str:
         null = values.isna().to_numpy(bool)
         total.update(f"{column.name}\0{column.type}\0".encode())
         total.update(np.packbits(null).tobytes())
-        if column.type in ("category", "text"):
+        if column.type in ("category", "text", "time") and not column.coded:
             texts = values.astype(object).where(~null, "").tolist()
             total.update(np.fromiter(map(len, texts), "<i8", len(texts)).tobytes())
             total.update("".join(texts).encode())
@@ -54,7 +53,7 @@ def content_digest(frame: pd.DataFrame, contract: Contract) -> str:
             floats = values.to_numpy("float64")
             # Adding zero turns -0.0 into 0.0, and every null becomes the same zero.
             total.update((np.where(null, 0.0, floats) + 0.0).astype("<f8").tobytes())
-        elif column.type == "integer":
+        elif column.type == "integer" or column.coded:
             total.update(values.to_numpy("int64", na_value=0).astype("<i8").tobytes())
         else:
             total.update(values.to_numpy("bool", na_value=False).astype("u1").tobytes())

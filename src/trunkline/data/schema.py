@@ -5,9 +5,12 @@ from __future__ import annotations
 import difflib
 import inspect
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pandera.pandas as pa
 from pydantic import ValidationError
 
@@ -17,6 +20,18 @@ from trunkline.core.project import Project
 
 METADATA = ("role", "unit", "protected", "bands", "positive")
 NULLABLE = {"integer": "pd.Int64Dtype", "boolean": "pd.BooleanDtype"}
+TYPES: Mapping[tuple[str, ...], Type] = {
+    ("int", "uint"): "integer",
+    ("float",): "number",
+    ("bool",): "boolean",
+    ("str",): "text",
+    ("datetime", "timestamp"): "time",
+}
+"""How pandera writes the types."""
+LARGEST_CODE = 2**24
+"""Up to here every whole number is a float32 of its own."""
+SMALLEST_STEP = 1e-6
+"""By which an open end of a time moves, in seconds."""
 
 
 def project_schema(project: Project) -> type[pa.DataFrameModel]:
@@ -45,8 +60,10 @@ def project_contract(project: Project) -> Contract:
 def contract_from(schema: type[pa.DataFrameModel], *, name: str = "") -> Contract:
     """Return the contract that a pandera model says.
 
-    Types: int is *integer*, float *number*, bool *boolean*, str with `isin` *category* (in the declared order), str
-    without it *text*. Ranges come from `ge`, `le`, `gt`, `lt` and `in_range`; the contract's ends are inclusive, so
+    Types: int is *integer*, float *number*, bool *boolean*, pd.Timestamp *time*, str with `isin` *category* (in the
+    declared order), str without it *text*, or *time* where it is the event time. An int with `isin` is a category whose
+    codes are whole numbers; an int outcome from 0 to 1 is one too.
+    Ranges come from `ge`, `le`, `gt`, `lt` and `in_range`; the contract's ends are inclusive, so
     an open end moves by one on whole numbers and is refused on fractional ones. Other checks hold for data alone
     (`check_rows` runs them all). A boolean outcome has the categories `false` and `true`, positive unless
     metadata says otherwise. Raises ContractError that names the field and the key.
@@ -59,6 +76,8 @@ def contract_from(schema: type[pa.DataFrameModel], *, name: str = "") -> Contrac
         _check_outcome(outcome)
         if outcome.type == "boolean":
             positive = positive or "true"
+        if outcome.coded and sorted(outcome.categories) == ["0", "1"]:
+            positive = positive or "1"
     try:
         return Contract(
             name=name or ready.name or schema.__name__,
@@ -87,8 +106,13 @@ def _column(name: str, field: pa.Column) -> Column:
             next_step="declare each column by its name; allow nulls with nullable=True instead of Optional",
         )
     role = _role(name, metadata)
-    categories = _categories(name, field)
-    kind = _type(name, field, categories)
+    values = _allowed(name, field)
+    kind = _type(name, field, role)
+    low, high = _range(name, field, kind)
+    if kind == "integer" and role is Role.OUTCOME and not values and (low, high) == (0, 1):
+        values = (0, 1)
+    coded = kind == "integer" and bool(values)
+    categories = _categories(name, kind, values)
     if field.nullable and kind in NULLABLE and str(field.dtype) not in ("Int64", "boolean"):
         raise ContractError(
             f"{name}: {field.dtype} has no room for nulls.",
@@ -99,9 +123,10 @@ def _column(name: str, field: pa.Column) -> Column:
             f"{name}: 'positive' belongs to the outcome, and this column has the role {role.value!r}.",
             next_step="move it to the field with the role 'outcome'",
         )
-    low, high = _range(name, field, kind)
     if kind == "boolean" and role is Role.OUTCOME:
         categories = ("false", "true")
+    elif categories:
+        kind, low, high = "category", None, None
     return Column(
         name=name,
         type=kind,
@@ -113,6 +138,7 @@ def _column(name: str, field: pa.Column) -> Column:
         minimum=low,
         maximum=high,
         categories=categories,
+        coded=coded,
         bands=_bands(name, kind, metadata.get("bands", ())),
     )
 
@@ -130,46 +156,66 @@ def _role(name: str, metadata: Mapping[str, Any]) -> Role:
         ) from error
 
 
-def _type(name: str, field: pa.Column, categories: tuple[str, ...]) -> Type:
+def _type(name: str, field: pa.Column, role: Role) -> Type:
     text = str(field.dtype).lower()
-    if text.startswith(("int", "uint")):
-        return "integer"
-    if text.startswith("float"):
-        return "number"
-    if text.startswith("bool"):
-        return "boolean"
-    if text.startswith(("str", "category")):
-        return "category" if categories else "text"
-    advice = "use int, float, bool or str"
-    if text.startswith(("date", "timestamp")):
-        advice = "use str and write it as ISO 8601 (2024-05-31), which sorts, or an int"
-    raise ContractError(f"{name}: the type {field.dtype} has no place in a contract.", next_step=advice)
+    if text == "category":
+        codes = [_is_whole(value) for value in getattr(field.dtype, "categories", None) or ()]
+        return "integer" if codes and all(codes) else "text"
+    for starts, kind in TYPES.items():
+        if text.startswith(starts):
+            # A text that says when a row happened is a time: what sorts as text need not sort as time.
+            return "time" if kind == "text" and role is Role.TIME else kind
+    raise ContractError(
+        f"{name}: the type {field.dtype} has no place in a contract.",
+        next_step="use int, float, bool, str or pd.Timestamp",
+    )
 
 
-def _categories(name: str, field: pa.Column) -> tuple[str, ...]:
-    values: Sequence[Any] = [
-        *(getattr(field.dtype, "categories", None) or ()),
-    ]
+def _allowed(name: str, field: pa.Column) -> tuple[Any, ...]:
+    """Return the values that `isin` or a categorical type allows, numpy's numbers as Python's."""
+    categories = getattr(field.dtype, "categories", None)
+    values: Sequence[Any] = [] if categories is None else list(categories)
     for check in field.checks:
         if check.name == "isin":
             allowed = (check.statistics or {})["allowed_values"]
             # A set has another order in every process, and the order is part of a sealed contract.
-            values = sorted(allowed, key=str) if isinstance(allowed, set | frozenset) else list(allowed)
-    if not values:
+            values = _sorted(allowed) if isinstance(allowed, set | frozenset) else list(allowed)
+            if not values:
+                raise ContractError(f"{name}: isin allows no value.", next_step="list the values in isin")
+    return tuple(dict.fromkeys(value.item() if isinstance(value, np.generic) else value for value in values))
+
+
+def _sorted(values: Iterable[Any]) -> list[Any]:
+    return sorted(values, key=int if all(map(_is_whole, values)) else str)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def _categories(name: str, kind: Type, values: Sequence[Any]) -> tuple[str, ...]:
+    if not values or (kind == "boolean" and set(values) == {False, True}):
         return ()
-    textual = str(field.dtype).lower().startswith(("str", "category"))
-    if not textual or not all(isinstance(value, str) for value in values):
+    whole = kind == "integer" and all(map(_is_whole, values))
+    if not whole and not (kind in ("text", "time") and all(isinstance(value, str) for value in values)):
         raise ContractError(
-            f"{name}: isin makes categories, and categories are texts.",
+            f"{name}: isin makes categories, and categories are texts or whole numbers.",
             value=values[:5],
-            next_step=f"declare `{name}: str` with texts in isin, or give a range with ge and le",
+            next_step=f"declare `{name}: str` with texts in isin, `{name}: int` (pd.Int64Dtype with nulls) with whole "
+            "numbers in it, or give a range with ge and le",
+        )
+    if whole and max(map(abs, values)) > LARGEST_CODE:
+        raise ContractError(
+            f"{name}: models compute in 32 bits, where whole numbers beyond {LARGEST_CODE:,} become one another.",
+            value=max(values, key=abs),
+            next_step=f"declare `{name}: str` with texts in isin",
         )
     if "" in values:
         raise ContractError(
             f"{name}: the empty text cannot be a category: it stands for null in the model's inputs.",
             next_step="give the category a name, or use nullable=True",
         )
-    return tuple(dict.fromkeys(values))
+    return tuple(map(str, values))
 
 
 def _range(name: str, field: pa.Column, kind: Type) -> tuple[float | None, float | None]:
@@ -197,6 +243,10 @@ def _range(name: str, field: pa.Column, kind: Type) -> tuple[float | None, float
 
 
 def _end(name: str, kind: Type, value: Any, *, step: int) -> float:
+    if kind == "time" and isinstance(value, date):
+        stamp = pd.Timestamp(value)
+        return (stamp if stamp.tz else stamp.tz_localize("UTC")).timestamp() + step * SMALLEST_STEP
+    value = value.item() if isinstance(value, np.generic) else value
     if kind not in ("integer", "number") or isinstance(value, bool) or not isinstance(value, int | float):
         raise ContractError(f"{name}: a range needs a numeric column and numeric ends.", value=value)
     if kind == "number" and step:

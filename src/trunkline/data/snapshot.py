@@ -32,6 +32,7 @@ ARROW = {
     "boolean": pa.bool_(),
     "category": pa.string(),
     "text": pa.string(),
+    "time": pa.string(),
 }
 
 
@@ -208,6 +209,11 @@ def _open(home: Path, digest: str) -> Snapshot:
 
 
 def _write_rows(rows: pd.DataFrame, contract: Contract, path: Path) -> None:
-    schema = pa.schema([pa.field(column.name, ARROW[column.type]) for column in contract.columns])
+    schema = pa.schema(
+        [
+            pa.field(column.name, ARROW["integer" if column.coded else column.type])
+            for column in contract.columns
+        ]
+    )
     table = pa.Table.from_pandas(rows, schema=schema, preserve_index=False, safe=True)
     pq.write_table(table.replace_schema_metadata(None), path, compression="zstd")

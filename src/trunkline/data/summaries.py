@@ -14,7 +14,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def column_summaries(rows: pd.DataFrame, contract: Contract) -> dict[str, ColumnSummary]:
-    """Return a summary of every column but keys, users and free texts; the outcome is among them.
+    """Return a summary of every column but keys, users, free texts and times; the outcome is among them.
 
     Numbers are rounded to 12 significant digits, so that machines agree on them.
     """
@@ -26,7 +26,7 @@ def summarised(contract: Contract) -> tuple[Column, ...]:
     return tuple(
         column
         for column in contract.columns
-        if column.role not in (Role.KEY, Role.USER) and column.type != "text"
+        if column.role not in (Role.KEY, Role.USER) and column.type not in ("text", "time")
     )
 
 
@@ -49,7 +49,7 @@ def shares_of(values: pd.Series) -> dict[str, float]:
     """Return the share of each category among the rows that have one, in the order of their names."""
     counts = values.value_counts()
     # pandas hands out numpy's booleans for some types, which are no bool.
-    names = [name if isinstance(name, str) else as_label(bool(name)) for name in counts.index]
+    names = [as_label(name if isinstance(name, str | int) else bool(name)) for name in counts.index.tolist()]
     shares = (counts / counts.sum()).tolist()
     return dict(sorted((name, _rounded(share)) for name, share in zip(names, shares, strict=True)))
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pandas as pd
 
-from trunkline.core.contract import Column, Contract, Role, as_label
+from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import DataError, StorageError
 from trunkline.core.predictions import GroundTruth, Prediction
 from trunkline.core.project import Project
-from trunkline.core.truth import read_truth
+from trunkline.core.truth import outcome_of, read_truth
 
 from .rows import typed
 from .schema import project_schema
@@ -34,7 +34,11 @@ def load_traffic(
     truths = read_truth(project.truth(environment))
     answers, torn = read_answers(project.predictions(environment))
     known = [answer for answer in answers if answer.id in truths]
-    frame = traffic_rows(known, truths, contract)
+    told = {
+        answer.id: truths[answer.id].model_copy(update={"outcome": outcome_of(truths[answer.id], contract)})
+        for answer in known
+    }
+    frame = traffic_rows(known, told, contract)
     whole = complete(frame, contract)
     say(
         f"traffic of {environment}: {len(answers):,} answers, {len(known):,} with ground truth, "
@@ -87,8 +91,7 @@ def stable_integer(text: str) -> int:
 
 def _value(column: Column, answer: Prediction, truths: Mapping[str, GroundTruth]) -> object:
     if column.role is Role.OUTCOME:
-        outcome = truths[answer.id].outcome
-        return as_label(outcome) if column.type == "category" else outcome
+        return truths[answer.id].outcome
     if column.role in (Role.KEY, Role.USER):
         name = answer.id if column.role is Role.KEY else answer.user
         return (stable_integer(name) if column.type == "integer" else name) if name else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -15,12 +16,13 @@ from pandera.errors import SchemaErrors
 from trunkline.core.contract import Column, Contract
 from trunkline.core.errors import DataError
 
+from .exact import read_column
 from .rows import typed
 from .schema import contract_from
 
 SHOWN = 5
 TYPE_CHECKS = ("coerce_dtype", "dtype(")
-BOOLEANS = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
+AS_TEXT = " (pandas reads codes as numbers unless it is told otherwise: read_csv(..., dtype=str))"
 
 
 @dataclass(frozen=True)
@@ -82,15 +84,20 @@ def inspect_rows(
     breaches += [Breach(name, "appears twice") for name in doubled]
     if breaches:
         return breaches, None
-    for column in contract.columns:
-        frame[column.name], lost = _lossless(frame[column.name], column)
-        if lost is not None:
-            breaches.append(lost)
     ready = schema.to_schema()
     ready.coerce = True
-    if not whole:
-        for part in (ready, *ready.columns.values()):
-            part.parsers = []
+    if whole:
+        backend: Any = ready.get_backend(frame)
+        frame = backend.run_parsers(ready, frame)
+    ready.parsers = []
+    for column in contract.columns:
+        field = ready.columns[column.name]
+        if not whole:
+            field.parsers = []
+        frame[column.name], lost = _read(frame[column.name], column, field)
+        # What a parser of the column is there to mend is no breach yet.
+        if lost is not None and not field.parsers:
+            breaches.append(lost)
     refused = {breach.column for breach in breaches}
     try:
         checked = ready.validate(frame, lazy=True)
@@ -100,6 +107,11 @@ def inspect_rows(
         if breaches:
             return _merged(breaches), None
         checked = frame
+    if not breaches:
+        read = [
+            _read(checked[column.name], column, ready.columns[column.name])[1] for column in contract.columns
+        ]
+        breaches = [breach for breach in read if breach is not None]
     return _merged(breaches), None if breaches else typed(checked, contract)
 
 
@@ -130,24 +142,29 @@ def _missing(name: str, present: Iterable[Any]) -> Breach:
     return Breach(name, "is missing" + (f" (is it {guess[0]!r}?)" if guess else ""))
 
 
-def _lossless(values: pd.Series, column: Column) -> tuple[pd.Series, Breach | None]:
-    # pandas casts 1.5 to the integer 1 and the text "False" to the boolean True, and says nothing.
-    wrong: pd.Series = pd.Series(False, index=values.index)
-    if column.type == "boolean":
-        read = values.astype(object).map(lambda value: BOOLEANS.get(str(value).lower()))
-        wrong = read.isna() & values.notna()
-        if not wrong.any():
-            return read.astype("boolean"), None
-    elif column.type in ("integer", "number"):
-        numbers = pd.to_numeric(values, errors="coerce").astype("Float64").astype("float64")
-        wrong = pd.Series(np.isinf(numbers.to_numpy()), index=values.index)
-        if column.type == "integer":
-            wrong |= numbers.notna() & (numbers % 1 != 0)
-    if not wrong.any():
-        return values, None
-    return values, Breach(
-        column.name, f"must be {column.rule()}", int(wrong.sum()), _shown(values[wrong].tolist())
-    )
+def _read(values: pd.Series, column: Column, field: pa.Column) -> tuple[pd.Series, Breach | None]:
+    """Return a column as pandera is to check it, or as it was and what is wrong with it."""
+    read, wrong = read_column(values, column)
+    wrong |= _beyond(read, field)
+    if wrong.any():
+        textual = column.type in ("text", "category") and not column.coded
+        rule = f"must be {column.rule()}" + AS_TEXT * textual
+        return values, Breach(column.name, rule, int(wrong.sum()), _shown(values[wrong].tolist()))
+    declared = str(field.dtype)
+    if declared.startswith("datetime"):
+        # pandera checks a time; what is kept is its text.
+        times = pd.to_datetime(read, format="ISO8601")
+        return (times.dt.tz_localize("UTC") if "," in declared else times), None
+    return read, None
+
+
+def _beyond(read: pd.Series, field: pa.Column) -> pd.Series:
+    """Return which whole numbers do not fit the declared type: pandas would wrap 300 to 44 in eight bits."""
+    declared = re.fullmatch(r"u?int(8|16|32|64)", str(field.dtype).lower())
+    if declared is None or not pd.api.types.is_integer_dtype(read.dtype):
+        return pd.Series(False, index=read.index)
+    ends = np.iinfo(declared[0])
+    return ((read < ends.min) | (read > ends.max)).fillna(False).astype(bool)
 
 
 def _breaches(failures: pd.DataFrame, frame: pd.DataFrame, contract: Contract) -> list[Breach]:

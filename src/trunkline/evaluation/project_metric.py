@@ -20,7 +20,7 @@ def value_of(name: str, function: Callable[..., float], paired: Paired) -> float
     Raises ProjectError when it raises or returns no number.
     """
     if paired.classes:
-        names = np.array(paired.classes, dtype=object)
+        names = np.array(paired.classes, dtype=np.int64 if paired.coded else object)
         truth, labels = names[paired.truth], names[paired.labels]
     else:
         truth, labels = paired.truth, paired.labels

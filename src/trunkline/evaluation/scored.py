@@ -40,7 +40,8 @@ class Paired:
     For classification `truth` and `labels` are positions in `classes`, `probabilities` has a column a class, and
     of two classes the positive one is the second; for regression they are float64 and `classes` is empty.
     `positive` is the position of the outcome that counts as being selected, None where there is no such outcome.
-    `users` are the users of the rows where one of them has two, None where rows are independent.
+    `users` are the users of the rows where one of them has two, None where rows are independent. `coded` says that the
+    classes are whole numbers to the project's own code.
     """
 
     truth: Array
@@ -49,6 +50,7 @@ class Paired:
     classes: tuple[str, ...] = ()
     positive: int | None = None
     users: Users | None = None
+    coded: bool = False
 
     @property
     def rows(self) -> int:
@@ -73,7 +75,7 @@ class Paired:
     def answered(self, labels: Array) -> Paired:
         """Return the rows with these answers, given for certain."""
         sure = np.eye(len(self.classes))[labels] if self.classes else None
-        return Paired(self.truth, labels, sure, self.classes, self.positive, self.users)
+        return Paired(self.truth, labels, sure, self.classes, self.positive, self.users, self.coded)
 
     def take(self, index: Array) -> Paired:
         """Return the rows at `index`: positions, repeated or not, or a mask."""
@@ -84,11 +86,12 @@ class Paired:
             classes=self.classes,
             positive=self.positive,
             users=None if self.users is None else repeated(self.users[index]),
+            coded=self.coded,
         )
 
 
 def truth_of(frame: pd.DataFrame, contract: Contract) -> Array:
-    """Return the outcome as it is trained: text for classification (`true`, `false` for booleans), else float64.
+    """Return the outcome as labels are written: text for classification (`true`, and `1` of codes), else float64.
 
     Raises DataError when the frame has no outcome or it is null in some row.
     """
@@ -140,7 +143,9 @@ def pair(
         scores = np.zeros((len(truth), len(order)))
         scores[:, [order.index(name) for name in given]] = probabilities
     chosen = order.index(positive) if positive in order else (1 if len(order) == 2 else None)
-    return Paired(_codes(truth, order), _codes(labels, order), scores, tuple(order), chosen, users)
+    answered = _codes(labels, order)
+    coded = contract.outcome.coded
+    return Paired(_codes(truth, order), answered, scores, tuple(order), chosen, users, coded)
 
 
 def pair_scored(scored: Scored, contract: Contract, *, beside: Scored | None = None) -> Paired:

@@ -5,8 +5,8 @@ from .history import SCORE, history_data, history_performance, windowed
 from .infrastructure import watch_infrastructure
 from .logs import watch_logs
 from .performance import watch_performance
-from .prediction_log import LogWindow, read_log
-from .profiles import CategoryProfile, NumberProfile, Profile
+from .prediction_log import LogWindow, answered, read_log
+from .profiles import CategoryProfile, CountProfile, NumberProfile, Profile
 from .profiling import profile_answers, profile_like, reference_profile, scores_of, watched
 from .quality import compare_quality, measure_quality
 from .truth import Labelled, label_answers
@@ -14,10 +14,12 @@ from .truth import Labelled, label_answers
 __all__ = [
     "SCORE",
     "CategoryProfile",
+    "CountProfile",
     "Labelled",
     "LogWindow",
     "NumberProfile",
     "Profile",
+    "answered",
     "compare_quality",
     "history_data",
     "history_performance",

@@ -15,15 +15,17 @@ from trunkline.core.signals import Finding, Signal
 from .drift import Drift, column_drift
 from .intervals import holm, tail_above
 from .prediction_log import LogWindow
-from .profiles import CategoryProfile, NumberProfile, Profile
-from .profiling import profile_answers
+from .profiles import AnyProfile, CategoryProfile, NumberProfile, Profile
+from .profiling import UNJUDGED, profile_answers
 from .rejections import rejection_findings
-from .signals import count, join, percent, write_signal
+from .signals import between, count, join, percent, write_signal
 
 LARGE_PSI = 1.0
 """Above this a drift is critical: the two distributions hardly overlap."""
 LARGE_SHARE = 0.5
 """Above this share of rejected requests, nulls or unknown values the trouble is critical."""
+SHOWN = 3
+"""How many measures that are not decided a summary tells of."""
 PREDICTION = "prediction"
 """The subject of findings about what the model answered."""
 
@@ -57,8 +59,10 @@ def watch_data(
     Drift needs both effect and significance: noise-corrected PSI above `policy.data.psi`, and a p-value below
     `policy.data.significance` after Holm's correction over all columns and measures. Nulls (above their share
     in the reference) and values that the reference never saw may make up `policy.data.rejections` of the rows,
-    as may requests that break the contract. The model's answers are compared only where they are those of
-    `bundle` (a digest; empty takes all): a reference belongs to one model.
+    as may requests that break the contract. What may lie on either side of its threshold is inconclusive: a PSI whose
+    interval reaches it, a share above it that chance may explain. So are texts and times, which are not judged.
+    The model's answers are compared only where they are those of `bundle` (a digest; empty takes all): a reference
+    belongs to one model.
     """
     window = window.newest(policy.window_rows)
     torn = f" {count(window.torn, 'line')} of the log could not be read." if window.torn else ""
@@ -77,16 +81,32 @@ def watch_data(
     drifted.sort(key=lambda pair: -pair[0].value / pair[0].large)
     lead = _widest(questions)
     rejected = rejection_findings(window, contract, policy.data.rejections)
+    unjudged = [
+        name
+        for name, after in profile_answers(reference, window.predictions, contract).columns.items()
+        if contract.column(name).type in UNJUDGED and after.count
+    ]
     if not drifted and not rejected:
-        summary = _quiet(questions, window)
+        summary, open_ = _quiet(questions, window), _undecided(questions, window, policy)
+        if open_:
+            summary = (
+                f"{window.requests:,} requests are too few to say whether the inputs drifted: {join(open_)}."
+            )
         return write_signal(
-            "data", environment, "quiet", summary + torn, rows=window.requests, now=now, lead=lead
+            "data",
+            environment,
+            "inconclusive" if open_ or unjudged else "quiet",
+            summary + _blind(unjudged, contract) + torn,
+            rows=window.requests,
+            now=now,
+            unjudged=() if open_ else unjudged,
+            lead=lead,
         )
     return write_signal(
         "data",
         environment,
         "alarm",
-        _alarm([question for question, _ in drifted], rejected) + torn,
+        _alarm([question for question, _ in drifted], rejected) + _blind(unjudged, contract) + torn,
         rows=window.requests,
         now=now,
         findings=(*(_finding(question, p_value) for question, p_value in drifted), *rejected),
@@ -94,6 +114,43 @@ def watch_data(
         critical=any(question.value > question.large for question, _ in drifted)
         or any(finding.interval.low > LARGE_SHARE for finding in rejected if finding.interval),
     )
+
+
+def _undecided(questions: Sequence[_Question], window: LogWindow, policy: Monitoring) -> list[str]:
+    """Return in words what may be above its threshold, and may not, given that no question is an alarm."""
+    open_ = [
+        question
+        for question in questions
+        if question.value > question.threshold
+        or (question.measure.startswith("psi") and question.interval.high > question.threshold)
+    ]
+    words = [
+        f"{_measured(question)} is {question.value:.2g} ({between(question.interval)}, "
+        f"tolerated {question.threshold:.2g})"
+        for question in sorted(open_, key=lambda question: -question.interval.high / question.large)
+    ]
+    share = len(window.rejections) / max(1, window.requests)
+    if share > policy.data.rejections:
+        interval = wilson(len(window.rejections), window.requests)
+        words.append(
+            f"the share of rejected requests is {share:.2g} ({between(interval)}, tolerated {policy.data.rejections:g})"
+        )
+    more = len(words) - SHOWN
+    return [*words[:SHOWN], f"{count(more, 'other measure')}"] if more > 0 else words
+
+
+def _measured(question: _Question) -> str:
+    return (
+        f"the PSI of {_name(question)}"
+        if question.measure.startswith("psi")
+        else f"the {question.measure} of {question.subject}"
+    )
+
+
+def _blind(unjudged: Sequence[str], contract: Contract) -> str:
+    """Return what is not judged, as a sentence of its own."""
+    named = [f"{name} ({contract.column(name).type})" for name in unjudged]
+    return f" Not judged: {join(named)}." if named else ""
 
 
 def _questions(
@@ -107,7 +164,7 @@ def _questions(
         column = contract.column(name)
         # Audit columns are optional in requests: one that no client sends is not drift.
         if after.count or column.role is not Role.AUDIT:
-            questions += _about_column(name, before, after, policy, show=column.type != "text")
+            questions += _about_column(name, before, after, policy, judged=column.type not in UNJUDGED)
     own = [answer for answer in answers if bundle in ("", answer.bundle)]
     outputs = profile_answers(reference, own, contract)
     for measure, usual, given in (
@@ -120,25 +177,21 @@ def _questions(
 
 
 def _about_column(
-    name: str,
-    before: NumberProfile | CategoryProfile,
-    after: NumberProfile | CategoryProfile,
-    policy: Monitoring,
-    *,
-    show: bool,
+    name: str, before: AnyProfile, after: AnyProfile, policy: Monitoring, *, judged: bool
 ) -> list[_Question]:
     questions = []
-    if found := column_drift(before, after):
-        detail = _moved(before, after, found) if show else ""
-        questions.append(_about_shift(name, "psi", found, policy, detail))
+    if judged and (found := column_drift(before, after)):
+        questions.append(_about_shift(name, "psi", found, policy, _moved(before, after, found)))
     rows = after.count + after.nulls
     usual = before.nulls / max(1, before.count + before.nulls)
     questions.append(
         _about_share(name, "share of nulls", after.nulls, rows, usual, policy, f"{percent(usual)} at release")
     )
+    if not judged:
+        return questions
     if isinstance(before, CategoryProfile) and isinstance(after, CategoryProfile) and not before.other:
         values = sorted(after.unseen.items(), key=lambda item: (-item[1], item[0]))[:3]
-        detail = ", ".join(f"{value[:40]!r} {times}" for value, times in values) if show else ""
+        detail = ", ".join(f"{value[:40]!r} {times}" for value, times in values)
         questions.append(
             _about_share(name, "share of unknown values", after.other, rows, 0.0, policy, detail)
         )
@@ -167,9 +220,7 @@ def _about_share(
     )
 
 
-def _moved(
-    before: NumberProfile | CategoryProfile, after: NumberProfile | CategoryProfile, found: Drift
-) -> str:
+def _moved(before: AnyProfile, after: AnyProfile, found: Drift) -> str:
     cell, was, now = found.shifts[0]
     words = f"{cell}: {percent(was)} at release, {percent(now)} now"
     if isinstance(before, NumberProfile) and isinstance(after, NumberProfile):

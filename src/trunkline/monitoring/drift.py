@@ -11,7 +11,7 @@ from scipy import special
 
 from trunkline.core.figures import Interval
 
-from .profiles import CategoryProfile, NumberProfile
+from .profiles import AnyProfile, CategoryProfile, CountProfile, NumberProfile
 
 SMOOTHING = 0.5
 """Added to every count, so that an empty cell has a finite logarithm."""
@@ -35,14 +35,14 @@ class Drift:
     """The cells that contribute most, with their shares in the reference and in the window."""
 
 
-def column_drift(
-    reference: NumberProfile | CategoryProfile, window: NumberProfile | CategoryProfile
-) -> Drift | None:
+def column_drift(reference: AnyProfile, window: AnyProfile) -> Drift | None:
     """Return the drift between two profiles over the values that are not null and that the reference could have.
 
     A value that the reference never saw is no shift of its cells and is left out, unless the reference itself
-    had more values than it kept. None where one of the two has no such values.
+    had more values than it kept. None where one of the two has no such values, or none were kept.
     """
+    if isinstance(reference, CountProfile) or isinstance(window, CountProfile):
+        return None
     return drift(reference.cells, _known_counts(reference, reference), _known_counts(reference, window))
 
 

@@ -12,7 +12,7 @@ from trunkline.core.predictions import Prediction
 
 from .drift import column_drift
 from .profiles import Profile
-from .profiling import profile_answers
+from .profiling import UNJUDGED, profile_answers
 from .quality import UserMetric, measure_quality
 from .truth import Labelled
 
@@ -33,7 +33,11 @@ def history_data(
     history = []
     for window in windowed(answers, size):
         profile = profile_answers(reference, window, contract)
-        pairs = [(name, before, profile.columns[name]) for name, before in reference.columns.items()]
+        pairs = [
+            (name, before, profile.columns[name])
+            for name, before in reference.columns.items()
+            if contract.column(name).type not in UNJUDGED
+        ]
         if reference.score and profile.score:
             pairs.append((SCORE, reference.score, profile.score))
         drifts = {name: column_drift(before, after) for name, before, after in pairs}

@@ -22,6 +22,10 @@ CLOCK_SLACK_S = 2.0
 """The clock may have been set since the start was written down: psutil converts from the kernel's own count."""
 
 
+LEAST = 72
+"""Answers that a p95 needs for a 95% interval with two ends: 0.95 ** 72 < 0.025."""
+
+
 @dataclass(frozen=True)
 class Probe:
     """What became of one look at the service: `trouble` is empty when all is well."""
@@ -46,7 +50,8 @@ def watch_infrastructure(
 
     `probe` is the address of `/ready`; `pid` and `create_time` (seconds since 1970) name its process; what is
     left out is not looked at. A dead or silent service is critical. Slow means that the lower end of the 95%
-    interval of the answers' p95 latency is above `policy.infrastructure.latency_p95_ms`.
+    interval of the answers' p95 latency is above `policy.infrastructure.latency_p95_ms`. A p95 above it that chance
+    may explain is inconclusive, and a latency of fewer answers than the interval needs is not judged.
     """
     window = window.newest(policy.window_rows)
     findings: list[Finding] = []
@@ -71,7 +76,16 @@ def watch_infrastructure(
         findings.append(latency.model_copy(update={"detail": words}))
     elif latency is not None:
         calm.append(latency.detail)
-    state: State = "alarm" if findings else "quiet" if calm or looks else "inconclusive"
+    open_ = latency is not None and not slow and latency.value > latency.threshold
+    if latency is not None and open_:
+        calm.append(f"whether that is above the {latency.threshold:g} ms tolerated is not decided")
+    few = not open_ and len(window.predictions) < LEAST
+    if few and (calm or looks):
+        calm.append(
+            f"latency is not judged: {count(len(window.predictions), 'answer')}, and {LEAST} are needed"
+        )
+    well: State = "quiet" if (calm or looks) and not open_ and not few else "inconclusive"
+    state: State = "alarm" if findings else well
     told = [finding.detail for finding in findings] or calm or ["nothing to look at: no probe and no answers"]
     return write_signal(
         "infrastructure",
@@ -81,6 +95,7 @@ def watch_infrastructure(
         rows=len(window.predictions),
         now=now,
         findings=findings,
+        unjudged=("latency",) if few and looks and state == "inconclusive" else (),
         lead=latency,
         critical=critical,
     )

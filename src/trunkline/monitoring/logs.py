@@ -57,14 +57,17 @@ def watch_logs(
 
     Looks at the newest `lines` lines not older than `since` (the service's start). Lines are grouped by event, with
     numbers, ids and quoted text taken out; of other keys only the exception's type and place are shown, so that no
-    input or secret gets into an issue. A traceback outside JSON counts as an error. A log that is not there is
-    inconclusive. Raises StorageError when it cannot be read.
+    input or secret gets into an issue. A traceback outside JSON counts as an error. A log that is not there, or
+    empty, is inconclusive. Raises StorageError when it cannot be read.
     """
     if not path.exists():
         summary = f"The service has no log at {path.name} yet."
         return write_signal("log", environment, "inconclusive", summary, rows=0, now=now)
     newest = list(islice(newest_first(path), lines))[::-1]
     seen, kinds = _read(newest, since)
+    if not seen:
+        summary = f"The service has written no line to {path.name} since it started."
+        return write_signal("log", environment, "inconclusive", summary, rows=0, now=now)
     errors = sum(kind.times for kind in kinds.values())
     lead = Finding(subject="errors", measure="error lines", value=errors, threshold=policy.logs.errors)
     if errors <= policy.logs.errors:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from trunkline.core.contract import Contract
+from trunkline.core.errors import DataError
 from trunkline.core.figures import Figure
 from trunkline.core.policy.monitoring import Monitoring
 from trunkline.core.predictions import GroundTruth, Prediction
@@ -14,6 +16,9 @@ from trunkline.core.signals import Finding, Signal
 from .quality import UserMetric, ignorant_quality, measure_quality
 from .signals import between, count, write_signal
 from .truth import Labelled, label_answers
+
+MOST = 1_000_000
+"""More outcomes than anybody waits for."""
 
 
 def watch_performance(
@@ -31,12 +36,16 @@ def watch_performance(
     """Return whether the metric that `reference` names has fallen since it was measured at release.
 
     Looks at the newest `policy.window_rows` answers of `bundle` (the champion's digest; empty takes all) whose
-    outcome is known. An alarm needs the whole bootstrap interval below the reference less the margin; it is
-    critical when the model is no better than one that ignores its inputs. Too few such answers, or one class
-    only, are inconclusive. Raises PolicyError when the metric cannot be monitored, DataError on outcomes that
-    the contract does not know.
+    outcome is known. An alarm needs the whole bootstrap interval below the reference less the margin, quiet needs
+    it above; an interval that holds that floor is inconclusive, and the summary says how many outcomes would decide.
+    An alarm is critical when the model is no better than one that ignores its inputs. Too few such answers, one class
+    only, and outcomes that break the contract are inconclusive. Raises PolicyError when the metric cannot be monitored.
     """
-    labelled = label_answers(answers, truth, contract, bundle=bundle, newest=policy.window_rows)
+    try:
+        labelled = label_answers(answers, truth, contract, bundle=bundle, newest=policy.window_rows)
+    except DataError as error:
+        summary = f"The quality cannot be measured. {error}"
+        return write_signal("performance", environment, "inconclusive", summary, rows=0, now=now)
     rows, name = len(labelled), reference.name
     if trouble := _too_little(labelled, contract, policy):
         return write_signal("performance", environment, "inconclusive", trouble, rows=rows, now=now)
@@ -58,8 +67,15 @@ def watch_performance(
         interval=interval,
         detail=f"{reference.value:.3f} at release on {count(reference.rows, 'row')}, now on {count(rows, 'row')}",
     )
+    if interval is None or (not fallen and interval.low < floor):
+        summary = (
+            f"{words}. Whether it fell below {floor:.3f} is not decided{_enough(figure, floor, policy)}."
+        )
+        return write_signal(
+            "performance", environment, "inconclusive", summary, rows=rows, now=now, lead=finding
+        )
     if not fallen:
-        summary = f"{words}. A fall below {floor:.3f} is not shown."
+        summary = f"{words}. It did not fall below {floor:.3f}."
         return write_signal("performance", environment, "quiet", summary, rows=rows, now=now, lead=finding)
     ignorant = ignorant_quality(labelled, name, metrics)
     useless = figure.value <= ignorant
@@ -76,6 +92,20 @@ def watch_performance(
         findings=(finding,),
         critical=useless,
     )
+
+
+def _enough(figure: Figure, floor: float, policy: Monitoring) -> str:
+    """Return how many outcomes would decide, if the figure stays and its interval narrows with their square root."""
+    if figure.interval is None:
+        return ""
+    side = figure.interval.low if figure.value >= floor else figure.interval.high
+    gap = abs(figure.value - floor)
+    if gap * math.sqrt(MOST) < abs(side - figure.value) * math.sqrt(figure.rows):
+        return f": it lies so near that not even {MOST:,} outcomes would decide"
+    rows = math.ceil(figure.rows * ((figure.value - side) / gap) ** 2)
+    words = f": about {float(f'{rows:.2g}'):,.0f} outcomes would decide, if it stays as it is"
+    short = f"; monitoring.window_rows is {policy.window_rows:,}" if rows > policy.window_rows else ""
+    return words + short
 
 
 def _too_little(labelled: Labelled, contract: Contract, policy: Monitoring) -> str:

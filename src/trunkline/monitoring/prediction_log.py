@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
@@ -67,6 +67,31 @@ def read_log(folder: Path, *, newest: int | None = None) -> LogWindow:
             elif not kept.add(row):
                 break
     return _window(kept.rows(), shadows, torn, whole=not kept.full)
+
+
+def answered(folder: Path, ids: Collection[str]) -> set[str]:
+    """Return which of these ids name answers that users were given, the newest files read first.
+
+    Raises StorageError when a file cannot be read.
+    """
+    wanted = set(ids)
+    found: set[str] = set()
+    for path in sorted(folder.glob("*.jsonl"), reverse=True):
+        for line in newest_first(path):
+            if found == wanted:
+                return found
+            try:
+                value = orjson.loads(line)
+            except orjson.JSONDecodeError:
+                continue
+            if (
+                isinstance(value, dict)
+                and value.get("id") in wanted
+                and value.get("schema") == Prediction.SCHEMA
+                and value.get("arm") != "shadow"
+            ):
+                found.add(value["id"])
+    return found
 
 
 class _Kept:

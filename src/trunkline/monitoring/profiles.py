@@ -130,7 +130,20 @@ class CategoryProfile(Record):
         )
 
 
-ColumnProfile = Annotated[NumberProfile | CategoryProfile, Field(discriminator="kind")]
+class CountProfile(Record):
+    """How many values a column had, and nothing of them: free texts are nobody's to keep, and times only go on."""
+
+    kind: Literal["count"] = "count"
+    count: int = 0
+    nulls: int = 0
+
+    def __add__(self, other: CountProfile) -> CountProfile:
+        """Return the profile of both windows."""
+        return CountProfile(count=self.count + other.count, nulls=self.nulls + other.nulls)
+
+
+AnyProfile = NumberProfile | CategoryProfile | CountProfile
+ColumnProfile = Annotated[AnyProfile, Field(discriminator="kind")]
 
 
 class Profile(Record):
@@ -165,15 +178,15 @@ class Profile(Record):
         )
 
 
-def _sum(
-    mine: NumberProfile | CategoryProfile, theirs: NumberProfile | CategoryProfile
-) -> NumberProfile | CategoryProfile:
+def _sum(mine: AnyProfile, theirs: AnyProfile) -> AnyProfile:
+    if isinstance(mine, CountProfile) and isinstance(theirs, CountProfile):
+        return mine + theirs
     if isinstance(mine, NumberProfile) and isinstance(theirs, NumberProfile):
         return mine + theirs
     if isinstance(mine, CategoryProfile) and isinstance(theirs, CategoryProfile):
         return mine + theirs
     raise DataError(
-        "A number's profile cannot be added to a category's.",
+        "Profiles of different kinds cannot be added.",
         next_step="profile both windows against the same reference",
     )
 

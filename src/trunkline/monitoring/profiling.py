@@ -14,7 +14,7 @@ from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import DataError
 from trunkline.core.predictions import Prediction
 
-from .profiles import UNSEEN_KEPT, CategoryProfile, ColumnProfile, NumberProfile, Profile
+from .profiles import UNSEEN_KEPT, CategoryProfile, ColumnProfile, CountProfile, NumberProfile, Profile
 
 BINS = 10
 """Quantile bins of a numeric column: deciles, as is usual for the population stability index."""
@@ -24,6 +24,9 @@ CATEGORIES = 50
 """The most frequent values that get a cell of their own."""
 DIGITS = 6
 """Scores are rounded before bins are laid, so that float32 and float64 answers fall in the same bin."""
+
+UNJUDGED = ("text", "time")
+"""Input types of which no monitor can say whether they drifted, and of which a profile keeps no value."""
 
 Floats = NDArray[np.float64]
 
@@ -71,6 +74,8 @@ def reference_profile(
         if column.type in ("integer", "number"):
             values = numbers(columns[column.name], column.name)
             empty[column.name] = _bins(values, whole=column.type == "integer")
+        elif column.type in UNJUDGED:
+            empty[column.name] = CountProfile()
         else:
             empty[column.name] = _cells(columns[column.name], column.categories)
     classified = contract.task == "classification"
@@ -123,7 +128,9 @@ def profile_answers(reference: Profile, answers: Sequence[Prediction], contract:
 def score_of(answer: Prediction, contract: Contract) -> float:
     """Return the score of one logged answer, as scores_of does for arrays; NaN where it has none."""
     probabilities = answer.outputs.get("probabilities")
-    if contract.task == "regression" or not isinstance(probabilities, dict) or not probabilities:
+    if contract.task == "classification" and not probabilities:
+        return math.nan
+    if contract.task == "regression" or not isinstance(probabilities, dict):
         prediction = answer.outputs.get("prediction")
         return float(prediction) if isinstance(prediction, int | float) else math.nan
     if contract.positive:
@@ -180,6 +187,9 @@ def count_categories(cells: CategoryProfile, values: Iterable[object]) -> Catego
 def _count(cells: ColumnProfile, values: Sequence[object], name: str) -> ColumnProfile:
     if isinstance(cells, NumberProfile):
         return count_numbers(cells, numbers(values, name))
+    if isinstance(cells, CountProfile):
+        nulls = sum(map(_is_null, values))
+        return CountProfile(count=len(values) - nulls, nulls=nulls)
     return count_categories(cells, values)
 
 

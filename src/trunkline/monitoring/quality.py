@@ -125,14 +125,13 @@ def _find(name: str, metrics: Mapping[str, UserMetric]) -> Metric:
 def _resampled(metric: UserMetric) -> Metric:
     def on_resamples(labelled: Labelled, weights: Floats) -> Floats:
         values = []
+        truth, labels = labelled.truth, labelled.labels
+        if labelled.coded:
+            truth, labels = truth.astype(np.int64), labels.astype(np.int64)
         for row in weights:
             index = np.repeat(np.arange(len(labelled)), row.astype(int))
             scores = labelled.scores
-            values.append(
-                metric(
-                    labelled.truth[index], labelled.labels[index], None if scores is None else scores[index]
-                )
-            )
+            values.append(metric(truth[index], labels[index], None if scores is None else scores[index]))
         return np.asarray(values, dtype=float)
 
     return on_resamples

@@ -21,6 +21,7 @@ def write_signal(
     rows: int,
     now: datetime,
     findings: Sequence[Finding] = (),
+    unjudged: Sequence[str] = (),
     lead: Finding | None = None,
     critical: bool = False,
 ) -> Signal:
@@ -38,6 +39,7 @@ def write_signal(
         summary=summary,
         rows=rows,
         findings=tuple(findings),
+        unjudged=tuple(unjudged),
         lead=lead or (findings[0] if findings else None),
         time=now,
     )

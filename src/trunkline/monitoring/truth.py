@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trunkline.core.contract import Contract, as_label
-from trunkline.core.errors import DataError
 from trunkline.core.predictions import GroundTruth, Prediction
+from trunkline.core.truth import outcome_of
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ class Labelled:
     probabilities: NDArray[np.float64] | None = None
     classes: tuple[str, ...] = ()
     positive: str = ""
+    coded: bool = False
+    """Whether the classes are whole numbers to the project's own code."""
 
     def __len__(self) -> int:
         return len(self.times)
@@ -61,31 +63,25 @@ def label_answers(
 ) -> Labelled:
     """Return the answers whose outcome is known, those of one bundle where `bundle` names its digest.
 
-    A shadow takes the truth of the answer that the user got. Raises DataError when an outcome is none that the
-    contract knows: a spelling that differs would look like a model that has become worse.
+    A shadow takes the truth of the answer that the user got. Raises DataError when an outcome breaks the
+    contract: a spelling that differs would look like a model that has become worse.
     """
-    matched = [
-        (answer, truth[answer.answered or answer.id].outcome)
+    known = [
+        answer
         for answer in answers
         if bundle in ("", answer.bundle) and (answer.answered or answer.id) in truth
     ]
-    matched.sort(key=lambda pair: pair[0].time)
-    matched = matched if newest is None else matched[-newest:]
+    known.sort(key=lambda answer: answer.time)
+    known = known if newest is None else known[-newest:]
+    matched = [(answer, outcome_of(truth[answer.answered or answer.id], contract)) for answer in known]
     times = tuple(answer.time for answer, _ in matched)
     if contract.task == "regression":
         return Labelled(
             times,
-            np.array([_number(answer, outcome) for answer, outcome in matched], dtype=float),
+            np.array([outcome for _, outcome in matched], dtype=float),
             np.array([float(answer.outputs["prediction"]) for answer, _ in matched], dtype=float),
         )
-    known = contract.outcome.categories
     outcomes = [as_label(outcome) for _, outcome in matched]
-    if known and (strange := sorted(set(outcomes) - set(known))):
-        raise DataError(
-            f"The ground truth has outcomes that are not {contract.outcome.rule()}.",
-            value=strange[:5],
-            next_step="correct the ground truth",
-        )
     given = [answer.outputs.get("probabilities") or {} for answer, _ in matched]
     classes = tuple(sorted({name for probabilities in given for name in probabilities}))
     rows = [[float(probabilities.get(name, 0.0)) for name in classes] for probabilities in given]
@@ -96,14 +92,5 @@ def label_answers(
         np.array(rows, dtype=float).reshape(len(matched), len(classes)) if classes else None,
         classes,
         contract.positive,
-    )
-
-
-def _number(answer: Prediction, outcome: object) -> float:
-    if isinstance(outcome, int | float):
-        return float(outcome)
-    raise DataError(
-        f"The ground truth of the answer {answer.id} is not a number.",
-        value=outcome,
-        next_step="correct the ground truth",
+        contract.outcome.coded,
     )

@@ -29,7 +29,7 @@ def compose(signal: Signal, mail: Mail, *, issue: int | None = None) -> EmailMes
     """
     check_mail(mail)
     message = EmailMessage()
-    head = "Recovered" if signal.state == "quiet" else signal.severity.capitalize()
+    head = "Recovered" if signal.recovered else signal.severity.capitalize()
     message["Subject"] = f"[trunkline] {head}: {issues.title(signal)}"
     message["From"] = mail.sender
     message["To"] = ", ".join(mail.recipients)

@@ -46,7 +46,8 @@ def decide(
 
     An alarm opens one issue and does what its rules say once; while the issue is open it is only updated, unless the
     severity rose or a message could not be delivered before. The issue is what remembers: a rule without `issue`
-    sends its messages in every run. Quiet closes the issue; inconclusive changes nothing.
+    sends its messages in every run. Quiet closes the issue, and so does
+    what is well as far as it can be judged; other inconclusive signals change nothing.
     """
     issues = {
         issue.fingerprint: issue for issue in open_issues if issue.state == "open" and issue.fingerprint
@@ -56,7 +57,7 @@ def decide(
     opened = 0
     for signal in worst_first(signals):
         issue = issues.get(signal.fingerprint)
-        if signal.state == "quiet" and issue:
+        if signal.recovered and issue:
             found += _recovered(signal, issue, policy)
         if signal.state != "alarm":
             continue

@@ -17,7 +17,8 @@ class Answer(BaseModel):
     id: str
     """Names this answer in the prediction log and in ground truth."""
     version: int
-    prediction: str | float
+    prediction: bool | int | float | str
+    """The outcome, in its own type."""
     probabilities: dict[str, float] | None
 
 

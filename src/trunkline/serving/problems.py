@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from trunkline.core.contract import Column, Role
+from trunkline.core.values import check_value
 
 BODY = "(body)"
 ROW = "(row)"
@@ -106,20 +107,31 @@ def _unknown(name: str, value: object, known: dict[str, Column], outcome: str) -
 def _hint(kind: str, value: object, column: Column) -> str:
     if value is None:
         return "null is not allowed"
-    if column.type == "category" and isinstance(value, str):
+    if column.type == "time" and isinstance(value, str):
+        return _reason(value, column)
+    if column.type == "category" and not column.coded and isinstance(value, str):
         folded = {category.casefold(): category for category in column.categories}
         guess = difflib.get_close_matches(value.strip().casefold(), folded, n=1)
         return f"did you mean {folded[guess[0]]}?" if guess else ""
-    if column.type == "integer" and isinstance(value, float) and value.is_integer():
+    whole = column.type == "integer" or column.coded
+    if whole and isinstance(value, float) and value.is_integer():
         return f"send {int(value)}"
-    if column.type in ("integer", "number") and isinstance(value, str) and _is_number(value):
+    if (whole or column.type == "number") and isinstance(value, str) and _is_number(value):
         return f"send {value.strip()} without quotes"
     if column.type == "boolean" and value in (0, 1, "true", "false", "True", "False"):
         return f"send {'true' if value in (1, 'true', 'True') else 'false'}"
-    if column.type == "text" and isinstance(value, int | float):
+    if isinstance(value, int | float) and (column.type == "text" or str(value) in column.categories):
         return f'send "{json.dumps(value)}"'
     if kind == "too_large":
         return "the number is too large for the model"
+    return ""
+
+
+def _reason(value: str, column: Column) -> str:
+    try:
+        check_value(value, column)
+    except ValueError as error:
+        return str(error)
     return ""
 
 

@@ -39,12 +39,14 @@ class Served:
         return () if self.requests is None else self.requests.broken(row)
 
     def ask(self, rows: Sequence[Row]) -> list[dict[str, Any]]:
-        """Return the outputs of each row: `prediction`, and for a classifier `probabilities` by class."""
+        """Return the outputs of each row: `prediction` in the outcome's own type, and `probabilities` by class."""
         features = self.bundle.contract.features
         answers = self.model.predict(
             {column.name: [row.get(column.name) for row in rows] for column in features}
         )
         predictions = answers.predictions.tolist()
+        if answers.classes:
+            predictions = [self.bundle.contract.outcome.label(label) for label in predictions]
         if answers.probabilities is None:
             return [{"prediction": prediction} for prediction in predictions]
         return [

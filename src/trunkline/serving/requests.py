@@ -6,17 +6,17 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal, NotRequired
 
-from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.examples import example
+from trunkline.core.values import LARGEST_INT64, check_value
 
 from .problems import Refused, explain
 
 LARGEST_FLOAT32 = 3.4028234663852886e38
-LARGEST_INT64 = 2**63 - 1
 SECRET = (Role.KEY, Role.USER)
 SINGULAR = (Role.KEY, Role.USER, Role.TIME)
 
@@ -117,8 +117,11 @@ def _annotation(column: Column) -> Any:
         "integer": Annotated[int, Field(**bounds), AfterValidator(_fits_integer)],
         "number": Annotated[float, Field(**bounds), AfterValidator(_fits_number)],
         "boolean": bool,
-        "category": Literal[column.categories] if column.categories else str,
+        "category": _category(column),
         "text": str,
+        "time": Annotated[
+            str, Field(json_schema_extra={"format": "date-time"}), AfterValidator(_time(column))
+        ],
     }
     kind = kinds[column.type]
     kind = kind | None if optional else kind
@@ -131,6 +134,33 @@ def _annotation(column: Column) -> Any:
     field = Field(title=column.name, description=text, json_schema_extra=extra)
     annotated: Any = Annotated[kind, field]
     return NotRequired[annotated] if optional else annotated
+
+
+def _category(column: Column) -> Any:
+    if not column.categories:
+        return str
+    # A Literal of 0 and 1 would take true and false: they are equal in Python.
+    allowed: Any = Literal[tuple(map(column.label, column.categories))]
+    return Annotated[allowed, BeforeValidator(_no_boolean)] if column.coded else allowed
+
+
+def _no_boolean(value: object) -> object:
+    if isinstance(value, bool | float):
+        raise PydanticCustomError("int_type", "Input should be a valid integer")
+    return value
+
+
+def _time(column: Column) -> Callable[[str], str]:
+    def checked(value: str) -> str:
+        try:
+            check_value(value, column)
+        except ValueError as error:
+            raise PydanticCustomError(
+                "time", "Input should be a time: {reason}", {"reason": str(error)}
+            ) from None
+        return value
+
+    return checked
 
 
 def _bound(value: float, inwards: Callable[[float], int], whole: bool) -> float | int:

@@ -16,7 +16,6 @@ from trunkline.core.errors import BundleError
 from trunkline.core.record import short
 
 Columns = Mapping[str, Sequence[object]]
-TEXTUAL = ("category", "text")
 
 
 @dataclass(frozen=True)
@@ -138,7 +137,7 @@ class OnnxModel:
                 raise BundleError(
                     f"The model of bundle {name} wants {node.name}, which is no feature of its contract."
                 )
-            wanted = "tensor(string)" if features[node.name].type in TEXTUAL else "tensor(float)"
+            wanted = "tensor(float)" if features[node.name].numeric else "tensor(string)"
             if node.type != wanted:
                 raise BundleError(
                     f"The model of bundle {name} wants {node.name} as {node.type}, and the contract gives {wanted}."

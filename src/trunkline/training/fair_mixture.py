@@ -57,7 +57,7 @@ class FairMixture(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         }
         y = np.asarray(y)
         self.classes_ = np.unique(y)
-        positive = y == self.positive
+        positive = y.astype(str) == self.positive
         groups = np.asarray(sensitive_features, dtype=object)
         large = large_groups(groups, positive)
         largest = max(large, key=lambda group: int((groups == group).sum()))

@@ -99,7 +99,7 @@ def train(
         pipeline = guarded(best.candidate, lambda: pipeline.fit(X, y, **beside))
     for model in (pipeline, *getattr(pipeline, "models", ())):
         _answer_in_one_thread(model)
-    classes = () if contract.task == "regression" else tuple(str(label) for label in pipeline.classes_)
+    classes = () if contract.task == "regression" else classes_of(pipeline, contract, best.candidate)
     return Fitted(
         pipeline=pipeline,
         candidate=best.candidate,
@@ -107,6 +107,25 @@ def train(
         trials=tuple(trials),
         classes=classes,
     )
+
+
+def classes_of(model: Any, contract: Contract, name: str) -> tuple[str, ...]:
+    """Return the labels that a fitted classifier answers, in the order of its probability columns.
+
+    Raises ProjectError when it names none, or other ones than the contract's outcome has.
+    """
+    outcome = contract.outcome
+    classes = tuple(str(label) for label in getattr(model, "classes_", ()))
+    strange = [label for label in classes if label not in outcome.categories]
+    if strange or not classes or (contract.positive and contract.positive not in classes):
+        answered = f"answers {', '.join(classes)}" if classes else "has no classes_"
+        raise ProjectError(
+            f"The candidate {name} {answered}, and the outcome {outcome.name} is {', '.join(outcome.categories)}.",
+            value=strange or list(classes),
+            next_step="a model that was trained elsewhere must answer the contract's classes: name them in its "
+            "classes_ in model.py, or write its own in isin in contract.py",
+        )
+    return classes
 
 
 def _learnable(y: np.ndarray, contract: Contract, folds: int) -> None:

@@ -9,15 +9,15 @@ import pandas as pd
 
 from trunkline.core.contract import Column, Contract
 from trunkline.core.errors import DataError
-
-NUMERIC = ("integer", "number", "boolean")
+from trunkline.core.times import instant
 
 
 def model_frame(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
-    """Return the contract's features, in order, in the two types that ONNX and scikit-learn read alike.
+    """Return the contract's features, in order, in types that ONNX and scikit-learn read alike, and times.
 
-    Numbers and booleans become float32 (null is NaN), categories and texts `str` objects (null is ""). The index
-    counts from 0. Raises DataError when a feature is missing or cannot be read as its type.
+    Numbers, booleans and codes become float32 (null is NaN), categories and texts `str` objects (null is ""), times
+    `datetime64[us]` in UTC without a zone (null is NaT). The index counts from 0.
+    Raises DataError when a feature is missing or cannot be read as its type.
     """
     missing = [column.name for column in contract.features if column.name not in frame.columns]
     if missing:
@@ -29,7 +29,9 @@ def model_frame(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
 
 def feature(values: pd.Series[Any], column: Column) -> pd.Series[Any]:
     """Return one column as the model sees it; see `model_frame`."""
-    if column.type not in NUMERIC:
+    if column.type == "time":
+        return _times(values, column)
+    if not column.numeric:
         return pd.Series(_texts(values), dtype=object)
     try:
         numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -42,6 +44,21 @@ def feature(values: pd.Series[Any], column: Column) -> pd.Series[Any]:
         return pd.Series(numbers.astype(np.float32))
 
 
+def _times(values: pd.Series[Any], column: Column) -> pd.Series[Any]:
+    null = values.isna().to_numpy()
+    try:
+        starts = [
+            None if gone else instant(str(value)).replace(tzinfo=None)
+            for value, gone in zip(values.tolist(), null, strict=True)
+        ]
+    except ValueError as error:
+        raise DataError(
+            f"The column {column.name} holds a value that is no time: {error}.",
+            next_step=f"{column.name} must be {column.rule()}",
+        ) from error
+    return pd.Series(np.array(starts, dtype="datetime64[us]"))
+
+
 def _texts(values: pd.Series[Any]) -> np.ndarray:
     null = values.isna().to_numpy()
     texts = np.empty(len(values), dtype=object)
@@ -52,7 +69,8 @@ def _texts(values: pd.Series[Any]) -> np.ndarray:
 def outcome(frame: pd.DataFrame, contract: Contract) -> np.ndarray:
     """Return the outcome as it is trained: labels as an object array of `str`, or float64 for regression.
 
-    Booleans become "true" and "false". Raises DataError when the column is missing or an outcome is null.
+    Booleans become "true" and "false", codes are int64.
+    Raises DataError when the column is missing or an outcome is null.
     """
     column = contract.outcome
     if column.name not in frame.columns:
@@ -65,6 +83,8 @@ def outcome(frame: pd.DataFrame, contract: Contract) -> np.ndarray:
         )
     if contract.task == "regression":
         return values.to_numpy(dtype=np.float64)
+    if column.coded:
+        return values.to_numpy(dtype=np.int64)
     if column.type == "boolean":
         labels = np.empty(len(values), dtype=object)
         labels[:] = ["true" if value else "false" for value in values.tolist()]

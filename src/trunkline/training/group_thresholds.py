@@ -57,7 +57,7 @@ class GroupThresholds(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         scores = cross_val_predict(self.estimator, X, y, cv=folds, method="predict_proba")
         self.estimator_ = clone(self.estimator).fit(X, y)
         self.classes_ = self.estimator_.classes_
-        chosen, positive = scores[:, self._place()], y == self.positive
+        chosen, positive = scores[:, self._place()], y.astype(str) == self.positive
         groups = groups_of(X[self.attribute], self.bands)
         large = large_groups(groups, positive)
         used = np.isin(groups, large)

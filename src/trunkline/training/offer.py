@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 
@@ -83,6 +83,7 @@ def assemble(candidate: Candidate, features: Callable[[], Any], contract: Contra
         )
     estimator = _copied(candidate.estimator, f"The estimator of candidate {candidate.name}", "model.py")
     _check_search(candidate, estimator)
+    _check_task(candidate, estimator, contract)
     copied = _copied(transformer, "What features() returned", "features.py")
     check_columns(copied, contract)
     pipeline = Pipeline([("features", copied), ("model", estimator)])
@@ -116,6 +117,22 @@ def _copied(estimator: Any, what: str, file: str) -> Any:
             f"{type(error).__name__}: {' '.join(str(error).split())[:300]}.",
             next_step=f"keep its arguments unchanged in __init__ and build what follows from them in fit; see {file}",
         ) from error
+
+
+def _check_task(candidate: Candidate, estimator: Any, contract: Contract) -> None:
+    if contract.task == "regression" and is_classifier(estimator):
+        outcome = contract.outcome
+        raise ProjectError(
+            f"Candidate {candidate.name}: {type(estimator).__name__} answers classes, and the outcome "
+            f"{outcome.name} is {outcome.rule()}.",
+            next_step="list its classes in contract.py, as isin=[0, 1], or offer a regressor in model.py",
+        )
+    if contract.task == "classification" and is_regressor(estimator):
+        raise ProjectError(
+            f"Candidate {candidate.name}: {type(estimator).__name__} answers numbers, and the outcome "
+            f"{contract.outcome.name} has classes.",
+            next_step="offer a classifier in model.py, or make the outcome a number without isin in contract.py",
+        )
 
 
 def _check_search(candidate: Candidate, estimator: Any) -> None:

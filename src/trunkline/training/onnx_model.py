@@ -14,7 +14,7 @@ import pandas as pd
 from trunkline.core.contract import Contract
 
 from .fair_mixture import FairMixture
-from .frames import NUMERIC, tensors
+from .frames import tensors
 from .group_thresholds import GroupThresholds
 
 GRAPH = "trunkline"
@@ -37,8 +37,10 @@ def convert(pipeline: Any, contract: Contract) -> bytes:
     from skl2onnx import convert_sklearn
     from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 
+    if times := [column.name for column in contract.features if column.type == "time"]:
+        raise ConversionError(f"ONNX has no times, and {', '.join(times)} is one")
     inputs = [
-        (column.name, FloatTensorType([None, 1]) if column.type in NUMERIC else StringTensorType([None, 1]))
+        (column.name, FloatTensorType([None, 1]) if column.numeric else StringTensorType([None, 1]))
         for column in contract.features
     ]
     options = {} if contract.task == "regression" else {"zipmap": False}

@@ -11,8 +11,6 @@ import pandas as pd
 from trunkline.core.contract import Column, Contract
 from trunkline.core.figures import Figure
 
-from .frames import NUMERIC
-
 ALLOWED = 1e-4
 """The largest difference of a probability; for regression relative to the value."""
 UNKNOWN = "\u2047 never seen"
@@ -102,7 +100,13 @@ def edges(rows: pd.DataFrame, contract: Contract) -> list[Edge]:
         name = column.name
         if column.type == "boolean":
             found += [Edge(f"{name} is false", name, 0.0), Edge(f"{name} is true", name, 1.0)]
-        elif column.type in NUMERIC:
+        elif column.coded:
+            found += [Edge(f"{name} is {code}", name, float(code)) for code in column.categories]
+        elif column.type == "time":
+            times = rows[name].dropna()
+            ends = dict.fromkeys((times.min(), times.max())) if len(times) else ()
+            found += [Edge(f"{name} is {end}", name, end.to_datetime64()) for end in ends]
+        elif column.numeric:
             least, most = _reach(rows[name].to_numpy(dtype=float), column)
             found += [Edge(f"{name} is {end:g}", name, end) for end in (least, most)]
         else:
@@ -110,7 +114,8 @@ def edges(rows: pd.DataFrame, contract: Contract) -> list[Edge]:
             text = column.type == "text"
             found.append(Edge(f"{name} is of an unknown category", name, UNKNOWN, allowed=text))
         if column.nullable:
-            found.append(Edge(f"{name} is null", name, np.nan if column.type in NUMERIC else ""))
+            null = np.datetime64("NaT") if column.type == "time" else ""
+            found.append(Edge(f"{name} is null", name, np.nan if column.numeric else null))
     return found
 
 

@@ -46,7 +46,7 @@ def groups_of(values: Any, bands: Sequence[float]) -> np.ndarray:
         edges = np.asarray(bands, dtype=np.float32)
         names[:] = np.array(words, dtype=object)[np.digitize(np.nan_to_num(numbers), edges)]
     else:
-        names[:] = [f"{number:g}" for number in numbers.tolist()]
+        names[:] = [str(int(number)) if number.is_integer() else f"{number:g}" for number in numbers.tolist()]
     names[np.isnan(numbers)] = MISSING
     return names
 

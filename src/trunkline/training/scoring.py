@@ -34,7 +34,13 @@ class ProjectScorer:
     def __call__(self, estimator: Any, X: Any, y: Any) -> float:
         probability = None
         if self.positive:
-            place = [str(label) for label in estimator.classes_].index(self.positive)
+            known = [str(label) for label in estimator.classes_]
+            if self.positive not in known:
+                raise ProjectError(
+                    f"The model answers {', '.join(known)}, and not the contract's positive outcome {self.positive}.",
+                    next_step="name the contract's classes in the estimator's classes_ in model.py",
+                )
+            place = known.index(self.positive)
             probability = np.asarray(estimator.predict_proba(X))[:, place]
         try:
             return float(self.metric(y, estimator.predict(X), probability))
@@ -94,7 +100,8 @@ def search_scorer(name: str, contract: Contract, metrics: Mapping[str, Metric], 
             value=name,
             next_step=f"use {' or '.join(near)}" if near else "use a scikit-learn scorer name",
         )
-    scorer = _with_positive(get_scorer(name), contract.positive)
+    positive = contract.outcome.label(contract.positive) if contract.positive else ""
+    scorer = _with_positive(get_scorer(name), positive if contract.outcome.coded else contract.positive)
     try:
         _try(scorer, contract, y)
     except (TypeError, ValueError, AttributeError) as error:
@@ -109,11 +116,11 @@ def search_scorer(name: str, contract: Contract, metrics: Mapping[str, Metric], 
     return FoldScorer(name, scorer)
 
 
-def _with_positive(scorer: Any, positive: str) -> Any:
-    # scikit-learn's scorers take 1 as the positive label, and the outcomes here are words
+def _with_positive(scorer: Any, positive: str | int) -> Any:
+    # scikit-learn's scorers take 1 as the positive label, and most outcomes here are words
     function, settings = scorer._score_func, dict(scorer._kwargs)
     asks = "pos_label" in inspect.signature(function).parameters
-    if not positive or not asks or settings.get("average", "binary") != "binary":
+    if positive == "" or not asks or settings.get("average", "binary") != "binary":
         return scorer
     return make_scorer(
         function,

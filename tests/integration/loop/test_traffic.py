@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import DataError
-from trunkline.core.predictions import GroundTruth
+from trunkline.core.predictions import Arm, GroundTruth, Prediction
+from trunkline.core.truth import read_truth
 from trunkline.loop.life.traffic import read_rows
-from trunkline.loop.life.truth import read_truths
+from trunkline.loop.life.truth import known, read_truths, withdrawals
 
 CONTRACT = Contract(
     name="loans",
@@ -49,6 +51,110 @@ def test_a_short_csv_row_has_nulls(tmp_path: Path) -> None:
     assert row == {"age": 31, "income": None}
 
 
+@pytest.mark.parametrize("header", ["", "Unnamed: 0"])
+def test_the_index_that_pandas_wrote_is_left_out_and_that_is_said(tmp_path: Path, header: str) -> None:
+    said: list[str] = []
+    text = f"{header},age,member\n0,31,True\n1,3.0,0.0\n"
+    assert read_rows(file(tmp_path, "rows.csv", text), CONTRACT, progress=said.append) == [
+        {"age": 31, "member": True},
+        {"age": 3, "member": False},
+    ]
+    assert "index" in said[0]
+
+
+@pytest.mark.parametrize("cell", ["00123", "3.7", " 3", "1e3", "\u0663"])
+def test_a_whole_number_is_not_guessed_from_a_cell(tmp_path: Path, cell: str) -> None:
+    assert read_rows(file(tmp_path, "rows.csv", f"age\n{cell}\n"), CONTRACT) == [{"age": cell}]
+
+
+def test_outcomes_that_are_to_be_kept_keep_the_contract_before_anything_is_sent(tmp_path: Path) -> None:
+    path = file(tmp_path, "rows.csv", "age,repaid\n31,yes\n32,perhaps\n")
+    assert len(read_rows(path, CONTRACT)) == 2
+    with pytest.raises(DataError, match=r"row 2: the outcome repaid must be one of no, yes"):
+        read_rows(path, CONTRACT, outcomes=True)
+
+
+def outcome_in(kind: str, **more: Any) -> Contract:
+    outcome = Column.model_validate({"name": "y", "type": kind, "role": "outcome"} | more)
+    return Contract(name="c", columns=(Column(name="x", type="number"), outcome), positive="")
+
+
+BOOLEAN = outcome_in("boolean")
+COUNT = outcome_in("integer", minimum=0, maximum=100_000)
+CODED = Contract(
+    name="c",
+    positive="1",
+    columns=(
+        Column(name="x", type="number"),
+        Column(name="y", type="category", categories=("0", "1"), coded=True, role=Role.OUTCOME),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("contract", "cell", "outcome"),
+    [(BOOLEAN, "False", False), (CODED, "1.0", 1), (COUNT, "485.0", 485), (CONTRACT, "no", "no")],
+)
+def test_the_outcomes_that_sending_writes_are_taken_as_truth(
+    tmp_path: Path, contract: Contract, cell: str, outcome: Any
+) -> None:
+    name = contract.outcome.name
+    (row,) = read_rows(file(tmp_path, "rows.csv", f"{name},x\n{cell},1\n"), contract, outcomes=True)
+    told = GroundTruth(prediction="a", outcome=row[name], time=datetime(2026, 1, 1, tzinfo=UTC))
+    (truth,) = read_truths(file(tmp_path, "truth.jsonl", told.line()), contract)
+    assert (type(truth.outcome), truth.outcome) == (type(outcome), outcome)
+
+
+@pytest.mark.parametrize(
+    ("contract", "outcome"),
+    [
+        (COUNT, -5), (COUNT, "485.0"), (COUNT, 100_001), (COUNT, 4.5), (COUNT, True), (BOOLEAN, "no"), (BOOLEAN, 1),
+        (CODED, 2), (CODED, True), (CODED, "1"), (CONTRACT, "Yes"), (CONTRACT, None),
+    ],
+)  # fmt: skip
+def test_an_outcome_that_breaks_the_contract_is_refused_at_the_door(
+    tmp_path: Path, contract: Contract, outcome: Any
+) -> None:
+    told = GroundTruth(prediction="a", outcome=outcome, time=datetime(2026, 1, 1, tzinfo=UTC))
+    with pytest.raises(DataError, match=r"record 1: .*answer a"):
+        read_truths(file(tmp_path, "truth.jsonl", told.line()), contract)
+
+
+def prediction(name: str, *, arm: Arm = "champion") -> Prediction:
+    return Prediction(
+        id=name, time=datetime(2026, 1, 1, tzinfo=UTC), environment="e", revision="r", version=1, bundle="b", arm=arm,
+        inputs={}, outputs={"prediction": "no"}, latency_ms=1.0,
+    )  # fmt: skip
+
+
+def test_truth_about_answers_that_nobody_was_given_is_refused_or_left_out(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.mkdir()
+    file(log, "1.jsonl", prediction("a").line() + "torn\n")
+    file(log, "2.jsonl", prediction("b").line() + prediction("s", arm="shadow").line())
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    told = tuple(GroundTruth(prediction=name, outcome="yes", time=now) for name in ("a", "b", "s", "z"))
+    with pytest.raises(DataError, match=r"2 of 4 records .*s, z"):
+        known(told, log)
+    kept, unknown = known(told, log, leave_out=True)
+    assert ([truth.prediction for truth in kept], unknown) == (["a", "b"], 2)
+    assert known(told[:2], log) == (told[:2], 0)
+
+
+def test_a_record_is_taken_back_whatever_its_time_and_can_be_told_again(tmp_path: Path) -> None:
+    ahead = datetime(2126, 1, 1, tzinfo=UTC)
+    path = file(tmp_path, "truth.jsonl", GroundTruth(prediction="a", outcome="yes", time=ahead).line())
+    (back,) = withdrawals(path, ["a", "a"])
+    with path.open("a") as stream:
+        stream.write(back.line())
+    assert read_truth(path) == {}
+    with pytest.raises(DataError, match="No outcome is recorded of a"):
+        withdrawals(path, ["a"])
+    with path.open("a") as stream:
+        stream.write(GroundTruth(prediction="a", outcome="no", time=ahead).line())
+    assert read_truth(path)["a"].outcome == "no"
+
+
 @pytest.mark.parametrize("end", ["", "\n", "\n\n"])
 def test_the_last_outcome_of_a_file_counts_however_the_file_ends(tmp_path: Path, end: str) -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
@@ -63,6 +169,9 @@ def test_the_last_outcome_of_a_file_counts_however_the_file_ends(tmp_path: Path,
         ("rows.csv", "age\n31\n31,5\n", "line 3 has more values than the header has names"),
         ("rows.csv", "age\n", "has no rows"),
         ("rows.csv", "", "has no rows"),
+        ("rows.csv", "age,income,age\n1,2,3\n", "names the column 'age' twice"),
+        ("rows.csv", "age\n" + "9" * 200_000 + "\n", "line 2 is no CSV"),
+        ("rows.jsonl", "[" * 100_000, "line 1 is not JSON"),
         ("rows.jsonl", '{"age": 31}\n{"age": \n', "line 2 is not JSON"),
         ("rows.jsonl", "[1]\n", "line 1 is no row"),
         ("rows.parquet", "x", "neither .csv nor .jsonl"),

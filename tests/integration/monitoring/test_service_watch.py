@@ -59,11 +59,12 @@ def _watch(probe: str = "", pid: int = 0, create_time: float = 0.0) -> Signal:
     )
 
 
-def test_a_living_service_that_is_ready_is_quiet() -> None:
+def test_a_living_service_that_is_ready_is_well_and_its_latency_not_judged_without_answers() -> None:
     me = psutil.Process()
     with _service({"ready": True, "failed": None}) as probe:
         signal = _watch(probe, me.pid, me.create_time())
-    assert (signal.state, signal.severity) == ("quiet", "info")
+    assert (signal.state, signal.severity, signal.unjudged) == ("inconclusive", "info", ("latency",))
+    assert signal.recovered
     assert "is ready" in signal.summary
 
 
@@ -86,7 +87,7 @@ def test_a_process_that_ended_is_critical_even_if_another_has_its_number() -> No
     signal = _watch(pid=os.getpid(), create_time=psutil.Process().create_time() - 3600)
     assert (signal.state, signal.severity) == ("alarm", "critical")
     assert f"process {os.getpid()} is no longer there" in signal.summary
-    assert _watch(pid=os.getpid()).state == "quiet"
+    assert _watch(pid=os.getpid()).recovered
 
 
 def _log(path: Path, *lines: str | dict[str, Any]) -> Path:
@@ -157,7 +158,8 @@ def test_errors_before_the_service_started_are_past(tmp_path: Path) -> None:
         tmp_path / "service.log", _line(0, "error", "old"), "Traceback (most recent call last):", "X: old"
     )
     assert _read(path).findings[0].value == 1
-    assert _read(path, since=datetime(2026, 1, 1, 0, 30, tzinfo=UTC)).state == "quiet"
+    since = _read(path, since=datetime(2026, 1, 1, 0, 30, tzinfo=UTC))
+    assert (since.state, since.rows) == ("inconclusive", 0)
 
 
 def test_only_the_newest_lines_are_read(tmp_path: Path) -> None:

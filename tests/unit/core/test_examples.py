@@ -23,6 +23,9 @@ COLUMNS = [
     Column(name="a", type="number", minimum=-1e9),
     Column(name="a", type="boolean", nullable=True),
     Column(name="a", type="category", categories=("x", "y"), nullable=True),
+    Column(name="a", type="category", categories=("0", "1"), coded=True, nullable=True),
+    Column(name="a", type="time", nullable=True),
+    Column(name="a", type="time", minimum=0, maximum=60),
     Column(name="a", type="text"),
     Column(name="a", type="text", nullable=True),
 ]

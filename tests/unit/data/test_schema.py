@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 import pytest
@@ -31,6 +32,12 @@ def column_of(kind: Any, **settings: Any) -> Column:
         (float, {}, "number"),
         (bool, {}, "boolean"),
         (str, {}, "text"),
+        (pd.Timestamp, {}, "time"),
+        (str, {"metadata": {"role": "time"}}, "time"),
+        (int, {"metadata": {"role": "time"}}, "integer"),
+        (int, {"isin": [1, 2]}, "category"),
+        (pd.Int64Dtype, {"isin": [1, 2], "nullable": True}, "category"),
+        (bool, {"isin": [True, False]}, "boolean"),
         (str, {"isin": ["b", "a"]}, "category"),
         (pd.CategoricalDtype, {"isin": ["b", "a"]}, "category"),
     ],
@@ -41,6 +48,19 @@ def test_types_follow_annotations(kind: Any, settings: dict[str, Any], expected:
 
 def test_categories_keep_the_declared_order() -> None:
     assert column_of(str, isin=["z", "a", "m"]).categories == ("z", "a", "m")
+
+
+def test_codes_keep_the_declared_order_and_their_type() -> None:
+    column = column_of(int, isin=np.array([10, 9, 2]))
+    assert (column.categories, column.coded, column.minimum) == (("10", "9", "2"), True, None)
+    assert [column.label(text) for text in column.categories] == [10, 9, 2]
+    assert column_of(int, isin={10, 9, 2}).categories == ("2", "9", "10")
+
+
+def test_the_range_of_a_time_is_kept_as_instants() -> None:
+    column = column_of(pd.Timestamp, ge=pd.Timestamp("2011-01-01"), le=pd.Timestamp("2012-12-31T23:00"))
+    assert column.minimum == 1293840000
+    assert "not before 2011-01-01T00:00:00, not after 2012-12-31T23:00:00" in column.rule()
 
 
 def test_categories_of_a_set_have_an_order_that_every_process_agrees_on() -> None:
@@ -84,11 +104,13 @@ def test_an_open_end_of_a_fractional_range_is_refused(checks: dict[str, Any]) ->
 @pytest.mark.parametrize(
     ("kind", "settings", "said"),
     [
-        (int, {"isin": [1, 2]}, "it: isin makes categories.*with texts in isin"),
+        (float, {"isin": [1.0, 2.0]}, "it: isin makes categories.*pd.Int64Dtype"),
+        (int, {"isin": [1, 2**24 + 1]}, "it: models compute in 32 bits.*str"),
+        (bool, {"isin": [True]}, "it: isin makes categories"),
         (str, {"isin": ["a", ""]}, "it: the empty text"),
         (int, {"nullable": True}, "it: int64 has no room for nulls.*pd.Int64Dtype"),
         (bool, {"nullable": True}, "it: bool has no room for nulls.*pd.BooleanDtype"),
-        (pd.Timestamp, {}, r"it: the type datetime64.*ISO 8601"),
+        (pd.Timedelta, {}, r"it: the type timedelta64.*pd.Timestamp"),
         (int, {"ge": 5, "le": 1}, "it: no value lies in its range"),
         (int, {"metadata": {"role": "feture"}}, "it: unknown role .did you mean 'feature'"),
         (int, {"metadata": {"role": "xyz"}}, "it: unknown role .known roles: feature, audit"),
@@ -136,6 +158,23 @@ def test_a_boolean_outcome_has_two_classes_and_true_is_positive() -> None:
 def test_the_positive_class_of_a_boolean_outcome_can_be_false() -> None:
     contract = contract_from(model(y=(bool, pa.Field(metadata={"role": "outcome", "positive": False}))))
     assert contract.positive == "false"
+
+
+@pytest.mark.parametrize("checks", [{"isin": [0, 1]}, {"isin": {1, 0}}, {"ge": 0, "le": 1}])
+def test_an_outcome_of_0_and_1_has_two_classes_and_1_is_positive(checks: dict[str, Any]) -> None:
+    contract = contract_from(model(y=(int, pa.Field(metadata={"role": "outcome"}, **checks))))
+    assert (contract.task, contract.outcome.categories, contract.positive) == (
+        "classification",
+        ("0", "1"),
+        "1",
+    )
+
+
+def test_the_positive_class_of_codes_may_be_written_as_the_code() -> None:
+    contract = contract_from(
+        model(y=(int, pa.Field(isin=[1, 2], metadata={"role": "outcome", "positive": 2})))
+    )
+    assert contract.positive == "2"
 
 
 def test_a_numeric_outcome_makes_a_regression() -> None:

@@ -130,6 +130,117 @@ def test_a_text_that_is_no_boolean_is_not_taken_for_true() -> None:
     assert broken(flags(on=["no", "true"]), Flags).value == {"on": ["no"]}
 
 
+class Codes(pa.DataFrameModel):
+    zip: str = pa.Field(nullable=True)
+    grade: str = pa.Field(isin=["1", "2"])
+    season: int = pa.Field(isin=[1, 2, 3])
+    hours: pd.Int64Dtype = pa.Field(nullable=True)
+    small: np.uint8 = pa.Field()
+    when: pd.Timestamp = pa.Field(nullable=True)
+    day: str = pa.Field(metadata={"role": "time"})
+    won: int = pa.Field(isin=[0, 1], metadata={"role": "outcome"})
+
+    class Config:
+        coerce = True
+
+
+def codes(**changed: list[Any] | pd.Series) -> pd.DataFrame:
+    row = {
+        "zip": "00501",
+        "grade": "1",
+        "season": 1,
+        "hours": 3,
+        "small": 1,
+        "when": "2011-01-01",
+        "day": "2011-01-01",
+    }
+    return pd.DataFrame({name: [value] * 2 for name, value in row.items()} | {"won": [0, 1]} | changed)
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "shown"),
+    [
+        ("zip", [10001.0, None], [10001.0]),
+        ("zip", [501, 10001], [501, 10001]),
+        ("zip", [True, False], [True, False]),
+        ("zip", pd.to_datetime(["2011-01-01", "2012-01-01"]), None),
+        ("grade", [1.0, 2.0], [1.0, 2.0]),
+        ("grade", [3, 1], [3]),
+        ("season", [1.5, 1], [1.5]),
+        ("season", ["01", "1"], ["01"]),
+        ("season", [4, 1], [4]),
+        ("hours", [3.7, None], [3.7]),
+        ("hours", ["00123", "1"], ["00123"]),
+        ("hours", [" 3", "3"], [" 3"]),
+        ("hours", ["1e3", "3"], ["1e3"]),
+        ("hours", [2.0**53 + 2, None], [2.0**53 + 2]),
+        ("hours", [2**63, 1], [2**63]),
+        ("hours", pd.to_datetime(["2011-01-01", "2012-01-01"]), None),
+        ("hours", [np.inf, 1], [np.inf]),
+        ("small", [300, 1], [300]),
+        ("when", ["yesterday", "2011-01-01"], ["yesterday"]),
+        ("when", [1293840000, 1], [1293840000, 1]),
+        ("when", ["2011-13-01", "2011-01-01"], ["2011-13-01"]),
+        ("when", ["01/02/2011", "2011-01-01"], ["01/02/2011"]),
+        ("day", ["yesterday", "2011-01-01"], ["yesterday"]),
+        ("won", [2, 1], [2]),
+        ("won", ["yes", "1"], ["yes"]),
+    ],
+)
+def test_what_cannot_be_read_without_loss_is_refused(
+    column: str, values: Any, shown: list[Any] | None
+) -> None:
+    error = broken(codes().assign(**{column: pd.Series(values)}), Codes)
+    assert f"{column} must be" in error.what
+    assert shown is None or error.value == {column: shown}
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "read"),
+    [
+        ("zip", ["00501", None], ["00501", None]),
+        ("grade", [1, 2], ["1", "2"]),
+        ("season", [1.0, 3.0], [1, 3]),
+        ("season", ["1", "3"], [1, 3]),
+        ("season", pd.Categorical([1, 3]), [1, 3]),
+        ("hours", ["3.0", None], [3, None]),
+        ("hours", [-0.0, 1.0], [0, 1]),
+        ("hours", [2**53 + 1, None], [2**53 + 1, None]),
+        ("when", ["2011-01-01T02:00:00+02:00", None], ["2011-01-01T00:00:00", None]),
+        ("when", pd.to_datetime(["2011-01-01 05:30", None]), ["2011-01-01T05:30:00", None]),
+        ("when", pd.to_datetime(["2011-01-01T05:30+01:00", None], utc=True), ["2011-01-01T04:30:00", None]),
+        ("day", ["2011-01-01 05:30", "2011-02"], ["2011-01-01T05:30:00", "2011-02"]),
+        ("day", pd.to_datetime(["2011-01-01", "2012-01-01"]), ["2011-01-01T00:00:00", "2012-01-01T00:00:00"]),
+        ("won", [True, False], [1, 0]),
+        ("won", [1.0, 0.0], [1, 0]),
+    ],
+)
+def test_what_loses_nothing_is_read_exactly(column: str, values: Any, read: list[Any]) -> None:
+    given = pd.Series(values, dtype=object) if isinstance(values, list) else pd.Series(values)
+    rows = check_rows(codes().assign(**{column: given}), Codes)
+    assert [None if pd.isna(value) else value for value in rows[column].tolist()] == read
+
+
+def test_rows_that_were_read_are_read_again_as_they_are() -> None:
+    rows = check_rows(codes(when=["2011-01-01T02:00:00.5+02:00", None], hours=["3.0", None]), Codes)
+    pd.testing.assert_frame_equal(check_rows(rows, Codes), rows)
+
+
+def test_a_value_that_a_parser_mends_is_no_breach() -> None:
+    class Padded(pa.DataFrameModel):
+        hours: int
+        size: float = pa.Field(metadata={"role": "outcome"})
+
+        @pa.dataframe_parser
+        @classmethod
+        def stripped(cls, frame: pd.DataFrame) -> pd.DataFrame:
+            return frame.assign(hours=frame["hours"].str.strip())
+
+    assert check_rows(pd.DataFrame({"hours": [" 3", "4 "], "size": [1.0, 2.0]}), Padded)[
+        "hours"
+    ].tolist() == [3, 4]
+
+
 def test_columns_outside_a_lenient_contract_are_left_out() -> None:
     assert list(check_rows(flags(extra=[1, 2]), Flags)) == ["on", "note", "size"]
 

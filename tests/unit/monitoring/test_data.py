@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from trunkline.core.contract import Contract
+from trunkline.core.contract import Column, Contract
 from trunkline.core.policy.monitoring import DataMonitor, Monitoring
 from trunkline.core.predictions import Prediction, Rejection
 from trunkline.core.signals import Finding, Signal
-from trunkline.monitoring import LogWindow, Profile, watch_data
+from trunkline.monitoring import LogWindow, Profile, reference_profile, watch_data
 
 Columns = dict[str, list[Any]]
 Draw = Callable[..., Columns]
@@ -138,6 +138,47 @@ def test_only_the_newest_window_counts(watch: Watch, draw: Draw) -> None:
     columns["age"] = [age // 10 for age in old["age"]] + new["age"]
     signal = watch(columns)
     assert (signal.state, signal.rows) == ("quiet", 500)
+
+
+def test_a_shift_that_too_few_values_show_is_inconclusive(watch: Watch, draw: Draw) -> None:
+    columns = draw(500, 13)
+    sparse = [age + 4 if row < 12 else None for row, age in enumerate(columns["age"])]
+    policy = Monitoring(data=DataMonitor(rejections=0.99))
+    signal = watch(columns | {"age": sparse}, policy=policy)
+    assert (signal.state, signal.unjudged, signal.recovered) == ("inconclusive", (), False)
+    assert "the PSI of age" in signal.summary
+
+
+def test_rejections_that_chance_may_explain_are_inconclusive(
+    watch: Watch, draw: Draw, rejection: Any
+) -> None:
+    signal = watch(draw(389, 7), tuple(rejection(row) for row in range(11)))
+    assert signal.state == "inconclusive"
+    assert "rejected" in signal.summary
+
+
+def test_a_text_is_not_judged_and_that_is_said_without_keeping_a_recovery_open(
+    contract: Contract, draw: Draw, answers: Answers, now: datetime
+) -> None:
+    note = Column(name="note", type="text")
+    worded = contract.model_copy(update={"columns": (*contract.columns, note)})
+    before, after = draw(2000, 0), draw(500, 1)
+    scores = before.pop("score")
+    labels = ["Yes" if score > 0.5 else "No" for score in scores]
+    reference = reference_profile(
+        before | {"note": ["a kind flat"] * 2000}, worded, labels=labels, scores=scores
+    )
+
+    def look(columns: Columns) -> Signal:
+        window = LogWindow(predictions=answers(columns | {"note": ["\u4f60\u597d"] * 500}))
+        return watch_data(window, reference, worded, Monitoring(), environment="production", now=now)
+
+    signal = look(after)
+    assert (signal.state, signal.unjudged, signal.recovered) == ("inconclusive", ("note",), True)
+    assert "Not judged: note (text)" in signal.summary
+    alarm = look(after | {"age": [age // 10 for age in after["age"]]})
+    assert (alarm.state, [finding.subject for finding in alarm.findings]) == ("alarm", ["age"])
+    assert "Not judged: note (text)" in alarm.summary
 
 
 def test_torn_lines_are_told(watch: Watch, draw: Draw) -> None:

@@ -62,11 +62,16 @@ def test_a_slow_service_is_a_warning_with_its_interval(watch: Watch) -> None:
     assert finding.interval.low > 100
 
 
-def test_a_p95_that_chance_explains_is_quiet(watch: Watch) -> None:
+def test_a_p95_that_chance_explains_is_inconclusive(watch: Watch) -> None:
     # 6 slow ones of 100 put the p95 above the limit, and its interval well below it.
     signal = watch([5.0] * 94 + [500.0] * 6)
-    assert signal.state == "quiet"
+    assert (signal.state, signal.recovered) == ("inconclusive", False)
     assert "p95 latency is 500 ms" in signal.summary
+
+
+def test_the_latency_of_a_few_answers_is_not_judged(watch: Watch) -> None:
+    signal = watch([5.0] * 20, lambda: httpx.Response(200, json=READY))
+    assert (signal.state, signal.unjudged, signal.recovered) == ("inconclusive", ("latency",), True)
 
 
 @pytest.mark.parametrize("error", [httpx.ConnectError, httpx.ReadTimeout])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -37,6 +38,7 @@ def watch(
         bundle: str = "",
         newer: int = 0,
         margin: float = 0.05,
+        window: int = 500,
     ) -> Signal:
         random = np.random.default_rng(seed)
         scores = random.beta(1.6, 1.6, rows)
@@ -50,7 +52,7 @@ def watch(
             truth(outcomes),
             reference,
             contract,
-            Monitoring(performance=PerformanceMonitor(margin=margin)),
+            Monitoring(window_rows=window, performance=PerformanceMonitor(margin=margin)),
             environment="production",
             now=now,
             bundle=bundle,
@@ -75,6 +77,39 @@ def test_a_model_that_is_as_good_as_at_release_hardly_ever_alarms(watch: Watch) 
     assert sum(signal.state == "alarm" for signal in signals) <= 5
     intervals = [finding.interval for signal in signals for finding in signal.findings]
     assert not any(interval.high < 0.7307 for interval in intervals if interval)
+
+
+def test_an_interval_that_holds_the_floor_is_inconclusive_and_says_how_many_outcomes_decide(
+    watch: Watch,
+) -> None:
+    signal = watch(reference=AT_RELEASE.model_copy(update={"value": 0.86}), margin=0.05)
+    assert signal.state == "inconclusive"
+    assert not signal.recovered
+    assert signal.lead is not None
+    assert signal.lead.interval is not None
+    assert signal.lead.interval.low < signal.lead.threshold < signal.lead.interval.high
+    (needed,) = re.findall(r"about ([\d,]+) outcomes would decide", signal.summary)
+    assert int(needed.replace(",", "")) > signal.rows == 500
+    assert "monitoring.window_rows is 500" in signal.summary
+
+
+def test_as_many_outcomes_as_were_named_decide(watch: Watch) -> None:
+    reference = AT_RELEASE.model_copy(update={"value": 0.86})
+    assert watch(8000, reference=reference, window=8000).state == "alarm"
+
+
+def test_a_figure_on_its_floor_is_not_decided_by_any_number(watch: Watch) -> None:
+    there = watch().lead
+    assert there is not None
+    reference = AT_RELEASE.model_copy(update={"value": there.value})
+    assert "not even 1,000,000" in watch(reference=reference, margin=0).summary
+
+
+def test_an_outcome_that_breaks_the_contract_is_inconclusive_and_named(watch: Watch) -> None:
+    signal = watch(outcome="Perhaps")
+    assert signal.state == "inconclusive"
+    assert "Perhaps" in signal.summary
+    assert "trunkline truth --withdraw p0" in signal.summary
 
 
 def test_flipped_outcomes_are_a_warning_that_names_metric_and_figures(watch: Watch) -> None:

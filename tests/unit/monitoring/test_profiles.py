@@ -84,7 +84,7 @@ def test_profiles_of_different_columns_do_not_add_up(reference: Profile) -> None
 def test_a_number_is_not_added_to_a_category() -> None:
     number = Profile(rows=1, columns={"x": NumberProfile(edges=(), counts=(1,))})
     category = Profile(rows=1, columns={"x": CategoryProfile(values=("a",), counts=(1,))})
-    with pytest.raises(DataError, match="cannot be added to a category"):
+    with pytest.raises(DataError, match="different kinds"):
         number + category
 
 

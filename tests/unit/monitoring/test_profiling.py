@@ -12,6 +12,7 @@ from trunkline.core.errors import DataError
 from trunkline.core.predictions import Prediction
 from trunkline.monitoring import (
     CategoryProfile,
+    CountProfile,
     NumberProfile,
     Profile,
     profile_answers,
@@ -38,6 +39,22 @@ def _one(kind: str, **more: Any) -> Contract:
 
 def test_keys_users_and_event_times_are_not_watched(contract: Contract) -> None:
     assert [column.name for column in watched(contract)] == ["age", "income", "employed", "colour"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("text", ["my landlord is Ms Miller", None, "a" * 5000]),
+        ("time", ["2011-01-01T05:00:00", None, "2012-01-01"]),
+    ],
+)
+def test_nothing_of_a_text_or_a_time_is_in_a_profile(kind: str, values: list[Any]) -> None:
+    contract = _one(kind)
+    reference = reference_profile({"x": values}, contract)
+    window = profile_like(reference, {"x": values}) + profile_like(reference, {"x": ["another secret"]})
+    assert window.columns["x"] == CountProfile(count=3, nulls=1)
+    assert not any(str(value) in reference.line() + window.line() for value in values if value)
+    assert Profile.from_dict(reference.to_dict(), origin="x") == reference
 
 
 def test_an_integer_with_few_values_gets_one_bin_a_value() -> None:
@@ -102,7 +119,7 @@ def test_categories_keep_the_order_of_the_contract() -> None:
 
 def test_categories_beyond_the_cap_share_a_cell() -> None:
     values = [f"v{index:03}" for index in range(CATEGORIES + 5)]
-    profile = reference_profile({"x": values}, _one("text")).columns["x"]
+    profile = reference_profile({"x": values}, _one("category")).columns["x"]
     assert isinstance(profile, CategoryProfile)
     assert (len(profile.values), profile.other) == (CATEGORIES, 5)
 

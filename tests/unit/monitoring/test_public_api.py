@@ -7,10 +7,12 @@ def test_the_public_names_are_these() -> None:
     assert monitoring.__all__ == [
         "SCORE",
         "CategoryProfile",
+        "CountProfile",
         "Labelled",
         "LogWindow",
         "NumberProfile",
         "Profile",
+        "answered",
         "compare_quality",
         "history_data",
         "history_performance",

@@ -55,6 +55,14 @@ def actions(responses: Sequence[Response]) -> list[str]:
     return [response.action for response in responses]
 
 
+def test_what_cannot_be_judged_opens_nothing_and_closes_what_is_over() -> None:
+    unjudged = signal(state="inconclusive", severity="info", unjudged=("note",))
+    assert decide([unjudged], [], EVERYTHING) == ()
+    assert "close_issue" in actions(decide([unjudged], [issue()], EVERYTHING))
+    undecided = signal(state="inconclusive", severity="info")
+    assert decide([undecided], [issue()], EVERYTHING) == ()
+
+
 def test_no_signals_need_nothing() -> None:
     assert decide([], [], EVERYTHING) == ()
 

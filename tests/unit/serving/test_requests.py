@@ -213,6 +213,56 @@ def test_the_example_keeps_the_contract() -> None:
     assert MODEL.row(json.dumps(MODEL.schemas()["Row"]["example"]).encode())
 
 
+TYPED = RequestModel(
+    (
+        Column(name="season", type="category", categories=("0", "1", "2"), coded=True),
+        Column(name="seen", type="time", minimum=0, nullable=True),
+        Column(name="zip", type="text"),
+    )
+)
+TYPED_ROW: dict[str, Any] = {"season": 1, "seen": "2024-05-31T22:30:00+02:00", "zip": "00501"}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{}, {"season": 0}, {"seen": None}, {"seen": "2024-05-31"}, {"seen": "2024-05-31 22:30"}],
+)
+def test_codes_and_times_come_out_as_they_were_sent(changed: dict[str, Any]) -> None:
+    row = TYPED_ROW | changed
+    assert TYPED.row(json.dumps(row).encode()) == row
+    assert type(TYPED.row(json.dumps(row).encode())["season"]) is int
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "hint"),
+    [
+        ("season", 3, ""),
+        ("season", True, ""),
+        ("season", "1", "send 1 without quotes"),
+        ("season", 1.0, "send 1"),
+        ("seen", "yesterday", "ISO 8601"),
+        ("seen", "2024-02-30", "day"),
+        ("seen", 1717156800, ""),
+        ("seen", "1969-12-31", "too early"),
+        ("zip", 501, 'send "501"'),
+        ("zip", 10001.0, "send"),
+    ],
+)
+def test_a_code_or_time_that_is_none_is_refused_with_what_to_send(field: str, value: Any, hint: str) -> None:
+    with pytest.raises(Refused) as caught:
+        TYPED.row(json.dumps(TYPED_ROW | {field: value}).encode())
+    (problem,) = caught.value.body()["problems"]
+    assert problem["field"] == field
+    assert hint in problem["hint"]
+
+
+def test_codes_and_times_are_described_and_their_example_is_taken() -> None:
+    row = TYPED.schemas()["Row"]
+    assert row["properties"]["season"]["enum"] == [0, 1, 2]
+    assert "date-time" in json.dumps(row["properties"]["seen"])
+    assert TYPED.row(json.dumps(row["example"]).encode())
+
+
 def test_a_challengers_new_columns_are_optional_and_its_key_does_not_displace_the_champions() -> None:
     challenger = CONTRACT.model_copy(
         update={

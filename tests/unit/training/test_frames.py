@@ -65,6 +65,40 @@ def test_a_boolean_outcome_is_spelled_as_json_does() -> None:
     assert labels.tolist() == ["true", "false"]
 
 
+CODED = Contract(
+    name="x",
+    positive="1",
+    columns=(
+        Column(name="season", type="category", categories=("1", "2"), coded=True, nullable=True),
+        Column(name="seen", type="time", nullable=True),
+        Column(name="won", type="category", categories=("0", "1"), coded=True, role=Role.OUTCOME),
+    ),
+)
+
+
+def test_codes_are_numbers_and_times_are_utc_without_a_zone() -> None:
+    rows = pd.DataFrame(
+        {"season": [1, None], "seen": ["2024-05-31T22:30:00+02:00", None], "won": [1, 0]}, dtype=object
+    )
+    framed = model_frame(rows, CODED)
+    assert framed["season"].dtype == np.float32
+    assert framed["season"].iloc[0] == 1
+    assert np.isnan(framed["season"].iloc[1])
+    assert framed["seen"].dtype == "datetime64[us]"
+    assert framed["seen"].iloc[0] == pd.Timestamp("2024-05-31T20:30:00")
+    assert framed["seen"].isna().tolist() == [False, True]
+
+
+def test_codes_of_an_outcome_are_whole_numbers() -> None:
+    labels = outcome(pd.DataFrame({"won": [1, 0]}), CODED)
+    assert (labels.dtype, labels.tolist()) == (np.int64, [1, 0])
+
+
+def test_what_is_no_time_is_named() -> None:
+    with pytest.raises(DataError, match=r"seen holds a value that is no time"):
+        model_frame(pd.DataFrame({"season": [1], "seen": ["yesterday"]}), CODED)
+
+
 def test_a_regression_outcome_is_a_float(price: Contract, sales: pd.DataFrame) -> None:
     assert outcome(sales, price).dtype == np.float64
 

@@ -58,7 +58,7 @@ def exchange(
         classes.reverse()
         names = {name: f"{place}: {name}" for place, name in enumerate(classes)}
     kinds = {column.name: column.type for column in contract.features}
-    texts = [name for name, kind in kinds.items() if kind == "text"]
+    texts = [name for name, kind in kinds.items() if kind in ("text", "time")]
     regression = contract.task == "regression"
     key = contract.of_role(Role.KEY)
     request = {

@@ -43,6 +43,7 @@ def ignoring_inputs(paired: Paired, train: Paired) -> Paired:
         paired.classes,
         paired.positive,
         paired.users,
+        paired.coded,
     )
 
 

@@ -127,6 +127,8 @@ def _check_value(key: str, value: Value, column: Column) -> None:
             fits = float(value) >= column.minimum
         if fits and column.maximum is not None:
             fits = float(value) <= column.maximum
+    elif column.coded:
+        fits = not isinstance(value, bool) and as_label(value) in column.categories
     elif column.type == "boolean":
         fits = isinstance(value, bool)
     else:

@@ -106,7 +106,9 @@ def _value(column: Column, value: Value | None) -> Value | None:
         return value if isinstance(value, bool) else None
     if column.type not in NUMERIC:
         label = as_label(value)
-        return label if not column.categories or label in column.categories else None
+        if column.categories and label not in column.categories:
+            return None
+        return column.label(label)
     if isinstance(value, bool | str) or (column.type == "integer" and value % 1):
         return None
     low = column.minimum is None or value >= column.minimum

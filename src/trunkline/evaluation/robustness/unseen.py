@@ -11,6 +11,7 @@ import pandas as pd
 
 from trunkline.core.contract import Column, Contract
 from trunkline.core.figures import Figure
+from trunkline.core.values import check_value
 from trunkline.core.verdicts import Verdict
 
 from .asking import Ask, evenly, finite_answers, what_happened
@@ -22,6 +23,7 @@ LARGEST = 3.4028234663852886e38
 LARGEST_WHOLE = 2.0**62
 """Near the largest whole number that fits 64 bits, and exact as a float."""
 TEXTS = ("", "a text that training never had", "\u00e9\u4f60\u597d \U0001f600", "x" * 2000)
+TIMES = ("1901-01-01", "2199-12-31T23:59:59.999999")
 SHOWN = 5
 
 
@@ -95,16 +97,28 @@ def probes(column: Column, seen: pd.Series) -> tuple[Probe, ...]:
     known = seen.dropna()
     found: list[Probe] = []
     if column.type in ("category", "boolean"):
-        allowed: tuple[object, ...] = (False, True) if column.type == "boolean" else column.categories
+        allowed: tuple[object, ...] = (
+            (False, True) if column.type == "boolean" else tuple(map(column.label, column.categories))
+        )
         had = set(known.tolist())
         found = [Probe(value, "training never had it") for value in allowed if value not in had]
     if column.type == "text" or (column.type == "category" and not column.categories):
         found = [Probe(value, "a text that training never had") for value in TEXTS]
+    if column.type == "time":
+        found = [Probe(time, "far from what training had") for time in TIMES if _allowed(time, column)]
     if column.type in ("integer", "number"):
         found = _ends(column, known.to_numpy(dtype=np.float64))
     if column.nullable and len(known) == len(seen):
         found.append(Probe(None, "training never had a null"))
     return tuple(found)
+
+
+def _allowed(value: str, column: Column) -> bool:
+    try:
+        check_value(value, column)
+    except ValueError:
+        return False
+    return True
 
 
 def _ends(column: Column, known: np.ndarray) -> list[Probe]:
@@ -152,7 +166,9 @@ def _first_failing(
 def _with(base: pd.DataFrame, column: Column, found: Sequence[Probe]) -> pd.DataFrame:
     rows = pd.concat([base] * len(found), ignore_index=True)
     values = pd.Series([probe.value for probe in found for _ in range(len(base))], dtype=object)
-    if column.type in ("integer", "number"):
+    if column.coded:
+        values = values.astype("Int64")
+    elif column.type in ("integer", "number"):
         whole = column.type == "integer" and not values.isna().any()
         values = values.astype("int64" if whole else "float64")
     elif column.type == "boolean":

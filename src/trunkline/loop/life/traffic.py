@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,8 +18,11 @@ from trunkline.core.contract import Column, Contract
 from trunkline.core.errors import DataError, StorageError, UnavailableError
 from trunkline.core.predictions import GroundTruth
 from trunkline.core.progress import Progress
+from trunkline.core.values import check_value, parse_cell
 
 CONNECTIONS = 4
+INDEX = re.compile(r"|Unnamed: \d+")
+"""How pandas names the index in a CSV file, and again when it read such a file."""
 
 
 @dataclass(frozen=True)
@@ -35,29 +38,71 @@ class Sent:
     """For every answered row that had the outcome in it: what is to be told later."""
 
 
-def read_rows(path: Path, contract: Contract) -> list[dict[str, Any]]:
-    """Return the rows of a CSV or JSON-lines file, CSV values turned into the contract's types.
+def read_rows(
+    path: Path, contract: Contract, *, outcomes: bool = False, progress: Progress | None = None
+) -> list[dict[str, Any]]:
+    """Return the rows of a CSV or JSON-lines file, values in the contract's types where they are exactly such.
 
-    A CSV value that is not of its column's type stays a text, so that the service can say what is wrong with it.
-    Raises DataError when the file is empty or of another kind, and StorageError when it cannot be read.
+    Another value stays as it is, so that the service can say what is wrong with it. With `outcomes` those must keep the
+    contract. A first CSV column without a name, or named as pandas names one, is pandas' index and left out.
+    Raises DataError when the file is empty, broken, of another kind or holds a wrong outcome, StorageError when it
+    cannot be read.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise StorageError(f"Cannot read {path}: {error}.") from error
-    if path.suffix == ".csv":
-        columns = {column.name: column for column in contract.columns}
-        reader = csv.DictReader(io.StringIO(text, newline=""), restkey="", restval="")
-        rows = [{name: _typed(value, columns.get(name)) for name, value in row.items()} for row in reader]
-        if broken := next((place for place, row in enumerate(rows, 2) if "" in row), 0):
-            raise DataError(f"{path}, line {broken} has more values than the header has names.")
-    elif path.suffix == ".jsonl":
+    suffix = path.suffix.lower()
+    if suffix == ".csv":
+        rows = _cells(path, text, contract, progress or (lambda _: None))
+    elif suffix == ".jsonl":
         rows = [_object(path, place, line) for place, line in enumerate(text.split("\n"), 1) if line.strip()]
     else:
         raise DataError(f"{path} is neither .csv nor .jsonl.", next_step="convert the file")
     if not rows:
         raise DataError(f"{path} has no rows.")
+    return (
+        [_with_outcome(path, place, row, contract) for place, row in enumerate(rows, 1)] if outcomes else rows
+    )
+
+
+def _cells(path: Path, text: str, contract: Contract, say: Progress) -> list[dict[str, Any]]:
+    columns = {column.name: column for column in contract.columns}
+    reader = csv.reader(io.StringIO(text, newline=""))
+    rows = []
+    try:
+        header = next(reader, [])
+        index = bool(header) and header[0] not in columns and INDEX.fullmatch(header[0]) is not None
+        names = header[1:] if index else header
+        if doubled := sorted({name for name in names if names.count(name) > 1}):
+            raise DataError(
+                f"{path} names the column {doubled[0]!r} twice.",
+                next_step="take one of the two out of the file",
+            )
+        if index:
+            say(f"{path}: the first column has no name of its own and is taken for pandas' index: left out")
+        for cells in reader:
+            if not cells:
+                continue
+            if len(cells) > len(header):
+                raise DataError(f"{path}, line {reader.line_num} has more values than the header has names.")
+            cells += [""] * (len(header) - len(cells))
+            values = cells[1:] if index else cells
+            rows.append(
+                {name: _cell(value, columns.get(name)) for name, value in zip(names, values, strict=True)}
+            )
+    except csv.Error as error:
+        raise DataError(f"{path}, line {reader.line_num} is no CSV: {error}.") from error
     return rows
+
+
+def _cell(text: str, column: Column | None) -> object:
+    if text == "":
+        return None
+    try:
+        return text if column is None else parse_cell(text, column)
+    except ValueError:
+        return text
 
 
 def _object(path: Path, place: int, line: str) -> dict[str, Any]:
@@ -70,20 +115,18 @@ def _object(path: Path, place: int, line: str) -> dict[str, Any]:
     return row
 
 
-def _typed(value: str, column: Column | None) -> object:
-    if column is None or value == "":
-        return None if value == "" else value
+def _with_outcome(path: Path, place: int, row: dict[str, Any], contract: Contract) -> dict[str, Any]:
+    column = contract.outcome
+    if row.get(column.name) is None:
+        return row
     try:
-        if column.type == "integer":
-            return int(value)
-        if column.type == "number":
-            number = float(value)
-            return number if math.isfinite(number) else value
-    except ValueError:
-        return value
-    if column.type == "boolean":
-        return {"true": True, "false": False}.get(value.lower(), value)
-    return value
+        return row | {column.name: check_value(row[column.name], column)}
+    except ValueError as error:
+        raise DataError(
+            f"{path}, row {place}: the outcome {column.name} must be {column.rule()}; {error}.",
+            value=row[column.name],
+            next_step="correct the row, or send without --outcomes; nothing was sent",
+        ) from error
 
 
 def send(rows: list[dict[str, Any]], contract: Contract, address: str, *, progress: Progress) -> Sent:
@@ -104,7 +147,9 @@ def send(rows: list[dict[str, Any]], contract: Contract, address: str, *, progre
 
         def ask(row: dict[str, Any]) -> tuple[int, str]:
             try:
-                reply = client.post("/predict", json={name: row[name] for name in row if name != outcome})
+                # Escaped, so that half a character is the service's to refuse.
+                body = json.dumps({name: row[name] for name in row if name != outcome})
+                reply = client.post("/predict", content=body, headers={"content-type": "application/json"})
             except httpx.HTTPError:
                 return 0, ""
             return reply.status_code, reply.json()["id"] if reply.is_success else reply.text

@@ -1,24 +1,69 @@
-"""Ground truth as it is told: checked, and appended to what an environment knows."""
+"""Ground truth as it is told: checked, appended to what an environment knows, and taken back."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from trunkline.core.contract import Contract
 from trunkline.core.errors import DataError
 from trunkline.core.predictions import GroundTruth
+from trunkline.core.truth import outcome_of, read_truth
+from trunkline.monitoring import answered
+
+SHOWN = 5
 
 
 def read_truths(path: Path, contract: Contract) -> tuple[GroundTruth, ...]:
-    """Return the ground truth that a file holds.
+    """Return the ground truth that a file holds, its outcomes in the contract's type.
 
     Raises DataError that names the line when one is not a record or its outcome breaks the contract.
     """
-    truths = GroundTruth.read_lines(path, error=DataError, complete=True)
-    allowed = contract.outcome.categories
-    for place, truth in enumerate(truths, 1):
-        if allowed and str(truth.outcome) not in allowed:
+    truths = []
+    for place, truth in enumerate(GroundTruth.read_lines(path, error=DataError, complete=True), 1):
+        try:
+            truths.append(truth.model_copy(update={"outcome": outcome_of(truth, contract)}))
+        except DataError as error:
             raise DataError(
-                f"{path}, line {place}: the outcome must be {contract.outcome.rule()}.", value=truth.outcome
-            )
-    return truths
+                f"{path}, record {place}: {error.what}",
+                value=truth.outcome,
+                next_step="correct the record; nothing of the file was recorded",
+            ) from error
+    return tuple(truths)
+
+
+def known(
+    truths: tuple[GroundTruth, ...], log: Path, *, leave_out: bool = False
+) -> tuple[tuple[GroundTruth, ...], int]:
+    """Return the ground truth of answers that a prediction log holds, and how many records are of none.
+
+    Raises DataError that names the answers that nobody was given, unless they are to be left out.
+    """
+    found = answered(log, {truth.prediction for truth in truths})
+    strange = [truth.prediction for truth in truths if truth.prediction not in found]
+    if strange and not leave_out:
+        raise DataError(
+            f"{len(strange)} of {len(truths)} records are about answers that are not in the prediction log: "
+            f"{', '.join(strange[:SHOWN])}{' and more' if len(strange) > SHOWN else ''}.",
+            next_step="correct the ids, or record the others with --known-only",
+        )
+    return tuple(truth for truth in truths if truth.prediction in found), len(strange)
+
+
+def withdrawals(path: Path, predictions: Iterable[str]) -> tuple[GroundTruth, ...]:
+    """Return the records that take back what was recorded of these answers.
+
+    Raises DataError that names an answer of which nothing is recorded.
+    """
+    recorded, now = read_truth(path), datetime.now(UTC)
+    names = tuple(dict.fromkeys(predictions))
+    if strange := [name for name in names if name not in recorded]:
+        raise DataError(
+            f"No outcome is recorded of {', '.join(strange[:SHOWN])}.",
+            next_step="take the id from the answer or from the file that was recorded",
+        )
+    # A record may carry a time to come: what takes it back must be the later one.
+    return tuple(
+        GroundTruth(prediction=name, outcome=None, time=max(now, recorded[name].time)) for name in names
+    )

@@ -120,12 +120,18 @@ def newest_signals(project: Project, environment: str) -> tuple[Signal, ...]:
 
     Raises NotFoundError when nobody watched yet.
     """
-    runs = sorted(project.monitoring(environment).glob("*.jsonl"))
-    if not runs:
+    found = last_signals(project, environment)
+    if not found:
         raise NotFoundError(
             f"{environment} was never monitored.", next_step=f"trunkline monitor {environment}"
         )
-    return Signal.read_lines(runs[-1])
+    return found
+
+
+def last_signals(project: Project, environment: str) -> tuple[Signal, ...]:
+    """Return the signals of the last watch, none where nobody watched yet."""
+    runs = sorted(project.monitoring(environment).glob("*.jsonl"))
+    return Signal.read_lines(runs[-1]) if runs else ()
 
 
 @dataclass(frozen=True)

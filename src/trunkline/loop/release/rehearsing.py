@@ -11,12 +11,13 @@ import httpx
 import numpy as np
 
 from trunkline.core.bundle import Bundle
+from trunkline.core.contract import as_label
 from trunkline.core.errors import GateFailed
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.record import short
 from trunkline.core.release import Release, Route
-from trunkline.loop.model.answers import ask, opened
+from trunkline.loop.model.answers import ask, columns_of, opened
 from trunkline.loop.model.snapshots import locked_snapshot
 from trunkline.loop.rollout.deploying import target_of
 from trunkline.loop.versions.bundles import brought_registry, bundle_of
@@ -85,10 +86,9 @@ def ask_service(address: str, bundle: Bundle, rows: Any, *, number: int) -> Rehe
     problem = ""
     latency: list[float] = []
     with httpx.Client(base_url=address, timeout=10.0, trust_env=False) as client:
-        for place, row in enumerate(
-            rows.drop(columns=[contract.outcome.name]).astype(object).to_dict("records")
-        ):
-            plain = {name: None if value is None or value != value else value for name, value in row.items()}
+        sent = columns_of(rows, [name for name in rows.columns if name != contract.outcome.name])
+        for place in range(len(rows)):
+            plain = {name: values[place] for name, values in sent.items()}
             begun = time.perf_counter()
             try:
                 reply = client.post("/predict", json=plain)
@@ -133,7 +133,7 @@ def _alike(answer: dict[str, Any], label: Any, own: Any, place: int) -> bool:
     near = given.keys() == expected.keys() and all(
         math.isclose(given[name], expected[name], rel_tol=TOLERANCE, abs_tol=TOLERANCE) for name in expected
     )
-    return near and answer["prediction"] == str(label)
+    return near and as_label(answer["prediction"]) == str(label)
 
 
 def _require(made: Rehearsal) -> Rehearsal:
