@@ -91,9 +91,10 @@ def test_healthy_traffic_is_quiet_and_every_answer_can_be_traced(live: Project) 
     assert (sent.answered, sent.refused, sent.failed) == (250, 0, 0)
     append(live.truth("production"), sent.truths)
     signals = watching.watch(live, "production", progress=say)
-    assert {signal.kind: signal.state for signal in signals} == dict.fromkeys(
-        ("performance", "data", "infrastructure", "log"), "quiet"
-    )
+    states = {signal.kind: signal.state for signal in signals}
+    # 250 outcomes may be too few to exclude a fall by the margin.
+    assert states.pop("performance") in ("quiet", "inconclusive")
+    assert states == dict.fromkeys(("data", "infrastructure", "log"), "quiet")
     assert watching.respond(live, "production", signals, progress=say).done == ()
     chain = {step.name: step for step in tracing.trace(live, sent.truths[7].prediction)}
     assert chain["ground truth"].identity == str(sent.truths[7].outcome)
@@ -346,5 +347,5 @@ def test_an_outcome_that_breaks_the_contract_is_named_with_its_line(project: Pro
     now = datetime(2026, 1, 1, tzinfo=UTC)
     path = tmp_path / "truth.jsonl"
     append(path, tuple(GroundTruth(prediction="a", outcome=said, time=now) for said in ("yes", "maybe")))
-    with pytest.raises(DataError, match="line 2: the outcome must be one of"):
+    with pytest.raises(DataError, match=r"line 2: .*repaid must be one of"):
         truth_module.read_truths(path, project_contract(project))

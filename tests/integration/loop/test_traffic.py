@@ -116,7 +116,7 @@ def test_an_outcome_that_breaks_the_contract_is_refused_at_the_door(
     tmp_path: Path, contract: Contract, outcome: Any
 ) -> None:
     told = GroundTruth(prediction="a", outcome=outcome, time=datetime(2026, 1, 1, tzinfo=UTC))
-    with pytest.raises(DataError, match=r"record 1: .*answer a"):
+    with pytest.raises(DataError, match=r"line 1: .*answer a"):
         read_truths(file(tmp_path, "truth.jsonl", told.line()), contract)
 
 

@@ -22,7 +22,6 @@ from trunkline.evaluation.robustness.row_order import row_order_verdict
 from trunkline.evaluation.scored import Scored
 from trunkline.serving.runtime import open_model
 from trunkline.training import Candidate, Fitted, predict_frame, train
-from trunkline.training.frames import NUMERIC
 
 Parts = tuple[pd.DataFrame, pd.DataFrame]
 METHODS = ("threshold-optimizer", "exponentiated-gradient")
@@ -116,7 +115,7 @@ def test_it_is_sealed_as_python_and_served_with_the_answers_it_gave_in_training(
         answers = model.predict(
             {
                 column.name: rows[column.name].tolist()
-                if column.type in NUMERIC
+                if column.numeric
                 else rows[column.name].astype(object).where(rows[column.name].notna(), None).tolist()
                 for column in contract.features
             }

@@ -91,7 +91,8 @@ def test_codes_are_numbers_and_times_are_utc_without_a_zone() -> None:
 
 def test_codes_of_an_outcome_are_whole_numbers() -> None:
     labels = outcome(pd.DataFrame({"won": [1, 0]}), CODED)
-    assert (labels.dtype, labels.tolist()) == (np.int64, [1, 0])
+    assert labels.dtype == np.int64
+    assert labels.tolist() == [1, 0]
 
 
 def test_what_is_no_time_is_named() -> None:

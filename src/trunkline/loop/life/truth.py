@@ -26,7 +26,7 @@ def read_truths(path: Path, contract: Contract) -> tuple[GroundTruth, ...]:
             truths.append(truth.model_copy(update={"outcome": outcome_of(truth, contract)}))
         except DataError as error:
             raise DataError(
-                f"{path}, record {place}: {error.what}",
+                f"{path}, line {place}: {error.what}",
                 value=truth.outcome,
                 next_step="correct the record; nothing of the file was recorded",
             ) from error
