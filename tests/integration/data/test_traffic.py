@@ -105,9 +105,15 @@ def test_a_truth_that_breaks_the_contract_is_named(project: Project) -> None:
     log(project, [answer(1)])
     learn(project, [truth(1, "perhaps")])
     with pytest.raises(
-        DataError, match=r"the traffic of production break.*paid must be one of no, yes.*perhaps"
+        DataError, match=r"answer p1 breaks.*paid must be one of no, yes.*perhaps.*truth --withdraw p1"
     ):
         traffic(project)
+
+
+def test_a_truth_that_was_taken_back_is_no_row(project: Project) -> None:
+    log(project, [answer(1), answer(2)])
+    learn(project, [truth(1, "perhaps"), truth(2), truth(1, None, hours=2)])
+    assert traffic(project)["loan"].tolist() == [stable_integer("p2")]
 
 
 def test_a_record_of_another_kind_among_the_truths_is_named(project: Project) -> None:
