@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from trunkline.core.contract import Contract
+from trunkline.core.contract import Column, Contract, Role
 from trunkline.training.frames import model_frame
 from trunkline.training.parity import Answers, Parity, compare, edges, rows_at
 
@@ -106,3 +106,24 @@ def test_open_ends_are_tried_far_outside_of_what_was_seen(price: Contract, sales
     low, high = (float(edge.value) for edge in edges(framed, price) if isinstance(edge.value, float))
     assert low < framed["area"].min() - 100
     assert high > framed["area"].max() + 100
+
+
+def test_codes_and_times_have_edges_of_their_own_kind() -> None:
+    contract = Contract(
+        name="c",
+        columns=(
+            Column(name="season", type="category", categories=("1", "9"), coded=True, nullable=True),
+            Column(name="seen", type="time", nullable=True),
+            Column(name="y", type="number", role=Role.OUTCOME),
+        ),
+    )
+    given = {"season": [1, 9], "seen": ["2024-05-31T22:30:00", "2025"], "y": [1.0, 2.0]}
+    rows = model_frame(pd.DataFrame(given), contract)
+    found = edges(rows, contract)
+    asked = rows_at(found, rows.iloc[:1])
+    assert asked["season"].dtype == np.float32
+    assert asked["seen"].dtype == "datetime64[us]"
+    assert all(edge.allowed for edge in found)
+    assert set(asked["season"].dropna()) == {1.0, 9.0}
+    assert set(asked["seen"].dropna()) == {pd.Timestamp("2024-05-31T22:30:00"), pd.Timestamp("2025-01-01")}
+    assert asked.isna().any().all()
