@@ -15,14 +15,16 @@ from . import output
 @click.command()
 @click.pass_context
 def check(ctx: click.Context) -> None:
-    """Check the policy and the four files that you edit."""
-    from trunkline.data import project_contract
-    from trunkline.loop.model import checking
+    """Check the policy and the four files that you edit, on some rows of yours.
+
+    Loads the rows, fits every candidate on a few of them, and asks it once: seconds, and no search.
+    """
+    from trunkline.loop.model import trying
 
     project = output.project_of(ctx)
-    checking.check_project(project)
+    tried = trying.try_out(project, progress=output.progress)
+    contract = tried.contract
     output.result("policy", "trunkline.yaml is in order")
-    contract = project_contract(project)
     output.result("contract", f"{contract.name}, {contract.task}: {len(contract.columns)} columns")
     output.table(
         ("column", "role", "must be"),
@@ -31,6 +33,11 @@ def check(ctx: click.Context) -> None:
             for column in contract.columns
         ),
     )
+    output.result("rows", f"{tried.taken:,} of {tried.loaded:,} lie in the window")
+    for one in tried.candidates:
+        settings = "1 setting" if one.settings == 1 else f"{one.settings} settings"
+        output.result(one.candidate, f"{settings} fitted on a few rows, would run as {one.runtime}")
+    output.result("next", "make train" if project.data_lock.is_file() else "make snapshot")
 
 
 @click.command()

@@ -5,18 +5,22 @@ from .followed import moved_in_traffic
 from .interface import judge_interface
 from .lock import lock_of, read_lock, write_lock
 from .schema import contract_from, project_contract, project_schema
-from .snapshot import Snapshot, open_snapshot, take_snapshot
-from .sources import load_source
+from .snapshot import Snapshot, check_enough, open_snapshot, take_snapshot
+from .sources import in_window, load_source
 from .split import split_rows
 from .terms import require_current
 from .traffic import load_traffic
 from .validation import check_rows
+from .window import check_window, require_rows
 
 __all__ = [
     "Snapshot",
+    "check_enough",
     "check_rows",
     "check_snapshot",
+    "check_window",
     "contract_from",
+    "in_window",
     "judge_interface",
     "load_source",
     "load_traffic",
@@ -27,6 +31,7 @@ __all__ = [
     "project_schema",
     "read_lock",
     "require_current",
+    "require_rows",
     "split_rows",
     "take_snapshot",
     "write_lock",

@@ -1,7 +1,9 @@
 """Evaluation: the figures of a model, the gates that it must pass, and the report and card that say so."""
 
+from .gate_names import check_waivers
 from .gates import check_gates, judge
 from .performance.figures import measure
+from .performance.named_slices import require_sliced
 from .reports.card import card, card_pictures
 from .reports.junit import junit_xml
 from .reports.page import report_page
@@ -15,10 +17,12 @@ __all__ = [
     "card",
     "card_pictures",
     "check_gates",
+    "check_waivers",
     "judge",
     "junit_xml",
     "measure",
     "report_markdown",
     "report_page",
+    "require_sliced",
     "truth_of",
 ]

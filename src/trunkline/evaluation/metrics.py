@@ -17,6 +17,7 @@ from trunkline.core.errors import PolicyError, ProjectError
 from trunkline.core.policy.policy import Policy
 
 from .bootstrap import Statistic
+from .metric_range import floor_problem
 from .project_metric import value_of, value_of_mean
 from .scored import Array, Paired
 from .weighted import statistic
@@ -169,6 +170,11 @@ def check_metric_names(policy: Policy, metrics: Metrics, contract: Contract | No
                 f"{key} names the metric {name}, and there is none of that name.",
                 next_step=f"use {' or '.join(close)}" if close else f"use one of {', '.join(known)}",
             )
+    asked = [*policy.gates.performance.floors.items()]
+    asked += [pair for part in policy.gates.performance.slices for pair in part.floors.items()]
+    for key, (name, floor) in zip(floors, asked, strict=True):
+        if name not in metrics and (problem := floor_problem(name, floor)):
+            raise PolicyError(f"{key} is {floor:g}, and {problem}.", value=floor, next_step=f"correct {key}")
     if contract is None:
         return
     for key, name in judged.items():

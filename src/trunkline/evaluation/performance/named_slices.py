@@ -88,6 +88,17 @@ def check_slices(rules: PerformanceGates, contract: Contract) -> None:
                 )
 
 
+def require_sliced(frame: pd.DataFrame, rules: PerformanceGates, contract: Contract) -> None:
+    """Raise PolicyError for a slice, known to `check_slices`, in which none of the rows lies."""
+    for position, part in enumerate(rules.slices):
+        if len(frame) and not rows_of(frame, part, contract).any():
+            raise PolicyError(
+                f"{_KEY}.{position}: none of {len(frame):,} rows lies in the slice {part.name}.",
+                value=part.where or part.between,
+                next_step="correct the slice, or take it out",
+            )
+
+
 def rows_of(frame: pd.DataFrame, part: NamedSlice, contract: Contract) -> Array:
     """Return the mask, of shape (n,), of the rows in a slice that `check_slices` knows; null is in none."""
     mask = np.ones(len(frame), dtype=bool)

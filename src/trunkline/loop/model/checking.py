@@ -5,15 +5,20 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from trunkline import data, evaluation, training
+from trunkline.core.contract import Contract
 from trunkline.core.project import Project
 from trunkline.evaluation import deepchecks
 
 
 def check_project(project: Project) -> None:
-    """Raise the first error that the policy and the user's four files hold, before any work is done."""
+    """Raise the first error that the policy and the user's four files hold, or a lock taken under other terms."""
+    data.require_current(project, check_edited(project))
+
+
+def check_edited(project: Project) -> Contract:
+    """Return the contract; raise the first error that the policy and the user's four files hold."""
     policy = project.policy
     contract = data.project_contract(project)
-    data.require_current(project, contract)
     evaluation.check_gates(policy, project.metrics(), contract)
     evaluation.apply_waivers((), policy.gates.waivers, today=datetime.now(UTC).date())
     training.mitigated_attribute(policy.training.mitigation, contract)
@@ -21,3 +26,4 @@ def check_project(project: Project) -> None:
     for module, name in (("data", "load"), ("features", "features")):
         project.plug(module, name)
     training.offered(project.plug("model", "candidates"), policy.training.candidates)
+    return contract

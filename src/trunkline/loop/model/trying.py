@@ -1,0 +1,75 @@
+"""Try out: the policy and the four files on some rows, so that what is wrong is said before a search."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from trunkline import data, delivery, evaluation, training
+from trunkline.core.contract import Contract
+from trunkline.core.errors import PolicyError
+from trunkline.core.progress import Progress
+from trunkline.core.project import POLICY_FILE, Project
+
+from .checking import check_edited
+
+
+@dataclass(frozen=True)
+class TriedOut:
+    """What the project's rows and candidates are."""
+
+    contract: Contract
+    loaded: int
+    """Rows that load() gave."""
+    taken: int
+    """Those that the policy's window takes."""
+    candidates: tuple[training.Tried, ...]
+
+
+def try_out(project: Project, *, progress: Progress) -> TriedOut:
+    """Load the rows, fit every candidate on a few of them, and ask it once.
+
+    Raises the first error that is found, cheapest first: of the policy, of the files it names, of the four files, of
+    the rows, of the candidates, and last of a lock that was taken under other terms.
+    """
+    policy = project.policy
+    contract = check_edited(project)
+    data.check_window(policy.data.window, contract)
+    evaluation.check_waivers(policy, contract, project.metrics(), today=datetime.now(UTC).date())
+    _check_files(project)
+    progress("loading the project's rows")
+    loaded = data.load_source(project)
+    taken = data.in_window(loaded, contract, policy.data.window)
+    data.require_rows(taken, loaded, contract, policy.data.window)
+    data.check_enough(taken, contract, policy.data)
+    evaluation.require_sliced(taken, policy.gates.performance, contract)
+    parts = data.split_rows(taken, contract, policy.data.split)
+    tried = training.try_candidates(
+        parts["train"],
+        contract,
+        features=project.plug("features", "features"),
+        candidates=project.plug("model", "candidates"),
+        policy=policy.training,
+        metrics=project.metrics(),
+        package=policy.package,
+        progress=progress,
+    )
+    data.require_current(project, contract)
+    return TriedOut(contract, len(loaded), len(taken), tried)
+
+
+def _check_files(project: Project) -> None:
+    """Raise PolicyError for a file that the policy names and that is not there, or that cannot be read."""
+    locustfile = project.policy.gates.load.locustfile
+    if not (project.root / locustfile).is_file():
+        raise PolicyError(
+            "gates.load.locustfile: there is no such file in the project.",
+            value=locustfile,
+            next_step=f"correct it in {POLICY_FILE}, or restore the file from git",
+        )
+    for environment in dict.fromkeys((project.policy.rollout.environment, *_environments(project))):
+        delivery.read_state(project.deployment(environment))
+
+
+def _environments(project: Project) -> list[str]:
+    return sorted(path.stem for path in project.deployment("any").parent.glob("*.yaml"))
