@@ -2,6 +2,7 @@
 
 from .gate_names import check_waivers
 from .gates import check_gates, judge
+from .metrics import check_watched_metric
 from .performance.figures import measure
 from .performance.named_slices import require_sliced
 from .reports.card import card, card_pictures
@@ -18,6 +19,7 @@ __all__ = [
     "card_pictures",
     "check_gates",
     "check_waivers",
+    "check_watched_metric",
     "judge",
     "junit_xml",
     "measure",

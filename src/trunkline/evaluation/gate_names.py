@@ -15,7 +15,7 @@ from trunkline.core.policy.gates import Suite
 from trunkline.core.policy.policy import Policy
 
 from .metrics import Metrics, scorer_names
-from .reports.catalogue import catalogue
+from .reports.catalogue import ROOMS, catalogue
 
 
 def gate_names(policy: Policy, contract: Contract, metrics: Metrics) -> list[str]:
@@ -46,11 +46,10 @@ def check_waivers(policy: Policy, contract: Contract, metrics: Metrics, *, today
     for position, waiver in enumerate(policy.gates.waivers):
         key = f"gates.waivers.{position}"
         if not any(fnmatchcase(name, waiver.gate) for name in names):
-            close = difflib.get_close_matches(waiver.gate, names, n=2, cutoff=0.6)
             raise PolicyError(
                 f"{key}.gate fits no gate of this project.",
                 value=waiver.gate,
-                next_step=f"use {' or '.join(close)}" if close else "`trunkline explain` lists the gates",
+                next_step=_near(waiver.gate, names),
             )
         if date.fromisoformat(waiver.expires) < today:
             raise PolicyError(
@@ -58,3 +57,14 @@ def check_waivers(policy: Policy, contract: Contract, metrics: Metrics, *, today
                 value=waiver.expires,
                 next_step="take it out, or have its owner decide again with a new last day",
             )
+
+
+def _near(gate: str, names: list[str]) -> str:
+    room, slash, rest = gate.partition("/")
+    rooms = difflib.get_close_matches(room, ROOMS, n=1)
+    if room not in ROOMS and rooms:
+        gate = f"{rooms[0]}{slash}{rest}"
+        if any(fnmatchcase(name, gate) for name in names):
+            return f"use {gate}"
+    close = difflib.get_close_matches(gate, names, n=2, cutoff=0.6)
+    return f"use {' or '.join(close)}" if close else "`trunkline explain` lists the gates"

@@ -178,11 +178,20 @@ def check_metric_names(policy: Policy, metrics: Metrics, contract: Contract | No
     if contract is None:
         return
     for key, name in judged.items():
-        if name not in metrics and (instead := _misfit(name, contract)):
-            raise PolicyError(
-                f"{key} is {name}, which does not fit the outcome {contract.outcome.name}.",
-                next_step=f"set {key} to a metric such as {instead}",
-            )
+        _check_fit(key, name, metrics, contract)
+
+
+def check_watched_metric(policy: Policy, metrics: Metrics, contract: Contract) -> None:
+    """Raise PolicyError when the monitors' metric does not fit the outcome: they would never judge by it."""
+    _check_fit("monitoring.performance.metric", policy.monitoring.performance.metric, metrics, contract)
+
+
+def _check_fit(key: str, name: str, metrics: Metrics, contract: Contract) -> None:
+    if name not in metrics and (instead := _misfit(name, contract)):
+        raise PolicyError(
+            f"{key} is {name}, which does not fit the outcome {contract.outcome.name}.",
+            next_step=f"set {key} to a metric such as {instead}",
+        )
 
 
 def _misfit(name: str, contract: Contract) -> str:
