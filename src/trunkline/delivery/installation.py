@@ -33,6 +33,8 @@ TRIED = {
 }
 """What is imported before an installation is used: it has all it needs, and keeps the compiled form."""
 PATIENCE_S = 300.0
+EVERY_S = 4.0
+"""How often a long copy says how far it is."""
 UNUSED_S = 3600.0
 """An installation that nothing names may be one that another deployment is about to use."""
 
@@ -166,7 +168,11 @@ class Installations:
             _remove(partial)
             venv.EnvBuilder(symlinks=True, with_pip=False).create(partial)
             site = next((partial / "lib").glob("python*")) / "site-packages"
-            for name, found in self._locked(training=wanted.training):
+            said = time.monotonic()
+            for number, (name, found) in enumerate(self._locked(training=wanted.training), start=1):
+                if time.monotonic() - said > EVERY_S:
+                    said = time.monotonic()
+                    self.progress(f"copied {number} of {len(wanted.packages)} packages")
                 _copy(name, found, site)
             for path, source in _toolkit().items():
                 _write(site / TOOLKIT / path, source.read_bytes())
@@ -183,23 +189,30 @@ class Installations:
             _remove(partial)
 
     def _try(self, folder: Path, wanted: Contents) -> None:
-        python = str(interpreter_of(folder))
-        try:
-            tried = subprocess.run(
-                [python, "-I", "-c", self.tried[wanted.training]],
-                cwd=folder,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                check=False,
-                timeout=PATIENCE_S,
-            )
-            said = tried.stderr.strip().splitlines()[-1:] if tried.returncode else []
-        except subprocess.TimeoutExpired:
-            said = [f"it did not answer within {PATIENCE_S:g} s"]
-        if said:
+        begun = time.monotonic()
+        said: list[str] = []
+        words = [str(interpreter_of(folder)), "-I", "-c", self.tried[wanted.training]]
+        with subprocess.Popen(
+            words,
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+        ) as tried:
+            while not said and tried.returncode is None:
+                try:
+                    _, errors = tried.communicate(timeout=EVERY_S)
+                    said = errors.strip().splitlines()[-1:] if tried.returncode else []
+                except subprocess.TimeoutExpired:
+                    self.progress("importing them for the first time")
+                    if time.monotonic() - begun > PATIENCE_S:
+                        tried.kill()
+                        said = [f"it did not answer within {PATIENCE_S:g} s"]
+            failed = bool(said) or bool(tried.returncode)
+        if failed:
             raise ProjectError(
-                f"What the locks for serving name does not start the service: {said[0]}.",
+                f"What the locks for serving name does not start the service: {' '.join(said) or 'it said nothing'}.",
                 next_step="make lock, make setup, then deploy again",
             )
 
