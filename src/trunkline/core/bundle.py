@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from pydantic import Field
+
 from .contract import CONTRACT_FILE, Contract
+from .decision import Decision
 from .errors import BundleError, StorageError
 from .figures import Figure
 from .lineage import Lineage
@@ -34,6 +37,8 @@ class BundleManifest(Record):
     """The types that skops may build when the model is loaded by the Python runtime."""
     requires: tuple[str, ...] = ()
     """Packages with versions that the Python runtime needs, as `scikit-learn==1.9.1`."""
+    decision: Decision | None = Field(default=None, exclude_if=lambda value: value is None)
+    """From which probability on the positive class is the answer; None: the likelier class is."""
     figures: tuple[Figure, ...]
     """Measured once on the test part of the snapshot."""
     lineage: Lineage

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .contract import Column, Contract, Role
+from .decision import Decision
 
 WIDER = {("integer", "number"), ("category", "text")}
 """Pairs of types where every value of the first is one of the second."""
@@ -49,6 +50,14 @@ def same_question(before: Contract, after: Contract) -> bool:
         after.task,
         after.outcome.unit,
     )
+
+
+def decision_change(before: Decision | None, after: Decision | None) -> tuple[InterfaceChange, ...]:
+    """Return that the same probabilities are answered otherwise from now on; none where they are not."""
+    if (before and (before.positive, before.threshold)) == (after and (after.positive, after.threshold)):
+        return ()
+    was, now = (f"`{one.rule()}`" if one else "the likelier class" for one in (before, after))
+    return (InterfaceChange("prediction", False, f"`prediction` is {now}; it was {was}."),)
 
 
 def _answer(before: Contract, after: Contract) -> InterfaceChange | None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from trunkline.core.contract import Contract
-from trunkline.core.interface import interface_changes
+from trunkline.core.interface import InterfaceChange, interface_changes
 from trunkline.core.policy.gates import DataGates
 from trunkline.core.verdicts import Verdict
 
 GATE = "data/interface"
 
 
-def judge_interface(before: Contract | None, after: Contract, gates: DataGates) -> Verdict:
+def judge_interface(
+    before: Contract | None, after: Contract, gates: DataGates, *, also: Sequence[InterfaceChange] = ()
+) -> Verdict:
     """Answer whether every request that the champion's contract (`before`) allows is answered as before.
+
+    `also` is what changes for callers and no contract says.
 
     A breaking change fails; `gates.interface` says whether that stops a release. Compatible changes pass and are said.
     """
@@ -23,7 +29,7 @@ def judge_interface(before: Contract | None, after: Contract, gates: DataGates) 
             question=question,
             reason="There is no champion yet, so nobody sends requests that could break.",
         )
-    found = interface_changes(before, after)
+    found = (*interface_changes(before, after), *also)
     breaking = [one for one in found if one.breaking]
     return Verdict(
         gate=GATE,

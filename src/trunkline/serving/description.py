@@ -52,7 +52,7 @@ def describe(app: FastAPI, live: Loaded) -> dict[str, Any]:
     made = get_openapi(
         title=contract.name,
         version=str(release.champion.version),
-        description=f"{words}Serves version {release.champion.version} in {release.environment}.",
+        description=f"{words}Serves version {release.champion.version} in {release.environment}.{_decided(live)}",
         routes=app.routes,
     )
     schemas = live.requests.schemas()
@@ -62,3 +62,13 @@ def describe(app: FastAPI, live: Loaded) -> dict[str, Any]:
         content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
         made["paths"][path]["post"]["requestBody"] = {"required": True, "content": content}
     return made
+
+
+def _decided(live: Loaded) -> str:
+    """Return when which class is the answer, of each version that has a threshold; empty where none has."""
+    lines = [
+        f" Of version {served.route.version} `prediction` is {decision.rule()}, else the other class."
+        for served in (live.champion, live.challenger)
+        if served is not None and (decision := served.bundle.manifest.decision) is not None
+    ]
+    return "".join(lines)

@@ -12,6 +12,7 @@ import onnxruntime
 
 from trunkline.core.bundle import Bundle
 from trunkline.core.contract import Column
+from trunkline.core.decision import Decision
 from trunkline.core.errors import BundleError
 from trunkline.core.record import short
 
@@ -84,7 +85,23 @@ def checked(bundle: Bundle, predictions: Any, probabilities: Any, rows: int) -> 
         raise BundleError(
             f"The model of bundle {name} did not give {rows} labels with {len(classes)} probabilities each."
         )
+    if bundle.manifest.decision is not None:
+        labels = decided(bundle.manifest.decision, scores, classes)
     return Answers(labels, scores, classes)
+
+
+def decided(decision: Decision, scores: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:
+    """Return the labels that a threshold makes of probabilities of two classes.
+
+    Raises BundleError when they are not two, or the positive one is none of them.
+    """
+    if len(classes) != 2 or decision.positive not in classes:
+        raise BundleError(
+            f"The bundle's threshold is about {decision.positive}, and its classes are {', '.join(classes)}."
+        )
+    labels = np.empty(len(scores), dtype=object)
+    labels[:] = decision.labels(scores[:, classes.index(decision.positive)].tolist(), classes)
+    return labels
 
 
 def row_count(columns: Columns, features: Sequence[Column]) -> int:

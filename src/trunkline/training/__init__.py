@@ -1,7 +1,7 @@
 """Training: fit, search, tracking, and export to ONNX or Python with parity."""
 
 from .candidate import Candidate
-from .export import Exported, export
+from .export import Exported, at_threshold, export
 from .few_rows import Tried, try_candidates
 from .fit import Fitted, train
 from .frames import model_frame, outcome, predict_frame
@@ -10,6 +10,7 @@ from .mitigation import mitigated_attribute
 from .offer import assemble, offered
 from .parity import compare
 from .readings import watched
+from .threshold import check_threshold
 from .tracking import rename_run, track
 from .usage import measured_usage
 
@@ -20,6 +21,8 @@ __all__ = [
     "KeyParts",
     "Tried",
     "assemble",
+    "at_threshold",
+    "check_threshold",
     "compare",
     "export",
     "key_parts",

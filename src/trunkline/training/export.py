@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
@@ -76,7 +77,7 @@ def export(
         raise ExportError("There are no test rows to compare answers on.", next_step="take a larger snapshot")
 
     def ask(given: pd.DataFrame) -> Answers:
-        return answer(fitted.pipeline, given, contract)
+        return at_threshold(fitted, answer(fitted.pipeline, given, contract))
 
     _clear(folder)
     with threadpool_limits(1):
@@ -85,7 +86,7 @@ def export(
         try:
             content = convert(fitted.pipeline, contract)
             onnx = OnnxModel(content, contract)
-            parity = measure(onnx, rows, expected, corners)
+            parity = measure(_AtThreshold(fitted, onnx), rows, expected, corners)
             reason = "" if parity.holds else f"ONNX gives other answers: {parity.reason()}"
         except ConversionError as error:
             reason = f"No ONNX form: {error}"
@@ -95,6 +96,31 @@ def export(
             return Exported("onnx", "model.onnx", (), (), parity.figures(), "")
         say(f"{reason}; taking the Python runtime")
         return _as_python(fitted, folder, code, reason)
+
+
+def at_threshold(fitted: Fitted, answers: Answers) -> Answers:
+    """Return answers with the labels that the threshold makes of their probabilities, as every runtime does."""
+    _, probabilities = answers
+    if fitted.decision is None or probabilities is None:
+        return answers
+    scores = probabilities[:, fitted.classes.index(fitted.decision.positive)]
+    labels = np.empty(len(scores), dtype=object)
+    labels[:] = fitted.decision.labels(scores.tolist(), fitted.classes)
+    return labels, probabilities
+
+
+@dataclass(frozen=True)
+class _AtThreshold:
+    """A form whose answers are given at the threshold of what was fitted."""
+
+    fitted: Fitted
+    form: Form
+
+    def ask(self, rows: pd.DataFrame) -> Answers:
+        return at_threshold(self.fitted, self.form.ask(rows))
+
+    def ask_each(self, rows: pd.DataFrame) -> Answers:
+        return at_threshold(self.fitted, self.form.ask_each(rows))
 
 
 def measure(form: Form, rows: pd.DataFrame, expected: Answers, corners: Sequence[Corners]) -> Parity:

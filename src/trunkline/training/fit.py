@@ -18,6 +18,7 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from trunkline.core.contract import Contract
+from trunkline.core.decision import Decision
 from trunkline.core.errors import DataError, ProjectError, TrunklineError
 from trunkline.core.lineage import Trial
 from trunkline.core.policy.training import Search, TrainingPolicy
@@ -30,6 +31,7 @@ from .mitigation import constrained, fit_groups, mitigated_attribute, put_under
 from .offer import assemble, offered, require_probabilities
 from .scoring import Metric, search_scorer
 from .settings import as_json
+from .threshold import check_threshold, decide
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class Fitted:
     trials: tuple[Trial, ...]
     classes: tuple[str, ...]
     """The labels in the order of the probability columns; empty for regression."""
+    decision: Decision | None = None
+    """From which probability on the positive class is the answer; None: the likelier class is."""
 
 
 def train(
@@ -67,6 +71,7 @@ def train(
     attribute = mitigated_attribute(policy.mitigation, contract)
     names = put_under(offered(candidates, policy.candidates), policy.mitigation)
     X, y = model_frame(development, contract), outcome(development, contract)
+    check_threshold(policy, contract, metrics or {})
     _learnable(y, contract, policy.search.folds)
     scorer = search_scorer(policy.search.metric, contract, metrics or {}, y)
     cuts = folds(development, y, contract, method=split, number=policy.search.folds, seed=policy.search.seed)
@@ -95,6 +100,9 @@ def train(
     best = max(trials, key=lambda trial: round(trial.score, 9))
     say(f"{best.candidate} is best; fitting it on {len(X)} rows")
     pipeline = pipelines[best.candidate].set_params(**chosen[best.candidate])
+    decision = guarded(best.candidate, lambda: decide(policy, contract, metrics or {}, pipeline, X, y, cuts))
+    if decision is not None:
+        say(f"the answer is {decision.rule()}. {decision.reason}")
     with threadpool_limits(1):
         pipeline = guarded(best.candidate, lambda: pipeline.fit(X, y, **beside))
     for model in (pipeline, *getattr(pipeline, "models", ())):
@@ -106,6 +114,7 @@ def train(
         settings=dict(best.settings),
         trials=tuple(trials),
         classes=classes,
+        decision=decision,
     )
 
 

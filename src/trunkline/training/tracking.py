@@ -122,6 +122,8 @@ def _track(
         Param(key, (value if isinstance(value, str) else json.dumps(value))[:PARAM_LENGTH])
         for key, value in sorted(fitted.settings.items())
     ]
+    if fitted.decision is not None:
+        params.append(Param("threshold", f"{fitted.decision.threshold:g}"))
     tags = {
         "trunkline.commit": lineage.commit,
         "trunkline.snapshot": lineage.snapshot,

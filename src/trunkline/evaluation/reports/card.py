@@ -70,6 +70,7 @@ def card(
         _data(snapshot, evaluation.snapshot),
         "## Inputs and outcome",
         _columns(contract),
+        _decision(manifest),
         "## Figures",
         "Measured once, on the test part; higher is better for every metric (`neg_` marks one whose sign was turned).",
         figure_table([figure for figure in evaluation.figures if not figure.group]),
@@ -139,6 +140,14 @@ def _columns(contract: Contract) -> str:
         for column in contract.columns
     ]
     return "\n".join(["| Column | Role | Must be | What it is |", "|---|---|---|---|", *rows])
+
+
+def _decision(manifest: BundleManifest) -> str:
+    """Return from which probability on which class is the answer; empty where it is simply the likelier one."""
+    decision = manifest.decision
+    if decision is None:
+        return ""
+    return f"Decision threshold: the answer is {plain(decision.rule())}. {plain(decision.reason)}"
 
 
 def _mitigation(manifest: BundleManifest, policy: Policy) -> str:

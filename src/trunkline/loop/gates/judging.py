@@ -13,7 +13,7 @@ from trunkline import data, evaluation
 from trunkline.core.bundle import Bundle
 from trunkline.core.contract import Contract
 from trunkline.core.errors import BundleError, GateFailed, GateInconclusive
-from trunkline.core.interface import same_question
+from trunkline.core.interface import decision_change, same_question
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.record import short, write_atomically
@@ -82,7 +82,14 @@ def judge(project: Project, bundle: Bundle, *, progress: Progress) -> Judged:
                     schema=data.project_schema(project),
                     follows=_follows(project, snapshot.digest),
                 ),
-                data.judge_interface(champion.contract if champion else None, contract, policy.gates.data),
+                data.judge_interface(
+                    champion.contract if champion else None,
+                    contract,
+                    policy.gates.data,
+                    also=decision_change(champion.manifest.decision, bundle.manifest.decision)
+                    if champion
+                    else (),
+                ),
                 *kept_verdicts(project, bundle.digest),
             ),
             metrics=project.metrics(),

@@ -22,6 +22,7 @@ def check_edited(project: Project) -> Contract:
     evaluation.check_gates(policy, project.metrics(), contract)
     evaluation.apply_waivers((), policy.gates.waivers, today=datetime.now(UTC).date())
     training.mitigated_attribute(policy.training.mitigation, contract)
+    training.check_threshold(policy.training, contract, project.metrics())
     deepchecks.check_blocking(policy.gates.deepchecks)
     for module, name in (("data", "load"), ("features", "features")):
         project.plug(module, name)

@@ -38,6 +38,7 @@ def seal_fitted(
         runtime=exported.runtime,
         model=exported.model,
         classes=fitted.classes,
+        decision=fitted.decision,
         trusted_types=exported.trusted_types,
         requires=exported.requires,
         figures=(),
@@ -78,9 +79,7 @@ def _alone(bundle: Bundle, fitted: training.Fitted, test: pd.DataFrame, hidden: 
         raise ExportError(
             f"The bundle does not work without the project's folder. {error.what}", next_step=advice
         ) from error
-    labels, probabilities = training.predict_frame(fitted.pipeline, test, contract)
-    # Labels follow from probabilities, by a rule that a runtime may have from elsewhere.
-    wanted = labels if probabilities is None else answers.predictions, probabilities
+    wanted = training.at_threshold(fitted, training.predict_frame(fitted.pipeline, test, contract))
     parity = training.compare(wanted, (answers.predictions, answers.probabilities))
     if not parity.holds:
         refused = f" It wanted to read {', '.join(answers.refused)}." if answers.refused else ""

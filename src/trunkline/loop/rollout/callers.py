@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trunkline.core.errors import BundleError, NotFoundError, StorageError, UnavailableError
-from trunkline.core.interface import InterfaceChange, interface_changes
+from trunkline.core.interface import InterfaceChange, decision_change, interface_changes
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.release import Route
@@ -44,5 +44,8 @@ def _between(
 ) -> tuple[InterfaceChange, ...]:
     if before is None or after is None or before.bundle == after.bundle:
         return ()
-    contracts = [bundle_of(project, route, progress=progress).contract for route in (before, after)]
-    return interface_changes(*contracts)
+    was, now = (bundle_of(project, route, progress=progress) for route in (before, after))
+    return (
+        *interface_changes(was.contract, now.contract),
+        *decision_change(was.manifest.decision, now.manifest.decision),
+    )
