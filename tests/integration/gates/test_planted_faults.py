@@ -516,6 +516,30 @@ def test_a_gate_that_was_not_asked_is_explained_without_its_siblings_answer(reig
     assert "was not asked performance/floor:f1" in other
 
 
+@pytest.mark.parametrize("runtime", ["onnx", "python"])
+def test_a_threshold_gives_the_rare_answer_back_in_both_runtimes(workshop: Any, runtime: str) -> None:
+    rare = """
+rare = np.random.default_rng(6).random(len(rows)) < np.where(rows["repaid"] == "yes", 0.25, 0.02)
+rows["repaid"] = np.where(rare, "yes", "no")
+"""
+    workshop.unchampioned().rows(rare).policy("roc_auc: 0.7", "roc_auc: 0.6")
+    workshop.policy("jobs: 1}}", "jobs: 1}, threshold: {costs: {false_positive: 1, false_negative: 5}}}")
+    if runtime == "python":
+        workshop.model(own("return probability"))
+    judged = workshop.judge()
+
+    decision = judged.bundle.manifest.decision
+    assert judged.bundle.manifest.runtime == runtime
+    assert decision
+    assert 0.05 < decision.threshold < 0.4
+    scores = judged.test.probabilities[:, judged.test.classes.index("yes")]
+    assert list(judged.test.labels) == ["yes" if score >= decision.threshold else "no" for score in scores]
+    found = {one.gate: one.outcome for one in judged.evaluation.verdicts}
+    assert found["performance/class-recall"] == "pass"
+    again, _, trained = training.train(Project(workshop.root), progress=print)
+    assert (again.digest, trained) == (judged.bundle.digest, False)
+
+
 def test_a_contract_that_was_narrowed_after_the_snapshot_is_in_the_report_and_can_be_waived(
     workshop: Any,
 ) -> None:

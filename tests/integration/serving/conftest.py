@@ -21,6 +21,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from trunkline.core.bundle import Bundle, BundleManifest, seal
 from trunkline.core.contract import Column, Contract, Role
+from trunkline.core.decision import Decision
 from trunkline.core.lineage import Lineage
 from trunkline.core.release import Release, Route
 
@@ -109,7 +110,12 @@ def onnx_model(*, bias: float, wanted: str = "age") -> bytes:
 
 
 def make_bundle(
-    folder: Path, *, bias: float = 0.0, wanted: str = "age", contract: Contract = CONTRACT
+    folder: Path,
+    *,
+    bias: float = 0.0,
+    wanted: str = "age",
+    contract: Contract = CONTRACT,
+    decision: Decision | None = None,
 ) -> Bundle:
     """Seal a bundle in a folder named by its digest under `folder`."""
     draft = folder / f"draft-{bias}-{wanted}"
@@ -121,6 +127,7 @@ def make_bundle(
         runtime="onnx",
         model="model.onnx",
         classes=("No", "Yes"),
+        decision=decision,
         figures=(),
         lineage=LINEAGE,
         files={},

@@ -9,6 +9,10 @@ from typing import Any
 
 import pytest
 
+from trunkline.core.decision import Decision
+
+from .conftest import ROW
+
 
 @pytest.fixture
 def service(live: Any, start: Callable[..., Any]) -> Any:
@@ -136,3 +140,22 @@ def test_sigterm_answers_what_is_under_way_and_ends_with_code_0(service: Any) ->
     assert service.stop(signal.SIGTERM) == 0
     assert service.log[-1]["event"] == "stopped"
     assert [event["event"] for event in service.log if event["level"] != "info"] == []
+
+
+def test_a_threshold_decides_the_answer_its_log_and_what_the_description_says(
+    live: Any, start: Callable[..., Any]
+) -> None:
+    live.add(1, decision=Decision(positive="Yes", threshold=0.7, reason="The policy says so."))
+    live.release(1)
+    service = start(live)
+    answer = service.predict()
+    assert 0.5 < answer["probabilities"]["Yes"] < 0.7
+    assert answer["prediction"] == "No"
+    sure = ROW | {"age": 80}
+    many = service.client.post("/predict/batch", json={"rows": [ROW, sure]}).json()["answers"]
+    assert [one["prediction"] for one in many] == ["No", "Yes"]
+    assert [line["outputs"]["prediction"] for line in live.lines()] == ["No", "No", "Yes"]
+    assert (
+        "Yes from a probability of 0.7 on"
+        in service.client.get("/openapi.json").json()["info"]["description"]
+    )

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.interface import interface_changes, same_question
+from trunkline.core.decision import Decision
+from trunkline.core.interface import decision_change, interface_changes, same_question
 
 
 def contract(*columns: Column, outcome: tuple[str, ...] = ("no", "yes"), **changes: Any) -> Contract:
@@ -102,6 +103,17 @@ def test_the_same_number_in_another_unit_is_another_answer() -> None:
 )
 def test_what_no_caller_sees_is_no_change(words: dict[str, Any]) -> None:
     assert interface_changes(contract(month()), contract(month(**words))) == ()
+
+
+def test_another_threshold_answers_otherwise_and_breaks_nobody() -> None:
+    low, high = (Decision(positive="yes", threshold=value, reason="") for value in (0.2, 0.6))
+
+    assert decision_change(low, low.model_copy(update={"reason": "chosen"})) == ()
+    assert decision_change(None, None) == ()
+    for before, after, words in ((None, low, "0.2"), (low, high, "0.6"), (high, None, "likelier")):
+        (only,) = decision_change(before, after)
+        assert not only.breaking
+        assert words in only.words
 
 
 def test_what_breaks_comes_first() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from trunkline.core.bundle import Bundle, BundleManifest
 from trunkline.core.contract import Column, Contract, Role
+from trunkline.core.decision import Decision
 from trunkline.core.errors import BundleError
 from trunkline.core.lineage import Lineage
 from trunkline.serving.runtime import checked, row_count
@@ -34,9 +35,16 @@ LINEAGE = Lineage(
 )
 
 
-def bundle(*classes: str) -> Bundle:
+def bundle(*classes: str, decision: Decision | None = None) -> Bundle:
     manifest = BundleManifest(
-        name="n", runtime="onnx", model="model.onnx", classes=classes, figures=(), lineage=LINEAGE, files={}
+        name="n",
+        runtime="onnx",
+        model="model.onnx",
+        classes=classes,
+        decision=decision,
+        figures=(),
+        lineage=LINEAGE,
+        files={},
     )
     return Bundle(Path("nowhere"), manifest, "sha256:" + "0" * 64, CONTRACT)
 
@@ -48,6 +56,23 @@ def test_labels_become_text_and_scores_floats() -> None:
     assert answers.probabilities is not None
     assert answers.probabilities.dtype == np.float64
     assert answers.classes == ("a", "b")
+
+
+@pytest.mark.parametrize("classes", [("a", "b"), ("b", "a")])
+def test_a_threshold_decides_whatever_the_model_says_the_label_is(classes: tuple[str, str]) -> None:
+    scores = np.array([[0.25, 0.75], [0.1, 0.9], [0.8, 0.2]])
+    found = scores if classes == ("a", "b") else scores[:, ::-1]
+    at = Decision(positive="b", threshold=0.8, reason="")
+    answers = checked(bundle(*classes, decision=at), np.array(["b", "b", "b"]), found, 3)
+    assert answers.predictions.tolist() == ["a", "b", "a"]
+    assert answers.predictions.dtype == object
+
+
+@pytest.mark.parametrize("classes", [("a", "c"), ("a", "b", "c")])
+def test_a_threshold_that_does_not_fit_the_classes_is_no_answer(classes: tuple[str, ...]) -> None:
+    at = Decision(positive="b", threshold=0.8, reason="")
+    with pytest.raises(BundleError, match="threshold"):
+        checked(bundle(*classes, decision=at), ["a"], [[1 / len(classes)] * len(classes)], 1)
 
 
 def test_a_regression_gives_numbers_alone() -> None:

@@ -34,6 +34,8 @@ def test_the_same_parts_give_the_same_key() -> None:
         {"data": {"split": {"seed": 8}}},
         {"training": {"mitigation": {"method": "threshold-optimizer"}}},
         {"training": {"mitigation": {"attribute": "sex"}}},
+        {"training": {"threshold": {"value": 0.3}}},
+        {"training": {"threshold": {"metric": "f1"}}},
         {"training": {"mitigation": {"constraint": "equalized-odds"}}},
     ],
 )
@@ -48,7 +50,12 @@ def test_what_changes_the_model_changes_the_policy_s_digest(changed: dict[str, A
         {"training": {"watts_per_core": 25}},
         {"serving": {"port": 9}},
         {"owner": "someone"},
+        {"training": {"threshold": None}},
     ],
 )
 def test_what_does_not_change_the_model_leaves_it(changed: dict[str, Any]) -> None:
     assert policy_digest(policy(**changed)) == policy_digest(policy())
+
+
+def test_a_threshold_that_there_is_not_leaves_the_key_as_it_was_before_there_could_be_one() -> None:
+    assert "threshold" not in policy().training.model_dump(mode="json")

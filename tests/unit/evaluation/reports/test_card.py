@@ -10,6 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from trunkline.core.bundle import BundleManifest
+from trunkline.core.decision import Decision
 from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure, Interval
 from trunkline.core.lineage import Lineage, Usage
@@ -74,6 +75,7 @@ def text_of(
     version: int | None = 3,
     usage: Usage | None = None,
     candidate: str = "forest",
+    decision: Decision | None = None,
     **policy: Any,
 ) -> str:
     rules = Policy.model_validate({"name": "release", "package": "release"} | policy)
@@ -81,6 +83,7 @@ def text_of(
         name="release",
         runtime="onnx",
         model="model.onnx",
+        decision=decision,
         figures=(),
         lineage=LINEAGE.model_copy(update={"candidate": candidate}),
         files={},
@@ -235,3 +238,12 @@ def test_pictures_are_files_to_put_beside_the_card(
 
     assert {"roc.svg", "calibration.svg", "confusion.svg"} <= set(found)
     assert found == card_pictures(evaluation(), scored, None, contract)
+
+
+def test_a_threshold_stands_on_the_card_with_its_reason(contract: Contract) -> None:
+    decision = Decision(positive="Yes", threshold=0.31, reason="Chosen by f1 on 900 rows held out by folds.")
+    text = section(text_of(contract, decision=decision), "Inputs and outcome")
+
+    assert "Yes from a probability of 0.31 on" in text
+    assert decision.reason in text
+    assert "threshold" not in section(text_of(contract), "Inputs and outcome")
