@@ -10,8 +10,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from trunkline.core.bundle import BundleManifest
-from trunkline.core.decision import Decision
 from trunkline.core.contract import Contract
+from trunkline.core.decision import Decision
 from trunkline.core.figures import Figure, Interval
 from trunkline.core.lineage import Lineage, Usage
 from trunkline.core.policy.policy import Policy
