@@ -56,7 +56,7 @@ format: setup ## rewrite the code in the house's style
 	@$(BIN)/ruff format .
 
 cards: ## take the reference project's card over from the last demo
-	@cp demo/work/arrests/model_cards/v0001/* model_cards/arrests/
+	@cp demo/work/arrests/model_cards/v0001/*.md demo/work/arrests/model_cards/v0001/*.svg model_cards/arrests/
 
 clean: ## remove everything that was made, the environment included
 	-@$(MAKE) --no-print-directory demo-stop

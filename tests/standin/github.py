@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -171,7 +172,8 @@ class GitHub:
             "event": event,
         }
         for name, content in (artifacts or {}).items():
-            row = {"run": number, "name": name, "expired": expired, "zip": content.hex()}
+            digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+            row = {"run": number, "name": name, "expired": expired, "zip": content.hex(), "digest": digest}
             self.artifacts[self.next_id()] = row
         return number
 

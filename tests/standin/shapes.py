@@ -171,6 +171,7 @@ def artifact(github: GitHub, identifier: int) -> Row:
         name=row["name"],
         size_in_bytes=len(row["zip"]) // 2,
         expired=row["expired"],
+        digest=row["digest"],
         created_at=time,
         updated_at=time,
         expires_at="2099-01-01T00:00:00Z",

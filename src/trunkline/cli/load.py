@@ -9,6 +9,7 @@ import click
 from trunkline.core.record import short
 
 from . import output
+from .options import named_bundle
 
 
 @click.command()
@@ -17,8 +18,9 @@ from . import output
     default="",
     help="Ask a service that runs already, as http://127.0.0.1:8080; its prediction log gets the made-up rows.",
 )
+@named_bundle
 @click.pass_context
-def load(ctx: click.Context, host: str) -> None:
+def load(ctx: click.Context, host: str, bundle: str) -> None:
     """Put load on the trained model's service, and judge how it bears it.
 
     Starts the service in a process of its own, trains before if need be, and lets locust ask what the project's
@@ -28,7 +30,7 @@ def load(ctx: click.Context, host: str) -> None:
     from trunkline.loop.gates import loading, runs
 
     project = output.project_of(ctx)
-    run = loading.load(project, host=host, progress=output.progress)
+    run = loading.load(project, host=host, named=bundle, progress=output.progress)
     # Kept as they were said: a waiver may expire before they are judged, or be written after it.
     own = {verdict.gate for verdict in run.verdicts}
     today = datetime.now(UTC).date()

@@ -106,6 +106,9 @@ def cli(ctx: click.Context, start: Path) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one verb and leave with its exit code: 0, 2 for a wrong call, or that of the error."""
+    from trunkline.core.secrets import stow
+
+    stow()
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 

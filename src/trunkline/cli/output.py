@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import click
 
 from trunkline.core.figures import Figure
 from trunkline.core.project import Project
+from trunkline.core.secrets import secret
 from trunkline.core.signals import Signal
 from trunkline.core.verdicts import Verdict
 
@@ -107,14 +107,14 @@ def signals(rows: Iterable[Signal]) -> None:
 
 def hand_on(name: str, value: object) -> None:
     """Give a value to the workflow's next steps, where there is a workflow."""
-    if path := os.environ.get("GITHUB_OUTPUT"):
+    if path := secret("GITHUB_OUTPUT"):
         with Path(path).open("a", encoding="utf-8") as stream:
             stream.write(f"{name}={' '.join(str(value).split())}\n")
 
 
 def summarise(markdown: str) -> None:
     """Put Markdown on the page of the workflow's run, where there is a workflow."""
-    if path := os.environ.get("GITHUB_STEP_SUMMARY"):
+    if path := secret("GITHUB_STEP_SUMMARY"):
         with Path(path).open("a", encoding="utf-8") as stream:
             stream.write(markdown.rstrip() + "\n\n")
 

@@ -11,6 +11,7 @@ from trunkline.core.project import Project
 from trunkline.core.record import short
 
 from . import output
+from .options import named_bundle
 
 PACKED = Path("packed")
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -24,12 +25,13 @@ version = click.option(
 
 @click.command()
 @to
+@named_bundle
 @click.pass_context
-def pack(ctx: click.Context, folder: Path) -> None:
+def pack(ctx: click.Context, folder: Path, bundle: str) -> None:
     """Put the trained bundle and its reports into a folder, for a release to take over."""
     from trunkline.loop.release import tested
 
-    packed = tested.pack(output.project_of(ctx), folder, progress=output.progress)
+    packed = tested.pack(output.project_of(ctx), folder, bundle=bundle, progress=output.progress)
     output.result("artifact", packed.artifact)
     output.result("packed in", packed.bundle.parent)
     output.hand_on("artifact", packed.artifact)
@@ -54,6 +56,7 @@ def adopt(ctx: click.Context, scheduled: bool) -> None:
         return
     bundle, _ = releasing.take_over(project, progress=output.progress)
     output.result("bundle", short(bundle.digest))
+    output.hand_on("bundle", bundle.digest)
     if missing := tested.unasked(project, bundle.digest):
         output.result("not asked yet", ", ".join(missing))
         output.hand_on("ask", "true")
@@ -77,8 +80,9 @@ def _nothing_to_release(project: Project) -> str:
 
 @click.command()
 @scheduled_release
+@named_bundle
 @click.pass_context
-def register(ctx: click.Context, scheduled: bool) -> None:
+def register(ctx: click.Context, scheduled: bool, bundle: str) -> None:
     """Take over the tested bundle or train it, ask the gates, and register it; nothing is proposed yet."""
     from trunkline.loop.release import releasing
 
@@ -87,7 +91,7 @@ def register(ctx: click.Context, scheduled: bool) -> None:
     if scheduled and (why := _nothing_to_release(project)):
         output.skipped(why)
         return
-    registered = releasing.register(project, progress=output.progress)
+    registered = releasing.register(project, bundle=bundle, progress=output.progress)
     output.result("version", registered.version.number)
     output.result("bundle", short(registered.version.bundle))
     output.result("gates", registered.judged.evaluation.outcome)
@@ -96,6 +100,7 @@ def register(ctx: click.Context, scheduled: bool) -> None:
         output.summarise(registered.compared)
     output.summarise(registered.judged.markdown.read_text(encoding="utf-8"))
     output.hand_on("version", registered.version.number)
+    output.hand_on("bundle", registered.version.bundle)
     # What is handed on last holds.
     output.hand_on("propose", str(not registered.settled).lower())
     if registered.settled:
@@ -104,15 +109,16 @@ def register(ctx: click.Context, scheduled: bool) -> None:
 
 @click.command()
 @version
+@named_bundle
 @click.option("--push", default="", envvar="PUSH", help="The registry's name for it, as ghcr.io/owner/name.")
 @to
 @click.pass_context
-def image(ctx: click.Context, number: int, push: str, folder: Path) -> None:
+def image(ctx: click.Context, number: int, bundle: str, push: str, folder: Path) -> None:
     """Build the image that would serve, ask a container of it, and push it if a name is given."""
     from trunkline.loop.release import imaging
 
     made = imaging.build_image(
-        output.project_of(ctx), folder, number=number, push=push, progress=output.progress
+        output.project_of(ctx), folder, number=number, bundle=bundle, push=push, progress=output.progress
     )
     output.result("image", made.reference)
     for name in ("name", "digest", "reference"):
@@ -121,14 +127,15 @@ def image(ctx: click.Context, number: int, push: str, folder: Path) -> None:
 
 @click.command()
 @version
+@named_bundle
 @to
 @click.pass_context
-def rehearse(ctx: click.Context, number: int, folder: Path) -> None:
+def rehearse(ctx: click.Context, number: int, bundle: str, folder: Path) -> None:
     """Serve a version in staging, ask it the test rows, and compare with what its bundle answers."""
     from trunkline.core.record import write_atomically
     from trunkline.loop.release import rehearsing
 
-    made = rehearsing.rehearse(output.project_of(ctx), number=number, progress=output.progress)
+    made = rehearsing.rehearse(output.project_of(ctx), number=number, bundle=bundle, progress=output.progress)
     output.result("version", made.version)
     output.result("asked", f"{made.asked} rows at {made.address}, p95 {made.latency_p95_ms:.1f} ms")
     output.result("answers", "each is the bundle's own")
@@ -147,9 +154,10 @@ def rehearse(ctx: click.Context, number: int, folder: Path) -> None:
 @click.option(
     "--version", "number", type=int, default=0, envvar="VERSION", help="Propose this one and no other."
 )
+@named_bundle
 @click.option("--scheduled", is_flag=True, help="In a workflow: a newer change on main is no error.")
 @click.pass_context
-def release(ctx: click.Context, folder: Path | None, number: int, scheduled: bool) -> None:
+def release(ctx: click.Context, folder: Path | None, number: int, bundle: str, scheduled: bool) -> None:
     """Train or reuse, evaluate, register, write the card, propose the promotion."""
     from trunkline.loop.changes import merged
     from trunkline.loop.release import releasing
@@ -159,7 +167,9 @@ def release(ctx: click.Context, folder: Path | None, number: int, scheduled: boo
         output.skipped("main has a newer change of the model, which a run of its own releases.")
         return
     try:
-        released = releasing.release(project, evidence=folder, number=number, progress=output.progress)
+        released = releasing.release(
+            project, evidence=folder, number=number, bundle=bundle, progress=output.progress
+        )
     except SettingError as error:
         if not scheduled:
             raise

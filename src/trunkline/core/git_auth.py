@@ -6,6 +6,8 @@ import base64
 import os
 from urllib.parse import urlsplit
 
+from .secrets import secret
+
 GITHUB = "https://github.com"
 
 
@@ -16,7 +18,7 @@ def server() -> str:
 
 def token() -> str:
     """Return the token of the environment, empty when there is none."""
-    return (os.environ.get("GITHUB_TOKEN", "") or os.environ.get("GH_TOKEN", "")).strip()
+    return (secret("GITHUB_TOKEN") or secret("GH_TOKEN")).strip()
 
 
 def credentials(url: str) -> dict[str, str]:

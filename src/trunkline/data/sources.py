@@ -7,6 +7,7 @@ import pandas as pd
 from trunkline.core.contract import Contract, Role
 from trunkline.core.errors import DataError, ProjectError, TrunklineError
 from trunkline.core.project import Project
+from trunkline.core.secrets import lent
 from trunkline.core.snapshots import Window
 
 from .schema import project_schema
@@ -21,7 +22,8 @@ def load_source(project: Project) -> pd.DataFrame:
     load = project.plug("data", "load")
     origin = f"src/{project.policy.package}/data.py"
     try:
-        frame = load()
+        with lent(project.policy.data.environment):
+            frame = load()
     except TrunklineError:
         raise
     except Exception as error:

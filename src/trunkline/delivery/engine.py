@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import secrets
 import shutil
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from trunkline.core.errors import ApplyError, NotFoundError
 from trunkline.core.progress import Progress
+from trunkline.core.secrets import everything
 
 ENGINES = ("docker", "podman")
 PORT = 8000
@@ -84,7 +84,7 @@ class Engine:
         with subprocess.Popen(
             [self.program, "build", "--tag", f"{name}:{tag}", *flags, str(context)],
             # podman's own format has no health check.
-            env=os.environ | {"BUILDAH_FORMAT": "docker"},
+            env={**everything(), "BUILDAH_FORMAT": "docker"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -131,7 +131,11 @@ class Engine:
     def words(self, container: str) -> str:
         """Return the last lines that a container wrote."""
         done = subprocess.run(
-            [self.program, "logs", "--tail", "20", container], capture_output=True, text=True, check=False
+            [self.program, "logs", "--tail", "20", container],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=everything(),
         )
         return (done.stdout + done.stderr).strip()
 
@@ -167,7 +171,12 @@ class Engine:
     def _call(self, *words: str, patience_s: float | None = PATIENCE_S) -> str:
         try:
             done = subprocess.run(
-                [self.program, *words], capture_output=True, text=True, check=False, timeout=patience_s
+                [self.program, *words],
+                capture_output=True,
+                text=True,
+                check=False,
+                env=everything(),
+                timeout=patience_s,
             )
         except subprocess.TimeoutExpired as error:
             raise ApplyError(
@@ -190,7 +199,12 @@ def _answers(program: str, *words: str) -> str | None:
     """Return what a program answers; None when it fails or does not answer in time."""
     try:
         done = subprocess.run(
-            [program, *words], capture_output=True, text=True, check=False, timeout=PATIENCE_S
+            [program, *words],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=everything(),
+            timeout=PATIENCE_S,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

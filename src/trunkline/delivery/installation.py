@@ -22,6 +22,7 @@ from trunkline.core.errors import ProjectError, StorageError
 from trunkline.core.lock import only_one
 from trunkline.core.progress import Progress
 from trunkline.core.record import Record, canonical_json, digits, file_sha256, sha256
+from trunkline.core.surroundings import surroundings
 
 from .locked import Locked, read_lock
 
@@ -195,6 +196,7 @@ class Installations:
         with subprocess.Popen(
             words,
             cwd=folder,
+            env=surroundings(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from trunkline.core.errors import StorageError, UnavailableError
 from trunkline.core.mlflow_uri import embedded_database, embedded_folder, without_secrets
 from trunkline.core.proxies import on_this_machine
+from trunkline.core.secrets import lent
 
 from .relocation import mend
 
@@ -70,6 +71,12 @@ def speaking(uri: str, defaults: Mapping[str, str] = PATIENT) -> Iterator[None]:
     Its exceptions leave as UnavailableError (a server that does not answer or refuses) or StorageError (a store
     that cannot be read or written); variables and log levels are put back.
     """
+    with lent(), _at_work(uri, defaults):
+        yield
+
+
+@contextmanager
+def _at_work(uri: str, defaults: Mapping[str, str]) -> Iterator[None]:
     added = {name: value for name, value in defaults.items() if name not in os.environ}
     if on_this_machine(uri):
         added |= {"no_proxy": "*", "NO_PROXY": "*"}

@@ -12,6 +12,7 @@ from trunkline.core.errors import StorageError
 from trunkline.core.git import git
 from trunkline.core.lock import only_one
 
+from .relocation import ARTIFACTS
 from .store_database import (
     check_carried,
     content_digest,
@@ -73,13 +74,7 @@ class GitStore:
                     " anew), `trunkline store push --replace` puts yours in the place of the ref's; "
                     "`trunkline store status` shows both",
                 )
-            kept = {
-                path: entry
-                for path, entry in entries.items()
-                if path not in (DATABASE, MANIFEST)
-                # What gates said here may be newer than what was carried.
-                and not (path.startswith("evaluations/") and (self.folder / path).is_file())
-            }
+            kept = {path: entry for path, entry in entries.items() if path.startswith(f"{ARTIFACTS}/")}
             self._ref.write(kept, self.folder)
             take_over(incoming / DATABASE, self._database, self.folder)
         self._keep(StoreState(commit=commit, versions=manifest.versions))
@@ -158,8 +153,7 @@ class GitStore:
         copy = outgoing / DATABASE
         copy_to_carry(self._database, copy, self.folder)
         versions = versions_in(copy)
-        bundles = frozenset(digest for digest in versions.values() if not digest.startswith("run:"))
-        files = files_to_carry(self.folder, runs=frozenset(runs_in(copy)), bundles=bundles)
+        files = files_to_carry(self.folder, runs=frozenset(runs_in(copy)))
         if strange := [path for path in files if not harmless(path)]:
             raise StorageError(
                 "The store has a file whose name does not travel to every system.",

@@ -21,7 +21,7 @@ from trunkline.core.record import short
 
 from .connection import connect, speaking
 
-ARTIFACT, MEMORY = "bundle", "memory"
+ARTIFACT = "bundle"
 LINEAGE = ("commit", "snapshot", "training_key", "toolkit")
 PARAM_LENGTH = 6000
 """Characters that MLflow takes of a parameter."""
@@ -46,11 +46,11 @@ class Registry:
         self.uri = uri
         self.name = name
 
-    def register(self, bundle: Bundle, *, run: str = "", memory: str = "") -> Version:
+    def register(self, bundle: Bundle, *, run: str = "") -> Version:
         """Return the version of a bundle, uploaded and registered now unless it is one already.
 
         The files become artifacts of the MLflow run `run`, or of a small run of their own where the store has no
-        such run. `memory` is text that `memory_of` gives back.
+        such run.
         """
         known = self._find(bundle.digest)
         if known is not None:
@@ -61,7 +61,7 @@ class Registry:
             "snapshot": lineage.snapshot,
             "training_key": lineage.training_key,
             "commit": lineage.commit,
-        } | ({MEMORY: memory} if memory else {})
+        }
         with self._speaking() as client:
             self._require_model(client)
             own = "" if self._has_run(client, run) else self._start_run(client, bundle)
@@ -115,16 +115,6 @@ class Registry:
                 next_step="register it: trunkline release",
             )
         return found
-
-    def memory_of(self, key: str) -> str:
-        """Return the text that the first version of a training key was registered with; empty where there is none.
-
-        Raises NotFoundError when `key` is no digest.
-        """
-        with self._speaking() as client:
-            found = client.search_model_versions(f"name='{self.name}' and tags.training_key='{_digest(key)}'")
-        rows = sorted(found, key=lambda row: int(row.version))
-        return next((str(row.tags[MEMORY]) for row in rows if MEMORY in row.tags), "")
 
     def fetch(self, version: Version, store: BundleStore) -> Bundle:
         """Return a version's bundle from the store, brought there first if it is missing or damaged.

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from trunkline.core.errors import StorageError
-from trunkline.core.reading import read_json
-from trunkline.core.record import digits
 
 from .relocation import ARTIFACTS
 
@@ -19,7 +17,8 @@ FILE_LIMIT_MB = 95
 MEGABYTE = 1_000_000
 _DIGITS = "[0-9a-f]{64}"
 _RUN = "[0-9a-f]{32}"
-# What a run has beyond these two is its owner's, may hold rows of data, and stays where it was made.
+# What a run has beyond these two is its owner's, may hold rows of data, and stays where it was made. Refs of an earlier
+# form hold keys and what gates said too: they are passed over, because whoever may write the ref could make them up.
 _ALLOWED = re.compile(
     rf"{MANIFEST}|{DATABASE}|keys/[0-9a-f]{{12,64}}\.json"
     rf"|evaluations/{_DIGITS}/(evaluation|load|deepchecks)\.json"
@@ -32,8 +31,8 @@ def belongs(path: str) -> bool:
     return _ALLOWED.fullmatch(path) is not None
 
 
-def files_to_carry(folder: Path, *, runs: frozenset[str], bundles: frozenset[str]) -> dict[str, Path]:
-    """Return the files below `folder` that travel, by path: artifacts of runs, and what is known of bundles."""
+def files_to_carry(folder: Path, *, runs: frozenset[str]) -> dict[str, Path]:
+    """Return the artifacts of runs below `folder` that travel, by path."""
     found: dict[str, Path] = {}
     for file in (folder / ARTIFACTS).rglob("*"):
         path = file.relative_to(folder).as_posix()
@@ -43,26 +42,6 @@ def files_to_carry(folder: Path, *, runs: frozenset[str], bundles: frozenset[str
             and file.is_file()
             and not file.is_symlink()
         ):
-            found[path] = file
-    for digest in bundles:
-        for name in ("evaluation", "load", "deepchecks"):
-            path = f"evaluations/{digits(digest)}/{name}.json"
-            if (folder / path).is_file():
-                found[path] = folder / path
-    return found | _keys(folder, bundles)
-
-
-def _keys(folder: Path, bundles: frozenset[str]) -> dict[str, Path]:
-    """Return the remembered training keys of these bundles: what is registered nowhere can be had nowhere else."""
-    found = {}
-    for file in (folder / "keys").glob("*.json"):
-        path = f"keys/{file.name}"
-        try:
-            value = read_json(file)
-        except StorageError:
-            continue  # what cannot be read is remembered for nobody
-        bundle = value.get("bundle") if isinstance(value, dict) else None
-        if isinstance(bundle, str) and bundle in bundles and belongs(path):
             found[path] = file
     return found
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import smtplib
 import ssl
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from email.utils import format_datetime, make_msgid
 
 from trunkline.core.errors import PolicyError, TrunklineError, UnavailableError
 from trunkline.core.policy.responses import Mail
+from trunkline.core.secrets import secret
 from trunkline.core.signals import Signal
 from trunkline.forge.page import moment
 
@@ -66,7 +66,7 @@ def send(
     message: EmailMessage,
     mail: Mail,
     *,
-    environment: Mapping[str, str] = os.environ,
+    environment: Mapping[str, str] | None = None,
     timeout: float = SECONDS,
 ) -> dict[str, str]:
     """Hand a message to the server and return the recipients it refused, each with its reason.
@@ -74,7 +74,7 @@ def send(
     Raises UnavailableError when the server does not answer or asks to come again, and PolicyError when it refuses
     the settings. The password is in no error.
     """
-    password = environment.get(PASSWORD, "")
+    password = secret(PASSWORD) if environment is None else environment.get(PASSWORD, "")
     if mail.user and not password:
         raise PolicyError(
             f"responses.mail.user is set, and {PASSWORD} is not.", next_step=f"export {PASSWORD}"

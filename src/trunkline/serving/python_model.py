@@ -20,6 +20,7 @@ from typing import IO, Any
 from trunkline.core.bundle import Bundle, open_bundle
 from trunkline.core.errors import BundleError, UnavailableError
 from trunkline.core.record import short
+from trunkline.core.surroundings import surroundings
 
 from .runtime import Answers, Columns, checked, row_count
 
@@ -48,10 +49,12 @@ class PythonModel:
         self._bundle = bundle
         # -P: what lies in the folder that a service happens to be started in is none of the bundle's.
         self._command = list(command) or [
-            sys.executable, "-I", "-m", "trunkline.training.worker", str(bundle.folder.resolve()),
+            *(sys.executable, "-I", "-m", "trunkline.training.worker"),
+            *(str(bundle.folder.resolve()), bundle.digest),
             *([str(hidden.resolve())] if hidden else []),
         ]  # fmt: skip
-        self._environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
+        # The model's code is the bundle's: it gets no token of whoever asks it.
+        self._environment = surroundings() | {"OMP_NUM_THREADS": str(threads)}
         self._start_timeout = start_timeout
         self._answer_timeout = answer_timeout
         self._lock = threading.Lock()

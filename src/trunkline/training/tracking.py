@@ -20,6 +20,7 @@ from trunkline.core.lineage import Lineage, Usage
 from trunkline.core.mlflow_names import metric_key
 from trunkline.core.mlflow_uri import embedded_folder, without_secrets
 from trunkline.core.record import short
+from trunkline.core.secrets import lent
 
 from .fit import Fitted
 
@@ -223,7 +224,7 @@ def _quiet() -> Iterator[None]:
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.ERROR)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), lent():
             warnings.simplefilter("ignore")
             yield
     finally:

@@ -1,6 +1,6 @@
 """The Python runtime's process: loads a bundle and answers on its pipes.
 
-`python -m trunkline.training.worker <bundle folder> [<hidden folder>]`. A message is its length as four bytes,
+`python -m trunkline.training.worker <bundle folder> <digest> [<hidden folder>]`. A message is its length as four bytes,
 big-endian, and JSON. The first one out is `{"ready": true, "classes": [...]}`, or `{"error": "..."}` before exit 1.
 Then each `{"columns": {name: [values]}}` gets `{"predictions": [...], "probabilities": [[...]] | null}` or
 `{"error": "..."}`. The end of the input ends the process.
@@ -105,8 +105,8 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     refused: Sequence[str] = ()
     try:
-        bundle = open_bundle(Path(arguments[0]))
-        hidden = Path(arguments[1]) if arguments[1:] else None
+        bundle = open_bundle(Path(arguments[0]), digest=arguments[1])
+        hidden = Path(arguments[2]) if arguments[2:] else None
         with (
             threadpool_limits(int(os.environ.get("OMP_NUM_THREADS", "1"))),
             confined(bundle.folder, hidden) as guard,

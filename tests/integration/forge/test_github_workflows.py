@@ -349,6 +349,19 @@ def test_an_archive_that_is_damaged_is_named(
         github.tested_bundle(merged[1], KEY, tmp_path / "bundle")
 
 
+@pytest.mark.parametrize("recorded", ["sha256:" + "0" * 64, None])
+def test_an_artifact_that_is_not_what_github_recorded_is_not_unpacked(
+    github: GitHubForge, served: Served, merged: tuple[str, str], tmp_path: Path, recorded: str | None
+) -> None:
+    served.github.put_run(
+        workflow="ci.yml", head_branch="more-trees", head_sha=merged[0], artifacts={NAME: GOOD}
+    )
+    served.github.artifacts[max(served.github.artifacts)]["digest"] = recorded
+    with pytest.raises(BundleError, match="is not what GitHub recorded"):
+        github.tested_bundle(merged[1], KEY, tmp_path / "bundle")
+    assert not (tmp_path / "bundle").exists()
+
+
 def test_a_download_from_a_server_in_trouble_is_named(
     github: GitHubForge, served: Served, merged: tuple[str, str], tmp_path: Path
 ) -> None:

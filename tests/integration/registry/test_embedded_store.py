@@ -66,14 +66,13 @@ def test_a_bundle_that_was_trained_elsewhere_gets_a_run_with_its_figures(
 
 def test_a_version_tells_where_it_comes_from(registry: Registry, bundle: MakeBundle) -> None:
     made = bundle("one")
-    registry.register(made, memory="seven seconds")
+    registry.register(made)
     row = MlflowClient(registry.uri, registry.uri).get_model_version(registry.name, "1")
     assert row.tags == {
         "bundle": made.digest,
         "snapshot": "sha256:5",
         "training_key": LINEAGE.training_key,
         "commit": "c0ffee",
-        "memory": "seven seconds",
     }
 
 

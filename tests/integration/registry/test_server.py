@@ -9,7 +9,7 @@ from trunkline.core.errors import BundleError, UnavailableError
 from trunkline.registry import Registry
 
 from ..conftest import Server, end
-from .conftest import LINEAGE, MakeBundle
+from .conftest import MakeBundle
 
 
 @pytest.mark.timeout(400)
@@ -21,14 +21,12 @@ def test_a_server_keeps_versions_and_bundles_over_http(
 ) -> None:
     address, artifacts, process = server
     registry = Registry(address, "arrests")
-    assert registry.memory_of(LINEAGE.training_key) == ""
-    one = registry.register(bundle("one"), memory="what was first")
+    one = registry.register(bundle("one"))
     two = registry.register(bundle("two"))
     assert registry.register(bundle_again := bundle("three")).number == 3
     assert registry.register(bundle_again).number == 3
     assert [version.number for version in registry.versions()] == [1, 2, 3]
     assert registry.by_bundle(two.bundle) == two
-    assert registry.memory_of(LINEAGE.training_key) == "what was first"
     store = BundleStore(tmp_path / "store")
     assert registry.fetch(one, store).model_file.read_text() == "one"
     (planted,) = (path for path in artifacts.rglob("model.onnx") if path.read_text() == "two")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import select
@@ -87,6 +88,59 @@ def _lineage() -> Any:
         commit="c", snapshot=digest, training_key=digest, code=digest, policy=digest, lock=digest,
         toolkit="0.1.0", candidate="logistic", settings={},
     )  # fmt: skip
+
+
+SECRETS = (
+    "GITHUB_TOKEN",
+    "GH_TOKEN",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "ACTIONS_RUNTIME_TOKEN",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "MLFLOW_TRACKING_PASSWORD",
+    "TRUNKLINE_SMTP_PASSWORD",
+    "A_SECRET_THAT_NOBODY_THOUGHT_OF",
+)
+SPY = """
+import json, os
+from sklearn.linear_model import LogisticRegression
+
+class Spy(LogisticRegression):
+    def predict_proba(self, rows):
+        with open({place!r}, "w") as stream:
+            json.dump(dict(os.environ), stream)
+        return super().predict_proba(rows)
+"""
+
+
+def test_the_code_of_a_model_sees_no_token_of_whoever_asks_it(
+    bundle: Bundle, fitted: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, seen = bundle.folder / "code", tmp_path / "seen.json"
+    code.mkdir()
+    (code / "trust_spy.py").write_text(SPY.format(place=str(seen)), encoding="utf-8")
+    monkeypatch.syspath_prepend(str(code))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    spy = importlib.import_module("trust_spy").Spy()
+    spy.__dict__ |= fitted[-1].__dict__
+    file = bundle.folder / "model.skops"
+    skops.io.dump(Pipeline([("features", fitted[0]), ("model", spy)]), file)
+    trusted = tuple(skops.io.get_untrusted_types(file=file))
+    sealed = seal(bundle.folder, bundle.manifest.model_copy(update={"trusted_types": trusted}))
+    for name in SECRETS:
+        monkeypatch.setenv(name, "sesame")
+    monkeypatch.setenv("OMP_WAIT_POLICY", "passive")
+
+    model = PythonModel(sealed)
+    try:
+        model.predict({"age": [40.0], "employed": ["Yes"], "checks": [None]})
+    finally:
+        model.close()
+
+    found = json.loads(seen.read_text(encoding="utf-8"))
+    assert "sesame" not in found.values()
+    assert not {*SECRETS} & {*found}
+    assert (found["OMP_NUM_THREADS"], found["OMP_WAIT_POLICY"]) == ("1", "passive")
 
 
 def workers(service: Any) -> list[psutil.Process]:

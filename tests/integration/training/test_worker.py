@@ -25,11 +25,11 @@ Parts = tuple[pd.DataFrame, pd.DataFrame]
 class Worker:
     """A worker and what it says."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, digest: str) -> None:
         # with this set, bytecode is never written and the bundle is safe whatever the worker does
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "trunkline.training.worker", str(folder)],
+            [sys.executable, "-m", "trunkline.training.worker", str(folder), digest],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -52,7 +52,7 @@ class Worker:
 
 @contextmanager
 def running(bundle: Bundle) -> Iterator[Worker]:
-    worker = Worker(bundle.folder)
+    worker = Worker(bundle.folder, bundle.digest)
     try:
         yield worker
     finally:
@@ -135,7 +135,7 @@ def test_a_tampered_bundle_is_refused_before_anything_of_it_runs(bundle: Bundle,
 
 
 def test_a_folder_that_is_no_bundle_is_refused(tmp_path: Path) -> None:
-    worker = Worker(tmp_path)
+    worker = Worker(tmp_path, "sha256:" + "0" * 64)
     assert "bundle.json" in worker.hello["error"]
     assert worker.end()[0] == 1
 

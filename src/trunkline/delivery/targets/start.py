@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import subprocess
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ import psutil
 
 from trunkline.core.errors import StorageError
 from trunkline.core.record import write_atomically
+from trunkline.core.surroundings import surroundings
 
 from .service import Place, Service, words_of
 
@@ -32,20 +32,6 @@ def write_start(folder: Path, command: Sequence[str], place: Place) -> None:
     write_atomically(folder / START_FILE, text.encode())
 
 
-_NOT_THE_SERVICES = ("ACTIONS_", "GH_TOKEN", "GITHUB_TOKEN", "MLFLOW_TRACKING_", "TRUNKLINE_SMTP_PASSWORD")
-"""Beginnings of names of variables that whoever deploys may hold, and that a service has no use for."""
-
-
-def _surroundings() -> dict[str, str]:
-    """Return this process's environment without its tokens, and without the mark by which a GitHub runner finds and
-    ends what a job has left running."""
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(_NOT_THE_SERVICES) and name != "RUNNER_TRACKING_ID"
-    } | {"ORT_DISABLE_TELEMETRY": "1"}
-
-
 def launch(place: Place, *, folder: Path, log: Path) -> Service:
     """Start what `start` in the folder says, apart from this process and its terminal; its output goes to `log`."""
     try:
@@ -54,7 +40,9 @@ def launch(place: Place, *, folder: Path, log: Path) -> Service:
             child = subprocess.Popen(
                 ["/bin/sh", str(folder / START_FILE)],
                 cwd=folder,
-                env=_surroundings(),
+                # Without the tokens of whoever deploys, and without RUNNER_TRACKING_ID, by which a GitHub runner finds
+                # and ends what a job has left running.
+                env=surroundings() | {"ORT_DISABLE_TELEMETRY": "1"},
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=subprocess.STDOUT,

@@ -9,11 +9,11 @@ import subprocess
 from pathlib import Path
 
 from trunkline.core.errors import NotFoundError
+from trunkline.core.surroundings import surroundings
 
 from .suites import NOT_INSTALLED, QUIET
 
 SCRIPT = Path(__file__).with_name("suites.py")
-KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "OMP_NUM_THREADS", "OMP_WAIT_POLICY")
 # More processes take longer to start than they save (measured on 1,200 and on 20,000 rows).
 SETTINGS = {"MPLBACKEND": "Agg", "LOKY_MAX_CPU_COUNT": "1"}
 ADVICE = "run make deepchecks, which makes it, or set gates.deepchecks.python to another one"
@@ -36,7 +36,7 @@ def run_suites(python: Path, request: Path, output: Path, *, timeout_s: float, s
     up, it and all that it started are killed. Raises NotFoundError when deepchecks is not installed there.
     """
     command = [str(interpreter(python)), "-I", str(script), str(request), str(output)]
-    given = {name: os.environ[name] for name in KEPT if name in os.environ} | QUIET | SETTINGS
+    given = surroundings() | QUIET | SETTINGS
     try:
         process = subprocess.Popen(
             command,

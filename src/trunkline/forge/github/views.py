@@ -130,12 +130,13 @@ class RunsView(View):
 
 
 class ArtifactView(View):
-    """An artifact of a run, in bytes."""
+    """An artifact of a run, in bytes; `digest` is that of its zip, which GitHub recorded when it was uploaded."""
 
     id: int
     name: str
     size_in_bytes: int
     expired: bool
+    digest: str | None = None
 
 
 class ArtifactsView(View):

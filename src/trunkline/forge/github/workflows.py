@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from trunkline.core.errors import BundleError
 from trunkline.core.record import digits
 from trunkline.forge.protocol import Workflow
 
@@ -179,6 +181,8 @@ class Workflows:
         ]
 
     def _fetch(self, artifact: ArtifactView, folder: Path) -> None:
+        """Unpack an artifact into a folder; raise BundleError when its bytes are not those that GitHub recorded."""
+        seen = hashlib.sha256()
         with tempfile.TemporaryFile() as file:
             with self._client.download(
                 f"the artifact {artifact.name}",
@@ -188,8 +192,16 @@ class Workflows:
             ) as parts:
                 for part in parts:
                     file.write(part)
+                    seen.update(part)
                     if file.tell() > LIMIT:
                         break
+            if artifact.digest != f"sha256:{seen.hexdigest()}":
+                raise BundleError(
+                    f"The artifact {artifact.name} is not what GitHub recorded when it was uploaded"
+                    f" ({artifact.digest or 'no digest'}).",
+                    value=f"sha256:{seen.hexdigest()}",
+                    next_step="nothing of it was opened; find out who replaced it",
+                )
             unpack(file, folder, what=f"the artifact {artifact.name}")
 
     def _well(self, workflow: int, file: str, newest: RunView | None) -> datetime | None:

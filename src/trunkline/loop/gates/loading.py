@@ -26,6 +26,7 @@ from trunkline.delivery.targets.service import Ready, last_words
 from trunkline.evaluation.load.measurement import Load
 from trunkline.evaluation.load.questions import load_verdicts
 from trunkline.loop.model.training import train
+from trunkline.loop.versions.named import require_bundle
 
 from .load_arrivals import RAISED, Recording
 from .load_process import interrupted_once, put_load, require_locust
@@ -35,21 +36,22 @@ SERVICE_LOG = "load.log"
 """What our own service wrote meanwhile, beside the run."""
 
 
-def load(project: Project, *, host: str = "", progress: Progress) -> GateRun:
+def load(project: Project, *, host: str = "", named: str = "", progress: Progress) -> GateRun:
     """Put the policy's load on a service and return the verdicts, saved beside the bundle's evaluation.
 
     Without `host` the bundle of the project's training key is served by a process of its own, whose prediction log is
     thrown away. With it, that service is asked; the run is saved when the service says that it serves one bundle that
     is on this machine, and has an empty `bundle` otherwise.
-    Raises NotFoundError without locust or a locustfile, ProjectError when the locustfile does not work, and
-    UnavailableError when the service does not answer.
+    Raises NotFoundError without locust or a locustfile, ProjectError when the locustfile does not work,
+    UnavailableError when the service does not answer, and BundleError when the bundle of the training key is not
+    `named`, which an earlier step gave.
     """
     rules = project.policy.gates.load
     locustfile = require_locust(project.root, rules)
     with (
         interrupted_once(),
         tempfile.TemporaryDirectory(prefix="trunkline-load-") as name,
-        _asked(project, host.rstrip("/"), Path(name), progress) as (address, bundle, target),
+        _asked(project, host.rstrip("/"), named, Path(name), progress) as (address, bundle, target),
     ):
         progress(
             f"putting {rules.rate:g} requests a second on {address}, "
@@ -119,13 +121,14 @@ def _at_fault(why: str) -> ProjectError:
 
 @contextlib.contextmanager
 def _asked(
-    project: Project, host: str, folder: Path, progress: Progress
+    project: Project, host: str, named: str, folder: Path, progress: Progress
 ) -> Iterator[tuple[str, Bundle | None, LocalTarget | None]]:
     """Yield the address of the service to ask, what it serves, and its process where it is ours, which is ended."""
     if host:
         yield host, _served_by(project, host, progress), None
         return
     bundle, _, _ = train(project, progress=progress)
+    require_bundle(bundle.digest, named, what="What load would be put on")
     progress(f"starting a service of bundle {short(bundle.digest)}")
     serving = project.policy.serving
     target = LocalTarget(

@@ -75,7 +75,7 @@ def retrain(
         version = register_trained(project, bundle, trained, progress=progress)
         stage = policy.retraining.stage
         state = write_stage(made, stage, version)
-        write_card(made.project, judged, version, trained.usage)
+        write_card(made.project, judged, version, trained)
         title = f"Retrain: version {version.number} from {sum(snapshot.manifest.rows.values())} labelled rows"
         made.commit(title)
         evidence = judged.markdown.read_text(encoding="utf-8")

@@ -6,16 +6,18 @@ from pathlib import Path
 
 from trunkline import data, evaluation
 from trunkline.core.errors import NotFoundError
-from trunkline.core.lineage import Usage, Version
+from trunkline.core.lineage import Version
 from trunkline.core.project import Project
 from trunkline.core.reading import read_text
 from trunkline.core.record import write_atomically
 from trunkline.loop.gates.judging import Judged
+from trunkline.loop.versions.named import card_folder
+from trunkline.loop.versions.trained import Trained, name_version
 
 
-def write_card(project: Project, judged: Judged, version: Version, usage: Usage) -> Path:
-    """Write a version's card and pictures under `model_cards/` and return the card's path."""
-    folder = project.cards / f"v{version.number:04d}"
+def write_card(project: Project, judged: Judged, version: Version, trained: Trained) -> Path:
+    """Write a version's card, its pictures and its digest under `model_cards/` and return the card's path."""
+    folder = card_folder(project, version.number)
     snapshot = data.open_snapshot(project, judged.evaluation.snapshot)
     pictures = evaluation.card_pictures(
         judged.evaluation, judged.test, judged.champion, judged.bundle.contract
@@ -30,10 +32,11 @@ def write_card(project: Project, judged: Judged, version: Version, usage: Usage)
         version.number,
         snapshot.manifest,
         pictures=sorted(pictures),
-        usage=usage,
+        usage=trained.usage,
     )
     path = folder / "README.md"
     write_atomically(path, text.encode())
+    name_version(project, version, trained)
     return path
 
 
@@ -42,7 +45,7 @@ def card_text(project: Project, number: int) -> str:
 
     Raises NotFoundError when the version has no card in the checked-out commit.
     """
-    path = project.cards / f"v{number:04d}" / "README.md"
+    path = card_folder(project, number) / "README.md"
     if not path.is_file():
         known = ", ".join(str(int(folder.name[1:])) for folder in sorted(project.cards.glob("v[0-9]*")))
         raise NotFoundError(

@@ -19,6 +19,7 @@ from trunkline.core.project import Project
 from trunkline.core.reading import read_text
 from trunkline.core.record import short, write_atomically
 from trunkline.core.release import Release, Route
+from trunkline.core.secrets import everything
 from trunkline.delivery import next_state, read_state
 from trunkline.delivery.engine import Engine, build_secrets
 from trunkline.delivery.image import Image, lay_out
@@ -28,6 +29,7 @@ from trunkline.loop.changes.merged import merged_state
 from trunkline.loop.model.snapshots import locked_snapshot
 from trunkline.loop.model.training import train
 from trunkline.loop.versions.bundles import brought_registry, bundle_of, champion_of
+from trunkline.loop.versions.trained import require_trusted
 
 from .rehearsing import ROWS, ask_service
 from .tested import adopt, packed_key
@@ -40,16 +42,17 @@ INSTALLED = "installed.txt"
 
 
 def build_image(
-    project: Project, folder: Path, *, number: int = 0, push: str = "", progress: Progress
+    project: Project, folder: Path, *, number: int = 0, bundle: str = "", push: str = "", progress: Progress
 ) -> Image:
     """Build the image of version `number`, ask it, and push it to the name `push` if one is given.
 
     It carries the bundles of the desired state that the version's first stage will be, so that one image goes through
     all stages. Without `number` it carries what `folder`/bundle holds packed, else the champion's, else the bundle of
     the checked-out commit. `folder` gets the build context, `installed.txt` and `image.json`. Raises NotFoundError
-    without docker or podman, ApplyError when the build, the push or the container fails.
+    without docker or podman, ApplyError when the build, the push or the container fails, and BundleError when version
+    `number` is not `bundle`, which an earlier job named, or without that not one that main names.
     """
-    release, asked = _release_of(project, folder, number, progress=progress)
+    release, asked = _release_of(project, folder, number, bundle, progress=progress)
     engine = Engine.find()
     context = lay_out(folder / "image", project.root, release, project.bundles)
     name = (push or project.policy.name).lower()
@@ -66,7 +69,7 @@ def build_image(
         tag,
         arguments=_arguments(python, os.environ.get(BASE_IMAGE, "")),
         labels=labels_of(release, _source(project), number),
-        secrets=build_secrets(os.environ),
+        secrets=build_secrets(everything()),
         progress=progress,
     )
     # Serving's own are always there, as the Dockerfile says.
@@ -93,13 +96,15 @@ def _arguments(python: bool, base: str) -> list[str]:
     return [*(["REQUIREMENTS=train"] if python else []), *([f"BASE={base}"] if base else [])]
 
 
-def _release_of(project: Project, folder: Path, number: int, *, progress: Progress) -> tuple[Release, Bundle]:
+def _release_of(
+    project: Project, folder: Path, number: int, named: str, *, progress: Progress
+) -> tuple[Release, Bundle]:
     environment = project.policy.rollout.environment
     if not number:
         packed = folder / "bundle"
         if packed.is_dir():
             # What was packed was judged for its key; the rows need not be on this machine again.
-            digest = adopt(project, packed, key=packed_key(packed))
+            digest = adopt(project, packed, key=packed_key(packed), bundle=named)
             bundle = project.bundles.get(digest)
         else:
             bundle = champion_of(project, progress=progress) or train(project, progress=progress)[0]
@@ -109,6 +114,7 @@ def _release_of(project: Project, folder: Path, number: int, *, progress: Progre
             bundle,
         )
     version = brought_registry(project, progress=progress).by_number(number)
+    require_trusted(project, version, bundle=named)
     route = Route(version=version.number, bundle=version.bundle)
     state = merged_state(project, environment) or read_state(project.deployment(environment))
     stage = "single" if state.champion is None else project.policy.rollout.stages[0]

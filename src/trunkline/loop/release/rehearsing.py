@@ -21,6 +21,7 @@ from trunkline.loop.model.answers import ask, columns_of, opened
 from trunkline.loop.model.snapshots import locked_snapshot
 from trunkline.loop.rollout.deploying import target_of
 from trunkline.loop.versions.bundles import brought_registry, bundle_of
+from trunkline.loop.versions.trained import require_trusted
 
 STAGING = "staging"
 ROWS = 50
@@ -58,22 +59,24 @@ class Rehearsal:
         )
 
 
-def rehearse(project: Project, *, number: int = 0, progress: Progress) -> Rehearsal:
+def rehearse(project: Project, *, number: int = 0, bundle: str = "", progress: Progress) -> Rehearsal:
     """Serve version `number` (the newest by default) in staging and ask it.
 
     What staging's file desires stays as it is: staging shows what is about to be proposed. Raises NotFoundError when
-    there is no such version, what the target's apply raises, and GateFailed when the service answers wrongly.
+    there is no such version, BundleError when it is not `bundle`, which an earlier job named, or without that not one
+    that main names; what the target's apply raises, and GateFailed when the service answers wrongly.
     """
     registry = brought_registry(project, progress=progress)
     version = registry.by_number(number) if number else registry.newest()
+    require_trusted(project, version, bundle=bundle)
     route = Route(version=version.number, bundle=version.bundle)
-    bundle = bundle_of(project, route, progress=progress)
+    opened_bundle = bundle_of(project, route, progress=progress)
     target = target_of(project, STAGING, progress=progress)
     release = Release(environment=STAGING, revision=project.commit(), strategy="single", champion=route)
     progress(f"serving version {version.number} in staging")
     target.apply(release, project.bundles)
     rows = locked_snapshot(project, progress=progress).part("test").head(ROWS)
-    return _require(ask_service(target.address(), bundle, rows, number=version.number))
+    return _require(ask_service(target.address(), opened_bundle, rows, number=version.number))
 
 
 def ask_service(address: str, bundle: Bundle, rows: Any, *, number: int) -> Rehearsal:

@@ -18,6 +18,7 @@ from trunkline.loop.changes.taken_back import version_taken_back
 from trunkline.loop.gates.judging import Judged, judge, require_pass
 from trunkline.loop.model.training import train
 from trunkline.loop.rollout.promoting import propose_stage
+from trunkline.loop.versions.named import require_bundle, require_number
 from trunkline.loop.versions.store import bring
 from trunkline.loop.versions.trained import Trained, register_trained
 
@@ -49,17 +50,18 @@ class Released:
 
 
 def release(
-    project: Project, *, evidence: Path | None = None, number: int = 0, progress: Progress
+    project: Project, *, evidence: Path | None = None, number: int = 0, bundle: str = "", progress: Progress
 ) -> Released:
     """Train or reuse, evaluate, register, write the card, and open the promotion's pull request.
 
     `evidence` is the folder where earlier jobs of this release left the bundle that was registered, and what was seen
     of it, which precedes the gates' report in the pull request. Raises what `register` raises, BundleError when that
-    bundle is not what was sealed, and ForgeError when the version is not `number`, about which the evidence is.
+    bundle is not what was sealed or not `bundle`, which they named, and ForgeError when the version is not `number`,
+    about which the evidence is.
     """
     if evidence and (packed := evidence / BUNDLE).is_dir():
-        adopt(project, packed, key=training_key(project, progress=progress))
-    registered = register(project, progress=progress)
+        adopt(project, packed, key=training_key(project, progress=progress), bundle=bundle)
+    registered = register(project, bundle=bundle, progress=progress)
     judged, version = registered.judged, registered.version
     if number and version.number != number:
         raise ForgeError(
@@ -76,7 +78,7 @@ def release(
         first_stage(project),
         version=version,
         evidence=f"{seen}\n\n{report}" if seen else report,
-        prepare=lambda made: write_card(made.project, judged, version, registered.trained.usage),
+        prepare=lambda made: write_card(made.project, judged, version, registered.trained),
         progress=progress,
     )
     return Released(judged=judged, version=version, pull_request=pull)
@@ -88,29 +90,33 @@ def first_stage(project: Project) -> str:
     return "single" if state is None or state.champion is None else project.policy.rollout.stages[0]
 
 
-def take_over(project: Project, *, progress: Progress) -> tuple[Bundle, Trained]:
+def take_over(project: Project, *, bundle: str = "", progress: Progress) -> tuple[Bundle, Trained]:
     """Return the bundle that the pull request's run tested, or else the one that is trained here.
 
-    Raises ForgeError when what is checked out is not what the forge's main would train.
+    Raises ForgeError when what is checked out is not what the forge's main would train, and BundleError when it is not
+    `bundle`, which an earlier step named.
     """
     require_released(project)
     bring(project, progress=progress)
-    adopt_tested(project, progress=progress)
-    bundle, trained, _ = train(project, progress=progress)
-    return bundle, trained
+    adopt_tested(project, bundle=bundle, progress=progress)
+    taken, trained, _ = train(project, progress=progress)
+    require_bundle(taken.digest, bundle, what="What is about to be released")
+    return taken, trained
 
 
-def register(project: Project, *, progress: Progress) -> Registered:
+def register(project: Project, *, bundle: str = "", progress: Progress) -> Registered:
     """Take over the bundle that was tested, or train it, ask the gates, and register it.
 
-    Raises ForgeError when what is checked out is not what the forge's main would train, and GateFailed or
+    Raises ForgeError when what is checked out is not what the forge's main would train, BundleError when the bundle is
+    not `bundle`, which an earlier step named, or the registry gives it the number of another, and GateFailed or
     GateInconclusive when a blocking gate says no; nothing is registered then.
     """
-    bundle, trained = take_over(project, progress=progress)
-    compared = compare_with_fork(project, bundle, progress=progress)
-    judged = judge(project, bundle, progress=progress)
+    taken, trained = take_over(project, bundle=bundle, progress=progress)
+    compared = compare_with_fork(project, taken, progress=progress)
+    judged = judge(project, taken, progress=progress)
     require_pass(judged)
-    version = register_trained(project, bundle, trained, progress=progress)
+    version = register_trained(project, taken, trained, progress=progress)
+    require_number(project, version)
     progress(f"registered as version {version.number}")
     settled = _settled(project, version)
     return Registered(judged=judged, version=version, trained=trained, compared=compared, settled=settled)

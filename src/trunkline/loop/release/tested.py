@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -13,12 +14,13 @@ from trunkline.core.errors import BundleError, NotFoundError, StorageError
 from trunkline.core.git import try_git
 from trunkline.core.policy.gates import DeepchecksGates, LoadGates
 from trunkline.core.progress import Progress
-from trunkline.core.project import Project
+from trunkline.core.project import HOME, Project
 from trunkline.core.record import digits, short
 from trunkline.forge import open_forge
 from trunkline.loop.gates.runs import DEEPCHECKS, LOAD, kept_run, run_folder
 from trunkline.loop.model.snapshots import locked_snapshot
-from trunkline.loop.versions.trained import Trained, keep, kept, recall
+from trunkline.loop.versions.named import named_versions, require_bundle
+from trunkline.loop.versions.trained import Trained, forget, keep, kept, recall
 
 BUNDLE, TRAINED = "bundle", "trained.json"
 RUNS = (f"{DEEPCHECKS}.json", f"{LOAD}.json")
@@ -44,10 +46,11 @@ def artifact_name(key: str) -> str:
     return f"bundle-{digits(key)[:16]}"
 
 
-def pack(project: Project, folder: Path, *, progress: Progress) -> Packed:
+def pack(project: Project, folder: Path, *, bundle: str = "", progress: Progress) -> Packed:
     """Copy the bundle of the checked-out commit, what is remembered of it and its reports into a folder.
 
-    Raises NotFoundError when this key was not trained on this machine.
+    Raises NotFoundError when this key was not trained on this machine, and BundleError when it gave another bundle than
+    `bundle`, which an earlier step named.
     """
     key = training_key(project, progress=progress)
     trained = kept(project, key)
@@ -55,6 +58,7 @@ def pack(project: Project, folder: Path, *, progress: Progress) -> Packed:
         raise NotFoundError(
             f"The training key {short(key)} gave no bundle on this machine yet.", next_step="trunkline train"
         )
+    require_bundle(trained.bundle, bundle, what="What would be packed")
     packed = Packed(artifact=artifact_name(key), bundle=folder / "bundle", report=folder / "report")
     for each in (packed.bundle, packed.report):
         shutil.rmtree(each, ignore_errors=True)
@@ -78,26 +82,28 @@ def packed_key(folder: Path) -> str:
     return Trained.read(folder / TRAINED).key
 
 
-def adopt(project: Project, folder: Path, *, key: str) -> str:
+def adopt(project: Project, folder: Path, *, key: str, bundle: str = "") -> str:
     """Take a packed bundle into the project and return its digest.
 
     Every file is compared with its checksum before anything is kept, and nothing is deserialised. Raises
-    NotFoundError when it is the bundle of another training key, BundleError when it is not what was sealed.
+    NotFoundError when it is the bundle of another training key, BundleError when it is not what was sealed or not
+    `bundle`, which an earlier step named.
     """
-    bundle = open_bundle(folder / BUNDLE)
+    packed = open_bundle(folder / BUNDLE)
+    require_bundle(packed.digest, bundle, what="What was packed")
     trained = Trained.read(folder / TRAINED)
-    if (bundle.manifest.lineage.training_key, trained.key, trained.bundle) != (key, key, bundle.digest):
+    if (packed.manifest.lineage.training_key, trained.key, trained.bundle) != (key, key, packed.digest):
         raise NotFoundError(
-            f"What was packed is the bundle of training key {short(bundle.manifest.lineage.training_key)}.",
+            f"What was packed is the bundle of training key {short(packed.manifest.lineage.training_key)}.",
             value=short(key),
         )
     project.bundles.root.mkdir(parents=True, exist_ok=True)
-    project.bundles.add(bundle.folder)
-    _take_runs(project, folder, bundle.digest)
+    project.bundles.add(packed.folder)
+    _take_runs(project, folder, packed.digest)
     known = kept(project, key)
-    if known is None or known.bundle != bundle.digest:
+    if known is None or known.bundle != packed.digest:
         keep(project, trained.model_copy(update={"run": ""}))
-    return bundle.digest
+    return packed.digest
 
 
 def _take_runs(project: Project, folder: Path, bundle: str) -> None:
@@ -109,15 +115,22 @@ def _take_runs(project: Project, folder: Path, bundle: str) -> None:
             shutil.copy(folder / name, runs / name)
 
 
-def adopt_tested(project: Project, *, progress: Progress) -> bool:
+def adopt_tested(project: Project, *, bundle: str = "", progress: Progress) -> bool:
     """Take over the bundle that the merged pull request's run tested; whether there was one to take.
 
     False leaves the key to be trained here: there is none from a fork, from a run that was not green, or of a change
     that main has overtaken. A bundle that is damaged or of another key is left where it is, and the reason is shown.
-    Of a key that was registered before its run was (a retraining's), only what gates said is taken over.
+    Of a key that was registered before its run was (a retraining's), only what gates said is taken over. `bundle` is
+    what an earlier step of the same run took over.
     """
     key = training_key(project, progress=progress)
     known = recall(project, key, progress=progress)
+    if known and known[0].digest != bundle and _unproven(project, known[0].digest):
+        progress(
+            f"bundle {short(known[0].digest)} lies on this machine, and main does not name it: it is not reused"
+        )
+        forget(project, key)
+        known = None
     if known and not unasked(project, known[0].digest):
         return True
     with tempfile.TemporaryDirectory(prefix="trunkline-tested-") as name:
@@ -137,6 +150,12 @@ def adopt_tested(project: Project, *, progress: Progress) -> bool:
             return known is not None
     progress(f"bundle {short(digest)}, which the pull request's run tested, is taken over")
     return True
+
+
+def _unproven(project: Project, bundle: str) -> bool:
+    """Whether code that nobody merged could have left a bundle here: a runner's home outlives the job."""
+    outlives = os.environ.get("GITHUB_ACTIONS") == "true" and bool(os.environ.get(HOME))
+    return outlives and bundle not in {version.bundle for version in named_versions(project)}
 
 
 def _take_verdicts(project: Project, folder: Path, bundle: str) -> str:

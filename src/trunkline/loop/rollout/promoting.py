@@ -14,6 +14,7 @@ from trunkline.forge import PullRequest
 from trunkline.loop.changes.publishing import publish
 from trunkline.loop.changes.work_tree import Change, change
 from trunkline.loop.versions.bundles import brought_registry
+from trunkline.loop.versions.trained import require_trusted
 
 from .callers import caller_notice
 
@@ -21,7 +22,8 @@ from .callers import caller_notice
 def propose_next_stage(project: Project, stage: str, *, number: int = 0, progress: Progress) -> PullRequest:
     """Open the pull request for a stage of version `number`, by default the challenger or the newest version.
 
-    Raises PolicyError when the move is not possible now, NotFoundError when no version is registered.
+    Raises PolicyError when the move is not possible now, NotFoundError when no version is registered, BundleError when
+    what the registry says of it stands in no file of main.
     """
     registry = brought_registry(project, progress=progress)
     state = read_state(project.deployment(project.policy.rollout.environment))
@@ -31,6 +33,7 @@ def propose_next_stage(project: Project, stage: str, *, number: int = 0, progres
         version = registry.by_bundle(state.challenger.bundle)
     else:
         version = registry.newest()
+    require_trusted(project, version)
     return propose_stage(project, stage, version=version, progress=progress)
 
 

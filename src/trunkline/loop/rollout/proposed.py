@@ -12,6 +12,7 @@ from trunkline.core.verdicts import Evaluation
 from trunkline.delivery import DesiredState, plan, read_state
 from trunkline.loop.changes.merged import merged_state
 from trunkline.loop.versions.bundles import brought_registry
+from trunkline.loop.versions.named import named_versions, require_number
 
 from .callers import caller_notice
 
@@ -71,4 +72,7 @@ def _known(project: Project, route: Route, *, progress: Progress) -> str:
         )
     file = project.evaluations / digits(route.bundle) / "evaluation.json"
     said = f"its gates said {Evaluation.read(file).outcome}" if file.is_file() else "its report is elsewhere"
+    require_number(project, found)
+    if route.bundle not in {named.bundle for named in named_versions(project)}:
+        said += "; no card names it, so ask who registered it before you merge"
     return f"version {route.version} is registered since {found.created:%Y-%m-%d}; {said}"

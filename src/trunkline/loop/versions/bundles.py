@@ -6,6 +6,7 @@ import os
 
 from trunkline.core.bundle import Bundle
 from trunkline.core.errors import BundleError, NotFoundError
+from trunkline.core.mlflow_uri import embedded_folder
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.record import short
@@ -13,7 +14,7 @@ from trunkline.core.release import Route
 from trunkline.delivery import read_state
 from trunkline.registry import Registry, mend_store
 
-from .store import bring
+from .store import bring, carried
 
 
 def tracking_uri(project: Project) -> str:
@@ -26,6 +27,11 @@ def tracking_uri(project: Project) -> str:
 def registry_of(project: Project) -> Registry:
     """Return the registry of the project's model, as it is on this machine."""
     return Registry(project.tracking_uri(dict(os.environ)), project.policy.name)
+
+
+def replaceable(project: Project) -> bool:
+    """Whether others may write the registry without review: a server, or a store that travels in a ref."""
+    return carried(project) or embedded_folder(project.tracking_uri(dict(os.environ))) is None
 
 
 def brought_registry(project: Project, *, progress: Progress, needed: bool = True) -> Registry:

@@ -6,19 +6,19 @@ from pathlib import Path
 from typing import ClassVar
 
 from trunkline.core.bundle import Bundle
+from trunkline.core.errors import BundleError
 from trunkline.core.lineage import Usage, Version
-from trunkline.core.mlflow_uri import embedded_folder
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
-from trunkline.core.reading import parse_json
 from trunkline.core.record import Record, short
 
-from .bundles import registered_bundle, registry_of
-from .store import bring, with_store
+from .bundles import registered_bundle, registry_of, replaceable
+from .named import VERSION_FILE, NamedVersion, card_folder, named_versions, require_bundle, require_number
+from .store import with_store
 
 
 class Trained(Record):
-    """What a training key gave; kept under `.trunkline/keys/`, and in an MLflow server beside the version."""
+    """What a training key gave; kept under `.trunkline/keys/`, on the machine that trained or took it over."""
 
     SCHEMA: ClassVar[str] = "trunkline/trained/1"
 
@@ -42,41 +42,73 @@ def keep(project: Project, trained: Trained) -> None:
     trained.write(_memory(project, trained.key))
 
 
-def recall(project: Project, key: str, *, progress: Progress) -> tuple[Bundle, Trained] | None:
-    """Return what a training key gave on this machine, or elsewhere where a store travels or a server keeps it.
+def forget(project: Project, key: str) -> None:
+    """Forget what this machine remembers of a training key; its bundle stays."""
+    _memory(project, key).unlink(missing_ok=True)
 
-    None when it must be trained.
+
+def recall(project: Project, key: str, *, progress: Progress) -> tuple[Bundle, Trained] | None:
+    """Return what a training key gave: what the checked-out commit names for it, else what this machine made of it.
+
+    None when it must be trained. What a ref or a registry says of a key counts for nothing: whoever may write there
+    could have another bundle reused without review.
     """
-    trained = kept(project, key)
-    if trained is None or trained.bundle not in project.bundles:
-        bring(project, progress=progress, needed=False)
-        trained = kept(project, key) or _registered(project, key)
-    bundle = registered_bundle(project, trained.bundle, progress=progress) if trained else None
-    if trained is None or bundle is None or bundle.manifest.lineage.training_key != key:
-        return None
-    keep(project, trained)
-    return bundle, trained
+    for trained in (_named(project, key), kept(project, key)):
+        bundle = registered_bundle(project, trained.bundle, progress=progress) if trained else None
+        if trained and bundle and bundle.manifest.lineage.training_key == key:
+            keep(project, trained)
+            return bundle, trained
+    return None
+
+
+def name_version(project: Project, version: Version, trained: Trained) -> None:
+    """Write down which bundle a version is, for main: what is merged with it is what may be opened."""
+    NamedVersion(
+        number=version.number,
+        bundle=version.bundle,
+        training_key=trained.key,
+        usage=trained.usage,
+        reason=trained.reason,
+    ).write(card_folder(project, version.number) / VERSION_FILE)
+
+
+def require_trusted(project: Project, version: Version, *, bundle: str = "") -> None:
+    """Raise BundleError unless what a registry says of a version was said before by what nobody replaces unseen.
+
+    That is `bundle`, where an earlier step of the same run named it; else the checked-out commit, or this machine,
+    which trained it. A registry that only this machine writes is believed.
+    """
+    if bundle:
+        require_bundle(version.bundle, bundle, what=f"Version {version.number}")
+        return
+    require_number(project, version)
+    if not replaceable(project):
+        return
+    known = {named.bundle for named in named_versions(project)} | {
+        Trained.read(path).bundle for path in project.keys.glob("*.json")
+    }
+    if version.bundle not in known:
+        raise BundleError(
+            f"Nothing on main names version {version.number}, bundle {short(version.bundle)}: whoever may write the "
+            "registry could have put it there.",
+            value=version.bundle,
+            next_step="merge the pull request that brings its card, or run `trunkline release` again",
+        )
 
 
 def register_trained(project: Project, bundle: Bundle, trained: Trained, *, progress: Progress) -> Version:
     """Return the version of a bundle, registered now unless it is one; a store that travels is carried on."""
     registry = registry_of(project)
-    memory = trained.canonical().decode()
-    return with_store(
-        project, lambda: registry.register(bundle, run=trained.run, memory=memory), progress=progress
-    )
+    return with_store(project, lambda: registry.register(bundle, run=trained.run), progress=progress)
 
 
-def _registered(project: Project, key: str) -> Trained | None:
-    registry = registry_of(project)
-    # An embedded store has its memory in the folder beside it, and opening it takes seconds.
-    if embedded_folder(registry.uri) is not None:
+def _named(project: Project, key: str) -> Trained | None:
+    """Return what the checked-out commit names for a training key: the newest, should there be several."""
+    found = [version for version in named_versions(project) if version.training_key == key]
+    if not found:
         return None
-    memory = registry.memory_of(key)
-    if not memory:
-        return None
-    origin = f"version of {key} in MLflow"
-    return Trained.from_dict(parse_json(memory, origin=origin), origin=origin)
+    newest = found[-1]
+    return Trained(key=key, bundle=newest.bundle, run="", usage=newest.usage, reason=newest.reason)
 
 
 def _memory(project: Project, key: str) -> Path:

@@ -1,0 +1,32 @@
+"""Surroundings: the environment variables that a process gets in which a model's or a project's code runs."""
+
+from __future__ import annotations
+
+import os
+
+ALLOWED = frozenset(
+    {
+        *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "COLUMNS", "NO_COLOR"),
+        *("LANG", "LANGUAGE", "TZ", "TMPDIR", "TEMP", "TMP"),
+        *("VIRTUAL_ENV", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+        *("PYTHONPATH", "PYTHONHASHSEED", "PYTHONUTF8", "PYTHONIOENCODING", "PYTHONWARNINGS"),
+        *("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "PYTHONNOUSERSITE", "PYTHONUNBUFFERED"),
+        *("LOKY_MAX_CPU_COUNT", "SOURCE_DATE_EPOCH"),
+    }
+)
+"""Names that hold no secret, and without which interpreters and libraries work otherwise than beside them."""
+ALLOWED_BEGINNINGS = ("LC_", "OMP_", "OPENBLAS_", "MKL_", "BLIS_", "NUMEXPR_", "VECLIB_", "KMP_", "ORT_")
+"""Of languages, and of how many threads libraries take."""
+
+
+def surroundings(*named: str) -> dict[str, str]:
+    """Return what of this process's environment a model's code may see: the allowed variables, and those in `named`.
+
+    Tokens of a job (`GITHUB_TOKEN`, `ACTIONS_*`), of clouds (`AWS_*`) and of servers (`MLFLOW_TRACKING_PASSWORD`) are
+    not among them, nor is anything else that nobody thought of.
+    """
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name in ALLOWED or name in named or name.startswith(ALLOWED_BEGINNINGS)
+    }

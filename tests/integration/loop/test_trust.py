@@ -1,0 +1,258 @@
+"""Attacks of somebody who may write refs and registries without review: what main does not name is not opened."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from trunkline import training
+from trunkline.core.bundle import Bundle, seal
+from trunkline.core.errors import BundleError
+from trunkline.core.project import Project
+from trunkline.core.record import digits
+from trunkline.core.verdicts import GateRun, Verdict
+from trunkline.forge import open_forge
+from trunkline.loop.gates import runs
+from trunkline.loop.model import snapshots
+from trunkline.loop.model import training as training_module
+from trunkline.loop.release import rehearsing, releasing, tested
+from trunkline.loop.rollout import promoting
+from trunkline.loop.versions import bundles
+from trunkline.loop.versions import store as carrying
+from trunkline.loop.versions.trained import Trained, keep, register_trained
+
+Git = Callable[..., str]
+
+
+def say(_: str) -> None:
+    """Keep quiet."""
+
+
+@pytest.fixture(autouse=True)
+def _fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each test begin as a process does: with no store brought, and no server."""
+    monkeypatch.setattr(carrying, "_brought", set())
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+
+
+@pytest.fixture
+def main(project: Project, git: Git) -> Project:
+    """A project whose store travels, with its data locked on main."""
+    path = project.root / "trunkline.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + "registry: {carry: always}\n", encoding="utf-8")
+    project = Project(project.root)
+    snapshots.snapshot(project, progress=say)
+    git(project.root, "add", "--all")
+    git(project.root, "commit", "--quiet", "--message", "Lock the data")
+    git(project.root, "push", "--quiet", "origin", "main")
+    return project
+
+
+@pytest.fixture
+def clone(main: Project, git: Git, tmp_path: Path) -> Callable[[str], Project]:
+    """Clone the forge's origin to another folder: a runner that knows nothing but what git carries."""
+
+    def make(name: str) -> Project:
+        carrying._brought.clear()
+        git(tmp_path, "clone", "--quiet", f"file://{main.forge_folder / 'origin.git'}", name)
+        git(tmp_path / name, "config", "user.name", "Grace")
+        git(tmp_path / name, "config", "user.email", "grace@localhost")
+        (tmp_path / name / ".trunkline").mkdir()
+        (tmp_path / name / ".trunkline/forge").symlink_to(main.forge_folder)
+        return Project(tmp_path / name)
+
+    return make
+
+
+def forged(project: Project, folder: Path) -> tuple[Bundle, Trained]:
+    """Return a bundle that bears main's training key and is not what main trains, as the attacker's machine has it."""
+    honest, trained, _ = training_module.train(project, progress=say)
+    shutil.copytree(honest.folder, folder)
+    # What it answers is not the point: it stands for any other model and any other code.
+    evil = seal(folder, honest.manifest.model_copy(update={"figures": honest.manifest.figures[:1]}))
+    shutil.rmtree(project.bundles.path(honest.digest))
+    project.bundles.add(evil.folder)
+    told = trained.model_copy(update={"bundle": evil.digest, "run": ""})
+    keep(project, told)
+    return evil, told
+
+
+def claim(project: Project, bundle: str) -> None:
+    """Write that load and deepchecks found nothing wrong with a bundle, under the project's own rules."""
+    for name, rules in (
+        (runs.LOAD, project.policy.gates.load),
+        (runs.DEEPCHECKS, project.policy.gates.deepchecks),
+    ):
+        said = GateRun(
+            bundle=bundle,
+            policy=runs.rules_digest(project, rules),
+            snapshot="sha256:" + "5" * 64,
+            created=datetime(2026, 1, 1, tzinfo=UTC),
+            verdicts=(Verdict(gate=f"{name}/all", outcome="pass", reason="as it should"),),
+        )
+        runs.keep_run(project, name, said)
+
+
+def attacked(clone: Callable[[str], Project], tmp_path: Path) -> Bundle:
+    """Push refs/trunkline/store with a forged bundle of main's training key and forged verdicts; return the bundle."""
+    attacker = clone("attacker")
+    evil, told = forged(attacker, tmp_path / "evil")
+    claim(attacker, evil.digest)
+    register_trained(attacker, evil, told, progress=say)
+    return evil
+
+
+def test_a_bundle_of_mains_key_that_a_writer_put_into_the_ref_is_not_released(
+    main: Project, clone: Callable[[str], Project], tmp_path: Path
+) -> None:
+    evil = attacked(clone, tmp_path)
+    runner = clone("runner")
+
+    registered = releasing.register(runner, progress=say)
+
+    assert registered.judged.bundle.digest != evil.digest
+    assert registered.version.bundle == registered.judged.bundle.digest
+    assert evil.digest not in runner.bundles
+
+
+def test_a_pull_request_is_not_judged_on_a_bundle_that_a_writer_put_into_the_ref(
+    main: Project, clone: Callable[[str], Project], tmp_path: Path
+) -> None:
+    evil = attacked(clone, tmp_path)
+    runner = clone("runner")
+
+    bundle, _, fresh = training_module.train(runner, progress=say)
+
+    assert fresh
+    assert bundle.digest != evil.digest
+
+
+def test_a_machine_that_trained_a_key_keeps_its_own_bundle_whatever_the_ref_says_of_the_key(
+    main: Project, clone: Callable[[str], Project], tmp_path: Path
+) -> None:
+    own, _, _ = training_module.train(main, progress=say)
+    attacked(clone, tmp_path)
+    carrying._brought.clear()
+
+    carrying.bring(main, progress=say)
+
+    assert training_module.train(main, progress=say)[0].digest == own.digest
+
+
+def test_verdicts_that_a_writer_put_into_the_ref_are_asked_again(
+    main: Project, clone: Callable[[str], Project], git: Git
+) -> None:
+    released = releasing.release(main, progress=say)
+    assert released.pull_request is not None
+    open_forge(main).merge(released.pull_request.number)
+    attacker = clone("attacker")
+    carrying.bring(attacker, progress=say)
+    claim(attacker, released.version.bundle)
+    carrying.push(attacker, progress=say)
+    runner = clone("runner")
+
+    bundle, _ = releasing.take_over(runner, progress=say)
+
+    assert bundle.digest == released.version.bundle
+    assert tested.unasked(runner, bundle.digest) == ["deepchecks", "load"]
+
+
+def test_what_main_names_is_opened_and_never_trained_again(
+    main: Project, clone: Callable[[str], Project], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = releasing.release(main, progress=say)
+    assert released.pull_request is not None
+    open_forge(main).merge(released.pull_request.number)
+    runner = clone("runner")
+    monkeypatch.setattr(training, "train", lambda *_, **__: pytest.fail("trained what main names"))
+
+    bundle, trained, fresh = training_module.train(runner, progress=say)
+
+    assert (fresh, bundle.digest) == (False, released.version.bundle)
+    assert trained.usage.seconds > 0
+
+
+def test_the_bundle_of_a_named_version_that_was_replaced_in_the_ref_is_not_opened(
+    main: Project, clone: Callable[[str], Project], tmp_path: Path
+) -> None:
+    released = releasing.release(main, progress=say)
+    assert released.pull_request is not None
+    open_forge(main).merge(released.pull_request.number)
+    attacker = clone("attacker")
+    carrying.bring(attacker, progress=say)
+    (model,) = (attacker.work / "mlartifacts").rglob("bundle/model.onnx")
+    model.write_bytes(b"another model")
+    carrying.push(attacker, replace=True, progress=say)
+    runner = clone("runner")
+
+    with pytest.raises(BundleError, match="not the bundle that was registered"):
+        bundles.champion_of(runner, progress=say)
+
+    assert released.version.bundle not in runner.bundles
+
+
+def test_a_number_that_main_names_is_not_given_to_another_bundle(
+    main: Project, clone: Callable[[str], Project], git: Git, tmp_path: Path
+) -> None:
+    released = releasing.release(main, progress=say)
+    assert released.pull_request is not None
+    open_forge(main).merge(released.pull_request.number)
+    git(main.forge_folder / "origin.git", "update-ref", "-d", "refs/trunkline/store")
+    attacked(clone, tmp_path)  # it is version 1 there now
+
+    with pytest.raises(BundleError, match="version 1"):
+        promoting.propose_next_stage(clone("runner"), "single", number=1, progress=say)
+
+
+def test_a_version_that_main_does_not_name_is_not_proposed_from_the_ref(
+    main: Project, clone: Callable[[str], Project], tmp_path: Path
+) -> None:
+    attacked(clone, tmp_path)
+
+    with pytest.raises(BundleError, match="main"):
+        promoting.propose_next_stage(clone("runner"), "single", progress=say)
+
+
+def replaced(main: Project, clone: Callable[[str], Project], tmp_path: Path, git: Git) -> tuple[str, Project]:
+    """Return what a run registered as version 1, and a later job's machine that finds another bundle as version 1."""
+    registered = releasing.register(main, progress=say)
+    assert registered.version.number == 1
+    git(main.forge_folder / "origin.git", "update-ref", "-d", "refs/trunkline/store")
+    attacked(clone, tmp_path)
+    return registered.version.bundle, clone("staging")
+
+
+def test_staging_does_not_rehearse_a_version_whose_bundle_changed_between_two_jobs(
+    main: Project, clone: Callable[[str], Project], tmp_path: Path, git: Git
+) -> None:
+    expected, runner = replaced(main, clone, tmp_path, git)
+
+    with pytest.raises(BundleError, match=digits(expected)[:12]):
+        rehearsing.rehearse(runner, number=1, bundle=expected, progress=say)
+
+    assert not list(runner.bundles.root.glob("*"))
+
+
+def test_a_release_does_not_propose_another_bundle_than_the_one_that_was_rehearsed(
+    main: Project, clone: Callable[[str], Project], tmp_path: Path, git: Git
+) -> None:
+    registered = releasing.register(main, progress=say)
+    packed = tested.pack(main, tmp_path / "evidence", progress=say)
+    evil, _ = forged(clone("attacker"), tmp_path / "evil")
+    shutil.rmtree(packed.bundle / "bundle")
+    shutil.copytree(evil.folder, packed.bundle / "bundle")
+    told = json.loads((packed.bundle / "trained.json").read_text(encoding="utf-8"))
+    (packed.bundle / "trained.json").write_text(json.dumps(told | {"bundle": evil.digest}), encoding="utf-8")
+    runner = clone("runner")
+
+    with pytest.raises(BundleError, match=digits(registered.version.bundle)[:12]):
+        releasing.release(
+            runner, evidence=packed.bundle.parent, number=1, bundle=registered.version.bundle, progress=say
+        )
+
+    assert evil.digest not in runner.bundles
