@@ -61,6 +61,7 @@ VERBS = {
     "report": ("forge", "Keep one comment on a pull request with what its run said.", "Forge"),
     "conclude": ("forge", "Say on a commit whether its run passed.", "Forge"),
     "issue": ("forge", "List or show issues.", "Forge"),
+    "bring": ("store", "Bring the bundles that this commit names to this machine.", "Forge"),
     "store": ("store", "Bring, carry or compare the store that travels in a git ref.", "Forge"),
     "upgrade": ("upgrade", "Merge what the template gives today into a new branch.", "Forge"),
     "schema": ("model", "Print the JSON Schema of trunkline.yaml.", "Model"),

@@ -66,6 +66,7 @@ def train(ctx: click.Context, again: bool) -> None:
     from trunkline.loop.model import training
 
     bundle, trained, fresh = training.train(output.project_of(ctx), again=again, progress=output.progress)
+    output.hand_on("bundle", bundle.digest)
     lineage = bundle.manifest.lineage
     output.result(
         "bundle", short(bundle.digest) + ("" if fresh else " (reused: the training key is unchanged)")

@@ -31,7 +31,7 @@ def pack(ctx: click.Context, folder: Path, bundle: str) -> None:
     """Put the trained bundle and its reports into a folder, for a release to take over."""
     from trunkline.loop.release import tested
 
-    packed = tested.pack(output.project_of(ctx), folder, bundle=bundle, progress=output.progress)
+    packed = tested.pack(output.project_of(ctx), folder, bundle=bundle)
     output.result("artifact", packed.artifact)
     output.result("packed in", packed.bundle.parent)
     output.hand_on("artifact", packed.artifact)
@@ -46,19 +46,28 @@ scheduled_release = click.option(
 @scheduled_release
 @click.pass_context
 def adopt(ctx: click.Context, scheduled: bool) -> None:
-    """Take over the tested bundle or train it, and say whether load and deepchecks were asked about it."""
+    """Take over the bundle that the pull request's run tested, and say what is left to do about it.
+
+    Hands on `train` (whether there is none, so that it must be trained), `ask` (whether load or deepchecks were not
+    asked about it) and `bundle`, its digest.
+    """
     from trunkline.loop.release import releasing, tested
 
     project = output.project_of(ctx)
-    output.hand_on("ask", "false")
+    for name in ("train", "ask"):
+        output.hand_on(name, "false")
     if scheduled and (why := _nothing_to_release(project)):
         output.skipped(why)
         return
-    bundle, _ = releasing.take_over(project, progress=output.progress)
-    output.result("bundle", short(bundle.digest))
-    output.hand_on("bundle", bundle.digest)
-    if missing := tested.unasked(project, bundle.digest):
+    digest = releasing.adopt_merged(project, progress=output.progress)
+    output.result("bundle", short(digest) if digest else "none to take over: trunkline train makes it")
+    output.hand_on("bundle", digest)
+    missing = tested.unasked(project, digest) if digest else []
+    if missing:
         output.result("not asked yet", ", ".join(missing))
+    if not digest:
+        output.hand_on("train", "true")
+    if missing or not digest:
         output.hand_on("ask", "true")
 
 

@@ -1,4 +1,4 @@
-"""The verbs of the store that travels: pull, push, status."""
+"""The verbs of the store that travels (pull, push, status), and what brings named bundles from wherever they are."""
 
 from __future__ import annotations
 
@@ -7,6 +7,22 @@ import click
 from trunkline.core.project import Project
 
 from . import output
+
+
+@click.command()
+@click.pass_context
+def bring(ctx: click.Context) -> None:
+    """Bring the bundles that this commit names to this machine.
+
+    Those of the champion, of the challenger, and of its own training key. A workflow does it in a step of its own:
+    the steps that run a model then need no token.
+    """
+    project = output.project_of(ctx)
+    from trunkline.core.record import short
+    from trunkline.loop.versions import bringing
+
+    for name, digest in bringing.bring_named(project, progress=output.progress):
+        output.result(name, short(digest))
 
 
 @click.group()

@@ -176,7 +176,7 @@ def test_the_verb_pushes_to_the_name_it_is_given_and_hands_the_digest_on(
 def test_the_packed_bundle_is_what_the_image_carries(
     trained: Project, engine: Standin, tmp_path: Path
 ) -> None:
-    packed = tested.pack(trained, tmp_path / "packed", progress=say)
+    packed = tested.pack(trained, tmp_path / "packed")
     manifest = packed.bundle / "bundle/bundle.json"
     body = json.loads(manifest.read_text(encoding="utf-8"))
     manifest.write_text(json.dumps(body | {"name": "another"}), encoding="utf-8")
@@ -300,7 +300,7 @@ def rowless(trained: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_a_packed_bundle_needs_no_rows_on_the_machine_that_builds(
     trained: Project, rowless: Project, engine: Standin, tmp_path: Path
 ) -> None:
-    tested.pack(trained, tmp_path / "packed", progress=say)
+    tested.pack(trained, tmp_path / "packed")
     shutil.rmtree(rowless.bundles.root)
     told: list[str] = []
     image = imaging.build_image(rowless, tmp_path / "packed", progress=told.append)

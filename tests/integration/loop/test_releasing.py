@@ -79,7 +79,7 @@ def test_what_earlier_jobs_of_the_release_asked_about_the_bundle_stands_in_the_p
         verdicts=(Verdict(gate="load/latency", outcome="pass", reason="quick enough"),),
     )
     runs.keep_run(trained, runs.LOAD, said)
-    tested.pack(trained, tmp_path / "packed", progress=say)
+    tested.pack(trained, tmp_path / "packed")
     (runs.run_folder(trained, bundle.digest) / "load.json").unlink()
     shutil.rmtree(tmp_path / "packed/report")
     released = releasing.release(trained, evidence=tmp_path / "packed", progress=say)

@@ -21,7 +21,7 @@ from trunkline.loop.gates import judging, runs
 from trunkline.loop.model import snapshots
 from trunkline.loop.model import training as training_module
 from trunkline.loop.release import releasing, tested
-from trunkline.loop.versions.trained import Trained
+from trunkline.loop.versions.trained import Trained, recall
 
 from .conftest import git, make_project
 
@@ -57,7 +57,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, tested.Pac
     bundle, _, _ = training_module.train(project, progress=say)
     keep(project, bundle.digest)
     judging.judge(project, bundle, progress=say)
-    return project, tested.pack(project, folder / "packed", progress=say)
+    return project, tested.pack(project, folder / "packed")
 
 
 def locked_project(root: Path) -> Project:
@@ -108,7 +108,7 @@ def elsewhere(first: tuple[Project, tested.Packed], tmp_path: Path) -> Project:
 @pytest.fixture
 def key(first: tuple[Project, tested.Packed]) -> str:
     """The training key of the commit."""
-    return tested.training_key(first[0], progress=say)
+    return tested.training_key(first[0])
 
 
 def kept(project: Project) -> list[str]:
@@ -155,14 +155,14 @@ def test_packing_again_leaves_nothing_of_the_last_time(
         (tmp_path / name).mkdir()
         (tmp_path / name / "old.txt").write_text("old", encoding="utf-8")
     (tmp_path / "plan.md").write_text("of another step", encoding="utf-8")
-    tested.pack(first[0], tmp_path, progress=say)
+    tested.pack(first[0], tmp_path)
     assert not list(tmp_path.rglob("old.txt"))
     assert (tmp_path / "plan.md").is_file()
 
 
 def test_a_key_that_was_not_trained_cannot_be_packed(elsewhere: Project, tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="gave no bundle on this machine yet") as caught:
-        tested.pack(elsewhere, tmp_path / "packed", progress=say)
+        tested.pack(elsewhere, tmp_path / "packed")
     assert caught.value.next_step == "trunkline train"
     assert not (tmp_path / "packed").exists()
 
@@ -172,7 +172,7 @@ def test_a_key_whose_bundle_is_gone_cannot_be_packed(
 ) -> None:
     shutil.copytree(first[0].keys, elsewhere.keys)
     with pytest.raises(NotFoundError, match="gave no bundle on this machine yet"):
-        tested.pack(elsewhere, tmp_path / "packed", progress=say)
+        tested.pack(elsewhere, tmp_path / "packed")
 
 
 @pytest.mark.usefixtures("never_train")
@@ -386,8 +386,43 @@ def test_a_workflow_is_told_whether_load_and_deepchecks_are_still_to_be_asked(
     use(monkeypatch, project, packed)
     monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
     assert run(["--project", str(project.root), "adopt", "--scheduled"]) == 0
-    lines = (tmp_path / "output").read_text(encoding="utf-8").splitlines()
-    assert lines[-1] == f"ask={ask}"
+    told = handed_on(tmp_path / "output")
+    assert (told["train"], told["ask"]) == ("false", ask)
+    assert told["bundle"].removeprefix("sha256:") in {
+        folder.name for folder in project.bundles.root.iterdir()
+    }
+
+
+def handed_on(path: Path) -> dict[str, str]:
+    """Return what a verb handed on to the workflow's next steps; what is said last holds."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return {name: value for name, _, value in (line.partition("=") for line in lines)}
+
+
+@pytest.mark.usefixtures("never_train")
+def test_where_no_run_kept_a_bundle_the_workflow_is_told_to_train_and_adopting_runs_no_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = locked_project(tmp_path / "loans")
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
+    assert run(["--project", str(project.root), "adopt", "--scheduled"]) == 0
+    assert handed_on(tmp_path / "output") == {"train": "true", "ask": "true", "bundle": ""}
+
+
+def test_what_a_job_left_in_the_home_of_a_runner_is_not_released_unless_this_run_made_it(
+    first: tuple[Project, tested.Packed], elsewhere: Project, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(first[0].keys, elsewhere.keys)
+    shutil.copytree(first[0].bundles.root, elsewhere.bundles.root)
+    (digest,) = (f"sha256:{folder.name}" for folder in elsewhere.bundles.root.iterdir())
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("TRUNKLINE_HOME", str(elsewhere.work))
+    monkeypatch.setattr(tested, "open_forge", lambda _: LocalForge(elsewhere.forge_folder))
+    assert tested.adopt_tested(elsewhere, bundle=digest, progress=say)
+    told: list[str] = []
+    assert not tested.adopt_tested(elsewhere, progress=told.append)
+    assert "it is not reused" in told[0]
+    assert recall(elsewhere, key, progress=say) is None
 
 
 def test_where_no_rows_are_locked_there_is_nothing_to_adopt(
@@ -397,7 +432,7 @@ def test_where_no_rows_are_locked_there_is_nothing_to_adopt(
     monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
     assert run(["--project", str(project.root), "adopt", "--scheduled"]) == 0
     assert "There is no data.lock yet" in capsys.readouterr().out
-    assert (tmp_path / "output").read_text(encoding="utf-8") == "ask=false\n"
+    assert handed_on(tmp_path / "output") == {"train": "false", "ask": "false"}
 
 
 class Forked(LocalForge):

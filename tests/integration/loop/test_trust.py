@@ -22,7 +22,7 @@ from trunkline.loop.model import snapshots
 from trunkline.loop.model import training as training_module
 from trunkline.loop.release import rehearsing, releasing, tested
 from trunkline.loop.rollout import promoting
-from trunkline.loop.versions import bundles
+from trunkline.loop.versions import bringing, bundles
 from trunkline.loop.versions import store as carrying
 from trunkline.loop.versions.trained import Trained, keep, register_trained
 
@@ -177,6 +177,24 @@ def test_what_main_names_is_opened_and_never_trained_again(
     assert trained.usage.seconds > 0
 
 
+def test_what_a_commit_names_is_brought_by_itself_so_that_later_steps_need_no_remote(
+    main: Project, clone: Callable[[str], Project], git: Git
+) -> None:
+    released = releasing.release(main, progress=say)
+    assert released.pull_request is not None
+    open_forge(main).merge(released.pull_request.number)
+    runner = clone("runner")
+
+    brought = dict(bringing.bring_named(runner, progress=say))
+
+    assert brought == {"champion": released.version.bundle, "version 1": released.version.bundle}
+    git(runner.root, "remote", "remove", "origin")
+    carrying._brought.clear()
+    champion = bundles.champion_of(runner, progress=say)
+    assert champion is not None
+    assert champion.digest == training_module.train(runner, progress=say)[0].digest == released.version.bundle
+
+
 def test_the_bundle_of_a_named_version_that_was_replaced_in_the_ref_is_not_opened(
     main: Project, clone: Callable[[str], Project], tmp_path: Path
 ) -> None:
@@ -242,7 +260,7 @@ def test_a_release_does_not_propose_another_bundle_than_the_one_that_was_rehears
     main: Project, clone: Callable[[str], Project], tmp_path: Path, git: Git
 ) -> None:
     registered = releasing.register(main, progress=say)
-    packed = tested.pack(main, tmp_path / "evidence", progress=say)
+    packed = tested.pack(main, tmp_path / "evidence")
     evil, _ = forged(clone("attacker"), tmp_path / "evil")
     shutil.rmtree(packed.bundle / "bundle")
     shutil.copytree(evil.folder, packed.bundle / "bundle")

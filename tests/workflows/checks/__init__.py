@@ -30,6 +30,7 @@ from . import (
     strangers,
     targets,
     timeouts,
+    tokens,
 )
 
 MODULES = (
@@ -56,6 +57,7 @@ MODULES = (
     strangers,
     targets,
     timeouts,
+    tokens,
 )
 CHECKS: dict[str, Callable[[Repository], Remarks]] = {
     module.__name__.rpartition(".")[2]: module.check for module in MODULES

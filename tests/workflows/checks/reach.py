@@ -12,6 +12,7 @@ STORE = frozenset(
         "adopt",
         "advance",
         "apply",
+        "bring",
         "evaluate",
         "image",
         "monitor",

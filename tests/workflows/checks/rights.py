@@ -23,6 +23,7 @@ TARGETS: dict[str, Rights] = {
     "adopt": TAKES_OVER,
     "advance": PROPOSES,
     "apply": {"contents": "read", "issues": "write"},
+    "bring": READS,
     "conclude": {"statuses": "write"},
     "evaluate": READS,
     "heartbeat": {"actions": "write", "issues": "write"},

@@ -11,6 +11,16 @@ CHECKOUT = """\
 
 FAULTS = (
     Fault(
+        "token-of-the-whole-job",
+        CI,
+        swap(
+            "      MLFLOW_TRACKING_URI: ${{ vars.MLFLOW_TRACKING_URI }}\n",
+            "      MLFLOW_TRACKING_URI: ${{ vars.MLFLOW_TRACKING_URI }}\n      GITHUB_TOKEN: ${{ github.token }}\n",
+        ),
+        "own",
+        "tokens",
+    ),
+    Fault(
         "pull-requests-code-holds-the-token",
         CI,
         swap("    steps:\n      - uses: actions/download-artifact", CHECKOUT),

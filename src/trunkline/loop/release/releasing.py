@@ -20,7 +20,7 @@ from trunkline.loop.model.training import train
 from trunkline.loop.rollout.promoting import propose_stage
 from trunkline.loop.versions.named import require_bundle, require_number
 from trunkline.loop.versions.store import bring
-from trunkline.loop.versions.trained import Trained, register_trained
+from trunkline.loop.versions.trained import Trained, recall, register_trained
 
 from .cards import write_card
 from .tested import BUNDLE, adopt, adopt_tested, compare_with_fork, training_key
@@ -60,7 +60,7 @@ def release(
     about which the evidence is.
     """
     if evidence and (packed := evidence / BUNDLE).is_dir():
-        adopt(project, packed, key=training_key(project, progress=progress), bundle=bundle)
+        adopt(project, packed, key=training_key(project), bundle=bundle)
     registered = register(project, bundle=bundle, progress=progress)
     judged, version = registered.judged, registered.version
     if number and version.number != number:
@@ -88,6 +88,20 @@ def first_stage(project: Project) -> str:
     """Return the stage at which a new version starts beside what main desires: single where nothing serves yet."""
     state = merged_state(project, project.policy.rollout.environment)
     return "single" if state is None or state.champion is None else project.policy.rollout.stages[0]
+
+
+def adopt_merged(project: Project, *, progress: Progress) -> str:
+    """Take over the bundle that the merged pull request's run tested and return its digest; nothing is trained.
+
+    Empty where there is none to take, so that it must be trained. Raises ForgeError when what is checked out is not
+    what the forge's main would train.
+    """
+    require_released(project)
+    bring(project, progress=progress)
+    if not adopt_tested(project, progress=progress):
+        return ""
+    known = recall(project, training_key(project), progress=progress)
+    return known[0].digest if known else ""
 
 
 def take_over(project: Project, *, bundle: str = "", progress: Progress) -> tuple[Bundle, Trained]:

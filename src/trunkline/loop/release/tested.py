@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from trunkline import training
+from trunkline import data, training
 from trunkline.core.bundle import MANIFEST, Bundle, BundleManifest, open_bundle
 from trunkline.core.errors import BundleError, NotFoundError, StorageError
 from trunkline.core.git import try_git
@@ -18,7 +18,6 @@ from trunkline.core.project import HOME, Project
 from trunkline.core.record import digits, short
 from trunkline.forge import open_forge
 from trunkline.loop.gates.runs import DEEPCHECKS, LOAD, kept_run, run_folder
-from trunkline.loop.model.snapshots import locked_snapshot
 from trunkline.loop.versions.named import named_versions, require_bundle
 from trunkline.loop.versions.trained import Trained, forget, keep, kept, recall
 
@@ -36,9 +35,9 @@ class Packed:
     report: Path
 
 
-def training_key(project: Project, *, progress: Progress) -> str:
-    """Return the training key of the commit that is checked out."""
-    return training.training_key(project, locked_snapshot(project, progress=progress).digest)
+def training_key(project: Project) -> str:
+    """Return the training key of the commit that is checked out; its rows need not be here."""
+    return training.training_key(project, data.read_lock(project).snapshot)
 
 
 def artifact_name(key: str) -> str:
@@ -46,13 +45,13 @@ def artifact_name(key: str) -> str:
     return f"bundle-{digits(key)[:16]}"
 
 
-def pack(project: Project, folder: Path, *, bundle: str = "", progress: Progress) -> Packed:
+def pack(project: Project, folder: Path, *, bundle: str = "") -> Packed:
     """Copy the bundle of the checked-out commit, what is remembered of it and its reports into a folder.
 
     Raises NotFoundError when this key was not trained on this machine, and BundleError when it gave another bundle than
     `bundle`, which an earlier step named.
     """
-    key = training_key(project, progress=progress)
+    key = training_key(project)
     trained = kept(project, key)
     if trained is None or trained.bundle not in project.bundles:
         raise NotFoundError(
@@ -123,7 +122,7 @@ def adopt_tested(project: Project, *, bundle: str = "", progress: Progress) -> b
     Of a key that was registered before its run was (a retraining's), only what gates said is taken over. `bundle` is
     what an earlier step of the same run took over.
     """
-    key = training_key(project, progress=progress)
+    key = training_key(project)
     known = recall(project, key, progress=progress)
     if known and known[0].digest != bundle and _unproven(project, known[0].digest):
         progress(
