@@ -69,6 +69,11 @@ def secret(name: str) -> str:
     return os.environ.get(name, "") or _stowed.get(name, "")
 
 
+def kept_any() -> bool:
+    """Whether anything was stowed, which the project's code does not see."""
+    return bool(_stowed)
+
+
 def everything() -> Mapping[str, str]:
     """Return the whole environment, for programs that run nobody's model."""
     return {**_stowed, **os.environ}

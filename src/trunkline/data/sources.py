@@ -7,7 +7,7 @@ import pandas as pd
 from trunkline.core.contract import Contract, Role
 from trunkline.core.errors import DataError, ProjectError, TrunklineError
 from trunkline.core.project import Project
-from trunkline.core.secrets import lent
+from trunkline.core.secrets import kept_any, lent
 from trunkline.core.snapshots import Window
 
 from .schema import project_schema
@@ -28,7 +28,13 @@ def load_source(project: Project) -> pd.DataFrame:
         raise
     except Exception as error:
         raise ProjectError(
-            f"load() in {origin} failed: {type(error).__name__}: {error}.", next_step=f"edit {origin}"
+            f"load() in {origin} failed: {type(error).__name__}: {error}.",
+            next_step=f"edit {origin}"
+            + (
+                "; it sees no secret but those that data.environment in trunkline.yaml names"
+                if kept_any()
+                else ""
+            ),
         ) from error
     return check_rows(frame, project_schema(project), origin=f"load() in {origin}")
 

@@ -122,3 +122,19 @@ def test_a_step_still_hands_its_answers_on(
     done = in_a_workflow("adopt", "--scheduled")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "output").read_text(encoding="utf-8").splitlines() == ["train=false", "ask=false"]
+
+
+def test_code_that_misses_a_variable_is_told_where_to_name_it(
+    spied: Project, in_a_workflow: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    path = spied.root / "src/loans/data.py"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace("    draw =", '    os.environ["ROWS_PASSWORD"]\n    draw =', 1), encoding="utf-8"
+    )
+
+    refused = in_a_workflow("snapshot", ROWS_PASSWORD="rosebud")
+
+    assert refused.returncode != 0
+    assert "ROWS_PASSWORD" in refused.stderr
+    assert "data.environment" in refused.stderr

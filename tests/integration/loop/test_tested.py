@@ -251,7 +251,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], type[TrunklineError], str]] = 
         f"is the bundle of training key {short(OTHER)}",
     ),
     "nothing told": (lambda at: (at / "trained.json").unlink(), StorageError, "Cannot read"),
-    "garbage told": (lambda at: (at / "trained.json").write_bytes(b"\xff{"), StorageError, "is not JSON"),
+    "garbage told": (lambda at: (at / "trained.json").write_bytes(b"\xff{"), StorageError, "is not UTF-8"),
 }
 
 
