@@ -49,7 +49,7 @@ VERBS = {
     "unit": ("delivery", "Print the systemd unit that keeps a service running.", "Delivery"),
     "stop": ("delivery", "Stop an environment's service.", "Delivery"),
     "send": ("life", "Send the rows of a file to a service as requests.", "Life"),
-    "truth": ("life", "Record what really happened.", "Life"),
+    "truth": ("life", "Record what really happened, or take it back.", "Life"),
     "monitor": ("life", "Look at performance, data, infrastructure and logs.", "Life"),
     "respond": ("life", "Do what the policy says about the newest signals.", "Life"),
     "retrain": ("life", "Train on the newest labelled rows and propose the new version.", "Life"),

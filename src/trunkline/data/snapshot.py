@@ -23,6 +23,7 @@ from .rows import content_digest, in_order, names_of, typed
 from .schema import project_contract
 from .sources import in_window, load_source, newest
 from .split import PARTS, split_rows
+from .text_times import require_times, text_times
 from .traffic import load_traffic
 
 MANIFEST = "snapshot.json"
@@ -77,7 +78,8 @@ def take_snapshot(
     ground truth are added. `last` then keeps that many newest rows; on equal event times traffic is newer than the
     source, and a later answer newer than an earlier one. The same rows, window and split give the same digest, in
     whatever order the source has them (with `last` and no event time, the order of the source is the order of events).
-    Raises DataError when rows break the contract, are too few, or have one outcome only.
+    Raises DataError when rows break the contract, are too few, or have one outcome only, and when traffic holds
+    another text where the source holds times.
     """
     say = progress or (lambda _: None)
     policy = project.policy.data
@@ -87,9 +89,14 @@ def take_snapshot(
     source = in_window(load_source(project), contract, window)
     if not last or contract.of_role(Role.TIME):
         source = in_order(source, contract)
+    for name in (unchecked := text_times(source, contract)):
+        say(
+            f"{name} is a time in every row and a text in contract.py: declare it as pd.Timestamp to have it checked"
+        )
     rows = source
     if traffic:
         answered = load_traffic(project, traffic, contract, progress=progress)
+        require_times(answered, unchecked, origin=f"the traffic of {traffic}")
         rows = pd.concat([source, answered], ignore_index=True)
     if last:
         rows = newest(rows, contract, last)

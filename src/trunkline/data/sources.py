@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from trunkline.core.contract import Contract, Role
@@ -9,9 +11,12 @@ from trunkline.core.errors import DataError, ProjectError, TrunklineError
 from trunkline.core.project import Project
 from trunkline.core.secrets import kept_any, lent
 from trunkline.core.snapshots import Window
+from trunkline.core.times import read_time
 
 from .schema import project_schema
 from .validation import check_rows
+
+ZONE = re.compile(r"T.*(Z|[+-]\d\d:?\d\d)$| .*(Z|[+-]\d\d:?\d\d)$")
 
 
 def load_source(project: Project) -> pd.DataFrame:
@@ -42,9 +47,9 @@ def load_source(project: Project) -> pd.DataFrame:
 def in_window(frame: pd.DataFrame, contract: Contract, window: Window) -> pd.DataFrame:
     """Return the rows whose event time lies in the window, both ends inclusive.
 
-    Text times compare as text, which is right for ISO 8601, and an end names a whole period: `last: "1999"` takes all
-    of 1999. Rows without an event time lie in no window that has an end. Raises DataError when the contract has no
-    event time or an end cannot be compared with it.
+    Times compare as texts, which is right for the form in which they are kept, and an end names a whole period: `last:
+    "1999"` takes all of 1999. Rows without an event time lie in no window that has an end.
+    Raises DataError when the contract has no event time or an end cannot be compared with it.
     """
     if window.first is None and window.last is None:
         return frame
@@ -63,9 +68,9 @@ def in_window(frame: pd.DataFrame, contract: Contract, window: Window) -> pd.Dat
             kept &= (values <= _number(window.last, time.name)).fillna(False).astype(bool)
     else:
         if window.first is not None:
-            kept &= (values >= str(window.first)).fillna(False).astype(bool)
+            kept &= (values >= _time(window.first, time.name)).fillna(False).astype(bool)
         if window.last is not None:
-            end = str(window.last)
+            end = _time(window.last, time.name)
             kept &= (values.str.slice(0, len(end)) <= end).fillna(False).astype(bool)
     return frame[kept].reset_index(drop=True)
 
@@ -80,6 +85,20 @@ def newest(frame: pd.DataFrame, contract: Contract, count: int) -> pd.DataFrame:
     if time is not None:
         frame = frame.sort_values(time.name, kind="stable", na_position="first")
     return frame.tail(count)
+
+
+def _time(end: float | str, column: str) -> str:
+    words = str(int(end)) if isinstance(end, float) and end.is_integer() else str(end)
+    try:
+        whole = read_time(words)
+    except ValueError as error:
+        raise DataError(
+            f"data.window cannot be compared with the event time {column}: {error}.",
+            value=end,
+            next_step="write the window's ends as ISO 8601",
+        ) from error
+    # Without a zone the end stays as short as it is: 12:30 is the whole minute.
+    return whole if ZONE.search(words) else words.replace(" ", "T")
 
 
 def _number(end: float | str, column: str) -> float:

@@ -173,7 +173,8 @@ def _blame(ask: Ask, block: Sequence[Edge], row: pd.DataFrame) -> None:
         raise ExportError(
             f"The model cannot answer a row that the contract allows ({block[0].name}): "
             f"{type(error).__name__}: {error}.",
-            next_step="impute or ignore it in features.py (handle_unknown='ignore'), or narrow contract.py",
+            next_step="impute or ignore it in features.py (handle_unknown='ignore'), or narrow contract.py "
+            "(a column of times is pd.Timestamp there)",
         ) from error
 
 

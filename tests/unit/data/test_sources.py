@@ -54,6 +54,25 @@ def test_an_end_of_a_window_over_dates_names_a_whole_period(window: Window, expe
     assert in_window(rows, timed("text"), window)["when"].tolist() == expected
 
 
+@pytest.mark.parametrize(
+    ("window", "expected"),
+    [
+        (Window(last="2024-02-01T02:00+02:00"), ["2024-01-31"]),
+        (Window(first="2024-02-01T02:00+02:00"), ["2024-02-01T00:30:00", "2024-03-15T08:00:00"]),
+        (Window(first="2024-02-01 00:30", last="2024-02-01 00:30"), ["2024-02-01T00:30:00"]),
+        (Window(first=2024.0, last=2024.0), ["2024-01-31", "2024-02-01T00:30:00", "2024-03-15T08:00:00"]),
+    ],
+)
+def test_a_window_over_times_knows_zones(window: Window, expected: list[str]) -> None:
+    rows = rows_at("time", ["2024-01-31", "2024-02-01T01:30+01:00", "2024-03-15T08:00"])
+    assert in_window(rows, timed("time"), window)["when"].tolist() == expected
+
+
+def test_an_end_that_is_no_time_is_named() -> None:
+    with pytest.raises(DataError, match=r"event time when.*'yesterday'"):
+        in_window(rows_at("time", ["2024-01-31"]), timed("time"), Window(first="yesterday"))
+
+
 def test_an_end_that_is_no_number_is_named() -> None:
     with pytest.raises(DataError, match=r"event time when, which holds numbers.*'May'"):
         in_window(rows_at("number", [1, 2]), timed("number"), Window(first="May"))

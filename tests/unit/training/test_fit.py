@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import loguniform
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestClassifier, StackingClassifier
 from sklearn.impute import SimpleImputer
@@ -16,11 +17,12 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
-from trunkline.core.contract import Contract
+from trunkline.core.contract import Contract, Role
 from trunkline.core.errors import DataError, PolicyError, ProjectError
 from trunkline.core.policy.training import Mitigation, Search, TrainingPolicy
 from trunkline.training import Candidate, Fitted, predict_frame, train
 from trunkline.training.fair_mixture import FairMixture
+from trunkline.training.fit import classes_of
 
 Train = Callable[..., Fitted]
 LOGISTIC = Candidate("logistic", LogisticRegression(), {"C": [0.01, 1.0]})
@@ -133,6 +135,64 @@ def test_a_project_s_metric_decides(fit: Train) -> None:
         metrics={"flatness": likes_constants},
     )
     assert fitted.candidate == "flat"
+
+
+class Elsewhere(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """A model that was trained elsewhere: it answers classes of its own whatever it is given."""
+
+    def __init__(self, classes: tuple[object, ...] = (0, 1)) -> None:
+        self.classes = classes
+
+    def fit(self, X: Any, y: Any) -> Elsewhere:
+        self.classes_ = np.array(self.classes)
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        return np.repeat(self.classes_[:1], len(X))
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        return np.full((len(X), len(self.classes)), 1 / len(self.classes))
+
+
+@pytest.mark.parametrize("metric", ["own", "accuracy"])
+def test_classes_that_are_not_the_contract_s_are_named(fit: Train, metric: str) -> None:
+    with pytest.raises((ProjectError, DataError), match=r"0, 1"):
+        fit(
+            candidates=[Candidate("elsewhere", Elsewhere())],
+            policy=policy(metric=metric),
+            metrics={"own": lambda truth, labels, score: 0.0},
+        )
+
+
+@pytest.mark.parametrize("classes", [(0, 1), ("no", "yes", "maybe"), ("no",), ()])
+def test_a_fitted_model_answers_the_contract_s_classes_or_is_refused(
+    contract: Contract, classes: tuple[object, ...]
+) -> None:
+    assert classes_of(Elsewhere(("yes", "no")).fit(0, 0), contract, "x") == ("yes", "no")
+    with pytest.raises(ProjectError, match="the outcome paid is no, yes"):
+        classes_of(Elsewhere(classes).fit(0, 0), contract, "x")
+
+
+def test_codes_are_learned_and_answered_as_whole_numbers(
+    fit: Train, contract: Contract, rows: pd.DataFrame
+) -> None:
+    coded = contract.outcome.model_copy(update={"categories": ("0", "1"), "coded": True})
+    columns = tuple(coded if column.role is Role.OUTCOME else column for column in contract.columns)
+    seen: set[type] = set()
+
+    def cost(truth: Any, labels: Any, score: Any) -> float:
+        seen.update({truth.dtype.type, labels.dtype.type})
+        return -float(np.mean(truth != labels))
+
+    fitted = fit(
+        contract=contract.model_copy(update={"columns": columns, "positive": "1"}),
+        rows=rows.assign(paid=(rows["paid"] == "yes").astype(int)),
+        candidates=[Candidate("weighted", LogisticRegression(class_weight={0: 1, 1: 2}))],
+        policy=policy(metric="cost"),
+        metrics={"cost": cost},
+    )
+    assert fitted.classes == ("0", "1")
+    assert seen == {np.int64}
 
 
 def test_an_outcome_of_one_class_is_refused(fit: Train, rows: pd.DataFrame) -> None:

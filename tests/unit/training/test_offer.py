@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestClassifier, StackingClassifier
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
@@ -34,6 +34,17 @@ def test_an_unknown_name_gives_the_key_and_the_known_names() -> None:
     assert "training.candidates" in str(caught.value)
     assert "logistic, forest" in str(caught.value)
     assert caught.value.next_step == "use forest"
+
+
+def test_a_classifier_for_an_outcome_of_numbers_is_told_how_codes_are_declared(price: Contract) -> None:
+    with pytest.raises(ProjectError) as caught:
+        assemble(LOGISTIC, lambda: FunctionTransformer(), price, 0)
+    assert "isin=[0, 1]" in str(caught.value)
+
+
+def test_a_regressor_for_an_outcome_of_classes_is_refused(contract: Contract) -> None:
+    with pytest.raises(ProjectError, match="answers numbers"):
+        assemble(Candidate("linear", LinearRegression()), lambda: FunctionTransformer(), contract, 0)
 
 
 def test_what_candidates_raises_is_the_project_s_error() -> None:

@@ -21,6 +21,8 @@ LEVELS = 16
 """Categories of a column that may be told apart: the most frequent."""
 NUMERIC = ("integer", "number")
 MISSING = "missing"
+LONGEST = 40
+"""Characters of a free text that may stand for a group of rows; a longer one is nobody's to publish."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,12 @@ class Table:
         names, codes, counts = np.unique(labels.astype(str), return_inverse=True, return_counts=True)
         self._levels[column.name] = [str(name) for name in names]
         order = np.lexsort((names, -counts))[:LEVELS]
-        kept = sorted(int(place) for place in order if minimum_rows <= counts[place])
+        free = column.type == "text"
+        kept = sorted(
+            int(place)
+            for place in order
+            if minimum_rows <= counts[place] and not (free and len(names[place]) > LONGEST)
+        )
         if len(names) == 2:
             kept = kept[:1]  # the other one is its opposite
         for place in kept if len(names) > 1 else []:
