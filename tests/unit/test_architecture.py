@@ -34,11 +34,11 @@ def test_a_room_says_what_it_offers_in_order(room: str) -> None:
 
 def test_every_file_that_flows_is_written_where_the_document_says() -> None:
     text = (REPOSITORY / "docs/architecture.md").read_text(encoding="utf-8")
-    project = (REPOSITORY / "src/trunkline/core/project.py").read_text(encoding="utf-8")
+    written = "".join(path.read_text(encoding="utf-8") for path in (REPOSITORY / "src").rglob("*.py"))
     folders = re.findall(r"`\.trunkline/([a-z]+)[/.]", text)
     assert len(folders) >= 8
     for folder in folders:
-        assert f'"{folder}"' in project, f".trunkline/{folder} is no folder of a project"
+        assert f'"{folder}"' in written, f".trunkline/{folder} is no folder of a project"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The public names of the forge."""
+"""Every forge is the same forge."""
 
 from __future__ import annotations
 
@@ -8,20 +8,6 @@ import pytest
 
 from trunkline import forge
 from trunkline.forge.github import GitHubForge
-
-
-def test_the_public_names_are_these() -> None:
-    assert forge.__all__ == [
-        "OWN_LABEL",
-        "Comment",
-        "Forge",
-        "Issue",
-        "LocalForge",
-        "PullRequest",
-        "Workflow",
-        "open_forge",
-    ]
-    assert all(hasattr(forge, name) for name in forge.__all__)
 
 
 @pytest.mark.parametrize("kind", [forge.LocalForge, GitHubForge])

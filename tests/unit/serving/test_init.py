@@ -8,12 +8,6 @@ import pytest
 import trunkline.serving
 
 
-def test_the_public_names_are_these() -> None:
-    assert trunkline.serving.__all__ == ["Answers", "Model", "choose", "create_app", "open_model"]
-    for name in trunkline.serving.__all__:
-        assert getattr(trunkline.serving, name)
-
-
 def test_another_name_is_an_ordinary_error() -> None:
     with pytest.raises(AttributeError, match="nonsense"):
         _ = trunkline.serving.nonsense
