@@ -17,8 +17,8 @@ _COMPILED = (".pyc", ".pyo")
 def files_in(folder: Path) -> dict[str, Path]:
     """Return the files of a folder by their path within it, with `/`, in the same order everywhere.
 
-    Left out are what Python compiled, hidden files and the copies (`~`) that editors keep. A link is what it leads to.
-    Raises ProjectError for what has no content to take a digest of, and for names that are not UTF-8.
+    Left out is what cannot shape a model (`counts`). A link is what it leads to. Raises ProjectError for what has no
+    content to take a digest of, and for names that are not UTF-8.
     """
     found = dict(_walk(folder, "", (folder.resolve(),)))
     return {name: found[name] for name in sorted(found, key=lambda name: name.split("/"))}
@@ -26,10 +26,20 @@ def files_in(folder: Path) -> dict[str, Path]:
 
 def files_digest(files: Mapping[str, Path]) -> str:
     """Return the digest of files, by path and content, as hex digits."""
+    return digest_of({name: file_sha256(path) for name, path in files.items()})
+
+
+def digest_of(contents: Mapping[str, str]) -> str:
+    """Return the digest of files of which path and digest are known, as hex digits."""
     total = hashlib.sha256()
-    for name, path in files.items():
-        total.update(name.encode() + b"\0" + bytes.fromhex(file_sha256(path).removeprefix("sha256:")))
+    for name in sorted(contents, key=lambda name: name.split("/")):
+        total.update(name.encode() + b"\0" + bytes.fromhex(contents[name].removeprefix("sha256:")))
     return total.hexdigest()
+
+
+def counts(name: str) -> bool:
+    """Whether a file or folder of this name can shape a model: none that is compiled, hidden, or an editor's copy."""
+    return not (name.startswith(".") or name == "__pycache__" or name.endswith((*_COMPILED, "~")))
 
 
 def require_content(path: Path) -> None:

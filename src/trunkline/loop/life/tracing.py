@@ -9,6 +9,7 @@ from pathlib import Path
 from trunkline.core.bundle import Bundle
 from trunkline.core.errors import NotFoundError, StorageError, TrunklineError
 from trunkline.core.git import git
+from trunkline.core.lineage import DIRTY
 from trunkline.core.predictions import Prediction
 from trunkline.core.project import Project
 from trunkline.core.reading import parse_json
@@ -17,6 +18,8 @@ from trunkline.core.snapshots import SnapshotManifest
 from trunkline.core.truth import read_truth
 from trunkline.forge import PullRequest, open_forge
 from trunkline.loop.versions.bundles import brought_registry
+
+from .provenance import describe_commit
 
 
 @dataclass(frozen=True)
@@ -108,10 +111,9 @@ def _origin(project: Project, bundle: Bundle, pulls: tuple[PullRequest, ...]) ->
             rows = ", ".join(f"{part} {count}" for part, count in read.rows.items())
             rows += "; from " + ", ".join(f"{name} {count}" for name, count in read.sources.items() if count)
     yield Step("snapshot", short(lineage.snapshot), rows)
-    commit = lineage.commit.removesuffix("+dirty")
-    yield Step(
-        "commit", lineage.commit[:12], f"{_subject(project, commit)}; {_merged_by(project, commit, pulls)}"
-    )
+    commit, said = describe_commit(project, lineage)
+    brought = f"; {_merged_by(project, commit, pulls)}" if commit else ""
+    yield Step("commit", commit[:12] or _unknown(lineage.commit), said + brought)
 
 
 def _registered(project: Project, number: int) -> str:
@@ -122,11 +124,9 @@ def _registered(project: Project, number: int) -> str:
     return f"registered {version.created:%Y-%m-%d %H:%M} UTC as {project.policy.name}, run {version.run or 'none'}"
 
 
-def _subject(project: Project, commit: str) -> str:
-    try:
-        return git(project.root, "log", "-1", "--format=%s (%an)", commit)
-    except TrunklineError:
-        return "not in this clone"
+def _unknown(commit: str) -> str:
+    """Return a commit that is not known to have produced a bundle, so that nobody takes it for one that has."""
+    return f"{commit[:12]}{DIRTY}" if commit.endswith(DIRTY) else f"{commit[:12]} (not confirmed)"
 
 
 def _merged_by(project: Project, commit: str, pulls: tuple[PullRequest, ...]) -> str:

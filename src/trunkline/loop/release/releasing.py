@@ -7,10 +7,11 @@ from pathlib import Path
 
 from trunkline.core.bundle import Bundle
 from trunkline.core.errors import ForgeError
-from trunkline.core.lineage import Version
+from trunkline.core.lineage import DIRTY, Version
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.reading import read_text
+from trunkline.core.record import short
 from trunkline.delivery.image import Image
 from trunkline.forge import PullRequest
 from trunkline.loop.changes.merged import merged_state, require_released
@@ -107,14 +108,20 @@ def adopt_merged(project: Project, *, progress: Progress) -> str:
 def take_over(project: Project, *, bundle: str = "", progress: Progress) -> tuple[Bundle, Trained]:
     """Return the bundle that the pull request's run tested, or else the one that is trained here.
 
-    Raises ForgeError when what is checked out is not what the forge's main would train, and BundleError when it is not
-    `bundle`, which an earlier step named.
+    Raises ForgeError when what is checked out is not what the forge's main would train or no commit holds it, and
+    BundleError when it is not `bundle`, which an earlier step named.
     """
     require_released(project)
     bring(project, progress=progress)
     adopt_tested(project, bundle=bundle, progress=progress)
     taken, trained, _ = train(project, progress=progress)
     require_bundle(taken.digest, bundle, what="What is about to be released")
+    if taken.manifest.lineage.commit.endswith(DIRTY):
+        names = ", ".join(project.uncommitted()) or "files that a clean work tree does not have"
+        raise ForgeError(
+            f"Bundle {short(taken.digest)} was trained on what is in no commit: {names}.",
+            next_step="git add --force them on a branch and merge its pull request, or move them out of the package",
+        )
     return taken, trained
 
 
