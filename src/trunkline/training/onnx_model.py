@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
 from trunkline.core.contract import Contract
 
@@ -18,6 +19,8 @@ from .frames import tensors
 from .group_thresholds import GroupThresholds
 
 GRAPH = "trunkline"
+LOCALE = "C"
+"""For lower case in texts. Letters beyond ASCII are left to parity, as in any other locale: tokens split there."""
 
 
 class ConversionError(Exception):
@@ -43,7 +46,9 @@ def convert(pipeline: Any, contract: Contract) -> bytes:
         (column.name, FloatTensorType([None, 1]) if column.numeric else StringTensorType([None, 1]))
         for column in contract.features
     ]
-    options = {} if contract.task == "regression" else {"zipmap": False}
+    # The default, en_US, is not on every machine: a model would become another one there, or not start.
+    options: dict[Any, Any] = {words: {"locale": LOCALE} for words in (CountVectorizer, TfidfVectorizer)}
+    options |= {} if contract.task == "regression" else {id(pipeline): {"zipmap": False}}
     heard = logging.getLogger("skl2onnx")
     level = heard.level
     heard.setLevel(logging.ERROR)
@@ -56,6 +61,10 @@ def convert(pipeline: Any, contract: Contract) -> bytes:
     finally:
         heard.setLevel(level)
     model.doc_string = ""
+    # skl2onnx keeps them in a set, whose order is another one in every process
+    domains = sorted(model.opset_import, key=lambda needed: str(needed.domain))
+    del model.opset_import[:]
+    model.opset_import.extend(domains)
     return bytes(model.SerializeToString(deterministic=True))
 
 
