@@ -67,7 +67,12 @@ def test_a_hostile_configuration_of_git_does_not_spoil_the_first_commit(
     render: Callable[..., Any], git: Git, tmp_path: Path
 ) -> None:
     settings = {
-        "core": {"autocrlf": "true", "safecrlf": "true", "fsmonitor": "false-program", "attributesFile": "attributes"},
+        "core": {
+            "autocrlf": "true",
+            "safecrlf": "true",
+            "fsmonitor": "false-program",
+            "attributesFile": "attributes",
+        },
         "commit": {"gpgSign": "true", "template": "nowhere", "cleanup": "strip"},
         "log": {"showSignature": "true"},
         "status": {"showUntrackedFiles": "no"},
@@ -147,7 +152,8 @@ def test_nothing_of_the_example_is_left_outside_of_the_four_files_and_the_policy
         *(f"src/my_model/{name}.py" for name in ("contract", "data", "features", "model")),
     }
     names = re.compile(
-        r"arrest|marijuana|toronto|police|summons|sklego|scikit-lego|\bcolour\b|\bcitizen|\bemployed", re.IGNORECASE
+        r"arrest|marijuana|toronto|police|summons|sklego|scikit-lego|\bcolour\b|\bcitizen|\bemployed",
+        re.IGNORECASE,
     )
     for path in sorted(path for path in rendered.rglob("*") if path.is_file()):
         name = path.relative_to(rendered).as_posix()
@@ -159,7 +165,11 @@ def test_nothing_of_the_example_is_left_outside_of_the_four_files_and_the_policy
 
 def test_answers_that_were_left_empty_are_said_to_be_missing(render: Callable[..., Any]) -> None:
     printed = render().printed
-    for place in ("what the model predicts: README.md", "what it is for: trunkline.yaml", "who answers for it: "):
+    for place in (
+        "what the model predicts: README.md",
+        "what it is for: trunkline.yaml",
+        "who answers for it: ",
+    ):
         assert place in printed
     answered = render(description="Predicts churn.", intended_use="To call people.", owner="Ada").printed
     assert "Still to be said" not in answered
