@@ -11,9 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 from trunkline.cli.explain import explain
-from trunkline.core.errors import GateFailed, GateInconclusive
+from trunkline.core.errors import DataError, GateFailed, GateInconclusive
 from trunkline.core.git import git
 from trunkline.core.project import Project
+from trunkline.delivery import read_state
 from trunkline.loop.gates import judging
 from trunkline.loop.model import training
 
@@ -544,7 +545,11 @@ def test_a_contract_that_was_narrowed_after_the_snapshot_is_in_the_report_and_ca
     workshop: Any,
 ) -> None:
     project = Project(workshop.replace("src/credit/contract.py", "ge=0, le=20", "ge=0, le=4").root)
-    bundle, _, _ = training.train(project, progress=print)
+    champion = read_state(project.deployment("production")).champion
+    assert champion
+    bundle = project.bundles.get(champion.bundle)
+    with pytest.raises(DataError, match="debts"):
+        training.train(project, progress=print)
     judged = judging.judge(project, bundle, progress=print)
 
     (red,) = [one for one in judged.evaluation.verdicts if one.stops]
@@ -556,7 +561,6 @@ def test_a_contract_that_was_narrowed_after_the_snapshot_is_in_the_report_and_ca
     assert 'name="contract"' in junit
     waived = "gates:\n  waivers: [{gate: data/contract, owner: Ada, reason: known, expires: '2999-01-01'}]\n"
     project = Project(workshop.policy("gates:\n", waived).root)
-    bundle, _, _ = training.train(project, progress=print)
     judging.require_pass(judging.judge(project, bundle, progress=print))
 
 
