@@ -27,7 +27,7 @@ def test_rendering_twice_gives_the_same_files(render: Render, rendered: Path) ->
 def test_return_pressed_at_every_question_gives_the_defaults(render: Render, rendered: Path) -> None:
     rendering = render(typed="\n" * 20)
     assert files(rendering.project) == files(rendered)
-    assert "What does the model predict, in one sentence?" in rendering.printed
+    assert "What will the model predict, in one sentence?" in rendering.printed
 
 
 @pytest.mark.parametrize("options", [(), ("--directory", "template")], ids=["menu", "directory"])
