@@ -75,5 +75,6 @@ def wrong(column: Column) -> tuple[object, ...]:
     for end, sign in ((column.minimum, -1), (column.maximum, 1)):
         if end is not None:
             beyond = end + sign * max(1.0, abs(end))
-            values.append(math.floor(beyond) if column.type == "integer" else beyond)
+            whole = math.floor(beyond) if column.type == "integer" else beyond
+            values.append(f"{stamp_text(beyond)}Z" if column.type == "time" else whole)
     return tuple(values)

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pandas as pd
 import pytest
-from trunkline.core.contract import Column, Contract, Role
+from trunkline.core.contract import Column, Contract, Role, as_label
 from trunkline.core.examples import drawn, wrong
 from trunkline.data import contract_from
 from trunkline.loop.model.examples import request
@@ -75,7 +75,7 @@ def test_a_row_gets_an_answer(service: httpx.Client, row: dict[str, Any], contra
         assert math.isfinite(body["prediction"])
         assert body["probabilities"] is None
     else:
-        assert body["prediction"] in contract.outcome.categories
+        assert as_label(body["prediction"]) in contract.outcome.categories
         assert set(body["probabilities"]) <= set(contract.outcome.categories)
         assert sum(body["probabilities"].values()) == pytest.approx(1.0, abs=1e-5)
 
