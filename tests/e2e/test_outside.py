@@ -24,7 +24,7 @@ from stranger.projects import put_in, traffic
 
 REPOSITORY = Path(__file__).parents[2]
 # As a person types it where nothing is configured; hooks of a hostile configuration are theirs to skip.
-BY_HAND = (
+BY_HAND: tuple[str, ...] = (
     "-c",
     "user.name=Ada",
     "-c",
@@ -33,8 +33,9 @@ BY_HAND = (
     "commit.gpgSign=false",
     "-c",
     "core.hooksPath=",
+    "-c",
+    "core.excludesFile=",
 )
-BY_HAND += ("-c", "core.excludesFile=")
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def generate(machine: Machine, task: str) -> Walk:
     config.write_text(
         f"cookiecutters_dir: {machine.folder}/clones\nreplay_dir: {machine.folder}/replay\n", encoding="utf-8"
     )
-    words = [
+    words: list[str | Path] = [
         "-m",
         "cookiecutter",
         REPOSITORY,
