@@ -120,13 +120,13 @@ def write(path: Path, text: str) -> None:
     path.write_text(text.lstrip("\n"), encoding="utf-8")
 
 
-@pytest.fixture(name="make_project")
+@pytest.fixture(name="make_project", scope="session")
 def _make_project() -> Callable[[Path], Project]:
     """Make a project in a folder."""
     return make_project
 
 
-@pytest.fixture(name="git")
+@pytest.fixture(name="git", scope="session")
 def _git() -> Callable[..., str]:
     """Run git in a folder."""
     return git

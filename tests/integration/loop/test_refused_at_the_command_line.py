@@ -37,7 +37,7 @@ def spoil(project: Project, code: str) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"name: \xff\n", "Cannot read"),
+        (b"name: \xff\n", "is not UTF-8"),
         (b"", "must hold keys and values"),
         (b"name: [loans\n", "is not YAML"),
         (b"name: loans\npackage: loans\ngats: {}\n", "unknown key gats (did you mean gates?)"),
