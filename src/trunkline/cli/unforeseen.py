@@ -11,13 +11,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from trunkline import __version__
-from trunkline.core.errors import TrunklineError, UnforeseenError, of_system
+from trunkline.core.errors import StorageError, TrunklineError, UnforeseenError, of_system
 
 
 def expected(error: Exception, arguments: Sequence[str]) -> TrunklineError:
     """Return an error as one that people can act on; what nobody foresaw is written down first."""
     if isinstance(error, TrunklineError):
         return error
+    if isinstance(error, RuntimeError) and str(error).startswith(
+        "Symlink loop"
+    ):  # an OSError from Python 3.13 on
+        return StorageError(f"{error}.", next_step="remove the link, or point it at a file")
     if isinstance(error, OSError):
         return of_system(error)
     said = " ".join(str(error).split())[:200]

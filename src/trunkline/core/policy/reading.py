@@ -45,6 +45,12 @@ class _Plain(SafeConstructor):
     YAML would make Python's dates of them: it breaks on 2026-13-01 before anything knows whose date that is.
     """
 
+    def construct_scalar(self, node: Any) -> Any:
+        value = super().construct_scalar(node)
+        if isinstance(value, str) and "\0" in value:  # no path and no address can hold one
+            raise ConstructorError(None, None, "a text holds a null character", node.start_mark)
+        return value
+
     def construct_object(self, node: Any, deep: bool = False) -> Any:
         try:
             return super().construct_object(node, deep=deep)
