@@ -119,7 +119,9 @@ def git(*words: str) -> str:
 
 def changed() -> list[str] | None:
     """Return the files in which this commit differs from main; None on main itself."""
-    head, base = git("rev-parse", "HEAD").strip(), git("merge-base", "origin/main", "HEAD").strip()
+    # The full name: a tag called origin/main, which nobody reviews, would be taken for the branch.
+    main = "refs/remotes/origin/main"
+    head, base = git("rev-parse", "HEAD").strip(), git("merge-base", main, "HEAD").strip()
     if head == base:
         return None
     # A renamed file is two changes: it may have left a folder that matters.

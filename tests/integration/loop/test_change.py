@@ -56,3 +56,12 @@ def test_a_project_may_lie_in_a_subfolder_of_its_repository(project: Project, gi
     git(project.root, "push", "--quiet", "origin", "main")
     with change(Project(inner), "bot/one") as made:
         assert made.project.policy.name == "inner"
+
+
+def test_a_change_starts_at_main_and_at_no_tag_of_its_name(project: Project, git: Git) -> None:
+    newest = git(project.root, "rev-parse", "HEAD").strip()
+    git(project.root, "commit", "--quiet", "--allow-empty", "--message", "Never reviewed")
+    git(project.root, "tag", "origin/main")
+    git(project.root, "reset", "--quiet", "--hard", newest)
+    with change(project, "bot/one") as made:
+        assert git(made.project.root, "rev-parse", "HEAD").strip() == newest

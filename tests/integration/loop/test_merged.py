@@ -151,3 +151,23 @@ def test_what_a_person_changed_here_is_not_superseded(project: Project, git: Git
     assert not merged.superseded(project, path)
     commit(project, git, "deployments/production.yaml", mine)
     assert not merged.superseded(project, path)
+
+
+@pytest.mark.parametrize("name", ["main", "origin/main"])
+def test_a_tag_that_is_called_like_main_is_not_main(project: Project, git: Git, name: str) -> None:
+    newest = git(project.root, "rev-parse", "HEAD").strip()
+    commit(project, git, "src/loans/model.py", "# never reviewed\n")
+    git(project.root, "tag", name)
+    git(project.root, "push", "--quiet", "origin", f"refs/tags/{name}")
+    git(project.root, "reset", "--quiet", "--hard", newest)
+    merged.require_released(project)
+    assert git(project.root, "rev-parse", merged.main_branch(project)).strip() == newest
+
+
+def test_main_is_brought_up_to_date_beside_a_tag_of_its_name(project: Project, git: Git) -> None:
+    git(project.root, "tag", "main")
+    git(project.root, "push", "--quiet", "origin", "refs/tags/main")
+    git(project.root, "tag", "--delete", "main")
+    behind(project, git, "src/loans/model.py")
+    git(project.root, "update-ref", "refs/remotes/origin/main", "HEAD")
+    assert merged.overtaken(project)

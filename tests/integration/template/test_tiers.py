@@ -343,3 +343,11 @@ def test_a_file_with_a_strange_name_is_no_environment(repository_at_work: Reposi
     repository_at_work.write(f"deployments/{name}.yaml", "environment: x\n")
     repository_at_work.commit()
     assert repository_at_work.parts() == (set(), [])
+
+
+def test_a_tag_that_is_called_like_main_hides_no_change(repository_at_work: Repository, git: Git) -> None:
+    repository_at_work.write("src/loans/model.py", "# another\n")
+    git(repository_at_work.root, "tag", "origin/main", repository_at_work.commit())
+    repository_at_work.write("docs/how.md", "how\n")
+    repository_at_work.commit()
+    assert repository_at_work.parts()[0] == {"code", "model", "image"}

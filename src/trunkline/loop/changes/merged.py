@@ -9,6 +9,7 @@ from trunkline.core.git import git, try_git
 from trunkline.core.project import Project
 from trunkline.core.reading import read_text
 from trunkline.delivery import DesiredState, parse_state
+from trunkline.forge.pushing import ref
 
 
 def require_clean(project: Project) -> None:
@@ -27,16 +28,17 @@ def require_released(project: Project) -> None:
     Main may be further: a change of documentation or of the desired state must not hold up a release under way.
     """
     main = main_branch(project)
+    shown = f"origin/{project.policy.forge.main}"
     require_clean(project)
     if overtaken(project):
         raise ForgeError(
-            f"{main} has a newer change of the model than the commit that is checked out.",
+            f"{shown} has a newer change of the model than the commit that is checked out.",
             next_step=f"git switch {project.policy.forge.main} && git pull: the newest is what is released",
         )
     merged = try_git(project.root, "merge-base", "--is-ancestor", "HEAD", main)
     if merged.returncode:
         raise ForgeError(
-            f"The commit that is checked out, {git(project.root, 'rev-parse', 'HEAD')[:12]}, is not part of {main}.",
+            f"The commit that is checked out, {git(project.root, 'rev-parse', 'HEAD')[:12]}, is not part of {shown}.",
             next_step=f"git switch {project.policy.forge.main} && git pull; a change needs a pull request",
         )
 
@@ -87,9 +89,17 @@ def require_merged_file(project: Project, path: Path) -> None:
 
 
 def main_branch(project: Project) -> str:
-    """Return the name of the forge's main branch, brought up to date."""
-    main = project.policy.forge.main
+    """Return the full name of the forge's main branch as it is here, brought up to date."""
     if "origin" not in git(project.root, "remote").split():
         raise ForgeError("This repository has no forge yet.", next_step="trunkline forge")
-    git(project.root, "fetch", "--quiet", "origin", main)
-    return f"origin/{main}"
+    return fetch_main(project.root, project.policy.forge.main)
+
+
+def fetch_main(root: Path, main: str) -> str:
+    """Bring the remote's main branch up to date and return its full name.
+
+    Git takes a tag `main` or `origin/main`, which no branch rule covers, for the branch where the name is not full.
+    """
+    here = f"refs/remotes/origin/{main}"
+    git(root, "fetch", "--quiet", "--no-tags", "origin", f"+{ref(main)}:{here}")
+    return here

@@ -13,6 +13,8 @@ from trunkline.core.git import git
 from trunkline.core.lock import only_one
 from trunkline.core.project import Project
 
+from .merged import fetch_main
+
 PREFIX = "trunkline-change-"
 
 
@@ -52,10 +54,10 @@ def change(project: Project, branch: str) -> Iterator[Change]:
         only_one(project.work / "changes" / f"{slug}.lock", f"A change on {branch}"),
         tempfile.TemporaryDirectory(prefix=PREFIX) as folder,
     ):
-        git(root, "fetch", "--quiet", "origin", main)
+        start = fetch_main(root, main)
         _clear(root, branch)
         tree = Path(folder) / "tree"
-        git(root, "worktree", "add", "--quiet", "--force", "-B", branch, str(tree), f"origin/{main}")
+        git(root, "worktree", "add", "--quiet", "--force", "-B", branch, str(tree), start)
         try:
             inside = git(root, "rev-parse", "--show-prefix")
             yield Change(project=Project(tree / inside, store=project.work), origin=project, branch=branch)
