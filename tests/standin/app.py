@@ -147,6 +147,8 @@ def _areas(github: GitHub, method: str, parts: list[str]) -> tuple[str, ...]:
             return ("statuses",)
         case ["issues", number, *_] if number.isdigit() and "head" not in github.threads.get(int(number), {}):
             return ("issues",)
+        case ["issues", _, "events"]:
+            return ("issues",)
         case ["issues"] if method == "POST":
             return ("issues",)
         case _:

@@ -27,6 +27,7 @@ PATHS: dict[str, tuple[str, ...]] = {
     "/issues/comments/{comment_id}": ("get", "patch"),
     "/issues/{issue_number}": ("get", "patch"),
     "/issues/{issue_number}/comments": ("get", "post"),
+    "/issues/{issue_number}/events": ("get",),
     "/issues/{issue_number}/labels": ("get", "post", "put"),
     "/labels": ("get", "post"),
     "/pulls": ("get", "post"),

@@ -33,6 +33,15 @@ async def listing(request: Request, state: str = "open", labels: str = "", since
     return page(request, found, lambda number: shapes.issue(github, number))
 
 
+@routes.get("/issues/{number}/events")
+async def events(request: Request, number: int) -> Response:
+    """List what happened to one, by the kinds that a test planted."""
+    github: GitHub = request.app.state.github
+    if number not in github.threads:
+        raise not_found()
+    return page(request, github.threads[number].get("events", ()), shapes.event)
+
+
 @routes.post("/issues", status_code=201)
 async def create(request: Request) -> dict[str, Any]:
     """Open an issue."""

@@ -29,6 +29,11 @@ def repository(github: GitHub, full_name: str = "", *, schema: str = "repository
     )
 
 
+def event(kind: str) -> Row:
+    """Return an event of an issue or pull request; the description has no shape for those that say nothing more."""
+    return blank("locked-issue-event", event=kind, lock_reason=None)
+
+
 def pull(github: GitHub, number: int, *, whole: bool = False) -> Row:
     """Return a pull request; `whole` adds what only the request for a single one tells."""
     row = github.threads[number]

@@ -247,7 +247,8 @@ class Project:
         """Return the commit that is checked out, with `+dirty` behind it where tracked files differ.
 
         Of the merge that GitHub makes to test a pull request, which nobody can check out later, it is the pull
-        request's own commit, unless main shaped the model as well.
+        request's own commit, unless main shaped the model as well. Raises NotFoundError outside of git, and where a
+        shallow clone lacks the pull request's own commit.
         """
         advice = "make the project a git repository with a first commit"
         head = git(self.root, "rev-parse", "HEAD", error=NotFoundError, next_step=advice)
@@ -255,12 +256,26 @@ class Project:
         dirty = git(self.root, "status", "--porcelain", "--untracked-files=no", error=NotFoundError)
         dirty += git(self.root, "status", "--porcelain", "--", *self.model_inputs, error=NotFoundError)
         dirty += "".join(self.uncommitted())
-        tried = os.environ.get("GITHUB_EVENT_NAME") == "pull_request" and os.environ.get("GITHUB_SHA") == head
-        if tried:
-            same = try_git(self.root, "diff", "--quiet", "HEAD^2", "HEAD", "--", *self.model_inputs)
-            if same.returncode == 0:
-                head = git(self.root, "rev-parse", "HEAD^2", error=NotFoundError)
+        if os.environ.get("GITHUB_EVENT_NAME") == "pull_request" and os.environ.get("GITHUB_SHA") == head:
+            head = self._own_of(head)
         return head + (DIRTY if dirty else "")
+
+    def _own_of(self, tried: str) -> str:
+        """Return the pull request's own commit of a trial merge, or the merge where main shaped the model as well."""
+        # The object names its parents also in a shallow clone, where git says that it has none.
+        header, _, _ = git(self.root, "cat-file", "commit", tried).partition("\n\n")
+        parents = [line.split()[1] for line in header.splitlines() if line.startswith("parent ")]
+        if len(parents) < 2:
+            return tried
+        own = parents[1]
+        if try_git(self.root, "cat-file", "-e", own).returncode:
+            raise NotFoundError(
+                f"This clone is too shallow: it lacks {own[:12]}, the pull request's own commit.",
+                value=own,
+                next_step="git fetch --deepen=1, or `fetch-depth: 2` where the workflow checks out",
+            )
+        same = try_git(self.root, "diff", "--quiet", own, tried, "--", *self.model_inputs)
+        return tried if same.returncode else own
 
     def uncommitted(self) -> tuple[str, ...]:
         """Return the files that shape a model and that git does not hold, also where it was told to ignore them."""

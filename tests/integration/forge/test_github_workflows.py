@@ -197,6 +197,40 @@ def test_a_branch_that_was_proposed_elsewhere_too_has_no_tested_bundle(
     assert not github.tested_bundle(merged[1], KEY, tmp_path / "bundle")
 
 
+@pytest.mark.parametrize("event", ["base_ref_changed", "automatic_base_change_succeeded"])
+def test_a_branch_whose_pull_request_had_another_base_once_has_no_tested_bundle(
+    github: GitHubForge, served: Served, merged: tuple[str, str], tmp_path: Path, event: str
+) -> None:
+    served.github.put_run(
+        workflow="ci.yml", head_branch="more-trees", head_sha=merged[0], artifacts={NAME: GOOD}
+    )
+    next(iter(served.github.threads.values()))["events"] = ["labeled", event]
+    assert not github.tested_bundle(merged[1], KEY, tmp_path / "bundle")
+
+
+def test_a_proposal_elsewhere_is_found_behind_a_hundred_others(
+    github: GitHubForge, served: Served, merged: tuple[str, str], tmp_path: Path
+) -> None:
+    served.github.put_run(
+        workflow="ci.yml", head_branch="more-trees", head_sha=merged[0], artifacts={NAME: GOOD}
+    )
+    first = next(iter(served.github.threads.values()))
+    closed = first | {"state": "closed", "merge": "", "merged_at": None}
+    served.github.threads[50] = closed | {"base": "evil"}
+    served.github.threads.update({number: dict(closed) for number in range(100, 200)})
+    assert not github.tested_bundle(merged[1], KEY, tmp_path / "bundle")
+
+
+def test_where_events_may_not_be_read_no_bundle_was_tested(
+    github: GitHubForge, served: Served, merged: tuple[str, str], tmp_path: Path
+) -> None:
+    served.github.put_run(
+        workflow="ci.yml", head_branch="more-trees", head_sha=merged[0], artifacts={NAME: GOOD}
+    )
+    served.github.faults.append(Fault(pattern="GET .*/events", status=403, times=9))
+    assert not github.tested_bundle(merged[1], KEY, tmp_path / "bundle")
+
+
 @pytest.mark.parametrize(
     "arrange",
     [

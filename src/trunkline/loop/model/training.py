@@ -35,7 +35,7 @@ def train(project: Project, *, progress: Progress, again: bool = False) -> tuple
     if not again and (known := recall(project, key.key, progress=progress)):
         progress(f"training key {short(key.key)} is unchanged: bundle {short(known[0].digest)} is reused")
         return *attributed(project, *known, progress=progress), False
-    metrics = project.metrics()
+    commit, metrics = project.commit(), project.metrics()
     project.bundles.root.mkdir(parents=True, exist_ok=True)
     # Inside the store's own folder, so that adding the bundle never crosses disks.
     with tempfile.TemporaryDirectory(dir=project.bundles.root, prefix=".sealing-") as name:
@@ -52,7 +52,7 @@ def train(project: Project, *, progress: Progress, again: bool = False) -> tuple
                     progress=progress,
                 )
             lineage = Lineage(
-                commit=project.commit(),
+                commit=commit,
                 snapshot=snapshot.digest,
                 training_key=key.key,
                 code=key.code,
