@@ -231,6 +231,18 @@ def test_where_events_may_not_be_read_no_bundle_was_tested(
     assert not github.tested_bundle(merged[1], KEY, tmp_path / "bundle")
 
 
+@pytest.mark.parametrize("fork", ["", "mallory/income"])
+def test_an_earlier_commit_of_what_was_merged_has_no_tested_bundle(
+    github: GitHubForge, served: Served, merged: tuple[str, str], tmp_path: Path, fork: str
+) -> None:
+    """Its own pull request counts as merged with the later one, and its workflow file may have been another."""
+    first = next(iter(served.github.threads.values()))
+    served.github.threads[99] = first | {"head": "half", "sha": "c" * 40}
+    first["fork"] = fork
+    served.github.put_run(workflow="ci.yml", head_branch="half", head_sha="c" * 40, artifacts={NAME: GOOD})
+    assert not github.tested_bundle(merged[1], KEY, tmp_path / "bundle")
+
+
 @pytest.mark.parametrize(
     "arrange",
     [

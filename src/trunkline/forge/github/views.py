@@ -90,6 +90,12 @@ class CommentView(View):
         return bot or self.author_association in ("OWNER", "MEMBER", "COLLABORATOR")
 
 
+class EventView(View):
+    """Something that happened to an issue or pull request, by its kind."""
+
+    event: str = ""
+
+
 class MergeView(View):
     """What a merge gave."""
 

@@ -17,13 +17,15 @@ from .archive import LIMIT, unpack
 from .client import API_VERSION, PAGE, Client
 from .pulls import Pulls
 from .refusals import Declined
-from .views import ArtifactsView, ArtifactView, PullView, RunsView, RunView, WorkflowsView
+from .views import ArtifactsView, ArtifactView, EventView, PullView, RunsView, RunView, WorkflowsView
 
 FOLDER = ".github/workflows/"
 TESTS = "ci.yml"
 """The workflow whose runs test bundles."""
 STATUS_LIMIT = 140
 """Characters of a status's description."""
+BASE_CHANGED = frozenset({"base_ref_changed", "automatic_base_change_succeeded"})
+"""Events of a pull request whose base became another."""
 WELL = "success"
 """The conclusion of runs that ended well; one that was skipped did nothing."""
 
@@ -112,8 +114,9 @@ class Workflows:
     def _merged_heads(self, commit: str, *, fork: bool) -> list[tuple[str, str]]:
         """Return heads and branches of the merged pull requests that brought a commit.
 
-        Left out are branches that were proposed into another base as well: a run for that one has the same head, and
-        may have run the other base's code.
+        Left out are branches that were ever proposed into another base: a run for that one has the same head, and may
+        have run the other base's code. So are all where several heads were merged at once: GitHub counts a pull request
+        as merged whose head is an earlier commit of another one, and nobody reviewed that for itself.
         """
         try:
             rows = self._client.ask(
@@ -127,27 +130,48 @@ class Workflows:
                 return []
             raise
         views = [PullView.model_validate(row) for row in rows]
+        merged = [view for view in views if view.merged_at and view.base.ref == self._main]
+        if len({view.head.sha for view in merged}) > 1:
+            return []
         return [
             (view.head.sha, view.head.ref)
-            for view in views
-            if view.merged_at
-            and view.base.ref == self._main
-            and self._pulls.foreign(view) == fork
-            and (fork or self._only_into_main(view.head.ref))
+            for view in merged
+            if self._pulls.foreign(view) == fork and (fork or self._only_into_main(view.head.ref))
         ]
 
     def _only_into_main(self, branch: str) -> bool:
-        rows = self._client.ask(
-            f"the pull requests of {branch}",
-            lambda: self._rest.pulls.list(
+        """Whether the pull requests of a branch have, and always had, main as their base."""
+
+        def page(number: int) -> Any:
+            return self._rest.pulls.list(
                 *self._place,
                 state="all",
                 head=f"{self._client.owner}:{branch}",
                 per_page=PAGE,
+                page=number,
                 headers=API_VERSION,
-            ),
-        )
-        return all(PullView.model_validate(row).base.ref == self._main for row in rows)
+            )
+
+        answers = self._client.pages(f"the pull requests of {branch}", page)
+        views = [PullView.model_validate(row) for answer in answers for row in answer]
+        own = all(view.base.ref == self._main for view in views)
+        return own and not any(self._base_changed(view.number) for view in views)
+
+    def _base_changed(self, number: int) -> bool:
+        """Whether a pull request had another base once; true where the token may not see it."""
+
+        def page(which: int) -> Any:
+            return self._rest.issues.list_events(
+                *self._place, number, per_page=PAGE, page=which, headers=API_VERSION
+            )
+
+        try:
+            answers = list(self._client.pages(f"the events of #{number}", page))
+        except Declined as refused:
+            if refused.status in (403, 404):
+                return True
+            raise
+        return any(EventView.model_validate(row).event in BASE_CHANGED for rows in answers for row in rows)
 
     def _passed(self, head: str, branch: str, *, fork: bool) -> list[RunView]:
         def page(number: int) -> Any:
