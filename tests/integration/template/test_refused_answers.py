@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import py_compile
+import tomllib
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import yaml
 
 Render = Callable[..., Any]
 
@@ -72,6 +75,48 @@ def test_all_refused_answers_are_named_at_once(render: Render) -> None:
     printed = render(package="json", owner=" ").printed
     assert "refused: package" in printed
     assert "refused: owner" in printed
+
+
+@pytest.mark.parametrize(
+    "name", ["1bad!", "", "class", "sklearn", "yaml", "trunkline", "50% off", "日本", "x" * 201, "tab\there"]
+)
+def test_a_refused_answer_ends_with_the_reason_and_the_next_step(render: Render, name: str) -> None:
+    rendering = render(project_name=name)
+    assert rendering.code != 0
+    assert "Traceback" not in rendering.printed
+    *reasons, next_step = rendering.printed.strip().splitlines()
+    assert reasons
+    assert all(reason.startswith("Answer refused: ") for reason in reasons)
+    assert next_step.strip().startswith("next: ")
+    assert list(rendering.output.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "package"),
+    [
+        ("Kredit-Prüfung für Städte", "kredit_prufung_fur_stadte"),
+        ("Churn (50%)", "churn_50"),
+        (
+            'it\'s a "quote" \\ and: # more | here & <there> $HOME `x` 🚀',
+            "it_s_a_quote_and_more_here_there_home_x",
+        ),
+        ("x" * 200, "x" * 40),
+    ],
+)
+def test_any_other_name_suggests_a_package_and_stands_whole_in_readable_files(
+    render: Render, name: str, package: str
+) -> None:
+    project = render(
+        project_name=name, description=name, owner=name, intended_use=name, code_owners="@a/b"
+    ).project
+    assert project.name == package.replace("_", "-")
+    for source in (project / "src" / package).glob("*.py"):
+        py_compile.compile(str(source), doraise=True)
+    assert (project / "README.md").read_text(encoding="utf-8").startswith(f"# {name}\n")
+    assert tomllib.loads((project / "pyproject.toml").read_text("utf-8"))["project"]["description"] == name
+    policy = yaml.safe_load((project / "trunkline.yaml").read_text("utf-8"))
+    assert (policy["owner"], policy["intended_use"]) == (name, name)
+    assert (project / ".github/CODEOWNERS").read_text("utf-8").rstrip().endswith("\n* @a/b")
 
 
 def test_a_choice_that_is_not_offered_is_refused(render: Render) -> None:
