@@ -154,7 +154,7 @@ def serve(ctx: click.Context, bundle: str, port: int | None) -> None:
 @click.pass_context
 def status(ctx: click.Context, environment: str) -> None:
     """Say who serves, and how it is."""
-    from trunkline.loop.life import watching
+    from trunkline.loop.life.last_watch import last_signals
     from trunkline.loop.rollout import deploying
 
     project = output.project_of(ctx)
@@ -178,7 +178,7 @@ def status(ctx: click.Context, environment: str) -> None:
     kept = bool(service and service.supervised)
     nobody = f"nobody: `trunkline unit {environment}` prints a systemd unit that starts it after a reboot"
     output.result("kept running by", "systemd" if kept else nobody)
-    output.signals(watching.last_signals(project, environment))
+    output.signals(last_signals(project, environment))
 
 
 @click.command()

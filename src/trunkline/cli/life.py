@@ -112,10 +112,11 @@ def respond(ctx: click.Context, environment: str) -> None:
 
 def _respond(ctx: click.Context, environment: str, *, scheduled: bool = False) -> None:
     from trunkline.loop.life import watching
+    from trunkline.loop.life.last_watch import require_signals
 
     project = output.project_of(ctx)
     environment = output.environment_of(project, environment)
-    signals = watching.newest_signals(project, environment)
+    signals = require_signals(project, environment)
     responded = watching.respond(project, environment, signals, progress=output.progress)
     for done in responded.done:
         output.result("response", f"{done.response.action}: {done.outcome}, {done.detail}")

@@ -7,7 +7,6 @@ from typing import ClassVar, Literal
 
 Actor = Literal["fix your input", "wait", "call a person"]
 
-
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 300
 _SHORT.maxlist = _SHORT.maxtuple = _SHORT.maxset = _SHORT.maxdict = 20
@@ -145,6 +144,13 @@ class ForgeError(TrunklineError):
     actor: ClassVar[Actor] = "fix your input"
 
 
+class SettingError(ForgeError):
+    """A setting of the forge forbids it, whatever the token may do: workflows may open no pull request."""
+
+    exit_code = 43
+    actor: ClassVar[Actor] = "fix your input"
+
+
 class UnforeseenError(TrunklineError):
     """Something that nobody foresaw: a defect of Trunkline, with a report that helps to find it."""
 
@@ -163,10 +169,3 @@ def of_system(error: OSError) -> TrunklineError:
         f"Cannot read or write {error.filename}: {said}.",
         next_step="correct the path, its permissions, or what lies there",
     )
-
-
-class SettingError(ForgeError):
-    """A setting of the forge forbids it, whatever the token may do: workflows may open no pull request."""
-
-    exit_code = 43
-    actor: ClassVar[Actor] = "fix your input"

@@ -38,7 +38,7 @@ def digest_of(contents: Mapping[str, str]) -> str:
 
 
 def counts(name: str) -> bool:
-    """Whether a file or folder of this name can shape a model: none that is compiled, hidden, or an editor's copy."""
+    """Whether a file or folder of this name can shape a model: it is not compiled, hidden, or an editor's copy."""
     return not (name.startswith(".") or name == "__pycache__" or name.endswith((*_COMPILED, "~")))
 
 
@@ -58,11 +58,7 @@ def require_content(path: Path) -> None:
 def _walk(folder: Path, prefix: str, above: tuple[Path, ...]) -> Iterator[tuple[str, Path]]:
     for entry in os.scandir(folder):
         path, name = Path(entry.path), prefix + entry.name
-        if (
-            entry.name.startswith(".")
-            or entry.name == "__pycache__"
-            or entry.name.endswith((*_COMPILED, "~"))
-        ):
+        if not counts(entry.name):
             continue
         if not _is_utf8(name):
             raise ProjectError(

@@ -101,6 +101,10 @@ class Project:
         """Return the file that names the snapshot to train on; committed."""
         return self.root / LOCK_FILE
 
+    def environments(self) -> tuple[str, ...]:
+        """Return the names of the environments that have a desired state here."""
+        return tuple(sorted(path.stem for path in (self.root / "deployments").glob("*.yaml")))
+
     def deployment(self, environment: str) -> Path:
         """Return the file of an environment's desired state; committed."""
         return self.root / "deployments" / f"{environment}.yaml"

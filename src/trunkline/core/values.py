@@ -1,4 +1,4 @@
-"""Values: does one keep its column's rule. The one check of outcomes, rows of files and times, at every door."""
+"""Values: whether a value keeps its column's rule. The only check of outcomes, times and cells of files."""
 
 from __future__ import annotations
 
@@ -33,20 +33,10 @@ def check_value(value: object, column: Column) -> Value | None:
     return _READERS["integer" if column.coded else column.type](value, column)
 
 
-def read_cell(text: str, column: Column) -> Value | None:
-    """Return the value that a cell of a CSV file stands for, in the column's own type; an empty cell is null.
-
-    Raises ValueError where the text is not exactly a value of that type: `00123` is no whole number, `3.0` is.
-    """
-    if text == "":
-        return check_value(None, column)
-    return check_value(parse_cell(text, column), column)
-
-
 def parse_cell(text: str, column: Column) -> Value:
-    """Return what a text stands for in the column's type, whatever its range.
+    """Return what a text, such as a cell of a CSV file, stands for in the column's type, whatever its range.
 
-    Raises ValueError where something would be lost or guessed.
+    Raises ValueError where something would be lost or guessed: `00123` is no whole number, `3.0` is.
     """
     if column.type == "integer" or column.coded:
         if not WHOLE.fullmatch(text):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pandas as pd
 
 from trunkline.core.contract import Contract, Role
@@ -11,12 +9,10 @@ from trunkline.core.errors import DataError, ProjectError, TrunklineError
 from trunkline.core.project import Project
 from trunkline.core.secrets import kept_any, lent
 from trunkline.core.snapshots import Window
-from trunkline.core.times import read_time
 
 from .schema import project_schema
 from .validation import check_rows
-
-ZONE = re.compile(r"T.*(Z|[+-]\d\d:?\d\d)$| .*(Z|[+-]\d\d:?\d\d)$")
+from .window import time_end
 
 
 def load_source(project: Project) -> pd.DataFrame:
@@ -88,17 +84,14 @@ def newest(frame: pd.DataFrame, contract: Contract, count: int) -> pd.DataFrame:
 
 
 def _time(end: float | str, column: str) -> str:
-    words = str(int(end)) if isinstance(end, float) and end.is_integer() else str(end)
     try:
-        whole = read_time(words)
+        return time_end(end)
     except ValueError as error:
         raise DataError(
             f"data.window cannot be compared with the event time {column}: {error}.",
             value=end,
             next_step="write the window's ends as ISO 8601",
         ) from error
-    # Without a zone the end stays as short as it is: 12:30 is the whole minute.
-    return whole if ZONE.search(words) else words.replace(" ", "T")
 
 
 def _number(end: float | str, column: str) -> float:

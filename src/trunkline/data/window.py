@@ -1,8 +1,8 @@
-"""The window of the policy: whether its ends are times, and whether any row lies in it."""
+"""The window of the policy: how its ends are read, and whether any row lies in it."""
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
 
 import pandas as pd
 
@@ -10,10 +10,21 @@ from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import DataError, PolicyError
 from trunkline.core.project import POLICY_FILE
 from trunkline.core.snapshots import Window
+from trunkline.core.times import read_time
 
 KEY = "data.window"
-_REST_OF_A_DAY = {4: "-01-01", 7: "-01"}
-"""What a year, and a month, need to become a day."""
+_ZONE = re.compile(r"T.*(Z|[+-]\d\d:?\d\d)$| .*(Z|[+-]\d\d:?\d\d)$")
+
+
+def time_end(end: float | str) -> str:
+    """Return an end of a window in the form in which times are kept, as short as it was written: 2024 is that year.
+
+    Raises ValueError when it is no ISO 8601.
+    """
+    words = str(int(end)) if isinstance(end, float) and end.is_integer() else str(end)
+    whole = read_time(words)
+    # Without a zone the end stays as short as it is: 12:30 is the whole minute.
+    return whole if _ZONE.search(words) else words.replace(" ", "T")
 
 
 def check_window(window: Window, contract: Contract) -> None:
@@ -30,8 +41,14 @@ def check_window(window: Window, contract: Contract) -> None:
             f"{KEY} needs an event time, and no column of the contract {contract.name} has the role 'time'.",
             next_step=f"give that column metadata={{'role': 'time'}}, or take {KEY} out of {POLICY_FILE}",
         )
-    read = {end: _read(end, value, time) for end, value in ends.items()}
-    if len(read) == 2 and read["first"] > read["last"]:  # type: ignore[operator]
+    if time.type in ("integer", "number"):
+        numbers = [_number(end, value, time) for end, value in ends.items()]
+        reversed_ = len(numbers) == 2 and numbers[0] > numbers[1]
+    else:
+        times = [_time(end, value) for end, value in ends.items()]
+        # The last one stands for its whole period: from May 2024 to 2024 ends with that year.
+        reversed_ = len(times) == 2 and times[0][: len(times[1])] > times[1]
+    if reversed_:
         raise PolicyError(
             f"{KEY} goes from {window.first} to {window.last}, and no time lies there.",
             next_step="write the earlier time as `first`",
@@ -56,25 +73,23 @@ def require_rows(kept: pd.DataFrame, loaded: pd.DataFrame, contract: Contract, w
     )
 
 
-def _read(end: str, value: float | str, time: Column) -> float | str:
-    """Return an end in a form that compares."""
-    key = f"{KEY}.{end}"
-    if time.type in ("integer", "number"):
-        try:
-            return float(value)
-        except ValueError as error:
-            raise PolicyError(
-                f"{key} is no number, and the event time {time.name} holds numbers.",
-                value=value,
-                next_step=f"write {key} as a number",
-            ) from error
-    text = str(value)
+def _number(end: str, value: float | str, time: Column) -> float:
     try:
-        datetime.fromisoformat(text + _REST_OF_A_DAY.get(len(text), ""))
+        return float(value)
     except ValueError as error:
         raise PolicyError(
-            f"{key} is no time: {error}.",
+            f"{KEY}.{end} is no number, and the event time {time.name} holds numbers.",
             value=value,
-            next_step=f"write {key} as ISO 8601, such as 2024, 2024-05 or 2024-05-31",
+            next_step=f"write {KEY}.{end} as a number",
         ) from error
-    return text
+
+
+def _time(end: str, value: float | str) -> str:
+    try:
+        return time_end(value)
+    except ValueError as error:
+        raise PolicyError(
+            f"{KEY}.{end} is no time: {error}.",
+            value=value,
+            next_step=f"write {KEY}.{end} as ISO 8601, such as 2024, 2024-05 or 2024-05-31",
+        ) from error

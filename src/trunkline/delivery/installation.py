@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -24,7 +23,7 @@ from trunkline.core.progress import Progress
 from trunkline.core.record import Record, canonical_json, digits, file_sha256, sha256
 from trunkline.core.surroundings import surroundings
 
-from .locked import Locked, read_lock
+from .locked import Locked, canonical_name, read_lock
 
 MANIFEST = "installation.json"
 TOOLKIT = "trunkline"
@@ -147,9 +146,8 @@ class Installations:
                 named[line.name] = line.also(named.get(line.name))
         present: dict[str, metadata.Distribution] = {}
         for each in metadata.distributions(path=sys.path):
-            present.setdefault(
-                _canonical(each.name or ""), each
-            )  # the first on the path is the one that is imported
+            # The first on the path is the one that is imported.
+            present.setdefault(canonical_name(each.name or ""), each)
         for name, locked in sorted(named.items()):
             found = present.get(name)
             if found is None and locked.conditional:
@@ -226,10 +224,6 @@ def interpreter_of(folder: Path) -> Path:
 
 def _interpreter() -> str:
     return str(Path(getattr(sys, "_base_executable", sys.executable)).resolve())
-
-
-def _canonical(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _record(found: metadata.Distribution) -> str:

@@ -11,12 +11,17 @@ from trunkline.core.errors import ProjectError
 _PIN = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?==([^\s;\\]+)\s*(;)?", re.MULTILINE)
 
 
+def canonical_name(name: str) -> str:
+    """Return the one form of a package's name: lower case, its parts joined by `-` (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 @dataclass(frozen=True)
 class Locked:
     """A package as the locks name it."""
 
     name: str
-    """In lower case, its parts joined by `-`."""
+    """As `canonical_name` gives it."""
     versions: frozenset[str]
     """More than one where a lock holds for several versions of Python."""
     conditional: bool
@@ -40,7 +45,7 @@ def read_lock(path: Path) -> tuple[Locked, ...]:
         raise ProjectError(f"Cannot read the lock {path}: {error}.", next_step="make lock") from error
     found: dict[str, Locked] = {}
     for name, version, marker in _PIN.findall(text):
-        canonical = re.sub(r"[-_.]+", "-", name).lower()
+        canonical = canonical_name(name)
         line = Locked(canonical, frozenset({version}), bool(marker))
         found[canonical] = line.also(found.get(canonical))
     return tuple(found.values())

@@ -47,7 +47,7 @@ def decide(
     An alarm opens one issue and does what its rules say once; while the issue is open it is only updated, unless the
     severity rose or a message could not be delivered before. The issue is what remembers: a rule without `issue`
     sends its messages in every run. Quiet closes the issue, and so does
-    what is well as far as it can be judged; other inconclusive signals change nothing.
+    a signal that is well in all that it can judge; other inconclusive signals change nothing.
     """
     issues = {
         issue.fingerprint: issue for issue in open_issues if issue.state == "open" and issue.fingerprint

@@ -14,8 +14,6 @@ from trunkline.core.record import Record, canonical_json, sha256
 
 from .imports import imports_of
 
-COUNTED_ELSEWHERE = ("watts_per_core", "files", "environment")
-
 
 class KeyParts(Record):
     """What a trained model follows from; `key` is the digest of all of it."""

@@ -24,6 +24,7 @@ from trunkline.forge import Forge, open_forge
 from trunkline.loop.gates import reviewing
 from trunkline.loop.life import retraining, tracing, traffic, watching
 from trunkline.loop.life import truth as truth_module
+from trunkline.loop.life.last_watch import require_signals
 from trunkline.loop.model import snapshots
 from trunkline.loop.release import releasing
 from trunkline.loop.rollout import deploying, promoting
@@ -177,7 +178,7 @@ def test_what_a_client_sends_cannot_break_the_responses(live: Project) -> None:
     ]
     assert send(live, strange).refused == 100
     signals = watching.watch(live, "production", progress=say)
-    assert watching.newest_signals(live, "production") == signals
+    assert require_signals(live, "production") == signals
     watching.respond(live, "production", signals, progress=say)
     assert open_issues(open_forge(live)) == ["production/data"]
 
@@ -329,7 +330,7 @@ def test_nothing_serves_and_everything_says_so(project: Project, tmp_path: Path)
     with pytest.raises(NotFoundError, match="No version is registered"):
         promoting.propose_next_stage(project, "single", progress=say)
     with pytest.raises(NotFoundError, match="never monitored"):
-        watching.newest_signals(project, "production")
+        require_signals(project, "production")
 
 
 def test_a_service_that_does_not_answer_is_said_before_anything_is_sent(project: Project) -> None:

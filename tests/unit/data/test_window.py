@@ -41,6 +41,18 @@ def test_a_window_the_wrong_way_round_is_refused(kind: str, first: int | str, la
         check_window(Window(first=first, last=last), contract_of(kind))
 
 
+@pytest.mark.parametrize(
+    ("first", "last"), [("2024-05", "2024"), ("2024-05-31T10:00:00", "2024-05-31"), (1999.0, "2024")]
+)
+def test_the_last_end_stands_for_its_whole_period(first: float | str, last: str) -> None:
+    check_window(Window(first=first, last=last), contract_of("text"))
+
+
+def test_an_end_that_a_snapshot_could_not_compare_is_refused_at_once() -> None:
+    with pytest.raises(PolicyError, match=r"data\.window\.first"):
+        check_window(Window(first="20240531"), contract_of("text"))
+
+
 def test_a_window_that_takes_no_row_says_where_the_rows_are() -> None:
     rows = pd.DataFrame({"when": [1997, 2002]})
     with pytest.raises(DataError, match="when goes from 1997 to 2002"):

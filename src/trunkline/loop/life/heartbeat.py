@@ -19,7 +19,7 @@ from trunkline.core.project import Project
 from trunkline.forge import Forge, Workflow, open_forge
 from trunkline.forge.page import moment
 
-from . import watched
+from . import unwatched
 
 WELL = "success"
 """The conclusion of a run that did what it should; one that was skipped looked at nothing."""
@@ -73,7 +73,7 @@ def look(
 
     One that a person switched off is left alone. One that never ran is in trouble once it is older than its period.
     `scheduled` says that heartbeat.yml's own schedule asks, so that it runs whatever came before; `runner` is the label
-    of the machine that serves, as `watched.blind` takes it.
+    of the machine that serves, as `unwatched.blind` takes it.
     """
     by_file = {workflow.file: workflow for workflow in workflows}
     return tuple(
@@ -100,7 +100,7 @@ def _beat(
         return Beat(name, words, enable=False)
     if runs:
         return Beat(name, "runs now, on schedule")
-    if watched.blind(workflow, runner):
+    if unwatched.blind(workflow, runner):
         return Beat(name, "is skipped until TRUNKLINE_RUNNER names the machine that serves")
     limit = _words(period)
     newest = workflow.newest if workflow.conclusion == WELL else None
@@ -109,7 +109,7 @@ def _beat(
         late = now - well > period
         words = f"ended well last {moment(well)}"
         return Beat(name, f"{words}, more than {limit} ago" if late else words, trouble=late)
-    if workflow.conclusion == watched.SKIPPED and workflow.newest is not None:
+    if workflow.conclusion == unwatched.SKIPPED and workflow.newest is not None:
         late = now - workflow.newest > period
         return Beat(name, f"was only ever skipped, last {moment(workflow.newest)}", trouble=late)
     if added is None:
@@ -144,8 +144,8 @@ def heartbeat(project: Project, *, progress: Progress) -> tuple[str, ...]:
     for line in lines:
         progress(line)
     tell(forge, lines, any(beat.trouble for beat in beats), now=now)
-    missing = watched.unwatched(workflows, watched.served(project), runner)
-    watched.tell(forge, missing)
+    missing = unwatched.find(workflows, unwatched.served(project), runner)
+    unwatched.keep_issue(forge, missing)
     lines += [
         f"{file} looks at nothing, and {', '.join(names)} should serve" for file, names in missing.items()
     ]

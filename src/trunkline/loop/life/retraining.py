@@ -11,7 +11,6 @@ from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.record import short
 from trunkline.core.release import Route
-from trunkline.core.signals import Signal
 from trunkline.core.snapshots import DataLock, SnapshotManifest
 from trunkline.delivery import DesiredState, read_state
 from trunkline.forge import PullRequest, open_forge
@@ -29,6 +28,7 @@ from trunkline.loop.rollout.promoting import describe_stage, name_in_body, write
 from trunkline.loop.versions.bundles import bundle_of
 from trunkline.loop.versions.trained import register_trained
 
+from .last_watch import last_signals
 from .refusals import NothingNew, RetrainingWaits
 
 
@@ -124,18 +124,13 @@ def _followed(
     contract = snapshot.contract
     answered = data.load_traffic(project, environment, contract, progress=progress)
     found = data.moved_in_traffic(answered, contract, previous, project.policy.gates.data, origin=environment)
-    for signal in _last_signals(project, environment):
+    for signal in last_signals(project, environment):
         if signal.kind == "data" and signal.state == "alarm":
             names = {column.name for column in contract.logged}
             found |= {one.subject: signal.fingerprint for one in signal.findings if one.subject in names}
     if found:
         progress(f"live traffic shows that {', '.join(sorted(found))} moved: this retraining follows it")
     return found
-
-
-def _last_signals(project: Project, environment: str) -> tuple[Signal, ...]:
-    runs = sorted(project.monitoring(environment).glob("*.jsonl"))
-    return Signal.read_lines(runs[-1]) if runs else ()
 
 
 def _known_rows(project: Project, route: Route, *, progress: Progress) -> data.Snapshot | None:

@@ -115,25 +115,6 @@ def _own_metrics(project: Project) -> Mapping[str, Callable[..., float]] | None:
     return None if project.policy.monitoring.performance.metric in METRICS else project.metrics()
 
 
-def newest_signals(project: Project, environment: str) -> tuple[Signal, ...]:
-    """Return the signals of the last watch.
-
-    Raises NotFoundError when nobody watched yet.
-    """
-    found = last_signals(project, environment)
-    if not found:
-        raise NotFoundError(
-            f"{environment} was never monitored.", next_step=f"trunkline monitor {environment}"
-        )
-    return found
-
-
-def last_signals(project: Project, environment: str) -> tuple[Signal, ...]:
-    """Return the signals of the last watch, none where nobody watched yet."""
-    runs = sorted(project.monitoring(environment).glob("*.jsonl"))
-    return Signal.read_lines(runs[-1]) if runs else ()
-
-
 @dataclass(frozen=True)
 class Responded:
     """What was done about the signals, and what came of a retraining if one was asked for."""

@@ -68,9 +68,5 @@ def _check_files(project: Project) -> None:
             value=locustfile,
             next_step=f"correct it in {POLICY_FILE}, or restore the file from git",
         )
-    for environment in dict.fromkeys((project.policy.rollout.environment, *_environments(project))):
+    for environment in dict.fromkeys((project.policy.rollout.environment, *project.environments())):
         delivery.read_state(project.deployment(environment))
-
-
-def _environments(project: Project) -> list[str]:
-    return sorted(path.stem for path in project.deployment("any").parent.glob("*.yaml"))

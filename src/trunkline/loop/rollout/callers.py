@@ -18,15 +18,15 @@ def caller_notice(
     *,
     progress: Progress,
 ) -> tuple[str, ...]:
-    """Return a sentence for each thing that callers must or may do from now on, and once the challenger is champion.
+    """Return a sentence for each thing that callers must or may do now, and when the challenger becomes champion.
 
-    `serving` is the champion of now, the others are those of the desired state. What cannot be looked up is said so.
+    `serving` is today's champion; the others are those of the desired state. It says what cannot be looked up.
     """
     try:
         said = _between(project, serving, champion, progress)
         lines = [change.words for change in said]
-        if later := _between(project, champion, challenger, progress):
-            assert champion is not None and challenger is not None  # noqa: S101, PT018 - else there is no difference
+        later = _between(project, champion, challenger, progress)
+        if champion and challenger and later:
             lines.append(f"Once version {challenger.version} answers everyone:")
             lines += [f"- {change.words}" for change in later]
             lines.append(

@@ -24,7 +24,8 @@ def describe_change(project: Project, *, progress: Progress) -> str:
     registered under its number.
     """
     texts = []
-    for path in sorted(project.deployment("any").parent.glob("*.yaml")):
+    for environment in project.environments():
+        path = project.deployment(environment)
         before, desired = merged_state(project, path.stem), read_state(path)
         made = plan(
             desired,

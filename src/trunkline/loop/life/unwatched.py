@@ -1,6 +1,6 @@
-"""Watched: whether anything looks at what the desired state says should serve, and the one issue while nothing does.
+"""Unwatched: environments that should serve and that no schedule looks at, and the one issue that says so.
 
-Schedules that cannot see anything are skipped, which is green: without this nobody would hear of it.
+A schedule that cannot see anything is skipped, and a skipped run is green: without this issue nobody would notice.
 """
 
 from __future__ import annotations
@@ -30,8 +30,7 @@ WATCHERS = {"monitor.yml": "champions", "rollout.yml": "challengers"}
 
 def served(project: Project) -> Served:
     """Return what the desired state names; raises PolicyError when one of its files cannot be read."""
-    files = sorted(project.deployment("any").parent.glob("*.yaml"))
-    states = {path.stem: read_state(path) for path in files}
+    states = {name: read_state(project.deployment(name)) for name in project.environments()}
     return Served(
         champions=tuple(name for name, state in states.items() if state.champion),
         challengers=tuple(name for name, state in states.items() if state.challenger),
@@ -39,18 +38,16 @@ def served(project: Project) -> Served:
 
 
 def blind(workflow: Workflow, runner: str | None) -> bool:
-    """Whether a schedule is skipped each time, because it has no machine from which anything can be seen.
+    """Whether a schedule is skipped each time, because no machine is named from which it can see anything.
 
-    `runner` is the label of that machine, empty where the forge has none, None where nobody knows.
+    `runner` is the label of that machine, empty when none is named, None when that is unknown.
     """
     if workflow.file not in WATCHERS or workflow.state.startswith("disabled_manually"):
         return False
     return not runner if runner is not None else workflow.conclusion == SKIPPED
 
 
-def unwatched(
-    workflows: Sequence[Workflow], serves: Served, runner: str | None
-) -> dict[str, tuple[str, ...]]:
+def find(workflows: Sequence[Workflow], serves: Served, runner: str | None) -> dict[str, tuple[str, ...]]:
     """Return the environments that nothing looks at, by the schedule that should."""
     return {
         each.file: environments
@@ -59,8 +56,8 @@ def unwatched(
     }
 
 
-def tell(forge: Forge, missing: dict[str, tuple[str, ...]]) -> None:
-    """Open the one issue that says what nothing looks at; close it once something does, or nothing serves."""
+def keep_issue(forge: Forge, missing: dict[str, tuple[str, ...]]) -> None:
+    """Open the one issue about what is unwatched; close it when it is watched again, or nothing serves."""
     known = forge.issues(state="open", fingerprint=FINGERPRINT)
     if not missing:
         for issue in known:

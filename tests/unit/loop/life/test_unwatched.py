@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from trunkline.forge import Workflow
-from trunkline.loop.life.watched import Served, unwatched
+from trunkline.loop.life.unwatched import Served, find
 
 SERVES = Served(champions=("production", "staging"), challengers=("production",))
 
@@ -17,26 +17,26 @@ def watchers(*, state: str = "active", conclusion: str = "success") -> list[Work
 
 
 def test_without_a_machine_nothing_looks_at_champion_and_challenger() -> None:
-    assert unwatched(watchers(), SERVES, "") == {
+    assert find(watchers(), SERVES, "") == {
         "monitor.yml": ("production", "staging"),
         "rollout.yml": ("production",),
     }
 
 
 def test_with_a_machine_something_does_whatever_was_skipped_before() -> None:
-    assert unwatched(watchers(conclusion="skipped"), SERVES, "production-machine") == {}
+    assert find(watchers(conclusion="skipped"), SERVES, "production-machine") == {}
 
 
 def test_where_nobody_knows_of_a_machine_what_was_skipped_tells() -> None:
-    assert unwatched(watchers(), SERVES, None) == {}
-    assert set(unwatched(watchers(conclusion="skipped"), SERVES, None)) == {"monitor.yml", "rollout.yml"}
+    assert find(watchers(), SERVES, None) == {}
+    assert set(find(watchers(conclusion="skipped"), SERVES, None)) == {"monitor.yml", "rollout.yml"}
 
 
 def test_where_nothing_serves_nothing_needs_to_be_looked_at() -> None:
-    assert unwatched(watchers(), Served(), "") == {}
-    assert set(unwatched(watchers(), Served(champions=("production",)), "")) == {"monitor.yml"}
+    assert find(watchers(), Served(), "") == {}
+    assert set(find(watchers(), Served(champions=("production",)), "")) == {"monitor.yml"}
 
 
 @pytest.mark.parametrize("runner", ["", None])
 def test_a_schedule_that_a_person_switched_off_is_that_persons_choice(runner: str | None) -> None:
-    assert unwatched(watchers(state="disabled_manually", conclusion="skipped"), SERVES, runner) == {}
+    assert find(watchers(state="disabled_manually", conclusion="skipped"), SERVES, runner) == {}
