@@ -184,7 +184,7 @@ def status(ctx: click.Context, environment: str) -> None:
 @click.command()
 @click.argument("environment", default="")
 @click.option(
-    "--system", is_flag=True, help="For the machine's systemd (root installs it), more closed than a user's."
+    "--system", is_flag=True, help="For the machine's systemd (root installs it): stricter than a user's."
 )
 @click.option("--to", "path", type=click.Path(path_type=Path), default=None, help="Write it there.")
 @click.pass_context

@@ -103,7 +103,7 @@ def _show_answers(entry: Entry, gate: str, judged: Evaluation | None) -> None:
         others = ", ".join(verdict.gate for verdict in alike)
         click.echo(
             f"The evaluation {told}, was not asked {gate}."
-            + (f" Of this kind it was asked {others}." if others else "")
+            + (f" It was asked {others} of this kind." if others else "")
         )
         return
     click.echo(f"The last answer {told}:")

@@ -1,4 +1,4 @@
-"""What nobody foresaw: a short message, and a report for whoever mends it."""
+"""Unforeseen errors: a short message for the user, and a report for those who correct Trunkline."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from trunkline.core.errors import StorageError, TrunklineError, UnforeseenError,
 
 
 def expected(error: Exception, arguments: Sequence[str]) -> TrunklineError:
-    """Return an error as one that people can act on; what nobody foresaw is written down first."""
+    """Return an error that people can act on; of an unforeseen one a report is written first."""
     if isinstance(error, TrunklineError):
         return error
     if isinstance(error, RuntimeError) and str(error).startswith(
@@ -26,13 +26,13 @@ def expected(error: Exception, arguments: Sequence[str]) -> TrunklineError:
         return of_system(error)
     said = " ".join(str(error).split())[:200]
     try:
-        place = f"send {_keep(_report(error, arguments))} to whoever looks after Trunkline; it may hold values of yours"
+        place = f"send {_keep(_report(error, arguments))} to the maintainers of Trunkline; it may contain your values"
     except OSError as full:
         place = (
             f"no report could be written ({full.strerror}); run the command again where there is disk space"
         )
     return UnforeseenError(
-        f"Trunkline met something that it did not foresee: {type(error).__name__}{': ' if said else ''}{said}.",
+        f"Trunkline failed unexpectedly: {type(error).__name__}{': ' if said else ''}{said}.",
         next_step=place,
     )
 

@@ -14,7 +14,7 @@ _SHORT.maxlevel = 4
 
 
 def shown(value: object) -> str:
-    """Return a value as an error names it: at most some hundred letters, whatever somebody wrote there."""
+    """Return a value as an error shows it, cut after some hundred letters."""
     try:
         return _SHORT.repr(value)
     except ValueError:  # a whole number of more digits than Python writes
@@ -152,7 +152,7 @@ class SettingError(ForgeError):
 
 
 class UnforeseenError(TrunklineError):
-    """Something that nobody foresaw: a defect of Trunkline, with a report that helps to find it."""
+    """An unforeseen error: a defect of Trunkline, with a report that helps to find it."""
 
     exit_code = 50
     actor: ClassVar[Actor] = "call a person"

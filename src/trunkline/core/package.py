@@ -30,7 +30,7 @@ def files_digest(files: Mapping[str, Path]) -> str:
 
 
 def digest_of(contents: Mapping[str, str]) -> str:
-    """Return the digest of files of which path and digest are known, as hex digits."""
+    """Return the digest of files by their paths and digests, as hex digits."""
     total = hashlib.sha256()
     for name in sorted(contents, key=lambda name: name.split("/")):
         total.update(name.encode() + b"\0" + bytes.fromhex(contents[name].removeprefix("sha256:")))
@@ -43,7 +43,7 @@ def counts(name: str) -> bool:
 
 
 def require_content(path: Path) -> None:
-    """Raise ProjectError when a file cannot be read, or stands for one that git-lfs has not brought."""
+    """Raise ProjectError when a file cannot be read, or is a pointer to one that git-lfs has not fetched."""
     try:
         with path.open("rb") as stream:
             head = stream.read(len(LFS_POINTER))
@@ -68,7 +68,7 @@ def _walk(folder: Path, prefix: str, above: tuple[Path, ...]) -> Iterator[tuple[
             real = path.resolve()
             if real in above:
                 raise ProjectError(
-                    f"{path} leads back to a folder that it lies in.", next_step="remove the link"
+                    f"{path} is a link to a folder that contains it.", next_step="remove the link"
                 )
             yield from _walk(path, f"{name}/", (*above, real))
         elif path.is_file():

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from .surroundings import ALLOWED, ALLOWED_BEGINNINGS
 
 STOWED = "TRUNKLINE_STOWED"
-"""The variable that names the open file with what was stowed, until it was read."""
+"""The variable that names the open file of stowed variables, until it is read."""
 _PLAIN = frozenset({"CI", "MLFLOW_TRACKING_URI"})
 _PLAIN |= {"VERSION", "BUNDLE", "PUSH", "NEEDS", "PULL_REQUEST", "BRANCH", "COMMIT", "RUN_URL"}
 _PLAIN |= {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"}
@@ -26,7 +26,7 @@ _NOT_PLAIN = frozenset(
     }
 )
 _stowed: dict[str, str] = {}
-"""What this process was started with besides; as the environment is, it is one for the whole process."""
+"""Variables that were set aside when this process started; like the environment, for the whole process."""
 
 
 def plain(name: str) -> bool:
@@ -40,9 +40,9 @@ def plain(name: str) -> bool:
 def stow() -> None:
     """In a workflow, start this program again without the variables that may be secrets, and keep them aside.
 
-    They come along in an open file that has no name, so that neither `os.environ` nor the system's record of how the
-    process was started (`/proc/self/environ`) has them when the project's code runs. What stands in the environment of
-    the shell above stays there. Elsewhere nothing happens: on their own machine, people's code may read what it likes.
+    They are passed on in an open file without a name. So neither `os.environ` nor the system's record of the process
+    (`/proc/self/environ`) holds them when the project's code runs. The environment of the shell above is not changed.
+    Outside a workflow nothing happens: on their own machine, people's code may read everything.
     """
     if file := os.environ.pop(STOWED, ""):
         with os.fdopen(int(file), "rb") as stream:
@@ -75,7 +75,7 @@ def kept_any() -> bool:
 
 
 def everything() -> Mapping[str, str]:
-    """Return the whole environment, for programs that run nobody's model."""
+    """Return the whole environment, for programs that run no model."""
     return {**_stowed, **os.environ}
 
 

@@ -60,7 +60,7 @@ class DataLock(Record):
     window: Window
     sources: dict[str, int]
     follows: dict[str, str] = Field(default_factory=dict, exclude_if=lambda value: not value)
-    """Of a retraining: the columns whose move live traffic shows too, and by what that is known."""
+    """In a retraining: the columns whose move live traffic shows too, each with how that is known."""
     columns: dict[str, ColumnSummary] = Field(default_factory=dict)
     """Every column but keys, users and free texts: what the next snapshot is compared with."""
     split: dict[str, Any] = Field(default_factory=dict)

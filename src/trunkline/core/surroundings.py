@@ -14,16 +14,16 @@ ALLOWED = frozenset(
         *("LOKY_MAX_CPU_COUNT", "SOURCE_DATE_EPOCH"),
     }
 )
-"""Names that hold no secret, and without which interpreters and libraries work otherwise than beside them."""
+"""Names that hold no secret, and that interpreters and libraries need to work as usual."""
 ALLOWED_BEGINNINGS = ("LC_", "OMP_", "OPENBLAS_", "MKL_", "BLIS_", "NUMEXPR_", "VECLIB_", "KMP_", "ORT_")
-"""Of languages, and of how many threads libraries take."""
+"""Beginnings of names: languages, and how many threads libraries take."""
 
 
 def surroundings(*named: str) -> dict[str, str]:
     """Return what of this process's environment a model's code may see: the allowed variables, and those in `named`.
 
     Tokens of a job (`GITHUB_TOKEN`, `ACTIONS_*`), of clouds (`AWS_*`) and of servers (`MLFLOW_TRACKING_PASSWORD`) are
-    not among them, nor is anything else that nobody thought of.
+    left out, as is every other variable that is not listed.
     """
     return {
         name: value

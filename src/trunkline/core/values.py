@@ -61,7 +61,7 @@ def _whole(value: object, column: Column) -> int:
     if not -LARGEST_INT64 <= value <= LARGEST_INT64:
         raise ValueError("it does not fit 64 bits")
     if column.coded and str(value) not in column.categories:
-        raise ValueError("it is none of them")
+        raise ValueError("it is not one of them")
     _in_range(value, column)
     return value
 
@@ -92,7 +92,7 @@ def _boolean(value: object, column: Column) -> bool:  # noqa: ARG001
 def _category(value: object, column: Column) -> str:
     text = _text(value, column)
     if column.categories and text not in column.categories:
-        raise ValueError("it is none of them")
+        raise ValueError("it is not one of them")
     return text
 
 

@@ -1,4 +1,4 @@
-"""Which moves of the rows live traffic shows too: the drift that a retraining is there to follow."""
+"""Moves of the rows that live traffic shows too: the drift that a retraining follows on purpose."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from .comparison import compare
 from .intervals import beyond
 
 FEWEST = 30
-"""Answered rows below which they confirm nothing."""
+"""Fewer answered rows than this confirm nothing."""
 
 
 def moved_in_traffic(
     answered: pd.DataFrame, contract: Contract, previous: DataLock | None, gates: DataGates, *, origin: str
 ) -> dict[str, str]:
-    """Return the columns that moved from the champion's snapshot in what was really asked and came out, with a reason.
+    """Return the columns that moved since the champion's snapshot in answered requests too, each with a reason.
 
-    `answered` are the requests whose outcome is known, called `origin`. They have passed the service's contract, so a
-    source that changed its unit, or lost its labels, does not show in them; a world that changed does.
+    `answered` are the requests whose outcome is known, called `origin`. They passed the service's contract. So a source
+    that changed its unit or lost its labels does not show in them, and a change of the world does.
     """
     if previous is None or not previous.columns or len(answered) < FEWEST:
         return {}
@@ -48,9 +48,9 @@ def moved_columns(verdict: Verdict) -> tuple[str, ...]:
 
 
 def followed(verdict: Verdict, follows: Mapping[str, str]) -> Verdict:
-    """Return a comparison's verdict as it stands for a retraining that follows the moves of some columns.
+    """Return a comparison's verdict for a retraining that follows the moves of some columns.
 
-    Where every column that moved is among them it stops nothing and says so; else it stops as before.
+    If it follows every column that moved, the verdict does not block and says so; otherwise it blocks as before.
     """
     moved = moved_columns(verdict)
     if not moved or not set(moved) <= set(follows):
@@ -58,9 +58,9 @@ def followed(verdict: Verdict, follows: Mapping[str, str]) -> Verdict:
     words = ", ".join(f"{column} ({follows[column]})" for column in moved)
     changes: dict[str, Any] = {
         "blocking": False,
-        "reason": f"{verdict.reason} Live traffic moved as well: {words}. This retraining follows it, so this stops "
-        "nothing.",
-        "advice": "Read it as what the retraining answers. Where the move is a fault of whoever sends the requests, "
-        "close the pull request and mend that.",
+        "reason": f"{verdict.reason} Live traffic moved as well: {words}. This retraining follows it, so this gate "
+        "does not block.",
+        "advice": "The retraining is the answer to this move. If the move is a fault in the requests, close the pull "
+        "request and correct the fault.",
     }
     return verdict.model_copy(update=changes)

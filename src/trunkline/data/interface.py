@@ -1,4 +1,4 @@
-"""Must callers change what they send, or read another answer, than with the champion?"""
+"""The interface gate: must callers send something else than to the champion, or do they get other answers?"""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ def judge_interface(
 ) -> Verdict:
     """Answer whether every request that the champion's contract (`before`) allows is answered as before.
 
-    `also` is what changes for callers and no contract says.
-
-    A breaking change fails; `gates.interface` says whether that stops a release. Compatible changes pass and are said.
+    `also` holds changes for callers that no contract shows. A breaking change fails; `gates.interface` says whether
+    that blocks a release. Compatible changes pass and are listed.
     """
     question = "Can callers go on as they do, when this replaces the champion?"
     if before is None:
@@ -37,10 +36,10 @@ def judge_interface(
         blocking=gates.interface == "stop",
         question=question,
         reason=" ".join(one.words for one in found) or "Requests and answers are what they were.",
-        advice="Tell whoever calls the service, and agree on a day. Then waive this gate until that day, or set "
-        "gates.data.interface to allow in the change that is reviewed. A new field that may be null breaks nobody."
+        advice="Tell the callers of the service, and agree on a day. Then waive this gate until that day, or set "
+        "gates.data.interface to allow in the change that is reviewed. A new field that may be null breaks no caller."
         if breaking
-        else "Tell whoever calls the service what they may send now."
+        else "Tell the callers of the service what they may send now."
         if found
         else "",
     )

@@ -206,7 +206,7 @@ def _categories(name: str, kind: Type, values: Sequence[Any]) -> tuple[str, ...]
         )
     if whole and max(map(abs, values)) > LARGEST_CODE:
         raise ContractError(
-            f"{name}: models compute in 32 bits, where whole numbers beyond {LARGEST_CODE:,} become one another.",
+            f"{name}: models compute in 32 bits, which cannot tell apart whole numbers beyond {LARGEST_CODE:,}.",
             value=max(values, key=abs),
             next_step=f"declare `{name}: str` with texts in isin",
         )

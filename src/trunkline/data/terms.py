@@ -1,4 +1,4 @@
-"""Terms: what a snapshot was taken under - contract, split and window - and whether the project still says the same."""
+"""Terms: contract, split and window of a snapshot, and whether the project still says the same."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MANIFEST = "snapshot.json"
 
 
 def contract_digest(contract: Contract) -> str:
-    """Return the digest of what a contract says, whatever a newer version of the toolkit could say besides."""
+    """Return the digest of what a contract says, in a form that newer versions of the toolkit keep."""
     return sha256(canonical_json(contract.model_dump(mode="json", exclude_defaults=True)))
 
 
@@ -75,7 +75,7 @@ def _contract(locked: str, kept: Contract | None, now: Contract) -> Iterator[str
     if not then or then == contract_digest(now):
         return
     changes = list(_changes(kept, now)) if kept and contract_digest(kept) == then else []
-    yield "the contract is another one" + (f" ({', '.join(changes)})" if changes else "")
+    yield "the contract changed" + (f" ({', '.join(changes)})" if changes else "")
 
 
 def _changes(then: Contract, now: Contract) -> Iterator[str]:

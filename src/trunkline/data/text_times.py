@@ -1,4 +1,4 @@
-"""Texts that are all times: what the contract calls a text, and nobody checks at the service's door."""
+"""Texts that are all times: the contract calls them text, so the service does not check them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The installation: what a release runs with, copied once and never changed, so that no checkout reaches a service."""
+"""The installation: what a release runs with, copied once and never changed, so no checkout changes a service."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Contents(Record):
         if self.toolkit != other.toolkit:
             moved.append("the toolkit changed")
         more = f" and {len(moved) - 4} more" if len(moved) > 4 else ""
-        return ", ".join(moved[:4]) + more or "a package was built anew"
+        return ", ".join(moved[:4]) + more or "a package was rebuilt"
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ class Installations:
                 continue  # of another system or another Python
             if found is None or found.version not in locked.versions:
                 raise ProjectError(
-                    f"The environment is not what the locks name: {name} {' or '.join(sorted(locked.versions))} is"
+                    f"The environment differs from the locks: {name} {' or '.join(sorted(locked.versions))} is"
                     f" locked, {found.version if found else 'nothing'} is installed.",
                     next_step="make setup, then deploy again",
                 )
@@ -212,7 +212,7 @@ class Installations:
             failed = bool(said) or bool(tried.returncode)
         if failed:
             raise ProjectError(
-                f"What the locks for serving name does not start the service: {' '.join(said) or 'it said nothing'}.",
+                f"The packages of the serving lock do not start the service: {' '.join(said) or 'no message'}.",
                 next_step="make lock, make setup, then deploy again",
             )
 

@@ -1,4 +1,4 @@
-"""The range of a scikit-learn scorer: floors outside of it are never reached, or always."""
+"""The range of a scikit-learn scorer: a floor outside it is reached by no model, or by every model."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def range_of(name: str) -> tuple[float, float]:
 
 
 def floor_problem(name: str, floor: float) -> str:
-    """Return why a floor of a scorer asks nothing, or asks too much; empty where it is one."""
+    """Return why a floor lies outside a scorer's range; empty when it lies inside."""
     least, greatest = range_of(name)
     if floor > greatest:
         better = f"; errors count below zero, so {-floor:g} may be meant" if greatest == 0 else ""

@@ -131,7 +131,7 @@ class CategoryProfile(Record):
 
 
 class CountProfile(Record):
-    """How many values a column had, and nothing of them: free texts are nobody's to keep, and times only go on."""
+    """How many values a column had, and no value: free texts may be private, and times only go forward."""
 
     kind: Literal["count"] = "count"
     count: int = 0

@@ -29,11 +29,11 @@ class Unseen(Record):
     """Why a challenger was not asked, in requests, as the service's log tells."""
 
     refused: int = 0
-    """Its own contract refuses them."""
+    """Requests that its own contract refuses."""
     fields: tuple[str, ...] = ()
-    """In which fields."""
+    """The fields that break its contract."""
     dropped: int = 0
-    """It was too slow to follow."""
+    """Requests that it was too slow to follow."""
 
 
 class StageEvidence(Record):

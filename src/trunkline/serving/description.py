@@ -67,7 +67,7 @@ def describe(app: FastAPI, live: Loaded) -> dict[str, Any]:
 def _decided(live: Loaded) -> str:
     """Return when which class is the answer, of each version that has a threshold; empty where none has."""
     lines = [
-        f" Of version {served.route.version} `prediction` is {decision.rule()}, else the other class."
+        f" In version {served.route.version} `prediction` is {decision.rule()}, otherwise the other class."
         for served in (live.champion, live.challenger)
         if served is not None and (decision := served.bundle.manifest.decision) is not None
     ]

@@ -1,4 +1,4 @@
-"""The threshold: from which probability on the positive class is the answer, said or chosen on rows held out."""
+"""The threshold: the probability from which the positive class is the answer, given or chosen on held-out rows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .scoring import Metric
 
 KEY = "training.threshold"
 ONE_SIDED = ("precision", "recall")
-"""Metrics of answers that are greatest where one class is hardly ever answered, or always."""
+"""Metrics that are greatest when one class is hardly ever answered, or always."""
 MOST = 400
 """Thresholds that a metric is computed at."""
 DIGITS = 6

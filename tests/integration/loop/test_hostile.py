@@ -292,7 +292,7 @@ def leaves(section: type[BaseModel], before: tuple[str, ...] = ()) -> Iterator[t
         yield (*before, name)
 
 
-VALUES = st.one_of(
+VALUES: st.SearchStrategy[Any] = st.one_of(
     st.sampled_from(
         [None, True, -1, 0, 10**30, 1e308, "", "\0", "../..", "☃", "%(x)s", "x" * 5000, [], {}, [[]], [None]]
     ),

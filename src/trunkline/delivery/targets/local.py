@@ -270,7 +270,7 @@ class LocalTarget:
             return f"Trunkline {service.toolkit} becomes {trunkline.__version__}"
         if wanted and service.installation != wanted.digest:
             known = self.installations.read(service.installation) if self.installations else None
-            return f"its packages: {known.change_to(wanted)}" if known else "it gets packages of its own"
+            return f"its packages: {known.change_to(wanted)}" if known else "it moves to its own installation"
         if service.options != self.options:
             return f"{' '.join(service.options)} becomes {' '.join(self.options)}"
         return "" if service.ask() else f"process {service.pid} does not answer"

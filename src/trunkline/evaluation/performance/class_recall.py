@@ -15,8 +15,9 @@ from .figures import too_little
 
 GATE = "performance/class-recall"
 NEVER = 2.0
-"""A class that got no answer at all is red where its recall is surely below this many times the limit: not one answer
-is one more thing to know, and a rare class has few rows."""
+"""A class that is never answered fails when its recall is surely below this many times the limit.
+
+That it is never answered is evidence too, and a rare class has few rows."""
 
 
 @dataclass(frozen=True)
@@ -89,12 +90,12 @@ def _judged(name: str, paired: Paired, train: Paired | None, limit: float, champ
     never = not (paired.labels == place).any() and not (
         train is not None and name in train.classes and (train.labels == train.classes.index(name)).any()
     )
-    words = f"{name} is the answer to {_share(recall, 'test')}"
+    words = f"{name} is answered for {_share(recall, 'test')}"
     if recall.value >= limit:
         return _Class(name, recall, "pass", f"{words}.")
     if trained is not None:
         words += f", and to {_share(trained, 'training')}"
-    words += "; no row at all gets it." if never else "."
+    words += "; it is never answered." if never else "."
     bound = limit * (NEVER if never else 1.0)
     sure = any(figure is not None and _below(figure, bound) for figure in (recall, trained))
     if not sure:
@@ -136,6 +137,6 @@ def _advice(binary: bool) -> str:
         "look for features that tell the class apart",
     ]
     return (
-        f"Callers who read `prediction` hardly ever learn of such a class: {', or '.join(ways)}. Where only the "
+        f"Callers who read `prediction` hardly ever see such a class: {', or '.join(ways)}. Where only the "
         "probabilities are used, lower gates.performance.class_recall or set it to null in a reviewed change."
     )

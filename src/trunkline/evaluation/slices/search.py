@@ -22,7 +22,7 @@ LEVELS = 16
 NUMERIC = ("integer", "number")
 MISSING = "missing"
 LONGEST = 40
-"""Characters of a free text that may stand for a group of rows; a longer one is nobody's to publish."""
+"""Characters of a free text that may stand for a group of rows; a longer one may hold what must not be published."""
 
 
 @dataclass(frozen=True)

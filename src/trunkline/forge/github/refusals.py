@@ -52,7 +52,7 @@ def refusal(failure: Failure, what: str) -> TrunklineError:
                 failure=failure,
             )
         case 403 if "not permitted to create or approve pull requests" in failure.message.lower():
-            return SettingError(f"A setting of this repository keeps it back: {said}.", next_step=TICK)
+            return SettingError(f"A setting of this repository forbids it: {said}.", next_step=TICK)
         case 403:
             return Declined(
                 f"GitHub does not allow this with {what}: {said}.",

@@ -37,9 +37,9 @@ def describe_commit(project: Project, lineage: Lineage) -> tuple[str, str]:
         return "", "not in this clone"
     found = code_at(project, named)
     if not found:
-        return named, f"{subject}; whether it holds what was trained cannot be said"
+        return named, f"{subject}; its package could not be compared with the bundle's"
     if found != lineage.code:
-        return "", f"{subject}; but its package is another one than the bundle's, which it did not produce"
+        return "", f"{subject}; but its package differs from the bundle's, so it did not produce the bundle"
     return named, subject
 
 

@@ -94,7 +94,7 @@ def retrain(
 def rows_in_words(
     now: SnapshotManifest, before: DataLock | None, champion: Route | None, cap: int | None
 ) -> str:
-    """Return on how many rows a version was made, beside the champion's, and what a cap left out."""
+    """Return from how many rows a version was made, from how many the champion was, and what a cap left out."""
     total = sum(now.rows.values())
     words = (
         f"Made of {total:,} labelled rows: {now.sources.get('source', 0):,} of the project's source and "
@@ -155,7 +155,7 @@ def _require_news(
     asked = {champion.bundle: (champion, "")} if champion else {}
     for one in taken_back(project, project.policy.rollout.environment):
         for route in one.routes:
-            asked.setdefault(route.bundle, (route, f", which {one.commit[:12]} took back,"))
+            asked.setdefault(route.bundle, (route, f", which commit {one.commit[:12]} reverted,"))
     for route, how in asked.values():
         known = _known_rows(project, route, progress=progress)
         if known is None or (new := snapshot.rows_not_in(known)) >= least:
@@ -178,7 +178,7 @@ def _require_another(project: Project, environment: str, bundle: Bundle, champio
         )
     if back := version_taken_back(project, environment, bundle.digest):
         raise NothingNew(
-            f"This very model was merged, and {back.commit[:12]} took it back.",
+            f"This very model was merged before, and commit {back.commit[:12]} reverted it.",
             next_step=f"read that commit; `trunkline rollout --stage {back.state.strategy}` proposes it again",
         )
     for pull in open_forge(project).pull_requests(state="closed", label=RETRAINING):

@@ -82,7 +82,7 @@ def _alone(bundle: Bundle, fitted: training.Fitted, test: pd.DataFrame, hidden: 
     wanted = training.at_threshold(fitted, training.predict_frame(fitted.pipeline, test, contract))
     parity = training.compare(wanted, (answers.predictions, answers.probabilities))
     if not parity.holds:
-        refused = f" It wanted to read {', '.join(answers.refused)}." if answers.refused else ""
+        refused = f" It tried to read {', '.join(answers.refused)}." if answers.refused else ""
         raise ExportError(
             f"The bundle gives other answers without the project's folder: {parity.reason()}.{refused}",
             next_step=advice,

@@ -45,10 +45,10 @@ def locked_snapshot(project: Project, *, progress: Progress) -> data.Snapshot:
     progress(f"snapshot {short(lock.snapshot)} is not on this machine: taking it from the source again")
     taken = data.take_snapshot(project, window=lock.window, progress=progress)
     if taken.digest != lock.snapshot:
-        unsaid = "" if lock.split else ", or split and contract are others (the lock is too old to say)"
+        unsaid = "" if lock.split else ", or split or contract changed (this old lock does not record them)"
         raise DataError(
             f"data.lock names the snapshot {short(lock.snapshot)}, and what can be taken now is {short(taken.digest)}: "
-            f"the source gives other rows{unsaid}.",
+            f"the source gives different rows{unsaid}.",
             next_step="trunkline snapshot, then commit data.lock; or copy .trunkline/snapshots/"
             f"{digits(lock.snapshot)} from a machine that has it",
         )

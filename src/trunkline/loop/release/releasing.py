@@ -119,7 +119,7 @@ def take_over(project: Project, *, bundle: str = "", progress: Progress) -> tupl
     if taken.manifest.lineage.commit.endswith(DIRTY):
         names = ", ".join(project.uncommitted()) or "files that a clean work tree does not have"
         raise ForgeError(
-            f"Bundle {short(taken.digest)} was trained on what is in no commit: {names}.",
+            f"Bundle {short(taken.digest)} was trained on files that are in no commit: {names}.",
             next_step="git add --force them on a branch and merge its pull request, or move them out of the package",
         )
     return taken, trained
@@ -155,7 +155,7 @@ def _settled(project: Project, version: Version) -> str:
         )
     if back := version_taken_back(project, environment, version.bundle):
         return (
-            f"version {version.number} is this very model, and {back.commit[:12]} took it back; "
+            f"version {version.number} is this very model, and commit {back.commit[:12]} reverted it; "
             f"`trunkline rollout --stage {back.state.strategy} --version {version.number}` proposes it all the same"
         )
     return ""

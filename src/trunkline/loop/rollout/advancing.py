@@ -150,8 +150,8 @@ def _act(
     )
     if chosen == forward and (back := stage_taken_back(project, after)) and forge.proposed(chosen) is None:
         said = (
-            f"{advice.action}: version {challenger.version} had that stage, and {back.commit[:12]} took it back, so it "
-            f"is not proposed again. `trunkline rollout --stage {advice.stage}` does it all the same."
+            f"{advice.action}: version {challenger.version} had that stage, and commit {back.commit[:12]} reverted it. "
+            f"So it is not proposed again. `trunkline rollout --stage {advice.stage}` does it all the same."
         )
         return Advanced(said=said, advice=advice)
     propose = _go_on if advice.action == "go on" else _go_back
