@@ -1,8 +1,8 @@
 #!/bin/bash
-# Before each job of the runner on the machine that serves: it takes the workflows of main and refuses all else.
+# Runs before each job of the runner on the machine that serves: it accepts workflows of main and refuses all others.
 #
-# A branch brings its own workflow files and can name any runner in them. This script is not the branch's: copy it out of
-# the repository, own it as root, and name it in the runner's `.env` (docs/machine.md):
+# A branch brings its own workflow files and can name any runner in them. So that a branch cannot change this script,
+# copy it out of the repository, let root own it, and name it in the runner's `.env` (docs/machine.md):
 #
 #   ACTIONS_RUNNER_HOOK_JOB_STARTED=/opt/trunkline/only-main.sh
 set -u

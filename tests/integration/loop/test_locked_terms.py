@@ -98,7 +98,7 @@ def test_a_snapshot_that_cannot_be_taken_again_under_an_old_lock_says_what_is_no
     shutil.rmtree(locked.snapshots)
     as_older_versions_wrote(locked)
     changed = edited(locked, "trunkline.yaml", *OTHER[0][:2])
-    with pytest.raises(DataError, match="too old to say") as caught:
+    with pytest.raises(DataError, match="old lock") as caught:
         train(changed, progress=say)
     assert "trunkline snapshot" in caught.value.next_step
 

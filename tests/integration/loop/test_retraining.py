@@ -157,7 +157,7 @@ def test_what_people_reverted_is_proposed_neither_by_a_retraining_nor_by_a_relea
     git(project.root, "push", "--quiet", "origin", "main")
     commit = git(project.root, "rev-parse", "HEAD")[:12]
     project = Project(project.root)
-    with pytest.raises(NothingNew, match=f"Version 2, which {commit} took back, knows all but 0"):
+    with pytest.raises(NothingNew, match=f"Version 2, .*{commit}.* knows all but 0"):
         retraining.retrain(project, "production", reason="weekly", progress=say)
 
     git(project.root, "revert", "--no-edit", "HEAD")
