@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -23,6 +20,7 @@ from trunkline.core.progress import Progress
 from trunkline.core.record import Record, canonical_json, digits, file_sha256, sha256
 from trunkline.core.surroundings import surroundings
 
+from .copies import copy_package, protect, record_of, remove, toolkit_files, write_file
 from .locked import Locked, canonical_name, read_lock
 
 MANIFEST = "installation.json"
@@ -96,8 +94,8 @@ class Installations:
         Raises ProjectError when the environment does not hold what the locks name.
         """
         found = dict(self._locked(training=training))
-        toolkit = _toolkit()
-        records = {name: sha256(_record(each).encode()) for name, each in found.items()}
+        toolkit = toolkit_files()
+        records = {name: sha256(record_of(each).encode()) for name, each in found.items()}
         return Contents(
             python=f"{_interpreter()} ({sys.version.split()[0]})",
             packages={name: each.version for name, each in found.items()} | {TOOLKIT: trunkline.__version__},
@@ -136,7 +134,7 @@ class Installations:
                 manifest = folder / MANIFEST
                 lately = manifest.is_file() and time.time() - manifest.stat().st_mtime < self.unused_s
                 if folder.is_dir() and folder not in kept and not lately:
-                    _remove(folder)
+                    remove(folder)
 
     def _locked(self, *, training: bool) -> Iterator[tuple[str, metadata.Distribution]]:
         locks = [self.locks / "serve.txt", *([self.locks / "train.txt"] if training else [])]
@@ -164,7 +162,7 @@ class Installations:
         self.progress(f"copying {len(wanted.packages)} packages to {home}: this release runs from there")
         partial = home.with_name(f"{home.name}.partial")
         try:
-            _remove(partial)
+            remove(partial)
             venv.EnvBuilder(symlinks=True, with_pip=False).create(partial)
             site = next((partial / "lib").glob("python*")) / "site-packages"
             said = time.monotonic()
@@ -172,20 +170,20 @@ class Installations:
                 if time.monotonic() - said > EVERY_S:
                     said = time.monotonic()
                     self.progress(f"copied {number} of {len(wanted.packages)} packages")
-                _copy(name, found, site)
-            for path, source in _toolkit().items():
-                _write(site / TOOLKIT / path, source.read_bytes())
+                copy_package(name, found, site)
+            for path, source in toolkit_files().items():
+                write_file(site / TOOLKIT / path, source.read_bytes())
             self._try(partial, wanted)
             wanted.write(partial / MANIFEST)
             partial.rename(home)
-            _protect(home)
+            protect(home)
         except OSError as error:
             raise StorageError(
                 f"Cannot write {home}: {error.strerror or error}.",
                 next_step="make the folder writable, or free disk space",
             ) from error
         finally:
-            _remove(partial)
+            remove(partial)
 
     def _try(self, folder: Path, wanted: Contents) -> None:
         begun = time.monotonic()
@@ -224,63 +222,3 @@ def interpreter_of(folder: Path) -> Path:
 
 def _interpreter() -> str:
     return str(Path(getattr(sys, "_base_executable", sys.executable)).resolve())
-
-
-def _record(found: metadata.Distribution) -> str:
-    return found.read_text("RECORD") or ""
-
-
-def _toolkit() -> Mapping[str, Path]:
-    """Return the toolkit's files by their path in it, compiled ones left out."""
-    folder = Path(trunkline.__file__).resolve().parent
-    return {
-        path.relative_to(folder).as_posix(): path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts
-    }
-
-
-def _copy(name: str, found: metadata.Distribution, site: Path) -> None:
-    """Copy the files that the installer recorded, each compared with the digest that it recorded."""
-    for file in found.files or ():
-        place = Path(str(file))
-        if place.suffix == ".pyc" or place.is_absolute() or ".." in place.parts:
-            continue  # compiled anew; commands and files of other folders are not needed to serve
-        is_record = place.name == "RECORD" and file.hash is None
-        if file.hash is None and not is_record:
-            continue  # nobody says what it should hold
-        source = Path(str(found.locate_file(file)))
-        content = source.read_bytes() if source.is_file() else None
-        if content is None or (
-            file.hash and _recorded(content, file.hash.mode) != file.hash.value.rstrip("=")
-        ):
-            raise ProjectError(
-                f"{place} of the package {name} is {'missing' if content is None else 'not what was installed'}.",
-                next_step="make clean setup, then deploy again",
-            )
-        _write(site / place, content)
-
-
-def _recorded(content: bytes, mode: str) -> str:
-    return base64.urlsafe_b64encode(hashlib.new(mode, content).digest()).decode().rstrip("=")
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-
-
-def _protect(folder: Path) -> None:
-    """Take away the right to write, so that nothing is installed there by mistake."""
-    for path in (*folder.rglob("*"), folder):
-        if not path.is_symlink():
-            path.chmod(0o555 if path.is_dir() else path.stat().st_mode & 0o111 | 0o444)
-
-
-def _remove(folder: Path) -> None:
-    if not folder.is_dir():
-        return
-    for path in (folder, *folder.rglob("*")):
-        if path.is_dir() and not path.is_symlink():
-            path.chmod(0o755)
-    shutil.rmtree(folder)

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .places import holds, installed, without
+from .places import holds, installed, opened_name, without
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _READ_FILE = 1 << 2
@@ -34,12 +34,8 @@ class Confined:
 
     def hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Refuse to open a file that lies outside and is there (an audit hook; raises PermissionError)."""
-        if event not in ("open", "sqlite3.connect"):
-            return
-        name = arguments[0]
-        if isinstance(name, bytes):
-            name = os.fsdecode(name)
-        if not isinstance(name, str) or holds(self._places, name) or not os.path.isfile(name):  # noqa: PTH113
+        name = opened_name(event, arguments)
+        if name is None or holds(self._places, name) or not os.path.isfile(name):  # noqa: PTH113
             return
         path = os.path.abspath(name)  # noqa: PTH100 - names what was asked for, links and all
         if path not in self.refused:

@@ -8,6 +8,7 @@ import sys
 import sysconfig
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import trunkline
 
@@ -43,3 +44,12 @@ def holds(places: Iterable[Path], path: str) -> bool:
     """Whether a path, its links followed, lies in one of the places."""
     real = Path(os.path.realpath(path))
     return any(real.is_relative_to(place) for place in places)
+
+
+def opened_name(event: str, arguments: tuple[Any, ...]) -> str | None:
+    """Return the name of the file that an audit event is about to open; None for other events and open descriptors."""
+    if event not in ("open", "sqlite3.connect"):
+        return None
+    name = arguments[0]
+    name = os.fsdecode(name) if isinstance(name, bytes) else name
+    return name if isinstance(name, str) else None

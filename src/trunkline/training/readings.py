@@ -12,7 +12,7 @@ from typing import Any
 
 from trunkline.core.errors import ProjectError
 
-from .places import holds, installed
+from .places import holds, installed, opened_name
 
 SETTINGS = (".config", ".cache/matplotlib", ".cache/fontconfig", ".matplotlib", ".keras/keras.json")
 """What libraries read in a home without being told to."""
@@ -43,11 +43,7 @@ class Watch:
 
 
 def _hear(event: str, arguments: tuple[Any, ...]) -> None:
-    if not _watching or event not in ("open", "sqlite3.connect"):
-        return
-    name = arguments[0]
-    name = os.fsdecode(name) if isinstance(name, bytes) else name
-    if isinstance(name, str):
+    if _watching and (name := opened_name(event, arguments)) is not None:
         for watch in _watching:
             watch.hear(name)
 
