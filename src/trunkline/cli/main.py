@@ -118,8 +118,11 @@ def run(arguments: list[str]) -> int:
     # ONNX Runtime decides when it is imported whether it reports its use to its makers.
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     _write_anything()
+    from .steps import going_on
+
     try:
-        result: Any = cli.main(args=arguments, prog_name="trunkline", standalone_mode=False)
+        with going_on(next((word for word in arguments if word in VERBS), "")):
+            result: Any = cli.main(args=arguments, prog_name="trunkline", standalone_mode=False)
     except click.exceptions.Abort:
         click.echo("interrupted", err=True)
         return 130

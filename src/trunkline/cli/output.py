@@ -13,6 +13,8 @@ from trunkline.core.secrets import secret
 from trunkline.core.signals import Signal
 from trunkline.core.verdicts import Verdict
 
+from .steps import progress as progress
+
 COLOURS = {
     "pass": "green",
     "fail": "red",
@@ -31,11 +33,6 @@ def project_of(ctx: click.Context) -> Project:
 def environment_of(project: Project, named: str) -> str:
     """Return the environment that the call names, or else the one that releases go to."""
     return named or project.policy.rollout.environment
-
-
-def progress(line: str) -> None:
-    """Show one step of long work, on standard error, so that standard output stays for results."""
-    click.echo(click.style("  · ", fg="cyan") + line, err=True)
 
 
 def result(name: str, value: object) -> None:
