@@ -116,7 +116,7 @@ def generate(port: int, mailbox: Mailbox) -> None:
             r"  # mail:\n(  #   .*\n)+",
             f"  mail:\n    host: 127.0.0.1\n    port: {mailbox.port}\n    recipients: [team@localhost]\n",
         ),
-        (r"rows: 5000", "rows: 2600"),
+        (r"new_rows: 100", "rows: 2600\n  new_rows: 100"),
         (r"^    seconds: 10$", "    seconds: 5"),
     )
     subprocess.run(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
@@ -14,6 +15,7 @@ from .surroundings import ALLOWED, ALLOWED_BEGINNINGS
 STOWED = "TRUNKLINE_STOWED"
 """The variable that names the open file of stowed variables, until it is read."""
 _PLAIN = frozenset({"CI", "MLFLOW_TRACKING_URI"})
+_PLAIN |= {"TRUNKLINE_TOKEN", "TRUNKLINE_APP_ID"}  # whose token it is, and not the token
 _PLAIN |= {"VERSION", "BUNDLE", "PUSH", "NEEDS", "PULL_REQUEST", "BRANCH", "COMMIT", "RUN_URL"}
 _PLAIN |= {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"}
 _PLAIN |= {name.lower() for name in _PLAIN if name.endswith("_PROXY")}
@@ -25,6 +27,8 @@ _NOT_PLAIN = frozenset(
         *("GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"),
     }
 )
+_SOUNDS_SECRET = re.compile(r"TOKEN|KEY|SECRET|PASS|CREDENTIAL|AUTH|_PAT$|^GIT_CONFIG_")
+"""A name that the toolkit does not know is judged by its words: a header of git's may carry a token too."""
 _stowed: dict[str, str] = {}
 """Variables that were set aside when this process started; like the environment, for the whole process."""
 
@@ -33,8 +37,10 @@ def plain(name: str) -> bool:
     """Whether a variable of a workflow holds no secret, and the toolkit reads it."""
     if name in _NOT_PLAIN:
         return False
-    named = name in ALLOWED or name in _PLAIN
-    return named or name.startswith((*ALLOWED_BEGINNINGS, *_PLAIN_BEGINNINGS))
+    if name in ALLOWED or name in _PLAIN:
+        return True
+    begins = name.startswith((*ALLOWED_BEGINNINGS, *_PLAIN_BEGINNINGS))
+    return begins and not _SOUNDS_SECRET.search(name.upper())
 
 
 def stow() -> None:

@@ -70,7 +70,7 @@ def lock_of(project: Project, snapshot: str, commit: str) -> DataLock | None:
 
 def _in_history(project: Project, snapshot: str) -> Iterator[DataLock | None]:
     # What is in the file and not in its parents' came or went with that commit.
-    logged = try_git(project.root, "log", "--all", "--format=%H", f"-S{snapshot}", "--", f"./{LOCK_FILE}")
+    logged = try_git(project.root, "log", "HEAD", "--format=%H", f"-S{snapshot}", "--", f"./{LOCK_FILE}")
     for commit in logged.stdout.split():
         try:
             yield lock_at(project, commit)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -18,6 +19,10 @@ LOCATIONS = (
     ("logged_models", "artifact_location"),
 )
 """Where MLflow 3 writes down a place, by table and column."""
+
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_AT_HOME = frozenset({PLACEHOLDER.partition(":")[0], "file", "models", "runs"})
 
 
 def make_relative(store: sqlite3.Connection, folder: Path) -> None:
@@ -37,6 +42,15 @@ def make_relative(store: sqlite3.Connection, folder: Path) -> None:
         " AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.experiment_id = 0)",
         (PLACEHOLDER,),
     )
+
+
+def foreign_places(store: sqlite3.Connection) -> list[str]:
+    """Return the places of a store that lie neither in files nor in the store itself, such as a web address."""
+    return [
+        place
+        for place in _places(store)
+        if (scheme := _SCHEME.match(place)) and scheme[1].lower() not in _AT_HOME
+    ]
 
 
 def make_absolute(store: sqlite3.Connection, folder: Path) -> None:
@@ -84,6 +98,13 @@ def path_of(place: str) -> Path:
 def _forms(folder: Path) -> tuple[str, ...]:
     root = folder / ARTIFACTS
     return (root.as_uri(), str(root), f"file://{root}")
+
+
+def _places(store: sqlite3.Connection) -> Iterator[str]:
+    for table, column in LOCATIONS:
+        if store.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
+            rows = store.execute(f"SELECT DISTINCT {column} FROM {table}").fetchall()  # noqa: S608  # names of ours
+            yield from (place for (place,) in rows if place)
 
 
 def _rewrite(store: sqlite3.Connection, change: Callable[[str], str]) -> bool:

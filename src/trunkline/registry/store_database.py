@@ -11,7 +11,7 @@ from pathlib import Path
 
 from trunkline.core.errors import StorageError, UnavailableError
 
-from .relocation import make_absolute, make_relative
+from .relocation import foreign_places, make_absolute, make_relative
 
 CARRIED = (
     "alembic_version",
@@ -104,11 +104,15 @@ def check_carried(database: Path) -> None:
             "SELECT type, sql FROM sqlite_master WHERE type NOT IN ('table', 'index')"
         ).fetchall()
         tables = _tables(store)
+        elsewhere = foreign_places(store)
     # Views and triggers run whatever somebody wrote into them; MLflow itself has one that only refuses.
     if not all(kind == "trigger" and _ONLY_REFUSES.search(sql or "") for kind, sql in written):
         raise StorageError("The database in it holds a program of somebody's.")
     if found != ["ok"] or not {"runs", "model_versions"} <= set(tables):
         raise StorageError("The database in it is damaged, or no MLflow store.")
+    # A client sends bundles, and its password, to wherever an experiment says that its artifacts lie.
+    if elsewhere:
+        raise StorageError("The database in it keeps artifacts on another server.", value=elsewhere[0])
 
 
 def take_over(incoming: Path, database: Path, folder: Path) -> None:

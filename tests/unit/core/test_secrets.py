@@ -23,6 +23,9 @@ SECRET = (
     "GITHUB_PATH",
     "GITHUB_OUTPUT",
     "DATABASE_URL",
+    "GITHUB_PAT",
+    "TRUNKLINE_APP_KEY",
+    "GIT_CONFIG_VALUE_0",
     "path",
 )
 
@@ -42,6 +45,7 @@ def test_what_may_be_a_secret_is_put_aside(name: str) -> None:
         "GITHUB_REPOSITORY",
         "RUNNER_ENVIRONMENT",
         "TRUNKLINE_HOME",
+        "TRUNKLINE_TOKEN",
     ],
 )
 def test_what_the_toolkit_reads_is_left(name: str) -> None:

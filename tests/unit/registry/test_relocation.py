@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from trunkline.registry.relocation import PLACEHOLDER, make_absolute, make_relative, path_of
+from trunkline.registry.relocation import PLACEHOLDER, foreign_places, make_absolute, make_relative, path_of
 
 
 @pytest.fixture
@@ -63,3 +63,21 @@ def test_versions_are_freed_in_both_their_columns(store: sqlite3.Connection) -> 
 
 def test_a_uri_and_a_path_name_the_same_place() -> None:
     assert path_of("file:///a%20b") == path_of("/a b") == Path("/a b")
+
+
+@pytest.mark.parametrize(
+    ("place", "foreign"),
+    [
+        ("http://127.0.0.1:9/steal", True),
+        ("S3://bucket/steal", True),
+        ("mlflow-artifacts:/1", True),
+        (f"{PLACEHOLDER}/1", False),
+        ("file:///srv/p/mlartifacts/1", False),
+        ("/srv/p/mlartifacts/1", False),
+    ],
+)
+def test_a_place_on_another_server_is_foreign(place: str, foreign: bool) -> None:
+    store = sqlite3.connect(":memory:")
+    store.execute("CREATE TABLE experiments (experiment_id INTEGER, artifact_location TEXT)")
+    store.execute("INSERT INTO experiments VALUES (1, ?)", (place,))
+    assert foreign_places(store) == ([place] if foreign else [])
