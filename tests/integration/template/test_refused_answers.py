@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import yaml
+from ruamel.yaml import YAML
 
 Render = Callable[..., Any]
 
@@ -114,7 +114,7 @@ def test_any_other_name_suggests_a_package_and_stands_whole_in_readable_files(
         py_compile.compile(str(source), doraise=True)
     assert (project / "README.md").read_text(encoding="utf-8").startswith(f"# {name}\n")
     assert tomllib.loads((project / "pyproject.toml").read_text("utf-8"))["project"]["description"] == name
-    policy = yaml.safe_load((project / "trunkline.yaml").read_text("utf-8"))
+    policy = YAML(typ="safe").load((project / "trunkline.yaml").read_text("utf-8"))
     assert (policy["owner"], policy["intended_use"]) == (name, name)
     assert (project / ".github/CODEOWNERS").read_text("utf-8").rstrip().endswith("\n* @a/b")
 
