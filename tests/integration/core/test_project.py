@@ -215,6 +215,24 @@ def test_of_a_pull_requests_trial_merge_its_own_commit_is_meant(
     assert tried.commit() == git(tried.root, "rev-parse", "model/better") + "+dirty"
 
 
+def test_a_clone_that_is_too_shallow_for_the_pull_requests_own_commit_names_no_other(
+    tried: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(tried.root, "merge", "-q", "--no-ff", "-m", "Trial", "model/better")
+    monkeypatch.setenv("GITHUB_EVENT_NAME", "pull_request")
+    monkeypatch.setenv("GITHUB_SHA", git(tried.root, "rev-parse", "HEAD"))
+    found = []
+    for depth in ("1", "2"):
+        git(tmp_path, "clone", "-q", "--depth", depth, f"file://{tried.root}", depth)
+        git(tmp_path / depth, "checkout", "-q", "--detach")
+        try:
+            found.append(Project.find(tmp_path / depth).commit())
+        except NotFoundError as refused:
+            found.append(f"{refused.value} {'fetch-depth: 2' in refused.next_step}")
+    own = git(tried.root, "rev-parse", "model/better")
+    assert found == [f"{own} True", own]
+
+
 @pytest.mark.parametrize(
     "name", ["src/plugged/features.py", "trunkline.yaml", "data.lock", "requirements/train.txt"]
 )
