@@ -10,7 +10,7 @@ from trunkline.core.errors import TrunklineError
 from trunkline.core.project import Project
 from trunkline.core.record import short
 
-from . import output
+from . import following, output
 
 
 @click.command()
@@ -129,6 +129,7 @@ def _apply(ctx: click.Context, environment: str, checksum: str) -> None:
     output.result(environment, done.detail if done.detail == "nothing to do" else done.outcome)
     if done.release is not None:
         output.result("address", deploying.target_of(project, environment).address())
+    output.result("next", following.after_deploying(environment, done.outcome))
 
 
 @click.command()

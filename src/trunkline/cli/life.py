@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from . import output
+from . import following, output
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -100,6 +100,8 @@ def monitor(ctx: click.Context, environment: str, also: bool, scheduled: bool) -
     output.signals(signals)
     if also:
         _respond(ctx, environment, scheduled=scheduled)
+    else:
+        output.result("next", following.after_watching(signals, environment))
 
 
 @click.command()

@@ -9,7 +9,7 @@ import click
 
 from trunkline.core.record import short
 
-from . import output
+from . import following, output
 
 
 @click.command()
@@ -54,6 +54,7 @@ def snapshot(ctx: click.Context) -> None:
     output.result("snapshot", short(taken.digest))
     output.result("rows", ", ".join(f"{part} {count}" for part, count in taken.manifest.rows.items()))
     output.result("locked in", project.data_lock.name)
+    output.result("next", following.SNAPSHOT)
 
 
 @click.command()
@@ -81,6 +82,7 @@ def train(ctx: click.Context, again: bool) -> None:
     for figure in bundle.manifest.figures:
         if not figure.group:
             click.echo("  " + output.figure(figure))
+    output.result("next", following.TRAIN)
 
 
 @click.command()
@@ -97,6 +99,7 @@ def evaluate(ctx: click.Context) -> None:
     output.result("report", judged.page)
     output.summarise(judged.markdown.read_text(encoding="utf-8"))
     judging.require_pass(judged)
+    output.result("next", following.after_gates(judged.page))
 
 
 @click.command()

@@ -10,7 +10,7 @@ from trunkline.core.errors import SettingError
 from trunkline.core.project import Project
 from trunkline.core.record import short
 
-from . import output
+from . import following, output
 from .options import named_bundle
 
 PACKED = Path("packed")
@@ -189,3 +189,4 @@ def release(ctx: click.Context, folder: Path | None, number: int, bundle: str, s
     output.result("gates", released.judged.evaluation.outcome)
     pull = released.pull_request
     output.result("promotion", f"#{pull.number} {pull.title}" if pull else released.settled)
+    output.result("next", following.after_release(pull.number if pull else None))

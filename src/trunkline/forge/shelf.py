@@ -61,6 +61,10 @@ class Shelf:
     def _require(self, room: str, number: int, what: str) -> Path:
         path = self._path(room, number)
         if not path.is_file():
-            known = ", ".join(f"#{each}" for each in self._numbers(room)) or "none yet"
-            raise ForgeError(f"There is no {what} #{number}.", next_step=f"use one of: {known}")
+            known = ", ".join(f"#{each}" for each in self._numbers(room))
+            opens = "trunkline release proposes the first" if room == PULLS else "monitoring opens the first"
+            raise ForgeError(
+                f"There is no {what} #{number}.",
+                next_step=f"use one of: {known}" if known else f"there is none yet; {opens}",
+            )
         return path

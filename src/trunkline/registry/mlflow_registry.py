@@ -98,9 +98,12 @@ class Registry:
         for version in (known := self.versions()):
             if version.number == number:
                 return version
-        numbers = ", ".join(str(version.number) for version in known) or "none yet"
+        numbers = ", ".join(str(version.number) for version in known)
         raise NotFoundError(
-            f"{self.name} has no version {number}.", next_step=f"use one of its versions: {numbers}"
+            f"{self.name} has no version {number}.",
+            next_step=f"use one of its versions: {numbers}"
+            if numbers
+            else "there is none yet: trunkline release",
         )
 
     def by_bundle(self, digest: str) -> Version:

@@ -167,8 +167,11 @@ def require_pass(judged: Judged, *, later: Collection[str] = ()) -> None:
         return
     names = ", ".join(verdict.gate for verdict in stops)
     if judged.evaluation.outcome == "fail":
-        raise GateFailed(f"The gates said no: {names}.", next_step=f"read {judged.markdown}")
+        raise GateFailed(
+            f"The gates said no: {names}.",
+            next_step=f"open {judged.page}; trunkline explain {stops[0].gate} says what helps",
+        )
     raise GateInconclusive(
         f"Too few data for an answer: {names}.",
-        next_step=f"read {judged.markdown}; more rows would decide it",
+        next_step=f"open {judged.page}; more rows would decide it: widen data.window, then trunkline snapshot",
     )
