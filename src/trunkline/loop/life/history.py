@@ -49,6 +49,13 @@ def _of(row: Deployment, end: datetime) -> Iterator[Span]:
         yield Span(release.challenger.version, arm, release.share, row.time, end)
 
 
+def said(row: Deployment) -> str:
+    """Return an outcome in words: an apply that failed is no rollback, which is a merged change like any other."""
+    if row.outcome == "went back":
+        return f"failed: {row.detail}" if row.detail else "failed"
+    return row.outcome
+
+
 @dataclass(frozen=True)
 class Judgement:
     """A version (0 where it was never registered) and what the gates said of it."""

@@ -80,6 +80,7 @@ def render_page(project: Project, environment: str) -> str:
         ),
         timeline=charts.timeline(history.spans(deployed)) if deployed else "",
         deployments=deployed,
+        said=history.said,
         served=_served([*answers, *log.shadows]),
         judgements=judged,
         window=project.policy.monitoring.window_rows,
