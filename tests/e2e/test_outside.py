@@ -120,11 +120,15 @@ def with_this_environment(walk: Walk) -> Walk:
 
 @pytest.fixture
 def stop() -> Iterator[Callable[[Walk], None]]:
-    """Stop what a walk left serving, however it ended."""
+    """Stop what a walk left serving, however it ended, and remove what it installed."""
     walks: list[Walk] = []
     yield walks.append
     for walk in walks:
-        walk.trunkline("stop", "production")
+        try:
+            walk.trunkline("stop", "production")
+        finally:
+            # Perhaps a gigabyte, which pytest would keep for three runs.
+            shutil.rmtree(walk.project / ".venv", ignore_errors=True)
 
 
 def walk_to_the_first_release(walk: Walk) -> None:
@@ -200,11 +204,7 @@ def test_another_python_installs_and_walks_the_same_way(tmp_path: Path, stop: Ca
     if python is None:
         pytest.skip(f"no Python beside {running} is installed here")
     walk = generate(plain(tmp_path), "classification")
-    try:
-        walk.run("make", "setup", f"PYTHON={python}")
-        stop(walk)
-        walk_to_the_first_release(walk)
-        assert "failed" not in walk.tests()
-    finally:
-        # A gigabyte that pytest would keep for three runs.
-        shutil.rmtree(walk.project / ".venv", ignore_errors=True)
+    walk.run("make", "setup", f"PYTHON={python}")
+    stop(walk)
+    walk_to_the_first_release(walk)
+    assert "failed" not in walk.tests()
