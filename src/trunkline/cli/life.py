@@ -37,8 +37,8 @@ def send(ctx: click.Context, file: Path, environment: str, outcomes: Path | None
     if outcomes is not None:
         append(outcomes, sent.truths)
         output.result("outcomes", f"{len(sent.truths)} kept in {outcomes}")
-    if sent.problem:
-        output.result("first refusal", sent.problem)
+    for problem in sent.problems:
+        output.result("no answer", problem)
     ctx.exit(0 if sent.answered and not sent.failed else 30 if sent.failed else 12)
 
 

@@ -25,6 +25,10 @@ INDEX = re.compile(r"|Unnamed: \d+")
 """How pandas names the index in a CSV file, and again when it read such a file."""
 
 
+SHOWN = 5
+"""Rows without an answer that are named."""
+
+
 @dataclass(frozen=True)
 class Sent:
     """What became of the requests."""
@@ -32,8 +36,8 @@ class Sent:
     answered: int
     refused: int
     failed: int
-    problem: str
-    """What the service said of the first request that it refused."""
+    problems: tuple[str, ...]
+    """The first rows without an answer, by number, and what the service said of each."""
     truths: tuple[GroundTruth, ...]
     """For every answered row that had the outcome in it: what is to be told later."""
 
@@ -151,17 +155,19 @@ def send(rows: list[dict[str, Any]], contract: Contract, address: str, *, progre
                 body = json.dumps({name: row[name] for name in row if name != outcome})
                 reply = client.post("/predict", content=body, headers={"content-type": "application/json"})
             except httpx.HTTPError:
-                return 0, ""
+                return 0, "no answer came"
             return reply.status_code, reply.json()["id"] if reply.is_success else reply.text
 
         statuses: list[int] = []
         truths: list[GroundTruth] = []
-        problem = ""
+        problems: list[str] = []
         with ThreadPoolExecutor(CONNECTIONS) as pool:
-            for row, (status, identity) in zip(rows, pool.map(ask, rows), strict=True):
+            for number, (row, (status, identity)) in enumerate(
+                zip(rows, pool.map(ask, rows), strict=True), 1
+            ):
                 statuses.append(status)
-                if 400 <= status < 500:
-                    problem = problem or identity
+                if not 200 <= status < 300 and len(problems) < SHOWN:
+                    problems.append(f"row {number}: {identity}")
                 if 200 <= status < 300 and row.get(outcome) is not None:
                     now = datetime.now(UTC)
                     truths.append(GroundTruth(prediction=identity, outcome=row[outcome], time=now))
@@ -169,4 +175,4 @@ def send(rows: list[dict[str, Any]], contract: Contract, address: str, *, progre
                     progress(f"{len(statuses)} of {len(rows)} requests")
     answered = sum(200 <= status < 300 for status in statuses)
     refused = sum(400 <= status < 500 for status in statuses)
-    return Sent(answered, refused, len(statuses) - answered - refused, problem, tuple(truths))
+    return Sent(answered, refused, len(statuses) - answered - refused, tuple(problems), tuple(truths))
