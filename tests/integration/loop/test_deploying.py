@@ -124,11 +124,12 @@ def test_registering_again_is_the_same_version_and_proposes_nothing_that_is_serv
     for _ in range(2):
         assert call(desired, "register", "--scheduled") == 0
         assert "the desired state names it already" in capsys.readouterr().out
-    assert outputs(tmp_path / "output") == {"propose": "false", "version": "1"}
+    (version,) = registered.registry_of(desired).versions()
+    assert outputs(tmp_path / "output") == {"propose": "false", "version": "1", "bundle": version.bundle}
     assert len(registered.registry_of(desired).versions()) == 1
 
 
-def test_a_version_that_nobody_desires_yet_is_to_be_proposed_however_often_it_is_registered(
+def test_a_version_that_people_took_out_of_the_desired_state_is_not_proposed_again(
     desired: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = desired.deployment("production")
@@ -138,7 +139,8 @@ def test_a_version_that_nobody_desires_yet_is_to_be_proposed_however_often_it_is
     try:
         monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
         assert call(desired, "register", "--scheduled") == 0
-        assert outputs(tmp_path / "output") == {"propose": "true", "version": "1"}
+        handed_on = outputs(tmp_path / "output")
+        assert (handed_on["propose"], handed_on["version"]) == ("false", "1")
     finally:
         path.write_text(before, encoding="utf-8")
         push(desired, "Version 1 again")
