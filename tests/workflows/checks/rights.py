@@ -16,7 +16,9 @@ LEVELS = ("none", "read", "write")
 READS: Rights = MappingProxyType({"contents": "read"})
 PROPOSES: Rights = MappingProxyType({"contents": "write", "pull-requests": "write", "actions": "write"})
 """Pushes a branch, opens its pull request, starts its checks."""
-TAKES_OVER: Rights = MappingProxyType({"contents": "read", "pull-requests": "read", "actions": "read"})
+TAKES_OVER: Rights = MappingProxyType(
+    {"contents": "read", "pull-requests": "read", "actions": "read", "issues": "read"}
+)
 """Finds the merged pull request, and fetches what its run tested."""
 
 TARGETS: dict[str, Rights] = {
