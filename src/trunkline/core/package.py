@@ -1,11 +1,15 @@
-"""The user's package: the files of it that shape a model, and their digest."""
+"""The user's package: the files of it that shape a model, their digest, and how its modules are read."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from collections.abc import Iterator, Mapping
+from importlib.abc import PathEntryFinder
+from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, FileFinder, SourceFileLoader
 from pathlib import Path
+from types import CodeType
 
 from .errors import ProjectError
 from .record import file_sha256
@@ -53,6 +57,33 @@ def require_content(path: Path) -> None:
         ) from error
     if head == LFS_POINTER:
         raise ProjectError(f"{path} is only a pointer of git-lfs, not the file.", next_step="git lfs pull")
+
+
+class _FromSource(SourceFileLoader):
+    """Compiles a module at each start.
+
+    Python takes bytecode for a source of the same size and the same second: that may be another source's.
+    """
+
+    def get_code(self, fullname: str) -> CodeType:
+        """Return the code of a module's source as it is now."""
+        path = self.get_filename(fullname)
+        code: CodeType = self.source_to_code(self.get_data(path), path)
+        return code
+
+
+def read_from_source(folder: Path) -> None:
+    """Let Python import what lies in a folder from its source, never from bytecode."""
+    finder = FileFinder.path_hook((ExtensionFileLoader, EXTENSION_SUFFIXES), (_FromSource, [".py"]))
+
+    def hook(path: str) -> PathEntryFinder:
+        if not Path(path).is_relative_to(folder):
+            raise ImportError(path)
+        return finder(path)
+
+    sys.path_hooks.insert(0, hook)
+    for path in [path for path in sys.path_importer_cache if Path(path).is_relative_to(folder)]:
+        del sys.path_importer_cache[path]
 
 
 def _walk(folder: Path, prefix: str, above: tuple[Path, ...]) -> Iterator[tuple[str, Path]]:

@@ -21,7 +21,7 @@ from .errors import NotFoundError, PolicyError, ProjectError
 from .git import git, try_git
 from .lineage import DIRTY
 from .mlflow_uri import embedded_uri, placed
-from .package import files_digest, files_in, require_content
+from .package import files_digest, files_in, read_from_source, require_content
 from .record import sha256
 
 POLICY_FILE = "trunkline.yaml"
@@ -173,6 +173,7 @@ class Project:
         source = str(self.root / "src")
         if sys.path[:1] != [source]:  # another project in this process may have a package of the same name
             sys.path[:] = [source, *(entry for entry in sys.path if entry != source)]
+            read_from_source(Path(source))
         package = self.policy.package
         loaded = sys.modules.get(package)
         if loaded is not None and not str(getattr(loaded, "__file__", "")).startswith(source + os.sep):

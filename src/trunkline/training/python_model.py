@@ -32,8 +32,8 @@ ADVICE = (
 
 
 class _Nowhere:
-    def write(self, content: bytes) -> int:
-        return len(content)
+    def write(self, content: bytes | pickle.PickleBuffer) -> int:
+        return memoryview(content).nbytes  # large arrays come as buffers
 
 
 def dump(pipeline: Any) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import py_compile
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -51,6 +52,18 @@ def test_what_the_user_wrote_is_plugged_in(project: Project) -> None:
     assert project.plug("model", "candidates")() == [1]
     assert project.has("model", "candidates")
     assert not project.has("model", "metrics")
+
+
+def test_bytecode_of_an_earlier_source_is_never_taken_for_todays(project: Project) -> None:
+    source = project.package / "model.py"
+    assert project.plug("model", "candidates")() == [1]
+    written = source.stat()
+    py_compile.compile(str(source))
+    source.write_text(source.read_text().replace("[1]", "[2]"))
+    os.utime(source, ns=(written.st_atime_ns, written.st_mtime_ns))  # as in the same second
+    for name in [name for name in sys.modules if name.split(".")[0] == "plugged"]:
+        del sys.modules[name]
+    assert Project(project.root).plug("model", "candidates")() == [2]
 
 
 def test_a_name_that_is_missing_is_named_with_its_file(project: Project) -> None:

@@ -159,10 +159,6 @@ def data_lock_sources(project: Project) -> dict[str, int]:
     return read_lock(project).sources
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the noise is not refused since drift gates follow live traffic: it needs another planted fault",
-)
 def test_a_retraining_that_the_gates_refuse_is_told_on_the_issue(live: Project) -> None:
     noise = [row | {"repaid": "yes" if row["case"] % 2 else "no"} for row in rows_of(live, month=20)[:800]]
     append(live.truth("production"), send(live, noise).truths)

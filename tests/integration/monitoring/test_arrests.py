@@ -118,10 +118,11 @@ def test_the_years_after_the_reference_are_quiet_in_every_window(
     logged = answers(arrests[arrests["year"] == year])
     signals = [_watch(window, reference) for window in windowed(logged, 500)]
     states = [signal.state for signal in signals]
+    full = [signal.state for signal in signals if signal.rows == 500]
+    assert len(full) >= 2
+    assert set(full) == {"quiet"}
     # A last window of 250 rows may be too small to say.
-    assert [signal.state for signal in signals if signal.rows == 500] == ["quiet"] * (len(states) - 1)
     assert "alarm" not in states
-    assert len(states) >= 2
     # `citizen` has really moved, by about half of what is tolerated: the monitor sees it and keeps quiet.
     drifts = [psi for _, psi in history_data(logged, reference, CONTRACT, 500)]
     assert all(max(psi.values()) < Monitoring().data.psi for psi in drifts)

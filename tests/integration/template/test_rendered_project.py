@@ -171,7 +171,9 @@ def test_answers_that_were_left_empty_are_said_to_be_missing(render: Callable[..
         "who answers for it: ",
     ):
         assert place in printed
-    answered = render(description="Predicts churn.", intended_use="To call people.", owner="Ada").printed
+    said = {"description": "Predicts churn.", "intended_use": "To call people.", "owner": "Ada"}
+    assert "who approves changes: .github/CODEOWNERS" in render(**said).printed
+    answered = render(**said, code_owners="@example/models").printed
     assert "Still to be said" not in answered
 
 

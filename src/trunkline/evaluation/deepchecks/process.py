@@ -37,6 +37,7 @@ def run_suites(python: Path, request: Path, output: Path, *, timeout_s: float, s
     """
     command = [str(interpreter(python)), "-I", str(script), str(request), str(output)]
     given = surroundings() | QUIET | SETTINGS
+    given.pop("PYTHONPATH", None)  # it names this Python's packages
     try:
         process = subprocess.Popen(
             command,
