@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from stranger.variables import FILES, workflow_variables
 
 OWNERS, TOKEN = "@ada @acme/ml", "ghs_of_the_workflow"

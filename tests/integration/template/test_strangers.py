@@ -1,7 +1,7 @@
 """A generated project's own tests hold for what strangers bring, with no edit outside of the four files and the policy.
 
-The projects lie where `TRUNKLINE_OUTSIDE` says, or in `../shared/outside`; a stranger without a folder of their own is in
-`tests/e2e/test_outside.py`.
+The projects lie where `TRUNKLINE_OUTSIDE` says, or in `../shared/outside`; a stranger without a folder of their own is
+in `tests/e2e/test_outside.py`.
 """
 
 from __future__ import annotations
