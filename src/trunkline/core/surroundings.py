@@ -18,6 +18,9 @@ ALLOWED = frozenset(
 ALLOWED_BEGINNINGS = ("LC_", "OMP_", "OPENBLAS_", "MKL_", "BLIS_", "NUMEXPR_", "VECLIB_", "KMP_", "ORT_")
 """Beginnings of names: languages, and how many threads libraries take."""
 
+SAME = {"TZ": "UTC", "LC_ALL": "C.UTF-8"}
+"""What a model is asked under on every machine: its answers must not follow the time zone or language of one."""
+
 
 def surroundings(*named: str) -> dict[str, str]:
     """Return what of this process's environment a model's code may see: the allowed variables, and those in `named`.

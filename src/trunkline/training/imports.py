@@ -20,6 +20,8 @@ class Imports:
 
     variables: frozenset[str]
     """Variables of the environment that are read by a literal name."""
+    unnamed: tuple[str, ...]
+    """Files that read a variable by a name which their source does not say."""
     outside: Mapping[str, str]
     """Files under `src/` that are not the package's, by the file that imports each."""
 
@@ -30,6 +32,7 @@ def imports_of(source: Path, package: str) -> Imports:
     Raises ProjectError when a module is no Python.
     """
     variables: set[str] = set()
+    unnamed: dict[str, None] = {}
     outside: dict[str, str] = {}
     waiting = [source / package / f"{name}.py" for name in ROOTS]
     seen = {source / package / f"{name}.py" for name in APART}
@@ -39,14 +42,18 @@ def imports_of(source: Path, package: str) -> Imports:
             continue
         seen.add(path)
         tree = _parsed(path)
-        variables |= set(_variables(tree))
+        for variable in _variables(tree):
+            if variable is None:
+                unnamed.setdefault(_under(source, path))
+            else:
+                variables.add(variable)
         for name in _imported(tree, path, source):
             for file in _files_of(source, name):
                 if file.is_relative_to(source / package):
                     waiting.append(file)
                 else:
                     outside.setdefault(_under(source, file), _under(source, path))
-    return Imports(frozenset(variables), outside)
+    return Imports(frozenset(variables), tuple(unnamed), outside)
 
 
 def _parsed(path: Path) -> ast.Module:
@@ -82,7 +89,8 @@ def _files_of(source: Path, name: str) -> Iterator[Path]:
             yield folder / "__init__.py"
 
 
-def _variables(tree: ast.Module) -> Iterator[str]:
+def _variables(tree: ast.Module) -> Iterator[str | None]:
+    """Yield the variables that a module reads; None for a name that its source does not say."""
     constants = {
         target.id: node.value.value
         for node in tree.body
@@ -90,12 +98,13 @@ def _variables(tree: ast.Module) -> Iterator[str]:
         for target in node.targets
         if isinstance(target, ast.Name) and isinstance(node.value.value, str)
     }
+    whole, asking = _names_of(tree)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Subscript) and _ends_in(node.value, "environ"):
+        if isinstance(node, ast.Subscript) and _is(node.value, whole) and isinstance(node.ctx, ast.Load):
             name = node.slice
-        elif isinstance(node, ast.Call) and node.args and _reads(node.func):
+        elif isinstance(node, ast.Call) and node.args and _reads(node.func, whole, asking):
             name = node.args[0]
-        elif isinstance(node, ast.Compare) and _ends_in(node.comparators[0], "environ"):
+        elif isinstance(node, ast.Compare) and _is(node.comparators[0], whole):
             name = node.left
         else:
             continue
@@ -103,17 +112,37 @@ def _variables(tree: ast.Module) -> Iterator[str]:
             yield name.value
         elif isinstance(name, ast.Name) and name.id in constants:
             yield constants[name.id]
+        else:
+            yield None
 
 
-def _reads(function: ast.expr) -> bool:
-    if _ends_in(function, "getenv"):
+def _names_of(tree: ast.Module) -> tuple[set[str], set[str]]:
+    """Return the names that a module gives to `os.environ` and to `os.getenv`, their own included."""
+    whole, asking = {"environ"}, {"getenv"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == "os":
+            whole |= {alias.asname or alias.name for alias in node.names if alias.name == "environ"}
+            asking |= {alias.asname or alias.name for alias in node.names if alias.name == "getenv"}
+        elif isinstance(node, ast.Assign):
+            named = {target.id for target in node.targets if isinstance(target, ast.Name)}
+            whole |= named if _is(node.value, {"environ"}) else set()
+            asking |= named if _is(node.value, {"getenv"}) else set()
+    return whole, asking
+
+
+def _reads(function: ast.expr, whole: set[str], asking: set[str]) -> bool:
+    if _is(function, asking):
         return True
-    return isinstance(function, ast.Attribute) and _ends_in(function.value, "environ")
+    return (
+        isinstance(function, ast.Attribute)
+        and function.attr in ("get", "pop", "setdefault", "__getitem__")
+        and _is(function.value, whole)
+    )
 
 
-def _ends_in(node: ast.expr, name: str) -> bool:
-    return (isinstance(node, ast.Attribute) and node.attr == name) or (
-        isinstance(node, ast.Name) and node.id == name
+def _is(node: ast.expr, names: set[str]) -> bool:
+    return (isinstance(node, ast.Attribute) and node.attr in names & {"environ", "getenv"}) or (
+        isinstance(node, ast.Name) and node.id in names
     )
 
 

@@ -63,13 +63,21 @@ def outside_digest(project: Project, environment: Mapping[str, str]) -> str:
     """Return the digest of what shapes a model and lies neither in the package nor in the snapshot; empty for nothing.
 
     These are the files that the policy declares, and the variables of the environment that it declares or that
-    model.py and features.py read by a literal name. Raises ProjectError when they import a file beside the package.
+    model.py and features.py read by a literal name. Raises ProjectError when they import a file beside the package, or
+    read a variable by another name where the policy declares none.
     """
     found = imports_of(project.root / "src", project.policy.package)
     for file, importer in found.outside.items():
         raise ProjectError(
             f"{importer} imports {file}, which is outside the package: the training key does not cover it.",
             next_step=f"move it to src/{project.policy.package}/",
+        )
+    if found.unnamed and not project.policy.training.environment:
+        raise ProjectError(
+            f"{found.unnamed[0]} reads a variable of the environment by a name that its source does not say: the "
+            "training key does not cover it.",
+            next_step="list the variables under training.environment in trunkline.yaml, or name them where they are "
+            "read",
         )
     names = sorted({*found.variables, *project.policy.training.environment})
     variables = {name: environment[name] for name in names if name in environment}

@@ -5,8 +5,8 @@ big-endian, and JSON. The first one out is `{"ready": true, "classes": [...]}`, 
 Then each `{"columns": {name: [values]}}` gets `{"predictions": [...], "probabilities": [[...]] | null}` or
 `{"error": "..."}`. The end of the input ends the process.
 
-The process reads the bundle and what is installed, and no other file; what it was refused stands in its errors, and
-as `"refused": [...]` beside answers that it gave all the same.
+The process reads the bundle and what is installed, and no other file. Its code sees no variable of the environment.
+What it was refused stands in its errors, and as `"refused": [...]` beside answers that it gave all the same.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from trunkline.core.bundle import Bundle, open_bundle
 from . import python_model
 from .confinement import Confined, confined
 from .frames import predict_frame
+from .variables import hide_variables
 
 LENGTH = struct.Struct(">I")
 
@@ -112,6 +113,7 @@ def main(arguments: Sequence[str]) -> int:
             confined(bundle.folder, hidden) as guard,
         ):
             refused = guard.refused
+            hide_variables(bundle.folder / "code", guard.refused)
             answer, classes = load(bundle)
             write_message(replies, {"ready": True, "classes": classes})
             serve(sys.stdin.buffer, replies, answer, guard)

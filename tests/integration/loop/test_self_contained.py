@@ -157,6 +157,17 @@ def test_a_file_elsewhere_is_refused_by_name(locked: Project, tmp_path: Path, re
     assert list(locked.bundles.root.glob("[0-9a-f]*")) == []
 
 
+def test_a_variable_of_the_environment_is_refused_by_name(
+    locked: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLAVOUR", "1")
+    write_model(locked, "return os.getenv('FLAVOUR', '-1')")
+    with pytest.raises(ExportError, match="FLAVOUR") as caught:
+        train(locked, progress=say)
+    assert "variables" in caught.value.next_step
+    assert "into the package" in caught.value.next_step
+
+
 def test_a_path_that_is_kept_in_the_fitted_state_is_refused(locked: Project) -> None:
     write_model(locked, "return Path(self.place).read_text()", "str(HERE / 'sign.txt')")
     with pytest.raises(ExportError, match=r"src/loans/sign\.txt"):

@@ -101,14 +101,15 @@ SECRETS = (
     "TRUNKLINE_SMTP_PASSWORD",
     "A_SECRET_THAT_NOBODY_THOUGHT_OF",
 )
-SPY = """
-import json, os
+SPY = r"""
+import json
 from sklearn.linear_model import LogisticRegression
 
 class Spy(LogisticRegression):
     def predict_proba(self, rows):
         with open({place!r}, "w") as stream:
-            json.dump(dict(os.environ), stream)
+            given = open("/proc/self/environ").read().split("\0")
+            json.dump(dict(pair.split("=", 1) for pair in given if "=" in pair), stream)
         return super().predict_proba(rows)
 """
 
@@ -130,6 +131,8 @@ def test_the_code_of_a_model_sees_no_token_of_whoever_asks_it(
     for name in SECRETS:
         monkeypatch.setenv(name, "sesame")
     monkeypatch.setenv("OMP_WAIT_POLICY", "passive")
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    monkeypatch.setenv("LC_ALL", "de_DE.ISO-8859-1")
 
     model = PythonModel(sealed)
     try:
@@ -141,6 +144,7 @@ def test_the_code_of_a_model_sees_no_token_of_whoever_asks_it(
     assert "sesame" not in found.values()
     assert not {*SECRETS} & {*found}
     assert (found["OMP_NUM_THREADS"], found["OMP_WAIT_POLICY"]) == ("1", "passive")
+    assert (found["TZ"], found["LC_ALL"]) == ("UTC", "C.UTF-8")
 
 
 def workers(service: Any) -> list[psutil.Process]:

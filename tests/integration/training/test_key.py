@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from trunkline.core.errors import ProjectError
 from trunkline.core.project import Project
 from trunkline.training import key_parts, training_key
 
@@ -53,3 +54,46 @@ def test_what_the_model_follows_from_changes_the_key_and_its_part(
 
 def test_another_snapshot_is_another_key(project: Project) -> None:
     assert training_key(project, SNAPSHOT) != training_key(project, "sha256:" + "2" * 64)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        "import os\nA = os.environ['FLAVOUR']\n",
+        "from os import environ as here\nA = here['FLAVOUR']\n",
+        "import os\nhere = os.environ\nA = here.get('FLAVOUR')\n",
+        "from os import getenv as ask\nA = ask('FLAVOUR', 'a')\n",
+        "import os\nNAME = 'FLAVOUR'\nA = NAME in os.environ\n",
+    ],
+)
+def test_a_variable_is_in_the_key_however_the_code_reads_it(
+    project: Project, monkeypatch: pytest.MonkeyPatch, read: str
+) -> None:
+    (project.root / "src/loans/settings.py").write_text(read)
+    (project.root / "src/loans/model.py").write_text("from .settings import A\n")
+    plain = training_key(project, SNAPSHOT)
+    monkeypatch.setenv("FLAVOUR", "b")
+    assert training_key(project, SNAPSHOT) != plain
+
+
+def test_a_variable_by_a_name_that_the_source_does_not_say_must_be_declared(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = "import os\ndef setting(name):\n    return os.environ.get(name)\nA = setting('FLAVOUR')\n"
+    (project.root / "src/loans/model.py").write_text(read)
+    with pytest.raises(ProjectError, match=r"src/loans/model\.py") as caught:
+        training_key(project, SNAPSHOT)
+    assert "training.environment" in caught.value.next_step
+    (project.root / "trunkline.yaml").write_text(POLICY + "  environment: [FLAVOUR]\n")
+    plain = training_key(Project(project.root), SNAPSHOT)
+    monkeypatch.setenv("FLAVOUR", "b")
+    assert training_key(Project(project.root), SNAPSHOT) != plain
+
+
+def test_a_variable_that_the_code_sets_is_none_that_it_reads(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project.root / "src/loans/model.py").write_text("import os\nos.environ['QUIET'] = '1'\n")
+    plain = training_key(project, SNAPSHOT)
+    monkeypatch.setenv("QUIET", "1")
+    assert training_key(project, SNAPSHOT) == plain

@@ -69,8 +69,9 @@ def _alone(bundle: Bundle, fitted: training.Fitted, test: pd.DataFrame, hidden: 
     """
     contract = bundle.contract
     advice = (
-        "put files into the package and find them from there (Path(__file__).parent, importlib.resources); keep in "
-        "attributes of the fitted estimator only what can be written, no open session, lambda or path"
+        "put files, and values of variables of the environment as a file, into the package, and find them from there "
+        "(Path(__file__).parent, importlib.resources); keep in attributes of the fitted estimator only what can be "
+        "written, no open session, lambda or path; a service runs in the time zone UTC and the locale C.UTF-8"
     )
     try:
         with opened(bundle, hidden=hidden) as model:
@@ -82,7 +83,7 @@ def _alone(bundle: Bundle, fitted: training.Fitted, test: pd.DataFrame, hidden: 
     wanted = training.at_threshold(fitted, training.predict_frame(fitted.pipeline, test, contract))
     parity = training.compare(wanted, (answers.predictions, answers.probabilities))
     if not parity.holds:
-        refused = f" It tried to read {', '.join(answers.refused)}." if answers.refused else ""
+        refused = f" It asked for {', '.join(answers.refused)}." if answers.refused else ""
         raise ExportError(
             f"The bundle gives other answers without the project's folder: {parity.reason()}.{refused}",
             next_step=advice,
