@@ -43,7 +43,8 @@ tools: ## build act and actionlint into .tools/, where there is a Go toolchain
 	@.ci/tools
 
 test: setup tools lint ## lint, types, layers, and every test
-	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+# One process more than there are cores: many tests wait for a service, a server or a run.
+	@$(BIN)/python -m pytest -n $$(($$(nproc 2>/dev/null || sysctl -n hw.ncpu) + 1)) --dist loadfile --no-loadscope-reorder
 
 lint: setup ## ruff, mypy and the import contracts
 	@$(BIN)/ruff check .

@@ -1,11 +1,14 @@
-"""A real MLflow server, for what must hold where the store does not travel."""
+"""A real MLflow server, for what must hold where the store does not travel; and MLflow's empty database."""
 
 from __future__ import annotations
 
+import functools
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +17,27 @@ import psutil
 import pytest
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
+from trunkline.core.mlflow_uri import embedded_uri
+from trunkline.core.project import Project
+
 Server = tuple[str, Path, psutil.Process]
+
+
+def put_empty_store(project: Project) -> None:
+    """Give a project MLflow's database before anything is in it: to make one takes seconds, to copy it none."""
+    project.work.mkdir(parents=True, exist_ok=True)
+    (project.work / "mlflow.db").write_bytes(_empty_store())
+
+
+@functools.cache
+def _empty_store() -> bytes:
+    from mlflow import MlflowClient
+
+    folder = Path(tempfile.mkdtemp())
+    MlflowClient(embedded_uri(folder / "mlflow.db")).search_experiments()
+    content = (folder / "mlflow.db").read_bytes()
+    shutil.rmtree(folder)
+    return content
 
 
 @pytest.fixture

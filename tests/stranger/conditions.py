@@ -1,11 +1,11 @@
-"""Conditions of a stranger's machine: each makes the folder and the environment in which everything is then done."""
+"""Conditions of a stranger's machine: each changes the folder and the environment in which everything is then done."""
 
 from __future__ import annotations
 
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .variables import workflow_variables
@@ -85,23 +85,20 @@ def plain(tmp: Path) -> Machine:
     return Machine(tmp / "work", outside | {"HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1"})
 
 
-def workflow(tmp: Path) -> Machine:
+def workflow(made: Machine, tmp: Path) -> Machine:
     """Return a runner: GitHub's variables, and no remote that is GitHub's."""
-    made = plain(tmp)
     variables = workflow_variables(tmp / "runner", workspace=made.folder, commit=COMMIT, token="ghs_nobodys")
-    return Machine(made.folder, made.environment | variables)
+    return replace(made, environment=made.environment | variables)
 
 
-def place(tmp: Path) -> Machine:
+def place(made: Machine, tmp: Path) -> Machine:
     """Return a folder with a blank, a percent sign and an umlaut, in the C locale."""
-    made = plain(tmp)
     locale = {name: value for name, value in made.environment.items() if not name.startswith(("LC_", "LANG"))}
-    return Machine(tmp / "Größe 50% mehr" / "%20 und ü", locale | {"LC_ALL": "C"})
+    return replace(made, folder=tmp / "Größe 50% mehr" / "%20 und ü", environment=locale | {"LC_ALL": "C"})
 
 
-def hostile_git(tmp: Path) -> Machine:
+def hostile_git(made: Machine, tmp: Path) -> Machine:
     """Return a git configuration in which everything that can be switched is switched."""
-    made = plain(tmp)
     hooks = tmp / "hooks"
     hooks.mkdir()
     for name in ("pre-commit", "commit-msg", "pre-push", "post-checkout", "pre-merge-commit"):
@@ -113,33 +110,39 @@ def hostile_git(tmp: Path) -> Machine:
     return made
 
 
-def bare_account(tmp: Path) -> Machine:
+def bare_account(made: Machine, tmp: Path) -> Machine:
     """Return an account that can write no home, has no identity, and opens its files to nobody."""
-    made = plain(tmp)
     shutil.rmtree(tmp / "home")
     # A file in the folder's place: to an administrator, as in a container, no folder is read-only.
     (tmp / "home").write_text("", encoding="utf-8")
     gone = ("XDG_", "MPLCONFIGDIR", "EMAIL")
     kept = {name: value for name, value in made.environment.items() if not name.startswith(gone)}
     nobody = {"HOME": str(tmp / "home" / "nobody"), "GIT_CONFIG_GLOBAL": os.devnull}
-    return Machine(made.folder, kept | nobody, umask=0o077)
+    return replace(made, environment=kept | nobody, umask=0o077)
 
 
-def proxies(tmp: Path) -> Machine:
+def proxies(made: Machine, tmp: Path) -> Machine:
     """Return a network behind proxies, of which none answers and one is of a kind that Python cannot speak alone."""
-    made = plain(tmp)
     dead = dict.fromkeys(("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"), "http://127.0.0.1:9")
     socks = {"ALL_PROXY": "socks5://127.0.0.1:9", "all_proxy": "socks5://127.0.0.1:9"}
-    return Machine(made.folder, made.environment | dead | socks)
+    return replace(made, environment=made.environment | dead | socks)
 
 
-CONDITIONS: dict[str, Callable[[Path], Machine]] = {
+CONDITIONS: dict[str, Callable[[Machine, Path], Machine]] = {
     "bare-account": bare_account,
     "hostile-git": hostile_git,
     "place": place,
     "proxies": proxies,
     "workflow": workflow,
 }
+
+
+def machine(tmp: Path, conditions: str) -> Machine:
+    """Return an ordinary machine under conditions, named with blanks between them."""
+    made = plain(tmp)
+    for name in conditions.split():
+        made = CONDITIONS[name](made, tmp)
+    return made
 
 
 def another_python(running: str) -> Path | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import hashlib
 import shutil
 from collections.abc import Mapping
@@ -33,16 +34,16 @@ def copy_package(name: str, found: metadata.Distribution, site: Path) -> None:
 
     Raises ProjectError when a file is missing or is not what was installed.
     """
-    for file in found.files or ():
-        place = Path(str(file))
+    # The record itself is read: `found.files` leaves out what is missing, on newer Pythons and with the backport.
+    for path, digest, _ in csv.reader(record_of(found).splitlines()):
+        place, (mode, _, wanted) = Path(path), digest.partition("=")
         if place.suffix == ".pyc" or place.is_absolute() or ".." in place.parts:
             continue  # compiled anew; commands and files of other folders are not needed to serve
-        is_record = place.name == "RECORD" and file.hash is None
-        if file.hash is None and not is_record:
+        if not wanted and place.name != "RECORD":
             continue  # nobody says what it should hold
-        source = Path(str(found.locate_file(file)))
+        source = Path(str(found.locate_file(path)))
         content = source.read_bytes() if source.is_file() else None
-        if content is None or (file.hash and _digest(content, file.hash.mode) != file.hash.value.rstrip("=")):
+        if content is None or (wanted and _digest(content, mode) != wanted.rstrip("=")):
             raise ProjectError(
                 f"{place} of the package {name} is {'missing' if content is None else 'not what was installed'}.",
                 next_step="make clean setup, then deploy again",

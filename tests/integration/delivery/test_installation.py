@@ -8,6 +8,7 @@ import os
 import subprocess
 from pathlib import Path
 
+import importlib_metadata  # noqa: F401  # as MLflow does: it then answers for the standard library
 import pytest
 
 from trunkline.core.errors import ProjectError

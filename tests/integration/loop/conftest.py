@@ -11,6 +11,8 @@ import pytest
 from trunkline.core.project import Project
 from trunkline.forge import LocalForge
 
+from ..conftest import put_empty_store
+
 PACKAGE = {
     "__init__.py": "",
     "contract.py": """
@@ -111,6 +113,7 @@ def make_project(root: Path) -> Project:
     git(root, "commit", "--quiet", "--message", "First commit")
     project = Project(root)
     LocalForge.create(project.forge_folder, root)
+    put_empty_store(project)
     return project
 
 
