@@ -22,6 +22,10 @@ Type = Literal["integer", "number", "boolean", "category", "text", "time"]
 Task = Literal["classification", "regression"]
 
 
+CATEGORIES_IN_WORDS = 20
+"""Categories that the rule of a column names: it stands in tables, errors and every refusal of the service."""
+
+
 class Role(StrEnum):
     """What a column is for."""
 
@@ -82,7 +86,7 @@ class Column(Record):
             "integer": "a whole number",
             "number": "a number",
             "boolean": "true or false",
-            "category": "one of " + ", ".join(self.categories),
+            "category": _one_of(self.categories),
             "text": "a text",
             "time": "a time in ISO 8601, such as 2024-05-31T22:30:00Z",
         }
@@ -99,6 +103,12 @@ class Column(Record):
         if self.unit and self.type in ("integer", "number"):
             words += f" ({self.unit})"
         return words + (", or null" if self.nullable else "")
+
+
+def _one_of(categories: tuple[str, ...]) -> str:
+    named = ", ".join(categories[:CATEGORIES_IN_WORDS])
+    more = len(categories) - CATEGORIES_IN_WORDS
+    return f"one of {named}" + (f" and {more:,} more" if more > 0 else "")
 
 
 class Contract(Record):

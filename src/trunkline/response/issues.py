@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from trunkline.core.markdown import one_line, plain
 from trunkline.core.signals import Finding, Signal, SignalKind
 from trunkline.forge.page import moment
 
@@ -46,7 +47,7 @@ def title(signal: Signal) -> str:
     # Many columns drift at once, and their figures stand in the body; other summaries begin with what matters.
     many = signal.kind == "data" and subjects and signal.fingerprint != STORM
     news = ", ".join(subjects) if many else signal.summary.split(" (")[0]
-    words = plain(f"{signal.kind.capitalize()} in {signal.environment}: {news}")
+    words = one_line(f"{signal.kind.capitalize()} in {signal.environment}: {news}")
     return words if len(words) <= 120 else words[:119].rstrip() + "…"
 
 
@@ -125,12 +126,6 @@ def number(value: float) -> str:
     return f"{value:.0f}" if value == int(value) and abs(value) < 1e15 else f"{value:.4g}"
 
 
-def plain(text: str) -> str:
-    """Return a text as one line without control characters."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
-
-
 def cell(text: str) -> str:
-    """Return a text that may hold users' values so that Markdown shows it as it is and nobody is notified by it."""
-    safe = plain(text).replace("\\", "\\\\").replace("|", "\\|").replace("`", "\\`").replace("[", "\\[")
-    return safe.replace("<", "&lt;").replace("@", "@\u200b")[:300]
+    """Return a text of at most 300 letters that may hold users' values, as Markdown shows it and notifies nobody."""
+    return plain(text[:300])

@@ -11,6 +11,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 
 from trunkline.core.errors import PolicyError, TrunklineError, UnavailableError
+from trunkline.core.markdown import one_line
 from trunkline.core.policy.responses import Mail
 from trunkline.core.secrets import secret
 from trunkline.core.signals import Signal
@@ -52,7 +53,7 @@ def check_mail(mail: Mail) -> None:
             valid = bool(Address(addr_spec=address).username)
         except (ValueError, IndexError, TypeError) as error:
             raise _no_address(key, address) from error
-        if not valid or issues.plain(address) != address:
+        if not valid or one_line(address) != address:
             raise _no_address(key, address)
     if mail.user and mail.security == "none" and not _on_this_machine(mail.host):
         raise PolicyError(
@@ -154,16 +155,16 @@ def _on_this_machine(host: str) -> bool:
 
 
 def _words(said: bytes | str) -> str:
-    return issues.plain(said.decode(errors="replace") if isinstance(said, bytes) else said)
+    return one_line(said.decode(errors="replace") if isinstance(said, bytes) else said)
 
 
 def _text(signal: Signal, issue: int | None) -> str:
     where = f"Issue #{issue} follows it.\n" if issue else ""
     rows = [
-        f"- {issues.plain(finding.subject)}: {issues.plain(finding.measure)} {issues.number(finding.value)} "
-        f"(threshold {issues.number(finding.threshold)}) {issues.plain(finding.detail)}".rstrip()
+        f"- {one_line(finding.subject)}: {one_line(finding.measure)} {issues.number(finding.value)} "
+        f"(threshold {issues.number(finding.threshold)}) {one_line(finding.detail)}".rstrip()
         for finding in signal.findings[: issues.FINDINGS]
     ]
     found = "\n".join(rows) + "\n" if rows else ""
     facts = f"Environment {signal.environment}, {signal.rows} rows looked at, {moment(signal.time)}.\n"
-    return "\n".join(part for part in (issues.plain(signal.summary) + "\n", found, facts, where) if part)
+    return "\n".join(part for part in (one_line(signal.summary) + "\n", found, facts, where) if part)

@@ -111,6 +111,12 @@ def test_the_rule_of_a_column_reads_as_words(column: Column, words: str) -> None
     assert column.rule() == words
 
 
+def test_the_rule_of_a_column_with_many_categories_stays_short() -> None:
+    column = Column(name="town", type="category", categories=tuple(f"town {number}" for number in range(300)))
+
+    assert column.rule().endswith("town 19 and 280 more")
+
+
 def test_a_contract_survives_its_journey_as_json() -> None:
     made = contract()
     assert Contract.from_dict(made.to_dict(), origin="test") == made

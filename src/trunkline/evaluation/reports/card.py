@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from trunkline.core.bundle import BundleManifest
 from trunkline.core.contract import Contract
 from trunkline.core.lineage import Usage
+from trunkline.core.markdown import code, plain
 from trunkline.core.policy.policy import Policy
 from trunkline.core.snapshots import SnapshotManifest
 from trunkline.core.verdicts import Evaluation
@@ -17,7 +18,7 @@ from . import findings
 from .annex import annex_table
 from .catalogue import room_of
 from .front_matter import front_matter
-from .markdown import code, figure_table, plain
+from .markdown import figure_table
 from .plots import plots
 
 UNSAID = "*Not stated: a person must write this in `trunkline.yaml`.*"

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
+from trunkline.core.markdown import code, plain
 from trunkline.core.verdicts import Evaluation, Verdict
 
 from ..wording import OUTCOME_WORDS, outcome_word
 from .catalogue import room_of
 from .crossings import crossed_gate, crossings
-from .markdown import by_urgency, code, figure_table, plain, verdict_table, waived
+from .markdown import by_urgency, figure_table, verdict_table, waived
 
 
 def champion(verdicts: Sequence[Verdict]) -> str:

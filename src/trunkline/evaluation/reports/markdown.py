@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from trunkline.core.figures import Figure
+from trunkline.core.markdown import code, plain
 from trunkline.core.verdicts import Verdict
 
 from ..wording import number, outcome_word
@@ -12,19 +13,6 @@ from .catalogue import room_order
 
 LONGEST_CELL = 700
 """Characters of a reason in a table; the page has all of it."""
-
-
-def plain(text: str) -> str:
-    """Return text that neither breaks a Markdown table nor is read as HTML, a picture or a mention."""
-    text = " ".join(text.split())
-    for sign, safe in (("&", "&amp;"), ("<", "&lt;"), ("|", "\\|"), ("@", "&#64;"), ("![", "!\\[")):
-        text = text.replace(sign, safe)
-    return text
-
-
-def code(value: str) -> str:
-    """Return a value as code in a table cell or a line, where only these two signs have a meaning."""
-    return "`" + " ".join(value.split()).replace("`", "'").replace("|", "\\|") + "`"
 
 
 def shortened(text: str, most: int = LONGEST_CELL) -> str:

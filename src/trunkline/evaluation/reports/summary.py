@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Sequence
 
 from trunkline.core.figures import Figure
+from trunkline.core.markdown import code, plain
 from trunkline.core.record import short
 from trunkline.core.verdicts import Evaluation, Verdict
 
@@ -15,10 +16,8 @@ from .charts import difference_chart, group_chart
 from .crossings import crossings
 from .markdown import (
     by_urgency,
-    code,
     figure_table,
     folded,
-    plain,
     shortened,
     stopping,
     verdict_table,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from trunkline.core import markdown
 from trunkline.core.errors import GateFailed, GateInconclusive, TrunklineError
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
@@ -40,7 +41,7 @@ def hand_over(forge: Forge, project: Project, environment: str, reason: str) -> 
 
 def one_line(reason: str) -> str:
     """Return a reason as one line of at most 500 characters, without control characters."""
-    words = " ".join("".join(sign if sign.isprintable() else " " for sign in reason).split())
+    words = markdown.one_line(reason)
     return words if len(words) <= LONGEST_REASON else words[: LONGEST_REASON - 1] + "…"
 
 
@@ -73,12 +74,12 @@ def refusal_in_words(error: TrunklineError, judged: Sequence[Judged]) -> str:
     """Return as Markdown why a retraining came to nothing: of gates that said no, which, and with what reason."""
     stops = [verdict for one in judged for verdict in one.evaluation.verdicts if verdict.stops]
     if not stops or not isinstance(error, GateFailed | GateInconclusive):
-        return f"{error}"
+        return markdown.plain(str(error))
     lines = [
-        f"- `{verdict.gate}` {verdict.outcome}: {cell(verdict.reason)} {cell(verdict.advice)}".rstrip()
+        f"- {markdown.code(verdict.gate)} {verdict.outcome}: {cell(verdict.reason)} {cell(verdict.advice)}".rstrip()
         for verdict in stops
     ]
-    return "\n".join([error.what, "", *lines])
+    return "\n".join([markdown.plain(error.what), "", *lines])
 
 
 def troubles(project: Project, environment: str) -> tuple[Issue, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from trunkline import data
 from trunkline.core.bundle import Bundle
 from trunkline.core.errors import BundleError, DataError, NotFoundError, PolicyError
+from trunkline.core.markdown import plain
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.record import short
@@ -85,7 +86,7 @@ def retrain(
         return publish(
             made,
             title=title,
-            body=f"{reason}\n\n{rows}\n\n{said}",
+            body=f"{plain(reason)}\n\n{rows}\n\n{said}",
             labels=("trunkline", RETRAINING),
             progress=progress,
         )

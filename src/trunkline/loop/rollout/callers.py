@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from trunkline.core.errors import BundleError, NotFoundError, StorageError, UnavailableError
 from trunkline.core.interface import InterfaceChange, decision_change, interface_changes
+from trunkline.core.markdown import plain
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.release import Route
@@ -24,18 +25,18 @@ def caller_notice(
     """
     try:
         said = _between(project, serving, champion, progress)
-        lines = [change.words for change in said]
+        lines = [plain(change.words) for change in said]
         later = _between(project, champion, challenger, progress)
         if champion and challenger and later:
             lines.append(f"Once version {challenger.version} answers everyone:")
-            lines += [f"- {change.words}" for change in later]
+            lines += [f"- {plain(change.words)}" for change in later]
             lines.append(
                 f"Until then requests keep the contract of version {champion.version}. Fields that only version "
                 f"{challenger.version} knows are optional, and a row that it cannot read is answered by version "
                 f"{champion.version} alone."
             )
     except (BundleError, NotFoundError, StorageError, UnavailableError) as error:
-        return (f"Whether callers must change what they send could not be looked up: {error.what}",)
+        return (f"Whether callers must change what they send could not be looked up: {plain(error.what)}",)
     return tuple(lines)
 
 

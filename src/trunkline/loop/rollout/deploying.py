@@ -11,6 +11,7 @@ from trunkline import delivery
 from trunkline.core.contract import Contract
 from trunkline.core.errors import NotFoundError, PolicyError, TrunklineError
 from trunkline.core.git import git
+from trunkline.core.markdown import code, plain
 from trunkline.core.progress import Progress
 from trunkline.core.project import POLICY_FILE, Project
 from trunkline.core.release import Deployment
@@ -115,8 +116,9 @@ def tell(project: Project, environment: str, error: TrunklineError | None) -> Is
         fingerprint=fingerprint,
         title=f"{environment}: the merged desired state was not deployed",
         body=(
-            f"{error.what}\n\nWhat served before still serves. Revert the merge of `{revision}`, or mend what it needs,"
-            f" and run `trunkline deploy {environment}` (deploy.yml) again: this issue closes itself then.\n"
+            f"{plain(error.what)}\n\nWhat served before still serves. Revert the merge of {code(revision)}, or mend"
+            f" what it needs, and run `trunkline deploy {environment}` (deploy.yml) again: this issue closes itself"
+            " then.\n"
             f"\n<!-- trunkline:fingerprint={fingerprint} -->\n"
         ),
         labels=("trunkline", "signal: infrastructure", "severity: critical"),

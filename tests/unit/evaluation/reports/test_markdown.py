@@ -1,15 +1,11 @@
 from __future__ import annotations
 
-import pytest
-
 from trunkline.core.figures import Figure, Interval
 from trunkline.core.verdicts import Verdict, Waiver
 from trunkline.evaluation.reports.markdown import (
     by_urgency,
-    code,
     figure_table,
     folded,
-    plain,
     shortened,
     stopping,
     verdict_table,
@@ -40,15 +36,6 @@ def test_two_attributes_together_come_after_each_of_them() -> None:
     )
 
     assert stopping([crossed, single]) == by_urgency([crossed, single]) == [single, crossed]
-
-
-def test_text_of_users_neither_breaks_the_table_nor_mentions_anyone() -> None:
-    assert plain("a|b\n<script> @ada ![x](y)") == "a\\|b &lt;script> &#64;ada !\\[x](y)"
-
-
-@pytest.mark.parametrize(("value", "shown"), [("a`b", "`a'b`"), ("a|b\nc", "`a\\|b c`")])
-def test_a_value_as_code_ends_where_it_should(value: str, shown: str) -> None:
-    assert code(value) == shown
 
 
 def test_long_text_is_cut_at_a_word_and_that_is_seen() -> None:
