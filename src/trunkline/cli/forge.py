@@ -18,8 +18,12 @@ from . import output
 def forge(ctx: click.Context) -> None:
     """Set up the local forge for this project: a bare origin, pulls/ and issues/."""
     from trunkline.forge import LocalForge
+    from trunkline.loop.changes.merged import has_origin, require_clean
 
     project = output.project_of(ctx)
+    # It begins with what is committed by now: what comes later needs a pull request.
+    if not has_origin(project):
+        require_clean(project)
     LocalForge.create(project.forge_folder, project.root, main=project.policy.forge.main)
     output.result("forge", project.forge_folder)
 

@@ -115,7 +115,8 @@ class Registry:
         if found is None:
             raise NotFoundError(
                 f"No version of {self.name} is the bundle {short(digest)}.",
-                next_step="register it: trunkline release",
+                next_step="correct the digest in deployments/; or fetch the store that has it: trunkline bring, or "
+                "set MLFLOW_TRACKING_URI to its server",
             )
         return found
 

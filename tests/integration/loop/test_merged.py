@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 
 import pytest
 
+from trunkline.cli.main import run
 from trunkline.core.errors import ForgeError
 from trunkline.core.project import Project
+from trunkline.forge import open_forge
 from trunkline.loop.changes import merged
 
 Git = Callable[..., str]
@@ -20,6 +23,21 @@ def commit(project: Project, git: Git, name: str, text: str) -> None:
     path.write_text(text, encoding="utf-8")
     git(project.root, "add", "--all")
     git(project.root, "commit", "--quiet", "--message", f"Change {name}")
+
+
+def follow(project: Project, git: Git, step: str) -> None:
+    """Do what a next step of the form `COMMAND && ...; once it is merged: COMMAND && ...` says."""
+    before, after = step.split("; once it is merged: ")
+    for command in before.split(" && "):
+        program, *words = shlex.split(command)
+        if program == "git":
+            git(project.root, *words)
+        else:
+            assert run(["--project", str(project.root), *words]) == 0
+    forge = open_forge(project)
+    forge.merge(forge.pull_requests(state="open")[0].number)
+    for command in after.split(" && "):
+        git(project.root, *shlex.split(command)[1:])
 
 
 def behind(project: Project, git: Git, name: str) -> None:
@@ -75,7 +93,30 @@ def test_what_no_pull_request_brought_in_is_not_released(project: Project, git: 
     assert not merged.overtaken(project)
     with pytest.raises(ForgeError, match=r"is not part of origin/main") as caught:
         merged.require_released(project)
-    assert "a change needs a pull request" in caught.value.next_step
+    follow(project, git, caught.value.next_step)
+    merged.require_released(project)
+
+
+def test_a_desired_state_of_ones_own_is_deployed_once_the_next_step_was_followed(
+    project: Project, git: Git
+) -> None:
+    path = project.deployment("production")
+    path.write_text(path.read_text(encoding="utf-8") + "# mine\n", encoding="utf-8")
+    with pytest.raises(ForgeError, match="not what origin/main holds") as caught:
+        merged.require_merged_file(project, path)
+    assert caught.value.next_step.startswith("git restore deployments/production.yaml, or commit")
+    git(project.root, "commit", "--quiet", "--all", "--message", "Mine")
+    with pytest.raises(ForgeError, match="not what origin/main holds") as caught:
+        merged.require_merged_file(project, path)
+    follow(project, git, caught.value.next_step)
+    merged.require_merged_file(project, path)
+
+
+def test_a_forge_begins_with_nothing_left_uncommitted(project: Project, git: Git) -> None:
+    git(project.root, "remote", "remove", "origin")
+    (project.root / "notes.txt").write_text("half an idea\n", encoding="utf-8")
+    assert run(["--project", str(project.root), "forge"]) == ForgeError.exit_code
+    assert not git(project.root, "remote")
 
 
 def test_a_branch_apart_from_main_is_not_released_though_main_went_on(project: Project, git: Git) -> None:

@@ -18,7 +18,7 @@ def require_clean(project: Project) -> None:
         raise ForgeError(
             "The work tree has changes that are in no commit.",
             value=left.splitlines()[0].strip(),
-            next_step="commit them on a branch and merge its pull request, or `git stash` them",
+            next_step="commit them, then run the same command again",
         )
 
 
@@ -30,23 +30,44 @@ def require_released(project: Project) -> None:
     main = main_branch(project)
     shown = f"origin/{project.policy.forge.main}"
     require_clean(project)
-    if overtaken(project):
+    if _differs(project, main):
         raise ForgeError(
             f"{shown} has a newer change of the model than the commit that is checked out.",
-            next_step=f"git switch {project.policy.forge.main} && git pull: the newest is what is released",
+            next_step=f"{_pull(project)}: the newest is what is released",
         )
-    merged = try_git(project.root, "merge-base", "--is-ancestor", "HEAD", main)
-    if merged.returncode:
+    if _unmerged(project, main):
         raise ForgeError(
             f"The commit that is checked out, {git(project.root, 'rev-parse', 'HEAD')[:12]}, is not part of {shown}.",
-            next_step=f"git switch {project.policy.forge.main} && git pull; a change needs a pull request",
+            next_step=_proposal(project),
         )
+
+
+def _unmerged(project: Project, main: str) -> bool:
+    """Whether the forge's main lacks the checked-out commit."""
+    return try_git(project.root, "merge-base", "--is-ancestor", "HEAD", main).returncode != 0
+
+
+def _proposal(project: Project) -> str:
+    """Return the commands that bring the checked-out commit into main: pulling alone never does."""
+    branch = git(project.root, "rev-parse", "--abbrev-ref", "HEAD")
+    commit = git(project.root, "rev-parse", "HEAD")
+    aside = branch in (project.policy.forge.main, "HEAD")
+    return f"{f'git switch -c change-{commit[:7]} && ' if aside else ''}trunkline pr open; once it is merged: {_pull(project)}"
+
+
+def _pull(project: Project) -> str:
+    # With the names, it needs no upstream.
+    main = project.policy.forge.main
+    return f"git switch {main} && git pull origin {main}"
 
 
 def overtaken(project: Project) -> bool:
     """Whether the forge's main would train something else than the commit that is checked out, which it contains."""
-    main = main_branch(project)
-    if try_git(project.root, "merge-base", "--is-ancestor", "HEAD", main).returncode:
+    return _differs(project, main_branch(project))
+
+
+def _differs(project: Project, main: str) -> bool:
+    if _unmerged(project, main):
         return False
     differ = try_git(project.root, "diff", "--quiet", "HEAD", main, "--", *project.model_inputs)
     return differ.returncode != 0
@@ -82,15 +103,23 @@ def require_merged_file(project: Project, path: Path) -> None:
     """Raise ForgeError unless a file of the work tree is what the forge's main branch holds."""
     if merged_text(project, path) != read_text(path):
         name = path.relative_to(project.root).as_posix()
-        raise ForgeError(
-            f"{name} is not what origin/{project.policy.forge.main} holds.",
-            next_step="git pull; a change of your own reaches production by a merged pull request",
-        )
+        if git(project.root, "status", "--porcelain", "--", str(path)):
+            step = f"git restore {name}, or commit it on a branch, then trunkline pr open"
+        elif _unmerged(project, main_branch(project)):
+            step = _proposal(project)
+        else:
+            step = _pull(project)
+        raise ForgeError(f"{name} is not what origin/{project.policy.forge.main} holds.", next_step=step)
+
+
+def has_origin(project: Project) -> bool:
+    """Whether the repository names the remote that holds its forge's main."""
+    return "origin" in git(project.root, "remote").split()
 
 
 def main_branch(project: Project) -> str:
     """Return the full name of the forge's main branch as it is here, brought up to date."""
-    if "origin" not in git(project.root, "remote").split():
+    if not has_origin(project):
         raise ForgeError("This repository has no forge yet.", next_step="trunkline forge")
     return fetch_main(project.root, project.policy.forge.main)
 
