@@ -51,8 +51,8 @@ def _proposal(project: Project) -> str:
     """Return the commands that bring the checked-out commit into main: pulling alone never does."""
     branch = git(project.root, "rev-parse", "--abbrev-ref", "HEAD")
     commit = git(project.root, "rev-parse", "HEAD")
-    aside = branch in (project.policy.forge.main, "HEAD")
-    return f"{f'git switch -c change-{commit[:7]} && ' if aside else ''}trunkline pr open; once it is merged: {_pull(project)}"
+    aside = f"git switch -c change-{commit[:7]} && " if branch in (project.policy.forge.main, "HEAD") else ""
+    return f"{aside}trunkline pr open; once it is merged: {_pull(project)}"
 
 
 def _pull(project: Project) -> str:
