@@ -37,6 +37,11 @@ class Lineage(Record):
     candidate: str
     settings: dict[str, Any]
 
+    @property
+    def dirty(self) -> bool:
+        """Whether no commit holds what the bundle was trained on, as far as it says."""
+        return self.commit.endswith(DIRTY)
+
 
 class Usage(Record):
     """What a piece of work took on the machine that did it."""

@@ -12,7 +12,9 @@ import pytest
 
 from trunkline import training
 from trunkline.cli.main import run
+from trunkline.core.bundle import seal
 from trunkline.core.errors import BundleError, NotFoundError, StorageError, TrunklineError
+from trunkline.core.lineage import DIRTY
 from trunkline.core.project import Project
 from trunkline.core.record import short
 from trunkline.core.verdicts import GateRun, Verdict
@@ -22,6 +24,7 @@ from trunkline.loop.model import snapshots
 from trunkline.loop.model import training as training_module
 from trunkline.loop.release import releasing, tested
 from trunkline.loop.versions.trained import Trained, recall
+from trunkline.loop.versions.trained import keep as remember
 
 from .conftest import git, make_project
 
@@ -423,6 +426,32 @@ def test_what_a_job_left_in_the_home_of_a_runner_is_not_released_unless_this_run
     assert not tested.adopt_tested(elsewhere, progress=told.append)
     assert "it is not reused" in told[0]
     assert recall(elsewhere, key, progress=say) is None
+
+
+def test_a_bundle_that_names_no_commit_is_not_handed_on_and_the_tested_one_takes_its_place(
+    first: tuple[Project, tested.Packed],
+    elsewhere: Project,
+    packed: Path,
+    key: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (clean,) = first[0].bundles.root.glob("[0-9a-f]*")
+    digest = f"sha256:{clean.name}"
+    shutil.copytree(clean, tmp_path / "before")
+    honest = first[0].bundles.get(digest).manifest
+    lineage = honest.lineage.model_copy(update={"commit": honest.lineage.commit + DIRTY})
+    dirty = seal(tmp_path / "before", honest.model_copy(update={"lineage": lineage}))
+    elsewhere.bundles.root.mkdir(parents=True, exist_ok=True)
+    elsewhere.bundles.add(dirty.folder)
+    remembered = Trained.read(packed / "trained.json").model_copy(update={"bundle": dirty.digest})
+    remember(elsewhere, remembered)
+    keep(elsewhere, dirty.digest)
+    monkeypatch.setattr(releasing, "require_released", lambda _: None)
+    monkeypatch.setattr(tested, "open_forge", lambda _: LocalForge(elsewhere.forge_folder))
+    assert releasing.adopt_merged(elsewhere, progress=say) == ""
+    monkeypatch.setattr(tested, "open_forge", lambda _: Keeping(elsewhere.forge_folder, packed))
+    assert releasing.adopt_merged(elsewhere, progress=say) == digest
 
 
 def test_where_no_rows_are_locked_there_is_nothing_to_adopt(

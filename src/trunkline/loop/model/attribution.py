@@ -27,7 +27,7 @@ def attributed(
     figures stay as they are, the digest is another one.
     """
     commit = project.commit()
-    if not bundle.manifest.lineage.commit.endswith(DIRTY) or commit.endswith(DIRTY):
+    if not bundle.manifest.lineage.dirty or commit.endswith(DIRTY):
         return bundle, trained
     lineage = bundle.manifest.lineage.model_copy(update={"commit": commit})
     with tempfile.TemporaryDirectory(dir=project.bundles.root, prefix=".sealing-") as name:

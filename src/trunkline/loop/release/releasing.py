@@ -7,7 +7,7 @@ from pathlib import Path
 
 from trunkline.core.bundle import Bundle
 from trunkline.core.errors import ForgeError
-from trunkline.core.lineage import DIRTY, Version
+from trunkline.core.lineage import Version
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.reading import read_text
@@ -102,7 +102,7 @@ def adopt_merged(project: Project, *, progress: Progress) -> str:
     if not adopt_tested(project, progress=progress):
         return ""
     known = recall(project, training_key(project), progress=progress)
-    return known[0].digest if known else ""
+    return known[0].digest if known and not known[0].manifest.lineage.dirty else ""
 
 
 def take_over(project: Project, *, bundle: str = "", progress: Progress) -> tuple[Bundle, Trained]:
@@ -116,7 +116,7 @@ def take_over(project: Project, *, bundle: str = "", progress: Progress) -> tupl
     adopt_tested(project, bundle=bundle, progress=progress)
     taken, trained, _ = train(project, progress=progress)
     require_bundle(taken.digest, bundle, what="What is about to be released")
-    if taken.manifest.lineage.commit.endswith(DIRTY):
+    if taken.manifest.lineage.dirty:
         names = ", ".join(project.uncommitted()) or "files that a clean work tree does not have"
         raise ForgeError(
             f"Bundle {short(taken.digest)} was trained on files that are in no commit: {names}.",

@@ -119,7 +119,8 @@ def adopt_tested(project: Project, *, bundle: str = "", progress: Progress) -> b
 
     False leaves the key to be trained here: there is none from a fork, from a run that was not green, or of a change
     that main has overtaken. A bundle that is damaged or of another key is left where it is, and the reason is shown.
-    Of a key that was registered before its run was (a retraining's), only what gates said is taken over. `bundle` is
+    Of a key that was registered before its run was (a retraining's), only what gates said is taken over. A bundle that
+    was trained before it was committed counts as none: what a release carries names its commit. `bundle` is
     what an earlier step of the same run took over.
     """
     key = training_key(project)
@@ -129,6 +130,9 @@ def adopt_tested(project: Project, *, bundle: str = "", progress: Progress) -> b
             f"bundle {short(known[0].digest)} lies on this machine, and main does not name it: it is not reused"
         )
         forget(project, key)
+        known = None
+    if known and known[0].manifest.lineage.dirty:
+        progress(f"bundle {short(known[0].digest)} names no commit that holds what it was trained on")
         known = None
     if known and not unasked(project, known[0].digest):
         return True

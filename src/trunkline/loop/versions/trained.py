@@ -50,15 +50,22 @@ def forget(project: Project, key: str) -> None:
 def recall(project: Project, key: str, *, progress: Progress) -> tuple[Bundle, Trained] | None:
     """Return what a training key gave: what the checked-out commit names for it, else what this machine made of it.
 
-    None when it must be trained. What a ref or a registry says of a key counts for nothing: whoever may write there
+    None when it must be trained. One that names a commit which holds what it was trained on goes before one that does
+    not. What a ref or a registry says of a key counts for nothing: whoever may write there
     could have another bundle reused without review.
     """
+    found: list[tuple[Bundle, Trained]] = []
     for trained in (_named(project, key), kept(project, key)):
         bundle = registered_bundle(project, trained.bundle, progress=progress) if trained else None
         if trained and bundle and bundle.manifest.lineage.training_key == key:
-            keep(project, trained)
-            return bundle, trained
-    return None
+            found.append((bundle, trained))
+            if not bundle.manifest.lineage.dirty:
+                break
+    if not found:
+        return None
+    best = min(found, key=lambda each: each[0].manifest.lineage.dirty)
+    keep(project, best[1])
+    return best
 
 
 def name_version(project: Project, version: Version, trained: Trained) -> None:
