@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from trunkline.cli.main import run
 from trunkline.core.bundle import BundleManifest, seal
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import PolicyError
-from trunkline.core.lineage import Lineage
+from trunkline.core.lineage import Lineage, Usage
 from trunkline.core.project import Project
 from trunkline.core.record import digits, short
 from trunkline.core.release import Route
@@ -19,6 +20,7 @@ from trunkline.delivery import next_state, read_state, write_state
 from trunkline.loop.rollout.promoting import propose_next_stage
 from trunkline.loop.rollout.proposed import describe_change
 from trunkline.loop.versions.bundles import registry_of
+from trunkline.loop.versions.named import NamedVersion, named_versions
 
 from .conftest import git, make_project
 
@@ -68,6 +70,7 @@ def project(registered: tuple[Project, tuple[Route, Route]]) -> Project:
     project = registered[0]
     git(project.root, "fetch", "--quiet", "origin", "main")
     git(project.root, "reset", "--quiet", "--hard", "origin/main")
+    git(project.root, "clean", "--quiet", "--force", "-d", "model_cards")
     return project
 
 
@@ -166,6 +169,71 @@ def test_a_bundle_that_nobody_registered_under_this_number_is_refused(
     desire(project, "single", Route(version=1, bundle=two.bundle))
     with pytest.raises(PolicyError, match=f"Version 1 is registered as bundle {short(one.bundle)}"):
         describe_change(project, progress=say)
+
+
+@pytest.fixture
+def named(project: Project, registered: tuple[Project, tuple[Route, Route]]) -> Iterator[Project]:
+    """The project, with the card of version 1 merged."""
+    before = git(project.root, "rev-parse", "HEAD")
+    name(project, registered[1][0])
+    git(project.root, "push", "--quiet", "origin", "HEAD:main")
+    yield project
+    git(project.root, "push", "--quiet", "--force", "origin", f"{before}:main")
+
+
+def name(project: Project, route: Route) -> None:
+    """Commit what a version's card says of its bundle."""
+    usage = Usage(
+        seconds=1,
+        cpu_seconds=1,
+        peak_memory_mb=1,
+        cores=1,
+        energy_wh=1,
+        energy_source="estimated",
+        watts_per_core=1,
+    )
+    version = NamedVersion(
+        number=route.version, bundle=route.bundle, training_key=LINEAGE.training_key, usage=usage, reason=""
+    )
+    version.write(project.cards / f"v{route.version:04d}/version.json")
+    git(project.root, "add", "--all")
+    git(project.root, "commit", "--quiet", "--message", f"Version {route.version}")
+
+
+def test_a_branch_that_names_another_bundle_under_a_number_of_main_is_refused_without_the_registry_too(
+    named: Project,
+    registered: tuple[Project, tuple[Route, Route]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one, two = registered[1]
+    forged = Route(version=one.version, bundle=two.bundle)
+    name(named, forged)
+    desire(named, "single", forged)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    with pytest.raises(PolicyError, match=short(one.bundle)):
+        describe_change(named, progress=say)
+
+
+def test_a_version_that_only_the_branch_itself_names_is_said(
+    named: Project, registered: tuple[Project, tuple[Route, Route]]
+) -> None:
+    one, two = registered[1]
+    desire(named, "single", one)
+    assert "nothing on main names it" not in describe_change(named, progress=say)
+    name(named, two)
+    desire(named, "single", two)
+    assert "nothing on main names it" in describe_change(named, progress=say)
+
+
+def test_a_card_that_no_commit_holds_names_nothing(
+    named: Project, registered: tuple[Project, tuple[Route, Route]]
+) -> None:
+    one, two = registered[1]
+    card = named.cards / "v0001/version.json"
+    card.write_text(card.read_text(encoding="utf-8").replace(one.bundle, two.bundle), encoding="utf-8")
+    (named.cards / "v0002").mkdir()
+    (named.cards / "v0002/version.json").write_text(card.read_text(encoding="utf-8"), encoding="utf-8")
+    assert [version.bundle for version in named_versions(named)] == [one.bundle]
 
 
 def test_a_file_that_is_no_desired_state_is_refused(project: Project) -> None:

@@ -10,9 +10,9 @@ from trunkline.core.record import digits, short
 from trunkline.core.release import Route
 from trunkline.core.verdicts import Evaluation
 from trunkline.delivery import DesiredState, plan, read_state
-from trunkline.loop.changes.merged import merged_state
+from trunkline.loop.changes.merged import main_branch, merged_state
 from trunkline.loop.versions.bundles import brought_registry
-from trunkline.loop.versions.named import named_versions, require_number
+from trunkline.loop.versions.named import named_versions
 
 from .callers import caller_notice
 
@@ -56,6 +56,14 @@ def _routes(state: DesiredState | None) -> tuple[Route, ...]:
 
 def _known(project: Project, route: Route, *, progress: Progress) -> str:
     """Return what is known of a version that an environment is to serve from now on."""
+    # A file of this branch proves nothing of the branch: only what was merged before it is compared.
+    merged = {named.number: named for named in named_versions(project, commit=main_branch(project))}
+    if (named := merged.get(route.version)) and named.bundle != route.bundle:
+        raise PolicyError(
+            f"Version {route.version} is bundle {short(named.bundle)} on {project.policy.forge.main}.",
+            value=short(route.bundle),
+            next_step="take version and bundle from `trunkline release` or `trunkline rollout`",
+        )
     try:
         found = brought_registry(project, progress=progress).by_number(route.version)
     except (StorageError, UnavailableError) as error:
@@ -73,7 +81,9 @@ def _known(project: Project, route: Route, *, progress: Progress) -> str:
         )
     file = project.evaluations / digits(route.bundle) / "evaluation.json"
     said = f"its gates said {Evaluation.read(file).outcome}" if file.is_file() else "its report is elsewhere"
-    require_number(project, found)
-    if route.bundle not in {named.bundle for named in named_versions(project)}:
-        said += "; no card names it, so ask who registered it before you merge"
+    if route.version not in merged:
+        said += (
+            f"; nothing on {project.policy.forge.main} names it yet: merge this only if the release workflow opened "
+            "it and wrote its last commit, else ask who registered the version"
+        )
     return f"version {route.version} is registered since {found.created:%Y-%m-%d}; {said}"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import ClassVar
 
 from trunkline.core.errors import BundleError
+from trunkline.core.git import git, try_git
 from trunkline.core.lineage import Usage, Version
 from trunkline.core.project import Project
+from trunkline.core.reading import parse_json
 from trunkline.core.record import Record, short
 
 VERSION_FILE = "version.json"
@@ -33,13 +36,23 @@ def card_folder(project: Project, number: int) -> Path:
     return project.cards / f"v{number:04d}"
 
 
-def named_versions(project: Project) -> tuple[NamedVersion, ...]:
-    """Return the versions that the checked-out commit names, by number.
+def named_versions(project: Project, *, commit: str = "HEAD") -> tuple[NamedVersion, ...]:
+    """Return the versions that a commit names, by default the one that is checked out, by number.
 
-    Raises BundleError when one of its files cannot be read.
+    What the work tree holds beside it counts for nothing: nobody reviewed it. Raises BundleError when one of the
+    files cannot be read.
     """
-    files = project.cards.glob(f"v[0-9]*/{VERSION_FILE}")
-    found = (NamedVersion.read(path, error=BundleError) for path in files)
+    folder = project.cards.relative_to(project.root).as_posix()
+    listed = try_git(project.root, "ls-tree", "-r", "-z", commit, "--", folder)
+    if listed.returncode:  # nothing is committed yet
+        return ()
+    rows = (row.partition("\t") for row in listed.stdout.split("\0"))
+    found = []
+    for facts, _, name in rows:
+        if re.fullmatch(rf"{folder}/v[0-9][^/]*/{VERSION_FILE}", name):
+            text = git(project.root, "cat-file", "blob", facts.split()[2], error=BundleError)
+            value = parse_json(text, origin=name, error=BundleError)
+            found.append(NamedVersion.from_dict(value, origin=name, error=BundleError))
     return tuple(sorted(found, key=lambda version: version.number))
 
 
