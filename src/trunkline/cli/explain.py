@@ -12,6 +12,7 @@ from trunkline.core.record import short
 from trunkline.core.verdicts import Evaluation
 
 from . import output
+from .terminal import visible
 
 if TYPE_CHECKING:
     from trunkline.evaluation.reports.catalogue import Entry
@@ -109,7 +110,7 @@ def _show_answers(entry: Entry, gate: str, judged: Evaluation | None) -> None:
     click.echo(f"The last answer {told}:")
     for verdict in answers:
         note = f" (waived by {verdict.waiver.owner} until {verdict.waiver.expires})" if verdict.waiver else ""
-        click.echo(f"{output.word(verdict.outcome)}{verdict.gate}{note}: {verdict.reason}")
+        click.echo(f"{output.word(verdict.outcome)}{visible(verdict.gate + note)}: {visible(verdict.reason)}")
         if verdict.outcome != "pass" and verdict.advice:
             _say("what to do", verdict.advice)
         if verdict.figures:

@@ -11,6 +11,7 @@ import click
 from trunkline.forge.protocol import Issue, PullRequest
 
 from . import output
+from .terminal import visible
 
 
 @click.command()
@@ -63,7 +64,7 @@ def _thread(thread: PullRequest | Issue) -> None:
         folded = re.sub(
             r"<details>.*?<summary>(.*?)</summary>.*?</details>", r"(\1: see the page)", text, flags=re.S
         )
-        click.echo(html.unescape(folded))
+        click.echo(visible(html.unescape(folded)))
 
 
 @pr.command("open")

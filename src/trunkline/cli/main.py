@@ -134,14 +134,15 @@ def run(arguments: list[str]) -> int:
     except Exception as raised:
         from trunkline.core.errors import shown
 
+        from .terminal import visible
         from .unforeseen import expected
 
         refusal = expected(raised, arguments)
-        click.echo(click.style("error: ", fg="red", bold=True) + refusal.what, err=True)
+        click.echo(click.style("error: ", fg="red", bold=True) + visible(refusal.what), err=True)
         if refusal.value is not None:
             click.echo(f"  found: {shown(refusal.value)}", err=True)
         if refusal.next_step:
-            click.echo(f"  next: {refusal.next_step}", err=True)
+            click.echo(f"  next: {visible(refusal.next_step)}", err=True)
         if refusal.actor != "fix your input":
             click.echo(f"  who must act: {refusal.actor} (exit code {refusal.exit_code})", err=True)
         return refusal.exit_code

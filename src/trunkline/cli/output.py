@@ -14,6 +14,7 @@ from trunkline.core.signals import Signal
 from trunkline.core.verdicts import Verdict
 
 from .steps import progress as progress
+from .terminal import visible
 
 COLOURS = {
     "pass": "green",
@@ -37,7 +38,7 @@ def environment_of(project: Project, named: str) -> str:
 
 def result(name: str, value: object) -> None:
     """Show one named result."""
-    click.echo(click.style(f"{name + ':':<14} ", bold=True) + str(value))
+    click.echo(click.style(f"{name + ':':<14} ", bold=True) + visible(str(value)))
 
 
 def word(outcome: str) -> str:
@@ -83,7 +84,7 @@ def _verdict(verdict: Verdict) -> None:
     note = f" (waived by {verdict.waiver.owner} until {verdict.waiver.expires})" if verdict.waiver else ""
     if verdict.outcome != "pass" and not verdict.stops and not verdict.waiver:
         note = " (does not block)"
-    click.echo(f"{word(verdict.outcome)}{verdict.gate}{note}: {verdict.reason}")
+    click.echo(f"{word(verdict.outcome)}{visible(verdict.gate)}{note}: {visible(verdict.reason)}")
     if verdict.stops and verdict.advice:
         click.echo(f"{'':<13}  what to do: {verdict.advice}")
 
@@ -91,13 +92,13 @@ def _verdict(verdict: Verdict) -> None:
 def signals(rows: Iterable[Signal]) -> None:
     """Show signals, one a line, with the findings of alarms."""
     for signal in rows:
-        click.echo(f"{word(signal.state)}{signal.kind}: {signal.summary}")
+        click.echo(f"{word(signal.state)}{signal.kind}: {visible(signal.summary)}")
         if signal.state != "alarm":
             continue
         for finding in signal.findings:
-            detail = f"; {finding.detail}" if finding.detail else ""
+            detail = f"; {visible(finding.detail)}" if finding.detail else ""
             click.echo(
-                f"{'':<13}  {finding.subject}: {finding.measure} {finding.value:.3g}"
+                f"{'':<13}  {visible(finding.subject)}: {finding.measure} {finding.value:.3g}"
                 f" (limit {finding.threshold:.3g}){detail}"
             )
 
@@ -132,5 +133,5 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     shown = Table(*header, box=box.SIMPLE_HEAD, pad_edge=False)
     for row in rows:
         # Titles may come from outside, and would be read as markup.
-        shown.add_row(*(Text(str(cell)) for cell in row))
+        shown.add_row(*(Text(visible(str(cell))) for cell in row))
     Console(soft_wrap=True).print(shown)

@@ -10,12 +10,14 @@ import click
 
 from trunkline.core.progress import SECONDS, Heartbeat
 
+from .terminal import visible
+
 _heartbeat: ContextVar[Heartbeat] = ContextVar("heartbeat")
 
 
 def show(line: str) -> None:
     """Show one line of progress, on standard error, so that standard output stays for results."""
-    click.echo(click.style("  · ", fg="cyan") + line, err=True)
+    click.echo(click.style("  · ", fg="cyan") + visible(line), err=True)
 
 
 def progress(line: str) -> None:

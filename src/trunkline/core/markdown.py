@@ -7,14 +7,20 @@ back by `html.unescape`.
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _CODE = re.compile(r"(?<!`)(`+)(?!`)(.*?[^`])\1(?!`)")
 _SIGNS = re.compile(r"[&<@$*\\`]|!\[|\]\(|#(?=\d)|~(?=~)|(?<!\w)_|_(?!\w)|^[#>+=-]")
 
 
+def unseen(sign: str) -> bool:
+    """Return whether a sign steers what shows a text: control, direction, half a character. Joiners do not."""
+    return unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Zl", "Zp") and sign not in "\u200c\u200d"
+
+
 def one_line(text: str) -> str:
     """Return a text as one line without signs that cannot be seen: control characters, marks of direction."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    return " ".join("".join(" " if unseen(sign) else sign for sign in text).split())
 
 
 def plain(text: str) -> str:

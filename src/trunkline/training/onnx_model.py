@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import warnings
+from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from typing import Any
 
@@ -60,12 +61,31 @@ def convert(pipeline: Any, contract: Contract) -> bytes:
         raise ConversionError(f"skl2onnx: {type(error).__name__}: {_first_line(error)}") from error
     finally:
         heard.setLevel(level)
+    _name_inputs(model, [name for name, _ in inputs])
     model.doc_string = ""
     # skl2onnx keeps them in a set, whose order is another one in every process
     domains = sorted(model.opset_import, key=lambda needed: str(needed.domain))
     del model.opset_import[:]
     model.opset_import.extend(domains)
     return bytes(model.SerializeToString(deterministic=True))
+
+
+def _name_inputs(model: Any, columns: Sequence[str]) -> None:
+    """Give the inputs the columns' own names: skl2onnx writes `a_b` for `a-b`, and `_b_` for `<b>`."""
+    names = {given.name: column for given, column in zip(model.graph.input, columns, strict=True)}
+    if all(name == column for name, column in names.items()):
+        return
+    if any(part.g.node or part.graphs for node in model.graph.node for part in node.attribute):
+        raise ConversionError("a part of the model refers to columns whose names skl2onnx does not keep")
+
+    def named(inner: str) -> str:
+        return names.get(inner) or (f"{GRAPH}/{inner}" if inner in columns else inner)
+
+    for value in (*model.graph.input, *model.graph.output, *model.graph.initializer, *model.graph.value_info):
+        value.name = named(value.name)
+    for node in model.graph.node:
+        for ends in (node.input, node.output):
+            ends[:] = [named(end) for end in ends]
 
 
 class OnnxModel:

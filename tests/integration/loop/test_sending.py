@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from trunkline.core.contract import Column, Contract, Role
+from trunkline.core.errors import UnavailableError
 from trunkline.loop.life.traffic import SHOWN, send
 
 CONTRACT = Contract(
@@ -26,12 +27,13 @@ class Service(BaseHTTPRequestHandler):
     """Answers the young, refuses the old, and breaks at those who are older still."""
 
     def do_GET(self) -> None:
-        self._say(200, "{}")
+        self._say(200, "<html>")
 
     def do_POST(self) -> None:
         age = json.loads(self.rfile.read(int(self.headers["content-length"])))["age"]
         status = 200 if age < 60 else 422 if age < 90 else 503
-        self._say(status, '{"id": "x"}' if status == 200 else f"age {age}")
+        other = {-1: "<html>", -2: "[]"}.get(age, '{"id": "x"}')
+        self._say(status, other if status == 200 else f"age {age}")
 
     def _say(self, status: int, text: str) -> None:
         self.send_response(status)
@@ -62,3 +64,9 @@ def test_only_the_first_few_are_named(address: str) -> None:
     sent = send([{"age": 70}] * 40, CONTRACT, address, progress=lambda _: None)
     assert sent.refused == 40
     assert len(sent.problems) == SHOWN
+
+
+@pytest.mark.parametrize("age", [-1, -2])
+def test_another_program_that_answers_there_is_named(age: int, address: str) -> None:
+    with pytest.raises(UnavailableError):
+        send([{"age": age}], CONTRACT, address, progress=lambda _: None)

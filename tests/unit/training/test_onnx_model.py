@@ -13,7 +13,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
-from trunkline.core.contract import Contract
+from trunkline.core.contract import Column, Contract, Role
 from trunkline.training.fair_mixture import FairMixture
 from trunkline.training.frames import answer, model_frame, outcome
 from trunkline.training.group_thresholds import GroupThresholds
@@ -45,6 +45,32 @@ def test_answers_are_those_of_the_pipeline(contract: Contract, rows: pd.DataFram
 
 def test_the_same_pipeline_gives_the_same_bytes(contract: Contract, pipeline: Any) -> None:
     assert convert(pipeline, contract) == convert(pipeline, contract)
+
+
+def test_inputs_have_the_names_of_the_columns_whatever_signs_they_hold() -> None:
+    # `variable` is also what skl2onnx calls the answer of a regression.
+    names = ["<b>", "{{x}}", "a-b", "a_b", "variable", "Größe in m²", "2nd"]
+    words = Column(name="cat |", type="category", categories=("a", "b"))
+    price = Contract(
+        name="prices",
+        columns=(
+            *(Column(name=name, type="number") for name in names),
+            words,
+            Column(name="price", type="number", role=Role.OUTCOME),
+        ),
+    )
+    random = np.random.default_rng(6)
+    sales = pd.DataFrame(random.normal(size=(40, len(names))), columns=names)
+    sales["cat |"] = random.choice(words.categories, 40)
+    framed = model_frame(sales, price)
+    features = ColumnTransformer([("n", "passthrough", names), ("w", OneHotEncoder(), ["cat |"])])
+    pipeline = make_pipeline(features, LinearRegression())
+    pipeline.fit(framed, sales["<b>"] + 2 * sales["a_b"] + (sales["cat |"] == "a"))
+
+    model = OnnxModel(convert(pipeline, price), price)
+
+    assert model.names == {*names, "cat |"}
+    assert compare(answer(pipeline, framed, price), model.ask(framed)).holds
 
 
 def test_regression_gives_values_alone(price: Contract, sales: pd.DataFrame) -> None:

@@ -54,8 +54,13 @@ def read_rows(
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise StorageError(f"Cannot read {path}: {error}.") from error
+    except UnicodeDecodeError as error:
+        raise StorageError(
+            f"{path} is not UTF-8 text: {error.reason} at byte {error.start}.",
+            next_step="write it as .csv or .jsonl in UTF-8, not packed",
+        ) from error
+    except OSError as error:
+        raise StorageError(f"Cannot read {path}: {error.strerror}.", next_step="name another file") from error
     suffix = path.suffix.lower()
     if suffix == ".csv":
         rows = _cells(path, text, contract, progress or (lambda _: None))
@@ -133,6 +138,18 @@ def _with_outcome(path: Path, place: int, row: dict[str, Any], contract: Contrac
         ) from error
 
 
+def _identity(text: str) -> str:
+    """Return the id in a service's answer; raises UnavailableError when another program gave the answer."""
+    try:
+        return str(json.loads(text)["id"])
+    except (ValueError, RecursionError, LookupError, TypeError) as error:
+        raise UnavailableError(
+            "What answers there is no service of Trunkline: its answer has no id.",
+            value=text[:80],
+            next_step="send --to the address that trunkline status shows",
+        ) from error
+
+
 def send(rows: list[dict[str, Any]], contract: Contract, address: str, *, progress: Progress) -> Sent:
     """Send each row as a request, without its outcome, over a few connections.
 
@@ -156,7 +173,11 @@ def send(rows: list[dict[str, Any]], contract: Contract, address: str, *, progre
                 reply = client.post("/predict", content=body, headers={"content-type": "application/json"})
             except httpx.HTTPError:
                 return 0, "no answer came"
-            return reply.status_code, reply.json()["id"] if reply.is_success else reply.text
+            return (
+                (reply.status_code, _identity(reply.text))
+                if reply.is_success
+                else (reply.status_code, reply.text)
+            )
 
         statuses: list[int] = []
         truths: list[GroundTruth] = []
