@@ -48,6 +48,15 @@ def try_git(
     return subprocess.CompletedProcess(done.args, done.returncode, _text(done.stdout), _text(done.stderr))
 
 
+def commit_in(listed: str, name: str) -> str:
+    """Return the commit of the ref `name` in what `git ls-remote` lists, empty when it is not there.
+
+    Git also lists every ref whose name ends in `name`, as `refs/a/refs/heads/main`, which anybody may push.
+    """
+    commits = {ref: commit for commit, _, ref in (line.partition("\t") for line in listed.splitlines())}
+    return commits.get(name, "")
+
+
 def git_bytes(
     folder: Path, *words: str, stdin: bytes = b"", error: type[TrunklineError] = ForgeError
 ) -> bytes:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from trunkline.core.errors import ForgeError, StorageError, UnavailableError
-from trunkline.core.git import git, git_bytes, try_git
+from trunkline.core.git import commit_in, git, git_bytes, try_git
 from trunkline.core.record import write_atomically
 
 REF = "refs/trunkline/store"
@@ -56,7 +56,7 @@ class StoreRef:
         done = try_git(self.clone, "ls-remote", "--quiet", self.remote, REF)
         if done.returncode:
             raise self._unreachable(done.stderr)
-        return done.stdout.split()[0] if done.stdout.strip() else ""
+        return commit_in(done.stdout, REF)
 
     def fetch(self) -> str:
         """Bring the remote's commit into the clone and return it."""

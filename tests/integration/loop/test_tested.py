@@ -412,14 +412,20 @@ def test_where_no_run_kept_a_bundle_the_workflow_is_told_to_train_and_adopting_r
     assert handed_on(tmp_path / "output") == {"train": "true", "ask": "true", "bundle": ""}
 
 
+@pytest.mark.parametrize("lasting", ["TRUNKLINE_HOME", "RUNNER_ENVIRONMENT"])
 def test_what_a_job_left_in_the_home_of_a_runner_is_not_released_unless_this_run_made_it(
-    first: tuple[Project, tested.Packed], elsewhere: Project, key: str, monkeypatch: pytest.MonkeyPatch
+    first: tuple[Project, tested.Packed],
+    elsewhere: Project,
+    key: str,
+    lasting: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     shutil.copytree(first[0].keys, elsewhere.keys)
     shutil.copytree(first[0].bundles.root, elsewhere.bundles.root)
     (digest,) = (f"sha256:{folder.name}" for folder in elsewhere.bundles.root.iterdir())
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
-    monkeypatch.setenv("TRUNKLINE_HOME", str(elsewhere.work))
+    monkeypatch.delenv("TRUNKLINE_HOME", raising=False)
+    monkeypatch.setenv(lasting, "self-hosted" if lasting == "RUNNER_ENVIRONMENT" else str(elsewhere.work))
     monkeypatch.setattr(tested, "open_forge", lambda _: LocalForge(elsewhere.forge_folder))
     assert tested.adopt_tested(elsewhere, bundle=digest, progress=say)
     told: list[str] = []

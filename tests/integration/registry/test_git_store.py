@@ -13,6 +13,7 @@ import pytest
 from trunkline.core.bundle import Bundle, BundleStore
 from trunkline.core.errors import ForgeError, StorageError, UnavailableError
 from trunkline.registry import REF, GitStore, Registry
+from trunkline.registry.store_ref import StoreRef
 
 MakeBundle = Callable[[str], Bundle]
 
@@ -97,6 +98,15 @@ def test_a_remote_without_the_ref_is_an_empty_store(machine: Callable[..., Machi
     assert a.store.push(expected="")
     assert a.store.status().commit == ""
     assert not (a.folder / "mlflow.db").exists()
+
+
+def test_a_ref_whose_name_only_ends_as_the_stores_does_is_no_store(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet", "--bare", "origin.git")
+    git(tmp_path, "clone", "--quiet", "origin.git", "clone")
+    who = ("-c", "user.name=Eve", "-c", "user.email=eve@localhost")
+    git(tmp_path / "clone", *who, "commit", "--quiet", "--allow-empty", "--message", "Another store")
+    git(tmp_path / "clone", "push", "--quiet", "origin", f"HEAD:refs/a/{REF}")
+    assert StoreRef(tmp_path / "clone").tip() == ""
 
 
 def test_a_version_that_one_machine_carried_is_opened_on_another(

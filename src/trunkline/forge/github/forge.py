@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from trunkline.core.git import try_git
+from trunkline.core.git import commit_in, try_git
 from trunkline.forge.protocol import Issue, PullRequest, Workflow
 from trunkline.forge.pushing import push_branch, reach, ref
 
@@ -41,7 +41,7 @@ class GitHubForge:
             branch,
             main=self.main,
             remote=self._remote,
-            tip=lambda name: reach(work_tree, "ls-remote", self._remote, ref(name)).partition("\t")[0],
+            tip=lambda name: commit_in(reach(work_tree, "ls-remote", self._remote, ref(name)), ref(name)),
         )
 
     def propose(self, *, branch: str, title: str, body: str, labels: tuple[str, ...] = ()) -> PullRequest:
@@ -128,7 +128,8 @@ class GitHubForge:
             if not try_git(self._root, "fetch", "--quiet", "--no-tags", self._remote, *name).returncode:
                 break
         sides = (view.base.sha, view.head.sha)
-        base = try_git(self._root, "ls-remote", self._remote, names[0]).stdout.partition("\t")[0] or sides[0]
+        listed = try_git(self._root, "ls-remote", self._remote, names[0]).stdout
+        base = commit_in(listed, names[0]) or sides[0]
         done = try_git(
             self._root, "merge-tree", "--write-tree", "--name-only", "--no-messages", base, sides[1]
         )

@@ -156,8 +156,9 @@ def adopt_tested(project: Project, *, bundle: str = "", progress: Progress) -> b
 
 
 def _unproven(project: Project, bundle: str) -> bool:
-    """Whether code that nobody merged could have left a bundle here: a runner's home outlives the job."""
-    outlives = os.environ.get("GITHUB_ACTIONS") == "true" and bool(os.environ.get(HOME))
+    """Whether code that nobody merged could have left a bundle here: a runner's home and its disk outlive the job."""
+    own = bool(os.environ.get(HOME)) or os.environ.get("RUNNER_ENVIRONMENT") == "self-hosted"
+    outlives = os.environ.get("GITHUB_ACTIONS") == "true" and own
     return outlives and bundle not in {version.bundle for version in named_versions(project)}
 
 
