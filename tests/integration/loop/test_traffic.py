@@ -180,3 +180,32 @@ def test_the_last_outcome_of_a_file_counts_however_the_file_ends(tmp_path: Path,
 def test_a_broken_file_is_named_with_its_line(tmp_path: Path, name: str, text: str, told: str) -> None:
     with pytest.raises(DataError, match=told):
         read_rows(file(tmp_path, name, text), CONTRACT)
+
+
+CODED = CONTRACT.model_copy(
+    update={
+        "name": "addresses",
+        "columns": (*CONTRACT.columns, Column(name="zip", type="text", nullable=True)),
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "outcomes", "told", "step"),
+    [
+        ("zip,age\n501.0,31\n,32\n10001.0,33\n", False, "every zip ends in .0", "dtype={'zip': str}"),
+        ("zip;age\n00501;31\n", False, "no column of the contract addresses", "commas between"),
+        ("zip,age\n00501,31\n", True, "no outcomes to keep", "send without --outcomes"),
+    ],
+)
+def test_a_file_that_would_be_answered_wrongly_is_refused_with_what_mends_it(
+    tmp_path: Path, text: str, outcomes: bool, told: str, step: str
+) -> None:
+    with pytest.raises(DataError, match=told) as caught:
+        read_rows(file(tmp_path, "rows.csv", text), CODED, outcomes=outcomes)
+    assert step in caught.value.next_step
+
+
+def test_codes_as_they_are_written_are_read_though_one_ends_in_a_zero(tmp_path: Path) -> None:
+    rows = read_rows(file(tmp_path, "rows.csv", "zip\n00501\n3.0\n"), CODED)
+    assert [row["zip"] for row in rows] == ["00501", "3.0"]

@@ -23,6 +23,8 @@ from trunkline.core.values import check_value, parse_cell
 CONNECTIONS = 4
 INDEX = re.compile(r"|Unnamed: \d+")
 """How pandas names the index in a CSV file, and again when it read such a file."""
+CODE_AS_NUMBER = re.compile(r"\d+\.0", re.ASCII)
+"""What pandas makes of a code such as a postal code when it reads a column of them that has gaps."""
 
 
 SHOWN = 5
@@ -49,8 +51,8 @@ def read_rows(
 
     Another value stays as it is, so that the service can say what is wrong with it. With `outcomes` those must keep the
     contract. A first CSV column without a name, or named as pandas names one, is pandas' index and left out.
-    Raises DataError when the file is empty, broken, of another kind or holds a wrong outcome, StorageError when it
-    cannot be read.
+    Raises DataError when the file is empty, broken, of another kind, holds a wrong outcome or codes that were read as
+    numbers, StorageError when it cannot be read.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -70,6 +72,11 @@ def read_rows(
         raise DataError(f"{path} is neither .csv nor .jsonl.", next_step="convert the file")
     if not rows:
         raise DataError(f"{path} has no rows.")
+    if outcomes and not any(contract.outcome.name in row for row in rows):
+        raise DataError(
+            f"No row of {path} has the outcome {contract.outcome.name}, so there are no outcomes to keep.",
+            next_step="add the column, or send without --outcomes; nothing was sent",
+        )
     return (
         [_with_outcome(path, place, row, contract) for place, row in enumerate(rows, 1)] if outcomes else rows
     )
@@ -83,6 +90,12 @@ def _cells(path: Path, text: str, contract: Contract, say: Progress) -> list[dic
         header = next(reader, [])
         index = bool(header) and header[0] not in columns and INDEX.fullmatch(header[0]) is not None
         names = header[1:] if index else header
+        if header and not columns.keys() & set(names):
+            raise DataError(
+                f"{path} has no column of the contract {contract.name}.",
+                value=",".join(header)[:80],
+                next_step="its first line must name the columns, with commas between: in pandas, to_csv(..., sep=',')",
+            )
         if doubled := sorted({name for name in names if names.count(name) > 1}):
             raise DataError(
                 f"{path} names the column {doubled[0]!r} twice.",
@@ -94,7 +107,10 @@ def _cells(path: Path, text: str, contract: Contract, say: Progress) -> list[dic
             if not cells:
                 continue
             if len(cells) > len(header):
-                raise DataError(f"{path}, line {reader.line_num} has more values than the header has names.")
+                raise DataError(
+                    f"{path}, line {reader.line_num} has more values than the header has names.",
+                    next_step="separate values by commas, write numbers with a point, and quote a text with a comma",
+                )
             cells += [""] * (len(header) - len(cells))
             values = cells[1:] if index else cells
             rows.append(
@@ -102,7 +118,22 @@ def _cells(path: Path, text: str, contract: Contract, say: Progress) -> list[dic
             )
     except csv.Error as error:
         raise DataError(f"{path}, line {reader.line_num} is no CSV: {error}.") from error
+    for name in names:
+        if name in columns and columns[name].type == "text":
+            _require_codes_as_written(path, name, rows)
     return rows
+
+
+def _require_codes_as_written(path: Path, name: str, rows: list[dict[str, Any]]) -> None:
+    """Raise DataError where every value of a text column looks like a code that was read as a number."""
+    values = [row[name] for row in rows if row[name] is not None]
+    if values and all(CODE_AS_NUMBER.fullmatch(value) for value in values):
+        raise DataError(
+            f"{path}: every {name} ends in .0, as codes do that pandas read as numbers; leading zeros are lost.",
+            value=values[0],
+            next_step=f"read them as texts before you write the file: read_csv(..., dtype={{{name!r}: str}}); "
+            "where they really end so, send a .jsonl file",
+        )
 
 
 def _cell(text: str, column: Column | None) -> object:
@@ -179,6 +210,7 @@ def send(rows: list[dict[str, Any]], contract: Contract, address: str, *, progre
                 else (reply.status_code, reply.text)
             )
 
+        progress(f"sending {len(rows):,} requests")
         statuses: list[int] = []
         truths: list[GroundTruth] = []
         problems: list[str] = []
