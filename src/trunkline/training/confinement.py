@@ -1,7 +1,7 @@
 """Confinement: the process of a bundle reads the bundle and what is installed, so that its digest says what it answers.
 
 Python's own reads are refused by an audit hook, which names them. Where the kernel has Landlock (Linux 5.13), it
-refuses what libraries read by themselves, too.
+refuses what libraries read by themselves, too, and every change of a file outside a temporary folder.
 """
 
 from __future__ import annotations
@@ -20,7 +20,13 @@ from typing import Any
 from .places import holds, installed, opened_name, without
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
+_WHICH_VERSION = 1
 _READ_FILE = 1 << 2
+_REMOVE_FOLDER = 1 << 4
+_CHANGE = 1 << 1 | _REMOVE_FOLDER | sum(1 << bit for bit in range(5, 13))
+"""To write and remove files, and to make files, folders, links, pipes and sockets."""
+_TRUNCATE, _KNOWS_TRUNCATE = 1 << 14, 3
+_DEVICES = Path("/dev")
 _PATH_BENEATH = 1
 _NO_NEW_PRIVILEGES = 38
 
@@ -49,6 +55,7 @@ def confined(bundle: Path, hidden: Path | None = None) -> Iterator[Confined]:
 
     `hidden` is a folder that must not be read even where it lies in a place of the system.
     """
+    shared = tempfile.gettempdir()
     own = tempfile.mkdtemp(prefix="trunkline-model-")
     os.environ["TMPDIR"] = tempfile.tempdir = own
     places = [place for place in installed() if hidden is None or not hidden.is_relative_to(place)]
@@ -57,7 +64,8 @@ def confined(bundle: Path, hidden: Path | None = None) -> Iterator[Confined]:
         places += without(wide, Path(os.path.realpath(hidden)))
     places += [Path(os.path.realpath(bundle)), Path(os.path.realpath(own))]
     guard = Confined(places)
-    _landlock(places)
+    # The folder of its own is removed in the end, which is a change of the one that it lies in.
+    _landlock(places, changed=(Path(own), _DEVICES), emptied=Path(shared))
     sys.addaudithook(guard.hear)
     try:
         yield guard
@@ -74,22 +82,30 @@ class _PathBeneath(ctypes.Structure):
     _fields_ = (("allowed_access", ctypes.c_uint64), ("parent_fd", ctypes.c_int32))
 
 
-def _landlock(places: Sequence[Path]) -> bool:
-    """Let this thread and those it starts read files in the places only; False where the kernel cannot."""
+def _landlock(places: Sequence[Path], *, changed: Sequence[Path], emptied: Path) -> bool:
+    """Let this thread and those it starts read files in the places, and change them in `changed`, only.
+
+    Empty folders may be removed from `emptied`. False where the kernel cannot.
+    """
     if not sys.platform.startswith("linux"):
         return False
     call = ctypes.CDLL(None, use_errno=True).syscall
-    attributes = _Ruleset(_READ_FILE)
+    version = call(_CREATE_RULESET, None, ctypes.c_size_t(0), _WHICH_VERSION)
+    change = _CHANGE | (_TRUNCATE if version >= _KNOWS_TRUNCATE else 0)
+    allowed = [(place, _READ_FILE) for place in places]
+    allowed += [(place, _READ_FILE | change) for place in changed]
+    allowed.append((emptied, _REMOVE_FOLDER))
+    attributes = _Ruleset(_READ_FILE | change)
     ruleset = call(_CREATE_RULESET, ctypes.byref(attributes), ctypes.sizeof(attributes), 0)
     if ruleset < 0:
         return False
     try:
-        for place in places:
+        for place, rights in allowed:
             try:
                 parent = os.open(place, os.O_PATH | os.O_CLOEXEC)
             except OSError:
                 continue
-            rule = _PathBeneath(_READ_FILE, parent)
+            rule = _PathBeneath(rights, parent)
             call(_ADD_RULE, ruleset, _PATH_BENEATH, ctypes.byref(rule), 0)
             os.close(parent)
         libc = ctypes.CDLL(None, use_errno=True)
