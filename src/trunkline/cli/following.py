@@ -15,8 +15,8 @@ TRAIN = "make evaluate"
 def after_gates(page: Path) -> str:
     """Return what follows gates that let a model pass."""
     return (
-        f"look at {page}, commit your change with data.lock and open a pull request; "
-        "after its merge (or with the local forge): make release"
+        f"look at {page}, and commit your change with data.lock; without a remote: make release; "
+        "with one, or with the local forge: trunkline pr open, and make release after its merge"
     )
 
 
@@ -27,7 +27,8 @@ def after_release(number: int | None) -> str:
             "nothing: the desired state names this version already, or waits for a decision; see make status"
         )
     return (
-        f"review and merge pull request #{number} (local forge: trunkline pr merge {number}), then make apply"
+        f"review and merge pull request #{number} (local forge: trunkline pr merge {number}), git pull, "
+        "then make apply"
     )
 
 
@@ -36,7 +37,9 @@ def after_deploying(environment: str, outcome: Literal["applied", "went back", "
     if outcome == "applied":
         return f"trunkline status {environment}"
     if outcome == "stopped":
-        return f"nothing; trunkline deploy {environment} starts it again"
+        return (
+            f"nothing: deployments/{environment}.yaml desires no version; a merged promotion starts it again"
+        )
     return f"read why above, correct it, then trunkline deploy {environment}"
 
 

@@ -119,7 +119,7 @@ def check_enough(rows: pd.DataFrame, contract: Contract, policy: DataPolicy) -> 
     if len(rows) < policy.minimum_rows:
         raise DataError(
             f"A snapshot needs {policy.minimum_rows:,} rows (data.minimum_rows), and there are {len(rows):,}.",
-            next_step="widen data.window, or bring more rows in load()",
+            next_step="bring more rows in load(), or widen data.window where the policy has one",
         )
     outcome = rows[contract.outcome.name]
     if outcome.nunique() < 2:

@@ -27,7 +27,7 @@ from trunkline.loop.life import truth as truth_module
 from trunkline.loop.life.last_watch import require_signals
 from trunkline.loop.model import snapshots
 from trunkline.loop.release import releasing
-from trunkline.loop.rollout import deploying, promoting
+from trunkline.loop.rollout import advancing, deploying, promoting
 
 Git = Callable[..., str]
 
@@ -321,10 +321,15 @@ def served(project: Project) -> int:
 
 
 def test_nothing_serves_and_everything_says_so(project: Project, tmp_path: Path) -> None:
-    with pytest.raises(NotFoundError, match="Nothing serves production"):
-        watching.watch(project, "production", progress=say)
-    with pytest.raises(NotFoundError, match="Nothing serves production"):
-        deploying.serving_contract(project, "production")
+    for look in (
+        lambda: watching.watch(project, "production", progress=say),
+        lambda: deploying.serving_contract(project, "production"),
+        lambda: advancing.advance(project, "production", progress=say),
+    ):
+        with pytest.raises(NotFoundError, match="Nothing serves production") as caught:
+            look()
+        # Deploying a desired state without a version starts nothing.
+        assert caught.value.next_step.startswith("merge a promotion first")
     with pytest.raises(NotFoundError, match="No prediction log has the id"):
         tracing.trace(project, "abc")
     with pytest.raises(NotFoundError, match="No version is registered"):

@@ -51,6 +51,14 @@ def test_quiet_asks_for_nothing() -> None:
     assert following.after_watching([signal("quiet")], "staging").startswith("nothing")
 
 
+def test_what_stopped_is_not_started_by_the_command_that_stopped_it() -> None:
+    assert "trunkline deploy" not in following.after_deploying("staging", "stopped")
+
+
+def test_a_promotion_is_pulled_before_it_is_applied() -> None:
+    assert following.after_release(7).index("git pull") < following.after_release(7).index("make apply")
+
+
 def test_a_promotion_is_named_by_its_number() -> None:
     assert "#7" in following.after_release(7)
     assert "merge" not in following.after_release(None)

@@ -173,5 +173,5 @@ def require_pass(judged: Judged, *, later: Collection[str] = ()) -> None:
         )
     raise GateInconclusive(
         f"Too few data for an answer: {names}.",
-        next_step=f"open {judged.page}; more rows would decide it: widen data.window, then trunkline snapshot",
+        next_step=f"open {judged.page}; trunkline explain {stops[0].gate} says what would decide it",
     )

@@ -17,7 +17,7 @@ from trunkline.core.truth import read_truth
 from trunkline.delivery import read_state
 from trunkline.forge import PullRequest, open_forge
 from trunkline.loop.changes.names import RETRAINING
-from trunkline.loop.rollout.deploying import out_of_reach, target_of
+from trunkline.loop.rollout.deploying import nothing_serves, out_of_reach, target_of
 from trunkline.loop.versions.bundles import bundle_of
 from trunkline.monitoring.metrics import METRICS
 
@@ -51,9 +51,7 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
     target = target_of(project, environment)
     release = target.told()
     if release is None:
-        raise NotFoundError(
-            f"Nothing serves {environment}.", next_step=f"trunkline deploy {environment}, then monitor again"
-        )
+        raise nothing_serves(project, environment, then="monitor again")
     service = target.service()
     policy = project.policy.monitoring
     now = datetime.now(UTC)

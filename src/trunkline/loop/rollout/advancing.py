@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from trunkline import monitoring, response
-from trunkline.core.errors import NotFoundError, PolicyError
+from trunkline.core.errors import PolicyError
 from trunkline.core.lineage import Version
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
@@ -31,7 +31,7 @@ from trunkline.monitoring.metrics import METRICS
 from trunkline.monitoring.tail import newest_first
 
 from .callers import caller_notice
-from .deploying import history_file, target_of
+from .deploying import history_file, nothing_serves, target_of
 from .evidence import Failures, Stage, count_failures, measure_stage, split_answers, stage_since
 from .promoting import describe_stage, phrase, propose_stage
 
@@ -59,9 +59,7 @@ def advance(project: Project, environment: str, *, progress: Progress) -> Advanc
     target = target_of(project, environment)
     release = target.told()
     if release is None:
-        raise NotFoundError(
-            f"Nothing serves {environment}.", next_step=f"trunkline deploy {environment}, then advance again"
-        )
+        raise nothing_serves(project, environment, then="advance again")
     state = read_state(project.deployment(environment))
     if not _same(state, release):
         said = f"{environment} does not serve what is merged yet: run `trunkline deploy {environment}` first."

@@ -146,6 +146,14 @@ def stop(project: Project, environment: str) -> bool:
     return delivery.stop(environment, target=target, history=history_file(project, environment))
 
 
+def nothing_serves(project: Project, environment: str, *, then: str = "") -> NotFoundError:
+    """Return the error that nothing serves an environment; deploying helps only where a version is desired."""
+    steps = [f"trunkline deploy {environment}"] + ([then] if then else [])
+    if read_state(project.deployment(environment)).champion is None:
+        steps.insert(0, "merge a promotion first: trunkline release opens it, or trunkline rollout")
+    return NotFoundError(f"Nothing serves {environment}.", next_step=", then ".join(steps))
+
+
 def serving_contract(project: Project, environment: str) -> Contract:
     """Return the contract of an environment's champion: the one that was told to serve, else the desired one.
 
@@ -154,7 +162,7 @@ def serving_contract(project: Project, environment: str) -> Contract:
     told = target_of(project, environment).told()
     champion = told.champion if told else read_state(project.deployment(environment)).champion
     if champion is None:
-        raise NotFoundError(f"Nothing serves {environment}.", next_step=f"trunkline deploy {environment}")
+        raise nothing_serves(project, environment)
     return bundle_of(project, champion, progress=lambda _: None).contract
 
 
