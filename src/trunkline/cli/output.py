@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from trunkline.core.errors import PolicyError
 from trunkline.core.figures import Figure
 from trunkline.core.project import Project
 from trunkline.core.secrets import secret
@@ -32,8 +33,19 @@ def project_of(ctx: click.Context) -> Project:
 
 
 def environment_of(project: Project, named: str) -> str:
-    """Return the environment that the call names, or else the one that releases go to."""
-    return named or project.policy.rollout.environment
+    """Return the environment that the call names, or else the one that releases go to.
+
+    Raises PolicyError where others have a desired state and this one has none.
+    """
+    environment = named or project.policy.rollout.environment
+    known = project.environments()
+    if known and environment not in known:
+        raise PolicyError(
+            f"There is no environment {environment[:LONGEST_NAME]}.",
+            value=environment,
+            next_step=f"use one of {', '.join(known)}",
+        )
+    return environment
 
 
 def result(name: str, value: object) -> None:
@@ -46,6 +58,7 @@ def word(outcome: str) -> str:
     return click.style(f"{outcome:<13}", fg=COLOURS.get(outcome), bold=True)
 
 
+LONGEST_NAME = 80
 IN_FULL = ("performance", "load", "deepchecks")
 """Rooms whose green verdicts are shown too: their figures are what people look for."""
 

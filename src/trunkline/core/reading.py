@@ -10,12 +10,12 @@ from .errors import StorageError, TrunklineError
 
 
 def read_text(path: Path, *, error: type[TrunklineError] = StorageError, next_step: str = "") -> str:
-    """Return the text of a file, with every end of a line as `\\n`.
+    """Return the text of a file, with every end of a line as `\\n` and without a byte order mark.
 
     Raises `error` when it cannot be read or is not UTF-8.
     """
     try:
-        return path.read_bytes().decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as problem:
         raise error(
             f"{path} is not UTF-8: {problem.reason} at byte {problem.start}.",

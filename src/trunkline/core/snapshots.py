@@ -20,6 +20,8 @@ class Window(Record):
     @field_validator("first", "last", mode="before")
     @classmethod
     def _as_text(cls, value: object) -> object:
+        if isinstance(value, bool):  # Python reads true as 1
+            raise ValueError("the end of a window takes a number or a time, and true or false is neither")
         return date_as_text(value)
 
 

@@ -105,7 +105,6 @@ def replaced(path: Path, kind: str) -> None:
                 "empty": b"",
                 "binary": b"\x00\xff\xfe\x80" * 64,
                 "truncated": content[: len(content) // 2],
-                "list": b"[1, null, {}]",
                 "wrong types": b'{"schema": 5, "number": [], "bundle": {}, "name": 1e400}\n',
                 "nested": b"[" * 3000,
                 "other types": other_types(content),
@@ -134,16 +133,26 @@ KINDS = (
     "directory",
     "loop",
     "missing",
-    "list",
     "wrong types",
     "nested",
     "other types",
     "half a line",
 )
+BY_ALL = {"binary", "missing", "wrong types", "other types"}
+"""How a file is broken for each verb that reads it; otherwise the first one speaks for all."""
+OF_JSON = {"wrong types", "nested", "other types", "half a line"}
+"""What would say nothing new about a file that holds none."""
 READERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "trunkline.yaml": (("check",), ("status",), ("pr", "list"), ("explain", "data/leakage")),
-    "data.lock": (("train",), ("adopt", "--scheduled"), ("explain", "data/leakage")),
-    "deployments/production.yaml": (("plan",), ("rollout", "--stage", "silent")),
+    "data.lock": (
+        ("train",),
+        ("evaluate",),
+        ("register",),
+        ("deepchecks",),
+        ("adopt", "--scheduled"),
+        ("explain", "data/leakage"),
+    ),
+    "deployments/production.yaml": (("plan",), ("rollout", "--stage", "silent"), ("bring",), ("page",)),
     ".trunkline/bundles/*/bundle.json": (("train",), ("truth", "outcomes.jsonl"), ("trace", "ID")),
     ".trunkline/bundles/*/contract.json": (("truth", "outcomes.jsonl"), ("monitor",)),
     ".trunkline/bundles/*/profile.json": (("monitor",),),
@@ -153,8 +162,12 @@ READERS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("monitor",),
     ),
     ".trunkline/live/production/bundles/*/profile.json": (("monitor",), ("advance",)),
-    ".trunkline/evaluations/*/evaluation.json": (("page",), ("explain", "data/leakage"), ("pack",)),
-    ".trunkline/evaluations/*/report.md": (("pack",),),
+    ".trunkline/evaluations/*/evaluation.json": (
+        ("page",),
+        ("explain", "data/leakage"),
+        ("pack", "--to", "elsewhere"),
+    ),
+    ".trunkline/evaluations/*/report.md": (("pack", "--to", "elsewhere"),),
     ".trunkline/forge/pulls/0001.json": (("pr", "list"), ("pr", "show", "1"), ("trace", "ID"), ("page",)),
     ".trunkline/forge/issues/*.json": (("issue", "list"), ("issue", "show", "2"), ("respond",)),
     ".trunkline/keys/*.json": (("explain", "data/leakage"),),
@@ -173,6 +186,7 @@ READERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "outcomes.jsonl": (("truth", "outcomes.jsonl"),),
     "rows.jsonl": (("send", "rows.jsonl"),),
     "src/loans/contract.py": (("check",), ("train",)),
+    "src/loans/data.py": (("snapshot",),),
     "src/loans/features.py": (("check",),),
     "loadtest/locustfile.py": (("check",),),
     ".git/HEAD": (("train",), ("pr", "open"), ("deploy",), ("plan", "--change")),
@@ -192,9 +206,11 @@ def test_a_file_that_somebody_broke_is_named_by_every_verb_that_reads_it(
     path = next(iter(sorted(copy.glob(pattern))))
     kept = copy.parent / "kept"
     for kind in KINDS:
+        if kind in OF_JSON and path.suffix not in (".json", ".jsonl", ".yaml", ".lock"):
+            continue
         shutil.copy2(path, kept)
         replaced(path, kind)
-        for words in READERS[pattern]:
+        for words in READERS[pattern] if kind in BY_ALL else READERS[pattern][:1]:
             ask(*(identity if word == "ID" else word for word in words))
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
@@ -255,32 +271,32 @@ CALLS: tuple[tuple[str, ...], ...] = (
     ("store", "WORD"),
     ("load", "--host", "WORD"),
     ("WORD",),
-    ("--project", "WORD", "check"),
+    ("--project", "WORD", "status"),
+    ("page", "--environment", "WORD"),
+    ("page", "--output", "WORD"),
+    ("judge", "--title", "WORD"),
+    ("deepchecks", "--bundle", "WORD"),
+    ("pack", "--to", "elsewhere", "--bundle", "WORD"),
+    ("truth", "--withdraw", "WORD"),
+    ("truth", "--withdraw", "WORD", "--environment", "WORD"),
+    ("example", "--address", "WORD"),
+    ("heartbeat", "WORD"),
+    ("explain", "fairness/WORD"),
 )
 
 
 @pytest.mark.parametrize("words", CALLS, ids=" ".join)
 def test_words_that_nobody_means_are_refused(words: tuple[str, ...], copy: Path, ask: Ask) -> None:
-    for hostile in WORDS:
+    for hostile in WORDS[::4] if words[0] == "page" else WORDS:
         if words == ("serve", "--bundle", "WORD") and not hostile:
             continue  # it would serve
-        ask(*(hostile if word == "WORD" else word for word in words))
+        ask(*(word.replace("WORD", hostile) for word in words))
 
 
 def test_every_verb_is_asked_here() -> None:
-    slow = {
-        "evaluate",
-        "judge",
-        "release",
-        "register",
-        "deepchecks",
-        "snapshot",
-        "schema",
-        "forge",
-        "heartbeat",
-    }
+    slow, without_words = {"release"}, {"schema", "forge"}
     asked = {words[0] for words in CALLS} | {words[0] for verbs in READERS.values() for words in verbs}
-    assert set(VERBS) - asked <= slow | {"page", "example", "bring"}
+    assert set(VERBS) - asked == slow | without_words
 
 
 def leaves(section: type[BaseModel], before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -305,7 +321,7 @@ VALUES: st.SearchStrategy[Any] = st.one_of(
 
 
 @settings(
-    max_examples=120,
+    max_examples=60,
     derandomize=True,
     database=None,
     deadline=None,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.errors import DataError
+from trunkline.core.errors import DataError, StorageError
 from trunkline.core.predictions import Arm, GroundTruth, Prediction
 from trunkline.core.truth import read_truth
 from trunkline.loop.life.traffic import read_rows
@@ -209,3 +209,19 @@ def test_a_file_that_would_be_answered_wrongly_is_refused_with_what_mends_it(
 def test_codes_as_they_are_written_are_read_though_one_ends_in_a_zero(tmp_path: Path) -> None:
     rows = read_rows(file(tmp_path, "rows.csv", "zip\n00501\n3.0\n"), CODED)
     assert [row["zip"] for row in rows] == ["00501", "3.0"]
+
+
+def test_truths_that_windows_wrote_are_read(tmp_path: Path) -> None:
+    line = '{"prediction": "x", "outcome": "yes", "time": "2026-11-30T00:00:00Z"}'
+    path = tmp_path / "truths.jsonl"
+    path.write_bytes(b"\xef\xbb\xbf" + f"{line}\r\n{line}\r\n".encode())
+    assert [truth.outcome for truth in read_truths(path, CONTRACT)] == ["yes", "yes"]
+
+
+@pytest.mark.parametrize("content", [b"\x1f\x8b\x08\x00packed", "age\n3\n".encode("utf-16"), b"\x00\xff"])
+def test_rows_that_are_no_text_are_refused_with_what_to_write(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_bytes(content)
+    with pytest.raises(StorageError) as caught:
+        read_rows(path, CONTRACT)
+    assert caught.value.next_step

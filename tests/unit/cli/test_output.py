@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from unittest.mock import Mock
 
 import pytest
 
 from trunkline.cli import output
+from trunkline.core.errors import PolicyError
 from trunkline.core.figures import Figure, Interval
+from trunkline.core.project import Project
 from trunkline.core.signals import Finding, Signal
 from trunkline.core.verdicts import Verdict, Waiver
 
@@ -98,3 +101,13 @@ def test_a_figure_reads_at_any_scale_and_apart_from_a_long_name(value: float, sh
 
     assert shown in line
     assert line.endswith("] on 1,177 test rows")
+
+
+@pytest.mark.parametrize("named", ["nosuch", "../x", "production/", "Production", "x" * 5000])
+def test_an_environment_that_has_no_desired_state_is_refused_with_those_that_have(named: str) -> None:
+    project = Mock(spec=Project, environments=lambda: ("production", "staging"))
+
+    with pytest.raises(PolicyError) as caught:
+        output.environment_of(project, named)
+    assert caught.value.next_step == "use one of production, staging"
+    assert output.environment_of(project, "staging") == "staging"

@@ -112,3 +112,18 @@ def test_the_schema_explains_keys_to_editors() -> None:
 def test_a_limit_that_is_no_finite_number_is_refused(gates: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="finite"):
         Policy.model_validate(MINIMAL | {"gates": gates})
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"data": {"minimum_rows": True}},
+        {"data": {"window": {"last": True}}},
+        {"gates": {"performance": {"floors": {"r2": True}}}},
+        {"gates": {"data": {"leakage": False}}},
+        {"retraining": {"rows": True}},
+    ],
+)
+def test_yes_and_no_are_no_numbers(said: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="true or false is n"):
+        Policy.model_validate({"name": "loans", "package": "loans", **said})
