@@ -22,6 +22,11 @@ def expected(error: Exception, arguments: Sequence[str]) -> TrunklineError:
         "Symlink loop"
     ):  # an OSError from Python 3.13 on
         return StorageError(f"{error}.", next_step="remove the link, or point it at a file")
+    if isinstance(error, RuntimeError) and str(error).startswith("Could not determine home"):
+        return StorageError(
+            "A path begins with ~ and a user whose home is not known here.",
+            next_step="write the path in full: in TRUNKLINE_HOME, trunkline.yaml or the call",
+        )
     if isinstance(error, OSError):
         return of_system(error)
     said = " ".join(str(error).split())[:200]
