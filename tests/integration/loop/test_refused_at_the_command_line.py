@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from trunkline.cli.main import run
+from trunkline.core.errors import NotFoundError
 from trunkline.core.project import Project
+from trunkline.loop.changes.upgrading import render
 
 Refused = Callable[..., str]
 
@@ -107,3 +109,13 @@ def test_a_work_folder_that_cannot_be_made(
     shown = capsys.readouterr().err
     assert "error: Cannot write" in shown
     assert str(project.work) in shown
+
+
+@pytest.mark.parametrize("place", ["nowhere", "."])
+def test_an_upgrade_from_a_folder_without_a_template_is_an_input_to_correct(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(NotFoundError) as caught:
+        render(place, {}, tmp_path)
+    assert caught.value.value == place

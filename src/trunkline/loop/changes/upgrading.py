@@ -107,13 +107,20 @@ def upgrade(
 def render(template: str, answers: Mapping[str, str], folder: Path, *, checkout: str = "") -> Path:
     """Return a project that cookiecutter made below `folder` with these answers; its own commit holds the files.
 
-    Raises NotFoundError when cookiecutter is not installed, UnavailableError with its words when it fails.
+    Raises NotFoundError when cookiecutter is not installed or no template lies there, UnavailableError with its words
+    when it fails.
     """
     config = folder / "cookiecutter.yaml"
     config.write_text(f"cookiecutters_dir: {folder / 'clones'}\nreplay_dir: {folder / 'replay'}\n")
     output = folder / "output"
     output.mkdir()
     local = Path(template).expanduser()
+    if ":" not in template and not local.is_file() and not (local / "cookiecutter.json").is_file():
+        raise NotFoundError(
+            "There is no template.",
+            value=template,
+            next_step="name the template by its folder or its git address",
+        )
     place = str(local.resolve()) if local.is_dir() else template
     words = [
         *_cookiecutter(),
