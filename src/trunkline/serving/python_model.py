@@ -118,9 +118,13 @@ class PythonModel:
             raise
         if "error" in hello or not hello.get("ready"):
             worker.stop()
+            outside = (
+                f"the model needs {', '.join(hello.get('refused') or ())}, which no bundle sees: put that into a "
+                "file of the package and train again; until then, roll back to the version before"
+            )
             raise BundleError(
                 f"The Python worker of bundle {name} cannot load the model: {hello.get('error')}",
-                next_step=advice,
+                next_step=outside if hello.get("refused") else advice,
             )
         if tuple(hello.get("classes") or ()) != self._bundle.manifest.classes:
             worker.stop()

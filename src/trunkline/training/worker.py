@@ -6,7 +6,7 @@ Then each `{"columns": {name: [values]}}` gets `{"predictions": [...], "probabil
 `{"error": "..."}`. The end of the input ends the process.
 
 The process reads the bundle and what is installed, and no other file. Its code sees no variable of the environment.
-What it was refused stands in its errors, and as `"refused": [...]` beside answers that it gave all the same.
+What it was refused stands in its errors, and as `"refused": [...]` beside them and beside answers that it gave.
 """
 
 from __future__ import annotations
@@ -90,10 +90,11 @@ def serve(requests: BinaryIO, replies: BinaryIO, answer: Answer, guard: Confined
             write_message(replies, _failure(error, guard.refused))
 
 
-def _failure(error: Exception, refused: Sequence[str]) -> dict[str, str]:
+def _failure(error: Exception, refused: Sequence[str]) -> dict[str, Any]:
     said = f"{type(error).__name__}: {error}"
     unsaid = [path for path in refused if path not in said]
-    return {"error": f"{said} (refused: {', '.join(unsaid)}, outside the bundle)" if unsaid else said}
+    words = f"{said} (refused: {', '.join(unsaid)}, outside the bundle)" if unsaid else said
+    return {"error": words} | ({"refused": list(refused)} if refused else {})
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -146,6 +146,21 @@ def test_the_code_of_a_model_sees_no_token_of_whoever_asks_it(
     assert (found["TZ"], found["LC_ALL"]) == ("UTC", "C.UTF-8")
 
 
+@pytest.mark.parametrize(
+    ("said", "step"),
+    [
+        ({"error": "KeyError: 'HOME'", "refused": ["the variable HOME"]}, "the variable HOME"),
+        ({"error": "ModuleNotFoundError: No module named 'lightgbm'"}, "install"),
+    ],
+)
+def test_a_model_that_does_not_start_is_met_with_the_step_that_helps(
+    bundle: Bundle, tmp_path: Path, said: dict[str, Any], step: str
+) -> None:
+    with pytest.raises(BundleError) as caught:
+        PythonModel(bundle, command=fake(tmp_path, f"send({said!r})\n"))
+    assert step in caught.value.next_step
+
+
 def workers(service: Any) -> list[psutil.Process]:
     return [child for child in psutil.Process(service.process.pid).children() if child.is_running()]
 
