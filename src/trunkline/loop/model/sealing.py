@@ -32,6 +32,7 @@ def seal_fitted(
     contract, test = snapshot.contract, snapshot.part("test")
     code = project.root / "src" / project.policy.package
     exported = training.export(fitted, contract, test, folder, code=code, progress=progress)
+    progress("sealing the bundle, and asking it where the project cannot be read")
     contract.write(folder / "contract.json")
     manifest = BundleManifest(
         name=project.policy.name,
