@@ -19,8 +19,17 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixe
 
 from trunkline.core.mlflow_uri import embedded_uri
 from trunkline.core.project import Project
+from trunkline.evaluation.reports import plots
 
 Server = tuple[str, Path, psutil.Process]
+
+
+@pytest.fixture(scope="module")
+def no_pictures() -> Iterator[None]:
+    """Draw nothing in this process: half of a judgement's time goes into pictures, which have tests of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plots, "drawn", lambda pictures: dict.fromkeys(pictures, b"<svg/>"))
+        yield
 
 
 def put_empty_store(project: Project) -> None:

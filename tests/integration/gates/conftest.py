@@ -144,6 +144,11 @@ def judge(root: Path) -> Judged:
     return judging.judge(project, bundle, progress=say)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def quick(no_pictures: None) -> None:
+    """Judge without pictures."""
+
+
 @pytest.fixture(scope="session")
 def reigning(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project whose healthy model is the champion."""

@@ -139,3 +139,8 @@ def _git() -> Callable[..., str]:
 def project(tmp_path: Path) -> Project:
     """A fresh project."""
     return make_project(tmp_path / "loans")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick(no_pictures: None) -> None:
+    """Judge without pictures, where nobody looks at them."""

@@ -27,7 +27,7 @@ def test_an_empty_registry_has_no_versions_and_says_what_to_do(registry: Registr
     assert registry.versions() == ()
     with pytest.raises(NotFoundError, match="none yet"):
         registry.by_number(1)
-    with pytest.raises(NotFoundError, match="trunkline release"):
+    with pytest.raises(NotFoundError, match="trunkline bring"):
         registry.by_bundle("sha256:" + "0" * 64)
 
 
