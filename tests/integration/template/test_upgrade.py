@@ -264,8 +264,7 @@ def test_a_template_that_cannot_be_rendered_changes_nothing(
     project: Path, tmp_path: Path, upgrade: Callable[..., Called], git: Git
 ) -> None:
     called = upgrade(project, tmp_path / "nowhere")
-    assert called.code == 30
-    assert "could not be rendered" in called.printed
+    assert called.code == 14
     assert git(project, "branch", "--format=%(refname:short)") == "main"
 
 
