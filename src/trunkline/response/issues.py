@@ -127,5 +127,7 @@ def number(value: float) -> str:
 
 
 def cell(text: str) -> str:
-    """Return a text of at most 300 letters that may hold users' values, as Markdown shows it and notifies nobody."""
-    return plain(text[:300])
+    """Return a text of about 300 letters that may hold users' values, as Markdown shows it and notifies nobody."""
+    shown = plain(text[:300])
+    # A sign may take six letters, and a forge bounds the whole.
+    return shown if len(shown) <= 300 else plain(text[: 300 * 300 // len(shown)])
