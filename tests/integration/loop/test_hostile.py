@@ -288,8 +288,8 @@ CALLS: tuple[tuple[str, ...], ...] = (
 @pytest.mark.parametrize("words", CALLS, ids=" ".join)
 def test_words_that_nobody_means_are_refused(words: tuple[str, ...], copy: Path, ask: Ask) -> None:
     for hostile in WORDS[::4] if words[0] in ("page", "load") else WORDS:
-        if words == ("serve", "--bundle", "WORD") and not hostile:
-            continue  # it would serve
+        if words == ("serve", "--bundle", "WORD") and hostile in ("", "0"):
+            continue  # it would serve, for a digest may begin with 0
         ask(*(word.replace("WORD", hostile) for word in words))
 
 
