@@ -58,9 +58,9 @@ def truth(
     ctx: click.Context, file: Path | None, environment: str, withdrawn: tuple[str, ...], known_only: bool
 ) -> None:
     """Record what really happened, from a file of ground-truth records (.jsonl), or take records back."""
-    from trunkline.core.line_log import append
     from trunkline.loop.life import truth as telling
     from trunkline.loop.rollout import deploying
+    from trunkline.predictions.truth import record_truth
 
     if (file is None) == (not withdrawn):
         raise click.UsageError("give a file of records, or --withdraw with the id of an answer")
@@ -69,12 +69,12 @@ def truth(
     path = project.truth(environment)
     if file is None:
         back = telling.withdrawals(path, withdrawn)
-        append(path, back)
+        record_truth(path, back)
         output.result("ground truth", f"{len(back)} outcomes taken back in {environment}")
         return
     truths = telling.read_truths(file, deploying.serving_contract(project, environment))
     truths, unknown = telling.known(truths, project.predictions(environment), leave_out=known_only)
-    append(path, truths)
+    record_truth(path, truths)
     output.result("ground truth", f"{len(truths)} outcomes recorded for {environment}")
     if unknown:
         output.result("left out", f"{unknown} records of answers that the prediction log does not hold")

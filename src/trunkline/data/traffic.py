@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.errors import DataError, StorageError
-from trunkline.core.predictions import GroundTruth, Prediction
 from trunkline.core.project import Project
-from trunkline.core.truth import outcome_of, read_truth
+from trunkline.predictions import GroundTruth, Prediction
+from trunkline.predictions.reader import read_log
+from trunkline.predictions.truth import outcome_of, read_truth
 
 from .rows import typed
 from .schema import project_schema
@@ -32,7 +29,8 @@ def load_traffic(
     """
     say = progress or (lambda _: None)
     truths = read_truth(project.truth(environment))
-    answers, torn = read_answers(project.predictions(environment))
+    log = read_log(project.predictions(environment))
+    answers, torn = log.predictions, log.torn
     known = [answer for answer in answers if answer.id in truths]
     told = {
         answer.id: truths[answer.id].model_copy(update={"outcome": outcome_of(truths[answer.id], contract)})
@@ -47,20 +45,6 @@ def load_traffic(
     if whole.empty:
         return typed(whole, contract)
     return check_rows(whole, project_schema(project), origin=f"the traffic of {environment}")
-
-
-def read_answers(folder: Path) -> tuple[list[Prediction], int]:
-    """Return the answers that users got, oldest first, and the number of torn lines in the log."""
-    answers: dict[str, Prediction] = {}
-    torn = 0
-    for path in sorted(folder.glob("*.jsonl")):
-        for value in _lines(path):
-            if value is None:
-                torn += 1
-            elif value.get("schema") == Prediction.SCHEMA and value.get("arm") in ("champion", "challenger"):
-                answer = Prediction.from_dict(value, origin=str(path), error=DataError)
-                answers[answer.id] = answer
-    return sorted(answers.values(), key=lambda answer: (answer.time, answer.id)), torn
 
 
 def traffic_rows(
@@ -96,17 +80,3 @@ def _value(column: Column, answer: Prediction, truths: Mapping[str, GroundTruth]
         name = answer.id if column.role is Role.KEY else answer.user
         return (stable_integer(name) if column.type == "integer" else name) if name else None
     return answer.inputs.get(column.name)
-
-
-def _lines(path: Path) -> Iterator[dict[str, Any] | None]:
-    try:
-        with path.open("rb") as stream:
-            for line in stream:
-                try:
-                    value = json.loads(line)
-                except ValueError:
-                    value = None
-                if isinstance(value, dict) or line.strip():
-                    yield value if isinstance(value, dict) else None
-    except OSError as error:
-        raise StorageError(f"Cannot read {path}: {error.strerror}.") from error

@@ -5,7 +5,6 @@ from .history import SCORE, history_data, history_performance, windowed
 from .infrastructure import watch_infrastructure
 from .logs import watch_logs
 from .performance import watch_performance
-from .prediction_log import LogWindow, answered, read_log
 from .profiles import CategoryProfile, CountProfile, NumberProfile, Profile
 from .profiling import profile_answers, profile_like, reference_profile, scores_of, watched
 from .quality import compare_quality, measure_quality
@@ -16,10 +15,8 @@ __all__ = [
     "CategoryProfile",
     "CountProfile",
     "Labelled",
-    "LogWindow",
     "NumberProfile",
     "Profile",
-    "answered",
     "compare_quality",
     "history_data",
     "history_performance",
@@ -27,7 +24,6 @@ __all__ = [
     "measure_quality",
     "profile_answers",
     "profile_like",
-    "read_log",
     "reference_profile",
     "scores_of",
     "watch_data",

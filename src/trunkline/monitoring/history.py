@@ -8,7 +8,7 @@ from operator import attrgetter
 
 from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
-from trunkline.core.predictions import Prediction
+from trunkline.predictions import Prediction
 
 from .drift import column_drift
 from .profiles import Profile

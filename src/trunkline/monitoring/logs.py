@@ -14,9 +14,9 @@ import orjson
 from trunkline.core.policy.monitoring import Monitoring
 from trunkline.core.record import as_utc
 from trunkline.core.signals import Finding, Signal
+from trunkline.core.tail import newest_first
 
 from .signals import count, write_signal
-from .tail import newest_first
 
 LINES = 10_000
 """How many of the newest lines are read."""

@@ -10,8 +10,8 @@ from trunkline.core.contract import Contract
 from trunkline.core.errors import DataError
 from trunkline.core.figures import Figure
 from trunkline.core.policy.monitoring import Monitoring
-from trunkline.core.predictions import GroundTruth, Prediction
 from trunkline.core.signals import Finding, Signal
+from trunkline.predictions import GroundTruth, Prediction
 
 from .quality import UserMetric, ignorant_quality, measure_quality
 from .signals import between, count, write_signal

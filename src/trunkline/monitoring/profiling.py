@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import DataError
-from trunkline.core.predictions import Prediction
+from trunkline.predictions import Prediction
 
 from .profiles import UNSEEN_KEPT, CategoryProfile, ColumnProfile, CountProfile, NumberProfile, Profile
 

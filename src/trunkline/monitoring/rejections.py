@@ -7,8 +7,8 @@ from collections import Counter
 from trunkline.core.contract import Contract, Role
 from trunkline.core.intervals import wilson
 from trunkline.core.signals import Finding
+from trunkline.predictions import LogWindow
 
-from .prediction_log import LogWindow
 from .signals import count
 
 GROUPS = 5

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trunkline.core.contract import Contract, as_label
-from trunkline.core.predictions import GroundTruth, Prediction
-from trunkline.core.truth import outcome_of
+from trunkline.predictions import GroundTruth, Prediction
+from trunkline.predictions.truth import outcome_of
 
 
 @dataclass(frozen=True)

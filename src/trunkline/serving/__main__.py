@@ -20,9 +20,9 @@ import uvicorn
 
 from trunkline.core.errors import TrunklineError, UnavailableError
 from trunkline.core.record import write_atomically
+from trunkline.predictions.writer import LogWriter
 
 from .app import create_app
-from .prediction_log import PredictionLog
 from .release import load, read_release
 from .service import Service
 from .takeover import take_over
@@ -84,7 +84,7 @@ def _run(options: argparse.Namespace, log: structlog.typing.FilteringBoundLogger
         log.info("took over", processes=ended)
     with _bind(options.host, options.port) as listener:
         live = load(folder, release, threads=options.threads, maximum_rows=options.maximum_rows)
-        predictions = PredictionLog(options.log_folder or _log_folder(folder), sync=options.sync)
+        predictions = LogWriter(options.log_folder or _log_folder(folder), sync=options.sync)
         service = Service(
             folder,
             live,

@@ -17,8 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trunkline import __version__
 from trunkline.core.errors import StorageError, TrunklineError, UnavailableError
-from trunkline.core.predictions import Prediction
 from trunkline.core.release import Route
+from trunkline.predictions import Prediction
 
 from .bodies import Unreadable, read_body
 from .description import Answer, Batch, Problems, describe

@@ -13,9 +13,9 @@ from typing import Any
 from trunkline.core.bundle import Bundle, BundleStore
 from trunkline.core.errors import BundleError, StorageError
 from trunkline.core.examples import example
-from trunkline.core.predictions import Arm, Prediction
 from trunkline.core.record import short
 from trunkline.core.release import RELEASE_FILE, Release, Route
+from trunkline.predictions import Arm, Prediction
 
 from .requests import RequestModel, request_columns
 from .routing import pseudonym, user_key

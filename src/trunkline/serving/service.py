@@ -14,10 +14,10 @@ from uuid import uuid4
 import structlog
 
 from trunkline.core.errors import StorageError, TrunklineError
-from trunkline.core.predictions import Arm, Prediction, Rejection
 from trunkline.core.release import Release
+from trunkline.predictions import Arm, Prediction, Rejection
+from trunkline.predictions.writer import LogWriter
 
-from .prediction_log import PredictionLog
 from .problems import Problem, without_secrets
 from .release import Loaded, Row, Served, load, read_release
 from .routing import choose
@@ -43,7 +43,7 @@ class Service:
         self,
         folder: Path,
         live: Loaded,
-        predictions: PredictionLog,
+        predictions: LogWriter,
         *,
         metrics: Metrics,
         log: structlog.typing.FilteringBoundLogger,

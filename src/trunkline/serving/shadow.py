@@ -12,8 +12,8 @@ from uuid import uuid4
 import structlog
 
 from trunkline.core.errors import StorageError
+from trunkline.predictions.writer import LogWriter
 
-from .prediction_log import PredictionLog
 from .release import Loaded, Row
 from .telemetry import Metrics, failure, log_refused
 
@@ -33,7 +33,7 @@ class Shadow:
 
     def __init__(
         self,
-        predictions: PredictionLog,
+        predictions: LogWriter,
         metrics: Metrics,
         log: structlog.typing.FilteringBoundLogger,
         *,

@@ -9,7 +9,7 @@ import pytest
 
 from trunkline.core import line_log
 from trunkline.core.errors import StorageError
-from trunkline.core.predictions import GroundTruth
+from trunkline.predictions import GroundTruth
 
 
 def told(name: str) -> GroundTruth:

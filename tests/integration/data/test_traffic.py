@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 
 from trunkline.core.errors import DataError
-from trunkline.core.predictions import Arm, GroundTruth, Prediction, Rejection
 from trunkline.core.project import Project
 from trunkline.core.snapshots import Window
 from trunkline.data import load_traffic, project_contract, take_snapshot
 from trunkline.data.split import PARTS
 from trunkline.data.traffic import stable_integer
+from trunkline.predictions import Arm, GroundTruth, Prediction, Rejection
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 INPUTS: dict[str, Any] = {"year": 2009, "income": 10.5, "debts": 3, "region": "north", "sex": "f"}

@@ -10,7 +10,6 @@ import pytest
 from trunkline.cli.main import run
 from trunkline.core.errors import NotFoundError, PolicyError
 from trunkline.core.line_log import append
-from trunkline.core.predictions import GroundTruth
 from trunkline.core.project import Project
 from trunkline.delivery import read_state
 from trunkline.delivery.targets.service import wait_for
@@ -20,7 +19,8 @@ from trunkline.loop.life import traffic
 from trunkline.loop.model import snapshots
 from trunkline.loop.release import releasing
 from trunkline.loop.rollout import advancing, deploying, promoting
-from trunkline.monitoring import read_log
+from trunkline.predictions import GroundTruth
+from trunkline.predictions.reader import read_log
 
 Git = Callable[..., str]
 ROLLOUT = """

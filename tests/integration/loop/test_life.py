@@ -17,7 +17,6 @@ from trunkline.core.errors import (
     UnavailableError,
 )
 from trunkline.core.line_log import append
-from trunkline.core.predictions import GroundTruth
 from trunkline.core.project import Project
 from trunkline.core.signals import Signal
 from trunkline.forge import Forge, open_forge
@@ -28,6 +27,7 @@ from trunkline.loop.life.last_watch import require_signals
 from trunkline.loop.model import snapshots
 from trunkline.loop.release import releasing
 from trunkline.loop.rollout import advancing, deploying, promoting
+from trunkline.predictions import GroundTruth
 
 Git = Callable[..., str]
 

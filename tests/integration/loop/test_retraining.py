@@ -11,7 +11,6 @@ import pytest
 from trunkline.cli.main import run
 from trunkline.core.errors import GateFailed, PolicyError
 from trunkline.core.line_log import append as append_records
-from trunkline.core.predictions import GroundTruth, Prediction
 from trunkline.core.project import Project
 from trunkline.core.release import Route
 from trunkline.delivery import next_state, read_state, write_state
@@ -21,6 +20,7 @@ from trunkline.loop.life.refusals import ANSWERS, NothingNew, RetrainingWaits
 from trunkline.loop.model import snapshots
 from trunkline.loop.release import releasing
 from trunkline.loop.versions import bundles
+from trunkline.predictions import GroundTruth, Prediction
 
 Git = Callable[..., str]
 ONE, TWO = (Route(version=number, bundle=f"sha256:{str(number) * 64}") for number in (1, 2))

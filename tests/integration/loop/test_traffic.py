@@ -10,10 +10,10 @@ import pytest
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import DataError, StorageError
-from trunkline.core.predictions import Arm, GroundTruth, Prediction
-from trunkline.core.truth import read_truth
 from trunkline.loop.life.traffic import read_rows
 from trunkline.loop.life.truth import known, read_truths, withdrawals
+from trunkline.predictions import Arm, GroundTruth, Prediction
+from trunkline.predictions.truth import read_truth
 
 CONTRACT = Contract(
     name="loans",

@@ -14,10 +14,8 @@ from sklego.datasets import load_arrests
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.policy.monitoring import Monitoring
-from trunkline.core.predictions import Prediction
 from trunkline.core.signals import Signal
 from trunkline.monitoring import (
-    LogWindow,
     Profile,
     history_data,
     reference_profile,
@@ -26,6 +24,7 @@ from trunkline.monitoring import (
     watched,
     windowed,
 )
+from trunkline.predictions import LogWindow, Prediction
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
 YES_NO = ("No", "Yes")

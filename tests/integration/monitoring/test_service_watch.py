@@ -18,7 +18,8 @@ import pytest
 
 from trunkline.core.policy.monitoring import InfrastructureMonitor, LogMonitor, Monitoring
 from trunkline.core.signals import Signal
-from trunkline.monitoring import LogWindow, watch_infrastructure, watch_logs
+from trunkline.monitoring import watch_infrastructure, watch_logs
+from trunkline.predictions import LogWindow
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
 QUICK = Monitoring(infrastructure=InfrastructureMonitor(probe_timeout_s=0.2))

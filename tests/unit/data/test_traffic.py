@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.predictions import GroundTruth, Prediction
 from trunkline.data.traffic import complete, stable_integer, traffic_rows
+from trunkline.predictions import GroundTruth, Prediction
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.predictions import GroundTruth, Prediction, Rejection
 from trunkline.monitoring import Profile, reference_profile
+from trunkline.predictions import GroundTruth, Prediction, Rejection
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 Columns = dict[str, list[Any]]

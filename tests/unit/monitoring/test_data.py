@@ -8,9 +8,9 @@ import pytest
 
 from trunkline.core.contract import Column, Contract
 from trunkline.core.policy.monitoring import DataMonitor, Monitoring
-from trunkline.core.predictions import Prediction, Rejection
 from trunkline.core.signals import Finding, Signal
-from trunkline.monitoring import LogWindow, Profile, reference_profile, watch_data
+from trunkline.monitoring import Profile, reference_profile, watch_data
+from trunkline.predictions import LogWindow, Prediction, Rejection
 
 Columns = dict[str, list[Any]]
 Draw = Callable[..., Columns]

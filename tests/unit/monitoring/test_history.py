@@ -7,8 +7,8 @@ import pytest
 
 from trunkline.core.contract import Contract
 from trunkline.core.errors import PolicyError
-from trunkline.core.predictions import GroundTruth, Prediction
 from trunkline.monitoring import SCORE, Profile, history_data, history_performance, label_answers, windowed
+from trunkline.predictions import GroundTruth, Prediction
 
 Columns = dict[str, list[Any]]
 Answer = Callable[..., Prediction]

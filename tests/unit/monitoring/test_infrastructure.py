@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from trunkline.core.policy.monitoring import Monitoring
-from trunkline.core.predictions import Prediction
 from trunkline.core.signals import Signal
-from trunkline.monitoring import LogWindow, watch_infrastructure
+from trunkline.monitoring import watch_infrastructure
+from trunkline.predictions import LogWindow, Prediction
 
 Watch = Callable[..., Signal]
 READY = {"ready": True, "revision": "r1", "failed": None}

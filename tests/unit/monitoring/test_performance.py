@@ -11,9 +11,9 @@ from trunkline.core.contract import Contract
 from trunkline.core.errors import PolicyError
 from trunkline.core.figures import Figure
 from trunkline.core.policy.monitoring import Monitoring, PerformanceMonitor
-from trunkline.core.predictions import GroundTruth, Prediction
 from trunkline.core.signals import Signal
 from trunkline.monitoring import watch_performance
+from trunkline.predictions import GroundTruth, Prediction
 
 AT_RELEASE = Figure(name="roc_auc", value=0.8, rows=600)
 Watch = Callable[..., Signal]

@@ -9,7 +9,6 @@ import pytest
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import DataError
-from trunkline.core.predictions import Prediction
 from trunkline.monitoring import (
     CategoryProfile,
     CountProfile,
@@ -22,6 +21,7 @@ from trunkline.monitoring import (
     watched,
 )
 from trunkline.monitoring.profiling import CATEGORIES, score_of
+from trunkline.predictions import Prediction
 
 Columns = dict[str, list[Any]]
 

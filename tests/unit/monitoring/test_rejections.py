@@ -3,9 +3,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from trunkline.core.contract import Contract
-from trunkline.core.predictions import Prediction, Rejection
-from trunkline.monitoring import LogWindow
 from trunkline.monitoring.rejections import rejection_findings
+from trunkline.predictions import LogWindow, Prediction, Rejection
 
 Answer = Callable[..., Prediction]
 Reject = Callable[..., Rejection]

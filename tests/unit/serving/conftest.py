@@ -17,9 +17,9 @@ from trunkline.core.bundle import Bundle, BundleManifest
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import StorageError
 from trunkline.core.lineage import Lineage
-from trunkline.core.predictions import Prediction, Rejection
 from trunkline.core.release import Release, Route
-from trunkline.serving.prediction_log import PredictionLog
+from trunkline.predictions import Prediction, Rejection
+from trunkline.predictions.writer import LogWriter
 from trunkline.serving.release import Loaded, Served
 from trunkline.serving.requests import RequestModel
 from trunkline.serving.runtime import Answers, Columns
@@ -69,7 +69,7 @@ class FakeModel:
         self.closed = True
 
 
-class MemoryLog(PredictionLog):
+class MemoryLog(LogWriter):
     """Keeps records, or is full."""
 
     def __init__(self) -> None:

@@ -14,12 +14,13 @@ from markdown_it import MarkdownIt
 
 from trunkline import __version__, monitoring
 from trunkline.core.bundle import figures_by_name
-from trunkline.core.predictions import Prediction
 from trunkline.core.project import Project
 from trunkline.core.record import write_atomically
-from trunkline.core.truth import read_truth
 from trunkline.forge import Issue, PullRequest, open_forge
 from trunkline.monitoring.metrics import METRICS
+from trunkline.predictions import Prediction
+from trunkline.predictions.reader import read_log
+from trunkline.predictions.truth import read_truth
 
 from . import charts, history
 from .tracing import trace
@@ -52,7 +53,7 @@ def write_page(project: Project, environment: str, path: Path) -> Path:
 def render_page(project: Project, environment: str) -> str:
     """Return the page's HTML; nothing in it is loaded from elsewhere."""
     deployed = history.deployments(project, environment)
-    log = monitoring.read_log(project.predictions(environment), newest=None)
+    log = read_log(project.predictions(environment), newest=None)
     answers = sorted(log.predictions, key=lambda answer: answer.time)
     judged = history.judgements(project)
     forge = open_forge(project)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from trunkline.core.bundle import Bundle
 from trunkline.core.errors import NotFoundError, StorageError, TrunklineError
 from trunkline.core.git import git
 from trunkline.core.lineage import DIRTY
-from trunkline.core.predictions import Prediction
 from trunkline.core.project import Project
-from trunkline.core.reading import parse_json
 from trunkline.core.record import short
 from trunkline.core.snapshots import SnapshotManifest
-from trunkline.core.truth import read_truth
 from trunkline.forge import PullRequest, open_forge
 from trunkline.loop.versions.bundles import brought_registry
+from trunkline.predictions import Prediction
+from trunkline.predictions.reader import find
+from trunkline.predictions.truth import read_truth
 
 from .provenance import describe_commit
 
@@ -36,29 +35,13 @@ def find_prediction(project: Project, identity: str) -> tuple[Prediction, str]:
 
     Raises NotFoundError when no environment's log has the id.
     """
-    for path in _logs(project):
-        with path.open(encoding="utf-8", errors="replace") as stream:
-            for line in stream:
-                if identity in line and (found := _prediction(line, identity)):
-                    return found, path.parent.name
+    for folder in sorted(path for path in (project.work / "predictions").glob("*") if path.is_dir()):
+        if found := find(folder, identity):
+            return found, folder.name
     raise NotFoundError(
         f"No prediction log has the id {identity}.",
         next_step="take an id that the service answered with; logs lie under .trunkline/predictions/",
     )
-
-
-def _logs(project: Project) -> Iterator[Path]:
-    yield from sorted((project.work / "predictions").glob("*/*.jsonl"), reverse=True)
-
-
-def _prediction(line: str, identity: str) -> Prediction | None:
-    try:
-        value = parse_json(line, origin="prediction log")
-    except StorageError:
-        return None
-    if not isinstance(value, dict) or value.get("schema") != Prediction.SCHEMA or value.get("id") != identity:
-        return None
-    return Prediction.from_dict(value, origin="prediction log")
 
 
 def trace(project: Project, identity: str) -> tuple[Step, ...]:

@@ -16,9 +16,9 @@ import httpx
 
 from trunkline.core.contract import Column, Contract
 from trunkline.core.errors import DataError, StorageError, UnavailableError
-from trunkline.core.predictions import GroundTruth
 from trunkline.core.progress import Progress
 from trunkline.core.values import check_value, parse_cell
+from trunkline.predictions import GroundTruth
 
 CONNECTIONS = 4
 INDEX = re.compile(r"|Unnamed: \d+")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from trunkline.core.contract import Contract
 from trunkline.core.errors import DataError
-from trunkline.core.predictions import GroundTruth
-from trunkline.core.truth import outcome_of, read_truth
-from trunkline.monitoring import answered
+from trunkline.predictions import GroundTruth
+from trunkline.predictions.reader import answered
+from trunkline.predictions.truth import outcome_of, read_truth
 
 SHOWN = 5
 

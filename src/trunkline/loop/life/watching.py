@@ -13,13 +13,14 @@ from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.record import write_atomically
 from trunkline.core.signals import Signal
-from trunkline.core.truth import read_truth
 from trunkline.delivery import read_state
 from trunkline.forge import PullRequest, open_forge
 from trunkline.loop.changes.names import RETRAINING
 from trunkline.loop.rollout.deploying import nothing_serves, out_of_reach, target_of
 from trunkline.loop.versions.bundles import bundle_of
 from trunkline.monitoring.metrics import METRICS
+from trunkline.predictions.reader import read_log
+from trunkline.predictions.truth import read_truth
 
 from .handover import hand_over, one_line, retrain_and_tell, troubles
 from .refusals import ANSWERS, RetrainingWaits
@@ -63,13 +64,13 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
             f"Version {release.champion.version} was not measured by {metric} when it was released.",
             next_step="correct monitoring.performance.metric in trunkline.yaml, or release again",
         )
-    window = monitoring.read_log(project.predictions(environment), newest=policy.window_rows)
+    window = read_log(project.predictions(environment), newest=policy.window_rows)
     if window.torn:
         progress(f"{window.torn} unfinished lines in the prediction log were passed over")
     reference = monitoring.Profile.read(bundle.folder / "profile.json")
     truth = read_truth(project.truth(environment))
     # Ground truth comes late: the newest labelled answers may lie far behind the newest answers.
-    answers = monitoring.read_log(project.predictions(environment), newest=None)
+    answers = read_log(project.predictions(environment), newest=None)
     signals = (
         monitoring.watch_performance(
             answers.predictions,

@@ -12,7 +12,7 @@ from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.record import short
 from trunkline.core.release import Release, Route
-from trunkline.core.truth import read_truth
+from trunkline.core.tail import newest_first
 from trunkline.delivery import (
     DesiredState,
     LocalTarget,
@@ -28,7 +28,8 @@ from trunkline.loop.changes.taken_back import stage_taken_back
 from trunkline.loop.changes.work_tree import change
 from trunkline.loop.versions.bundles import bundle_of
 from trunkline.monitoring.metrics import METRICS
-from trunkline.monitoring.tail import newest_first
+from trunkline.predictions.reader import read_log
+from trunkline.predictions.truth import read_truth
 
 from .callers import caller_notice
 from .deploying import history_file, nothing_serves, target_of
@@ -99,7 +100,7 @@ def _measure(
     bundle = bundle_of(project, stage.release.champion, progress=progress)
     watching = project.policy.monitoring
     metric = watching.performance.metric
-    window = monitoring.read_log(project.predictions(environment), newest=None)
+    window = read_log(project.predictions(environment), newest=None)
     log = target.log_file
     failures = count_failures(newest_first(log), stage.since, stage.release) if log.exists() else Failures()
     return measure_stage(

@@ -12,11 +12,11 @@ from trunkline.core.contract import Contract, as_label
 from trunkline.core.figures import Figure
 from trunkline.core.intervals import wilson
 from trunkline.core.policy.delivery import Rollout
-from trunkline.core.predictions import GroundTruth, Prediction
 from trunkline.core.record import as_utc
 from trunkline.core.release import Deployment, Release
 from trunkline.monitoring.drift import column_drift
 from trunkline.monitoring.intervals import quantile_interval
+from trunkline.predictions import GroundTruth, LogWindow, Prediction
 from trunkline.response import ArmFigures, StageEvidence, Unseen, level_of
 
 UserMetrics = Mapping[str, Callable[..., float]] | None
@@ -69,7 +69,7 @@ def _identity(release: Release) -> tuple[object, ...]:
     return release.strategy, release.champion.bundle, challenger, release.share
 
 
-def split_answers(window: monitoring.LogWindow, stage: Stage) -> Answers:
+def split_answers(window: LogWindow, stage: Stage) -> Answers:
     """Return the answers of a stage by version."""
     release = stage.release
     beside = window.shadows if release.strategy == "silent" else window.predictions

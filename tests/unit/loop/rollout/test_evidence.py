@@ -11,7 +11,6 @@ import pytest
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.policy.delivery import Rollout
-from trunkline.core.predictions import GroundTruth, Prediction, Rejection
 from trunkline.core.release import Deployment, Release, Route
 from trunkline.loop.rollout.evidence import (
     Answers,
@@ -22,7 +21,8 @@ from trunkline.loop.rollout.evidence import (
     split_answers,
     stage_since,
 )
-from trunkline.monitoring import LogWindow, Profile, reference_profile
+from trunkline.monitoring import Profile, reference_profile
+from trunkline.predictions import GroundTruth, LogWindow, Prediction, Rejection
 from trunkline.response import StageEvidence, Unseen
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -3,45 +3,18 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from itertools import count
-from operator import attrgetter
 from pathlib import Path
 
 import orjson
 
 from trunkline.core.errors import StorageError
-from trunkline.core.predictions import Prediction, Rejection
+from trunkline.core.tail import newest_first
 
-from .tail import newest_first
-
-
-@dataclass(frozen=True)
-class LogWindow:
-    """A stretch of the prediction log, oldest first."""
-
-    predictions: tuple[Prediction, ...] = ()
-    """What users were answered."""
-    rejections: tuple[Rejection, ...] = ()
-    """Requests that broke the contract."""
-    shadows: tuple[Prediction, ...] = ()
-    """What a silent challenger would have answered, in the same stretch of time."""
-    torn: int = 0
-    """Lines that could not be read: torn by a crash, or damaged."""
-
-    @property
-    def requests(self) -> int:
-        """Return how many requests there were: answers and rejections."""
-        return len(self.predictions) + len(self.rejections)
-
-    def newest(self, requests: int) -> LogWindow:
-        """Return the window cut down to its newest requests."""
-        if self.requests <= requests:
-            return self
-        rows: list[Prediction | Rejection] = [*self.predictions, *self.rejections]
-        return _window(sorted(rows, key=attrgetter("time"))[-requests:], self.shadows, self.torn)
+from .records import Prediction, Rejection
+from .window import LogWindow, window_of
 
 
 def read_log(folder: Path, *, newest: int | None = None) -> LogWindow:
@@ -66,7 +39,7 @@ def read_log(folder: Path, *, newest: int | None = None) -> LogWindow:
                 shadows.append(row)
             elif not kept.add(row):
                 break
-    return _window(kept.rows(), shadows, torn, whole=not kept.full)
+    return window_of(kept.rows(), shadows, torn, whole=not kept.full)
 
 
 def answered(folder: Path, ids: Collection[str]) -> set[str]:
@@ -92,6 +65,19 @@ def answered(folder: Path, ids: Collection[str]) -> set[str]:
             ):
                 found.add(value["id"])
     return found
+
+
+def find(folder: Path, identity: str) -> Prediction | None:
+    """Return the answer with this id, a shadow's too; None when the log does not have it.
+
+    Raises StorageError when a file cannot be read.
+    """
+    wanted = identity.encode()
+    for path in sorted(folder.glob("*.jsonl"), reverse=True):
+        for line in newest_first(path):
+            if wanted in line and isinstance(row := _row(line, path), Prediction) and row.id == identity:
+                return row
+    return None
 
 
 class _Kept:
@@ -125,33 +111,19 @@ class _Kept:
         return [entry[2] for entry in sorted(self._heap, key=lambda entry: entry[:2])]
 
 
-def _window(
-    rows: Sequence[Prediction | Rejection], shadows: Iterable[Prediction], torn: int, *, whole: bool = False
-) -> LogWindow:
-    first = rows[0].time if rows else None
-    return LogWindow(
-        predictions=tuple(row for row in rows if isinstance(row, Prediction)),
-        rejections=tuple(row for row in rows if isinstance(row, Rejection)),
-        shadows=tuple(
-            row
-            for row in sorted(shadows, key=attrgetter("time"))
-            if whole or first is None or row.time >= first
-        ),
-        torn=torn,
-    )
-
-
 def _rows(path: Path) -> Iterator[Prediction | Rejection | None]:
     """Yield the lines of one file, newest first; None stands for a line that cannot be read."""
-    for line in newest_first(path):
-        try:
-            value = orjson.loads(line)
-            schema = value.get("schema") if isinstance(value, dict) else None
-            if schema == Prediction.SCHEMA:
-                yield Prediction.from_dict(value, origin=path.name)
-            elif schema == Rejection.SCHEMA:
-                yield Rejection.from_dict(value, origin=path.name)
-            else:
-                yield None
-        except (orjson.JSONDecodeError, StorageError):
-            yield None
+    return (_row(line, path) for line in newest_first(path))
+
+
+def _row(line: bytes, path: Path) -> Prediction | Rejection | None:
+    try:
+        value = orjson.loads(line)
+        schema = value.get("schema") if isinstance(value, dict) else None
+        if schema == Prediction.SCHEMA:
+            return Prediction.from_dict(value, origin=path.name)
+        if schema == Rejection.SCHEMA:
+            return Rejection.from_dict(value, origin=path.name)
+    except (orjson.JSONDecodeError, StorageError):
+        return None
+    return None

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from trunkline.core.predictions import Prediction, Rejection
-from trunkline.monitoring import LogWindow
+from trunkline.predictions import LogWindow, Prediction, Rejection
 
 
 def test_a_window_is_cut_down_to_its_newest_requests_of_both_kinds(

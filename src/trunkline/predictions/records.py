@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from .record import Record, UtcTime
+from trunkline.core.record import Record, UtcTime
 
 Arm = Literal["champion", "challenger", "shadow"]
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
-from .contract import Contract
-from .errors import DataError, StorageError
-from .predictions import GroundTruth
-from .reading import parse_json
-from .values import Value, check_value
+from trunkline.core.contract import Contract
+from trunkline.core.errors import DataError, StorageError
+from trunkline.core.line_log import append
+from trunkline.core.reading import parse_json
+from trunkline.core.values import Value, check_value
+
+from .records import GroundTruth
 
 
 def outcome_of(truth: GroundTruth, contract: Contract) -> Value:
@@ -29,6 +32,14 @@ def outcome_of(truth: GroundTruth, contract: Contract) -> Value:
     if value is None:
         raise DataError(f"The ground truth of the answer {truth.prediction} has no outcome.")
     return value
+
+
+def record_truth(path: Path, truths: Iterable[GroundTruth]) -> None:
+    """Append records to an environment's ground truth; they are on the disk when it returns.
+
+    Raises StorageError when the file cannot be written.
+    """
+    append(path, truths)
 
 
 def read_truth(path: Path) -> dict[str, GroundTruth]:

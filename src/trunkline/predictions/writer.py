@@ -12,10 +12,11 @@ from pathlib import Path
 import orjson
 
 from trunkline.core.errors import StorageError
-from trunkline.core.predictions import Prediction, Rejection
+
+from .records import Prediction, Rejection
 
 
-class PredictionLog:
+class LogWriter:
     """An append-only file of JSON lines, one file a start of the service.
 
     The lines of one answer are one write to the kernel, so a killed service loses no answer that it gave;

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from trunkline.core.errors import StorageError
-from trunkline.core.predictions import Rejection
-from trunkline.serving.prediction_log import PredictionLog
+from trunkline.predictions import Rejection
+from trunkline.predictions.writer import LogWriter
 
 
 def rejection(name: str) -> Rejection:
@@ -20,7 +20,7 @@ def rejection(name: str) -> Rejection:
 
 @pytest.mark.parametrize("sync", [False, True])
 def test_lines_are_whole_on_disk_when_append_returns(tmp_path: Path, sync: bool) -> None:
-    log = PredictionLog(tmp_path / "new" / "folder", sync=sync)
+    log = LogWriter(tmp_path / "new" / "folder", sync=sync)
     log.append([rejection("a"), rejection("b")])
     log.append([rejection("c")])
     lines = log.path.read_bytes().splitlines()
@@ -31,14 +31,14 @@ def test_lines_are_whole_on_disk_when_append_returns(tmp_path: Path, sync: bool)
 
 
 def test_a_closed_log_takes_nothing(tmp_path: Path) -> None:
-    log = PredictionLog(tmp_path)
+    log = LogWriter(tmp_path)
     log.close()
     with pytest.raises(StorageError, match="Cannot write to the prediction log"):
         log.append([rejection("a")])
 
 
 def test_two_starts_in_one_second_write_two_files(tmp_path: Path) -> None:
-    logs = [PredictionLog(tmp_path) for _ in range(3)]
+    logs = [LogWriter(tmp_path) for _ in range(3)]
     assert len({log.path for log in logs}) == 3
     assert all(f"-{os.getpid()}" in log.path.name for log in logs)
     assert all((log.path.stat().st_mode & 0o007) == 0 for log in logs)
@@ -48,4 +48,4 @@ def test_two_starts_in_one_second_write_two_files(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="Cannot write the prediction log"):
-        PredictionLog(Path("/dev/null/log"))
+        LogWriter(Path("/dev/null/log"))

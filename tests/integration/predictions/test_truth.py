@@ -9,8 +9,8 @@ import orjson
 import pytest
 
 from trunkline.core.errors import DataError
-from trunkline.core.predictions import GroundTruth
-from trunkline.core.truth import read_truth
+from trunkline.predictions import GroundTruth
+from trunkline.predictions.truth import read_truth
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

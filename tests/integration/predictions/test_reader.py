@@ -12,9 +12,9 @@ import orjson
 import pytest
 
 from trunkline.core.errors import StorageError
-from trunkline.core.predictions import Prediction, Rejection
-from trunkline.monitoring import read_log
-from trunkline.monitoring.tail import newest_first
+from trunkline.core.tail import newest_first
+from trunkline.predictions import Prediction, Rejection
+from trunkline.predictions.reader import read_log
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -1,0 +1,9 @@
+"""The prediction log: what was answered and refused, and what really happened, written and read in one room.
+
+`writer` is what the service needs, `reader` what looks at the log afterwards.
+"""
+
+from .records import Arm, GroundTruth, Prediction, Rejection
+from .window import LogWindow
+
+__all__ = ["Arm", "GroundTruth", "LogWindow", "Prediction", "Rejection"]
