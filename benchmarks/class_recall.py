@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 
 from trunkline.core.policy.gates import PerformanceGates
 from trunkline.evaluation.performance.class_recall import class_recall_verdict
-from trunkline.evaluation.scored import Array, Paired
+from trunkline.measure.paired import Array, Paired
 
 LIMIT = PerformanceGates().class_recall or 0.05
 TEST = (150, 500, 2_000, 10_000)

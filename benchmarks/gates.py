@@ -35,7 +35,6 @@ from trunkline.data.summaries import column_summaries
 from trunkline.evaluation import Scored, judge
 from trunkline.evaluation.fairness.groups import group_figures, groups
 from trunkline.evaluation.fairness.questions import fairness_verdicts
-from trunkline.evaluation.metrics import Metrics
 from trunkline.evaluation.performance.calibration import calibration_verdict
 from trunkline.evaluation.performance.comparison import Comparison, champion_verdict, compare
 from trunkline.evaluation.performance.figures import (
@@ -46,8 +45,10 @@ from trunkline.evaluation.performance.figures import (
 from trunkline.evaluation.performance.named_slices import slice_floor_verdicts
 from trunkline.evaluation.performance.overfit import overfit_verdict
 from trunkline.evaluation.robustness.questions import robustness_verdicts
-from trunkline.evaluation.scored import Array, Paired, pair_scored
+from trunkline.evaluation.scored import pair_scored
 from trunkline.evaluation.slices.questions import slice_verdicts
+from trunkline.measure.paired import Array, Paired
+from trunkline.measure.scorers import Metrics
 
 NUMBERS = tuple(f"x{number}" for number in range(13))
 REGIONS, PLANS = ("east", "north", "south", "west"), ("basic", "family", "plus")

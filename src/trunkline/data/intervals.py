@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from statistics import NormalDist
 
 from trunkline.core.figures import Figure, Interval
-from trunkline.core.intervals import wilson
+from trunkline.measure.intervals import wilson
 
 LEVEL = 0.95
 """Of all intervals of one verdict together."""

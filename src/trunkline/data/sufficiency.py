@@ -6,9 +6,9 @@ import pandas as pd
 
 from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
-from trunkline.core.intervals import wilson
 from trunkline.core.policy.data import DataPolicy
 from trunkline.core.verdicts import Outcome, Verdict
+from trunkline.measure.intervals import wilson
 
 from .split import PARTS, Parts
 

@@ -1,8 +1,9 @@
 """Evaluation: the figures of a model, the gates that it must pass, and the report and card that say so."""
 
+from trunkline.measure.scorers import check_watched_metric
+
 from .gate_names import check_waivers
 from .gates import check_gates, judge
-from .metrics import check_watched_metric
 from .performance.figures import measure
 from .performance.named_slices import require_sliced
 from .reports.card import card, card_pictures

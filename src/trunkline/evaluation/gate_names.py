@@ -13,8 +13,8 @@ from trunkline.core.contract import Contract
 from trunkline.core.errors import PolicyError
 from trunkline.core.policy.gates import Suite
 from trunkline.core.policy.policy import Policy
+from trunkline.measure.scorers import Metrics, scorer_names
 
-from .metrics import Metrics, scorer_names
 from .reports.catalogue import ROOMS, catalogue
 
 

@@ -10,10 +10,11 @@ from trunkline.core.errors import ProjectError
 from trunkline.core.figures import Figure
 from trunkline.core.policy.policy import Policy
 from trunkline.core.verdicts import Verdict
+from trunkline.measure.paired import Paired
+from trunkline.measure.scorers import Metrics, check_metric_names, standard_names
 
 from .fairness.groups import group_figures, groups
 from .fairness.questions import fairness_verdicts
-from .metrics import Metrics, check_metric_names, standard_names
 from .performance.calibration import calibration_verdict
 from .performance.class_recall import class_recall_verdict
 from .performance.comparison import champion_verdict, compare
@@ -30,7 +31,7 @@ from .performance.overfit import overfit_verdict
 from .robustness.asking import Ask
 from .robustness.metamorphic import check_metamorphic
 from .robustness.questions import robustness_verdicts
-from .scored import Paired, Scored, pair_scored
+from .scored import Scored, pair_scored
 from .slices.questions import slice_verdicts
 from .waivers import apply_waivers
 

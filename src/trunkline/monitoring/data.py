@@ -8,13 +8,12 @@ from datetime import datetime
 
 from trunkline.core.contract import Contract, Role
 from trunkline.core.figures import Interval
-from trunkline.core.intervals import wilson
 from trunkline.core.policy.monitoring import Monitoring
 from trunkline.core.signals import Finding, Signal
+from trunkline.measure.intervals import holm, tail_above, wilson
 from trunkline.predictions import LogWindow
 
 from .drift import Drift, column_drift
-from .intervals import holm, tail_above
 from .profiles import AnyProfile, CategoryProfile, NumberProfile, Profile
 from .profiling import UNJUDGED, profile_answers
 from .rejections import rejection_findings

@@ -13,9 +13,9 @@ import psutil
 
 from trunkline.core.policy.monitoring import InfrastructureMonitor, Monitoring
 from trunkline.core.signals import Finding, Signal
+from trunkline.measure.intervals import quantile_interval
 from trunkline.predictions import LogWindow
 
-from .intervals import quantile_interval
 from .signals import State, between, count, write_signal
 
 CLOCK_SLACK_S = 2.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from trunkline.core.contract import Contract, Role
-from trunkline.core.intervals import wilson
 from trunkline.core.signals import Finding
+from trunkline.measure.intervals import wilson
 from trunkline.predictions import LogWindow
 
 from .signals import count

@@ -6,10 +6,10 @@ import math
 from typing import ClassVar, Literal
 
 from trunkline.core.figures import Figure, Interval
-from trunkline.core.intervals import wilson
 from trunkline.core.policy.delivery import Rollout
 from trunkline.core.record import Record
 from trunkline.core.verdicts import Outcome, Verdict
+from trunkline.measure.intervals import wilson
 
 from .stage import ArmFigures, StageEvidence
 

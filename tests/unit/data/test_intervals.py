@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from trunkline.core.figures import Figure, Interval
-from trunkline.core.intervals import wilson
 from trunkline.data.intervals import beyond, deviate, distance_interval, share_interval, shared_level
+from trunkline.measure.intervals import wilson
 
 
 def test_the_interval_of_a_share_is_wilsons() -> None:

@@ -7,7 +7,21 @@ import pytest
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import DataError
 from trunkline.evaluation import Scored, truth_of
-from trunkline.evaluation.scored import pair, pair_scored
+from trunkline.evaluation.scored import pair_scored, users_of
+from trunkline.measure.users import number_of
+
+VISITS = Contract(
+    name="visits",
+    columns=(
+        Column(name="patient", type="text", role=Role.USER, nullable=True),
+        Column(name="age", type="integer"),
+        Column(name="stay", type="number", role=Role.OUTCOME),
+    ),
+)
+
+
+def patients(*names: str | None) -> pd.DataFrame:
+    return pd.DataFrame({"patient": list(names), "age": 1, "stay": 1.0})
 
 
 def flag_contract() -> Contract:
@@ -38,50 +52,6 @@ def test_rows_without_the_outcome_are_refused(contract: Contract) -> None:
         truth_of(pd.DataFrame({"skill": [1.0]}), contract)
 
 
-def test_the_positive_class_comes_second_whatever_the_model_calls_first() -> None:
-    contract = Contract(
-        name="c",
-        columns=(
-            Column(name="x", type="number"),
-            Column(name="y", type="category", role=Role.OUTCOME, categories=("bad", "good")),
-        ),
-        positive="bad",
-    )
-    truth, chances = np.array(["bad", "good"], dtype=object), np.array([[0.9, 0.1], [0.2, 0.8]])
-
-    paired = pair(truth, truth, chances, contract, classes=("bad", "good"))
-
-    assert paired.classes == ("good", "bad")
-    assert paired.probabilities is not None
-    assert paired.probabilities[:, 1].tolist() == [0.9, 0.2]
-    assert paired.positive == 1
-
-
-def test_a_class_that_the_model_never_saw_gets_no_probability(many: Contract) -> None:
-    truth = np.array(["apple", "plum"], dtype=object)
-    labels = np.array(["apple", "pear"], dtype=object)
-
-    paired = pair(truth, labels, np.array([[0.7, 0.3], [0.4, 0.6]]), many, classes=("apple", "pear"))
-
-    assert paired.classes == ("apple", "pear", "plum")
-    assert paired.probabilities is not None
-    assert paired.probabilities[:, 2].tolist() == [0.0, 0.0]
-
-
-def test_probabilities_of_unknown_classes_are_refused(contract: Contract) -> None:
-    truth = np.array(["Yes", "No"], dtype=object)
-
-    with pytest.raises(DataError, match="3 probabilities a row"):
-        pair(truth, truth, np.ones((2, 3)) / 3, contract)
-
-
-def test_rows_and_answers_must_be_as_many(contract: Contract) -> None:
-    truth = np.array(["Yes", "No"], dtype=object)
-
-    with pytest.raises(DataError, match="2 rows have 1 answers"):
-        pair(truth, truth[:1], None, contract)
-
-
 def test_two_models_are_paired_on_the_classes_of_both(many: Contract) -> None:
     frame = pd.DataFrame({"weight": [1.0, 2.0], "kind": ["apple", "pear"]})
     labels = np.array(["apple", "pear"], dtype=object)
@@ -91,14 +61,23 @@ def test_two_models_are_paired_on_the_classes_of_both(many: Contract) -> None:
     assert pair_scored(one, many, beside=two).classes == pair_scored(two, many, beside=one).classes
 
 
-def test_taking_rows_keeps_truth_answers_and_chances_together(contract: Contract) -> None:
-    truth = np.array(["Yes", "No", "Yes"], dtype=object)
-    paired = pair(truth, truth, np.array([[0.1, 0.9], [0.8, 0.2], [0.3, 0.7]]), contract)
+def test_users_count_only_where_one_of_them_has_two_rows() -> None:
+    assert users_of(patients("a", "b", "c"), VISITS) is None
+    found = users_of(patients("a", "b", "a"), VISITS)
 
-    taken = paired.take(np.array([2, 2, 1]))
+    assert found is not None
+    assert found.tolist() == [0, 1, 0]
 
-    assert taken.truth.tolist() == [1, 1, 0]
-    assert taken.probabilities is not None
-    assert taken.probabilities[:, 1].tolist() == [0.7, 0.7, 0.2]
-    assert not taken.one_class
-    assert paired.take(np.array([0, 2])).one_class
+
+def test_a_row_that_names_no_user_stands_for_itself() -> None:
+    assert users_of(patients("a", None, None), VISITS) is None
+    found = users_of(patients("a", None, "a", None), VISITS)
+
+    assert found is not None
+    assert number_of(found) == 3
+
+
+def test_a_contract_without_a_user_has_independent_rows() -> None:
+    without = VISITS.model_copy(update={"columns": VISITS.columns[1:]})
+
+    assert users_of(patients("a", "a"), without) is None

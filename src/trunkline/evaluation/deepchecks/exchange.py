@@ -12,8 +12,9 @@ import pandas as pd
 
 from trunkline.core.contract import Contract, Role, as_label
 from trunkline.core.policy.gates import Suite
+from trunkline.measure.paired import Array
 
-from ..scored import Array, Scored, truth_of
+from ..scored import Scored, truth_of
 
 REQUEST = "request.json"
 SEED = 20

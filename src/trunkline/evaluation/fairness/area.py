@@ -8,11 +8,11 @@ import numpy as np
 from scipy.optimize import brentq
 
 from trunkline.core.figures import Interval
+from trunkline.measure.bootstrap import LEVEL
+from trunkline.measure.paired import Paired
+from trunkline.measure.users import error_of_sum
 
-from ..bootstrap import LEVEL
 from ..performance.delong import components, placements
-from ..scored import Paired
-from ..users import error_of_sum
 
 TINY = 1e-12
 """0 and 1 are never ruled out, and are not the ends that are looked for."""

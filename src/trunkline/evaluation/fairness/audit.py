@@ -10,9 +10,9 @@ import numpy as np
 from trunkline.core.figures import Figure
 from trunkline.core.policy.gates import FairnessGates
 from trunkline.core.verdicts import Outcome, Verdict
+from trunkline.measure.paired import Array, Paired
+from trunkline.measure.wording import between, number
 
-from ..scored import Array, Paired
-from ..wording import between, number
 from .rates import Masks, judged_groups, left_out
 from .simultaneous import Extreme
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from trunkline.core.figures import Figure, Interval
 from trunkline.core.verdicts import Verdict
+from trunkline.measure.wording import number
 
-from ..wording import number
 from .audit import Audit, Limit, answer, too_few
 from .rates import Values, left_out, rates
 from .simultaneous import greatest_difference, level_for

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from trunkline.core.verdicts import Verdict
+from trunkline.measure.users import number_of
+from trunkline.measure.wording import number
 
-from ..users import number_of
-from ..wording import number
 from .audit import Audit, Limit, answer, too_few
 from .rates import Values, judged_groups, rates
 from .simultaneous import least_ratio, level_for, means

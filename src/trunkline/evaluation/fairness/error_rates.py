@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from trunkline.core.verdicts import Verdict
+from trunkline.measure.wording import number
 
-from ..wording import number
 from .audit import Audit, Limit, answer, too_few
 from .rates import rates
 from .simultaneous import greatest_difference, level_for

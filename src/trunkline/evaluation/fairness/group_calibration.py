@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from trunkline.core.verdicts import Verdict
+from trunkline.measure.wording import number
 
-from ..wording import number
 from .audit import Audit, Limit, answer, too_few
 from .rates import Values, rates
 from .simultaneous import greatest_difference, level_for

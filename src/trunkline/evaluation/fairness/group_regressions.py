@@ -9,11 +9,11 @@ from scipy.stats import t as student
 from trunkline.core.errors import DataError
 from trunkline.core.figures import Figure, Interval
 from trunkline.core.verdicts import Outcome, Verdict
+from trunkline.measure.bootstrap import LEVEL
+from trunkline.measure.paired import Array, Paired
+from trunkline.measure.users import Users, error_of_mean, number_of, worth
+from trunkline.measure.wording import between, number
 
-from ..bootstrap import LEVEL
-from ..scored import Array, Paired
-from ..users import Users, error_of_mean, number_of, worth
-from ..wording import between, number
 from .audit import GATHER, Audit, Limit, too_few
 from .rates import SHOWN, Masks, judged_groups, left_out
 from .simultaneous import means

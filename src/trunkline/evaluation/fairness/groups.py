@@ -12,12 +12,12 @@ import pandas as pd
 from trunkline.core.contract import Column, Contract
 from trunkline.core.errors import DataError
 from trunkline.core.figures import Figure, Interval
+from trunkline.measure.bootstrap import LEVEL, draw, interval
+from trunkline.measure.paired import Array, Paired
+from trunkline.measure.scorers import Metric
+from trunkline.measure.sums import mean
+from trunkline.measure.users import Users, repeated, share_interval
 
-from ..bootstrap import LEVEL, draw, interval
-from ..metrics import Metric
-from ..scored import Array, Paired
-from ..sums import mean
-from ..users import Users, repeated, share_interval
 from .area import area_effect, area_interval
 from .simultaneous import means
 

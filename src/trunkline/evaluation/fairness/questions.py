@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 
 from trunkline.core.policy.gates import FairnessGates
 from trunkline.core.verdicts import Verdict
+from trunkline.measure.paired import Paired
 
-from ..scored import Paired
 from .audit import Audit
 from .demographic_parity import demographic_parity
 from .equalized_odds import equal_opportunity, equalized_odds

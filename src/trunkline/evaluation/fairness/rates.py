@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from trunkline.core.figures import Figure
+from trunkline.measure.paired import Array
+from trunkline.measure.users import Users, number_of, worth
+from trunkline.measure.wording import number
 
-from ..scored import Array
-from ..users import Users, number_of, worth
-from ..wording import number
 from .simultaneous import Estimates, shares
 
 Masks = Mapping[str, Array]

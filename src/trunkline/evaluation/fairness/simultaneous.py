@@ -16,10 +16,9 @@ from scipy.stats import norm
 from scipy.stats import t as student
 
 from trunkline.core.figures import Interval
-
-from ..bootstrap import LEVEL
-from ..scored import Array
-from ..users import Users, error_of_mean, number_of
+from trunkline.measure.bootstrap import LEVEL
+from trunkline.measure.paired import Array
+from trunkline.measure.users import Users, error_of_mean, number_of
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import numpy as np
 from trunkline.core.figures import Figure
 from trunkline.core.policy.gates import LoadGates
 from trunkline.core.verdicts import Verdict
+from trunkline.measure.wording import between, number
 
-from ..wording import between, number
 from .measurement import SATURATED_ADVICE, Load
 from .percentiles import Percentile, percentile, rows_needed
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..scored import Array
+from trunkline.measure.paired import Array
 
 BUSY = 0.9
 """The share of the time above which the generator is the bottleneck; locust warns at the same figure."""

@@ -9,8 +9,7 @@ import numpy as np
 from scipy.stats import binom
 
 from trunkline.core.figures import Interval
-
-from ..scored import Array
+from trunkline.measure.paired import Array
 
 BATCHES = 20
 SMALLEST_BATCH = 10

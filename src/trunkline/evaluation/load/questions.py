@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from trunkline.core.figures import Figure, Interval
-from trunkline.core.intervals import wilson
 from trunkline.core.policy.gates import LoadGates
 from trunkline.core.verdicts import Outcome, Verdict
+from trunkline.measure.intervals import wilson
+from trunkline.measure.wording import between, number
 
-from ..wording import between, number
 from .latency import PERCENTILES, latency_verdict
 from .measurement import SATURATED_ADVICE, Load
 

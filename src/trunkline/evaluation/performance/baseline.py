@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..metrics import Metrics, find_metric
-from ..scored import Paired
+from trunkline.measure.paired import Paired
+from trunkline.measure.scorers import Metrics, find_metric
 
 _WITHOUT_BOUND = {"positive_likelihood_ratio"}
 

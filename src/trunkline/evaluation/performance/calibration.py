@@ -8,12 +8,12 @@ from scipy.stats import norm
 
 from trunkline.core.figures import Figure, Interval
 from trunkline.core.verdicts import Verdict
+from trunkline.measure.bootstrap import Statistic, draw, interval
+from trunkline.measure.paired import Array, Paired
+from trunkline.measure.sums import mean, ratio
+from trunkline.measure.users import Users, counted
+from trunkline.measure.wording import between, measured, number
 
-from ..bootstrap import Statistic, draw, interval
-from ..scored import Array, Paired
-from ..sums import mean, ratio
-from ..users import Users, counted
-from ..wording import between, measured, number
 from .figures import too_little
 
 GATE = "performance/calibration"

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from trunkline.core.figures import Figure
 from trunkline.core.verdicts import Outcome, Verdict
+from trunkline.measure.paired import Paired
+from trunkline.measure.users import share_interval
+from trunkline.measure.wording import between, number
 
-from ..scored import Paired
-from ..users import share_interval
-from ..wording import between, number
 from .figures import too_little
 
 GATE = "performance/class-recall"

@@ -19,12 +19,12 @@ from trunkline.core.errors import DataError
 from trunkline.core.figures import Figure
 from trunkline.core.policy.gates import PerformanceGates
 from trunkline.core.verdicts import Verdict
+from trunkline.measure.bootstrap import LEVEL, draw, interval
+from trunkline.measure.paired import Array, Paired
+from trunkline.measure.scorers import Metrics, find_metric
+from trunkline.measure.users import counted
+from trunkline.measure.wording import between, by_chance, number
 
-from ..bootstrap import LEVEL, draw, interval
-from ..metrics import Metrics, find_metric
-from ..scored import Array, Paired
-from ..users import counted
-from ..wording import between, by_chance, number
 from .baseline import AS_IT_IS, Scale, scale_of
 from .delong import delong
 from .mcnemar import mcnemar

@@ -12,13 +12,14 @@ from trunkline.core.errors import ProjectError
 from trunkline.core.figures import Figure
 from trunkline.core.policy.gates import PerformanceGates
 from trunkline.core.verdicts import Verdict
+from trunkline.measure.bootstrap import draw, interval
+from trunkline.measure.paired import Array, Paired, pair
+from trunkline.measure.scorers import Metrics, find_metric, standard_names
+from trunkline.measure.users import counted
+from trunkline.measure.wording import between, measured, number
 
-from ..bootstrap import draw, interval
 from ..fairness.groups import group_figures, groups
-from ..metrics import Metrics, find_metric, standard_names
-from ..scored import Array, Paired, pair
-from ..users import counted, users_of
-from ..wording import between, measured, number
+from ..scored import users_of
 from .baseline import ignoring_inputs, unbeatable
 from .comparison import Comparison, compare
 

@@ -13,9 +13,10 @@ from trunkline.core.errors import PolicyError
 from trunkline.core.figures import Figure
 from trunkline.core.policy.gates import NamedSlice, PerformanceGates, Value
 from trunkline.core.verdicts import Verdict
+from trunkline.measure.paired import Array, Paired
+from trunkline.measure.scorers import Metrics
 
-from ..metrics import Metrics
-from ..scored import Array, Paired, Scored
+from ..scored import Scored
 from .figures import SEED, floor_verdict, measure_paired, too_few
 
 _KEY = "gates.performance.slices"

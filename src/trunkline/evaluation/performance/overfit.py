@@ -8,12 +8,12 @@ from trunkline.core.errors import ProjectError
 from trunkline.core.figures import Figure
 from trunkline.core.policy.gates import PerformanceGates
 from trunkline.core.verdicts import Outcome, Verdict
+from trunkline.measure.bootstrap import draw, interval
+from trunkline.measure.paired import Paired
+from trunkline.measure.scorers import Metrics, find_metric
+from trunkline.measure.users import Users, counted, number_of
+from trunkline.measure.wording import between, number
 
-from ..bootstrap import draw, interval
-from ..metrics import Metrics, find_metric
-from ..scored import Paired
-from ..users import Users, counted, number_of
-from ..wording import between, number
 from .baseline import scale_of
 from .figures import SEED, too_little
 

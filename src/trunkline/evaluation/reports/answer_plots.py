@@ -13,8 +13,8 @@ from sklearn.metrics import (
     roc_curve,
 )
 
-from ..scored import Array, Paired
-from ..wording import number
+from trunkline.measure.paired import Array, Paired
+from trunkline.measure.wording import number
 
 BLUE, ORANGE, GREY, INK = "#1f6feb", "#d9730d", "#8b949e", "#24292f"
 MOST_STEPS, MOST_POINTS = 3000, 1200

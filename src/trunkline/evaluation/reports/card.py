@@ -11,9 +11,9 @@ from trunkline.core.markdown import code, plain
 from trunkline.core.policy.policy import Policy
 from trunkline.core.snapshots import SnapshotManifest
 from trunkline.core.verdicts import Evaluation
+from trunkline.measure.wording import number
 
 from ..scored import Scored, pair_scored
-from ..wording import number
 from . import findings
 from .annex import annex_table
 from .catalogue import room_of

@@ -8,8 +8,8 @@ from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
 from trunkline.core.markdown import code, plain
 from trunkline.core.verdicts import Evaluation, Verdict
+from trunkline.measure.wording import OUTCOME_WORDS, outcome_word
 
-from ..wording import OUTCOME_WORDS, outcome_word
 from .catalogue import room_of
 from .crossings import crossed_gate, crossings
 from .markdown import by_urgency, figure_table, verdict_table, waived

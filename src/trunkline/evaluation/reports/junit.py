@@ -12,8 +12,8 @@ from xml.etree.ElementTree import Element, SubElement
 
 from trunkline.core.record import short
 from trunkline.core.verdicts import Evaluation, Verdict
+from trunkline.measure.wording import between, number, outcome_word
 
-from ..wording import between, number, outcome_word
 from .catalogue import room_of, room_order
 
 UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from trunkline.core.figures import Figure
 from trunkline.core.markdown import code, plain
 from trunkline.core.verdicts import Verdict
+from trunkline.measure.wording import number, outcome_word
 
-from ..wording import number, outcome_word
 from .catalogue import room_order
 
 LONGEST_CELL = 700

@@ -11,8 +11,8 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Canvas
 
 from trunkline.core.verdicts import Evaluation
+from trunkline.measure.paired import Paired
 
-from ..scored import Paired
 from . import answer_plots as answers
 from . import interval_plots as intervals
 

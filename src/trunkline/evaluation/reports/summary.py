@@ -9,8 +9,8 @@ from trunkline.core.figures import Figure
 from trunkline.core.markdown import code, plain
 from trunkline.core.record import short
 from trunkline.core.verdicts import Evaluation, Verdict
+from trunkline.measure.wording import OUTCOME_WORDS, number, outcome_word
 
-from ..wording import OUTCOME_WORDS, number, outcome_word
 from .catalogue import ROOMS, room_of, room_order
 from .charts import difference_chart, group_chart
 from .crossings import crossings

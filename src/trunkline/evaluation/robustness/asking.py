@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from trunkline.core.errors import BundleError
+from trunkline.measure.paired import Array
 
-from ..scored import Array, Scored
+from ..scored import Scored
 
 Ask = Callable[[pd.DataFrame], Scored]
 ROUNDING = 1e-5

@@ -11,8 +11,7 @@ import pandas as pd
 from trunkline.core.contract import Column, as_label
 from trunkline.core.errors import PolicyError
 from trunkline.core.policy.gates import Metamorphic, Value
-
-from ..scored import Array
+from trunkline.measure.paired import Array
 
 NUMERIC = ("integer", "number")
 

@@ -14,11 +14,12 @@ from trunkline.core.errors import PolicyError
 from trunkline.core.figures import Figure
 from trunkline.core.policy.gates import Metamorphic, RobustnessGates
 from trunkline.core.verdicts import Verdict
+from trunkline.measure.paired import Array, Paired
+from trunkline.measure.users import Users, counted, share_interval
+from trunkline.measure.wording import between, number
 
 from ..performance.figures import FEWEST
-from ..scored import Array, Paired, Scored, pair_scored
-from ..users import Users, counted, share_interval
-from ..wording import between, number
+from ..scored import Scored, pair_scored
 from .asking import ROUNDING, Ask, evenly, finite_answers, taken, what_happened
 from .changes import change_words, changed, check_change
 

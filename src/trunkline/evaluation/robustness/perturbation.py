@@ -12,14 +12,15 @@ from trunkline.core.contract import Column, Contract
 from trunkline.core.errors import ProjectError
 from trunkline.core.figures import Figure
 from trunkline.core.verdicts import Verdict
+from trunkline.measure.bootstrap import draw, interval
+from trunkline.measure.paired import Paired
+from trunkline.measure.scorers import Metrics, find_metric
+from trunkline.measure.users import counted
+from trunkline.measure.wording import between, number
 
-from ..bootstrap import draw, interval
-from ..metrics import Metrics, find_metric
 from ..performance.baseline import Scale, scale_of
 from ..performance.figures import too_little
-from ..scored import Paired, Scored, pair_scored
-from ..users import counted
-from ..wording import between, number
+from ..scored import Scored, pair_scored
 from .asking import Ask, evenly, finite_answers, taken, what_happened
 
 ROWS = 20_000

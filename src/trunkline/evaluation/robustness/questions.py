@@ -9,8 +9,8 @@ import pandas as pd
 from trunkline.core.contract import Contract
 from trunkline.core.policy.gates import RobustnessGates
 from trunkline.core.verdicts import Verdict
+from trunkline.measure.scorers import Metrics
 
-from ..metrics import Metrics
 from ..scored import Scored
 from .asking import Ask
 from .metamorphic import check_metamorphic, metamorphic_verdict

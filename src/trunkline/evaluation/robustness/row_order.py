@@ -7,11 +7,12 @@ import pandas as pd
 
 from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
-from trunkline.core.intervals import wilson
 from trunkline.core.verdicts import Verdict
+from trunkline.measure.intervals import wilson
+from trunkline.measure.paired import Array
+from trunkline.measure.wording import number
 
-from ..scored import Array, Scored
-from ..wording import number
+from ..scored import Scored
 from .asking import ROUNDING, Ask, evenly
 
 SINGLE_ROWS = 25

@@ -10,9 +10,9 @@ from scipy.stats import t as student
 
 from trunkline.core.figures import Figure, Interval
 from trunkline.core.policy.gates import SliceGates
+from trunkline.measure.paired import Array
+from trunkline.measure.users import Users, design_effect, error_of_sum, number_of
 
-from ..scored import Array
-from ..users import Users, design_effect, error_of_sum, number_of
 from .loss import Losses
 from .search import Slice
 

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 
 from trunkline.core.contract import Contract, Role
-
-from ..scored import Array
+from trunkline.measure.paired import Array
 
 
 def halves(frame: pd.DataFrame, contract: Contract, seed: int) -> tuple[Array, Array]:

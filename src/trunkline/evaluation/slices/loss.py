@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..scored import Array, Paired
-from ..users import Users
+from trunkline.measure.paired import Array, Paired
+from trunkline.measure.users import Users
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
 from trunkline.core.policy.gates import SliceGates
 from trunkline.core.verdicts import Outcome, Verdict
+from trunkline.measure.paired import Array, Paired
+from trunkline.measure.users import number_of
+from trunkline.measure.wording import between, number
 
-from ..scored import Array, Paired
-from ..users import number_of
-from ..wording import between, number
 from .evidence import Measured, above_zero, against_rest, apart, measure_slices
 from .halves import halves
 from .loss import Losses, losses

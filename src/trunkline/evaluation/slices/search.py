@@ -10,8 +10,7 @@ import pandas as pd
 from sklearn.tree import DecisionTreeRegressor
 
 from trunkline.core.contract import Column, Contract, Role, as_label
-
-from ..scored import Array
+from trunkline.measure.paired import Array
 
 ROWS = 20_000
 """Rows that a tree is fitted on at most."""

@@ -10,12 +10,11 @@ from datetime import datetime
 from trunkline import monitoring
 from trunkline.core.contract import Contract, as_label
 from trunkline.core.figures import Figure
-from trunkline.core.intervals import wilson
 from trunkline.core.policy.delivery import Rollout
 from trunkline.core.record import as_utc
 from trunkline.core.release import Deployment, Release
+from trunkline.measure.intervals import quantile_interval, wilson
 from trunkline.monitoring.drift import column_drift
-from trunkline.monitoring.intervals import quantile_interval
 from trunkline.predictions import GroundTruth, LogWindow, Prediction
 from trunkline.response import ArmFigures, StageEvidence, Unseen, level_of
 

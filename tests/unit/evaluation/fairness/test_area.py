@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from trunkline.evaluation.fairness.area import area_effect, area_interval
-from trunkline.evaluation.scored import Paired
+from trunkline.measure.paired import Paired
 
 
 def test_the_interval_is_about_the_one_of_hanley_and_mcneil_where_rows_are_many() -> None:

@@ -9,7 +9,7 @@ from trunkline.core.figures import Figure, Interval
 from trunkline.core.policy.gates import FairnessGates
 from trunkline.core.verdicts import Verdict
 from trunkline.evaluation.fairness.audit import Audit, Limit, answer, too_few
-from trunkline.evaluation.scored import Paired
+from trunkline.measure.paired import Paired
 
 CODES = np.tile([0, 1], 50)
 MASKS = {"sex=Female": CODES == 0, "sex=Male": CODES == 1}

@@ -7,7 +7,7 @@ from trunkline.core.policy.gates import FairnessGates
 from trunkline.core.verdicts import Verdict
 from trunkline.evaluation.fairness.audit import Audit
 from trunkline.evaluation.fairness.demographic_parity import demographic_parity
-from trunkline.evaluation.scored import Array, Paired
+from trunkline.measure.paired import Array, Paired
 
 RULES = FairnessGates()
 SEX = np.array(["sex=Female", "sex=Male"] * 200)

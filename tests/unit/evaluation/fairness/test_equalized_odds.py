@@ -7,7 +7,7 @@ from trunkline.core.policy.gates import FairnessGates
 from trunkline.core.verdicts import Verdict
 from trunkline.evaluation.fairness.audit import Audit
 from trunkline.evaluation.fairness.equalized_odds import equal_opportunity, equalized_odds
-from trunkline.evaluation.scored import Array, Paired
+from trunkline.measure.paired import Array, Paired
 
 RULES = FairnessGates()
 SEX = np.tile(np.repeat(["sex=Female", "sex=Male"], 2), 200)

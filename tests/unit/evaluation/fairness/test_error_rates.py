@@ -6,7 +6,7 @@ from trunkline.core.policy.gates import FairnessGates
 from trunkline.core.verdicts import Verdict
 from trunkline.evaluation.fairness.audit import Audit
 from trunkline.evaluation.fairness.error_rates import error_rates
-from trunkline.evaluation.scored import Paired
+from trunkline.measure.paired import Paired
 
 SEX = np.tile(np.repeat(["sex=Female", "sex=Male"], 2), 200)
 TRUTH = np.tile([0, 1], 400)

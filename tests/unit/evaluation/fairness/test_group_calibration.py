@@ -6,7 +6,7 @@ from trunkline.core.policy.gates import FairnessGates
 from trunkline.core.verdicts import Verdict
 from trunkline.evaluation.fairness.audit import Audit
 from trunkline.evaluation.fairness.group_calibration import group_calibration
-from trunkline.evaluation.scored import Array, Paired
+from trunkline.measure.paired import Array, Paired
 
 SEX = np.tile(["sex=Female", "sex=Male"], 400)
 

@@ -10,7 +10,7 @@ from trunkline.core.policy.gates import FairnessGates
 from trunkline.core.verdicts import Verdict
 from trunkline.evaluation.fairness.audit import Audit
 from trunkline.evaluation.fairness.group_regressions import group_regressions
-from trunkline.evaluation.scored import Array, Paired
+from trunkline.measure.paired import Array, Paired
 
 RULES = FairnessGates()
 SEX = np.tile(["sex=Female", "sex=Male"], 200)

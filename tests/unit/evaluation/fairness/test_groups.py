@@ -8,11 +8,12 @@ import pytest
 
 from trunkline.core.contract import Column, Contract
 from trunkline.core.errors import DataError
-from trunkline.core.intervals import wilson
 from trunkline.evaluation import Scored
 from trunkline.evaluation.fairness.area import area_interval
 from trunkline.evaluation.fairness.groups import attribute, group_figures, groups
-from trunkline.evaluation.scored import Paired, pair_scored
+from trunkline.evaluation.scored import pair_scored
+from trunkline.measure.intervals import wilson
+from trunkline.measure.paired import Paired
 
 ALL = np.ones(100, dtype=bool)
 

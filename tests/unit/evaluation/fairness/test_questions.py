@@ -13,7 +13,8 @@ from trunkline.core.verdicts import Verdict
 from trunkline.evaluation import Scored
 from trunkline.evaluation.fairness.groups import groups
 from trunkline.evaluation.fairness.questions import fairness_verdicts
-from trunkline.evaluation.scored import Array, Paired, pair_scored
+from trunkline.evaluation.scored import pair_scored
+from trunkline.measure.paired import Array, Paired
 
 RULES = FairnessGates()
 NOTHING = FairnessGates(

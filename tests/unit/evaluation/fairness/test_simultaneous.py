@@ -3,7 +3,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trunkline.core.intervals import wilson
 from trunkline.evaluation.fairness.simultaneous import (
     Estimates,
     greatest_difference,
@@ -12,6 +11,7 @@ from trunkline.evaluation.fairness.simultaneous import (
     means,
     shares,
 )
+from trunkline.measure.intervals import wilson
 
 
 def two(first: tuple[int, int], second: tuple[int, int]) -> Estimates:

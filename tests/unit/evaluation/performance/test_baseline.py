@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from trunkline.evaluation.performance.baseline import AS_IT_IS, ignoring_inputs, scale_of
-from trunkline.evaluation.scored import Paired
+from trunkline.measure.paired import Paired
 
 CLASSES = Paired(np.array([0, 1, 1, 1]), np.array([0, 1, 1, 0]), np.full((4, 2), 0.5), ("No", "Yes"), 1)
 NUMBERS = Paired(np.array([10.0, 20.0, 30.0]), np.array([11.0, 19.0, 30.0]), None)

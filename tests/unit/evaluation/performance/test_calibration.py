@@ -9,7 +9,7 @@ from trunkline.evaluation.performance.calibration import (
     calibration_verdict,
     said_and_happened,
 )
-from trunkline.evaluation.scored import Array, Paired
+from trunkline.measure.paired import Array, Paired
 
 
 def world(rows: int, seed: int, sharpness: float = 1.0, shift: float = 0.0) -> Paired:

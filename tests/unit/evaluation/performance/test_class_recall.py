@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from trunkline.evaluation.performance.class_recall import class_recall_verdict
-from trunkline.evaluation.scored import Paired
+from trunkline.measure.paired import Paired
 
 
 def answered(rows: int, share: float, recall: float, *, users: int = 0) -> Paired:

@@ -12,7 +12,7 @@ from trunkline.evaluation.performance.baseline import AS_IT_IS, Scale
 from trunkline.evaluation.performance.comparison import Comparison, champion_verdict, compare, second_test
 from trunkline.evaluation.performance.delong import delong
 from trunkline.evaluation.performance.mcnemar import mcnemar
-from trunkline.evaluation.scored import Array, Paired
+from trunkline.measure.paired import Array, Paired
 
 RULES = PerformanceGates(margin=0.02)
 

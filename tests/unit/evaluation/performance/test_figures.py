@@ -18,7 +18,8 @@ from trunkline.evaluation.performance.figures import (
     metric_verdicts,
     too_little,
 )
-from trunkline.evaluation.scored import Paired, pair_scored
+from trunkline.evaluation.scored import pair_scored
+from trunkline.measure.paired import Paired
 
 RULES = PerformanceGates(resamples=200)
 

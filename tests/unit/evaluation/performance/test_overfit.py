@@ -7,7 +7,7 @@ import pytest
 
 from trunkline.core.policy.gates import PerformanceGates
 from trunkline.evaluation.performance.overfit import overfit_verdict
-from trunkline.evaluation.scored import Paired
+from trunkline.measure.paired import Paired
 
 RULES = PerformanceGates(resamples=200)
 

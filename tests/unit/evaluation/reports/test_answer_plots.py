@@ -11,7 +11,7 @@ from matplotlib.figure import Figure as Canvas
 
 from trunkline.evaluation.reports import answer_plots
 from trunkline.evaluation.reports.answer_plots import MOST_CELLS, MOST_POINTS
-from trunkline.evaluation.scored import Paired
+from trunkline.measure.paired import Paired
 
 RANDOM = np.random.default_rng(0)
 

@@ -13,7 +13,8 @@ from trunkline.core.figures import Figure, Interval
 from trunkline.core.verdicts import Evaluation, Verdict
 from trunkline.evaluation import Scored
 from trunkline.evaluation.reports.plots import finding_plots, plots, room_of_plot
-from trunkline.evaluation.scored import Paired, pair_scored
+from trunkline.evaluation.scored import pair_scored
+from trunkline.measure.paired import Paired
 
 SPAN = Interval(low=-0.1, high=0.2)
 DIFFERENCE = Figure(name="difference:roc_auc", value=0.1, rows=300, interval=SPAN)

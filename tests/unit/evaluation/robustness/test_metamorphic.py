@@ -13,7 +13,7 @@ from trunkline.core.policy.gates import Metamorphic, RobustnessGates
 from trunkline.core.verdicts import Verdict
 from trunkline.evaluation import Scored
 from trunkline.evaluation.robustness.metamorphic import check_metamorphic, metamorphic_verdict
-from trunkline.evaluation.scored import Array
+from trunkline.measure.paired import Array
 
 Ask = Callable[[pd.DataFrame], Scored]
 UP = {"name": "up", "column": "skill", "add": 0.5, "expect": "not-lower"}

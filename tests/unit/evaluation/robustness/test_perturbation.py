@@ -10,7 +10,7 @@ from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.verdicts import Verdict
 from trunkline.evaluation import Scored
 from trunkline.evaluation.robustness.perturbation import Yardstick, missing_verdict, noise_verdict
-from trunkline.evaluation.scored import Array, Paired
+from trunkline.measure.paired import Array, Paired
 
 AUC = Yardstick("roc_auc", 0.05, {}, 200, 7)
 CONTRACT = Contract(

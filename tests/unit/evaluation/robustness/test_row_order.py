@@ -9,7 +9,7 @@ import pytest
 from trunkline.core.contract import Contract
 from trunkline.evaluation import Scored
 from trunkline.evaluation.robustness.row_order import row_order_verdict
-from trunkline.evaluation.scored import Array
+from trunkline.measure.paired import Array
 
 
 @pytest.fixture

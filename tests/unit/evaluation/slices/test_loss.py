@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss
 
-from trunkline.evaluation.scored import Paired
 from trunkline.evaluation.slices.loss import losses
+from trunkline.measure.paired import Paired
 
 TRUTH = np.array([0, 1, 1, 1])
 SCORE = np.array([0.2, 0.9, 0.4, 0.6])

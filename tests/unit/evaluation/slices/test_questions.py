@@ -9,8 +9,8 @@ import pytest
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.policy.gates import SliceGates
 from trunkline.core.verdicts import Verdict
-from trunkline.evaluation.scored import Array, Paired
 from trunkline.evaluation.slices.questions import slice_verdicts
+from trunkline.measure.paired import Array, Paired
 
 ROWS = 4000
 CONTRACT = Contract(

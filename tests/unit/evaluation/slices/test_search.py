@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.evaluation.scored import Array
 from trunkline.evaluation.slices.search import Slice, Table
+from trunkline.measure.paired import Array
 
 ROWS = 2000
 OUTCOME = Column(name="y", type="number", role=Role.OUTCOME)

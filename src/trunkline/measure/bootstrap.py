@@ -17,7 +17,7 @@ from scipy.stats import t as student
 
 from trunkline.core.figures import Interval
 
-from .scored import Array
+from .paired import Array
 from .users import Users, number_of
 
 LEVEL = 0.95

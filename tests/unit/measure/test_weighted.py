@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trunkline.evaluation import weighted
-from trunkline.evaluation.metrics import Metric, scorer_names
-from trunkline.evaluation.scored import Paired
-from trunkline.evaluation.weighted import statistic
+from trunkline.measure import weighted
+from trunkline.measure.paired import Paired
+from trunkline.measure.scorers import Metric, scorer_names
+from trunkline.measure.weighted import statistic
 
 _NO_PROBABILITY = ("precision", "recall", "f1", "jaccard")
 MANY = (

@@ -6,30 +6,17 @@ A user is what the contract's user column names. Nothing here is asked of rows w
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
-from trunkline.core.contract import Contract, Role
 from trunkline.core.figures import Interval
-from trunkline.core.intervals import wilson
+
+from .intervals import wilson
 
 Users = NDArray[np.int64]
 """Each row's user as a number from 0, shape (n,)."""
 LEAST = 0.01
 """Rows that the rows of a single user are worth at least, so that a share of them has an interval: nearly 0 to 1."""
-
-
-def users_of(frame: pd.DataFrame, contract: Contract) -> Users | None:
-    """Return the user of each row, None where no user has two; a row that names none stands for itself."""
-    column = contract.of_role(Role.USER)
-    if column is None or column.name not in frame.columns:
-        return None
-    codes, names = pd.factorize(frame[column.name], use_na_sentinel=True)
-    alone = codes < 0
-    codes = codes.astype(np.int64)
-    codes[alone] = len(names) + np.arange(int(alone.sum()))
-    return repeated(codes)
 
 
 def repeated(users: Users) -> Users | None:

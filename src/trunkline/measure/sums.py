@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from .bootstrap import Statistic
-from .scored import Array
+from .paired import Array
 
 
 def mean(values: Array) -> Statistic:

@@ -4,7 +4,7 @@ import pytest
 
 from trunkline.core.figures import Figure, Interval
 from trunkline.core.verdicts import Outcome, Verdict, Waiver
-from trunkline.evaluation.wording import between, by_chance, measured, number, outcome_word
+from trunkline.measure.wording import between, by_chance, measured, number, outcome_word
 
 
 @pytest.mark.parametrize(

@@ -1,63 +1,24 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.intervals import wilson
-from trunkline.evaluation.users import (
+from trunkline.measure.intervals import wilson
+from trunkline.measure.users import (
     Users,
     counted,
     design_effect,
     error_of_mean,
-    number_of,
     repeated,
     share_interval,
-    users_of,
     worth,
 )
-
-CONTRACT = Contract(
-    name="visits",
-    columns=(
-        Column(name="patient", type="text", role=Role.USER, nullable=True),
-        Column(name="age", type="integer"),
-        Column(name="stay", type="number", role=Role.OUTCOME),
-    ),
-)
-
-
-def patients(*names: str | None) -> pd.DataFrame:
-    return pd.DataFrame({"patient": list(names), "age": 1, "stay": 1.0})
 
 
 def alike(users: int, each: int, seed: int = 0) -> tuple[np.ndarray, Users]:
     """Return values that are the same for all rows of a user."""
     who = np.repeat(np.arange(users), each)
     return np.random.default_rng(seed).normal(size=users)[who], who
-
-
-def test_users_count_only_where_one_of_them_has_two_rows() -> None:
-    assert users_of(patients("a", "b", "c"), CONTRACT) is None
-    found = users_of(patients("a", "b", "a"), CONTRACT)
-
-    assert found is not None
-    assert found.tolist() == [0, 1, 0]
-
-
-def test_a_row_that_names_no_user_stands_for_itself() -> None:
-    assert users_of(patients("a", None, None), CONTRACT) is None
-    found = users_of(patients("a", None, "a", None), CONTRACT)
-
-    assert found is not None
-    assert number_of(found) == 3
-
-
-def test_a_contract_without_a_user_has_independent_rows() -> None:
-    without = CONTRACT.model_copy(update={"columns": CONTRACT.columns[1:]})
-
-    assert users_of(patients("a", "a"), without) is None
 
 
 def test_users_of_some_rows_are_numbered_anew() -> None:

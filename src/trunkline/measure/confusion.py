@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from .scored import Array
+from .paired import Array
 from .sums import ratio
 
 Figure = Callable[[Array], Array]

@@ -1,9 +1,10 @@
-"""Intervals and multiplicity control that the monitors share."""
+"""Intervals in closed form, and multiplicity control."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,24 @@ from scipy import special
 from trunkline.core.figures import Interval
 
 LEVEL = 0.95
+
+
+def wilson(hits: float, rows: float, level: float = 0.95) -> Interval:
+    """Return the score interval of a share (Wilson, JASA 22, 1927) at `level`; 0 to 1 where there are no rows.
+
+    It stays within 0 and 1 and holds for rare hits.
+    """
+    if not rows:
+        return Interval(low=0.0, high=1.0, level=level)
+    z = NormalDist().inv_cdf(0.5 + level / 2)
+    share, shrink = hits / rows, 1 + z * z / rows
+    middle = (share + z * z / (2 * rows)) / shrink
+    half = z / shrink * math.sqrt(share * (1 - share) / rows + z * z / (4 * rows * rows))
+    return Interval(
+        low=0.0 if not hits else max(0.0, middle - half),
+        high=1.0 if hits == rows else min(1.0, middle + half),
+        level=level,
+    )
 
 
 def quantile_interval(values: Sequence[float] | NDArray[np.float64], q: float) -> tuple[float, Interval]:

@@ -18,8 +18,8 @@ from trunkline.core.policy.policy import Policy
 
 from .bootstrap import Statistic
 from .metric_range import floor_problem
+from .paired import Array, Paired
 from .project_metric import value_of, value_of_mean
-from .scored import Array, Paired
 from .weighted import statistic
 
 Metrics = Mapping[str, Callable[..., float]]

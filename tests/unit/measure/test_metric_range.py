@@ -10,8 +10,8 @@ from sklearn.linear_model import LinearRegression
 from sklearn.metrics import get_scorer
 from sklearn.tree import DecisionTreeClassifier
 
-from trunkline.evaluation.metric_range import floor_problem, range_of
-from trunkline.evaluation.metrics import scorer_names
+from trunkline.measure.metric_range import floor_problem, range_of
+from trunkline.measure.scorers import scorer_names
 
 ROWS = np.arange(40.0).reshape(-1, 1)
 OUTCOMES = {"classes": np.arange(40) % 2, "numbers": 3 * np.arange(40.0) + 1}

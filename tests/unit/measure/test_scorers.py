@@ -9,9 +9,9 @@ from sklearn.metrics import f1_score, matthews_corrcoef
 from trunkline.core.contract import Contract
 from trunkline.core.errors import PolicyError, ProjectError
 from trunkline.core.policy.policy import Policy
-from trunkline.evaluation.bootstrap import draw
-from trunkline.evaluation.metrics import LOOPED, Metric, check_metric_names, standard_names
-from trunkline.evaluation.scored import Paired
+from trunkline.measure.bootstrap import draw
+from trunkline.measure.paired import Paired
+from trunkline.measure.scorers import LOOPED, Metric, check_metric_names, standard_names
 
 TRUTH = np.array([0, 1, 1, 0, 1, 1])
 ANSWERS = np.array([0, 1, 0, 0, 1, 1])

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trunkline.evaluation import bootstrap
-from trunkline.evaluation.bootstrap import Statistic, draw, interval, joined
-from trunkline.evaluation.sums import mean, within
+from trunkline.measure import bootstrap
+from trunkline.measure.bootstrap import Statistic, draw, interval, joined
+from trunkline.measure.sums import mean, within
 
 
 def test_the_same_seed_gives_the_same_draws_and_another_seed_others() -> None:

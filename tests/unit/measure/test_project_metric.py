@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from trunkline.core.errors import ProjectError
-from trunkline.evaluation.metrics import Metric
-from trunkline.evaluation.scored import Paired
+from trunkline.measure.paired import Paired
+from trunkline.measure.scorers import Metric
 
 TRUTH = np.array([0, 1, 1, 0, 1, 1])
 ANSWERS = np.array([0, 1, 0, 0, 1, 1])

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from trunkline.evaluation.sums import mean, share, within
+from trunkline.measure.sums import mean, share, within
 
 
 def test_a_share_counts_rows_as_often_as_they_were_drawn() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from trunkline.core.errors import ProjectError
 
-from .scored import Paired
+from .paired import Paired
 
 DOUBLED = 0.001
 """How near to twice its value a metric must come on the rows taken twice to be a sum over them."""

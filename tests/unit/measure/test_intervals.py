@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trunkline.monitoring.intervals import holm, quantile_interval, tail_above
+from trunkline.measure.intervals import holm, quantile_interval, tail_above, wilson
 
 
 def test_the_quantile_interval_covers_the_true_quantile_as_often_as_it_says() -> None:
@@ -34,3 +34,19 @@ def test_the_tail_counts_the_hits_themselves() -> None:
 def test_holm_multiplies_the_smallest_most_and_never_reverses_the_order() -> None:
     assert holm([0.01, 0.04, 0.03]) == pytest.approx((0.03, 0.06, 0.06))
     assert holm([]) == ()
+
+
+def test_wilson_gives_the_published_interval() -> None:
+    # Newcombe (1998), Statistics in Medicine 17, table I: 81 of 263, score method.
+    interval = wilson(81, 263)
+    assert (round(interval.low, 4), round(interval.high, 4)) == (0.2553, 0.3662)
+
+
+@pytest.mark.parametrize(("hits", "rows", "end"), [(0, 20, "low"), (20, 20, "high")])
+def test_wilson_reaches_exactly_the_end_when_all_or_none_hit(hits: int, rows: int, end: str) -> None:
+    assert getattr(wilson(hits, rows), end) == hits / rows
+
+
+def test_wilson_knows_nothing_without_rows() -> None:
+    interval = wilson(0, 0)
+    assert (interval.low, interval.high) == (0.0, 1.0)

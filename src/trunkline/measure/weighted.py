@@ -14,8 +14,8 @@ from scipy.special import xlogy
 
 from .bootstrap import Statistic, joined
 from .confusion import BY_CONFUSION, BY_CONFUSION_OF_TWO
+from .paired import Array, Paired
 from .regression import regression
-from .scored import Array, Paired
 from .sums import mean, ratio, within
 
 AREAS = ("roc_auc", "roc_auc_ovr", "roc_auc_ovr_weighted", "roc_auc_ovo", "roc_auc_ovo_weighted")

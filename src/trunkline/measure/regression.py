@@ -7,7 +7,7 @@ from scipy.sparse import csr_array
 from scipy.special import xlogy
 
 from .bootstrap import Statistic
-from .scored import Array, Paired
+from .paired import Array, Paired
 from .sums import mean, ratio
 
 ROUNDING = 1e-10

@@ -1,0 +1,1 @@
+"""Metrics, resampling by unit, intervals, multiplicity, and how figures are worded."""
