@@ -33,6 +33,8 @@ def check(ctx: click.Context) -> None:
             for column in contract.columns
         ),
     )
+    if tried.unchecked:
+        output.result("data alone", f"the service does not check {'; '.join(tried.unchecked)}")
     output.result("rows", f"{tried.taken:,} of {tried.loaded:,} lie in the window")
     for one in tried.candidates:
         settings = "1 setting" if one.settings == 1 else f"{one.settings} settings"

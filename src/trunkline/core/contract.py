@@ -58,15 +58,23 @@ class Column(Record):
     categories: tuple[str, ...] = ()
     coded: bool = False
     """Whether the categories are whole numbers, as in `isin=[0, 1]`; `categories` writes them as texts."""
+    patterns: tuple[str, ...] = ()
+    """Regular expressions that a text must match, each as `re.search` of Python finds it."""
+    shortest: int | None = None
+    longest: int | None = None
+    """The fewest and the most characters of a text."""
+    example: str = ""
+    """A text that keeps the rule, where the contract names one."""
     bands: tuple[float, ...] = ()
     """Edges at which a numeric protected attribute is cut into groups for audits."""
 
     @model_serializer(mode="wrap")
     def _short(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # Contracts from before codes keep their digest, and so do snapshots that hold them.
+        # Contracts from before these rules keep their digest, and so do snapshots that hold them.
         written: dict[str, Any] = handler(self)
-        if not self.coded:
-            written.pop("coded", None)
+        for name in ("coded", "patterns", "shortest", "longest", "example"):
+            if written.get(name) in (False, None, "", (), []):
+                written.pop(name, None)
         return written
 
     @property
@@ -87,10 +95,12 @@ class Column(Record):
             "number": "a number",
             "boolean": "true or false",
             "category": _one_of(self.categories),
-            "text": "a text",
+            "text": "a text" + _length(self.shortest, self.longest),
             "time": "a time in ISO 8601, such as 2024-05-31T22:30:00Z",
         }
         words = nouns[self.type]
+        if self.patterns:
+            words += f" that matches {' and '.join(self.patterns)}"
         if self.type == "time":
             words += f", not before {stamp_text(self.minimum)}" if self.minimum is not None else ""
             words += f", not after {stamp_text(self.maximum)}" if self.maximum is not None else ""
@@ -103,6 +113,16 @@ class Column(Record):
         if self.unit and self.type in ("integer", "number"):
             words += f" ({self.unit})"
         return words + (", or null" if self.nullable else "")
+
+
+def _length(least: int | None, most: int | None) -> str:
+    if least is None and most is None:
+        return ""
+    if least == most:
+        return f" of {most} characters"
+    if least and most is not None:
+        return f" of {least} to {most} characters"
+    return f" of at most {most} characters" if most is not None else f" of at least {least} characters"
 
 
 def _one_of(categories: tuple[str, ...]) -> str:

@@ -8,6 +8,7 @@ from random import Random
 
 from .contract import Column
 from .times import stamp_text
+from .values import text_fault
 
 WIDEST = 1000
 """How far draws go where the contract leaves a number open at one end."""
@@ -33,7 +34,13 @@ def example(column: Column) -> object:
         if column.type == "number":
             return value
         return math.ceil(value) if least is not None else math.floor(value)
-    return "text"
+    return column.example or _text(column)
+
+
+def _text(column: Column) -> str:
+    least = max(len("text"), column.shortest or 0)
+    length = least if column.longest is None else min(least, column.longest)
+    return ("text" * (length // len("text") + 1))[:length]
 
 
 def drawn(column: Column, random: Random, *, texts: Mapping[str, Sequence[str]] | None = None) -> object:
@@ -68,9 +75,12 @@ def _ends(column: Column, begin: float, wide: float) -> tuple[float, float]:
 
 
 def wrong(column: Column) -> tuple[object, ...]:
-    """Return values that break the column's rule at every door; none for a text, which data may write as a number."""
+    """Return values that break the column's rule at every door; none where every text is right.
+
+    Data may write a text as a number, so a number is not among them.
+    """
     if column.type == "text":
-        return ()
+        return tuple(text for text in ("neither of these", "") if text_fault(text, column))
     values: list[object] = ["neither of these"]
     for end, sign in ((column.minimum, -1), (column.maximum, 1)):
         if end is not None:

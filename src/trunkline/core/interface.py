@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from .contract import Column, Contract, Role
 from .decision import Decision
+from .values import text_fault
 
 WIDER = {("integer", "number"), ("category", "text")}
 """Pairs of types where every value of the first is one of the second."""
@@ -97,7 +98,11 @@ def _changed(old: Column, new: Column) -> list[InterfaceChange]:
         found.append((False, f"Callers may now leave out {name}."))
     narrowed, widened = _bounds(old, new)
     if old.type != new.type:
-        breaks = narrowed or (old.type, new.type) not in WIDER
+        breaks = (
+            (narrowed and not old.categories)
+            or (old.type, new.type) not in WIDER
+            or not _keep(old.categories, new)
+        )
         words = f"{name} must now be {new.rule()}; it was {old.rule()}."
         found.append((breaks, words if breaks else words.replace("must", "may", 1)))
         return [InterfaceChange(new.name, breaking, words) for breaking, words in found]
@@ -107,6 +112,11 @@ def _changed(old: Column, new: Column) -> list[InterfaceChange]:
         found.append((True, f"The range of {name} is narrower: {new.rule()}; it was {old.rule()}."))
     elif widened:
         found.append((False, f"The range of {name} is wider: {new.rule()}; it was {old.rule()}."))
+    if old.type == "text" and old.patterns != new.patterns:
+        breaks = bool(set(new.patterns) - set(old.patterns))
+        found.append(
+            (breaks, f"{name} {'must' if breaks else 'may'} now be {new.rule()}; it was {old.rule()}.")
+        )
     if old.categories != new.categories:
         found += _categories(name, old.categories, new.categories)
     return [InterfaceChange(new.name, breaking, words) for breaking, words in found]
@@ -115,9 +125,17 @@ def _changed(old: Column, new: Column) -> list[InterfaceChange]:
 def _bounds(old: Column, new: Column) -> tuple[bool, bool]:
     """Return whether an end of the range moved in, and whether one moved out."""
     endless = float("inf")
-    low = [-endless if end is None else end for end in (old.minimum, new.minimum)]
-    high = [endless if end is None else end for end in (old.maximum, new.maximum)]
-    return low[1] > low[0] or high[1] < high[0], low[1] < low[0] or high[1] > high[0]
+    narrowed = widened = False
+    for least, most in (("minimum", "maximum"), ("shortest", "longest")):
+        low = [-endless if end is None else end for end in (getattr(old, least), getattr(new, least))]
+        high = [endless if end is None else end for end in (getattr(old, most), getattr(new, most))]
+        narrowed |= low[1] > low[0] or high[1] < high[0]
+        widened |= low[1] < low[0] or high[1] > high[0]
+    return narrowed, widened
+
+
+def _keep(texts: tuple[str, ...], column: Column) -> bool:
+    return column.type != "text" or not any(text_fault(text, column) for text in texts)
 
 
 def _categories(name: str, old: tuple[str, ...], new: tuple[str, ...]) -> list[tuple[bool, str]]:

@@ -89,6 +89,14 @@ def _boolean(value: object, column: Column) -> bool:  # noqa: ARG001
     return value
 
 
+def text_fault(text: str, column: Column) -> str:
+    """Return why a text breaks the column's length or its patterns; empty where it keeps them."""
+    least, most = column.shortest, column.longest
+    if (least is not None and len(text) < least) or (most is not None and len(text) > most):
+        return f"it has {len(text):,} characters"
+    return "" if all(re.search(pattern, text) for pattern in column.patterns) else "it does not match"
+
+
 def _category(value: object, column: Column) -> str:
     text = _text(value, column)
     if column.categories and text not in column.categories:
@@ -96,9 +104,11 @@ def _category(value: object, column: Column) -> str:
     return text
 
 
-def _text(value: object, column: Column) -> str:  # noqa: ARG001
+def _text(value: object, column: Column) -> str:
     if not isinstance(value, str):
         raise ValueError("it is no text: write it in quotes")
+    if fault := text_fault(value, column):
+        raise ValueError(fault)
     return value
 
 

@@ -10,6 +10,7 @@ from .sources import in_window, load_source
 from .split import split_rows
 from .terms import require_current
 from .traffic import load_traffic
+from .unchecked import unchecked
 from .validation import check_rows
 from .window import check_window, require_rows
 
@@ -34,5 +35,6 @@ __all__ = [
     "require_rows",
     "split_rows",
     "take_snapshot",
+    "unchecked",
     "write_lock",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -16,9 +17,13 @@ from pydantic import ValidationError
 
 from trunkline.core.contract import Column, Contract, Role, Type
 from trunkline.core.errors import ContractError
+from trunkline.core.examples import example
 from trunkline.core.project import Project
+from trunkline.core.values import text_fault
 
-METADATA = ("role", "unit", "protected", "bands", "positive")
+from .text_rules import require_example, text_rules
+
+METADATA = ("role", "unit", "protected", "bands", "positive", "example")
 NULLABLE = {"integer": "pd.Int64Dtype", "boolean": "pd.BooleanDtype"}
 TYPES: Mapping[tuple[str, ...], Type] = {
     ("int", "uint"): "integer",
@@ -64,9 +69,10 @@ def contract_from(schema: type[pa.DataFrameModel], *, name: str = "") -> Contrac
     declared order), str without it *text*, or *time* where it is the event time. An int with `isin` is a category whose
     codes are whole numbers; an int outcome from 0 to 1 is one too.
     Ranges come from `ge`, `le`, `gt`, `lt` and `in_range`; the contract's ends are inclusive, so
-    an open end moves by one on whole numbers and is refused on fractional ones. Other checks hold for data alone
-    (`check_rows` runs them all). A boolean outcome has the categories `false` and `true`, positive unless
-    metadata says otherwise. Raises ContractError that names the field and the key.
+    an open end moves by one on whole numbers and is refused on fractional ones; types such as int8 have ends too.
+    Patterns and lengths of a text come from `str_matches`, `str_contains`, `str_startswith`, `str_endswith` and
+    `str_length`. Other checks hold for data alone; `unchecked` names them. A boolean outcome has the categories
+    `false` and `true`, positive unless metadata says otherwise. Raises ContractError that names the field and the key.
     """
     ready = schema.to_schema()
     columns = tuple(_column(str(key), field) for key, field in ready.columns.items())
@@ -126,8 +132,20 @@ def _column(name: str, field: pa.Column) -> Column:
     if kind == "boolean" and role is Role.OUTCOME:
         categories = ("false", "true")
     elif categories:
+        beyond = [
+            code
+            for code in values
+            if coded and not (code if low is None else low) <= code <= (code if high is None else high)
+        ]
+        if beyond:
+            raise ContractError(
+                f"{name}: isin allows a number that another check refuses.",
+                value=beyond[0],
+                next_step="take it out of isin, or correct the other check",
+            )
         kind, low, high = "category", None, None
-    return Column(
+    rules = text_rules(name, field.checks) if kind in ("text", "category") and not coded else {}
+    column = Column(
         name=name,
         type=kind,
         role=role,
@@ -141,6 +159,28 @@ def _column(name: str, field: pa.Column) -> Column:
         coded=coded,
         bands=_bands(name, kind, metadata.get("bands", ())),
     )
+    if kind == "category":
+        _require_kept(column.model_copy(update=rules))
+        return column
+    column = column.model_copy(update=rules)
+    column = column.model_copy(update={"example": require_example(column, metadata.get("example", ""))})
+    if kind == "text" and text_fault(str(example(column)), column):
+        raise ContractError(
+            f"{name}: nobody can tell which text keeps the rule: {column.rule()}.",
+            next_step="name one in the field, as metadata={'example': '...'}: documentation and tests send it",
+        )
+    return column
+
+
+def _require_kept(column: Column) -> None:
+    """Raise ContractError for a category that another check of its column refuses."""
+    for category in column.categories:
+        if fault := text_fault(category, column):
+            raise ContractError(
+                f"{column.name}: isin allows a text that another check refuses: {fault}.",
+                value=category,
+                next_step="take it out of isin, or correct the other check",
+            )
 
 
 def _role(name: str, metadata: Mapping[str, Any]) -> Role:
@@ -176,7 +216,9 @@ def _allowed(name: str, field: pa.Column) -> tuple[Any, ...]:
     categories = getattr(field.dtype, "categories", None)
     values: Sequence[Any] = [] if categories is None else list(categories)
     for check in field.checks:
-        if check.name == "isin":
+        if check.name == "equal_to" and isinstance((check.statistics or {})["value"], str):
+            values = [(check.statistics or {})["value"]]
+        elif check.name == "isin":
             allowed = (check.statistics or {})["allowed_values"]
             # A set has another order in every process, and the order is part of a sealed contract.
             values = _sorted(allowed) if isinstance(allowed, set | frozenset) else list(allowed)
@@ -221,6 +263,11 @@ def _categories(name: str, kind: Type, values: Sequence[Any]) -> tuple[str, ...]
 def _range(name: str, field: pa.Column, kind: Type) -> tuple[float | None, float | None]:
     lows: list[float] = []
     highs: list[float] = []
+    declared = re.fullmatch(r"u?int(8|16|32)|uint64", str(field.dtype).lower())
+    if declared and kind == "integer":
+        ends = np.iinfo(declared[0])
+        lows.append(float(ends.min))
+        highs += [float(ends.max)] * (ends.bits < 64)
     for check in field.checks:
         found: Mapping[str, Any] = check.statistics or {}
         if check.name == "greater_than_or_equal_to":
@@ -231,6 +278,9 @@ def _range(name: str, field: pa.Column, kind: Type) -> tuple[float | None, float
             lows.append(_end(name, kind, found["min_value"], step=1))
         elif check.name == "less_than":
             highs.append(_end(name, kind, found["max_value"], step=-1))
+        elif check.name == "equal_to" and kind in ("integer", "number", "time"):
+            lows.append(_end(name, kind, found["value"], step=0))
+            highs.append(lows[-1])
         elif check.name == "in_range":
             lows.append(_end(name, kind, found["min_value"], step=0 if found["include_min"] else 1))
             highs.append(_end(name, kind, found["max_value"], step=0 if found["include_max"] else -1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import re
 from collections.abc import Iterable
@@ -15,10 +16,12 @@ from pandera.errors import SchemaErrors
 
 from trunkline.core.contract import Column, Contract
 from trunkline.core.errors import DataError
+from trunkline.core.values import text_fault
 
 from .exact import read_column
 from .rows import typed
 from .schema import contract_from
+from .text_rules import CHECKS
 
 SHOWN = 5
 TYPE_CHECKS = ("coerce_dtype", "dtype(")
@@ -84,7 +87,8 @@ def inspect_rows(
     breaches += [Breach(name, "appears twice") for name in doubled]
     if breaches:
         return breaches, None
-    ready = schema.to_schema()
+    # pandera keeps the one schema that it made of a model, and what is changed here is for this call.
+    ready = copy.deepcopy(schema.to_schema())
     ready.coerce = True
     if whole:
         backend: Any = ready.get_backend(frame)
@@ -94,6 +98,9 @@ def inspect_rows(
         field = ready.columns[column.name]
         if not whole:
             field.parsers = []
+        # Asked by `_read`, as the service asks them: pandas would take another reader of expressions.
+        if column.type == "text":
+            field.checks = [check for check in field.checks if check.name not in CHECKS]
         frame[column.name], lost = _read(frame[column.name], column, field)
         # What a parser of the column is there to mend is no breach yet.
         if lost is not None and not field.parsers:
@@ -150,6 +157,15 @@ def _read(values: pd.Series, column: Column, field: pa.Column) -> tuple[pd.Serie
         textual = column.type in ("text", "category") and not column.coded
         rule = f"must be {column.rule()}" + AS_TEXT * textual
         return values, Breach(column.name, rule, int(wrong.sum()), _shown(values[wrong].tolist()))
+    faulty = (
+        {text for text in read.dropna().unique() if text_fault(text, column)}
+        if column.type == "text"
+        else set()
+    )
+    if faulty:
+        broken = read.isin(faulty)
+        rule = f"must be {column.rule()}"
+        return values, Breach(column.name, rule, int(broken.sum()), _shown(values[broken].tolist()))
     declared = str(field.dtype)
     if declared.startswith("datetime"):
         # pandera checks a time; what is kept is its text.

@@ -107,7 +107,7 @@ def _unknown(name: str, value: object, known: dict[str, Column], outcome: str) -
 def _hint(kind: str, value: object, column: Column) -> str:
     if value is None:
         return "null is not allowed"
-    if column.type == "time" and isinstance(value, str):
+    if column.type in ("text", "time") and isinstance(value, str):
         return _reason(value, column)
     if column.type == "category" and not column.coded and isinstance(value, str):
         folded = {category.casefold(): category for category in column.categories}

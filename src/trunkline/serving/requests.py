@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.examples import example
+from trunkline.core.patterns import published
 from trunkline.core.values import LARGEST_INT64, check_value
 
 from .problems import Refused, explain
@@ -118,9 +119,17 @@ def _annotation(column: Column) -> Any:
         "number": Annotated[float, Field(**bounds), AfterValidator(_fits_number)],
         "boolean": bool,
         "category": _category(column),
-        "text": str,
+        "text": Annotated[
+            str,
+            Field(
+                min_length=column.shortest,
+                max_length=column.longest,
+                json_schema_extra=dict(published(column.patterns)),
+            ),
+            AfterValidator(_checked(column)),
+        ],
         "time": Annotated[
-            str, Field(json_schema_extra={"format": "date-time"}), AfterValidator(_time(column))
+            str, Field(json_schema_extra={"format": "date-time"}), AfterValidator(_checked(column))
         ],
     }
     kind = kinds[column.type]
@@ -150,13 +159,13 @@ def _no_boolean(value: object) -> object:
     return value
 
 
-def _time(column: Column) -> Callable[[str], str]:
+def _checked(column: Column) -> Callable[[str], str]:
     def checked(value: str) -> str:
         try:
             check_value(value, column)
         except ValueError as error:
             raise PydanticCustomError(
-                "time", "Input should be a time: {reason}", {"reason": str(error)}
+                "rule", "Input breaks its rule: {reason}", {"reason": str(error)}
             ) from None
         return value
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from trunkline.core.contract import Column, Contract
 from trunkline.core.figures import Figure
+from trunkline.core.values import text_fault
 
 ALLOWED = 1e-4
 """The largest difference of a probability; for regression relative to the value."""
@@ -111,7 +112,7 @@ def edges(rows: pd.DataFrame, contract: Contract) -> list[Edge]:
             found += [Edge(f"{name} is {end:g}", name, end) for end in (least, most)]
         else:
             found += [Edge(f"{name} is {category}", name, category) for category in column.categories]
-            text = column.type == "text"
+            text = column.type == "text" and not text_fault(UNKNOWN, column)
             found.append(Edge(f"{name} is of an unknown category", name, UNKNOWN, allowed=text))
         if column.nullable:
             null = np.datetime64("NaT") if column.type == "time" else ""

@@ -28,6 +28,9 @@ COLUMNS = [
     Column(name="a", type="time", minimum=0, maximum=60),
     Column(name="a", type="text"),
     Column(name="a", type="text", nullable=True),
+    Column(name="a", type="text", shortest=9, longest=11),
+    Column(name="a", type="text", longest=2, nullable=True),
+    Column(name="a", type="text", patterns=(r"^\d{5}\Z",), example="10001"),
 ]
 
 
@@ -51,7 +54,7 @@ def test_what_is_drawn_is_taken(column: Column) -> None:
 @pytest.mark.parametrize("column", COLUMNS, ids=Column.rule)
 def test_what_is_wrong_is_refused(column: Column) -> None:
     assert [value for value in wrong(column) if takes(column, value)] == []
-    assert bool(wrong(column)) is (column.type != "text")
+    assert bool(wrong(column)) is (column.type != "text" or bool(column.patterns or column.longest))
 
 
 def test_both_ends_of_a_range_are_crossed() -> None:

@@ -37,6 +37,10 @@ def region(*categories: str) -> Column:
     return Column(name="region", type="category", categories=categories)
 
 
+def code(**rules: Any) -> Column:
+    return Column(name="code", type="text", **rules)
+
+
 BREAKING = {
     "a new field that must be sent": ((), (month(),), "must now send `month`"),
     "a field that is refused now": ((month(),), (), "no longer send `month`"),
@@ -122,3 +126,27 @@ def test_what_breaks_comes_first() -> None:
     )
 
     assert [one.breaking for one in found] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "breaks"),
+    [
+        ({}, {"patterns": ("^a",)}, True),
+        ({"patterns": ("^a",)}, {"patterns": ("^b",)}, True),
+        ({"patterns": ("^a", "z$")}, {"patterns": ("^a",)}, False),
+        ({"longest": 5}, {"longest": 4}, True),
+        ({"longest": 4}, {"longest": 5}, False),
+        ({}, {"shortest": 1}, True),
+    ],
+)
+def test_a_rule_of_a_text_that_refuses_more_breaks_callers(
+    before: dict[str, Any], after: dict[str, Any], breaks: bool
+) -> None:
+    found = interface_changes(contract(code(**before)), contract(code(**after)))
+    assert [change.breaking for change in found] == [breaks]
+
+
+def test_categories_become_a_text_whose_rule_refuses_one() -> None:
+    before = Column(name="code", type="category", categories=("ab", "cd"))
+    assert interface_changes(contract(before), contract(code(patterns=("^a",))))[0].breaking
+    assert not interface_changes(contract(before), contract(code(longest=2)))[0].breaking

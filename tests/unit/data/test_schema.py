@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import numpy as np
@@ -8,8 +10,11 @@ import pandera.pandas as pa
 import pytest
 
 from trunkline.core.contract import Column
-from trunkline.core.errors import ContractError
-from trunkline.data import contract_from
+from trunkline.core.errors import ContractError, DataError
+from trunkline.core.examples import example
+from trunkline.data import check_rows, contract_from, unchecked
+from trunkline.serving.problems import Refused
+from trunkline.serving.requests import RequestModel
 
 
 def model(**fields: tuple[Any, Any]) -> type[pa.DataFrameModel]:
@@ -191,3 +196,72 @@ def test_the_name_comes_from_the_caller_then_the_config_then_the_class(
         contract_from(model()).name,
     ]
     assert names == ["given", "loans", "Made"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "right", "wrong"),
+    [
+        ({"str_matches": r"\d{5}$", "metadata": {"example": "10001"}}, "12345", "1234"),
+        ({"str_matches": re.compile("ab|c"), "metadata": {"example": "ab"}}, "cx", "xab"),
+        ({"str_contains": "x{2}", "metadata": {"example": "xx"}}, "axxa", "axa"),
+        ({"str_startswith": "a.b", "metadata": {"example": "a.b"}}, "a.bc", "axb"),
+        ({"str_endswith": "$", "metadata": {"example": "5$"}}, "5$", "5$\n"),
+        ({"str_length": {"min_value": 2, "max_value": 3}}, "ab", "a"),
+        ({"str_length": 3}, "abc", "abcd"),
+        ({"eq": "a"}, "a", "b"),
+    ],
+)
+def test_every_door_asks_the_checks_of_a_text(settings: dict[str, Any], right: str, wrong: str) -> None:
+    schema = model(it=(str, pa.Field(**settings)))
+    column = contract_from(schema).column("it")
+    door = RequestModel([column])
+    assert door.row(json.dumps({"it": right}).encode()) == {"it": right}
+    assert door.row(json.dumps({"it": example(column)}).encode())
+    with pytest.raises(Refused):
+        door.row(json.dumps({"it": wrong}).encode())
+    rows = pd.DataFrame({"y": ["a"], "x": [1], "it": [right]})
+    assert check_rows(rows, schema)["it"].tolist() == [right]
+    with pytest.raises(DataError):
+        check_rows(rows.assign(it=wrong), schema)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"str_matches": r"\d{5}$"},
+        {"str_matches": r"\d{5}$", "metadata": {"example": "1"}},
+        {"str_matches": "(?i)a", "metadata": {"example": "a"}},
+        {"str_matches": re.compile("a", re.IGNORECASE), "metadata": {"example": "a"}},
+        {"isin": ["a", "b"], "str_matches": "a"},
+    ],
+)
+def test_a_text_whose_rule_has_no_example_or_cannot_be_asked_is_refused(settings: dict[str, Any]) -> None:
+    with pytest.raises(ContractError):
+        column_of(str, **settings)
+
+
+def test_a_code_outside_the_range_is_refused() -> None:
+    with pytest.raises(ContractError):
+        column_of(int, isin=[0, 9], le=5)
+
+
+def test_the_ends_of_a_small_type_are_the_columns() -> None:
+    assert (column_of(np.uint8).minimum, column_of(np.uint8).maximum) == (0, 255)
+    assert column_of(np.int8, ge=3).minimum == 3
+    assert column_of(int, eq=4) == column_of(int, ge=4, le=4)
+
+
+def test_what_the_service_does_not_ask_is_named() -> None:
+    class Ruled(model(i=(int, pa.Field(ge=0, notin=[4], unique=True)), s=(str, pa.Field(str_length=3)))):  # type: ignore[misc]
+        @pa.check("x")
+        @classmethod
+        def even(cls, values: pd.Series) -> pd.Series:
+            return values % 2 == 0
+
+        @pa.dataframe_check
+        @classmethod
+        def ordered(cls, frame: pd.DataFrame) -> pd.Series:
+            return frame["x"] <= frame["i"]
+
+    assert unchecked(Ruled) == ("x: even", "i: notin", "i: unique", "the row: ordered")
+    assert unchecked(model(s=(str, pa.Field(str_length=3)), i=(int, pa.Field(isin=[1, 2], ge=0)))) == ()

@@ -249,9 +249,9 @@ def test_columns_outside_a_lenient_contract_are_left_out() -> None:
     assert list(check_rows(flags(extra=[1, 2]), Flags)) == ["on", "note", "size"]
 
 
-def test_a_rule_that_only_the_data_keep_is_tested_too() -> None:
+def test_a_pattern_that_a_row_breaks_is_named() -> None:
     error = broken(flags(note=["ok", "NO!"]), Flags)
-    assert "note must keep str_matches('^[a-z]*$'), broken by 1 row" in error.what
+    assert "note must be a text that matches ^[a-z]*$, broken by 1 row" in error.what
 
 
 def test_repeated_values_of_a_unique_column_are_found() -> None:
@@ -261,3 +261,19 @@ def test_repeated_values_of_a_unique_column_are_found() -> None:
 def test_a_rule_over_whole_rows_is_named() -> None:
     error = broken(flags(note=["abcdef", "b"]), Flags)
     assert "the row must keep long_notes_are_big, broken by 1 row" in error.what
+
+
+def test_rows_are_parsed_and_checked_the_second_time_as_the_first() -> None:
+    class Parsed(pa.DataFrameModel):
+        code: str = pa.Field(str_matches="^[a-z]+$", metadata={"example": "a"})
+        size: float = pa.Field(metadata={"role": "outcome"})
+
+        @pa.parser("code")
+        @classmethod
+        def trimmed(cls, values: pd.Series) -> pd.Series:
+            return values.str.strip()
+
+    rows = pd.DataFrame({"code": [" a "], "size": [1.0]})
+    for _ in range(2):
+        assert check_rows(rows, Parsed)["code"].tolist() == ["a"]
+        broken(rows.assign(code="A"), Parsed)

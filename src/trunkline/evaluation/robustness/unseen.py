@@ -103,7 +103,7 @@ def probes(column: Column, seen: pd.Series) -> tuple[Probe, ...]:
         had = set(known.tolist())
         found = [Probe(value, "training never had it") for value in allowed if value not in had]
     if column.type == "text" or (column.type == "category" and not column.categories):
-        found = [Probe(value, "a text that training never had") for value in TEXTS]
+        found = [Probe(value, "a text that training never had") for value in TEXTS if _allowed(value, column)]
     if column.type == "time":
         found = [Probe(time, "far from what training had") for time in TIMES if _allowed(time, column)]
     if column.type in ("integer", "number"):

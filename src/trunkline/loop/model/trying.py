@@ -24,6 +24,8 @@ class TriedOut:
     taken: int
     """Those that the policy's window takes."""
     candidates: tuple[training.Tried, ...]
+    unchecked: tuple[str, ...]
+    """Rules of the contract that are asked of data, and that the service does not ask."""
 
 
 def try_out(project: Project, *, progress: Progress) -> TriedOut:
@@ -56,7 +58,7 @@ def try_out(project: Project, *, progress: Progress) -> TriedOut:
         progress=progress,
     )
     data.require_current(project, contract)
-    return TriedOut(contract, len(loaded), len(taken), tried)
+    return TriedOut(contract, len(loaded), len(taken), tried, data.unchecked(data.project_schema(project)))
 
 
 def _check_files(project: Project) -> None:
