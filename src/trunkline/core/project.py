@@ -22,6 +22,7 @@ from .git import git, try_git
 from .lineage import DIRTY
 from .mlflow_uri import embedded_uri, placed
 from .package import files_digest, files_in, read_from_source, require_content
+from .raised import asking
 from .record import sha256
 
 POLICY_FILE = "trunkline.yaml"
@@ -157,13 +158,9 @@ class Project:
         if not self.has("model", "metrics"):
             return {}
         defined = self.plug("model", "metrics")
-        try:
+        path = self._path("model")
+        with asking(f"metrics() in {path} raised", f"edit {path}"):
             metrics: Mapping[str, Callable[..., float]] = defined()
-        except Exception as error:
-            raise ProjectError(
-                f"metrics() in {self._path('model')} raised {type(error).__name__}: {error}.",
-                next_step=f"edit {self._path('model')}",
-            ) from error
         return metrics
 
     def _path(self, module: str) -> str:
@@ -179,13 +176,9 @@ class Project:
         if loaded is not None and not str(getattr(loaded, "__file__", "")).startswith(source + os.sep):
             for name in [name for name in sys.modules if name == package or name.startswith(package + ".")]:
                 del sys.modules[name]
-        try:
+        path = self._path(module)
+        with asking(f"{path} cannot be imported:", f"edit {path}"):
             return importlib.import_module(f"{package}.{module}")
-        except Exception as error:
-            raise ProjectError(
-                f"{self._path(module)} cannot be imported: {type(error).__name__}: {error}.",
-                next_step=f"edit {self._path(module)}",
-            ) from error
 
     @property
     def package(self) -> Path:

@@ -19,6 +19,7 @@ from trunkline.core.contract import Column, Contract, Role, Type
 from trunkline.core.errors import ContractError
 from trunkline.core.examples import example
 from trunkline.core.project import Project
+from trunkline.core.raised import asking
 from trunkline.core.values import text_fault
 
 from .text_rules import require_example, text_rules
@@ -57,9 +58,10 @@ def project_schema(project: Project) -> type[pa.DataFrameModel]:
 def project_contract(project: Project) -> Contract:
     """Return the project's contract, named by its Config or else by the policy."""
     schema = project_schema(project)
+    contract = contract_from(schema)
     # pandera names a model that has no name in its Config after its class.
-    named = schema.to_schema().name != schema.__name__
-    return contract_from(schema, name="" if named else project.policy.name)
+    named = contract.name != schema.__name__
+    return contract if named else contract.model_copy(update={"name": project.policy.name})
 
 
 def contract_from(schema: type[pa.DataFrameModel], *, name: str = "") -> Contract:
@@ -74,7 +76,12 @@ def contract_from(schema: type[pa.DataFrameModel], *, name: str = "") -> Contrac
     `str_length`. Other checks hold for data alone; `unchecked` names them. A boolean outcome has the categories
     `false` and `true`, positive unless metadata says otherwise. Raises ContractError that names the field and the key.
     """
-    ready = schema.to_schema()
+    with asking(
+        f"{schema.__name__} in contract.py is no contract:",
+        "correct the class in contract.py",
+        kind=ContractError,
+    ):
+        ready = schema.to_schema()
     columns = tuple(_column(str(key), field) for key, field in ready.columns.items())
     positive = next((p for p in (_positive(field) for field in ready.columns.values()) if p), "")
     outcome = next((column for column in columns if column.role is Role.OUTCOME), None)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from trunkline.core.contract import Contract, Role
-from trunkline.core.errors import DataError, ProjectError, TrunklineError
+from trunkline.core.errors import DataError
 from trunkline.core.project import Project
+from trunkline.core.raised import asking
 from trunkline.core.secrets import kept_any, lent
 from trunkline.core.snapshots import Window
 
@@ -22,21 +23,14 @@ def load_source(project: Project) -> pd.DataFrame:
     """
     load = project.plug("data", "load")
     origin = f"src/{project.policy.package}/data.py"
-    try:
-        with lent(project.policy.data.environment):
-            frame = load()
-    except TrunklineError:
-        raise
-    except Exception as error:
-        raise ProjectError(
-            f"load() in {origin} failed: {type(error).__name__}: {error}.",
-            next_step=f"edit {origin}"
-            + (
-                "; it sees no secret but those that data.environment in trunkline.yaml names"
-                if kept_any()
-                else ""
-            ),
-        ) from error
+    secrets = (
+        "; it sees no secret but those that data.environment in trunkline.yaml names" if kept_any() else ""
+    )
+    with (
+        asking(f"load() in {origin} failed:", f"edit {origin}{secrets}"),
+        lent(project.policy.data.environment),
+    ):
+        frame = load()
     return check_rows(frame, project_schema(project), origin=f"load() in {origin}")
 
 

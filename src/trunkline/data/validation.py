@@ -6,6 +6,7 @@ import copy
 import difflib
 import re
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,8 @@ import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
 from trunkline.core.contract import Column, Contract
-from trunkline.core.errors import DataError
+from trunkline.core.errors import ContractError, DataError
+from trunkline.core.raised import asking, one_line
 from trunkline.core.values import text_fault
 
 from .exact import read_column
@@ -92,7 +94,8 @@ def inspect_rows(
     ready.coerce = True
     if whole:
         backend: Any = ready.get_backend(frame)
-        frame = backend.run_parsers(ready, frame)
+        with _contract_asked():
+            frame = backend.run_parsers(ready, frame)
     ready.parsers = []
     for column in contract.columns:
         field = ready.columns[column.name]
@@ -107,7 +110,8 @@ def inspect_rows(
             breaches.append(lost)
     refused = {breach.column for breach in breaches}
     try:
-        checked = ready.validate(frame, lazy=True)
+        with _contract_asked():
+            checked = ready.validate(frame, lazy=True)
     except SchemaErrors as error:
         failures = error.failure_cases if whole else _of_rows(error.failure_cases)
         breaches += [b for b in _breaches(failures, frame, contract) if b.column not in refused]
@@ -120,6 +124,15 @@ def inspect_rows(
         ]
         breaches = [breach for breach in read if breach is not None]
     return _merged(breaches), None if breaches else typed(checked, contract)
+
+
+def _contract_asked() -> AbstractContextManager[None]:
+    return asking(
+        "A parser or check of the contract raised",
+        "correct contract.py",
+        kind=ContractError,
+        answers=(SchemaErrors,),
+    )
 
 
 def _of_rows(failures: pd.DataFrame) -> pd.DataFrame:
@@ -212,7 +225,7 @@ def _breaches(failures: pd.DataFrame, frame: pd.DataFrame, contract: Contract) -
 
 def _of_check(column: Column, check: str, rows: pd.DataFrame) -> Breach:
     if rows["index"].isna().all():
-        return Breach(column.name, f"cannot be tested by {check}: {rows['failure_case'].iloc[0]}")
+        return Breach(column.name, f"cannot be tested by {check}: {one_line(rows['failure_case'].iloc[0])}")
     rule = {"field_uniqueness": "must not repeat a value"}.get(check, f"must keep {check}")
     if check.startswith(("isin", "in_range", "greater_than", "less_than")):
         rule = f"must be {column.rule()}"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from trunkline.core.errors import ProjectError
+from trunkline.core.raised import asking
 
 from .paired import Paired
 
@@ -27,13 +28,8 @@ def value_of(name: str, function: Callable[..., float], paired: Paired) -> float
     score = None
     if paired.probabilities is not None and paired.positive is not None:
         score = paired.probabilities[:, paired.positive]
-    try:
+    with asking(f"The project's metric {name} raised", "correct metrics() in model.py"):
         value = float(function(truth, labels, score))
-    except Exception as error:
-        raise ProjectError(
-            f"The project's metric {name} raised {type(error).__name__}: {error}.",
-            next_step="correct metrics() in model.py",
-        ) from error
     if not np.isfinite(value):
         raise ProjectError(
             f"The project's metric {name} gave {value}, and a figure must be a number.",

@@ -16,6 +16,7 @@ from trunkline.core.bundle import Runtime
 from trunkline.core.contract import Contract
 from trunkline.core.errors import ExportError
 from trunkline.core.figures import Figure
+from trunkline.core.raised import raised
 from trunkline.core.record import write_atomically
 
 from . import python_model
@@ -171,8 +172,7 @@ def _blame(ask: Ask, block: Sequence[Edge], row: pd.DataFrame) -> None:
         ask(rows_at(block, row))
     except Exception as error:
         raise ExportError(
-            f"The model cannot answer a row that the contract allows ({block[0].name}): "
-            f"{type(error).__name__}: {error}.",
+            f"The model cannot answer a row that the contract allows ({block[0].name}): {raised(error)}.",
             next_step="impute or ignore it in features.py (handle_unknown='ignore'), or narrow contract.py "
             "(a column of times is pd.Timestamp there)",
         ) from error

@@ -19,10 +19,11 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from trunkline.core.contract import Contract
 from trunkline.core.decision import Decision
-from trunkline.core.errors import DataError, ProjectError, TrunklineError
+from trunkline.core.errors import DataError, ProjectError
 from trunkline.core.lineage import Trial
 from trunkline.core.policy.training import Search, TrainingPolicy
 from trunkline.core.progress import Progress
+from trunkline.core.raised import asking
 
 from .candidate import Candidate
 from .folds import Cut, folds
@@ -225,15 +226,11 @@ def _search(
 
 def guarded(name: str, act: Callable[[], Any], *, doing: str = "fitted") -> Any:
     """Return what `act` gives for the candidate `name`; what its code raises leaves as ProjectError."""
-    try:
+    with asking(
+        f"The candidate {name} cannot be {doing}:",
+        "look at features() in features.py and at the candidate in model.py",
+    ):
         return act()
-    except TrunklineError:
-        raise
-    except Exception as error:
-        raise ProjectError(
-            f"The candidate {name} cannot be {doing}: {type(error).__name__}: {error}.",
-            next_step="look at features() in features.py and at the candidate in model.py",
-        ) from error
 
 
 def _answer_in_one_thread(pipeline: Any) -> None:

@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline
 
 from trunkline.core.contract import Contract
 from trunkline.core.errors import PolicyError, ProjectError
+from trunkline.core.raised import asking
 
 from .candidate import Candidate
 
@@ -27,14 +28,8 @@ def offered(
     offered, ProjectError when model.py raises or offers none, two of one name, or something else.
     """
     if callable(candidates):
-        try:
+        with asking("candidates() raised", "correct model.py"):
             candidates = candidates()
-        except ProjectError:
-            raise
-        except Exception as error:
-            raise ProjectError(
-                f"candidates() raised {type(error).__name__}: {error}.", next_step="correct model.py"
-            ) from error
     if not isinstance(candidates, Sequence) or not candidates:
         raise ProjectError(
             "model.py offers no candidates.", value=candidates, next_step="return a list of Candidate there"
@@ -69,12 +64,8 @@ def assemble(candidate: Candidate, features: Callable[[], Any], contract: Contra
     estimator does not have, features() a column that the model does not see, or when scikit-learn cannot copy one of
     them.
     """
-    try:
+    with asking("features() raised", "correct features.py"):
         transformer = features()
-    except Exception as error:
-        raise ProjectError(
-            f"features() raised {type(error).__name__}: {error}.", next_step="correct features.py"
-        ) from error
     if isinstance(transformer, type) or not callable(getattr(transformer, "transform", None)):
         raise ProjectError(
             "features() did not return a transformer.",
@@ -109,14 +100,11 @@ def require_probabilities(candidate: Candidate, fitted: Any) -> None:
 
 def _copied(estimator: Any, what: str, file: str) -> Any:
     """Return an unfitted copy: the search fits one for each setting and fold."""
-    try:
+    with asking(
+        f"{what}, {type(estimator).__name__}, cannot be copied by sklearn.base.clone:",
+        f"keep its arguments unchanged in __init__ and build what follows from them in fit; see {file}",
+    ):
         return clone(estimator)
-    except Exception as error:
-        raise ProjectError(
-            f"{what}, {type(estimator).__name__}, cannot be copied by sklearn.base.clone: "
-            f"{type(error).__name__}: {' '.join(str(error).split())[:300]}.",
-            next_step=f"keep its arguments unchanged in __init__ and build what follows from them in fit; see {file}",
-        ) from error
 
 
 def _check_task(candidate: Candidate, estimator: Any, contract: Contract) -> None:

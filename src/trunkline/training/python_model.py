@@ -19,6 +19,7 @@ import skops.io
 
 from trunkline.core.errors import ExportError, StorageError
 from trunkline.core.package import files_in
+from trunkline.core.raised import raised
 from trunkline.core.record import canonical_json
 
 BASE = ("numpy", "pandas", "scikit-learn", "scipy", "skops")
@@ -46,9 +47,7 @@ def dump(pipeline: Any) -> bytes:
         pickle.Pickler(_Nowhere(), protocol=pickle.HIGHEST_PROTOCOL).dump(pipeline)
         return canonical(skops.io.dumps(pipeline))
     except Exception as error:
-        raise ExportError(
-            f"The pipeline cannot be written: {type(error).__name__}: {error}.", next_step=ADVICE
-        ) from error
+        raise ExportError(f"The pipeline cannot be written: {raised(error)}.", next_step=ADVICE) from error
 
 
 def canonical(archive: bytes) -> bytes:

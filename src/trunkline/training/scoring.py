@@ -15,6 +15,7 @@ from sklearn.metrics import get_scorer, get_scorer_names, make_scorer
 
 from trunkline.core.contract import Contract
 from trunkline.core.errors import DataError, PolicyError, ProjectError
+from trunkline.core.raised import asking
 
 KEY = "training.search.metric"
 Metric = Callable[..., float]
@@ -42,13 +43,9 @@ class ProjectScorer:
                 )
             place = known.index(self.positive)
             probability = np.asarray(estimator.predict_proba(X))[:, place]
-        try:
-            return float(self.metric(y, estimator.predict(X), probability))
-        except Exception as error:
-            raise ProjectError(
-                f"The metric {self.name} raised {type(error).__name__}: {error}.",
-                next_step="correct metrics() in model.py",
-            ) from error
+        labels = estimator.predict(X)
+        with asking(f"The metric {self.name} raised", "correct metrics() in model.py"):
+            return float(self.metric(y, labels, probability))
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from trunkline.core.contract import Contract
 from trunkline.core.decision import HALF, Decision
-from trunkline.core.errors import PolicyError, ProjectError
+from trunkline.core.errors import PolicyError
 from trunkline.core.policy.training import Costs, TrainingPolicy
+from trunkline.core.raised import asking
 
 from .folds import Cut
 from .scoring import Metric
@@ -163,13 +164,8 @@ def _metric(
     if name in metrics:
 
         def own(labels: np.ndarray) -> float:
-            try:
+            with asking(f"The metric {name} raised", "correct metrics() in model.py"):
                 return float(metrics[name](truth, labels, scores))
-            except Exception as error:
-                raise ProjectError(
-                    f"The metric {name} raised {type(error).__name__}: {error}.",
-                    next_step="correct metrics() in model.py",
-                ) from error
 
         return own
     scorer = get_scorer(name)

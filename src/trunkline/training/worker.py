@@ -24,6 +24,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from trunkline.core.bundle import Bundle, open_bundle
+from trunkline.core.raised import raised
 
 from . import python_model
 from .confinement import Confined, confined
@@ -91,7 +92,7 @@ def serve(requests: BinaryIO, replies: BinaryIO, answer: Answer, guard: Confined
 
 
 def _failure(error: Exception, refused: Sequence[str]) -> dict[str, Any]:
-    said = f"{type(error).__name__}: {error}"
+    said = raised(error)
     unsaid = [path for path in refused if path not in said]
     words = f"{said} (refused: {', '.join(unsaid)}, outside the bundle)" if unsaid else said
     return {"error": words} | ({"refused": list(refused)} if refused else {})

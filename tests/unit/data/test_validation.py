@@ -8,7 +8,7 @@ import pandas as pd
 import pandera.pandas as pa
 import pytest
 
-from trunkline.core.errors import DataError
+from trunkline.core.errors import ContractError, DataError
 from trunkline.data import check_rows
 
 Schema = type[pa.DataFrameModel]
@@ -277,3 +277,20 @@ def test_rows_are_parsed_and_checked_the_second_time_as_the_first() -> None:
     for _ in range(2):
         assert check_rows(rows, Parsed)["code"].tolist() == ["a"]
         broken(rows.assign(code="A"), Parsed)
+
+
+@pytest.mark.parametrize("kind", ["parser", "dataframe_parser", "check"])
+def test_what_the_contracts_own_code_raises_is_one_line(kind: str) -> None:
+    def broke(_: Any) -> Any:
+        raise KeyError("a page\n" * 1000)
+
+    mark = pa.dataframe_parser if kind == "dataframe_parser" else getattr(pa, kind)("size")
+    fields: dict[str, Any] = {
+        "size": pa.Field(metadata={"role": "outcome"}),
+        "broke": mark(broke),
+        "__annotations__": {"on": bool, "size": float},
+    }
+    with pytest.raises((ContractError, DataError)) as caught:
+        check_rows(pd.DataFrame({"on": [True], "size": [1.0]}), type("Made", (pa.DataFrameModel,), fields))
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 700

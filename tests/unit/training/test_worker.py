@@ -42,7 +42,7 @@ def test_each_request_gets_one_reply_in_turn() -> None:
 
 def test_a_request_that_fails_is_answered_and_the_next_one_works() -> None:
     first, second = replies(wire({"columns": {"b": [1]}}, {"columns": {"a": [1]}}))
-    assert first == {"error": "KeyError: 'a'"}
+    assert first["error"].startswith("KeyError: 'a'")
     assert second["predictions"] == [2]
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from trunkline.core.errors import BundleError
+from trunkline.core.raised import raised
 from trunkline.measure.paired import Array
 
 from ..scored import Scored
@@ -48,7 +49,7 @@ def taken(scored: Scored, index: Array) -> Scored:
 
 def what_happened(error: Exception) -> str:
     """Return an error of the model's in words."""
-    return f"{type(error).__name__}: {error}".rstrip(".")
+    return raised(error)
 
 
 def _numbers(labels: Array) -> Array | None:

@@ -13,7 +13,7 @@ from trunkline.measure.paired import Array
 from trunkline.measure.wording import number
 
 from ..scored import Scored
-from .asking import ROUNDING, Ask, evenly
+from .asking import ROUNDING, Ask, evenly, what_happened
 
 SINGLE_ROWS = 25
 SEED = 7
@@ -77,7 +77,7 @@ def row_order_verdict(ask: Ask, frame: pd.DataFrame, contract: Contract) -> Verd
             outcome="fail",
             question=question,
             threshold=ROUNDING,
-            reason=f"Rows {doing} raised {type(error).__name__}: {error}",
+            reason=f"Rows {doing} raised {what_happened(error)}.",
             advice=advice,
         )
     return Verdict(
