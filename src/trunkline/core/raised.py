@@ -53,9 +53,9 @@ def asking(
     """
     try:
         yield
-    except (TrunklineError, *answers):
-        raise
     except (Exception, SystemExit) as error:
+        if isinstance(error, (TrunklineError, *answers)):
+            raise
         raise kind(f"{what} {raised(error)}.", next_step=next_step) from error
 
 

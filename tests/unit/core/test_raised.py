@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ CODE = compile("def load():\n    return decode('{')\n", "/somewhere/src/mine/dat
 
 
 def error_of_a_project() -> Exception:
-    names = {"decode": json.loads}
+    names: dict[str, Any] = {"decode": json.loads}
     exec(CODE, names)  # noqa: S102 - it has a file name of its own
     with pytest.raises(json.JSONDecodeError) as caught:
         names["load"]()
