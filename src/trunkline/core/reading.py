@@ -30,14 +30,32 @@ def parse_json(
 ) -> Any:
     """Return the value of a JSON text; `origin` names it in the error.
 
-    Raises `error` when it is not JSON, holds a number that JSON does not have, or is nested too deeply.
+    Raises `error` when it is not JSON, holds a number that JSON does not have or a key twice, or is nested too deeply.
     """
     try:
-        return json.loads(text, parse_constant=_refused, parse_float=_finite)
+        return json.loads(text, parse_constant=_refused, parse_float=_finite, object_pairs_hook=single)
     except (ValueError, RecursionError) as problem:
         said = "it is nested too deeply" if isinstance(problem, RecursionError) else str(problem)
         beginning = text if isinstance(text, str) else text.decode("utf-8", "replace")
         raise error(f"{origin} is not JSON: {said}.", value=beginning[:80], next_step=next_step) from problem
+
+
+class DoubledKey(ValueError):
+    """A key that stands twice in one object; Python's reader would take the last and say nothing."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"the key {key[:80]!r} stands twice in one object")
+        self.key = key
+
+
+def single(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON, for `object_pairs_hook`; raises DoubledKey where a key stands twice."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise DoubledKey(key)
+        found[key] = value
+    return found
 
 
 def read_json(path: Path, *, error: type[TrunklineError] = StorageError, next_step: str = "") -> Any:

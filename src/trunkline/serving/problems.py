@@ -49,6 +49,11 @@ def explain(
     return tuple(_problem(detail, known, outcome, maximum_rows) for detail in found)
 
 
+def doubled(name: str) -> tuple[Problem, ...]:
+    """Return the problem of a field that a request names twice."""
+    return (_entry(name, None, "a field that stands once", "the field stands twice: send it once"),)
+
+
 def without_secrets(problems: Sequence[Problem], columns: Sequence[Column]) -> tuple[Problem, ...]:
     """Return the problems as they may be logged: values of keys, users and unknown fields are withheld."""
     open_names = {column.name for column in columns if column.role not in (Role.KEY, Role.USER)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal, NotRequired
@@ -13,9 +14,10 @@ from typing_extensions import TypedDict
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.examples import example
 from trunkline.core.patterns import published
+from trunkline.core.reading import DoubledKey, single
 from trunkline.core.values import LARGEST_INT64, check_value
 
-from .problems import Refused, explain
+from .problems import Refused, doubled, explain
 
 LARGEST_FLOAT32 = 3.4028234663852886e38
 SECRET = (Role.KEY, Role.USER)
@@ -54,6 +56,7 @@ class RequestModel:
 
         Raises Refused with every problem found.
         """
+        _require_single_keys(body)
         try:
             return self._row.validate_json(body)
         except ValidationError as error:
@@ -64,6 +67,7 @@ class RequestModel:
 
         Raises Refused with every problem found, each with the index of its row.
         """
+        _require_single_keys(body)
         try:
             rows: list[dict[str, Any]] = self._batch.validate_json(body)["rows"]
         except ValidationError as error:
@@ -95,6 +99,16 @@ class RequestModel:
         batch = self._batch.json_schema(ref_template="#/components/schemas/{model}")
         batch.pop("$defs", None)
         return {"Row": row, "Batch": batch}
+
+
+def _require_single_keys(body: bytes) -> None:
+    """Raise Refused where an object of the body holds a key twice: pydantic would take the last."""
+    try:
+        json.loads(body, object_pairs_hook=single)
+    except DoubledKey as error:
+        raise Refused(doubled(error.key)) from None
+    except (ValueError, RecursionError):
+        return  # pydantic says what is wrong, and where
 
 
 def _typed(name: str, fields: dict[str, Any]) -> Any:

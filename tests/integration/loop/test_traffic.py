@@ -173,6 +173,7 @@ def test_the_last_outcome_of_a_file_counts_however_the_file_ends(tmp_path: Path,
         ("rows.csv", "age\n" + "9" * 200_000 + "\n", "line 2 is no CSV"),
         ("rows.jsonl", "[" * 100_000, "line 1 is not JSON"),
         ("rows.jsonl", '{"age": 31}\n{"age": \n', "line 2 is not JSON"),
+        ("rows.jsonl", '{"age": 30}\n{"age": 31, "age": 32}\n', "line 2: the key 'age' stands twice"),
         ("rows.jsonl", "[1]\n", "line 1 is no row"),
         ("rows.parquet", "x", "neither .csv nor .jsonl"),
     ],
@@ -225,3 +226,10 @@ def test_rows_that_are_no_text_are_refused_with_what_to_write(content: bytes, tm
     with pytest.raises(StorageError) as caught:
         read_rows(path, CONTRACT)
     assert caught.value.next_step
+
+
+def test_an_outcome_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    told = GroundTruth(prediction="a", outcome="yes", time=datetime(2026, 1, 1, tzinfo=UTC)).line()
+    path = file(tmp_path, "truth.jsonl", told.replace('"outcome":', '"outcome":"no","outcome":'))
+    with pytest.raises(DataError, match="stands twice"):
+        read_truths(path, CONTRACT)

@@ -10,7 +10,19 @@ from trunkline.core.reading import parse_json
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[1,]", "NaN", '{"a": -Infinity}', "1e999", "[" * 200_000, "9" * 5000, b"\xff\xfe\xfa", '"\n"'],
+    [
+        "",
+        "{",
+        "[1,]",
+        "NaN",
+        '{"a": -Infinity}',
+        "1e999",
+        "[" * 200_000,
+        "9" * 5000,
+        b"\xff\xfe\xfa",
+        '"\n"',
+        '[{"a": 1, "a": 1}]',
+    ],
 )
 def test_what_is_no_json_is_refused_by_its_origin(text: str | bytes) -> None:
     with pytest.raises(DataError, match=r"^answers\.json is not JSON") as caught:

@@ -135,6 +135,16 @@ def test_every_problem_of_a_row_is_told_at_once() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("second", ["21", "20"])
+def test_a_field_that_stands_twice_is_refused(second: str) -> None:
+    row = json.dumps(ROW)[:-1] + f', "age": {second}}}'
+    for body, batch in ((row, False), (f'{{"rows": [{row}]}}', True)):
+        (problem,) = problems(body.encode(), batch=batch)
+        assert problem["field"] == "age"
+    (problem,) = problems(f'{{"rows": [], "rows": [{json.dumps(ROW)}]}}'.encode(), batch=True)
+    assert problem["field"] == "rows"
+
+
 def test_a_batch_tells_the_row() -> None:
     found = problems({"rows": [ROW, ROW | {"age": 5}, 7]}, batch=True)
     assert [(problem["row"], problem["field"]) for problem in found] == [(1, "age"), (2, "(row)")]

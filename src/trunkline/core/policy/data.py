@@ -8,7 +8,7 @@ from pydantic import Field
 
 from trunkline.core.snapshots import Window
 
-from .section import Positive, Section
+from .section import Distinct, Positive, Section
 
 
 class Split(Section):
@@ -27,7 +27,7 @@ class DataPolicy(Section):
     window: Window = Window()
     """By event time, both ends inclusive; leave an end out to keep it open."""
     split: Split = Split()
-    environment: tuple[str, ...] = ()
+    environment: Distinct[tuple[str, ...]] = ()
     """Variables that load() in data.py may read in a workflow, as a database's password; others are kept from it."""
     minimum_rows: Positive = 200
     """A snapshot with fewer rows is refused."""

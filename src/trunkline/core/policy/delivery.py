@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from .section import Positive, Section, Share
+from .section import Distinct, Positive, Section, Share
+
+Stage = Literal["silent", "canary", "single"]
+"""Stages of a rollout, in their order."""
 
 
 class RegistryPolicy(Section):
@@ -24,8 +27,11 @@ class Rollout(Section):
     """How a challenger gets to the users."""
 
     environment: str = "production"
-    stages: tuple[Literal["silent", "canary", "single"], ...] = ("silent", "canary", "single")
-    """The stages that a new version goes through, each by a merged pull request; the first release is single."""
+    stages: Annotated[Distinct[tuple[Stage, ...]], Field(min_length=1)] = ("silent", "canary", "single")
+    """The stages that a new version goes through, each by a merged pull request; the first release is single.
+
+    In this order; silent and canary may be left out.
+    """
     canary_share: Annotated[float, Field(gt=0, lt=1)] = 0.2
     minimum_rows: Positive = 500
     """A stage goes on only after so many answers of the challenger."""
@@ -45,6 +51,14 @@ class Rollout(Section):
     """Above this the answers of the two are said to differ; it keeps nothing from going on."""
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     """Of all intervals of one judgement together (Bonferroni)."""
+
+    @field_validator("stages")
+    @classmethod
+    def _leads_to_all_users(cls, stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
+        order = get_args(Stage)
+        if list(stages) != sorted(stages, key=order.index) or stages[-1:] != ("single",):
+            raise ValueError("a rollout goes from silent by canary to single, and ends there")
+        return stages
 
 
 class Serving(Section):

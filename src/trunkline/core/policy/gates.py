@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from trunkline.core.verdicts import Waiver
 
-from .section import Positive, Section, Share
+from .section import Distinct, Positive, Section, Share, require_distinct
 
 Value = bool | int | float | str
 Suite = Literal["data-integrity", "train-test-validation", "model-evaluation"]
@@ -50,7 +50,9 @@ class NamedSlice(Section):
     """A part of the test rows with floors of its own."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
-    where: dict[str, Value | tuple[Value, ...]] = Field(default_factory=dict)
+    where: dict[str, Value | Annotated[Distinct[tuple[Value, ...]], Field(min_length=1)]] = Field(
+        default_factory=dict
+    )
     """Column to a value or to a list of values; all must hold, those of `between` too."""
     between: dict[str, tuple[float | None, float | None]] = Field(default_factory=dict)
     """Column to its least and greatest value, both inclusive; `null` is open."""
@@ -63,6 +65,11 @@ class NamedSlice(Section):
             raise ValueError(f"the slice {self.name} says neither `where` nor `between`")
         if not self.floors:
             raise ValueError(f"the slice {self.name} has no floors")
+        for column, (low, high) in self.between.items():
+            if low is None and high is None:
+                raise ValueError(f"the slice {self.name}: between.{column} is open at both ends")
+            if low is not None and high is not None and low > high:
+                raise ValueError(f"the slice {self.name}: between.{column} begins after its end")
         return self
 
 
@@ -96,6 +103,12 @@ class PerformanceGates(Section):
     """The largest fall of the metric from train to test; of errors and own metrics a share, as for `margin`."""
     resamples: Annotated[int, Field(ge=200)] = 1000
     """Bootstrap resamples behind the intervals; 200 of the project's own metrics, which are called for each."""
+
+    @field_validator("slices")
+    @classmethod
+    def _names_each_once(cls, slices: tuple[NamedSlice, ...]) -> tuple[NamedSlice, ...]:
+        require_distinct(slices, "name")
+        return slices
 
 
 class FairnessGates(Section):
@@ -150,6 +163,8 @@ class Metamorphic(Section):
         given = [self.add, self.multiply, self.set_to, self.swap]
         if sum(change is not None for change in given) != 1:
             raise ValueError(f"the test {self.name} must say exactly one of add, multiply, set_to and swap")
+        if self.add == 0 or self.multiply == 1 or (self.swap and self.swap[0] == self.swap[1]):
+            raise ValueError(f"the test {self.name} changes nothing")
         return self
 
 
@@ -170,6 +185,12 @@ class RobustnessGates(Section):
     Of errors and own metrics a share, as for `performance.margin`.
     """
     metamorphic: tuple[Metamorphic, ...] = ()
+
+    @field_validator("metamorphic")
+    @classmethod
+    def _names_each_once(cls, tests: tuple[Metamorphic, ...]) -> tuple[Metamorphic, ...]:
+        require_distinct(tests, "name")
+        return tests
 
 
 class SliceGates(Section):
@@ -196,8 +217,12 @@ class DeepchecksGates(Section):
 
     required: bool = False
     """Whether a bundle that deepchecks did not look at is held up."""
-    suites: tuple[Suite, ...] = ("data-integrity", "train-test-validation", "model-evaluation")
-    blocking: tuple[str, ...] = ()
+    suites: Annotated[Distinct[tuple[Suite, ...]], Field(min_length=1)] = (
+        "data-integrity",
+        "train-test-validation",
+        "model-evaluation",
+    )
+    blocking: Distinct[tuple[str, ...]] = ()
     """Names of checks, as `Data Duplicates`, that stop a release when they fail or warn; the others are reported."""
     python: str = ".venv-deepchecks/bin/python"
     """The interpreter of that environment, from the project's folder; `make deepchecks` makes it."""
@@ -237,3 +262,9 @@ class Gates(Section):
     deepchecks: DeepchecksGates = DeepchecksGates()
     load: LoadGates = LoadGates()
     waivers: tuple[Waiver, ...] = ()
+
+    @field_validator("waivers")
+    @classmethod
+    def _waives_each_once(cls, waivers: tuple[Waiver, ...]) -> tuple[Waiver, ...]:
+        require_distinct(waivers, "gate")
+        return waivers

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from trunkline.core.signals import Severity, SignalKind
 
-from .section import Positive, Section
+from .section import Distinct, Positive, Section
 
 
 class Rule(Section):
@@ -16,8 +16,8 @@ class Rule(Section):
 
     kind: SignalKind
     at_least: Severity = "warning"
-    do: tuple[Literal["issue", "mail", "webhook", "retrain"], ...] = ("issue",)
-    labels: tuple[Annotated[str, Field(pattern=r"^[^,\n]{1,50}$")], ...] = ()
+    do: Distinct[tuple[Literal["issue", "mail", "webhook", "retrain"], ...]] = ("issue",)
+    labels: Distinct[tuple[Annotated[str, Field(pattern=r"^[^,\n]{1,50}$")], ...]] = ()
     """More labels for its issue, as `owner: data`: who it is routed to."""
 
 
@@ -29,7 +29,7 @@ class Mail(Section):
     security: Literal["none", "starttls", "tls"] = "none"
     user: str = ""
     sender: str = "trunkline@localhost"
-    recipients: tuple[str, ...] = ()
+    recipients: Distinct[tuple[Annotated[str, Field(min_length=1)], ...]] = ()
 
 
 class Webhook(Section):
@@ -51,6 +51,14 @@ class Responses(Section):
     """New issues that one run may open; what goes past it gets one summary issue."""
     mail: Mail = Mail()
     webhook: Webhook = Webhook()
+
+    @field_validator("rules")
+    @classmethod
+    def _says_each_once(cls, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+        said = [(rule.kind, rule.at_least) for rule in rules]
+        if doubled := [f"{kind} at_least {least}" for kind, least in said if said.count((kind, least)) > 1]:
+            raise ValueError(f"two rules are for {doubled[0]}: make one of them")
+        return rules
 
 
 class Retraining(Section):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from .section import Positive, Section
+from .section import Distinct, Positive, Section
 
 
 class Search(Section):
@@ -65,15 +65,15 @@ class Threshold(Section):
 class TrainingPolicy(Section):
     """Which candidates compete."""
 
-    candidates: tuple[str, ...] = ()
+    candidates: Distinct[tuple[str, ...]] = ()
     """Names from model.py; empty means all of them."""
     search: Search = Search()
     mitigation: Mitigation = Mitigation()
     threshold: Annotated[Threshold | None, Field(exclude_if=lambda value: value is None)] = None
     """From which probability on the positive class is the answer (two classes); `null` means the likelier class."""
-    files: tuple[str, ...] = ()
+    files: Distinct[tuple[str, ...]] = ()
     """Files and folders outside the package that training reads, as seen from the project: part of the training key."""
-    environment: tuple[str, ...] = ()
+    environment: Distinct[tuple[str, ...]] = ()
     """Variables of the environment that shape a model; those that model.py and features.py name need not be listed."""
     watts_per_core: Annotated[float, Field(gt=0)] = 10.0
     """Behind the card's estimate of energy, where the machine's own meter cannot be read."""

@@ -35,10 +35,10 @@ def class_recall_verdict(
 ) -> Verdict:
     """Answer whether each class is given as an answer to at least `limit` of the rows that have it (its recall).
 
-    Of each class the test rows decide, by the score interval of the share (of users where they repeat). Where the
+    The test rows of each class decide, by the score interval of the share (of users where they repeat). Where the
     point is below the limit and these rows are too few, the training rows are asked too: a model knows those best, so
     what it misses there it misses everywhere. Pass: no point is below. Fail: for one class the whole interval of
-    either part is. Else inconclusive, which stops nothing. `champion` is only told.
+    either part is. Else inconclusive, which blocks nothing (decision 9). The recall of `champion` is only reported.
     """
     question = f"Does each class get at least {number(limit)} of its rows as an answer?"
     if reason := too_little(paired):

@@ -17,6 +17,7 @@ import httpx
 from trunkline.core.contract import Column, Contract
 from trunkline.core.errors import DataError, StorageError, UnavailableError
 from trunkline.core.progress import Progress
+from trunkline.core.reading import DoubledKey, single
 from trunkline.core.values import check_value, parse_cell
 from trunkline.predictions import GroundTruth
 
@@ -147,7 +148,9 @@ def _cell(text: str, column: Column | None) -> object:
 
 def _object(path: Path, place: int, line: str) -> dict[str, Any]:
     try:
-        row = json.loads(line, parse_constant=str)
+        row = json.loads(line, parse_constant=str, object_pairs_hook=single)
+    except DoubledKey as error:
+        raise DataError(f"{path}, line {place}: {error}.", next_step="write the field once") from error
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path}, line {place} is not JSON.", value=line[:80]) from error
     if not isinstance(row, dict):

@@ -32,6 +32,9 @@ SAMPLE: dict[str, Any] = {
     },
     "forge": {"kind": "local"},
 }
+CHANGE = {"name": "one", "column": "a", "expect": "same"}
+SLICE = {"name": "one", "where": {"a": "x"}, "floors": {"roc_auc": 0.5}}
+WAIVER = {"gate": "fairness/*", "owner": "Ada", "reason": "audit", "expires": "2027-01-31"}
 
 
 def sections(model: type[BaseModel]) -> list[type[BaseModel]]:
@@ -126,4 +129,53 @@ def test_a_limit_that_is_no_finite_number_is_refused(gates: dict[str, Any]) -> N
 )
 def test_yes_and_no_are_no_numbers(said: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="true or false is n"):
+        Policy.model_validate({"name": "loans", "package": "loans", **said})
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"gates": {"performance": {"baseline": "yes"}}},
+        {"gates": {"robustness": {"metamorphic": [CHANGE | {"set_to": True}]}}},
+        {"gates": {"performance": {"slices": [SLICE | {"where": {"member": True, "on": [True, False]}}]}}},
+    ],
+)
+def test_yes_and_no_stay_what_they_are_where_they_are_asked_for(said: dict[str, object]) -> None:
+    Policy.model_validate({"name": "loans", "package": "loans", **said})
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"rollout": {"stages": ["single", "single"]}},
+        {"rollout": {"stages": ["canary", "silent", "single"]}},
+        {"rollout": {"stages": ["silent", "canary"]}},
+        {"rollout": {"stages": []}},
+        {"responses": {"rules": [{"kind": "data", "do": ["issue", "issue"]}]}},
+        {"responses": {"rules": [{"kind": "data", "labels": ["a", "a"]}]}},
+        {"responses": {"rules": [{"kind": "data", "do": ["issue"]}, {"kind": "data", "do": ["mail"]}]}},
+        {"responses": {"mail": {"recipients": ["a@b.org", "a@b.org"]}}},
+        {"responses": {"mail": {"recipients": [""]}}},
+        {"data": {"environment": ["A", "A"]}},
+        {"training": {"candidates": ["a", "a"]}},
+        {"training": {"files": ["a", "a"]}},
+        {"training": {"environment": ["A", "A"]}},
+        {"gates": {"waivers": [WAIVER, WAIVER | {"owner": "Bob"}]}},
+        {"gates": {"deepchecks": {"suites": []}}},
+        {"gates": {"deepchecks": {"suites": ["data-integrity", "data-integrity"]}}},
+        {"gates": {"deepchecks": {"blocking": ["Data Duplicates", "Data Duplicates"]}}},
+        {"gates": {"performance": {"slices": [SLICE, SLICE]}}},
+        {"gates": {"performance": {"slices": [SLICE | {"where": {"a": []}}]}}},
+        {"gates": {"performance": {"slices": [SLICE | {"where": {"a": ["x", "x"]}}]}}},
+        {"gates": {"performance": {"slices": [SLICE | {"between": {"a": [None, None]}}]}}},
+        {"gates": {"performance": {"slices": [SLICE | {"between": {"a": [2, 1]}}]}}},
+        {"gates": {"robustness": {"metamorphic": [CHANGE | {"add": 1}, CHANGE | {"add": 2}]}}},
+        {"gates": {"robustness": {"metamorphic": [CHANGE | {"add": 0}]}}},
+        {"gates": {"robustness": {"metamorphic": [CHANGE | {"multiply": 1}]}}},
+        {"gates": {"robustness": {"metamorphic": [CHANGE | {"swap": ["a", "a"]}]}}},
+    ],
+    ids=str,
+)
+def test_what_stands_twice_or_says_nothing_is_refused(said: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="validation error"):
         Policy.model_validate({"name": "loans", "package": "loans", **said})

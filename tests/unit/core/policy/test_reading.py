@@ -26,6 +26,12 @@ def test_what_is_nested_too_deeply_is_refused_at_once(text: str) -> None:
         parse_yaml(text, "it")
 
 
+@pytest.mark.parametrize("text", ["a: 1\na: 2", "a: [{b: 1, b: 1}]"])
+def test_a_key_that_stands_twice_is_refused(text: str) -> None:
+    with pytest.raises(PolicyError, match=r"it\.yaml is not YAML"):
+        parse_yaml(text, "it.yaml")
+
+
 def test_what_is_far_too_long_is_not_even_parsed() -> None:
     with pytest.raises(PolicyError, match="letters"):
         parse_yaml("a: 1\n" * LONGEST, "it")
