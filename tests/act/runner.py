@@ -144,6 +144,8 @@ class Runner:
             "HOME": str(place),
             "NO_COLOR": "1",
             "XDG_CACHE_HOME": str(place / "cache"),
+            # The project's own tests would remove what older runs of these tests left, a runner has nothing of that.
+            "PYTEST_DEBUG_TEMPROOT": str(place),
         }
 
 

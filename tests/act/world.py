@@ -17,6 +17,7 @@ import httpx
 
 from standin import Served
 from standin.github import Token
+from warm import programs
 
 from . import loans
 from .runner import REPOSITORY, Run, Runner
@@ -72,7 +73,7 @@ class World:
             "GITHUB_REPOSITORY": NAME,
             "GITHUB_API_URL": served.url,
             "STANDIN_ORIGIN": str(world.origin),
-            "STANDIN_PYTHON": str(Path(sys.executable).parent),
+            "STANDIN_PYTHON": str(programs()),
             "RUNNER_ENVIRONMENT": "github-hosted",
         }
         git(folder, "init", "--quiet", "--bare", "--initial-branch=main", str(world.origin))
@@ -126,7 +127,7 @@ class World:
     def trunkline(self, *words: str, check: bool = True) -> str:
         """Run a verb at the desk, as a person who works on the machine that serves, and return what it printed."""
         done = subprocess.run(
-            [Path(sys.executable).with_name("trunkline"), *words],
+            [programs() / "trunkline", *words],
             cwd=self.desk,
             env=self._person(),
             capture_output=True,

@@ -21,6 +21,7 @@ import pytest
 
 from stranger.conditions import CONDITIONS, Machine, another_python, machine, plain
 from stranger.projects import put_in, traffic
+from warm import programs
 
 REPOSITORY = Path(__file__).parents[2]
 # As a person types it where nothing is configured; hooks of a hostile configuration are theirs to skip.
@@ -111,9 +112,7 @@ def with_this_environment(walk: Walk) -> Walk:
     for name in ("python", "trunkline"):
         program = walk.project / ".venv" / "bin" / name
         program.parent.mkdir(parents=True, exist_ok=True)
-        program.write_text(
-            f'#!/bin/sh\nexec "{Path(sys.executable).with_name(name)}" "$@"\n', encoding="utf-8"
-        )
+        program.write_text(f'#!/bin/sh\nexec "{programs() / name}" "$@"\n', encoding="utf-8")
         program.chmod(0o755)
     return walk
 

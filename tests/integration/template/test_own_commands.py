@@ -11,7 +11,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,8 @@ from typing import Any
 import httpx
 import pytest
 from ruamel.yaml import YAML
+
+from warm import programs
 
 Make = Callable[..., str]
 ROW = {"arrest_id": 1, "year": 2002, "age": 23, "employed": "Yes", "citizen": "Yes", "checks": 2}
@@ -44,7 +45,7 @@ def project(render: Callable[..., Any]) -> Path:
     for name in ("python", "trunkline"):
         program = folder / ".venv" / "bin" / name
         program.parent.mkdir(parents=True, exist_ok=True)
-        program.write_text(f'#!/bin/sh\nexec "{Path(sys.executable).with_name(name)}" "$@"\n')
+        program.write_text(f'#!/bin/sh\nexec "{programs() / name}" "$@"\n')
         program.chmod(0o755)
     (folder / ".venv" / "installed").touch()
     yaml = YAML()

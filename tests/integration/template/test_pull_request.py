@@ -9,7 +9,6 @@ import itertools
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 import pytest
 
 from stranger.variables import FILES, workflow_variables
+from warm import programs
 
 OWNERS, TOKEN = "@ada @acme/ml", "ghs_of_the_workflow"
 CHOICES: list[dict[str, str]] = [
@@ -53,7 +53,7 @@ def test_its_tests_pass_with_the_variables_of_a_workflow(
     )
     outside = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"],
+        [programs() / "python", "-m", "pytest", "-p", "no:cacheprovider"],
         cwd=project,
         env=outside | variables,
         capture_output=True,

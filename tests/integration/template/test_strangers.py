@@ -11,13 +11,14 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+
+from warm import programs
 
 REPOSITORY = Path(__file__).parents[3]
 SHARED = REPOSITORY.parent / "shared"
@@ -72,7 +73,7 @@ def test_its_tests_hold_for_a_strangers_project(
         model_file(project / "src" / name / "model.onnx")
     outside = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"],
+        [programs() / "python", "-m", "pytest", "-p", "no:cacheprovider"],
         cwd=project,
         env=outside | {"TRUNKLINE_DATA": str(DATA)},
         capture_output=True,

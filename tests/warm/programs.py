@@ -1,0 +1,56 @@
+"""The folder of programs: those of the environment that runs the tests, two of which start warm."""
+
+from __future__ import annotations
+
+import functools
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).parent
+WARM = ("python", "trunkline")
+LEFT_OUT = ("PYTHON", "LC_", "MPL", "OMP_", "MLFLOW_", "TRUNKLINE_", "GITHUB_")
+_started: list[subprocess.Popen[bytes]] = []
+"""Kept, for the server ends when its standard input does, and that is when nothing holds it any more."""
+
+
+@functools.cache
+def programs() -> Path:
+    """Return a folder with `python` and `trunkline` that start warm, and the environment's other programs as they are.
+
+    The server ends with this process. Where the system is not Linux the folder is the environment's own.
+    """
+    real = Path(sys.executable).parent
+    if sys.platform != "linux":
+        return real
+    folder = Path(tempfile.mkdtemp(prefix="warm-"))
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(LEFT_OUT)}
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(folder / "socket"))
+        listener.listen(64)
+        command: list[str | Path] = [
+            sys.executable,
+            HERE / "server.py",
+            folder / "python",
+            str(listener.fileno()),
+        ]
+        _started.append(
+            subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                env=environment | {"OMP_WAIT_POLICY": "passive"},
+                pass_fds=[listener.fileno()],
+                start_new_session=True,
+            )
+        )
+    for program in real.iterdir():
+        if program.name in WARM:
+            words = f'"{real}/python" -I -S "{HERE}/client.py" "{real}" "{folder}/socket" {program.name}'
+            (folder / program.name).write_text(f'#!/bin/sh\nexec {words} "$@"\n', encoding="utf-8")
+            (folder / program.name).chmod(0o755)
+        elif not program.name.startswith("python"):
+            (folder / program.name).symlink_to(program)
+    return folder
