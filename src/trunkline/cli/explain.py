@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from trunkline.core.errors import NotFoundError, TrunklineError
+from trunkline.core.errors import NotFoundError, PolicyError
 from trunkline.core.project import Project
 from trunkline.core.record import short
 from trunkline.core.verdicts import Evaluation
@@ -47,22 +47,31 @@ def explain(ctx: click.Context, gate: str, markdown: bool) -> None:
         entry = catalogue.entry_of(gate)
     except NotFoundError:
         # The names of this project's own gates are closer than the patterns.
-        judged = _last_evaluation(_project(ctx))
+        judged = _last_evaluation(_project(ctx)[0])
         entry = catalogue.entry_of(gate, known=[one.gate for one in judged.verdicts] if judged else ())
-    project = _project(ctx)
+    project, broken = _project(ctx)
     _show_entry(entry, project)
+    if broken is not None:
+        click.echo("\nThese are the defaults, because this project's policy cannot be read:")
+        raise broken
     if project is not None:
         _show_answers(entry, gate, _last_evaluation(project))
 
 
-def _project(ctx: click.Context) -> Project | None:
-    """Return the project that the call is about, None where there is none: gates are explained all the same."""
+def _project(ctx: click.Context) -> tuple[Project | None, PolicyError | None]:
+    """Return the project that the call is about, and what is wrong with its policy.
+
+    Where there is no project, or none whose policy can be read, gates are explained all the same.
+    """
     try:
         project = output.project_of(ctx)
+    except PolicyError:
+        return None, None
+    try:
         _ = project.policy
-    except TrunklineError:
-        return None
-    return project
+    except PolicyError as error:
+        return None, error
+    return project, None
 
 
 def _last_evaluation(project: Project | None) -> Evaluation | None:

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from trunkline.cli.explain import explain
-from trunkline.core.errors import NotFoundError
+from trunkline.core.errors import NotFoundError, PolicyError
 from trunkline.evaluation.reports.catalogue import ROOMS, catalogue, catalogue_markdown
 
 
@@ -43,6 +43,18 @@ def test_a_gate_is_explained_without_a_project(told: Callable[..., Result]) -> N
     for name in ("how", "pass", "fail", "inconclusive", "what to do", "policy", "source"):
         assert f"\n{name:<14}" in said.output
     assert "last answer" not in said.output
+
+
+def test_a_broken_policy_is_said_and_the_gate_explained_by_defaults(
+    told: Callable[..., Result], tmp_path: Path
+) -> None:
+    (tmp_path / "trunkline.yaml").write_text("name: loans\npackage: loans\ngats: {}\n")
+    said = told("data/leakage")
+
+    assert isinstance(said.exception, PolicyError)
+    assert "gats" in said.exception.what
+    assert "defaults" in said.output
+    assert "gates.data.leakage: 0.98" in said.output
 
 
 def test_an_unknown_gate_is_refused_with_close_matches(told: Callable[..., Result]) -> None:
