@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from trunkline.cli.main import run
-from trunkline.core.errors import ForgeError
+from trunkline.core.errors import ForgeError, GateFailed, TrunklineError
 from trunkline.core.project import Project
 from trunkline.core.release import Route
 from trunkline.core.verdicts import GateRun, Verdict
@@ -30,19 +30,66 @@ def say(_: str) -> None:
 
 def push(project: Project, message: str) -> None:
     """Commit everything on main and push it."""
-    git(project.root, "add", "--all")
-    git(project.root, "commit", "--quiet", "--message", message)
+    commit(project, message)
     git(project.root, "push", "--quiet", "origin", "main")
 
 
+def commit(project: Project, message: str) -> None:
+    """Commit everything."""
+    git(project.root, "add", "--all")
+    git(project.root, "commit", "--quiet", "--message", message)
+
+
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project whose model on main is registered as version 1, which nobody proposed yet."""
+def without_forge(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project whose rows are locked, as it was generated: nothing was released, and there is no forge."""
     project = make_project(tmp_path_factory.mktemp("releasing") / "loans")
+    git(project.root, "remote", "remove", "origin")
+    shutil.rmtree(project.forge_folder)
     snapshots.snapshot(project, progress=say)
-    push(project, "Lock the data")
-    assert releasing.register(project, progress=say).version.number == 1
+    commit(project, "Lock the data")
     return project
+
+
+@pytest.fixture(scope="module")
+def refused(without_forge: Project) -> list[TrunklineError]:
+    """What a change that is in no commit, another branch and a red gate said of the first release."""
+    project, said = without_forge, []
+    policy = project.root / "trunkline.yaml"
+
+    def register() -> None:
+        with pytest.raises(TrunklineError) as caught:
+            releasing.register(Project(project.root), progress=say)
+        said.append(caught.value)
+
+    policy.write_text(policy.read_text().replace("roc_auc: 0.6", "roc_auc: 0.999"))
+    register()
+    git(project.root, "switch", "--quiet", "--create", "strict")
+    commit(project, "Stricter")
+    register()
+    git(project.root, "switch", "--quiet", "main")
+    git(project.root, "merge", "--quiet", "strict")
+    register()
+    said.append(ForgeError(f"{project.forge_folder.exists()} {git(project.root, 'remote')}"))
+    git(project.root, "reset", "--quiet", "--hard", "HEAD~1")
+    return said
+
+
+@pytest.fixture(scope="module")
+def trained(without_forge: Project, refused: object) -> Project:
+    """A project whose model on main is registered as version 1, which nobody proposed yet."""
+    assert releasing.register(without_forge, progress=say).version.number == 1
+    return without_forge
+
+
+def test_a_refused_first_release_makes_no_forge_and_one_that_passes_does(
+    refused: list[TrunklineError], trained: Project
+) -> None:
+    *said, left = refused
+    assert [type(error) for error in said] == [ForgeError, ForgeError, GateFailed]
+    assert left.what == "False "
+    assert trained.forge_folder.is_dir()
+    assert git(trained.root, "rev-parse", "origin/main") == git(trained.root, "rev-parse", "HEAD")
 
 
 def test_another_version_than_the_one_that_was_rehearsed_is_not_proposed(

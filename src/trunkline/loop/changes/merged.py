@@ -42,6 +42,18 @@ def require_released(project: Project) -> None:
         )
 
 
+def require_main(project: Project) -> None:
+    """Raise ForgeError unless the work tree is clean and is the local main: a forge that is made begins with that."""
+    require_clean(project)
+    main = project.policy.forge.main
+    branch = git(project.root, "rev-parse", "--abbrev-ref", "HEAD")
+    if branch != main:
+        raise ForgeError(
+            f"The first release is of {main}, and {branch} is checked out.",
+            next_step=f"git switch {main} && git merge {branch}, or git branch -m {main} where there is no {main} yet",
+        )
+
+
 def _unmerged(project: Project, main: str) -> bool:
     """Whether the forge's main lacks the checked-out commit."""
     return try_git(project.root, "merge-base", "--is-ancestor", "HEAD", main).returncode != 0

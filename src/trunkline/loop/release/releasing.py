@@ -13,8 +13,8 @@ from trunkline.core.project import Project
 from trunkline.core.reading import read_text
 from trunkline.core.record import short
 from trunkline.delivery.image import Image
-from trunkline.forge import PullRequest
-from trunkline.loop.changes.merged import merged_state, require_released
+from trunkline.forge import LocalForge, PullRequest
+from trunkline.loop.changes.merged import has_origin, merged_state, require_main, require_released
 from trunkline.loop.changes.taken_back import version_taken_back
 from trunkline.loop.gates.judging import Judged, judge, require_pass
 from trunkline.loop.model.training import train
@@ -108,12 +108,16 @@ def adopt_merged(project: Project, *, progress: Progress) -> str:
 def take_over(project: Project, *, bundle: str = "", progress: Progress) -> tuple[Bundle, Trained]:
     """Return the bundle that the pull request's run tested, or else the one that is trained here.
 
+    A project without a forge has nothing merged and nothing tested yet: its first release makes both.
     Raises ForgeError when what is checked out is not what the forge's main would train or no commit holds it, and
     BundleError when it is not `bundle`, which an earlier step named.
     """
-    require_released(project)
-    bring(project, progress=progress)
-    adopt_tested(project, bundle=bundle, progress=progress)
+    if _without_forge(project):
+        require_main(project)
+    else:
+        require_released(project)
+        bring(project, progress=progress)
+        adopt_tested(project, bundle=bundle, progress=progress)
     taken, trained, _ = train(project, progress=progress)
     require_bundle(taken.digest, bundle, what="What is about to be released")
     if taken.manifest.lineage.dirty:
@@ -130,17 +134,27 @@ def register(project: Project, *, bundle: str = "", progress: Progress) -> Regis
 
     Raises ForgeError when what is checked out is not what the forge's main would train, BundleError when the bundle is
     not `bundle`, which an earlier step named, or the registry gives it the number of another, and GateFailed or
-    GateInconclusive when a blocking gate says no; nothing is registered then.
+    GateInconclusive when a blocking gate says no; nothing is registered then. The first release of a project that has
+    no forge makes the local one once the gates have passed.
     """
+    first = _without_forge(project)
     taken, trained = take_over(project, bundle=bundle, progress=progress)
-    compared = compare_with_fork(project, taken, progress=progress)
+    compared = "" if first else compare_with_fork(project, taken, progress=progress)
     judged = judge(project, taken, progress=progress)
     require_pass(judged)
+    if first:
+        LocalForge.create(project.forge_folder, project.root, main=project.policy.forge.main)
+        progress(f"made the local forge in {project.forge_folder}")
     version = register_trained(project, taken, trained, progress=progress)
     require_number(project, version)
     progress(f"registered as version {version.number}")
     settled = _settled(project, version)
     return Registered(judged=judged, version=version, trained=trained, compared=compared, settled=settled)
+
+
+def _without_forge(project: Project) -> bool:
+    """Whether the project is to have a local forge and has none yet."""
+    return not has_origin(project) and project.policy.forge.kind != "github"
 
 
 def _settled(project: Project, version: Version) -> str:
