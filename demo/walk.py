@@ -28,6 +28,8 @@ from cookiecutter.main import cookiecutter
 from sklego.datasets import load_arrests
 from stage import Mailbox, Stage, Users, WalkFailed, free_port, need
 
+from trunkline.predictions.reader import LogReader
+
 ROOT = Path(__file__).resolve().parents[1]
 WORK = Path(os.environ.get("TRUNKLINE_DEMO", ROOT / "demo" / "work")).resolve()
 PROJECT = WORK / "arrests"
@@ -195,9 +197,9 @@ def change_model() -> None:
 
 
 def log_lines() -> list[dict[str, Any]]:
-    """Return the prediction log as it lies on disk."""
-    files = sorted((PROJECT / ".trunkline/predictions/production").glob("*.jsonl"))
-    return [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    """Return what users were answered, the oldest first."""
+    window = LogReader(PROJECT / ".trunkline/predictions/production").between()
+    return [answer.to_dict() for answer in window.predictions]
 
 
 def who_got_which() -> None:

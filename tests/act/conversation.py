@@ -10,6 +10,8 @@ from typing import Any
 import httpx
 import numpy as np
 
+from trunkline.predictions.reader import LogReader
+
 Row = dict[str, Any]
 
 
@@ -57,9 +59,6 @@ def tell(home: Path, answers: list[str], outcomes: list[str], *, environment: st
 
 def logged(home: Path, wanted: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
     """Return the lines of production's prediction log that are wanted."""
-    lines = [
-        json.loads(line)
-        for path in sorted((home / "predictions/production").glob("*.jsonl"))
-        for line in path.read_text().splitlines()
-    ]
+    window = LogReader(home / "predictions/production").between()
+    lines = [row.to_dict() for row in (*window.predictions, *window.rejections, *window.shadows)]
     return [line for line in lines if wanted(line)]

@@ -60,7 +60,7 @@ def truth(
     """Record what really happened, from a file of ground-truth records (.jsonl), or take records back."""
     from trunkline.loop.life import truth as telling
     from trunkline.loop.rollout import deploying
-    from trunkline.predictions.truth import record_truth
+    from trunkline.predictions.ground_truth import record_truth
 
     if (file is None) == (not withdrawn):
         raise click.UsageError("give a file of records, or --withdraw with the id of an answer")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.project import Project
 from trunkline.predictions import GroundTruth, Prediction
-from trunkline.predictions.reader import read_log
-from trunkline.predictions.truth import outcome_of, read_truth
+from trunkline.predictions.ground_truth import outcome_of, truth_of
+from trunkline.predictions.reader import LogReader
 
 from .rows import typed
 from .schema import project_schema
@@ -28,10 +28,10 @@ def load_traffic(
     for lack of a value. Raises DataError when a line holds another record, or a truth breaks the contract.
     """
     say = progress or (lambda _: None)
-    truths = read_truth(project.truth(environment))
-    log = read_log(project.predictions(environment))
-    answers, torn = log.predictions, log.torn
-    known = [answer for answer in answers if answer.id in truths]
+    log, path = LogReader(project.predictions(environment)), project.truth(environment)
+    answers, torn = log.count()
+    known = log.labelled(path)
+    truths = truth_of(path, [answer.id for answer in known])
     told = {
         answer.id: truths[answer.id].model_copy(update={"outcome": outcome_of(truths[answer.id], contract)})
         for answer in known
@@ -39,7 +39,7 @@ def load_traffic(
     frame = traffic_rows(known, told, contract)
     whole = complete(frame, contract)
     say(
-        f"traffic of {environment}: {len(answers):,} answers, {len(known):,} with ground truth, "
+        f"traffic of {environment}: {answers:,} answers, {len(known):,} with ground truth, "
         f"{len(frame) - len(whole):,} left out for lack of a value, {torn:,} torn lines skipped"
     )
     if whole.empty:
@@ -48,7 +48,7 @@ def load_traffic(
 
 
 def traffic_rows(
-    answers: list[Prediction], truths: Mapping[str, GroundTruth], contract: Contract
+    answers: Sequence[Prediction], truths: Mapping[str, GroundTruth], contract: Contract
 ) -> pd.DataFrame:
     """Return one row an answer, in the contract's columns; what the log lacks is null.
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from trunkline.core.contract import Contract, as_label
 from trunkline.predictions import GroundTruth, Prediction
-from trunkline.predictions.truth import outcome_of
+from trunkline.predictions.ground_truth import outcome_of
 
 
 @dataclass(frozen=True)

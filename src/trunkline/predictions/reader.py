@@ -1,129 +1,150 @@
-"""The prediction log: the newest requests of an environment, across all its files."""
+"""The prediction log of an environment as it is read: the newest, a stretch of time, one answer, what has a truth."""
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Collection, Iterator
+import os
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
-from itertools import count
 from pathlib import Path
-
-import orjson
+from typing import TYPE_CHECKING, TypeVar
 
 from trunkline.core.errors import StorageError
-from trunkline.core.tail import newest_first
 
+from .database import database, look_at, microseconds, moment
+from .ground_truth import latest_truth
+from .newest import newest_requests, record_of
 from .records import Prediction, Rejection
+from .segments import TRIES, Segment, segments_in
 from .window import LogWindow, window_of
 
+if TYPE_CHECKING:
+    import duckdb
 
-def read_log(folder: Path, *, newest: int | None = None) -> LogWindow:
-    """Return the newest requests (answers and rejections together) of all files in a log folder, oldest first.
+Found = TypeVar("Found")
 
-    Files are read from their ends and a file is left as soon as it holds nothing newer, so memory and time
-    follow `newest`, not the log; None takes all of it. Shadows do not count as requests; those of the same
-    stretch of time come with them. A folder that does not exist is an empty log.
-    Raises StorageError when a file cannot be read.
+
+class LogReader:
+    """Reads the log in a folder; a folder that does not exist is an empty log.
+
+    A line that a crash tore, or that was damaged, is no answer: it is passed over. Segments whose names say that they
+    lie outside of what is asked for are not opened. Every method raises StorageError when a file cannot be read.
     """
-    kept = _Kept(newest)
-    shadows: list[Prediction] = []
-    torn = 0
-    # Newest file first: names begin with the time of the service's start.
-    for path in sorted(folder.glob("*.jsonl"), reverse=True):
-        for row in _rows(path):
-            if row is None:
-                torn += 1
-            elif isinstance(row, Prediction) and row.arm == "shadow":
-                if kept.full and row.time < kept.oldest:
-                    break
-                shadows.append(row)
-            elif not kept.add(row):
-                break
-    return window_of(kept.rows(), shadows, torn, whole=not kept.full)
 
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
 
-def answered(folder: Path, ids: Collection[str]) -> set[str]:
-    """Return which of these ids name answers that users were given, the newest files read first.
+    def newest(self, requests: int) -> LogWindow:
+        """Return the newest requests, answers and rejections together, and the shadows of the same stretch of time."""
+        return self._ask(lambda segments: newest_requests(segments, requests))
 
-    Raises StorageError when a file cannot be read.
-    """
-    wanted = set(ids)
-    found: set[str] = set()
-    for path in sorted(folder.glob("*.jsonl"), reverse=True):
-        for line in newest_first(path):
-            if found == wanted:
-                return found
+    def between(self, since: datetime | None = None, until: datetime | None = None) -> LogWindow:
+        """Return everything from `since` up to and including `until`; None stands for no bound."""
+
+        def ask(segments: Sequence[Segment]) -> LogWindow:
+            fitting = [segment for segment in segments if segment.touches(since, until)]
+            low, high = microseconds(since), microseconds(until)
+            with database() as opened:
+                look_at(opened, fitting)
+                found = list(_records(opened, BETWEEN, [low, low, high, high]))
+            rows = [row for row in found if row is not None]
+            shadows = [row for row in rows if isinstance(row, Prediction) and row.arm == "shadow"]
+            requests = [row for row in rows if not (isinstance(row, Prediction) and row.arm == "shadow")]
+            requests.sort(key=lambda row: row.time)
+            return window_of(requests, shadows, len(found) - len(rows), whole=True)
+
+        return self._ask(ask)
+
+    def find(self, identity: str) -> Prediction | None:
+        """Return the answer with this id, a shadow's too; None where the log does not have it."""
+
+        def ask(segments: Sequence[Segment]) -> Prediction | None:
+            with database() as opened:
+                look_at(opened, segments)
+                found = _records(opened, FIND, [identity])
+                return next((row for row in found if isinstance(row, Prediction)), None)
+
+        return self._ask(ask)
+
+    def answered(self, identities: Collection[str]) -> set[str]:
+        """Return which of these ids name answers that users were given."""
+
+        def ask(segments: Sequence[Segment]) -> set[str]:
+            with database() as opened:
+                look_at(opened, segments)
+                return {str(id_) for (id_,) in opened.execute(ANSWERED, [list(identities)]).fetchall()}
+
+        return self._ask(ask)
+
+    def count(self) -> tuple[int, int]:
+        """Return how many answers users were given, and how many lines are damaged."""
+
+        def ask(segments: Sequence[Segment]) -> tuple[int, int]:
+            with database() as opened:
+                look_at(opened, segments)
+                answers, damaged = opened.execute(COUNT).fetchall()[0]
+            return int(answers), int(damaged)
+
+        return self._ask(ask)
+
+    def labelled(self, truth: Path, *, bundle: str = "", newest: int | None = None) -> tuple[Prediction, ...]:
+        """Return the newest answers to users whose outcome the file `truth` knows, oldest first.
+
+        `bundle` names the digest of the only version that is asked about; a `newest` of None takes all of them.
+        Raises DataError when the ground truth cannot be read.
+        """
+
+        def ask(segments: Sequence[Segment]) -> tuple[Prediction, ...]:
+            with database() as opened:
+                if not latest_truth(opened, truth):
+                    return ()
+                look_at(opened, segments)
+                opened.execute(LABELLED, [bundle, bundle, 2**62 if newest is None else newest])
+                since, until = opened.execute("SELECT min(time), max(time) FROM wanted").fetchall()[0]
+                if since is None:
+                    return ()
+                # The rows themselves are read only where the newest of them lie.
+                stretch = moment(since), moment(until)
+                look_at(opened, [segment for segment in segments if segment.touches(*stretch)])
+                rows = _records(opened, WANTED, [since, until])
+                found = {row.id: row for row in rows if isinstance(row, Prediction)}
+            return tuple(sorted(found.values(), key=lambda row: row.time))
+
+        return self._ask(ask)
+
+    def _ask(self, question: Callable[[Sequence[Segment]], Found]) -> Found:
+        """Ask again where a segment was closed or compacted, and so renamed, between the listing and the reading."""
+        for _ in range(TRIES):
+            segments = segments_in(self.folder)
             try:
-                value = orjson.loads(line)
-            except orjson.JSONDecodeError:
-                continue
-            if (
-                isinstance(value, dict)
-                and value.get("id") in wanted
-                and value.get("schema") == Prediction.SCHEMA
-                and value.get("arm") != "shadow"
-            ):
-                found.add(value["id"])
-    return found
+                return question(segments)
+            except StorageError:
+                if all(os.path.lexists(segment.path) for segment in segments):
+                    raise
+        raise StorageError(
+            f"The prediction log in {self.folder} changes faster than it can be read.", next_step="try again"
+        )
 
 
-def find(folder: Path, identity: str) -> Prediction | None:
-    """Return the answer with this id, a shadow's too; None when the log does not have it.
-
-    Raises StorageError when a file cannot be read.
-    """
-    wanted = identity.encode()
-    for path in sorted(folder.glob("*.jsonl"), reverse=True):
-        for line in newest_first(path):
-            if wanted in line and isinstance(row := _row(line, path), Prediction) and row.id == identity:
-                return row
-    return None
-
-
-class _Kept:
-    """The newest `limit` requests seen so far."""
-
-    def __init__(self, limit: int | None) -> None:
-        self._limit = limit
-        self._heap: list[tuple[datetime, int, Prediction | Rejection]] = []
-        self._order = count()
-
-    @property
-    def full(self) -> bool:
-        return self._limit is not None and len(self._heap) >= self._limit
-
-    @property
-    def oldest(self) -> datetime:
-        return self._heap[0][0]
-
-    def add(self, row: Prediction | Rejection) -> bool:
-        """Keep a row if it is among the newest; return whether it was."""
-        entry = (row.time, -next(self._order), row)
-        if not self.full:
-            heapq.heappush(self._heap, entry)
-            return True
-        if entry[0] <= self.oldest:
-            return False
-        heapq.heapreplace(self._heap, entry)
-        return True
-
-    def rows(self) -> list[Prediction | Rejection]:
-        return [entry[2] for entry in sorted(self._heap, key=lambda entry: entry[:2])]
+BETWEEN = "SELECT line FROM log WHERE kind IS NULL OR (? IS NULL OR time >= ?) AND (? IS NULL OR time <= ?)"
+FIND = "SELECT line FROM log WHERE id = ? AND kind IN ('answer', 'shadow')"
+ANSWERED = "SELECT id FROM log WHERE kind = 'answer' AND id IN (SELECT unnest(?::VARCHAR[]))"
+COUNT = "SELECT count(*) FILTER (kind = 'answer'), count(*) FILTER (kind IS NULL) FROM log"
+LABELLED = """
+    CREATE OR REPLACE TEMP TABLE wanted AS SELECT id, time FROM log
+    WHERE kind = 'answer' AND (? = '' OR bundle = ?) AND id IN (SELECT prediction FROM latest)
+    ORDER BY time DESC LIMIT ?
+"""
+WANTED = """
+    SELECT line FROM log
+    WHERE kind = 'answer' AND time BETWEEN ? AND ? AND id IN (SELECT id FROM wanted)
+"""
 
 
-def _rows(path: Path) -> Iterator[Prediction | Rejection | None]:
-    """Yield the lines of one file, newest first; None stands for a line that cannot be read."""
-    return (_row(line, path) for line in newest_first(path))
-
-
-def _row(line: bytes, path: Path) -> Prediction | Rejection | None:
-    try:
-        value = orjson.loads(line)
-        schema = value.get("schema") if isinstance(value, dict) else None
-        if schema == Prediction.SCHEMA:
-            return Prediction.from_dict(value, origin=path.name)
-        if schema == Rejection.SCHEMA:
-            return Rejection.from_dict(value, origin=path.name)
-    except (orjson.JSONDecodeError, StorageError):
-        return None
-    return None
+def _records(
+    opened: duckdb.DuckDBPyConnection, question: str, parameters: list[object]
+) -> Iterator[Prediction | Rejection | None]:
+    """Yield the records that a question returns as lines; None stands for a line that is damaged."""
+    result = opened.execute(question, parameters)
+    while rows := result.fetchmany(10_000):
+        for (line,) in rows:
+            yield None if line is None else record_of(line)

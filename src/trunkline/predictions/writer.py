@@ -1,11 +1,17 @@
-"""The prediction log: every answer on disk before it is given."""
+"""The prediction log as it is written: every answer on disk before it is given."""
 
 from __future__ import annotations
 
+import fcntl
+import gzip
 import os
+import secrets
+import shutil
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,22 +20,49 @@ import orjson
 from trunkline.core.errors import StorageError
 
 from .records import Prediction, Rejection
+from .segments import OPEN, SLACK, TIME, closed_name
+
+SIZE = 64 * 2**20
+"""Bytes of a segment, before it is compressed to about a seventh."""
+SPEED = 1
+"""Of gzip: the service has better things to do than to save a fifth more."""
+
+
+@dataclass
+class _Open:
+    """The segment that is appended to."""
+
+    path: Path
+    file: int
+    size: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+
+    def takes(self, first: datetime, more: int, limit: int) -> bool:
+        """Return whether records that begin at `first` belong here: same hour, room left, clock not gone back."""
+        if self.first is None or self.last is None:
+            return True
+        return _hour(first) == _hour(self.first) and self.size + more <= limit and first >= self.last - SLACK
 
 
 class LogWriter:
-    """An append-only file of JSON lines, one file a start of the service.
+    """Appends to segments of JSON lines in a folder; a segment is closed when it is full, and every hour.
 
-    The lines of one answer are one write to the kernel, so a killed service loses no answer that it gave;
-    with `sync` they are also forced to disk, so that a power cut loses none either.
+    The lines of one answer are one write to the kernel, so a killed service loses no answer that it gave; with `sync`
+    they are also forced to disk, so that a power cut loses none either. A closed segment is compressed in the
+    background and says in its name from when to when its records are. A segment whose writer was killed stays open.
     """
 
-    def __init__(self, folder: Path, *, sync: bool = False) -> None:
+    def __init__(self, folder: Path, *, sync: bool = False, size: int = SIZE) -> None:
         self.sync = sync
+        self._folder = folder
+        self._limit = size
         self._lock = threading.Lock()
-        name = f"{datetime.now(UTC):%Y%m%dt%H%M%S}-{os.getpid()}"
+        self._closing = ThreadPoolExecutor(1, thread_name_prefix="log-segments")
+        self._ended = False
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self.path, self._file = _create(folder, name)
+            self._open = _opened(folder)
             if sync:
                 _sync_folder(folder)
         except OSError as error:
@@ -37,53 +70,115 @@ class LogWriter:
                 f"Cannot write the prediction log in {folder}: {error.strerror}.",
                 next_step="make the folder writable, or choose another with --log-folder",
             ) from error
-        self._size = 0
+
+    @property
+    def path(self) -> Path:
+        """Return the file that is appended to."""
+        return self._open.path
 
     def append(self, records: Sequence[Prediction | Rejection]) -> None:
         """Write records, all of them or none.
 
         Raises StorageError when the disk does not take them; the answer must not be given then.
         """
+        if not records:
+            return
         lines = b"".join(
             orjson.dumps(record.to_dict(), option=orjson.OPT_APPEND_NEWLINE) for record in records
         )
+        times = [record.time for record in records]
         with self._lock:
-            try:
-                rest = memoryview(lines)
-                while rest:
-                    rest = rest[os.write(self._file, rest) :]
-                if self.sync:
-                    os.fdatasync(self._file)
-            except OSError as error:
-                # A torn line would swallow the next one.
-                with suppress(OSError):
-                    os.ftruncate(self._file, self._size)
-                raise StorageError(
-                    f"Cannot write to the prediction log {self.path}: {error.strerror}.",
-                    next_step="free disk space",
-                ) from error
-            self._size += len(lines)
+            if not self._open.takes(min(times), len(lines), self._limit):
+                self._begin_another()
+            self._write(lines)
+            self._open.first = min(self._open.first or times[0], *times)
+            self._open.last = max(self._open.last or times[0], *times)
 
     def close(self) -> None:
         """Force what was written to disk and close the file; closing twice changes nothing."""
         with self._lock:
-            if self._file >= 0:
+            if not self._ended:
+                self._ended = True
                 with suppress(OSError):
-                    os.fsync(self._file)
-                os.close(self._file)
-                self._file = -1
+                    os.fsync(self._open.file)
+                os.close(self._open.file)
+        self._closing.shutdown()
 
-
-def _create(folder: Path, name: str) -> tuple[Path, int]:
-    # In a container every start has the same process number, and two starts may fall in one second.
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    for count in range(1000):
-        path = folder / (f"{name}-{count}.jsonl" if count else f"{name}.jsonl")
+    def _write(self, lines: bytes) -> None:
+        segment = self._open
         try:
-            return path, os.open(path, flags, 0o640)
-        except FileExistsError:
-            continue
-    raise FileExistsError(17, "a thousand logs of this name exist")
+            if self._ended:
+                raise OSError(9, "it is closed")
+            rest = memoryview(lines)
+            while rest:
+                rest = rest[os.write(segment.file, rest) :]
+            if self.sync:
+                os.fdatasync(segment.file)
+        except OSError as error:
+            # A torn line would swallow the next one.
+            with suppress(OSError):
+                os.ftruncate(segment.file, segment.size)
+            raise StorageError(
+                f"Cannot write to the prediction log {segment.path}: {error.strerror}.",
+                next_step="free disk space",
+            ) from error
+        segment.size += len(lines)
+
+    def _begin_another(self) -> None:
+        if self._ended:
+            return
+        before = self._open
+        try:
+            self._open = _opened(self._folder)
+        except OSError:
+            # Better a segment that is too long than no answers: where it cannot grow, the write says so.
+            return
+        self._closing.submit(_compress, before)
+        if self.sync:
+            with suppress(OSError):
+                _sync_folder(self._folder)
+
+
+def _hour(time: datetime) -> datetime:
+    return time.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def _opened(folder: Path) -> _Open:
+    # The time alone may be there already: in a container every start has the same process number, and clocks go back.
+    stem = f"{datetime.now(UTC):{TIME}}-{os.getpid()}-{secrets.token_hex(4)}"
+    path = folder / (stem + OPEN)
+    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+    with suppress(OSError):
+        # Held as long as it is appended to: whoever compacts the log leaves it alone.
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return _Open(path, file)
+
+
+def _compress(segment: _Open) -> None:
+    """Put a compressed segment in the place of an open one; where the disk is full it stays as it is.
+
+    A reader finds the one, the other or both, which have one stem, and takes one of them.
+    """
+    folder, stem = segment.path.parent, segment.path.name.removesuffix(OPEN)
+    half = folder / f".{stem}.half"
+    try:
+        if segment.first is None or segment.last is None:
+            return
+        with segment.path.open("rb") as lines, half.open("wb") as target:
+            os.fchmod(target.fileno(), 0o640)
+            with gzip.GzipFile(
+                filename="", fileobj=target, mode="wb", compresslevel=SPEED, mtime=0
+            ) as packed:
+                shutil.copyfileobj(lines, packed, 2**20)
+            target.flush()
+            os.fsync(target.fileno())
+        half.rename(folder / closed_name(stem, segment.first, segment.last))
+        _sync_folder(folder)
+        segment.path.unlink()
+    except OSError:
+        half.unlink(missing_ok=True)
+    finally:
+        os.close(segment.file)
 
 
 def _sync_folder(folder: Path) -> None:

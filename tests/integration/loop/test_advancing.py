@@ -20,7 +20,7 @@ from trunkline.loop.model import snapshots
 from trunkline.loop.release import releasing
 from trunkline.loop.rollout import advancing, deploying, promoting
 from trunkline.predictions import GroundTruth
-from trunkline.predictions.reader import read_log
+from trunkline.predictions.reader import LogReader
 
 Git = Callable[..., str]
 ROLLOUT = """
@@ -100,7 +100,7 @@ def test_a_silent_challenger_goes_on_by_one_pull_request_that_a_person_may_close
     sent = send(challenged, 300)
     append(challenged.truth("production"), sent.truths)
     log = challenged.predictions("production")
-    assert wait_for(lambda: len(read_log(log).shadows) >= 300 or None, patience=20)
+    assert wait_for(lambda: len(LogReader(log).between().shadows) >= 300 or None, patience=20)
     first = advancing.advance(challenged, "production", progress=say)
     assert first.pull_request, first.said
     assert first.pull_request.branch == "promote/production/v2-canary"
@@ -122,7 +122,7 @@ def test_a_canary_that_is_worse_goes_back_by_a_pull_request(challenged: Project,
     before = read_state(challenged.deployment("production"))
     stage(challenged, "canary", git)
     sent = send(challenged, 700)
-    answers = {row.id: row for row in read_log(challenged.predictions("production")).predictions}
+    answers = {row.id: row for row in LogReader(challenged.predictions("production")).between().predictions}
     turned = [
         GroundTruth(
             prediction=row.prediction,

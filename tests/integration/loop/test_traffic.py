@@ -13,7 +13,7 @@ from trunkline.core.errors import DataError, StorageError
 from trunkline.loop.life.traffic import read_rows
 from trunkline.loop.life.truth import known, read_truths, withdrawals
 from trunkline.predictions import Arm, GroundTruth, Prediction
-from trunkline.predictions.truth import read_truth
+from trunkline.predictions.ground_truth import read_truth
 
 CONTRACT = Contract(
     name="loans",

@@ -13,8 +13,9 @@ import pytest
 
 from trunkline.core.errors import StorageError
 from trunkline.core.tail import newest_first
-from trunkline.predictions import Prediction, Rejection
-from trunkline.predictions.reader import read_log
+from trunkline.predictions import GroundTruth, Prediction, Rejection
+from trunkline.predictions.ground_truth import truth_of
+from trunkline.predictions.reader import LogReader
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -46,16 +47,16 @@ def _write(path: Path, rows: list[Prediction | Rejection], tail: bytes = b"") ->
 
 
 def test_a_folder_that_is_not_there_is_an_empty_log(tmp_path: Path) -> None:
-    assert read_log(tmp_path / "none").requests == 0
+    assert LogReader(tmp_path / "none").between().requests == 0
 
 
 def test_the_newest_requests_come_in_order_of_time_from_files_that_overlap(tmp_path: Path) -> None:
     _write(tmp_path / "20260101T000000-1.jsonl", [_answer(second) for second in (0, 1, 4, 6)])
     _write(tmp_path / "20260101T000002-2.jsonl", [_answer(2), _rejection(3), _answer(5), _answer(7)])
-    window = read_log(tmp_path, newest=5)
+    window = LogReader(tmp_path).newest(5)
     assert [one.id for one in window.predictions] == ["p4", "p5", "p6", "p7"]
     assert [one.id for one in window.rejections] == ["r3"]
-    assert [one.id for one in read_log(tmp_path).predictions] == [
+    assert [one.id for one in LogReader(tmp_path).between().predictions] == [
         f"p{second}" for second in (0, 1, 2, 4, 5, 6, 7)
     ]
 
@@ -66,15 +67,15 @@ def test_shadows_are_apart_and_do_not_count_as_requests(tmp_path: Path) -> None:
     for second in range(10):
         rows += [_answer(second), shadows[second]]
     _write(tmp_path / "20260101T000000-1.jsonl", rows)
-    window = read_log(tmp_path, newest=3)
+    window = LogReader(tmp_path).newest(3)
     assert [one.id for one in window.predictions] == ["p7", "p8", "p9"]
     assert [one.id for one in window.shadows] == ["s7", "s8", "s9"]
-    assert len(read_log(tmp_path).shadows) == 10
+    assert len(LogReader(tmp_path).between().shadows) == 10
 
 
 def test_a_line_torn_by_a_crash_is_counted_and_all_before_it_are_kept(tmp_path: Path) -> None:
     _write(tmp_path / "20260101T000000-1.jsonl", [_answer(0), _answer(1)], tail=b'{"schema":"trunkline/pre')
-    window = read_log(tmp_path, newest=10)
+    window = LogReader(tmp_path).newest(10)
     assert (len(window.predictions), window.torn) == (2, 1)
 
 
@@ -86,7 +87,7 @@ def test_a_damaged_line_in_the_middle_is_counted_and_passed_over(tmp_path: Path,
     path = tmp_path / "20260101T000000-1.jsonl"
     _write(path, [_answer(0)], tail=damage)
     path.write_bytes(path.read_bytes() + orjson.dumps(_answer(1).to_dict()) + b"\n")
-    window = read_log(tmp_path)
+    window = LogReader(tmp_path).between()
     assert (len(window.predictions), window.torn) == (2, 1)
 
 
@@ -97,7 +98,7 @@ def test_memory_follows_what_is_asked_for_not_the_log(tmp_path: Path) -> None:
             stream.write(line)
     tracemalloc.start()
     try:
-        assert read_log(tmp_path, newest=100).requests == 100
+        assert LogReader(tmp_path).newest(100).requests == 100
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -129,10 +130,99 @@ def test_what_lies_before_the_newest_is_not_even_read(tmp_path: Path) -> None:
     path = tmp_path / "20260101T000000-1.jsonl"
     _write(path, rows)
     path.write_bytes(b"damaged\n" + path.read_bytes())
-    assert (read_log(tmp_path, newest=2).torn, read_log(tmp_path).torn) == (0, 1)
+    assert (LogReader(tmp_path).newest(2).torn, LogReader(tmp_path).between().torn) == (0, 1)
 
 
 def test_answers_of_one_moment_keep_the_order_in_which_they_were_written(tmp_path: Path) -> None:
     batch: list[Prediction | Rejection] = [_answer(0, id=f"p{index}") for index in range(10)]
     _write(tmp_path / "20260101T000000-1.jsonl", batch)
-    assert [one.id for one in read_log(tmp_path).predictions] == [f"p{index}" for index in range(10)]
+    assert [one.id for one in LogReader(tmp_path).between().predictions] == [
+        f"p{index}" for index in range(10)
+    ]
+
+
+def _tell(path: Path, *truths: tuple[str, str | None, int]) -> Path:
+    path.write_text(
+        "".join(
+            GroundTruth(prediction=name, outcome=outcome, time=START + timedelta(hours=hour)).line()
+            for name, outcome, hour in truths
+        ),
+        encoding="utf-8",
+    )
+    return path
+
+
+def test_a_stretch_of_time_holds_both_of_its_ends(tmp_path: Path) -> None:
+    _write(tmp_path / "20260101T000000-1.jsonl", [_answer(second) for second in range(6)])
+    window = LogReader(tmp_path).between(START + timedelta(seconds=2), START + timedelta(seconds=4))
+    assert [one.id for one in window.predictions] == ["p2", "p3", "p4"]
+
+
+def test_an_answer_is_found_by_its_id_and_only_by_the_whole_of_it(tmp_path: Path) -> None:
+    rows: list[Prediction | Rejection] = [_answer(1), _answer(11, arm="shadow"), _rejection(3)]
+    _write(tmp_path / "20260101T000000-1.jsonl", rows)
+    log = LogReader(tmp_path)
+    assert [log.find("p1"), log.find("p11")] == rows[:2]
+    assert [log.find(name) for name in ("p", "r3", "", "' OR 1=1 --")] == [None] * 4
+
+
+def test_answers_that_users_were_given_are_known_by_their_ids(tmp_path: Path) -> None:
+    _write(tmp_path / "1.jsonl", [_answer(1), _answer(2, arm="shadow"), _rejection(3), _answer(4)])
+    assert LogReader(tmp_path).answered({"p1", "p2", "r3", "p4", "p9"}) == {"p1", "p4"}
+    assert LogReader(tmp_path).count() == (2, 0)
+
+
+def test_the_newest_answers_with_a_truth_are_joined_exactly(tmp_path: Path) -> None:
+    other = _answer(5, bundle="sha256:two")
+    rows = [_answer(second) for second in range(5)]
+    _write(tmp_path / "1.jsonl", [*rows, other, _answer(6, arm="shadow")])
+    late = ("p1", "No", 3), ("p4", "Yes", 2), ("p0", "No", 1), ("p9", "No", 1), ("p5", "No", 1)
+    told = _tell(
+        tmp_path / "truth", *late, ("p1", "Yes", 1), ("p2", "No", 1), ("p2", None, 2), ("p6", "Yes", 1)
+    )
+    log = LogReader(tmp_path)
+    assert [one.id for one in log.labelled(told)] == ["p0", "p1", "p4", "p5"]
+    assert [one.id for one in log.labelled(told, newest=2, bundle="sha256:one")] == ["p1", "p4"]
+    assert log.labelled(tmp_path / "none") == ()
+    assert {name: one.outcome for name, one in truth_of(told, ["p0", "p1", "p2"]).items()} == {
+        "p0": "No",
+        "p1": "No",
+    }
+
+
+@pytest.mark.parametrize("folder", ["it's", "a[b]*?", "ümlaut $x", "{a,b}"])
+def test_a_folder_of_any_name_is_read(tmp_path: Path, folder: str) -> None:
+    _write(tmp_path / folder / "1.jsonl", [_answer(1)])
+    told = _tell(tmp_path / folder / "truth", ("p1", "No", 1))
+    assert [one.id for one in LogReader(tmp_path / folder).labelled(told)] == ["p1"]
+
+
+def test_a_log_that_was_cut_anywhere_has_every_whole_line_and_no_other(tmp_path: Path) -> None:
+    lines = b"".join(orjson.dumps(_answer(second).to_dict()) + b"\n" for second in (1, 2))
+    path, half = tmp_path / "1.jsonl", len(lines) // 2
+    for cut in range(half, len(lines) + 1):
+        path.write_bytes(lines[:cut])
+        # A record without the end of its line is whole, even if nobody was told that it is there.
+        whole = ["p1", "p2"] if cut >= len(lines) - 1 else ["p1"]
+        assert [one.id for one in LogReader(tmp_path).newest(5).predictions] == whole
+        if cut % 40 == 0:
+            assert [one.id for one in LogReader(tmp_path).between().predictions] == whole
+
+
+@pytest.mark.parametrize("kind", ["directory", "loop"])
+def test_what_is_no_file_is_named(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "1.jsonl"
+    path.mkdir() if kind == "directory" else path.symlink_to(path.name)
+    for ask in (LogReader(tmp_path).between, lambda: LogReader(tmp_path).newest(1)):
+        with pytest.raises(StorageError, match="Cannot read"):
+            ask()
+
+
+def test_a_zone_that_the_time_of_a_truth_has_counts(tmp_path: Path) -> None:
+    told = tmp_path / "truth"
+    first = '{"prediction": "a", "outcome": "early", "time": "2026-01-01T01:30:00+02:00"}\n'
+    told.write_text(first + '{"prediction": "a", "outcome": "late", "time": "2026-01-01T00:00:00"}\n')
+    assert truth_of(told, ["a"])["a"].outcome == "late"
+    # What the database does not take for a time is read all the same, by the rules of the record.
+    told.write_text(first + '{"prediction": "a", "outcome": "late", "time": 1767225600}\n')
+    assert truth_of(told, ["a"])["a"].outcome == "late"

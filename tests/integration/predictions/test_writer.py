@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import gzip
 import json
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from trunkline.core.errors import StorageError
 from trunkline.predictions import Rejection
+from trunkline.predictions.reader import LogReader
+from trunkline.predictions.segments import Segment, closed_name, segments_in
 from trunkline.predictions.writer import LogWriter
 
 
@@ -49,3 +53,128 @@ def test_two_starts_in_one_second_write_two_files(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="Cannot write the prediction log"):
         LogWriter(Path("/dev/null/log"))
+
+
+START = datetime(2026, 1, 1, 10, 0, tzinfo=UTC)
+
+
+def at(second: float, name: str = "") -> Rejection:
+    return Rejection(
+        id=name or f"r{second}", time=START + timedelta(seconds=second), environment="e", problems=()
+    )
+
+
+def ids(folder: Path) -> list[str]:
+    return [row.id for row in LogReader(folder).between().rejections]
+
+
+def endings(folder: Path) -> list[str]:
+    return [path.name.split(".", 1)[1].rsplit(".", 1)[-1] for path in sorted(folder.iterdir())]
+
+
+def test_a_full_segment_is_closed_and_compressed_and_nothing_is_lost(tmp_path: Path) -> None:
+    log = LogWriter(tmp_path, size=500)
+    for second in range(20):
+        log.append([at(second)])
+    log.close()
+    closed = [segment for segment in segments_in(tmp_path) if segment.closed]
+    assert len(closed) > 3
+    assert (closed[0].first, closed[0].last) == (
+        START,
+        START + timedelta(seconds=len(lines_of(closed[0])) - 1),
+    )
+    assert ids(tmp_path) == [f"r{second}" for second in range(20)]
+    assert all((path.stat().st_mode & 0o007) == 0 for path in tmp_path.iterdir())
+    assert [row.id for row in LogReader(tmp_path).newest(3).rejections] == ["r17", "r18", "r19"]
+
+
+def lines_of(segment: Segment) -> list[bytes]:
+    return gzip.decompress(segment.path.read_bytes()).splitlines()
+
+
+@pytest.mark.parametrize("step", [3600.0, -3.0])
+def test_another_hour_and_a_clock_that_went_back_begin_another_segment(tmp_path: Path, step: float) -> None:
+    log = LogWriter(tmp_path)
+    for second in (0.0, 1.0, 1.0 + step, 2.0 + step):
+        log.append([at(second)])
+    log.close()
+    (closed,) = [segment for segment in segments_in(tmp_path) if segment.closed]
+    assert len(lines_of(closed)) == 2
+    order = sorted((0.0, 1.0, 1.0 + step, 2.0 + step))
+    assert ids(tmp_path) == [f"r{second}" for second in order]
+    assert [row.id for row in LogReader(tmp_path).newest(2).rejections] == [
+        f"r{second}" for second in order[-2:]
+    ]
+
+
+def test_a_segment_outside_of_the_stretch_is_not_even_opened(tmp_path: Path) -> None:
+    log = LogWriter(tmp_path, size=500)
+    for second in range(20):
+        log.append([at(second)])
+    log.close()
+    oldest = min(tmp_path.glob("*.gz"))
+    oldest.write_bytes(b"no gzip")
+    log_reader = LogReader(tmp_path)
+    assert [row.id for row in log_reader.between(START + timedelta(seconds=18)).rejections] == ["r18", "r19"]
+    assert [row.id for row in log_reader.newest(4).rejections] == ["r16", "r17", "r18", "r19"]
+    with pytest.raises(StorageError, match="Cannot read"):
+        log_reader.between()
+
+
+def test_a_segment_that_lies_there_open_and_closed_counts_once(tmp_path: Path) -> None:
+    log = LogWriter(tmp_path)
+    log.append([at(0), at(1)])
+    log.close()
+    packed = tmp_path / closed_name(log.path.name.removesuffix(".jsonl"), START, START + timedelta(seconds=1))
+    packed.write_bytes(gzip.compress(log.path.read_bytes()))
+    (tmp_path / ".half").write_bytes(packed.read_bytes()[:20])
+    assert ids(tmp_path) == ["r0", "r1"]
+
+
+def test_no_room_for_the_compressed_segment_leaves_the_open_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("shutil.copyfileobj", full)
+    log = LogWriter(tmp_path, size=200)
+    for second in range(5):
+        log.append([at(second)])
+    log.close()
+    assert set(endings(tmp_path)) == {"jsonl"}
+    assert ids(tmp_path) == [f"r{second}" for second in range(5)]
+
+
+def test_a_full_disk_takes_none_of_the_records_and_the_next_ones_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = LogWriter(tmp_path)
+    log.append([at(0)])
+    write = os.write
+
+    def half(file: int, content: bytes) -> int:
+        monkeypatch.setattr("os.write", full)
+        return write(file, content[: len(content) // 2])
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.write", half)
+    with pytest.raises(StorageError, match="No space left"):
+        log.append([at(1), at(2)])
+    monkeypatch.setattr("os.write", write)
+    log.append([at(3)])
+    log.close()
+    assert ids(tmp_path) == ["r0", "r3"]
+
+
+def test_readers_beside_a_writer_see_every_record_once(tmp_path: Path) -> None:
+    log = LogWriter(tmp_path, size=2000)
+    for count in range(1, 61):
+        log.append([at(count, f"{count:03}")])
+        if count % 6 == 0:
+            assert ids(tmp_path) == [f"{number:03}" for number in range(1, count + 1)]
+            assert len(LogReader(tmp_path).newest(5).rejections) == 5
+    log.close()
+    assert len(ids(tmp_path)) == 60

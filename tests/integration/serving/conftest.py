@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import queue
 import shutil
@@ -24,6 +25,7 @@ from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.decision import Decision
 from trunkline.core.lineage import Lineage
 from trunkline.core.release import Release, Route
+from trunkline.predictions.segments import segments_in
 
 CONTRACT = Contract(
     name="arrests",
@@ -167,8 +169,9 @@ class Live:
     def lines(self, schema: str = "prediction") -> list[dict[str, Any]]:
         """Return the log's records; a torn last line is left out."""
         found = []
-        for path in sorted(self.logs.glob("*.jsonl")):
-            for line in path.read_bytes().split(b"\n")[:-1]:
+        for segment in segments_in(self.logs):
+            content = segment.path.read_bytes()
+            for line in (gzip.decompress(content) if segment.closed else content).split(b"\n")[:-1]:
                 record = json.loads(line)
                 if record["schema"] == f"trunkline/{schema}/1":
                     found.append(record)

@@ -19,8 +19,8 @@ from trunkline.core.record import write_atomically
 from trunkline.forge import Issue, PullRequest, open_forge
 from trunkline.monitoring.metrics import METRICS
 from trunkline.predictions import Prediction
-from trunkline.predictions.reader import read_log
-from trunkline.predictions.truth import read_truth
+from trunkline.predictions.ground_truth import read_truth
+from trunkline.predictions.reader import LogReader
 
 from . import charts, history
 from .tracing import trace
@@ -53,7 +53,7 @@ def write_page(project: Project, environment: str, path: Path) -> Path:
 def render_page(project: Project, environment: str) -> str:
     """Return the page's HTML; nothing in it is loaded from elsewhere."""
     deployed = history.deployments(project, environment)
-    log = read_log(project.predictions(environment), newest=None)
+    log = LogReader(project.predictions(environment)).between()
     answers = sorted(log.predictions, key=lambda answer: answer.time)
     judged = history.judgements(project)
     forge = open_forge(project)

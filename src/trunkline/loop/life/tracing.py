@@ -15,8 +15,8 @@ from trunkline.core.snapshots import SnapshotManifest
 from trunkline.forge import PullRequest, open_forge
 from trunkline.loop.versions.bundles import brought_registry
 from trunkline.predictions import Prediction
-from trunkline.predictions.reader import find
-from trunkline.predictions.truth import read_truth
+from trunkline.predictions.ground_truth import truth_of
+from trunkline.predictions.reader import LogReader
 
 from .provenance import describe_commit
 
@@ -36,7 +36,7 @@ def find_prediction(project: Project, identity: str) -> tuple[Prediction, str]:
     Raises NotFoundError when no environment's log has the id.
     """
     for folder in sorted(path for path in (project.work / "predictions").glob("*") if path.is_dir()):
-        if found := find(folder, identity):
+        if found := LogReader(folder).find(identity):
             return found, folder.name
     raise NotFoundError(
         f"No prediction log has the id {identity}.",
@@ -59,7 +59,7 @@ def _walk(project: Project, prediction: Prediction, environment: str) -> Iterato
     answer = prediction.outputs.get("prediction")
     told = "logged as shadow, never returned" if prediction.arm == "shadow" else f"as {prediction.arm}"
     yield Step("prediction", prediction.id, f"{answer}, {prediction.time:%Y-%m-%d %H:%M:%S} UTC; {inputs}")
-    truth = read_truth(project.truth(environment)).get(prediction.id)
+    truth = truth_of(project.truth(environment), [prediction.id]).get(prediction.id)
     yield Step(
         "ground truth", str(truth.outcome) if truth else "not yet", f"{truth.time:%F %T}" if truth else ""
     )

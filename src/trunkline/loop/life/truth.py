@@ -9,8 +9,8 @@ from pathlib import Path
 from trunkline.core.contract import Contract
 from trunkline.core.errors import DataError
 from trunkline.predictions import GroundTruth
-from trunkline.predictions.reader import answered
-from trunkline.predictions.truth import outcome_of, read_truth
+from trunkline.predictions.ground_truth import outcome_of, truth_of
+from trunkline.predictions.reader import LogReader
 
 SHOWN = 5
 
@@ -40,7 +40,7 @@ def known(
 
     Raises DataError that names the answers that nobody was given, unless they are to be left out.
     """
-    found = answered(log, {truth.prediction for truth in truths})
+    found = LogReader(log).answered({truth.prediction for truth in truths})
     strange = [truth.prediction for truth in truths if truth.prediction not in found]
     if strange and not leave_out:
         raise DataError(
@@ -56,8 +56,8 @@ def withdrawals(path: Path, predictions: Iterable[str]) -> tuple[GroundTruth, ..
 
     Raises DataError that names an answer of which nothing is recorded.
     """
-    recorded, now = read_truth(path), datetime.now(UTC)
     names = tuple(dict.fromkeys(predictions))
+    recorded, now = truth_of(path, names), datetime.now(UTC)
     if strange := [name for name in names if name not in recorded]:
         raise DataError(
             f"No outcome is recorded of {', '.join(strange[:SHOWN])}.",

@@ -19,8 +19,8 @@ from trunkline.loop.changes.names import RETRAINING
 from trunkline.loop.rollout.deploying import nothing_serves, out_of_reach, target_of
 from trunkline.loop.versions.bundles import bundle_of
 from trunkline.monitoring.metrics import METRICS
-from trunkline.predictions.reader import read_log
-from trunkline.predictions.truth import read_truth
+from trunkline.predictions.ground_truth import truth_of
+from trunkline.predictions.reader import LogReader
 
 from .handover import hand_over, one_line, retrain_and_tell, troubles
 from .refusals import ANSWERS, RetrainingWaits
@@ -64,16 +64,18 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
             f"Version {release.champion.version} was not measured by {metric} when it was released.",
             next_step="correct monitoring.performance.metric in trunkline.yaml, or release again",
         )
-    window = read_log(project.predictions(environment), newest=policy.window_rows)
+    log = LogReader(project.predictions(environment))
+    window = log.newest(policy.window_rows)
     if window.torn:
         progress(f"{window.torn} unfinished lines in the prediction log were passed over")
     reference = monitoring.Profile.read(bundle.folder / "profile.json")
-    truth = read_truth(project.truth(environment))
     # Ground truth comes late: the newest labelled answers may lie far behind the newest answers.
-    answers = read_log(project.predictions(environment), newest=None)
+    told = project.truth(environment)
+    answers = log.labelled(told, bundle=bundle.digest, newest=policy.window_rows)
+    truth = truth_of(told, [answer.id for answer in answers])
     signals = (
         monitoring.watch_performance(
-            answers.predictions,
+            answers,
             truth,
             reference_figure,
             bundle.contract,

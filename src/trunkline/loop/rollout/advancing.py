@@ -28,8 +28,8 @@ from trunkline.loop.changes.taken_back import stage_taken_back
 from trunkline.loop.changes.work_tree import change
 from trunkline.loop.versions.bundles import bundle_of
 from trunkline.monitoring.metrics import METRICS
-from trunkline.predictions.reader import read_log
-from trunkline.predictions.truth import read_truth
+from trunkline.predictions.ground_truth import truth_of
+from trunkline.predictions.reader import LogReader
 
 from .callers import caller_notice
 from .deploying import history_file, nothing_serves, target_of
@@ -100,14 +100,15 @@ def _measure(
     bundle = bundle_of(project, stage.release.champion, progress=progress)
     watching = project.policy.monitoring
     metric = watching.performance.metric
-    window = read_log(project.predictions(environment), newest=None)
+    window = LogReader(project.predictions(environment)).between(since=stage.since)
+    given = [row.answered or row.id for row in (*window.predictions, *window.shadows)]
     log = target.log_file
     failures = count_failures(newest_first(log), stage.since, stage.release) if log.exists() else Failures()
     return measure_stage(
         stage,
         split_answers(window, stage),
         failures,
-        read_truth(project.truth(environment)),
+        truth_of(project.truth(environment), given),
         bundle.contract,
         monitoring.Profile.read(bundle.folder / "profile.json"),
         policy=project.policy.rollout,

@@ -10,7 +10,7 @@ import pytest
 
 from trunkline.core.errors import DataError
 from trunkline.predictions import GroundTruth
-from trunkline.predictions.truth import read_truth
+from trunkline.predictions.ground_truth import read_truth
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

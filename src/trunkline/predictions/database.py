@@ -1,0 +1,89 @@
+"""DuckDB over the files of the log: one connection a question, nothing kept."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trunkline.core.errors import StorageError
+
+from .segments import Segment
+
+if TYPE_CHECKING:
+    import duckdb
+
+MEMORY = "300MB"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+LINES = """
+    SELECT CASE WHEN f[3] IS NULL THEN NULL WHEN f[1] = 'trunkline/rejection/1' THEN 'rejection'
+                WHEN f[1] <> 'trunkline/prediction/1' THEN NULL WHEN f[4] = 'shadow' THEN 'shadow' ELSE 'answer'
+           END AS kind,
+           f[2] AS id, epoch_us(try_cast(f[3] AS TIMESTAMPTZ)) AS "time", f[4] AS arm, f[5] AS bundle,
+           f[6] AS answered, f[7] AS "user", json::VARCHAR AS line
+    FROM (SELECT json, json_extract_string(
+                     json, ['$.schema', '$.id', '$.time', '$.arm', '$.bundle', '$.answered', '$.user']) AS f
+          FROM read_ndjson_objects(getvariable('lines'), ignore_errors = true))
+"""
+"""Lines as rows: what is asked by, and the whole record. `kind` is null where a line is damaged, as is all of a line
+that is no JSON; `time` counts microseconds since 1970."""
+
+NOTHING = """
+    SELECT NULL::VARCHAR AS kind, NULL::VARCHAR AS id, NULL::BIGINT AS "time", NULL::VARCHAR AS arm,
+           NULL::VARCHAR AS bundle, NULL::VARCHAR AS answered, NULL::VARCHAR AS "user", NULL::VARCHAR AS line
+    WHERE false
+"""
+
+
+@contextmanager
+def database(*, memory: str = MEMORY) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a database in memory; what does not fit is put on the disk meanwhile.
+
+    Raises StorageError when a file cannot be read.
+    """
+    # Here and not above: whoever only names a record of the log does without DuckDB.
+    import duckdb
+
+    with tempfile.TemporaryDirectory(prefix="trunkline-") as spill:
+        settings: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": memory,
+            "temp_directory": spill,
+            "autoload_known_extensions": False,
+            "autoinstall_known_extensions": False,
+        }
+        try:
+            with duckdb.connect(config=settings) as opened:
+                # A time that was written without a zone is UTC, whatever the machine's zone.
+                opened.execute("SET TimeZone = 'UTC'")
+                yield opened
+        except duckdb.Error as error:
+            reason = str(error).splitlines()[0]
+            raise StorageError(
+                f"Cannot read the prediction log: {reason}", next_step="make its files readable"
+            ) from error
+
+
+def look_at(opened: duckdb.DuckDBPyConnection, segments: Sequence[Segment]) -> None:
+    """Make the view `log` the rows of these segments, in the order in which they were written."""
+    lines = literally([segment.path for segment in segments])
+    opened.execute("SET VARIABLE lines = ?::VARCHAR[]", [lines])
+    opened.execute("CREATE OR REPLACE TEMP VIEW log AS " + (LINES if lines else NOTHING))
+
+
+def literally(paths: Sequence[Path]) -> list[str]:
+    """Return paths as DuckDB takes them: a star in the name of a folder is a star."""
+    return ["".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(path)) for path in paths]
+
+
+def microseconds(time: datetime | None) -> int | None:
+    """Return a time as the database counts it: microseconds since 1970."""
+    return None if time is None else (time - EPOCH) // timedelta(microseconds=1)
+
+
+def moment(since_1970: int) -> datetime:
+    """Return the time that lies so many microseconds after the beginning of 1970."""
+    return EPOCH + timedelta(microseconds=since_1970)

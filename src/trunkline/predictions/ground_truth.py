@@ -1,0 +1,150 @@
+"""Ground truth: checked by the contract at every door, and kept one record a line; the later counts."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import orjson
+
+from trunkline.core.contract import Contract
+from trunkline.core.errors import DataError, StorageError
+from trunkline.core.line_log import append
+from trunkline.core.reading import parse_json
+from trunkline.core.values import Value, check_value
+
+from .database import database, literally, moment
+from .records import GroundTruth
+
+if TYPE_CHECKING:
+    import duckdb
+
+TOLD = """
+    CREATE OR REPLACE TEMP TABLE told AS
+    SELECT coalesce(f[1], 'trunkline/ground-truth/1') AS "schema", f[2] AS prediction,
+           epoch_us(try_cast(f[3] AS TIMESTAMPTZ)) AS "time", row_number() OVER () AS place,
+           json_extract(json, '$.outcome')::VARCHAR AS value
+    FROM (SELECT json, json_extract_string(json, ['$.schema', '$.prediction', '$.time']) AS f
+          FROM read_ndjson_objects(getvariable('truths'), ignore_errors = true))
+"""
+STRANGE = """
+    SELECT count(*) FROM told WHERE prediction IS NULL OR time IS NULL OR schema <> 'trunkline/ground-truth/1'
+        OR value IS NULL OR value[1] IN ('{', '[')
+"""
+LATEST = """
+    CREATE OR REPLACE TEMP TABLE latest AS
+    SELECT * FROM (
+        SELECT prediction, arg_max({'value': value, 'time': time}, {'time': time, 'place': place}) AS last
+        FROM told GROUP BY prediction
+    ) WHERE last.value IS NOT NULL AND last.value <> 'null'
+"""
+"""Of several records of one answer the one with the latest time counts, of two of one time the one written last."""
+
+
+def outcome_of(truth: GroundTruth, contract: Contract) -> Value:
+    """Return the outcome of a record in the contract's type.
+
+    Raises DataError that names the answer, the value and how to take the record back.
+    """
+    column = contract.outcome
+    try:
+        value = check_value(truth.outcome, column)
+    except ValueError as error:
+        raise DataError(
+            f"The ground truth of the answer {truth.prediction} breaks the contract: {column.name} must be "
+            f"{column.rule()}; {error}.",
+            value=truth.outcome,
+            next_step=f"record the right one with a later time, or trunkline truth --withdraw {truth.prediction}",
+        ) from error
+    if value is None:
+        raise DataError(f"The ground truth of the answer {truth.prediction} has no outcome.")
+    return value
+
+
+def record_truth(path: Path, truths: Iterable[GroundTruth]) -> None:
+    """Append records to an environment's ground truth; they are on the disk when it returns.
+
+    Raises StorageError when the file cannot be written.
+    """
+    append(path, truths)
+
+
+def read_truth(path: Path) -> dict[str, GroundTruth]:
+    """Return the ground truth by the id of the answer; of two for one answer the later counts, by their time.
+
+    Records that were taken back are left out. A file that does not exist is empty, and a last line that is still being
+    written is left for the next time.
+    Raises DataError naming the line that cannot be read, StorageError when the file cannot.
+    """
+    found: dict[str, GroundTruth] = {}
+    try:
+        with path.open("rb") as stream:
+            for number, line in enumerate(stream, start=1):
+                if not line.strip():
+                    continue
+                origin = f"{path}, line {number}"
+                try:
+                    value = parse_json(
+                        line, origin=origin, error=DataError, next_step="correct or delete the line"
+                    )
+                except DataError:
+                    if not line.endswith(b"\n"):
+                        break
+                    raise
+                record = GroundTruth.from_dict(value, origin=origin, error=DataError)
+                before = found.get(record.prediction)
+                if before is None or record.time >= before.time:
+                    found[record.prediction] = record
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise StorageError(f"Cannot read {path}: {error.strerror}.") from error
+    return {name: record for name, record in found.items() if record.outcome is not None}
+
+
+def truth_of(path: Path, predictions: Collection[str]) -> dict[str, GroundTruth]:
+    """Return what is known of these answers, by their ids; as read_truth does for all.
+
+    Raises DataError naming the line that cannot be read, StorageError when the file cannot.
+    """
+    if not predictions:
+        return {}
+    with database() as opened:
+        if not latest_truth(opened, path):
+            return {}
+        asked = """
+            SELECT prediction, last.time, last.value FROM latest
+            WHERE prediction IN (SELECT unnest(?::VARCHAR[]))
+        """
+        rows = opened.execute(asked, [list(predictions)]).fetchall()
+    found = {}
+    for name, time, value in rows:
+        found[name] = GroundTruth(prediction=name, outcome=orjson.loads(value), time=moment(time))
+    return found
+
+
+def latest_truth(opened: duckdb.DuckDBPyConnection, path: Path) -> bool:
+    """Fill the table `latest` with one row an answer: `prediction`, `last.value` as JSON and `last.time`.
+
+    Returns whether there is any ground truth. Raises DataError naming the line that cannot be read.
+    """
+    if not os.path.lexists(path):
+        return False
+    _tell(opened, path)
+    if opened.execute(STRANGE).fetchall() != [(0,)]:
+        # What the database cannot read is read, or named, line by line.
+        truths = read_truth(path)
+        with tempfile.TemporaryDirectory(prefix="trunkline-") as folder:
+            whole = Path(folder) / "truth.jsonl"
+            whole.write_text("".join(truth.line() for truth in truths.values()), encoding="utf-8")
+            _tell(opened, whole)
+    opened.execute(LATEST)
+    return True
+
+
+def _tell(opened: duckdb.DuckDBPyConnection, path: Path) -> None:
+    opened.execute("SET VARIABLE truths = ?::VARCHAR[]", [literally([path])])
+    opened.execute(TOLD)

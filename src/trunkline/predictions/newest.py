@@ -1,0 +1,114 @@
+"""The newest requests of a log, read from its end: what they cost follows how many are asked for, not the log."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import count
+
+import orjson
+
+from trunkline.core.errors import StorageError
+from trunkline.core.tail import newest_first
+
+from .database import EPOCH, database, look_at, microseconds
+from .records import Prediction, Rejection
+from .segments import SLACK, Segment
+from .window import LogWindow, window_of
+
+REQUESTS = """
+    SELECT line FROM log WHERE kind IN ('answer', 'rejection') AND (? IS NULL OR time >= ?)
+    ORDER BY time DESC LIMIT ?
+"""
+SHADOWS = "SELECT line FROM log WHERE kind = 'shadow' AND (? IS NULL OR time >= ?)"
+
+
+def newest_requests(segments: Sequence[Segment], requests: int) -> LogWindow:
+    """Return the newest answers and rejections, and the shadows of the same stretch of time, oldest first.
+
+    Raises StorageError when a file cannot be read.
+    """
+    kept = _Kept(requests)
+    shadows: list[Prediction] = []
+    torn = 0
+    for row in _open_rows(segments, kept):
+        if row is None:
+            torn += 1
+        elif isinstance(row, Prediction) and row.arm == "shadow":
+            shadows.append(row)
+        else:
+            kept.add(row)
+    if any(segment.closed for segment in segments):
+        shadows += _closed_rows(segments, kept, requests)
+    return window_of(kept.rows(), shadows, torn, whole=not kept.full)
+
+
+def record_of(line: bytes | str) -> Prediction | Rejection | None:
+    """Return the record that a line of the log holds; None where it is damaged."""
+    try:
+        value = orjson.loads(line)
+        schema = value.get("schema") if isinstance(value, dict) else None
+        if schema == Prediction.SCHEMA:
+            return Prediction.from_dict(value, origin="the prediction log")
+        if schema == Rejection.SCHEMA:
+            return Rejection.from_dict(value, origin="the prediction log")
+    except (orjson.JSONDecodeError, StorageError):
+        return None
+    return None
+
+
+def _open_rows(segments: Sequence[Segment], kept: _Kept) -> Iterator[Prediction | Rejection | None]:
+    """Yield the rows of what is open, each file from its end until it holds nothing newer than what is kept."""
+    for segment in reversed(segments):
+        for line in () if segment.closed else newest_first(segment.path):
+            row = record_of(line)
+            if row is not None and kept.full and row.time < kept.oldest - SLACK:
+                break
+            yield row
+
+
+def _closed_rows(segments: Sequence[Segment], kept: _Kept, requests: int) -> list[Prediction]:
+    """Keep the newest requests of what is closed, and return the shadows of the same stretch of time."""
+    closed = sorted((each for each in segments if each.closed), key=lambda each: each.last or EPOCH)
+    looked: list[Segment] = []
+    with database() as opened:
+        while closed and not (kept.full and (closed[-1].last or EPOCH) < kept.oldest):
+            looked.append(closed.pop())
+            look_at(opened, looked[-1:])
+            low = microseconds(kept.oldest) if kept.full else None
+            for (line,) in opened.execute(REQUESTS, [low, low, requests]).fetchall()[::-1]:
+                if row := record_of(line):
+                    kept.add(row)
+        low = microseconds(kept.oldest) if kept.full else None
+        look_at(opened, looked)
+        rows = [record_of(line) for (line,) in opened.execute(SHADOWS, [low, low]).fetchall()]
+    return [row for row in rows if isinstance(row, Prediction)]
+
+
+class _Kept:
+    """The newest `limit` requests seen so far."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._heap: list[tuple[datetime, int, Prediction | Rejection]] = []
+        self._order = count()
+
+    @property
+    def full(self) -> bool:
+        return len(self._heap) >= self._limit
+
+    @property
+    def oldest(self) -> datetime:
+        return self._heap[0][0]
+
+    def add(self, row: Prediction | Rejection) -> None:
+        """Keep a row if it is among the newest."""
+        entry = (row.time, -next(self._order), row)
+        if not self.full:
+            heapq.heappush(self._heap, entry)
+        elif entry[0] > self.oldest:
+            heapq.heapreplace(self._heap, entry)
+
+    def rows(self) -> list[Prediction | Rejection]:
+        return [entry[2] for entry in sorted(self._heap, key=lambda entry: entry[:2])]
