@@ -33,7 +33,7 @@ def load_traffic(
     known = log.labelled(path)
     truths = truth_of(path, [answer.id for answer in known])
     told = {
-        answer.id: truths[answer.id].model_copy(update={"outcome": outcome_of(truths[answer.id], contract)})
+        answer.id: truths[answer.id].model_copy(update={"value": outcome_of(truths[answer.id], contract)})
         for answer in known
     }
     frame = traffic_rows(known, told, contract)
@@ -75,7 +75,7 @@ def stable_integer(text: str) -> int:
 
 def _value(column: Column, answer: Prediction, truths: Mapping[str, GroundTruth]) -> object:
     if column.role is Role.OUTCOME:
-        return truths[answer.id].outcome
+        return truths[answer.id].value
     if column.role in (Role.KEY, Role.USER):
         name = answer.id if column.role is Role.KEY else answer.user
         return (stable_integer(name) if column.type == "integer" else name) if name else None

@@ -24,24 +24,26 @@ if TYPE_CHECKING:
 
 TOLD = """
     CREATE OR REPLACE TEMP TABLE told AS
-    SELECT coalesce(f[1], 'trunkline/ground-truth/1') AS "schema", f[2] AS prediction,
+    SELECT coalesce(f[1], 'trunkline/ground-truth/1') AS "schema", f[2] AS prediction, coalesce(f[4], '') AS item,
            epoch_us(try_cast(f[3] AS TIMESTAMPTZ)) AS "time", row_number() OVER () AS place,
-           json_extract(json, '$.outcome')::VARCHAR AS value
-    FROM (SELECT json, json_extract_string(json, ['$.schema', '$.prediction', '$.time']) AS f
+           coalesce(v[1], v[2])::VARCHAR AS value
+    FROM (SELECT json_extract_string(json, ['$.schema', '$.prediction', '$.time', '$.item']) AS f,
+                 json_extract(json, ['$.value', '$.outcome']) AS v
           FROM read_ndjson_objects(getvariable('truths'), ignore_errors = true))
 """
 STRANGE = """
-    SELECT count(*) FROM told WHERE prediction IS NULL OR time IS NULL OR schema <> 'trunkline/ground-truth/1'
+    SELECT count(*) FROM told WHERE prediction IS NULL OR time IS NULL
+        OR schema NOT IN ('trunkline/ground-truth/1', 'trunkline/ground-truth/2')
         OR value IS NULL OR value[1] IN ('{', '[')
 """
 LATEST = """
     CREATE OR REPLACE TEMP TABLE latest AS
     SELECT * FROM (
-        SELECT prediction, arg_max({'value': value, 'time': time}, {'time': time, 'place': place}) AS last
-        FROM told GROUP BY prediction
+        SELECT prediction, item, arg_max({'value': value, 'time': time}, {'time': time, 'place': place}) AS last
+        FROM told GROUP BY prediction, item
     ) WHERE last.value IS NOT NULL AND last.value <> 'null'
 """
-"""Of several records of one answer the one with the latest time counts, of two of one time the one written last."""
+"""Of several events of one item the one with the latest time counts, of two of one time the one written last."""
 
 
 def outcome_of(truth: GroundTruth, contract: Contract) -> Value:
@@ -50,13 +52,19 @@ def outcome_of(truth: GroundTruth, contract: Contract) -> Value:
     Raises DataError that names the answer, the value and how to take the record back.
     """
     column = contract.outcome
+    if truth.item:
+        raise DataError(
+            f"The ground truth of the answer {truth.prediction} is about an item, and a {contract.task} has none.",
+            value=truth.item,
+            next_step="record the outcome of the whole answer, without item",
+        )
     try:
-        value = check_value(truth.outcome, column)
+        value = check_value(truth.value, column)
     except ValueError as error:
         raise DataError(
             f"The ground truth of the answer {truth.prediction} breaks the contract: {column.name} must be "
             f"{column.rule()}; {error}.",
-            value=truth.outcome,
+            value=truth.value,
             next_step=f"record the right one with a later time, or trunkline truth --withdraw {truth.prediction}",
         ) from error
     if value is None:
@@ -95,6 +103,8 @@ def read_truth(path: Path) -> dict[str, GroundTruth]:
                         break
                     raise
                 record = GroundTruth.from_dict(value, origin=origin, error=DataError)
+                if record.item:
+                    continue
                 before = found.get(record.prediction)
                 if before is None or record.time >= before.time:
                     found[record.prediction] = record
@@ -102,7 +112,7 @@ def read_truth(path: Path) -> dict[str, GroundTruth]:
         return {}
     except OSError as error:
         raise StorageError(f"Cannot read {path}: {error.strerror}.") from error
-    return {name: record for name, record in found.items() if record.outcome is not None}
+    return {name: record for name, record in found.items() if record.value is not None}
 
 
 def truth_of(path: Path, predictions: Collection[str]) -> dict[str, GroundTruth]:
@@ -117,17 +127,17 @@ def truth_of(path: Path, predictions: Collection[str]) -> dict[str, GroundTruth]
             return {}
         asked = """
             SELECT prediction, last.time, last.value FROM latest
-            WHERE prediction IN (SELECT unnest(?::VARCHAR[]))
+            WHERE item = '' AND prediction IN (SELECT unnest(?::VARCHAR[]))
         """
         rows = opened.execute(asked, [list(predictions)]).fetchall()
     found = {}
     for name, time, value in rows:
-        found[name] = GroundTruth(prediction=name, outcome=orjson.loads(value), time=moment(time))
+        found[name] = GroundTruth(prediction=name, value=orjson.loads(value), time=moment(time))
     return found
 
 
 def latest_truth(opened: duckdb.DuckDBPyConnection, path: Path) -> bool:
-    """Fill the table `latest` with one row an answer: `prediction`, `last.value` as JSON and `last.time`.
+    """Fill the table `latest`, one row an answer and item: `prediction`, `item`, `last.value` as JSON, `last.time`.
 
     Returns whether there is any ground truth. Raises DataError naming the line that cannot be read.
     """

@@ -131,7 +131,7 @@ ANSWERED = "SELECT id FROM log WHERE kind = 'answer' AND id IN (SELECT unnest(?:
 COUNT = "SELECT count(*) FILTER (kind = 'answer'), count(*) FILTER (kind IS NULL) FROM log"
 LABELLED = """
     CREATE OR REPLACE TEMP TABLE wanted AS SELECT id, time FROM log
-    WHERE kind = 'answer' AND (? = '' OR bundle = ?) AND id IN (SELECT prediction FROM latest)
+    WHERE kind = 'answer' AND (? = '' OR bundle = ?) AND id IN (SELECT prediction FROM latest WHERE item = '')
     ORDER BY time DESC LIMIT ?
 """
 WANTED = """

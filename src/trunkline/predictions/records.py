@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
+from trunkline.core.errors import StorageError, TrunklineError
 from trunkline.core.record import Record, UtcTime
+
+FIRST = "trunkline/ground-truth/1"
 
 Arm = Literal["champion", "challenger", "shadow"]
 
@@ -44,12 +47,22 @@ class Rejection(Record):
 
 
 class GroundTruth(Record):
-    """What really happened, arriving after the answer."""
+    """What really happened, arriving after the answer: an outcome is one event, clicks are many."""
 
-    SCHEMA: ClassVar[str] = "trunkline/ground-truth/1"
+    SCHEMA: ClassVar[str] = "trunkline/ground-truth/2"
 
     prediction: str
     """The id of the answer."""
-    outcome: str | float | int | bool | None
+    item: str = ""
+    """What in the answer it is about, such as one of several offers; empty for the whole answer."""
+    value: str | float | int | bool | None
     """In the outcome's own type; None takes back what was recorded before."""
     time: UtcTime
+
+    @classmethod
+    def from_dict(cls, value: object, *, origin: str, error: type[TrunklineError] = StorageError) -> Self:
+        """Return the record, also one of the first schema, which called the value the outcome."""
+        if isinstance(value, dict) and value.get("schema", FIRST) == FIRST and "outcome" in value:
+            body = {name: held for name, held in value.items() if name not in ("schema", "outcome")}
+            value = body | {"value": value["outcome"]}
+        return super().from_dict(value, origin=origin, error=error)

@@ -13,7 +13,7 @@ from trunkline.predictions import GroundTruth
 
 
 def told(name: str) -> GroundTruth:
-    return GroundTruth(prediction=name, outcome="Yes", time=datetime(2026, 1, 1, tzinfo=UTC))
+    return GroundTruth(prediction=name, value="Yes", time=datetime(2026, 1, 1, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("block", [1, 7, 65_536])

@@ -29,7 +29,7 @@ def answer(number: int, *, arm: Arm = "champion", inputs: dict[str, Any] | None 
 
 
 def truth(number: int, outcome: Any = "yes", *, hours: int = 1) -> GroundTruth:
-    return GroundTruth(prediction=f"p{number}", outcome=outcome, time=START + timedelta(hours=hours))
+    return GroundTruth(prediction=f"p{number}", value=outcome, time=START + timedelta(hours=hours))
 
 
 def log(project: Project, records: list[Any], *, name: str = "20260101T000000-1", tail: str = "") -> Path:

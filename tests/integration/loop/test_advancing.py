@@ -126,9 +126,9 @@ def test_a_canary_that_is_worse_goes_back_by_a_pull_request(challenged: Project,
     turned = [
         GroundTruth(
             prediction=row.prediction,
-            outcome={"yes": "no", "no": "yes"}[str(row.outcome)]
+            value={"yes": "no", "no": "yes"}[str(row.value)]
             if answers[row.prediction].version == 2
-            else row.outcome,
+            else row.value,
             time=row.time,
         )
         for row in sent.truths

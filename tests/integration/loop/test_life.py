@@ -98,7 +98,7 @@ def test_healthy_traffic_is_quiet_and_every_answer_can_be_traced(live: Project) 
     assert states == dict.fromkeys(("data", "infrastructure", "log"), "quiet")
     assert watching.respond(live, "production", signals, progress=say).done == ()
     chain = {step.name: step for step in tracing.trace(live, sent.truths[7].prediction)}
-    assert chain["ground truth"].identity == str(sent.truths[7].outcome)
+    assert chain["ground truth"].identity == str(sent.truths[7].value)
     assert chain["version"].identity == "1"
     assert "pull request #2" in chain["deployment"].detail
     assert "pull request #1" in chain["commit"].detail
@@ -352,6 +352,6 @@ def test_an_outcome_that_breaks_the_contract_is_named_with_its_line(project: Pro
 
     now = datetime(2026, 1, 1, tzinfo=UTC)
     path = tmp_path / "truth.jsonl"
-    append(path, tuple(GroundTruth(prediction="a", outcome=said, time=now) for said in ("yes", "maybe")))
+    append(path, tuple(GroundTruth(prediction="a", value=said, time=now) for said in ("yes", "maybe")))
     with pytest.raises(DataError, match=r"line 2: .*repaid must be one of"):
         truth_module.read_truths(path, project_contract(project))

@@ -205,7 +205,7 @@ def ask(project: Project, rows: int, income: float) -> None:
             latency_ms=1.0,
         )
         append_records(project.predictions("production") / "1.jsonl", [answer])
-        truth = GroundTruth(prediction=answer.id, outcome=["yes", "no"][number % 2], time=now)
+        truth = GroundTruth(prediction=answer.id, value=["yes", "no"][number % 2], time=now)
         append_records(project.truth("production"), [truth])
 
 

@@ -100,9 +100,9 @@ def test_the_outcomes_that_sending_writes_are_taken_as_truth(
 ) -> None:
     name = contract.outcome.name
     (row,) = read_rows(file(tmp_path, "rows.csv", f"{name},x\n{cell},1\n"), contract, outcomes=True)
-    told = GroundTruth(prediction="a", outcome=row[name], time=datetime(2026, 1, 1, tzinfo=UTC))
+    told = GroundTruth(prediction="a", value=row[name], time=datetime(2026, 1, 1, tzinfo=UTC))
     (truth,) = read_truths(file(tmp_path, "truth.jsonl", told.line()), contract)
-    assert (type(truth.outcome), truth.outcome) == (type(outcome), outcome)
+    assert (type(truth.value), truth.value) == (type(outcome), outcome)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_the_outcomes_that_sending_writes_are_taken_as_truth(
 def test_an_outcome_that_breaks_the_contract_is_refused_at_the_door(
     tmp_path: Path, contract: Contract, outcome: Any
 ) -> None:
-    told = GroundTruth(prediction="a", outcome=outcome, time=datetime(2026, 1, 1, tzinfo=UTC))
+    told = GroundTruth(prediction="a", value=outcome, time=datetime(2026, 1, 1, tzinfo=UTC))
     with pytest.raises(DataError, match=r"line 1: .*answer a"):
         read_truths(file(tmp_path, "truth.jsonl", told.line()), contract)
 
@@ -133,7 +133,7 @@ def test_truth_about_answers_that_nobody_was_given_is_refused_or_left_out(tmp_pa
     file(log, "1.jsonl", prediction("a").line() + "torn\n")
     file(log, "2.jsonl", prediction("b").line() + prediction("s", arm="shadow").line())
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    told = tuple(GroundTruth(prediction=name, outcome="yes", time=now) for name in ("a", "b", "s", "z"))
+    told = tuple(GroundTruth(prediction=name, value="yes", time=now) for name in ("a", "b", "s", "z"))
     with pytest.raises(DataError, match=r"2 of 4 records .*s, z"):
         known(told, log)
     kept, unknown = known(told, log, leave_out=True)
@@ -143,7 +143,7 @@ def test_truth_about_answers_that_nobody_was_given_is_refused_or_left_out(tmp_pa
 
 def test_a_record_is_taken_back_whatever_its_time_and_can_be_told_again(tmp_path: Path) -> None:
     ahead = datetime(2126, 1, 1, tzinfo=UTC)
-    path = file(tmp_path, "truth.jsonl", GroundTruth(prediction="a", outcome="yes", time=ahead).line())
+    path = file(tmp_path, "truth.jsonl", GroundTruth(prediction="a", value="yes", time=ahead).line())
     (back,) = withdrawals(path, ["a", "a"])
     with path.open("a") as stream:
         stream.write(back.line())
@@ -151,14 +151,14 @@ def test_a_record_is_taken_back_whatever_its_time_and_can_be_told_again(tmp_path
     with pytest.raises(DataError, match="No outcome is recorded of a"):
         withdrawals(path, ["a"])
     with path.open("a") as stream:
-        stream.write(GroundTruth(prediction="a", outcome="no", time=ahead).line())
-    assert read_truth(path)["a"].outcome == "no"
+        stream.write(GroundTruth(prediction="a", value="no", time=ahead).line())
+    assert read_truth(path)["a"].value == "no"
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\n\n"])
 def test_the_last_outcome_of_a_file_counts_however_the_file_ends(tmp_path: Path, end: str) -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    told = [GroundTruth(prediction=name, outcome="yes", time=now) for name in ("a", "b")]
+    told = [GroundTruth(prediction=name, value="yes", time=now) for name in ("a", "b")]
     path = file(tmp_path, "truth.jsonl", "".join(truth.line() for truth in told).rstrip("\n") + end)
     assert [truth.prediction for truth in read_truths(path, CONTRACT)] == ["a", "b"]
 
@@ -216,7 +216,7 @@ def test_truths_that_windows_wrote_are_read(tmp_path: Path) -> None:
     line = '{"prediction": "x", "outcome": "yes", "time": "2026-11-30T00:00:00Z"}'
     path = tmp_path / "truths.jsonl"
     path.write_bytes(b"\xef\xbb\xbf" + f"{line}\r\n{line}\r\n".encode())
-    assert [truth.outcome for truth in read_truths(path, CONTRACT)] == ["yes", "yes"]
+    assert [truth.value for truth in read_truths(path, CONTRACT)] == ["yes", "yes"]
 
 
 @pytest.mark.parametrize("content", [b"\x1f\x8b\x08\x00packed", "age\n3\n".encode("utf-16"), b"\x00\xff"])

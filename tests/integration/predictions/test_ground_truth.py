@@ -4,34 +4,82 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 
 import orjson
 import pytest
 
-from trunkline.core.errors import DataError
+from trunkline.core.errors import DataError, StorageError
 from trunkline.predictions import GroundTruth
-from trunkline.predictions.ground_truth import read_truth
+from trunkline.predictions.ground_truth import read_truth, truth_of
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def _truth(name: str, outcome: str) -> bytes:
-    return orjson.dumps(GroundTruth(prediction=name, outcome=outcome, time=START).to_dict())
+    return orjson.dumps(GroundTruth(prediction=name, value=outcome, time=START).to_dict())
 
 
 def test_the_later_truth_of_one_answer_counts(tmp_path: Path) -> None:
     path = tmp_path / "production.jsonl"
     path.write_bytes(b"\n".join([_truth("p1", "Yes"), b"", _truth("p2", "No"), _truth("p1", "No")]) + b"\n")
     found = read_truth(path)
-    assert {name: record.outcome for name, record in found.items()} == {"p1": "No", "p2": "No"}
+    assert {name: record.value for name, record in found.items()} == {"p1": "No", "p2": "No"}
 
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_a_later_truth_counts_in_whatever_order_it_is_written(tmp_path: Path, order: int) -> None:
     path = tmp_path / "production.jsonl"
-    later = GroundTruth(prediction="p1", outcome="No", time=START + timedelta(hours=1))
+    later = GroundTruth(prediction="p1", value="No", time=START + timedelta(hours=1))
     path.write_bytes(b"\n".join([_truth("p1", "Yes"), orjson.dumps(later.to_dict())][::order]) + b"\n")
-    assert read_truth(path)["p1"].outcome == "No"
+    assert read_truth(path)["p1"].value == "No"
+
+
+def test_a_record_of_the_first_schema_says_the_same_by_another_name() -> None:
+    first = {
+        "schema": "trunkline/ground-truth/1",
+        "prediction": "p1",
+        "outcome": None,
+        "time": START.isoformat(),
+    }
+    told = GroundTruth.from_dict(first, origin="a test")
+    assert told == GroundTruth(prediction="p1", value=None, time=START)
+    with pytest.raises(StorageError, match="outcome"):
+        GroundTruth.from_dict(first | {"schema": GroundTruth.SCHEMA}, origin="a test")
+
+
+def test_late_repeated_and_corrected_events_are_joined_as_line_by_line(tmp_path: Path) -> None:
+    random = Random(7)  # noqa: S311
+    events = [
+        GroundTruth(
+            prediction=f"p{random.randrange(60)}",
+            item=random.choice(["", "", "", "offer"]),
+            value=random.choice(["Yes", "No", "No", None, 1, 2.5, True]),
+            time=START + timedelta(seconds=random.randrange(5)),
+        )
+        for _ in range(600)
+    ]
+    path = tmp_path / "production.jsonl"
+    # The first half as an earlier version wrote it.
+    first, second = events[:300], events[300:]
+    old = [
+        one.to_dict() | {"schema": "trunkline/ground-truth/1", "outcome": one.value}
+        for one in first
+        if not one.item
+    ]
+    for each in old:
+        del each["value"], each["item"]
+    path.write_bytes(
+        b"".join(orjson.dumps(one) + b"\n" for one in [*old, *(one.to_dict() for one in second)])
+    )
+    names = [f"p{number}" for number in range(61)]
+    assert truth_of(path, names) == read_truth(path) != {}
+
+
+def test_an_event_about_an_item_is_no_outcome_of_an_answer(tmp_path: Path) -> None:
+    path = tmp_path / "production.jsonl"
+    path.write_text(GroundTruth(prediction="p1", item="offer", value="Yes", time=START).line())
+    assert truth_of(path, ["p1"]) == read_truth(path) == {}
 
 
 def test_truth_that_never_came_is_empty(tmp_path: Path) -> None:

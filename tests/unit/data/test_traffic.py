@@ -20,7 +20,7 @@ def answer(number: int, **inputs: Any) -> Prediction:
 
 
 def truth(number: int, outcome: Any) -> dict[str, GroundTruth]:
-    return {f"p{number}": GroundTruth(prediction=f"p{number}", outcome=outcome, time=NOW)}
+    return {f"p{number}": GroundTruth(prediction=f"p{number}", value=outcome, time=NOW)}
 
 
 def contract_with(key: str = "text", outcome: str = "category") -> Contract:

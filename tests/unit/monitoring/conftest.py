@@ -133,8 +133,7 @@ def rejection() -> Callable[..., Rejection]:
 def truth(now: datetime) -> Callable[..., dict[str, GroundTruth]]:
     def made(outcomes: Mapping[str, Any]) -> dict[str, GroundTruth]:
         return {
-            name: GroundTruth(prediction=name, outcome=outcome, time=now)
-            for name, outcome in outcomes.items()
+            name: GroundTruth(prediction=name, value=outcome, time=now) for name, outcome in outcomes.items()
         }
 
     return made

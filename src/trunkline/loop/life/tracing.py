@@ -61,7 +61,7 @@ def _walk(project: Project, prediction: Prediction, environment: str) -> Iterato
     yield Step("prediction", prediction.id, f"{answer}, {prediction.time:%Y-%m-%d %H:%M:%S} UTC; {inputs}")
     truth = truth_of(project.truth(environment), [prediction.id]).get(prediction.id)
     yield Step(
-        "ground truth", str(truth.outcome) if truth else "not yet", f"{truth.time:%F %T}" if truth else ""
+        "ground truth", str(truth.value) if truth else "not yet", f"{truth.time:%F %T}" if truth else ""
     )
     pulls = open_forge(project).pull_requests(state="merged")
     asked = _merged_by(project, prediction.revision, pulls)

@@ -226,7 +226,7 @@ def send(rows: list[dict[str, Any]], contract: Contract, address: str, *, progre
                     problems.append(f"row {number}: {identity}")
                 if 200 <= status < 300 and row.get(outcome) is not None:
                     now = datetime.now(UTC)
-                    truths.append(GroundTruth(prediction=identity, outcome=row[outcome], time=now))
+                    truths.append(GroundTruth(prediction=identity, value=row[outcome], time=now))
                 if len(statuses) % 500 == 0:
                     progress(f"{len(statuses)} of {len(rows)} requests")
     answered = sum(200 <= status < 300 for status in statuses)

@@ -23,11 +23,11 @@ def read_truths(path: Path, contract: Contract) -> tuple[GroundTruth, ...]:
     truths = []
     for place, truth in enumerate(GroundTruth.read_lines(path, error=DataError, complete=True), 1):
         try:
-            truths.append(truth.model_copy(update={"outcome": outcome_of(truth, contract)}))
+            truths.append(truth.model_copy(update={"value": outcome_of(truth, contract)}))
         except DataError as error:
             raise DataError(
                 f"{path}, line {place}: {error.what}",
-                value=truth.outcome,
+                value=truth.value,
                 next_step="correct the record; nothing of the file was recorded",
             ) from error
     return tuple(truths)
@@ -65,5 +65,5 @@ def withdrawals(path: Path, predictions: Iterable[str]) -> tuple[GroundTruth, ..
         )
     # A record may carry a time to come: what takes it back must be the later one.
     return tuple(
-        GroundTruth(prediction=name, outcome=None, time=max(now, recorded[name].time)) for name in names
+        GroundTruth(prediction=name, value=None, time=max(now, recorded[name].time)) for name in names
     )

@@ -184,7 +184,7 @@ def measure(
 
 def outcomes(answers: tuple[Prediction, ...], values: list[str]) -> dict[str, GroundTruth]:
     pairs = zip(answers, values, strict=True)
-    return {row.id: GroundTruth(prediction=row.id, outcome=value, time=NOON) for row, value in pairs}
+    return {row.id: GroundTruth(prediction=row.id, value=value, time=NOON) for row, value in pairs}
 
 
 def test_in_silence_the_same_requests_are_compared(reference: Profile) -> None:
