@@ -163,13 +163,13 @@ def challenger(stage: Stage, rows: pd.DataFrame) -> None:
     stage.trunkline(
         "send", str(write_rows("silent", rows[:250])), "--outcomes", "../traffic/silent.truth.jsonl"
     )
-    stage.merge(number_of(stage.trunkline("rollout", "--stage", "canary")))
+    stage.merge(number_of(stage.trunkline("promote", "--stage", "canary")))
     stage.trunkline("deploy", "production")
     stage.say("the same people ask twice: whoever got the challenger gets it again")
     twice = pd.concat([rows[250:500], rows[250:500]])
     stage.trunkline("send", str(write_rows("canary", twice)), "--outcomes", "../traffic/canary.truth.jsonl")
     who_got_which()
-    stage.merge(number_of(stage.trunkline("rollout", "--stage", "single")))
+    stage.merge(number_of(stage.trunkline("promote", "--stage", "single")))
     stage.trunkline("deploy", "production")
 
 
@@ -277,7 +277,7 @@ def regret(stage: Stage, rows: pd.DataFrame, address: str) -> None:
     asked = json.loads(rows[:400].drop(columns="released").to_json(orient="records"))
     with Users(address, asked) as users:
         before = stage.trunkline("status", "production")
-        stage.merge(number_of(stage.trunkline("rollout", "--stage", "single", "--version", "1")))
+        stage.merge(number_of(stage.trunkline("promote", "--stage", "single", "--version", "1")))
         stage.trunkline("deploy", "production")
         stage.git("switch", "--quiet", "-c", "revert/version-1")
         stage.git("revert", "--no-edit", "-m", "1", "HEAD")

@@ -132,7 +132,7 @@ def test_a_forks_bundle_is_not_taken_over_and_an_interrupted_release_ends_once(w
     number = from_a_fork(world, "gift", "A gift")
     packed = world.folder / "packed"
     world.trunkline("train")
-    name = re.search(r"bundle-[0-9a-f]{16}", world.trunkline("pack", "--to", str(packed)))
+    name = re.search(r"bundle-[0-9a-f]{16}", world.trunkline("ci", "pack", "--to", str(packed)))
     assert name
     world.served.github.put_run(
         workflow="ci.yml",

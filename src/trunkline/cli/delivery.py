@@ -1,4 +1,4 @@
-"""The verbs of delivery: rollout, plan, apply, deploy, serve, status, stop."""
+"""The verbs of delivery: promote, plan, apply, deploy, serve, status, stop."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from . import following, output
     "--version", "number", type=int, default=0, help="By default the challenger, else the newest version."
 )
 @click.pass_context
-def rollout(ctx: click.Context, stage: str, number: int) -> None:
+def promote(ctx: click.Context, stage: str, number: int) -> None:
     """Propose the next stage: silent, canary or single."""
     from trunkline.loop.rollout import promoting
 

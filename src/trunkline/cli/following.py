@@ -37,7 +37,7 @@ def after_deploying(environment: str, outcome: Literal["applied", "went back", "
     if outcome == "applied":
         return f"trunkline status {environment}"
     if outcome == "stopped":
-        return f"nothing: deployments/{environment}.yaml desires no version; trunkline rollout proposes one"
+        return f"nothing: deployments/{environment}.yaml desires no version; trunkline promote proposes one"
     return f"read why above, correct it, then trunkline deploy {environment}"
 
 

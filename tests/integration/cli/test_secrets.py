@@ -119,7 +119,7 @@ def test_what_the_policy_names_is_lent_to_the_code_that_reads_the_rows_and_to_no
 def test_a_step_still_hands_its_answers_on(
     in_a_workflow: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:
-    done = in_a_workflow("adopt", "--scheduled")
+    done = in_a_workflow("ci", "adopt", "--scheduled")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "output").read_text(encoding="utf-8").splitlines() == ["train=false", "ask=false"]
 

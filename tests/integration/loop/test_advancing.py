@@ -152,7 +152,7 @@ def test_a_canary_that_is_worse_goes_back_by_a_pull_request(challenged: Project,
     assert "answers alone" in advancing.advance(challenged, "production", progress=say).said
 
 
-@pytest.mark.parametrize("verb", ["monitor", "advance"])
+@pytest.mark.parametrize("verb", ["monitor", "rollout"])
 def test_a_schedule_with_nothing_to_see_is_green_and_says_what_would_switch_it_on(
     project: Project, verb: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -177,7 +177,7 @@ def test_only_the_environment_of_the_rollout_is_advanced(project: Project) -> No
 def test_a_forge_without_workflows_has_no_schedules(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(["--project", str(project.root), "heartbeat"]) == 0
+    assert run(["--project", str(project.root), "ci", "heartbeat"]) == 0
     assert "runs no workflows" in capsys.readouterr().out
 
 

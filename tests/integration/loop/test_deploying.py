@@ -92,13 +92,13 @@ def test_without_locked_rows_a_schedule_has_nothing_to_release_and_says_so(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
-    assert call(project, "register", "--scheduled") == 0
+    assert call(project, "ci", "register", "--scheduled") == 0
     assert "There is no data.lock yet" in capsys.readouterr().out
     assert outputs(tmp_path / "output") == {"propose": "false"}
 
 
 def test_by_hand_the_missing_lock_is_an_error(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
-    assert call(project, "register") != 0
+    assert call(project, "ci", "register") != 0
     assert "data.lock" in capsys.readouterr().err
 
 
@@ -111,7 +111,7 @@ def test_a_commit_that_main_has_overtaken_is_left_to_the_newer_run(
     push(project, "Later")
     git(project.root, "reset", "--quiet", "--hard", "HEAD~1")
     monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
-    assert call(project, "register", "--scheduled") == 0
+    assert call(project, "ci", "register", "--scheduled") == 0
     assert "a run of its own releases" in capsys.readouterr().out
     assert outputs(tmp_path / "output") == {"propose": "false"}
     assert not project.keys.exists()
@@ -122,7 +122,7 @@ def test_registering_again_is_the_same_version_and_proposes_nothing_that_is_serv
 ) -> None:
     monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
     for _ in range(2):
-        assert call(desired, "register", "--scheduled") == 0
+        assert call(desired, "ci", "register", "--scheduled") == 0
         assert "the desired state names it already" in capsys.readouterr().out
     (version,) = registered.registry_of(desired).versions()
     assert outputs(tmp_path / "output") == {"propose": "false", "version": "1", "bundle": version.bundle}
@@ -138,7 +138,7 @@ def test_a_version_that_people_took_out_of_the_desired_state_is_not_proposed_aga
     push(desired, "Nobody serves")
     try:
         monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
-        assert call(desired, "register", "--scheduled") == 0
+        assert call(desired, "ci", "register", "--scheduled") == 0
         handed_on = outputs(tmp_path / "output")
         assert (handed_on["propose"], handed_on["version"]) == ("false", "1")
     finally:

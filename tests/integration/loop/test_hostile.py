@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from trunkline.cli.main import VERBS, run
+from trunkline.cli.main import VERBS, WORKFLOW_VERBS, run
 from trunkline.core import errors
 from trunkline.core.errors import TrunklineError, UnforeseenError
 from trunkline.core.policy.policy import Policy
@@ -60,7 +60,7 @@ def walked(
         must("send", str(root / "rows.jsonl"), "--outcomes", str(root / "outcomes.jsonl"))
         must("truth", str(root / "outcomes.jsonl"))
         must("monitor", "--respond")
-        must("pack", "--to", str(root / "packed"))
+        must("ci", "pack", "--to", str(root / "packed"))
     finally:
         must("stop")
     return root
@@ -147,12 +147,15 @@ READERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "data.lock": (
         ("train",),
         ("evaluate",),
-        ("register",),
+        (
+            "ci",
+            "register",
+        ),
         ("deepchecks",),
-        ("adopt", "--scheduled"),
+        ("ci", "adopt", "--scheduled"),
         ("explain", "data/leakage"),
     ),
-    "deployments/production.yaml": (("plan",), ("rollout", "--stage", "silent"), ("bring",), ("page",)),
+    "deployments/production.yaml": (("plan",), ("promote", "--stage", "silent"), ("bring",), ("page",)),
     ".trunkline/bundles/*/bundle.json": (("train",), ("truth", "outcomes.jsonl"), ("trace", "ID")),
     ".trunkline/bundles/*/contract.json": (("truth", "outcomes.jsonl"), ("monitor",)),
     ".trunkline/bundles/*/profile.json": (("monitor",),),
@@ -161,28 +164,28 @@ READERS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("truth", "outcomes.jsonl"),
         ("monitor",),
     ),
-    ".trunkline/live/production/bundles/*/profile.json": (("monitor",), ("advance",)),
+    ".trunkline/live/production/bundles/*/profile.json": (("monitor",), ("rollout",)),
     ".trunkline/evaluations/*/evaluation.json": (
         ("page",),
         ("explain", "data/leakage"),
-        ("pack", "--to", "elsewhere"),
+        ("ci", "pack", "--to", "elsewhere"),
     ),
-    ".trunkline/evaluations/*/report.md": (("pack", "--to", "elsewhere"),),
+    ".trunkline/evaluations/*/report.md": (("ci", "pack", "--to", "elsewhere"),),
     ".trunkline/forge/pulls/0001.json": (("pr", "list"), ("pr", "show", "1"), ("trace", "ID"), ("page",)),
     ".trunkline/forge/issues/*.json": (("issue", "list"), ("issue", "show", "2"), ("respond",)),
     ".trunkline/keys/*.json": (("explain", "data/leakage"),),
-    ".trunkline/live/production/history.jsonl": (("page",), ("status",), ("plan",), ("advance",)),
+    ".trunkline/live/production/history.jsonl": (("page",), ("status",), ("plan",), ("rollout",)),
     ".trunkline/live/production/release.json": (("status",), ("plan",), ("monitor",), ("send", "rows.jsonl")),
-    ".trunkline/live/production/service.log": (("monitor",), ("advance",)),
+    ".trunkline/live/production/service.log": (("monitor",), ("rollout",)),
     ".trunkline/mlflow.db": (("card", "1"), ("page",), ("trace", "ID")),
     ".trunkline/monitoring/production/*.jsonl": (("respond",), ("page",)),
-    ".trunkline/predictions/production/*.jsonl": (("monitor",), ("trace", "ID"), ("advance",)),
+    ".trunkline/predictions/production/*.jsonl": (("monitor",), ("trace", "ID"), ("rollout",)),
     ".trunkline/snapshots/*/snapshot.json": (("train", "--again"), ("trace", "ID")),
     ".trunkline/snapshots/*/contract.json": (("train", "--again"),),
     ".trunkline/snapshots/*/train.parquet": (("train", "--again"),),
     ".trunkline/truth/production.jsonl": (("monitor",), ("trace", "ID")),
     "model_cards/v0001/README.md": (("card", "1"),),
-    "packed/report/report.md": (("report", "--from", "packed", "--number", "1", "--needs", "{}"),),
+    "packed/report/report.md": (("ci", "report", "--from", "packed", "--number", "1", "--needs", "{}"),),
     "outcomes.jsonl": (("truth", "outcomes.jsonl"),),
     "rows.jsonl": (("send", "rows.jsonl"),),
     "src/loans/contract.py": (("check",), ("train",)),
@@ -244,7 +247,7 @@ CALLS: tuple[tuple[str, ...], ...] = (
     ("deploy", "WORD"),
     ("monitor", "WORD"),
     ("respond", "WORD"),
-    ("advance", "WORD"),
+    ("rollout", "WORD"),
     ("retrain", "WORD", "--scheduled"),
     ("trace", "WORD"),
     ("card", "WORD"),
@@ -254,18 +257,18 @@ CALLS: tuple[tuple[str, ...], ...] = (
     ("send", "WORD"),
     ("send", "rows.jsonl", "--to", "WORD"),
     ("serve", "--bundle", "WORD"),
-    ("rollout", "--stage", "canary", "--version", "WORD"),
-    ("rehearse", "--version", "WORD"),
-    ("image", "--version", "WORD"),
+    ("promote", "--stage", "canary", "--version", "WORD"),
+    ("ci", "rehearse", "--version", "WORD"),
+    ("ci", "image", "--version", "WORD"),
     ("pr", "show", "WORD"),
     ("pr", "merge", "WORD"),
     ("pr", "close", "WORD"),
     ("pr", "list", "--state", "WORD"),
     ("pr", "open", "--title", "WORD"),
     ("issue", "show", "WORD"),
-    ("conclude", "--needs", "WORD", "--commit", "WORD"),
-    ("report", "--needs", "WORD", "--number", "1"),
-    ("report", "--needs", "{}", "--branch", "WORD"),
+    ("ci", "conclude", "--needs", "WORD", "--commit", "WORD"),
+    ("ci", "report", "--needs", "WORD", "--number", "1"),
+    ("ci", "report", "--needs", "{}", "--branch", "WORD"),
     ("upgrade", "WORD"),
     ("unit", "WORD"),
     ("store", "WORD"),
@@ -276,11 +279,11 @@ CALLS: tuple[tuple[str, ...], ...] = (
     ("page", "--output", "WORD"),
     ("judge", "--title", "WORD"),
     ("deepchecks", "--bundle", "WORD"),
-    ("pack", "--to", "elsewhere", "--bundle", "WORD"),
+    ("ci", "pack", "--to", "elsewhere", "--bundle", "WORD"),
     ("truth", "--withdraw", "WORD"),
     ("truth", "--withdraw", "WORD", "--environment", "WORD"),
     ("example", "--address", "WORD"),
-    ("heartbeat", "WORD"),
+    ("ci", "heartbeat", "WORD"),
     ("explain", "fairness/WORD"),
 )
 
@@ -295,8 +298,9 @@ def test_words_that_nobody_means_are_refused(words: tuple[str, ...], copy: Path,
 
 def test_every_verb_is_asked_here() -> None:
     slow, without_words = {"release"}, {"schema", "forge"}
-    asked = {words[0] for words in CALLS} | {words[0] for verbs in READERS.values() for words in verbs}
-    assert set(VERBS) - asked == slow | without_words
+    calls = [*CALLS, *(words for verbs in READERS.values() for words in verbs)]
+    asked = {words[1] if words[0] == "ci" else words[0] for words in calls}
+    assert {*VERBS, *WORKFLOW_VERBS} - asked == slow | without_words
 
 
 def leaves(section: type[BaseModel], before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -342,5 +346,5 @@ def test_a_policy_that_says_anything_at_all_is_answered(
         section = section.setdefault(part, {})
     section[key[-1]] = value
     (copy / "trunkline.yaml").write_text(json.dumps(policy))
-    for words in (("status",), ("pr", "list"), ("plan",), ("rollout", "--stage", "silent")):
+    for words in (("status",), ("pr", "list"), ("plan",), ("promote", "--stage", "silent")):
         ask(*words)

@@ -163,7 +163,16 @@ def test_the_verb_pushes_to_the_name_it_is_given_and_hands_the_digest_on(
     trained: Project, engine: Standin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
-    words = ["--project", str(trained.root), "image", "--to", str(tmp_path / "packed"), "--version", "1"]
+    words = [
+        "--project",
+        str(trained.root),
+        "ci",
+        "image",
+        "--to",
+        str(tmp_path / "packed"),
+        "--version",
+        "1",
+    ]
     assert run([*words, "--push", "ghcr.io/Ada/Loans"]) == 0
     (reference,) = engine.pushed
     assert reference.startswith("ghcr.io/ada/loans:")
@@ -282,7 +291,7 @@ def test_without_an_engine_the_next_step_is_to_install_one(
     (programs / "docker").write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")  # its daemon does not run
     (programs / "docker").chmod(0o755)
     monkeypatch.setenv("PATH", str(programs))
-    words = ["--project", str(trained.root), "image", "--to", str(tmp_path / "packed")]
+    words = ["--project", str(trained.root), "ci", "image", "--to", str(tmp_path / "packed")]
     assert run(words) == NotFoundError.exit_code
     said = capsys.readouterr().err
     assert "docker or podman" in said

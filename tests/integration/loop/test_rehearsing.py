@@ -172,7 +172,16 @@ def test_the_verb_keeps_the_evidence_and_names_the_bundle(
 ) -> None:
     summary = tmp_path / "summary.md"
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
-    words = ["--project", str(project.root), "rehearse", "--to", str(tmp_path / "packed"), "--version", "1"]
+    words = [
+        "--project",
+        str(project.root),
+        "ci",
+        "rehearse",
+        "--to",
+        str(tmp_path / "packed"),
+        "--version",
+        "1",
+    ]
     assert run(words) == 0
     assert "answers:       each is the bundle's own" in capsys.readouterr().out
     text = (tmp_path / "packed/rehearsal.md").read_text(encoding="utf-8")
@@ -187,7 +196,16 @@ def test_a_rehearsal_that_fails_leaves_no_evidence_and_the_gates_exit_code(
 ) -> None:
     rehearsing.rehearse(project, number=2, progress=say)
     plant(monkeypatch, lambda target, release, bundles: None)
-    words = ["--project", str(project.root), "rehearse", "--to", str(tmp_path / "packed"), "--version", "1"]
+    words = [
+        "--project",
+        str(project.root),
+        "ci",
+        "rehearse",
+        "--to",
+        str(tmp_path / "packed"),
+        "--version",
+        "1",
+    ]
     assert run(words) == GateFailed.exit_code
     assert "does not answer in staging as its bundle does" in capsys.readouterr().err
     assert not (tmp_path / "packed").exists()

@@ -140,7 +140,7 @@ def test_the_verb_reads_what_the_workflow_puts_into_its_environment(
         "RUN_URL": RUN,
     }.items():
         monkeypatch.setenv(name, value)
-    assert run(["--project", str(proposed.root), "report", "--from", str(packed)]) == 0
+    assert run(["--project", str(proposed.root), "ci", "report", "--from", str(packed)]) == 0
     assert "#1 A model" in capsys.readouterr().out
     (comment,) = comments(proposed)
     assert RUN in comment
@@ -151,7 +151,7 @@ def test_the_verb_finds_the_pull_request_of_a_dispatched_run_by_its_branch(
 ) -> None:
     monkeypatch.setenv("PULL_REQUEST", "")
     monkeypatch.setenv("NEEDS", needs(code="success"))
-    words = ["--project", str(proposed.root), "report", "--from", str(packed), "--branch"]
+    words = ["--project", str(proposed.root), "ci", "report", "--from", str(packed), "--branch"]
     assert run([*words, "model/first"]) == 0
     assert len(comments(proposed)) == 1
     assert run([*words, "main"]) == 0

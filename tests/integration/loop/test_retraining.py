@@ -169,7 +169,7 @@ def test_what_people_reverted_is_proposed_neither_by_a_retraining_nor_by_a_relea
     released = releasing.release(project, progress=say)
     assert released.pull_request is None
     assert git(project.root, "rev-parse", "HEAD")[:12] in released.settled
-    assert "trunkline rollout --stage single --version 2" in released.settled
+    assert "trunkline promote --stage single --version 2" in released.settled
 
 
 def richer(project: Project) -> None:

@@ -388,7 +388,7 @@ def test_a_workflow_is_told_whether_load_and_deepchecks_are_still_to_be_asked(
         (packed / name).unlink()
     use(monkeypatch, project, packed)
     monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
-    assert run(["--project", str(project.root), "adopt", "--scheduled"]) == 0
+    assert run(["--project", str(project.root), "ci", "adopt", "--scheduled"]) == 0
     told = handed_on(tmp_path / "output")
     assert (told["train"], told["ask"]) == ("false", ask)
     assert told["bundle"].removeprefix("sha256:") in {
@@ -408,7 +408,7 @@ def test_where_no_run_kept_a_bundle_the_workflow_is_told_to_train_and_adopting_r
 ) -> None:
     project = locked_project(tmp_path / "loans")
     monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
-    assert run(["--project", str(project.root), "adopt", "--scheduled"]) == 0
+    assert run(["--project", str(project.root), "ci", "adopt", "--scheduled"]) == 0
     assert handed_on(tmp_path / "output") == {"train": "true", "ask": "true", "bundle": ""}
 
 
@@ -465,7 +465,7 @@ def test_where_no_rows_are_locked_there_is_nothing_to_adopt(
 ) -> None:
     project = make_project(tmp_path / "loans")
     monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
-    assert run(["--project", str(project.root), "adopt", "--scheduled"]) == 0
+    assert run(["--project", str(project.root), "ci", "adopt", "--scheduled"]) == 0
     assert "There is no data.lock yet" in capsys.readouterr().out
     assert handed_on(tmp_path / "output") == {"train": "false", "ask": "false"}
 

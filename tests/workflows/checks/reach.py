@@ -10,7 +10,7 @@ from .targets import asked
 STORE = frozenset(
     {
         "adopt",
-        "advance",
+        "rollout",
         "apply",
         "bring",
         "evaluate",

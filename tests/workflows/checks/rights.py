@@ -23,7 +23,7 @@ TAKES_OVER: Rights = MappingProxyType(
 
 TARGETS: dict[str, Rights] = {
     "adopt": TAKES_OVER,
-    "advance": PROPOSES,
+    "rollout": PROPOSES,
     "apply": {"contents": "read", "issues": "write"},
     "bring": READS,
     "conclude": {"statuses": "write"},

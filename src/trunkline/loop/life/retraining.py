@@ -164,7 +164,7 @@ def _require_news(
         raise NothingNew(
             f"Version {route.version}{how} knows all but {new} of these rows, and a retraining needs {least} new "
             "ones (retraining.new_rows).",
-            next_step=f"trunkline rollout --stage single --version {route.version} proposes it again"
+            next_step=f"trunkline promote --stage single --version {route.version} proposes it again"
             if how
             else "wait for more ground truth",
         )
@@ -180,7 +180,7 @@ def _require_another(project: Project, environment: str, bundle: Bundle, champio
     if back := version_taken_back(project, environment, bundle.digest):
         raise NothingNew(
             f"This very model was merged before, and commit {back.commit[:12]} reverted it.",
-            next_step=f"read that commit; `trunkline rollout --stage {back.state.strategy}` proposes it again",
+            next_step=f"read that commit; `trunkline promote --stage {back.state.strategy}` proposes it again",
         )
     for pull in open_forge(project).pull_requests(state="closed", label=RETRAINING):
         if name_in_body(bundle.digest) in pull.body:

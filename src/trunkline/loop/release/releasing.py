@@ -170,7 +170,7 @@ def _settled(project: Project, version: Version) -> str:
     if back := version_taken_back(project, environment, version.bundle):
         return (
             f"version {version.number} is this very model, and commit {back.commit[:12]} reverted it; "
-            f"`trunkline rollout --stage {back.state.strategy} --version {version.number}` proposes it all the same"
+            f"`trunkline promote --stage {back.state.strategy} --version {version.number}` proposes it all the same"
         )
     return ""
 

@@ -85,7 +85,7 @@ def _require_rollout(project: Project, environment: str) -> None:
         raise PolicyError(
             f"The rollout policy moves the versions of {known}.",
             value=environment,
-            next_step=f"trunkline advance {known}",
+            next_step=f"trunkline rollout {known}",
         )
 
 
@@ -151,7 +151,7 @@ def _act(
     if chosen == forward and (back := stage_taken_back(project, after)) and forge.proposed(chosen) is None:
         said = (
             f"{advice.action}: version {challenger.version} had that stage, and commit {back.commit[:12]} reverted it. "
-            f"So it is not proposed again. `trunkline rollout --stage {advice.stage}` does it all the same."
+            f"So it is not proposed again. `trunkline promote --stage {advice.stage}` does it all the same."
         )
         return Advanced(said=said, advice=advice)
     propose = _go_on if advice.action == "go on" else _go_back

@@ -150,7 +150,7 @@ def nothing_serves(project: Project, environment: str, *, then: str = "") -> Not
     """Return the error that nothing serves an environment; deploying helps only where a version is desired."""
     steps = [f"trunkline deploy {environment}"] + ([then] if then else [])
     if read_state(project.deployment(environment)).champion is None:
-        steps.insert(0, "merge a promotion first: trunkline release opens it, or trunkline rollout")
+        steps.insert(0, "merge a promotion first: trunkline release opens it, or trunkline promote")
     return NotFoundError(f"Nothing serves {environment}.", next_step=", then ".join(steps))
 
 

@@ -62,7 +62,7 @@ def _known(project: Project, route: Route, *, progress: Progress) -> str:
         raise PolicyError(
             f"Version {route.version} is bundle {short(named.bundle)} on {project.policy.forge.main}.",
             value=short(route.bundle),
-            next_step="take version and bundle from `trunkline release` or `trunkline rollout`",
+            next_step="take version and bundle from `trunkline release` or `trunkline promote`",
         )
     try:
         found = brought_registry(project, progress=progress).by_number(route.version)
@@ -77,7 +77,7 @@ def _known(project: Project, route: Route, *, progress: Progress) -> str:
         raise PolicyError(
             f"Version {route.version} is registered as bundle {short(found.bundle)}.",
             value=short(route.bundle),
-            next_step="take version and bundle from `trunkline release` or `trunkline rollout`",
+            next_step="take version and bundle from `trunkline release` or `trunkline promote`",
         )
     file = project.evaluations / digits(route.bundle) / "evaluation.json"
     said = f"its gates said {Evaluation.read(file).outcome}" if file.is_file() else "its report is elsewhere"

@@ -11,7 +11,7 @@ from . import output
 @click.argument("environment", default="")
 @click.option("--scheduled", is_flag=True, help="Nothing to judge on this machine is no error.")
 @click.pass_context
-def advance(ctx: click.Context, environment: str, scheduled: bool) -> None:
+def rollout(ctx: click.Context, environment: str, scheduled: bool) -> None:
     """Judge the challenger on live traffic; propose the next stage, or the way back.
 
     Exit code 0 whatever the judgement is: to wait or to go back is an answer.
