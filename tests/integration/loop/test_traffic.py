@@ -230,6 +230,6 @@ def test_rows_that_are_no_text_are_refused_with_what_to_write(content: bytes, tm
 
 def test_an_outcome_that_stands_twice_is_refused(tmp_path: Path) -> None:
     told = GroundTruth(prediction="a", value="yes", time=datetime(2026, 1, 1, tzinfo=UTC)).line()
-    path = file(tmp_path, "truth.jsonl", told.replace('"outcome":', '"outcome":"no","outcome":'))
+    path = file(tmp_path, "truth.jsonl", told.replace('"value":', '"value":"no","value":'))
     with pytest.raises(DataError, match="stands twice"):
         read_truths(path, CONTRACT)
