@@ -217,11 +217,8 @@ class DeepchecksGates(Section):
 
     required: bool = False
     """Whether a bundle that deepchecks did not look at is held up."""
-    suites: Annotated[Distinct[tuple[Suite, ...]], Field(min_length=1)] = (
-        "data-integrity",
-        "train-test-validation",
-        "model-evaluation",
-    )
+    suites: Distinct[tuple[Suite, ...]] = ("data-integrity", "train-test-validation", "model-evaluation")
+    """An empty list: deepchecks is not asked."""
     blocking: Distinct[tuple[str, ...]] = ()
     """Names of checks, as `Data Duplicates`, that stop a release when they fail or warn; the others are reported."""
     python: str = ".venv-deepchecks/bin/python"
@@ -230,6 +227,12 @@ class DeepchecksGates(Section):
     """Rows of each part at most, drawn with a fixed seed."""
     timeout_s: Positive = 900
     """For all suites together; one that has not answered by then fails."""
+
+    @model_validator(mode="after")
+    def _required_asks_something(self) -> DeepchecksGates:
+        if self.required and not self.suites:
+            raise ValueError("deepchecks is required and has no suites")
+        return self
 
 
 class LoadGates(Section):
