@@ -47,8 +47,8 @@ from trunkline.evaluation.performance.overfit import overfit_verdict
 from trunkline.evaluation.robustness.questions import robustness_verdicts
 from trunkline.evaluation.scored import pair_scored
 from trunkline.evaluation.slices.questions import slice_verdicts
+from trunkline.measure.metrics import Metrics
 from trunkline.measure.paired import Array, Paired
-from trunkline.measure.scorers import Metrics
 
 NUMBERS = tuple(f"x{number}" for number in range(13))
 REGIONS, PLANS = ("east", "north", "south", "west"), ("basic", "family", "plus")

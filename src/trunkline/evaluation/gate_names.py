@@ -13,7 +13,8 @@ from trunkline.core.contract import Contract
 from trunkline.core.errors import PolicyError
 from trunkline.core.policy.gates import Suite
 from trunkline.core.policy.policy import Policy
-from trunkline.measure.scorers import Metrics, scorer_names
+from trunkline.measure.metrics import Metrics
+from trunkline.measure.scorers import scorer_names
 
 from .reports.catalogue import ROOMS, catalogue
 

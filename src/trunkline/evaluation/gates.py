@@ -10,8 +10,10 @@ from trunkline.core.errors import ProjectError
 from trunkline.core.figures import Figure
 from trunkline.core.policy.policy import Policy
 from trunkline.core.verdicts import Verdict
+from trunkline.measure.metrics import Metrics, standard_names
 from trunkline.measure.paired import Paired
-from trunkline.measure.scorers import Metrics, check_metric_names, standard_names
+from trunkline.measure.quality import SEED
+from trunkline.measure.scorers import check_metric_names
 
 from .fairness.groups import group_figures, groups
 from .fairness.questions import fairness_verdicts
@@ -19,7 +21,6 @@ from .performance.calibration import calibration_verdict
 from .performance.class_recall import class_recall_verdict
 from .performance.comparison import champion_verdict, compare
 from .performance.figures import (
-    SEED,
     baseline_verdict,
     floor_verdict,
     measure_paired,

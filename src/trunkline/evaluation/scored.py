@@ -10,7 +10,7 @@ import pandas as pd
 from trunkline.core.contract import Contract, Role
 from trunkline.core.errors import DataError
 from trunkline.measure.paired import Array, Paired, pair
-from trunkline.measure.users import Users, repeated
+from trunkline.measure.users import Users, numbered
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,8 @@ def users_of(frame: pd.DataFrame, contract: Contract) -> Users | None:
     column = contract.of_role(Role.USER)
     if column is None or column.name not in frame.columns:
         return None
-    codes, names = pd.factorize(frame[column.name], use_na_sentinel=True)
-    alone = codes < 0
-    codes = codes.astype(np.int64)
-    codes[alone] = len(names) + np.arange(int(alone.sum()))
-    return repeated(codes)
+    values = frame[column.name]
+    return numbered(values.astype(object).where(values.notna(), None))
 
 
 def pair_scored(scored: Scored, contract: Contract, *, beside: Scored | None = None) -> Paired:

@@ -45,11 +45,6 @@ def _f1s(table: Array) -> Array:
     return ratio(2 * _hits(table), table.sum(axis=1) + table.sum(axis=2), empty=0.0)
 
 
-def _jaccards(table: Array) -> Array:
-    either = table.sum(axis=1) + table.sum(axis=2) - _hits(table)
-    return ratio(_hits(table), either, empty=0.0)
-
-
 def _of_positive(scores: Figure) -> Figure:
     return lambda table: scores(table)[:, 1]
 
@@ -70,11 +65,6 @@ def _weighted(scores: Figure) -> Figure:
     return figure
 
 
-def _jaccard_micro(table: Array) -> Array:
-    hits = _hits(table).sum(axis=1)
-    return ratio(hits, 2 * table.sum(axis=(1, 2)) - hits)
-
-
 def _matthews(table: Array) -> Array:
     """Return Gorodkin's (2004) correlation of truth and answers; zero where either is always the same."""
     true, said, rows = table.sum(axis=2), table.sum(axis=1), table.sum(axis=(1, 2))
@@ -83,21 +73,10 @@ def _matthews(table: Array) -> Array:
     return ratio(together, np.sqrt(np.maximum(spread, 0.0)), empty=0.0)
 
 
-def _positive_likelihood(table: Array) -> Array:
-    alarm = ratio(table[:, 0, 1], table[:, 0].sum(axis=1))
-    return ratio(ratio(table[:, 1, 1], table[:, 1].sum(axis=1)), alarm)
-
-
-def _negative_likelihood(table: Array) -> Array:
-    quiet = ratio(table[:, 0, 0], table[:, 0].sum(axis=1))
-    return np.asarray(-ratio(ratio(table[:, 1, 0], table[:, 1].sum(axis=1)), quiet))
-
-
 _SCORES: Mapping[str, Figure] = {
     "precision": _precisions,
     "recall": _recalls,
     "f1": _f1s,
-    "jaccard": _jaccards,
 }
 BY_CONFUSION: Mapping[str, Figure] = {
     "accuracy": _accuracy,
@@ -107,14 +86,9 @@ BY_CONFUSION: Mapping[str, Figure] = {
     "precision_micro": _accuracy,
     "recall_micro": _accuracy,
     "f1_micro": _accuracy,
-    "jaccard_micro": _jaccard_micro,
     **{f"{name}_macro": _macro(scores) for name, scores in _SCORES.items()},
     **{f"{name}_weighted": _weighted(scores) for name, scores in _SCORES.items()},
 }
 """Of any number of classes."""
-BY_CONFUSION_OF_TWO: Mapping[str, Figure] = {
-    **{name: _of_positive(scores) for name, scores in _SCORES.items()},
-    "positive_likelihood_ratio": _positive_likelihood,
-    "neg_negative_likelihood_ratio": _negative_likelihood,
-}
+BY_CONFUSION_OF_TWO: Mapping[str, Figure] = {name: _of_positive(scores) for name, scores in _SCORES.items()}
 """Of two classes, of which the second is the positive one."""

@@ -1,9 +1,12 @@
 """Users: the rows of one user err alike, so it is users that are drawn, not rows.
 
-A user is what the contract's user column names. Nothing here is asked of rows whose users never repeat.
+A user is what the contract's user column names, and the prediction log by a hash. Nothing here is asked of rows whose
+users never repeat.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +20,18 @@ Users = NDArray[np.int64]
 """Each row's user as a number from 0, shape (n,)."""
 LEAST = 0.01
 """Rows that the rows of a single user are worth at least, so that a share of them has an interval: nearly 0 to 1."""
+
+
+def numbered(names: Iterable[object]) -> Users | None:
+    """Return each row's user as a number in the order of their coming, None where no user has two rows.
+
+    A row that names none (None) stands for itself.
+    """
+    known: dict[object, int] = {}
+    codes = [
+        known.setdefault(("", row) if name is None else name, len(known)) for row, name in enumerate(names)
+    ]
+    return repeated(np.array(codes, dtype=np.int64))
 
 
 def repeated(users: Users) -> Users | None:
@@ -84,10 +99,10 @@ def worth(values: NDArray[np.float64], users: Users, level: float = 0.95) -> flo
     return max(LEAST, rows / design_effect(values, users) * few)
 
 
-def share_interval(hit: NDArray[np.bool_], users: Users | None) -> Interval:
+def share_interval(hit: NDArray[np.bool_], users: Users | None, level: float = 0.95) -> Interval:
     """Return the score interval of the share of rows that hit: of as many rows as they are worth."""
     hits, rows = int(hit.sum()), len(hit)
     if users is None or not rows:
-        return wilson(hits, rows)
-    tell = worth(hit.astype(np.float64), users)
-    return wilson(tell if hits == rows else hits / rows * tell, tell)
+        return wilson(hits, rows, level)
+    tell = worth(hit.astype(np.float64), users, level)
+    return wilson(tell if hits == rows else hits / rows * tell, tell, level)

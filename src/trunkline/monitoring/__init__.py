@@ -7,7 +7,6 @@ from .logs import watch_logs
 from .performance import watch_performance
 from .profiles import CategoryProfile, CountProfile, NumberProfile, Profile
 from .profiling import profile_answers, profile_like, reference_profile, scores_of, watched
-from .quality import compare_quality, measure_quality
 from .truth import Labelled, label_answers
 
 __all__ = [
@@ -17,11 +16,9 @@ __all__ = [
     "Labelled",
     "NumberProfile",
     "Profile",
-    "compare_quality",
     "history_data",
     "history_performance",
     "label_answers",
-    "measure_quality",
     "profile_answers",
     "profile_like",
     "reference_profile",

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from operator import attrgetter
 
 from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
+from trunkline.measure.metrics import Metric
+from trunkline.measure.quality import measure_quality
 from trunkline.predictions import Prediction
 
 from .drift import column_drift
 from .profiles import Profile
 from .profiling import UNJUDGED, profile_answers
-from .quality import UserMetric, measure_quality
 from .truth import Labelled
 
 SCORE = "(score)"
@@ -45,18 +46,13 @@ def history_data(
     return history
 
 
-def history_performance(
-    labelled: Labelled, metric: str, size: int, *, metrics: Mapping[str, UserMetric] | None = None
-) -> list[tuple[datetime, Figure]]:
-    """Return for each window the time of its last answer and the metric; windows on which it has no value are left out.
-
-    Raises PolicyError when no metric has this name.
-    """
+def history_performance(labelled: Labelled, metric: Metric, size: int) -> list[tuple[datetime, Figure]]:
+    """Return for each window the time of its last answer and the metric; windows without a value are left out."""
     history = []
     for first, last in _spans(len(labelled), size):
         window = labelled.rows(first, last)
         try:
-            history.append((window.times[-1], measure_quality(window, metric, metrics=metrics)))
+            history.append((window.times[-1], measure_quality(window.paired, metric)))
         except ValueError:
             continue
     return history

@@ -11,9 +11,10 @@ from trunkline.core.errors import DataError
 from trunkline.core.figures import Figure
 from trunkline.core.policy.monitoring import Monitoring
 from trunkline.core.signals import Finding, Signal
+from trunkline.measure.metrics import Metric, ignoring_inputs
+from trunkline.measure.quality import measure_quality
 from trunkline.predictions import GroundTruth, Prediction
 
-from .quality import UserMetric, ignorant_quality, measure_quality
 from .signals import between, count, write_signal
 from .truth import Labelled, label_answers
 
@@ -27,30 +28,30 @@ def watch_performance(
     reference: Figure,
     contract: Contract,
     policy: Monitoring,
+    metric: Metric,
     *,
     environment: str,
     now: datetime,
     bundle: str = "",
-    metrics: Mapping[str, UserMetric] | None = None,
 ) -> Signal:
-    """Return whether the metric that `reference` names has fallen since it was measured at release.
+    """Return whether the metric has fallen since `reference` was measured at release.
 
     Looks at the newest `policy.window_rows` answers of `bundle` (the champion's digest; empty takes all) whose
     outcome is known. An alarm needs the whole bootstrap interval below the reference less the margin, quiet needs
     it above; an interval that holds that floor is inconclusive, and the summary says how many outcomes would decide.
     An alarm is critical when the model is no better than one that ignores its inputs. Too few such answers, one class
-    only, and outcomes that break the contract are inconclusive. Raises PolicyError when the metric cannot be monitored.
+    only, outcomes that break the contract, and a metric without a value are inconclusive.
     """
     try:
         labelled = label_answers(answers, truth, contract, bundle=bundle, newest=policy.window_rows)
     except DataError as error:
         summary = f"The quality cannot be measured. {error}"
         return write_signal("performance", environment, "inconclusive", summary, rows=0, now=now)
-    rows, name = len(labelled), reference.name
-    if trouble := _too_little(labelled, contract, policy):
+    rows, name, paired = len(labelled), reference.name, labelled.paired
+    if trouble := _too_little(labelled, policy):
         return write_signal("performance", environment, "inconclusive", trouble, rows=rows, now=now)
     try:
-        figure = measure_quality(labelled, name, metrics=metrics)
+        figure = measure_quality(paired, metric)
     except ValueError as error:
         summary = f"{name} cannot be measured: {error}."
         return write_signal("performance", environment, "inconclusive", summary, rows=rows, now=now)
@@ -77,7 +78,7 @@ def watch_performance(
     if not fallen:
         summary = f"{words}. It did not fall below {floor:.3f}."
         return write_signal("performance", environment, "quiet", summary, rows=rows, now=now, lead=finding)
-    ignorant = ignorant_quality(labelled, name, metrics)
+    ignorant = metric.value(ignoring_inputs(paired, paired))
     useless = figure.value <= ignorant
     words += f", and down to {floor:.3f} is tolerated."
     if useless:
@@ -108,13 +109,14 @@ def _enough(figure: Figure, floor: float, policy: Monitoring) -> str:
     return words + short
 
 
-def _too_little(labelled: Labelled, contract: Contract, policy: Monitoring) -> str:
+def _too_little(labelled: Labelled, policy: Monitoring) -> str:
     rows = len(labelled)
     if rows < policy.minimum_rows:
         return (
             f"{count(rows, 'answer')} with a known outcome so far; {policy.minimum_rows} are needed to judge "
             "the quality."
         )
-    if contract.task == "classification" and len(set(labelled.truth)) < 2:
-        return f"All {count(rows, 'outcome')} known so far are {labelled.truth[0]}; quality needs both kinds."
+    if labelled.paired.one_class:
+        only = labelled.paired.classes[int(labelled.paired.truth[0])]
+        return f"All {count(rows, 'outcome')} known so far are {only}; quality needs both kinds."
     return ""

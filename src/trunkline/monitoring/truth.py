@@ -3,54 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from trunkline.core.contract import Contract, as_label
+from trunkline.measure.paired import Paired, pair
+from trunkline.measure.users import numbered
 from trunkline.predictions import GroundTruth, Prediction
 from trunkline.predictions.ground_truth import outcome_of
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """Answers whose outcome is known, oldest first.
-
-    `truth` and `labels` have shape (n,): text for classification, float64 for regression. `probabilities` has
-    shape (n, len(classes)), or is None.
-    """
+    """Answers whose outcome is known, oldest first: when each was given, and the outcome paired with it."""
 
     times: tuple[datetime, ...]
-    truth: NDArray[Any]
-    labels: NDArray[Any]
-    probabilities: NDArray[np.float64] | None = None
-    classes: tuple[str, ...] = ()
-    positive: str = ""
-    coded: bool = False
-    """Whether the classes are whole numbers to the project's own code."""
+    paired: Paired
 
     def __len__(self) -> int:
         return len(self.times)
 
     def rows(self, first: int, last: int) -> Labelled:
         """Return the rows from `first` up to, not including, `last`."""
-        return replace(
-            self,
-            times=self.times[first:last],
-            truth=self.truth[first:last],
-            labels=self.labels[first:last],
-            probabilities=None if self.probabilities is None else self.probabilities[first:last],
-        )
-
-    @property
-    def scores(self) -> NDArray[np.float64] | None:
-        """Return the probability of the positive outcome, or None where there is none."""
-        if self.probabilities is None or self.positive not in self.classes:
-            return None
-        return self.probabilities[:, self.classes.index(self.positive)]
+        return Labelled(self.times[first:last], self.paired.take(np.arange(len(self))[first:last]))
 
 
 def label_answers(
@@ -73,24 +50,21 @@ def label_answers(
     ]
     known.sort(key=lambda answer: answer.time)
     known = known if newest is None else known[-newest:]
-    matched = [(answer, outcome_of(truth[answer.answered or answer.id], contract)) for answer in known]
-    times = tuple(answer.time for answer, _ in matched)
+    times = tuple(answer.time for answer in known)
+    outcomes = [outcome_of(truth[answer.answered or answer.id], contract) for answer in known]
+    users = numbered([answer.user or None for answer in known])
     if contract.task == "regression":
-        return Labelled(
-            times,
-            np.array([outcome for _, outcome in matched], dtype=float),
-            np.array([float(answer.outputs["prediction"]) for answer, _ in matched], dtype=float),
-        )
-    outcomes = [as_label(outcome) for _, outcome in matched]
-    given = [answer.outputs.get("probabilities") or {} for answer, _ in matched]
+        said = np.array([float(answer.outputs["prediction"]) for answer in known], dtype=float)
+        return Labelled(times, pair(np.array(outcomes, dtype=float), said, None, contract, users=users))
+    given = [answer.outputs.get("probabilities") or {} for answer in known]
     classes = tuple(sorted({name for probabilities in given for name in probabilities}))
     rows = [[float(probabilities.get(name, 0.0)) for name in classes] for probabilities in given]
-    return Labelled(
-        times,
-        np.array(outcomes, dtype=object),
-        np.array([as_label(answer.outputs["prediction"]) for answer, _ in matched], dtype=object),
-        np.array(rows, dtype=float).reshape(len(matched), len(classes)) if classes else None,
-        classes,
-        contract.positive,
-        contract.outcome.coded,
+    paired = pair(
+        np.array([as_label(outcome) for outcome in outcomes], dtype=object),
+        np.array([as_label(answer.outputs["prediction"]) for answer in known], dtype=object),
+        np.array(rows, dtype=float).reshape(len(known), len(classes)) if classes else None,
+        contract,
+        classes=classes,
+        users=users,
     )
+    return Labelled(times, paired)

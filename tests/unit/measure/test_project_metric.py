@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from trunkline.core.errors import ProjectError
+from trunkline.measure.metrics import ProjectMetric
 from trunkline.measure.paired import Paired
-from trunkline.measure.scorers import Metric
 
 TRUTH = np.array([0, 1, 1, 0, 1, 1])
 ANSWERS = np.array([0, 1, 0, 0, 1, 1])
@@ -24,7 +24,7 @@ PAIRED = Paired(TRUTH, ANSWERS, np.stack([1 - CHANCES, CHANCES], axis=1), ("No",
 )
 def test_a_sum_over_rows_is_refused_with_what_to_return_instead(function: Any) -> None:
     with pytest.raises(ProjectError, match="grows with the number of rows") as caught:
-        Metric("euros", function).value(PAIRED)
+        ProjectMetric("euros", function).value(PAIRED)
 
     assert "mean" in caught.value.next_step
 
@@ -41,4 +41,4 @@ def test_a_sum_over_rows_is_refused_with_what_to_return_instead(function: Any) -
     ],
 )
 def test_what_does_not_grow_with_the_rows_is_a_metric(function: Any) -> None:
-    assert np.isfinite(Metric("own", function).value(PAIRED))
+    assert np.isfinite(ProjectMetric("own", function).value(PAIRED))

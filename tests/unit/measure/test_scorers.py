@@ -10,8 +10,9 @@ from trunkline.core.contract import Contract
 from trunkline.core.errors import PolicyError, ProjectError
 from trunkline.core.policy.policy import Policy
 from trunkline.measure.bootstrap import draw
+from trunkline.measure.metrics import LOOPED, ProjectMetric, standard_names
 from trunkline.measure.paired import Paired
-from trunkline.measure.scorers import LOOPED, Metric, check_metric_names, standard_names
+from trunkline.measure.scorers import check_metric_names, check_watched_metric, find_metric, scorer_names
 
 TRUTH = np.array([0, 1, 1, 0, 1, 1])
 ANSWERS = np.array([0, 1, 0, 0, 1, 1])
@@ -24,14 +25,14 @@ def policy(**performance: Any) -> Policy:
 
 
 def test_a_scorer_is_named_as_in_scikit_learn_and_counts_the_positive_class() -> None:
-    assert Metric("f1").value(PAIRED) == f1_score(TRUTH, ANSWERS)
-    assert Metric("matthews_corrcoef").value(PAIRED) == matthews_corrcoef(TRUTH, ANSWERS)
+    assert find_metric("f1", {}).value(PAIRED) == f1_score(TRUTH, ANSWERS)
+    assert find_metric("matthews_corrcoef", {}).value(PAIRED) == matthews_corrcoef(TRUTH, ANSWERS)
 
 
 def test_a_metric_that_is_undefined_on_the_rows_has_no_value() -> None:
-    assert np.isnan(Metric("roc_auc").value(PAIRED.take(TRUTH == 1)))
+    assert np.isnan(find_metric("roc_auc", {}).value(PAIRED.take(TRUTH == 1)))
     without = Paired(TRUTH, ANSWERS, None, ("No", "Yes"), 1)
-    assert np.isnan(Metric("roc_auc").value(without))
+    assert np.isnan(find_metric("roc_auc", {}).value(without))
 
 
 def test_a_projects_metric_gets_labels_and_the_chance_of_the_positive_class() -> None:
@@ -41,13 +42,13 @@ def test_a_projects_metric_gets_labels_and_the_chance_of_the_positive_class() ->
         seen.append((list(truth), list(answers), list(chance)))
         return float(np.mean(truth == answers)) * 60
 
-    assert Metric("euros", euros).value(PAIRED) == pytest.approx(50)
+    assert ProjectMetric("euros", euros).value(PAIRED) == pytest.approx(50)
     assert seen[0][0] == ["No", "Yes", "Yes", "No", "Yes", "Yes"]
     assert seen[0][2] == CHANCES.tolist()
 
 
 def test_a_metric_without_a_vectorised_form_is_computed_resample_by_resample() -> None:
-    found = Metric("own", lambda truth, said, _: matthews_corrcoef(truth, said)).statistic(PAIRED)
+    found = ProjectMetric("own", lambda truth, said, _: matthews_corrcoef(truth, said)).statistic(PAIRED)
     counts = np.array([[1.0, 1, 1, 1, 1, 1], [2, 2, 2, 0, 0, 0]])
 
     assert found.most == LOOPED
@@ -70,7 +71,7 @@ def broken(truth: Any, answers: Any, chance: Any) -> float:
 )
 def test_a_broken_metric_of_the_project_says_what_it_did(function: Any, words: str) -> None:
     with pytest.raises(ProjectError, match=words):
-        Metric("profit", function).value(PAIRED)
+        ProjectMetric("profit", function).value(PAIRED)
 
 
 def test_every_kind_of_model_has_standard_metrics() -> None:
@@ -107,10 +108,12 @@ def click_through(truth: Any, answers: Any, chance: Any) -> float:
 
 
 def test_a_cost_matrix_in_euro_and_a_click_through_rate_are_metrics_of_a_project() -> None:
-    assert Metric("euros", costs).value(PAIRED) == pytest.approx((3 * 10 - 5) / 6)
-    assert Metric("clicks", click_through).value(PAIRED) == 1.0
+    assert ProjectMetric("euros", costs).value(PAIRED) == pytest.approx((3 * 10 - 5) / 6)
+    assert ProjectMetric("clicks", click_through).value(PAIRED) == 1.0
 
-    drawn = draw({"euros": Metric("euros", costs).statistic(PAIRED)}, rows=6, resamples=500, seed=0)["euros"]
+    drawn = draw({"euros": ProjectMetric("euros", costs).statistic(PAIRED)}, rows=6, resamples=500, seed=0)[
+        "euros"
+    ]
 
     assert len(drawn) == LOOPED
     assert drawn.mean() == pytest.approx(25 / 6, abs=1.0)
@@ -154,3 +157,41 @@ def test_a_metric_must_fit_the_outcome(contract: Contract, regression: Contract,
         check_metric_names(policy(), {}, regression)
     with pytest.raises(PolicyError, match="such as roc_auc_ovr"):
         check_metric_names(policy(), {}, many)
+
+
+@pytest.mark.parametrize("name", scorer_names())
+def test_every_scorer_has_an_interval_on_the_kind_of_answers_that_it_judges(name: str) -> None:
+    generator = np.random.default_rng(0)
+    truth = generator.integers(0, 2, 60)
+    chances = np.clip(0.5 * truth + generator.uniform(0, 0.5, 60), 0.01, 0.99)
+    classes = Paired(
+        truth, (chances > 0.4).astype(int), np.stack([1 - chances, chances], axis=1), ("a", "b"), 1
+    )
+    numbers = Paired(truth + 1 + chances, truth + 2 * chances + 0.5, None)
+    metric = find_metric(name, {})
+
+    values = [metric.value(paired) for paired in (classes, numbers)]
+    drawn = [
+        draw({"": metric.statistic(paired)}, rows=60, resamples=20, seed=0)[""]
+        for paired in (classes, numbers)
+    ]
+
+    assert np.isfinite(values).sum() == 1
+    assert np.isfinite(drawn[int(np.isfinite(values[1]))]).sum() >= 18
+
+
+def watching(metric: str) -> Policy:
+    return Policy.model_validate(
+        {"name": "m", "package": "m", "monitoring": {"performance": {"metric": metric}}}
+    )
+
+
+def test_a_monitor_is_refused_a_metric_that_does_not_fit_the_outcome(contract: Contract) -> None:
+    with pytest.raises(PolicyError, match=r"monitoring\.performance\.metric is r2, which does not fit"):
+        check_watched_metric(watching("r2"), {}, contract)
+
+
+def test_a_monitor_needs_scikit_learn_only_for_what_numpy_does_not_compute(contract: Contract) -> None:
+    assert check_watched_metric(watching("matthews_corrcoef"), {}, contract) == ""
+    assert check_watched_metric(watching("profit"), {"profit": broken}, contract) == ""
+    assert "train" in check_watched_metric(watching("d2_brier_score"), {}, contract)

@@ -5,13 +5,15 @@ from collections.abc import Callable
 from datetime import datetime
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from trunkline.core.contract import Contract
-from trunkline.core.errors import PolicyError
+from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.figures import Figure
 from trunkline.core.policy.monitoring import Monitoring, PerformanceMonitor
 from trunkline.core.signals import Signal
+from trunkline.evaluation import measure
+from trunkline.measure.metrics import LightMetric, Metric, ProjectMetric
 from trunkline.monitoring import watch_performance
 from trunkline.predictions import GroundTruth, Prediction
 
@@ -39,6 +41,7 @@ def watch(
         newer: int = 0,
         margin: float = 0.05,
         window: int = 500,
+        metric: Metric = LightMetric("roc_auc"),  # noqa: B008
     ) -> Signal:
         random = np.random.default_rng(seed)
         scores = random.beta(1.6, 1.6, rows)
@@ -53,6 +56,7 @@ def watch(
             reference,
             contract,
             Monitoring(window_rows=window, performance=PerformanceMonitor(margin=margin)),
+            metric,
             environment="production",
             now=now,
             bundle=bundle,
@@ -147,6 +151,60 @@ def test_only_the_champions_own_answers_count(watch: Watch) -> None:
     assert watch(newer=100, bundle="sha256:two").state == "inconclusive"
 
 
-def test_a_metric_that_cannot_be_monitored_is_named(watch: Watch) -> None:
-    with pytest.raises(PolicyError, match=r"monitoring\.performance\.metric"):
-        watch(reference=Figure(name="top_k_accuracy", value=0.8, rows=10))
+def test_a_metric_of_the_project_that_raises_is_inconclusive(watch: Watch) -> None:
+    signal = watch(metric=ProjectMetric("profit", lambda *_: 1 / 0))
+    assert signal.state == "inconclusive"
+    assert "ZeroDivisionError" in signal.summary
+
+
+@pytest.mark.parametrize("name", ["accuracy", "matthews_corrcoef", "roc_auc"])
+def test_the_interval_is_that_of_the_gate_on_the_same_rows_with_users_as_the_units(
+    contract: Contract,
+    now: datetime,
+    answer: Callable[..., Prediction],
+    truth: Callable[..., dict[str, GroundTruth]],
+    name: str,
+) -> None:
+    random = np.random.default_rng(4)
+    who = np.repeat([f"u{user}" for user in random.permutation(60)], 20)
+    chances = np.round(np.clip(np.repeat(random.beta(1, 1, 60), 20) + random.normal(0, 0.1, 1200), 0, 1), 3)
+    right = random.random(1200) < np.repeat(random.beta(1.3, 0.7, 60), 20)
+    outcomes = np.where((chances > 0.5) == right, "Yes", "No")
+    known = Contract(
+        name=contract.name,
+        positive="Yes",
+        columns=(*contract.columns, Column(name="person", type="text", role=Role.USER)),
+    )
+    answers = [
+        answer(row, score=float(score), user=f"hash of {user}")
+        for row, (score, user) in enumerate(zip(chances, who, strict=True))
+    ]
+    signal = watch_performance(
+        answers,
+        truth({one.id: outcome for one, outcome in zip(answers, outcomes, strict=True)}),
+        Figure(name=name, value=0.6, rows=600),
+        known,
+        Monitoring(window_rows=1200),
+        LightMetric(name),
+        environment="production",
+        now=now,
+    )
+    labels = np.array([one.outputs["prediction"] for one in answers], dtype=object)
+    figures = measure(
+        outcomes.astype(object),
+        labels,
+        np.stack([1 - chances, chances], axis=1),
+        known,
+        classes=("No", "Yes"),
+        names=(name,),
+        frame=pd.DataFrame({"person": who}),
+    )
+    (gate,) = [figure for figure in figures if figure.name == name]
+    assert signal.lead is not None
+    assert signal.lead.value == pytest.approx(gate.value)
+    assert signal.lead.interval is not None
+    assert gate.interval is not None
+    assert (signal.lead.interval.low, signal.lead.interval.high) == pytest.approx(
+        (gate.interval.low, gate.interval.high)
+    )
+    assert gate.interval.high - gate.interval.low > 0.1, "60 users say less than 1,200 rows would"

@@ -7,11 +7,26 @@ import pytest
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import DataError
-from trunkline.monitoring import label_answers
+from trunkline.monitoring import Labelled, label_answers
 from trunkline.predictions import GroundTruth, Prediction
 
 Answer = Callable[..., Prediction]
 Truth = Callable[..., dict[str, GroundTruth]]
+
+
+def outcomes(labelled: Labelled) -> list[str]:
+    return [labelled.paired.classes[code] for code in labelled.paired.truth]
+
+
+def test_answers_of_one_user_are_known_to_belong_together(
+    contract: Contract, answer: Answer, truth: Truth
+) -> None:
+    answers = [answer(row, user=user) for row, user in enumerate(("b", "a", "", "b", ""))]
+    known = truth({one.id: "No" for one in answers})
+    users = label_answers(answers, known, contract).paired.users
+    assert users is not None
+    assert users.tolist() == [0, 1, 2, 0, 3]
+    assert label_answers(answers[:3], known, contract).paired.users is None
 
 
 def test_only_answers_with_a_known_outcome_are_labelled_oldest_first(
@@ -19,29 +34,29 @@ def test_only_answers_with_a_known_outcome_are_labelled_oldest_first(
 ) -> None:
     answers = [answer(3, score=0.9), answer(1, score=0.2), answer(2)]
     labelled = label_answers(answers, truth({"p1": "No", "p3": "Yes", "p9": "Yes"}), contract)
-    assert labelled.truth.tolist() == ["No", "Yes"]
-    assert labelled.labels.tolist() == ["No", "Yes"]
-    assert labelled.scores is not None
-    assert labelled.scores.tolist() == [0.2, 0.9]
+    assert outcomes(labelled) == ["No", "Yes"]
+    assert labelled.paired.labels.tolist() == [0, 1]
+    assert labelled.paired.probabilities is not None
+    assert labelled.paired.probabilities[:, 1].tolist() == [0.2, 0.9]
 
 
 def test_another_bundles_answers_are_left_out(contract: Contract, answer: Answer, truth: Truth) -> None:
     answers = [answer(1), answer(2, bundle="sha256:two")]
     labelled = label_answers(answers, truth({"p1": "No", "p2": "Yes"}), contract, bundle="sha256:two")
-    assert labelled.truth.tolist() == ["Yes"]
+    assert outcomes(labelled) == ["Yes"]
 
 
 def test_the_newest_are_kept(contract: Contract, answer: Answer, truth: Truth) -> None:
     known = truth({"p1": "No", "p2": "Yes", "p3": "Yes"})
     assert len(label_answers([answer(3), answer(1), answer(2)], known, contract, newest=2)) == 2
-    assert label_answers([answer(3), answer(1)], known, contract, newest=1).truth.tolist() == ["Yes"]
+    assert outcomes(label_answers([answer(3), answer(1)], known, contract, newest=1)) == ["Yes"]
 
 
 def test_a_shadow_takes_the_truth_of_the_answer_that_the_user_got(
     contract: Contract, answer: Answer, truth: Truth
 ) -> None:
     shadow = answer(1, id="s1", arm="shadow", answered="p1")
-    assert label_answers([shadow], truth({"p1": "No"}), contract).truth.tolist() == ["No"]
+    assert outcomes(label_answers([shadow], truth({"p1": "No"}), contract)) == ["No"]
 
 
 def test_an_outcome_that_the_contract_does_not_know_is_refused(
@@ -58,7 +73,8 @@ def test_boolean_outcomes_are_matched_with_their_words(answer: Answer, truth: Tr
     )
     logged = answer(1, outputs={"prediction": "true", "probabilities": {"false": 0.2, "true": 0.8}})
     labelled = label_answers([logged], truth({"p1": True}), paid)
-    assert labelled.truth.tolist() == labelled.labels.tolist() == ["true"]
+    assert outcomes(labelled) == ["true"]
+    assert labelled.paired.labels.tolist() == [1]
 
 
 def test_regression_gives_numbers_and_refuses_words(answer: Answer, truth: Truth) -> None:
@@ -68,12 +84,13 @@ def test_regression_gives_numbers_and_refuses_words(answer: Answer, truth: Truth
     )
     logged = answer(1, outputs={"prediction": 7.5})
     labelled = label_answers([logged], truth({"p1": 8}), rent)
-    assert labelled.truth.dtype == np.float64
-    assert (labelled.truth[0], labelled.labels[0], labelled.probabilities) == (8.0, 7.5, None)
+    paired = labelled.paired
+    assert paired.truth.dtype == np.float64
+    assert (paired.truth[0], paired.labels[0], paired.probabilities) == (8.0, 7.5, None)
     with pytest.raises(DataError, match=r"answer p1 .*rent must be a number.*much"):
         label_answers([logged], truth({"p1": "much"}), rent)
 
 
 def test_nothing_known_is_an_empty_table(contract: Contract, answer: Answer) -> None:
     labelled = label_answers([answer(1)], {}, contract)
-    assert (len(labelled), labelled.scores) == (0, None)
+    assert (len(labelled), labelled.paired.probabilities) == (0, None)

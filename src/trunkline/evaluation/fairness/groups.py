@@ -13,8 +13,8 @@ from trunkline.core.contract import Column, Contract
 from trunkline.core.errors import DataError
 from trunkline.core.figures import Figure, Interval
 from trunkline.measure.bootstrap import LEVEL, draw, interval
+from trunkline.measure.metrics import LightMetric
 from trunkline.measure.paired import Array, Paired
-from trunkline.measure.scorers import Metric
 from trunkline.measure.sums import mean
 from trunkline.measure.users import Users, repeated, share_interval
 
@@ -124,7 +124,7 @@ def _of_group(paired: Paired, group: str, mask: Array) -> list[Figure]:
     }
     figures = _rates(group, shares, paired.users)
     if paired.probabilities is not None:
-        area = Metric("roc_auc").value(paired.take(mask))
+        area = LightMetric("roc_auc").value(paired.take(mask))
         if np.isfinite(area):
             ups, rows = int((mask & positive).sum()), int(mask.sum())
             alike = 1.0 if paired.users is None else area_effect(paired.take(mask))

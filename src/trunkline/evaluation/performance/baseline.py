@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from trunkline.measure.metrics import Metrics, ignoring_inputs
 from trunkline.measure.paired import Paired
-from trunkline.measure.scorers import Metrics, find_metric
+from trunkline.measure.scorers import find_metric
 
 _WITHOUT_BOUND = {"positive_likelihood_ratio"}
 
@@ -23,28 +24,6 @@ class Scale:
 
 AS_IT_IS = Scale()
 ROUNDING = 1e-9
-
-
-def ignoring_inputs(paired: Paired, train: Paired) -> Paired:
-    """Return the answers, to the rows of `paired`, of a model that knows only the outcomes of `train`.
-
-    That is the shares of the classes and the most frequent one, or the mean.
-    """
-    rows = paired.rows
-    if not paired.classes:
-        return Paired(paired.truth, np.full(rows, train.truth.mean()), None, users=paired.users)
-    # By name: a champion's classes may be counted among those of one of the two only.
-    counts = dict(zip(train.classes, np.bincount(train.truth, minlength=len(train.classes)), strict=True))
-    shares = np.array([counts.get(name, 0) for name in paired.classes]) / train.rows
-    return Paired(
-        paired.truth,
-        np.full(rows, int(shares.argmax())),
-        np.tile(shares, (rows, 1)),
-        paired.classes,
-        paired.positive,
-        paired.users,
-        paired.coded,
-    )
 
 
 def unbeatable(name: str, metrics: Metrics, paired: Paired, baseline: float) -> bool:

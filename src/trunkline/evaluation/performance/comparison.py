@@ -20,8 +20,9 @@ from trunkline.core.figures import Figure
 from trunkline.core.policy.gates import PerformanceGates
 from trunkline.core.verdicts import Verdict
 from trunkline.measure.bootstrap import LEVEL, draw, interval
+from trunkline.measure.metrics import Metrics
 from trunkline.measure.paired import Array, Paired
-from trunkline.measure.scorers import Metrics, find_metric
+from trunkline.measure.scorers import find_metric
 from trunkline.measure.users import counted
 from trunkline.measure.wording import between, by_chance, number
 

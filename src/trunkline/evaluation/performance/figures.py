@@ -12,20 +12,20 @@ from trunkline.core.errors import ProjectError
 from trunkline.core.figures import Figure
 from trunkline.core.policy.gates import PerformanceGates
 from trunkline.core.verdicts import Verdict
-from trunkline.measure.bootstrap import draw, interval
+from trunkline.measure.metrics import Metrics, ignoring_inputs, standard_names, tells
 from trunkline.measure.paired import Array, Paired, pair
-from trunkline.measure.scorers import Metrics, find_metric, standard_names
+from trunkline.measure.quality import SEED, measure_all
+from trunkline.measure.scorers import find_metric
 from trunkline.measure.users import counted
 from trunkline.measure.wording import between, measured, number
 
 from ..fairness.groups import group_figures, groups
 from ..scored import users_of
-from .baseline import ignoring_inputs, unbeatable
+from .baseline import unbeatable
 from .comparison import Comparison, compare
 
 FEWEST = 30
 """Rows below which no gate on performance answers."""
-SEED = 7
 
 
 def measure(
@@ -61,23 +61,8 @@ def measure_paired(
     paired: Paired, names: Sequence[str], metrics: Metrics, *, resamples: int, seed: int
 ) -> tuple[tuple[Figure, ...], dict[str, str]]:
     """Return a figure for each name that has a value on these rows, and for the project's that raise, why."""
-    values: dict[str, float] = {}
-    problems: dict[str, str] = {}
-    for name in names:
-        try:
-            value = find_metric(name, metrics).value(paired)
-        except ProjectError as error:
-            problems[name] = error.what
-            continue
-        if np.isfinite(value):
-            values[name] = value
-    statistics = {name: find_metric(name, metrics).statistic(paired) for name in values}
-    drawn = draw(statistics, rows=paired.rows, resamples=resamples, seed=seed, users=paired.users)
-    figures = tuple(
-        Figure(name=name, value=value, rows=paired.rows, interval=interval(drawn[name], users=paired.users))
-        for name, value in values.items()
-    )
-    return figures, problems
+    found = [find_metric(name, metrics) for name in names]
+    return measure_all(paired, found, resamples=resamples, seed=seed)
 
 
 def too_few(paired: Paired, part: str = "the test part") -> str:
@@ -119,7 +104,7 @@ def floor_verdict(
     figure = next((figure for figure in figures if figure.name == name and figure.group == within), None)
     # A test part of one outcome is broken; a slice of one may be meant so, and accuracy has a value there.
     reason = (too_few if within else too_little)(paired, part) or problems.get(name, "")
-    if not reason and not find_metric(name, metrics).tells(paired):
+    if not reason and not tells(find_metric(name, metrics), paired):
         reason = f"{_of_one_class(paired, part)}, so {name} has no value there."
     if figure is None or reason:
         return Verdict(

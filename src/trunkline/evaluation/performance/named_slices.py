@@ -13,11 +13,12 @@ from trunkline.core.errors import PolicyError
 from trunkline.core.figures import Figure
 from trunkline.core.policy.gates import NamedSlice, PerformanceGates, Value
 from trunkline.core.verdicts import Verdict
+from trunkline.measure.metrics import Metrics
 from trunkline.measure.paired import Array, Paired
-from trunkline.measure.scorers import Metrics
+from trunkline.measure.quality import SEED
 
 from ..scored import Scored
-from .figures import SEED, floor_verdict, measure_paired, too_few
+from .figures import floor_verdict, measure_paired, too_few
 
 _KEY = "gates.performance.slices"
 

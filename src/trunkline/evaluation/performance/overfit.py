@@ -9,13 +9,15 @@ from trunkline.core.figures import Figure
 from trunkline.core.policy.gates import PerformanceGates
 from trunkline.core.verdicts import Outcome, Verdict
 from trunkline.measure.bootstrap import draw, interval
+from trunkline.measure.metrics import Metrics
 from trunkline.measure.paired import Paired
-from trunkline.measure.scorers import Metrics, find_metric
+from trunkline.measure.quality import SEED
+from trunkline.measure.scorers import find_metric
 from trunkline.measure.users import Users, counted, number_of
 from trunkline.measure.wording import between, number
 
 from .baseline import scale_of
-from .figures import SEED, too_little
+from .figures import too_little
 
 SIMPLER = (
     "Make the model simpler (depth, leaf size, regularisation), drop features that only name rows, or train on more "

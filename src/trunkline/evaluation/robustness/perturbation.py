@@ -13,8 +13,9 @@ from trunkline.core.errors import ProjectError
 from trunkline.core.figures import Figure
 from trunkline.core.verdicts import Verdict
 from trunkline.measure.bootstrap import draw, interval
+from trunkline.measure.metrics import Metrics
 from trunkline.measure.paired import Paired
-from trunkline.measure.scorers import Metrics, find_metric
+from trunkline.measure.scorers import find_metric
 from trunkline.measure.users import counted
 from trunkline.measure.wording import between, number
 

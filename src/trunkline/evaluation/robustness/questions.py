@@ -9,7 +9,7 @@ import pandas as pd
 from trunkline.core.contract import Contract
 from trunkline.core.policy.gates import RobustnessGates
 from trunkline.core.verdicts import Verdict
-from trunkline.measure.scorers import Metrics
+from trunkline.measure.metrics import Metrics
 
 from ..scored import Scored
 from .asking import Ask

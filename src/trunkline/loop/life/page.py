@@ -17,7 +17,7 @@ from trunkline.core.bundle import figures_by_name
 from trunkline.core.project import Project
 from trunkline.core.record import write_atomically
 from trunkline.forge import Issue, PullRequest, open_forge
-from trunkline.monitoring.metrics import METRICS
+from trunkline.loop.model.watched import watched_metric
 from trunkline.predictions import Prediction
 from trunkline.predictions.ground_truth import read_truth
 from trunkline.predictions.reader import LogReader
@@ -109,8 +109,7 @@ def _charts(project: Project, environment: str, answers: Sequence[Prediction]) -
     metric = policy.performance.metric
     truth = read_truth(project.truth(environment))
     labelled = monitoring.label_answers(answers, truth, bundle.contract)
-    metrics = None if metric in METRICS else project.metrics()
-    quality = monitoring.history_performance(labelled, metric, size=policy.window_rows, metrics=metrics)
+    quality = monitoring.history_performance(labelled, watched_metric(project), size=policy.window_rows)
     return {
         "drift": charts.drift(drift, policy.data.psi) if drift else "",
         "quality": charts.quality(quality, metric, _at_release(project, metric)) if quality else "",

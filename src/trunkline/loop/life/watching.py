@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -16,9 +15,9 @@ from trunkline.core.signals import Signal
 from trunkline.delivery import read_state
 from trunkline.forge import PullRequest, open_forge
 from trunkline.loop.changes.names import RETRAINING
+from trunkline.loop.model.watched import watched_metric
 from trunkline.loop.rollout.deploying import nothing_serves, out_of_reach, target_of
 from trunkline.loop.versions.bundles import bundle_of
-from trunkline.monitoring.metrics import METRICS
 from trunkline.predictions.ground_truth import truth_of
 from trunkline.predictions.reader import LogReader
 
@@ -80,10 +79,10 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
             reference_figure,
             bundle.contract,
             policy,
+            watched_metric(project),
             environment=environment,
             now=now,
             bundle=bundle.digest,
-            metrics=_own_metrics(project),
         ),
         monitoring.watch_data(
             window, reference, bundle.contract, policy, environment=environment, now=now, bundle=bundle.digest
@@ -109,11 +108,6 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
     text = "".join(signal.line() for signal in signals)
     write_atomically(folder / f"{now:%Y%m%dT%H%M%S%f}.jsonl", text.encode())
     return signals
-
-
-def _own_metrics(project: Project) -> Mapping[str, Callable[..., float]] | None:
-    """Return the project's metrics only where one of them is watched: importing model.py takes seconds."""
-    return None if project.policy.monitoring.performance.metric in METRICS else project.metrics()
 
 
 @dataclass(frozen=True)

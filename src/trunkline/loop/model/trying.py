@@ -38,7 +38,8 @@ def try_out(project: Project, *, progress: Progress) -> TriedOut:
     contract = check_edited(project)
     data.check_window(policy.data.window, contract)
     evaluation.check_waivers(policy, contract, project.metrics(), today=datetime.now(UTC).date())
-    evaluation.check_watched_metric(policy, project.metrics(), contract)
+    if needed := evaluation.check_watched_metric(policy, project.metrics(), contract):
+        progress(needed)
     _check_files(project)
     progress("loading the project's rows")
     loaded = data.load_source(project)

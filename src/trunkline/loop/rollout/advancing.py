@@ -26,8 +26,8 @@ from trunkline.forge import Forge, PullRequest, open_forge
 from trunkline.loop.changes.publishing import publish
 from trunkline.loop.changes.taken_back import stage_taken_back
 from trunkline.loop.changes.work_tree import change
+from trunkline.loop.model.watched import watched_metric
 from trunkline.loop.versions.bundles import bundle_of
-from trunkline.monitoring.metrics import METRICS
 from trunkline.predictions.ground_truth import truth_of
 from trunkline.predictions.reader import LogReader
 
@@ -99,7 +99,6 @@ def _measure(
 ) -> response.StageEvidence:
     bundle = bundle_of(project, stage.release.champion, progress=progress)
     watching = project.policy.monitoring
-    metric = watching.performance.metric
     window = LogReader(project.predictions(environment)).between(since=stage.since)
     given = [row.answered or row.id for row in (*window.predictions, *window.shadows)]
     log = target.log_file
@@ -112,10 +111,9 @@ def _measure(
         bundle.contract,
         monitoring.Profile.read(bundle.folder / "profile.json"),
         policy=project.policy.rollout,
-        metric=metric,
+        metric=watched_metric(project),
         minimum_labelled=watching.minimum_rows,
         now=datetime.now(UTC),
-        metrics=None if metric in METRICS else project.metrics(),
     )
 
 

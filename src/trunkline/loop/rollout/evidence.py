@@ -7,18 +7,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import numpy as np
+
 from trunkline import monitoring
 from trunkline.core.contract import Contract, as_label
 from trunkline.core.figures import Figure
 from trunkline.core.policy.delivery import Rollout
 from trunkline.core.record import as_utc
 from trunkline.core.release import Deployment, Release
-from trunkline.measure.intervals import quantile_interval, wilson
+from trunkline.measure.difference import difference
+from trunkline.measure.intervals import quantile_interval
+from trunkline.measure.metrics import Metric
+from trunkline.measure.quality import measure_quality
+from trunkline.measure.users import numbered, share_interval
 from trunkline.monitoring.drift import column_drift
 from trunkline.predictions import GroundTruth, LogWindow, Prediction
 from trunkline.response import ArmFigures, StageEvidence, Unseen, level_of
-
-UserMetrics = Mapping[str, Callable[..., float]] | None
 
 
 @dataclass(frozen=True)
@@ -128,14 +132,13 @@ def measure_stage(
     reference: monitoring.Profile,
     *,
     policy: Rollout,
-    metric: str,
+    metric: Metric,
     minimum_labelled: int,
     now: datetime,
-    metrics: UserMetrics = None,
 ) -> StageEvidence:
     """Return a stage in figures; a metric that has no value on the rows that there are is left out.
 
-    Raises DataError when an outcome is none that the contract knows, PolicyError when no metric has this name.
+    Raises DataError when an outcome is none that the contract knows, ProjectError when the project's metric raises.
     """
     release = stage.release
     silent = release.strategy == "silent"
@@ -160,9 +163,7 @@ def measure_stage(
             slow=sum(taken > policy.latency_p95_ms for taken in milliseconds),
             p95_ms=quantile_interval(milliseconds, 0.95)[0] if rows else None,
             labelled=len(known),
-            quality=_or_none(lambda: monitoring.measure_quality(known, metric, metrics=metrics))
-            if enough
-            else None,
+            quality=_or_none(lambda: measure_quality(known.paired, metric)) if enough else None,
         )
 
     challenger = release.challenger or release.champion
@@ -179,11 +180,9 @@ def measure_stage(
         why_unseen=failures.unseen,
         agreement=_agreement(pairs, level) if contract.task != "regression" else None,
         shift=_shift(own, other, reference, contract),
-        metric=metric,
+        metric=metric.name,
         difference=_or_none(
-            lambda: monitoring.compare_quality(
-                labelled, beside, metric, paired=silent, level=level, metrics=metrics
-            )
+            lambda: difference(labelled.paired, beside.paired, metric, same_rows=silent, level=level)
         )
         if enough
         else None,
@@ -199,11 +198,12 @@ def _pairs(answers: Answers) -> tuple[tuple[Prediction, Prediction], ...]:
 def _agreement(pairs: Sequence[tuple[Prediction, Prediction]], level: float) -> Figure | None:
     if not pairs:
         return None
-    said = [(as_label(one.outputs["prediction"]), as_label(two.outputs["prediction"])) for one, two in pairs]
-    same = sum(one == two for one, two in said)
-    return Figure(
-        name="agreement", value=same / len(said), rows=len(said), interval=wilson(same, len(said), level)
+    same = np.array(
+        [as_label(one.outputs["prediction"]) == as_label(two.outputs["prediction"]) for one, two in pairs]
     )
+    users = numbered(answer.user or None for _, answer in pairs)
+    span = share_interval(same, users, level)
+    return Figure(name="agreement", value=float(same.mean()), rows=len(same), interval=span)
 
 
 def _shift(

@@ -21,6 +21,7 @@ from trunkline.loop.rollout.evidence import (
     split_answers,
     stage_since,
 )
+from trunkline.measure.metrics import LightMetric
 from trunkline.monitoring import Profile, reference_profile
 from trunkline.predictions import GroundTruth, LogWindow, Prediction, Rejection
 from trunkline.response import StageEvidence, Unseen
@@ -166,7 +167,11 @@ def reference() -> Profile:
 
 
 def measure(
-    answers: Answers, truth: dict[str, GroundTruth], reference: Profile, strategy: str
+    answers: Answers,
+    truth: dict[str, GroundTruth],
+    reference: Profile,
+    strategy: str,
+    metric: str = "roc_auc",
 ) -> StageEvidence:
     return measure_stage(
         Stage(release(strategy), NOON),
@@ -176,7 +181,7 @@ def measure(
         CONTRACT,
         reference,
         policy=Rollout(latency_p95_ms=10),
-        metric="roc_auc",
+        metric=LightMetric(metric),
         minimum_labelled=50,
         now=NOON + timedelta(hours=3),
     )
@@ -235,6 +240,47 @@ def test_a_canary_compares_users_and_sees_other_answers(reference: Profile) -> N
     assert found.agreement is None
     assert found.shift
     assert found.shift.value > 0.5
+
+
+def by_user(arm: str, wrong_users: int, users: int = 20, each: int = 20) -> tuple[Prediction, ...]:
+    """Return answers of which those to the first users are all wrong, where the truth is always yes."""
+    return tuple(
+        answer(
+            number,
+            arm,
+            id=f"{arm}{number}",
+            user=f"{arm} {number // each}",
+            score=0.2 if number // each < wrong_users else 0.8,
+        )
+        for number in range(users * each)
+    )
+
+
+def test_users_are_the_units_in_which_a_canary_is_compared(reference: Profile) -> None:
+    # 3 of 20 users against 6: nothing, and of 400 rows the clearest difference.
+    champion, challenger = by_user("champion", 3), by_user("challenger", 6)
+    truth = outcomes(champion + challenger, ["yes"] * 800)
+    found = measure(Answers(champion, challenger), truth, reference, "canary", "accuracy").difference
+    assert found
+    assert found.value == pytest.approx(-0.15)
+    assert found.interval
+    assert found.interval.low < -0.3
+    assert found.interval.high > 0
+
+
+def test_users_are_the_units_of_agreement(reference: Profile) -> None:
+    champion = by_user("champion", 0)
+    shadows = tuple(
+        row.model_copy(
+            update={"id": f"s{row.id}", "arm": "shadow", "answered": row.id, "outputs": said.outputs}
+        )
+        for row, said in zip(champion, by_user("champion", 4), strict=True)
+    )
+    found = measure(Answers(champion, shadows), {}, reference, "silent").agreement
+    assert found
+    assert found.value == pytest.approx(0.8)
+    assert found.interval
+    assert found.interval.low < 0.6
 
 
 def test_too_few_known_outcomes_leave_the_quality_out(reference: Profile) -> None:

@@ -1,0 +1,150 @@
+"""Metrics: what judges answers by their truth, under one protocol; higher is better for all.
+
+A metric gives a `Statistic` of the rows: either one value a row and how to aggregate their sums, or a function of all
+rows. So whoever asks it - the search, a gate, a monitor, the evidence of a rollout - draws units and builds intervals
+in the same way. Here are those in numpy, which run wherever a model is watched, and the project's own;
+`scorers` adds scikit-learn's others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from trunkline.core.errors import ProjectError
+
+from .bootstrap import Statistic
+from .paired import Array, Paired
+from .project_metric import value_of, value_of_mean
+from .weighted import NAMES, statistic
+
+Metrics = Mapping[str, Callable[..., float]]
+"""What a project defines: name to a function of truth, answers and probability of the positive class (or None)."""
+
+LOOPED = 200
+"""Resamples of a metric that is a function of rows, which is asked resample by resample."""
+
+STANDARD = {
+    "two classes": (
+        "roc_auc",
+        "average_precision",
+        "accuracy",
+        "balanced_accuracy",
+        "precision",
+        "recall",
+        "f1",
+        "neg_log_loss",
+        "neg_brier_score",
+    ),
+    "many classes": ("roc_auc_ovr", "accuracy", "balanced_accuracy", "f1_macro", "neg_log_loss"),
+    "regression": ("r2", "neg_mean_absolute_error", "neg_root_mean_squared_error"),
+}
+
+
+class Metric(Protocol):
+    """What all metrics are."""
+
+    @property
+    def name(self) -> str:
+        """Return the name that a policy calls it by."""
+
+    def value(self, paired: Paired) -> float:
+        """Return the metric on these rows, NaN where it is undefined.
+
+        Raises ProjectError when the project's function raises, returns no number, or returns a sum.
+        """
+
+    def statistic(self, paired: Paired) -> Statistic:
+        """Return the metric as a function of row counts."""
+
+
+@dataclass(frozen=True)
+class LightMetric:
+    """A metric in numpy, under the name of scikit-learn's scorer."""
+
+    name: str
+
+    def value(self, paired: Paired) -> float:
+        """Return the metric on these rows, NaN where it is undefined."""
+        found = statistic(self.name, paired, exact=True)
+        return float("nan") if found is None else float(found(np.ones((1, paired.rows)))[0])
+
+    def statistic(self, paired: Paired) -> Statistic:
+        """Return the metric as a function of sums over rows."""
+        return statistic(self.name, paired) or Statistic(lambda counts: np.full(len(counts), np.nan))
+
+
+@dataclass(frozen=True)
+class ProjectMetric:
+    """A metric of the project's own, on truth, answers and the probability of the positive class."""
+
+    name: str
+    function: Callable[..., float]
+
+    def value(self, paired: Paired) -> float:
+        """Return what the function says of these rows."""
+        return value_of_mean(self.name, self.function, paired)
+
+    def statistic(self, paired: Paired) -> Statistic:
+        """Return the function, asked resample by resample."""
+        return looped(paired, lambda drawn: value_of(self.name, self.function, drawn))
+
+
+def looped(paired: Paired, value: Callable[[Paired], float]) -> Statistic:
+    """Return a function of rows as one of row counts; NaN where the project's raises."""
+
+    def one(counts: Array) -> float:
+        try:
+            return value(paired.take(np.repeat(np.arange(paired.rows), counts.astype(np.int64))))
+        except ProjectError:
+            return float("nan")
+
+    return Statistic(lambda counts: np.array([one(row) for row in counts]), most=LOOPED)
+
+
+def light_metric(name: str, metrics: Metrics) -> Metric | None:
+    """Return the metric of this name that needs numpy only or is the project's own, None where there is none."""
+    if name in metrics:
+        return ProjectMetric(name, metrics[name])
+    return LightMetric(name) if name in NAMES else None
+
+
+def standard_names(paired: Paired) -> tuple[str, ...]:
+    """Return the metrics that are measured of every model of this kind."""
+    if not paired.classes:
+        return STANDARD["regression"]
+    return STANDARD["two classes" if paired.binary else "many classes"]
+
+
+def tells(metric: Metric, paired: Paired) -> bool:
+    """Whether some answers to these rows are better than others by it: of a single outcome it may know none."""
+    if isinstance(metric, ProjectMetric) or not paired.one_class:
+        return True
+    right = metric.value(paired.answered(paired.truth))
+    wrong = metric.value(paired.answered((paired.truth + 1) % len(paired.classes)))
+    return bool(np.isfinite(right) and right > wrong)
+
+
+def ignoring_inputs(paired: Paired, train: Paired) -> Paired:
+    """Return the answers, to the rows of `paired`, of a model that knows only the outcomes of `train`.
+
+    That is the shares of the classes and the most frequent one, or the mean.
+    """
+    rows = paired.rows
+    if not paired.classes:
+        return Paired(paired.truth, np.full(rows, train.truth.mean()), None, users=paired.users)
+    # By name: a champion's classes may be counted among those of one of the two only.
+    counts = dict(zip(train.classes, np.bincount(train.truth, minlength=len(train.classes)), strict=True))
+    shares = np.array([counts.get(name, 0) for name in paired.classes]) / train.rows
+    return Paired(
+        paired.truth,
+        np.full(rows, int(shares.argmax())),
+        np.tile(shares, (rows, 1)),
+        paired.classes,
+        paired.positive,
+        paired.users,
+        paired.coded,
+    )
