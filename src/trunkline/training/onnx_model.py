@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.pipeline import Pipeline
 
 from trunkline.core.contract import Contract
 
@@ -31,7 +33,8 @@ class ConversionError(Exception):
 def convert(pipeline: Any, contract: Contract) -> bytes:
     """Return a fitted pipeline as an ONNX model; the same pipeline gives the same bytes in every process.
 
-    One input tensor of shape (n, 1) a feature, by the column's name: float32 or string. Outputs: the label, and for
+    One input tensor of shape (n, 1) a feature, by the column's name: float32 or string; a time that no step uses has
+    none. Outputs: the label, and for
     classifiers the probabilities of shape (n, classes). Raises ConversionError.
     """
     if isinstance(pipeline, GroupThresholds | FairMixture):
@@ -41,11 +44,14 @@ def convert(pipeline: Any, contract: Contract) -> bytes:
     from skl2onnx import convert_sklearn
     from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 
-    if times := [column.name for column in contract.features if column.type == "time"]:
-        raise ConversionError(f"ONNX has no times, and {', '.join(times)} is one")
+    times = [column.name for column in contract.features if column.type == "time"]
+    used = _used(pipeline)
+    if asked := [name for name in times if used is None or name in used]:
+        raise ConversionError(f"ONNX has no times, and the features use {', '.join(asked)}")
     inputs = [
         (column.name, FloatTensorType([None, 1]) if column.numeric else StringTensorType([None, 1]))
         for column in contract.features
+        if column.name not in times
     ]
     # The default, en_US, is not on every machine: a model would become another one there, or not start.
     options: dict[Any, Any] = {words: {"locale": LOCALE} for words in (CountVectorizer, TfidfVectorizer)}
@@ -68,6 +74,24 @@ def convert(pipeline: Any, contract: Contract) -> bytes:
     del model.opset_import[:]
     model.opset_import.extend(domains)
     return bytes(model.SerializeToString(deterministic=True))
+
+
+def _used(pipeline: Any) -> set[str] | None:
+    """Return the columns that a pipeline's first step takes; None where it takes whatever it is given."""
+    step = pipeline
+    while isinstance(step, Pipeline):
+        step = step.steps[0][1]
+    if not isinstance(step, ColumnTransformer):
+        return None
+    used: set[str] = set()
+    for _, block, columns in step.transformers_:
+        if isinstance(block, str) and block == "drop":
+            continue
+        named = [columns] if isinstance(columns, str) else columns
+        if not isinstance(named, list | tuple) or not all(isinstance(name, str) for name in named):
+            return None
+        used.update(named)
+    return used
 
 
 def _name_inputs(model: Any, columns: Sequence[str]) -> None:

@@ -73,6 +73,34 @@ def test_inputs_have_the_names_of_the_columns_whatever_signs_they_hold() -> None
     assert compare(answer(pipeline, framed, price), model.ask(framed)).holds
 
 
+@pytest.mark.parametrize("remainder", ["drop", "passthrough"])
+def test_a_time_has_no_onnx_form_only_where_the_features_use_it(remainder: str) -> None:
+    price = Contract(
+        name="prices",
+        columns=(
+            Column(name="when", type="time"),
+            Column(name="size", type="number"),
+            Column(name="town", type="category", categories=("a", "b")),
+            Column(name="price", type="number", role=Role.OUTCOME),
+        ),
+    )
+    random = np.random.default_rng(6)
+    sales = pd.DataFrame({"when": "2024-05-31", "size": random.normal(size=40), "town": ["a", "b"] * 20})
+    framed = model_frame(sales, price)
+    features = ColumnTransformer(
+        [("n", StandardScaler(), ["size"]), ("w", OneHotEncoder(sparse_output=False), ["town"])],
+        remainder="drop" if remainder == "drop" else FunctionTransformer(lambda times: times.astype("int64")),
+    )
+    pipeline = make_pipeline(features, LinearRegression()).fit(framed, sales["size"])
+    if remainder == "drop":
+        model = OnnxModel(convert(pipeline, price), price)
+        assert model.names == {"size", "town"}
+        assert compare(answer(pipeline, framed, price), model.ask(framed)).holds
+    else:
+        with pytest.raises(ConversionError, match="use when"):
+            convert(pipeline, price)
+
+
 def test_regression_gives_values_alone(price: Contract, sales: pd.DataFrame) -> None:
     framed = model_frame(sales, price)
     pipeline = make_pipeline(StandardScaler(), LinearRegression()).fit(framed, outcome(sales, price))
