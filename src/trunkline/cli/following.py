@@ -32,6 +32,11 @@ def after_release(number: int | None) -> str:
     )
 
 
+def after_rehearsal(address: str) -> str:
+    """Return what follows a rehearsal: the service in staging goes on, to be looked at."""
+    return f"staging goes on at {address} until trunkline stop staging; make release proposes the version"
+
+
 def after_deploying(environment: str, outcome: Literal["applied", "went back", "stopped"]) -> str:
     """Return what follows an apply."""
     if outcome == "applied":

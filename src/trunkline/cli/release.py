@@ -148,6 +148,7 @@ def rehearse(ctx: click.Context, number: int, bundle: str, folder: Path) -> None
     output.result("version", made.version)
     output.result("asked", f"{made.asked} rows at {made.address}, p95 {made.latency_p95_ms:.1f} ms")
     output.result("answers", "each is the bundle's own")
+    output.result("next", following.after_rehearsal(made.address))
     write_atomically(folder / "rehearsal.md", made.markdown().encode())
     output.summarise(made.markdown())
 

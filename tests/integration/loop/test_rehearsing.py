@@ -183,12 +183,17 @@ def test_the_verb_keeps_the_evidence_and_names_the_bundle(
         "1",
     ]
     assert run(words) == 0
-    assert "answers:       each is the bundle's own" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "answers:       each is the bundle's own" in said
+    assert "trunkline stop staging" in said.splitlines()[-1]
     text = (tmp_path / "packed/rehearsal.md").read_text(encoding="utf-8")
     bundle = registered.registry_of(project).by_number(1).bundle
     assert f"version 1 (bundle `{short(bundle)}`)" in text
     assert releasing.evidence_in(tmp_path / "packed") == text.strip()
     assert text in summary.read_text(encoding="utf-8")
+    assert deploying.target_of(project, "staging").service()
+    assert run(["--project", str(project.root), "stop", "staging"]) == 0
+    assert not deploying.target_of(project, "staging").service()
 
 
 def test_a_rehearsal_that_fails_leaves_no_evidence_and_the_gates_exit_code(

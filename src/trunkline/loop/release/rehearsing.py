@@ -144,6 +144,7 @@ def _require(made: Rehearsal) -> Rehearsal:
         raise GateFailed(
             f"Version {made.version} does not answer in staging as its bundle does: {made.failed} of {made.asked} "
             f"without an answer, {made.wrong} otherwise. First: {made.problem}",
-            next_step=f"see the service's log; nothing was proposed. Asked at {made.address}",
+            next_step=f"see the service's log; nothing was proposed. It goes on at {made.address} until "
+            f"trunkline stop {STAGING}",
         )
     return made
