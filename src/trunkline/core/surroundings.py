@@ -18,6 +18,11 @@ ALLOWED = frozenset(
 ALLOWED_BEGINNINGS = ("LC_", "OMP_", "OPENBLAS_", "MKL_", "BLIS_", "NUMEXPR_", "VECLIB_", "KMP_", "ORT_")
 """Beginnings of names: languages, and how many threads libraries take."""
 
+PERSONAL = frozenset(
+    {"HOME", "USER", "LOGNAME", "SHELL", "TERM", "COLUMNS", "NO_COLOR", "LANGUAGE", "VIRTUAL_ENV"}
+)
+"""Allowed names that say who asks, and how; the code of a sealed model works without them."""
+
 SAME = {"TZ": "UTC", "LC_ALL": "C.UTF-8"}
 """What a model is asked under on every machine: its answers must not follow the time zone or language of one."""
 

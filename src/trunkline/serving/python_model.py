@@ -20,7 +20,7 @@ from typing import IO, Any
 from trunkline.core.bundle import Bundle, open_bundle
 from trunkline.core.errors import BundleError, UnavailableError
 from trunkline.core.record import short
-from trunkline.core.surroundings import SAME, surroundings
+from trunkline.core.surroundings import PERSONAL, SAME, surroundings
 
 from .runtime import Answers, Columns, checked, row_count
 
@@ -54,7 +54,8 @@ class PythonModel:
             *([str(hidden.resolve())] if hidden else []),
         ]  # fmt: skip
         # The model's code is the bundle's: it gets no token of whoever asks it.
-        self._environment = surroundings() | SAME | {"OMP_NUM_THREADS": str(threads)}
+        known = {name: value for name, value in surroundings().items() if name not in PERSONAL}
+        self._environment = known | SAME | {"OMP_NUM_THREADS": str(threads)}
         self._start_timeout = start_timeout
         self._answer_timeout = answer_timeout
         self._lock = threading.Lock()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -28,6 +29,8 @@ _CHANGE = 1 << 1 | _REMOVE_FOLDER | sum(1 << bit for bit in range(5, 13))
 _TRUNCATE, _KNOWS_TRUNCATE = 1 << 14, 3
 _DEVICES = Path("/dev")
 _PATH_BENEATH = 1
+_VARIABLES = re.compile(r"/proc/.*/environ")
+"""The variables with which a process was started: what a bundle does not see by `os.environ`."""
 _NO_NEW_PRIVILEGES = 38
 
 
@@ -41,7 +44,10 @@ class Confined:
     def hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Refuse to open a file that lies outside and is there (an audit hook; raises PermissionError)."""
         name = opened_name(event, arguments)
-        if name is None or holds(self._places, name) or not os.path.isfile(name):  # noqa: PTH113
+        if name is None:
+            return
+        inside = holds(self._places, name) and not _VARIABLES.fullmatch(os.path.realpath(name))
+        if inside or not os.path.isfile(name):  # noqa: PTH113
             return
         path = os.path.abspath(name)  # noqa: PTH100 - names what was asked for, links and all
         if path not in self.refused:

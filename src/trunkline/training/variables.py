@@ -64,9 +64,34 @@ class Unseen(MutableMapping[str, str]):
             self._asked.append(what)
 
 
+class _AsBytes(MutableMapping[bytes, bytes]):
+    """The same variables for who asks in bytes."""
+
+    def __init__(self, whole: MutableMapping[str, str]) -> None:
+        self._whole = whole
+
+    def __getitem__(self, name: bytes) -> bytes:
+        return os.fsencode(self._whole[os.fsdecode(name)])
+
+    def __setitem__(self, name: bytes, value: bytes) -> None:
+        self._whole[os.fsdecode(name)] = os.fsdecode(value)
+
+    def __delitem__(self, name: bytes) -> None:
+        del self._whole[os.fsdecode(name)]
+
+    def __iter__(self) -> Iterator[bytes]:
+        return map(os.fsencode, iter(self._whole))
+
+    def __len__(self) -> int:
+        return len(self._whole)
+
+
 def hide_variables(code: Path, asked: list[str]) -> None:
     """Hide the variables of this process, for good, from code in a folder; call it before any of that code runs.
 
     `asked` gets a note for each variable that it asks for.
     """
     os.environ = cast("Any", Unseen(os.environ, code, asked))  # noqa: B003 - a view of it, which clears nothing
+    os.environb = cast("Any", _AsBytes(os.environ))
+    if (posix := sys.modules.get("posix")) is not None:
+        posix.environ = {}  # type: ignore[attr-defined]  # what Python read when it started; os keeps its own

@@ -25,6 +25,9 @@ def tried(act):
 with confined(bundle):
     own = Path(tempfile.gettempdir())
     found["own"] = tried(lambda: (own / "cache").write_text("1"))
+    found["variables"] = [
+        tried(lambda: Path(f"/proc/{name}/environ").read_bytes()) for name in ("self", "thread-self", os.getpid())
+    ]
     found["nothing"] = tried(lambda: Path("/dev/null").write_text("1"))
     found["outside"] = [
         tried(lambda: (home / "new.json").write_text("1")),
@@ -50,6 +53,8 @@ def test_it_changes_no_file_outside_its_temporary_folder_where_the_kernel_can_re
         text=True,
     )
     found = json.loads(done.stdout)
+    if Path("/proc/self/environ").exists():
+        assert found["variables"] == ["PermissionError"] * 3
     assert (found["own"], found["nothing"], found["left"]) == ("done", "done", False)
     if found["kernel"]:
         assert found["outside"] == ["PermissionError"] * 6

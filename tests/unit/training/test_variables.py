@@ -15,6 +15,8 @@ CODE = Path("/bundles/one/code")
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Hide the variables of this process from code in a folder, and return what that code asked for."""
     monkeypatch.setattr(os, "environ", {"FLAVOUR": "b", "TZ": "Asia/Tokyo"})
+    monkeypatch.setattr(os, "environb", os.environb)
+    monkeypatch.setattr("posix.environ", {b"FLAVOUR": b"b"})
     found: list[str] = []
     hide_variables(CODE, found)
     return found
@@ -52,6 +54,8 @@ def test_a_variable_that_the_code_needs_is_not_there_and_the_error_names_it(
         ("os.getenv('FLAVOUR', 'a')", ""),
         ("getenv('FLAVOUR', 'a')", "from os import getenv"),
         ("os.environ['FLAVOUR'] if 'FLAVOUR' in os.environ else 'a'", ""),
+        ("os.environb.get(b'FLAVOUR', b'a').decode()", ""),
+        ("os.getenvb(b'FLAVOUR', b'a').decode()", ""),
     ],
 )
 def test_a_variable_with_a_default_is_the_default_everywhere_and_is_noted(
@@ -64,6 +68,14 @@ def test_a_variable_with_a_default_is_the_default_everywhere_and_is_noted(
 @pytest.mark.parametrize("expression", ["dict(os.environ)", "os.environ.copy()", "{**os.environ}"])
 def test_the_whole_environment_is_empty_for_the_code(asked: list[str], expression: str) -> None:
     assert run(expression) == {}
+    assert asked == ["all variables of the environment"]
+
+
+def test_bytes_tell_the_code_no_more_and_other_code_as_much(asked: list[str]) -> None:
+    assert run("dict(os.environb)") == {}
+    assert run("posix.environ", setup="import posix") == {}
+    assert run("os.environb[b'QUIET']", setup="os.environb[b'QUIET'] = b'1'") == b"1"
+    assert run("os.environb[b'FLAVOUR']", file="/lib/other.py") == b"b"
     assert asked == ["all variables of the environment"]
 
 
