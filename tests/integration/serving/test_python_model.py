@@ -102,13 +102,21 @@ SECRETS = (
     "A_SECRET_THAT_NOBODY_THOUGHT_OF",
 )
 SPY = r"""
-import json
+import ctypes, json
 from sklearn.linear_model import LogisticRegression
 
 class Spy(LogisticRegression):
     def predict_proba(self, rows):
-        given = open("/proc/self/environ").read().split("\0")
-        raise ValueError(json.dumps(dict(pair.split("=", 1) for pair in given if "=" in pair)))
+        names, place = ctypes.POINTER(ctypes.c_char_p).in_dll(ctypes.CDLL(None), "environ"), 0
+        found = {}
+        while names[place] is not None:
+            name, _, value = names[place].decode().partition("=")
+            found[name] = value
+            place += 1
+        asked = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "TZ", "LC_ALL")
+        person = [name for name in ("HOME", "USER", "LOGNAME") if name in found]
+        secrets = [name for name in SECRETS if name in found or "sesame" in found.values()]
+        raise ValueError(json.dumps([secrets, person, *(found[name] for name in asked)]))
 """
 
 
@@ -117,7 +125,7 @@ def test_the_code_of_a_model_sees_no_token_of_whoever_asks_it(
 ) -> None:
     code = bundle.folder / "code"
     code.mkdir()
-    (code / "trust_spy.py").write_text(SPY, encoding="utf-8")
+    (code / "trust_spy.py").write_text(f"SECRETS = {SECRETS!r}\n{SPY}", encoding="utf-8")
     monkeypatch.syspath_prepend(str(code))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     spy = importlib.import_module("trust_spy").Spy()
@@ -139,11 +147,9 @@ def test_the_code_of_a_model_sees_no_token_of_whoever_asks_it(
     finally:
         model.close()
 
-    found = json.loads(caught.value.what.partition("ValueError: ")[2])
-    assert "sesame" not in found.values()
-    assert not {*SECRETS} & {*found}
-    assert (found["OMP_NUM_THREADS"], found["OMP_WAIT_POLICY"]) == ("1", "passive")
-    assert (found["TZ"], found["LC_ALL"]) == ("UTC", "C.UTF-8")
+    secrets, person, *rest = json.loads(caught.value.what.partition("ValueError: ")[2].partition(" (")[0])
+    assert (secrets, person) == ([], [])
+    assert rest == ["1", "passive", "UTC", "C.UTF-8"]
 
 
 @pytest.mark.parametrize(
