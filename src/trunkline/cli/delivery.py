@@ -157,6 +157,7 @@ def status(ctx: click.Context, environment: str) -> None:
     """Say who serves, and how it is."""
     from trunkline.loop.life.last_watch import last_signals
     from trunkline.loop.rollout import deploying
+    from trunkline.measure.wording import percent
 
     project = output.project_of(ctx)
     environment = output.environment_of(project, environment)
@@ -170,7 +171,7 @@ def status(ctx: click.Context, environment: str) -> None:
     output.result("strategy", release.strategy)
     output.result("champion", f"version {release.champion.version} ({short(release.champion.bundle)})")
     if release.challenger:
-        share = f", {release.share:.0%} of users" if release.strategy == "canary" else ""
+        share = f", {percent(release.share)} of users" if release.strategy == "canary" else ""
         output.result(
             "challenger", f"version {release.challenger.version} ({short(release.challenger.bundle)}){share}"
         )

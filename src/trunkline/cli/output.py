@@ -64,15 +64,10 @@ IN_FULL = ("performance", "load", "deepchecks")
 
 
 def figure(one: Figure) -> str:
-    """Return a measured figure as one line; at most four digits matter, whatever its scale."""
-    span = f" [{_digits(one.interval.low)}, {_digits(one.interval.high)}]" if one.interval else ""
-    return f"{one.name:<28} {_digits(one.value)}{span} on {one.rows:,} test rows"
+    """Return a measured figure as one line."""
+    from trunkline.measure.wording import measured
 
-
-def _digits(value: float) -> str:
-    if abs(value) >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.3g}" if 0 < abs(value) < 0.001 else f"{value:.3f}"
+    return f"{one.name:<28} {measured(one, f'{one.rows:,} test rows')}"
 
 
 def verdicts(rows: Iterable[Verdict]) -> None:

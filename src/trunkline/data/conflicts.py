@@ -11,10 +11,10 @@ import pandas as pd
 from trunkline.core.contract import Contract, Role
 from trunkline.core.figures import Figure, Interval
 from trunkline.core.verdicts import Verdict
+from trunkline.measure.intervals import LEVEL, beyond, deviate, score_interval
+from trunkline.measure.wording import between, percent
 
-from .intervals import LEVEL, beyond, deviate, share_interval
 from .split import PARTS, Parts
-from .wording import percent, span
 
 Floats = npt.NDArray[np.float64]
 
@@ -40,7 +40,7 @@ def judge_conflicts(parts: Parts, contract: Contract, limit: float) -> Verdict:
     )
     sure, unsure = beyond([figure], limit)
     where = "in every column but key and outcome"
-    measured = f"{percent(figure.value)} ({span(figure.interval)}; {percent(limit)} may)"
+    measured = f"{percent(figure.value)} ({between(figure.interval, percent)}; {percent(limit)} may)"
     what = (
         f"{measured} of the variance of {outcome.name} lies between rows that are equal {where}."
         if regression
@@ -78,7 +78,7 @@ def _outvoted(equals: npt.NDArray[np.int64], labels: pd.Series) -> Figure:
     np.maximum.at(most, pairs // max(1, len(classes)), counts)
     rows = len(labels)
     share = (rows - int(most.sum())) / max(1, rows)
-    return Figure(name="conflicts", value=share, rows=rows, interval=share_interval(share, rows))
+    return Figure(name="conflicts", value=share, rows=rows, interval=score_interval(share, rows))
 
 
 def _within(equals: npt.NDArray[np.int64], outcome: Floats) -> Figure:

@@ -8,10 +8,10 @@ from trunkline.core.contract import Contract, Role
 from trunkline.core.figures import Figure
 from trunkline.core.policy.gates import DataGates
 from trunkline.core.verdicts import Verdict
+from trunkline.measure.intervals import score_interval
+from trunkline.measure.wording import percent
 
-from .intervals import share_interval
 from .split import PARTS, Parts
-from .wording import percent
 
 _PART = "\0part"
 
@@ -63,7 +63,7 @@ def judge_duplicates(parts: Parts, contract: Contract, policy: DataGates) -> Ver
 
 def _share(name: str, hits: int, rows: int) -> Figure:
     share = hits / max(1, rows)
-    return Figure(name=name, value=share, rows=rows, interval=share_interval(share, rows))
+    return Figure(name=name, value=share, rows=rows, interval=score_interval(share, rows))
 
 
 def _advice(*, keyed: bool, twice: bool) -> str:

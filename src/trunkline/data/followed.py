@@ -11,9 +11,9 @@ from trunkline.core.contract import Contract
 from trunkline.core.policy.gates import DataGates
 from trunkline.core.snapshots import DataLock
 from trunkline.core.verdicts import Verdict
+from trunkline.measure.intervals import beyond
 
 from .comparison import compare
-from .intervals import beyond
 
 FEWEST = 30
 """Fewer answered rows than this confirm nothing."""

@@ -12,10 +12,10 @@ from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.figures import Figure, Interval
 from trunkline.core.snapshots import ColumnSummary, DataLock
 from trunkline.core.verdicts import Verdict
+from trunkline.measure.intervals import beyond, deviate, shared_level
+from trunkline.measure.wording import between, columns, listed
 
-from .intervals import beyond, deviate, shared_level
 from .summaries import LEVELS, numbers_of, rows_behind, summarised, summary_of
-from .wording import columns, listed
 
 GATE = "data/jumps"
 QUESTION = "Are numbers where they were in the champion's snapshot?"
@@ -124,7 +124,7 @@ def moved(
         interval=Interval(low=float(low[place]), high=float(high[place]), level=level),
     )
     words = f"the {NAMES[place]} was {then[place]:,.6g} and is {now[place]:,.6g}, " + (
-        f"{figure.value:,.2f} widths ({level * 100:.4g} % interval {low[place]:,.2f} to {high[place]:,.2f})"
+        f"{figure.value:,.2f} widths ({between(figure.interval)})"
         if scale.any()
         else "and nearly every row has that value"
     )

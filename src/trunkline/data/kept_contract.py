@@ -12,12 +12,12 @@ import pandera.pandas as pa
 from trunkline.core.contract import Column, Contract
 from trunkline.core.figures import Figure
 from trunkline.core.verdicts import Verdict
+from trunkline.measure.wording import listed
 
 from .rows import in_order
 from .schema import contract_from
 from .split import PARTS, Parts
 from .validation import Breach, inspect_rows
-from .wording import listed
 
 GATE = "data/contract"
 SAID_ONLY = {"description", "unit"}

@@ -8,10 +8,10 @@ from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
 from trunkline.core.snapshots import DataLock
 from trunkline.core.verdicts import Verdict
+from trunkline.measure.intervals import beyond, distance_interval, shared_level
+from trunkline.measure.wording import between, listed, percent
 
-from .intervals import beyond, distance_interval, shared_level
 from .summaries import rows_behind, shares_of
-from .wording import listed, percent, span
 
 GATE = "data/label-shift"
 QUESTION = "Are the outcomes as common as in the champion's snapshot?"
@@ -49,7 +49,7 @@ def judge_label_shift(rows: pd.DataFrame, contract: Contract, previous: DataLock
     shown = sure or unsure or [max(figures, key=lambda one: one.value)]
     said = listed(
         f"{one.group} from {percent(before.get(label, 0.0))} of {behind:,} rows to {percent(now.get(label, 0.0))} of "
-        f"{len(rows):,} (moved by {percent(one.value)}, {span(one.interval)})"
+        f"{len(rows):,} (moved by {percent(one.value)}, {between(one.interval, percent)})"
         for one in shown
         for label in [one.group.removeprefix(f"{name}=")]
     )

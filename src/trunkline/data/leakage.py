@@ -7,10 +7,10 @@ import pandas as pd
 from trunkline.core.contract import Contract
 from trunkline.core.policy.gates import DataGates
 from trunkline.core.verdicts import Outcome, Verdict
+from trunkline.measure.wording import columns, listed
 
 from .single_feature import single_feature_scores
 from .split import Parts
-from .wording import columns, listed
 
 
 def judge_leakage(parts: Parts, contract: Contract, policy: DataGates) -> Verdict:

@@ -10,10 +10,10 @@ from trunkline.core.contract import Contract, Role
 from trunkline.core.figures import Figure, Interval
 from trunkline.core.snapshots import DataLock
 from trunkline.core.verdicts import Verdict
+from trunkline.measure.intervals import score_interval, shared_level
+from trunkline.measure.wording import between, listed, percent
 
-from .intervals import share_interval, shared_level
 from .summaries import rows_behind, shares_of, summarised
-from .wording import listed, percent, span
 
 GATE = "data/new-categories"
 QUESTION = "Do rows have categories that the champion's snapshot never had?"
@@ -54,7 +54,7 @@ def judge_new_categories(rows: pd.DataFrame, contract: Contract, previous: DataL
     unsure = [new for new in found if new not in sure and new.figure.value > max(limit, new.chance)]
     shown = sorted(sure or unsure, key=lambda new: -new.figure.value)
     named = listed(
-        f"{new.column} = {listed(new.values)} ({percent(new.figure.value)}, {span(new.interval)})"
+        f"{new.column} = {listed(new.values)} ({percent(new.figure.value)}, {between(new.interval, percent)})"
         for new in shown
     )
     most = max(found, key=lambda new: new.figure.value, default=None)
@@ -91,11 +91,11 @@ def _new(values: pd.Series, name: str, previous: DataLock, level: float) -> New:
     news = tuple(value for value in now if value not in before)
     share = round(sum(now[value] for value in news) * int(values.notna().sum())) / max(1, rows)
     single = sum(round(value * behind) == 1 for value in before.values())
-    interval = share_interval(share, rows, level)
+    interval = score_interval(share, rows, level)
     return New(
         column=name,
         values=news,
         figure=Figure(name=f"new_categories:{name}", value=share, rows=rows, interval=interval),
         interval=interval,
-        chance=share_interval(single / max(1, behind), behind, level).high,
+        chance=score_interval(single / max(1, behind), behind, level).high,
     )

@@ -7,10 +7,10 @@ import pandas as pd
 from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
 from trunkline.core.verdicts import Verdict
+from trunkline.measure.intervals import beyond, score_interval, shared_level
+from trunkline.measure.wording import between, columns, listed, percent
 
-from .intervals import beyond, share_interval, shared_level
 from .split import Parts
-from .wording import columns, listed, percent, span
 
 
 def judge_nulls(parts: Parts, contract: Contract, limit: float) -> Verdict:
@@ -37,7 +37,7 @@ def judge_nulls(parts: Parts, contract: Contract, limit: float) -> Verdict:
         said.append(f"The same in every row: {listed(constant)}.")
     if not said and unsure:
         named = listed(
-            f"{name} ({percent(one.value)}, {span(one.interval)})"
+            f"{name} ({percent(one.value)}, {between(one.interval, percent)})"
             for name, one in zip(columns(unsure), unsure, strict=True)
         )
         said.append(f"Too few rows to say whether more than {percent(limit)} are without a value: {named}.")
@@ -66,5 +66,5 @@ def judge_nulls(parts: Parts, contract: Contract, limit: float) -> Verdict:
 
 def _figure(name: str, values: pd.Series, level: float) -> Figure:
     share = float(values.isna().mean()) if len(values) else 0.0
-    interval = share_interval(share, len(values), level)
+    interval = score_interval(share, len(values), level)
     return Figure(name=f"nulls:{name}", value=share, rows=len(values), interval=interval)

@@ -12,10 +12,10 @@ from scipy.stats import chi2
 from trunkline.core.contract import Contract, Role
 from trunkline.core.figures import Figure
 from trunkline.core.verdicts import Verdict
+from trunkline.measure.intervals import beyond, score_interval
+from trunkline.measure.wording import between, percent
 
-from .intervals import beyond, share_interval
 from .split import Parts
-from .wording import percent, span
 
 GATE = "data/redelivered"
 QUESTION = "Are test rows learned from under another key and another date?"
@@ -53,12 +53,12 @@ def judge_redelivered(parts: Parts, contract: Contract, limit: float) -> Verdict
     met = is_test & (np.bincount(group[~is_test], minlength=len(times)) > 0)[group]
     beyond_chance = _beyond_chance(times)
     value = float(beyond_chance[times[group[met]]].sum()) / max(1, total)
-    figure = Figure(name="redelivered", value=value, rows=total, interval=share_interval(value, total))
+    figure = Figure(name="redelivered", value=value, rows=total, interval=score_interval(value, total))
     sure, unsure = beyond([figure], limit)
     equal = int(met.sum()) / max(1, total)
     reason = (
         f"{percent(equal)} of {total:,} test rows equal a learned one in everything but key, user and event time; "
-        f"chance does not explain {percent(value)} ({span(figure.interval)}), {percent(limit)} may."
+        f"chance does not explain {percent(value)} ({between(figure.interval, percent)}), {percent(limit)} may."
     )
     return Verdict(
         gate=GATE,
@@ -69,7 +69,7 @@ def judge_redelivered(parts: Parts, contract: Contract, limit: float) -> Verdict
         threshold=limit,
         figures=(
             figure,
-            Figure(name="equal_rows", value=equal, rows=total, interval=share_interval(equal, total)),
+            Figure(name="equal_rows", value=equal, rows=total, interval=score_interval(equal, total)),
         ),
         advice="Find out why the same cases came again, and drop all but the first in load(). Where they belong to "
         "somebody who comes back, give that column metadata={'role': 'user'}; where cases come in pairs by nature, "

@@ -8,8 +8,9 @@ from trunkline.core.contract import Contract, Role
 from trunkline.core.figures import Figure
 from trunkline.core.policy.gates import DataGates
 from trunkline.core.verdicts import Verdict
+from trunkline.measure.intervals import beyond, score_interval
+from trunkline.measure.wording import measured
 
-from .intervals import beyond, share_interval
 from .rows import names_of
 from .single_feature import event_time_score
 from .split import Parts
@@ -67,7 +68,7 @@ def _judge_order(parts: Parts, contract: Contract, time: str) -> Verdict:
                 name="learned_rows_from_the_future",
                 value=late / max(1, len(learned)),
                 rows=len(learned),
-                interval=share_interval(late / max(1, len(learned)), len(learned)),
+                interval=score_interval(late / max(1, len(learned)), len(learned)),
             ),
         ),
         advice="Take the snapshot again (trunkline snapshot), and look whether the event time sorts: "
@@ -92,10 +93,7 @@ def _judge_prediction(parts: Parts, contract: Contract, time: str, method: str, 
             advice="Bring more rows.",
         )
     sure, unsure = beyond([figure], limit)
-    said = (
-        f"{time} alone predicts {outcome} with {measure} {figure.value:.3f} (95 % interval "
-        f"{figure.interval.low:.3f} to {figure.interval.high:.3f}, {figure.rows:,} rows); {limit:g} may."
-    )
+    said = f"{time} alone predicts {outcome} with {measure} {measured(figure)}; {limit:g} may."
     return Verdict(
         gate=GATE,
         question=question,

@@ -7,10 +7,10 @@ import pandas as pd
 from trunkline.core.contract import Contract, Role
 from trunkline.core.figures import Figure
 from trunkline.core.verdicts import Verdict
+from trunkline.measure.intervals import score_interval
+from trunkline.measure.wording import percent
 
-from .intervals import share_interval
 from .split import Parts
-from .wording import percent
 
 
 def judge_user_leakage(parts: Parts, contract: Contract, method: str) -> Verdict | None:
@@ -38,7 +38,7 @@ def judge_user_leakage(parts: Parts, contract: Contract, method: str) -> Verdict
         blocking=not returning,
         reason=reason,
         threshold=0.0,
-        figures=(Figure(name="known_users", value=share, rows=rows, interval=share_interval(share, rows)),),
+        figures=(Figure(name="known_users", value=share, rows=rows, interval=score_interval(share, rows)),),
         advice="Set data.split.method to grouped and run `trunkline snapshot`: all rows of a user then lie in one "
         "part. Where only known users will ever ask, choose temporal."
         if red

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from trunkline.core.record import Record, canonical_json, sha256, short
 from trunkline.core.release import Release, Route
+from trunkline.measure.wording import percent
 
 from .desired_state import DesiredState
 
@@ -102,4 +103,4 @@ def _words(release: Release) -> str:
     challenger = f"version {release.challenger.version}"
     if release.strategy == "silent":
         return f"{champion} answers everyone, {challenger} sees every request in silence"
-    return f"{challenger} answers {release.share:.0%} of users, {champion} the others"
+    return f"{challenger} answers {percent(release.share)} of users, {champion} the others"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from trunkline.core.errors import PolicyError
 from trunkline.core.record import sha256, short
 from trunkline.core.release import Route
+from trunkline.measure.wording import percent
 
 from .desired_state import DesiredState
 
@@ -49,7 +50,9 @@ def next_state(
     if not 0.0 < share < 1.0:
         raise PolicyError("A canary's share of users must lie between 0 and 1.", value=share)
     if state.strategy == "canary" and share == state.share:
-        raise _impossible(state, f"Version {wanted.version} is a canary for {share:.0%} of users already.")
+        raise _impossible(
+            state, f"Version {wanted.version} is a canary for {percent(share)} of users already."
+        )
     return _change(state, strategy="canary", challenger=wanted, share=share, salt=salt)
 
 

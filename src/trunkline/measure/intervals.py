@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from trunkline.core.figures import Interval
+from trunkline.core.figures import Figure, Interval
 
 LEVEL = 0.95
+"""Of a single interval, or of all those of one verdict together."""
+
+
+def shared_level(questions: int) -> float:
+    """Return the level of each of so many intervals that all hold together at 95 % (Bonferroni)."""
+    return 1 - (1 - LEVEL) / max(1, questions)
+
+
+def deviate(level: float) -> float:
+    """Return how many standard errors a two-sided interval of this level spans to each side."""
+    return NormalDist().inv_cdf(0.5 + level / 2)
 
 
 def wilson(hits: float, rows: float, level: float = 0.95) -> Interval:
@@ -22,7 +33,7 @@ def wilson(hits: float, rows: float, level: float = 0.95) -> Interval:
     """
     if not rows:
         return Interval(low=0.0, high=1.0, level=level)
-    z = NormalDist().inv_cdf(0.5 + level / 2)
+    z = deviate(level)
     share, shrink = hits / rows, 1 + z * z / rows
     middle = (share + z * z / (2 * rows)) / shrink
     half = z / shrink * math.sqrt(share * (1 - share) / rows + z * z / (4 * rows * rows))
@@ -31,6 +42,32 @@ def wilson(hits: float, rows: float, level: float = 0.95) -> Interval:
         high=1.0 if hits == rows else min(1.0, middle + half),
         level=level,
     )
+
+
+def score_interval(share: float, rows: float, level: float = LEVEL) -> Interval:
+    """Return the score interval of a share (Wilson, JASA 22, 1927); 0 to 1 where there are no rows."""
+    return wilson(share * rows, rows, level)
+
+
+def distance_interval(now: float, rows: float, then: float, then_rows: float, level: float) -> Interval:
+    """Return the interval of the distance of two independent shares, 0 where it reaches over both signs.
+
+    Newcombe, Statistics in Medicine 17 (1998), method 10, of the difference; then its absolute value.
+    """
+    one, other = score_interval(now, rows, level), score_interval(then, then_rows, level)
+    low = now - then - math.hypot(now - one.low, other.high - then)
+    high = now - then + math.hypot(one.high - now, then - other.low)
+    return Interval(low=max(low, -high, 0.0), high=max(-low, high), level=level)
+
+
+def beyond(figures: Iterable[Figure], limit: float) -> tuple[list[Figure], list[Figure]]:
+    """Return the figures whose whole interval lies above the limit, and those of which only the value does.
+
+    Greatest value first. A figure without an interval is exact.
+    """
+    above = sorted((one for one in figures if one.value > limit), key=lambda one: -one.value)
+    sure = [one for one in above if one.interval is None or one.interval.low > limit]
+    return sure, [one for one in above if one not in sure]
 
 
 def quantile_interval(values: Sequence[float] | NDArray[np.float64], q: float) -> tuple[float, Interval]:

@@ -11,13 +11,14 @@ from trunkline.core.figures import Interval
 from trunkline.core.policy.monitoring import Monitoring
 from trunkline.core.signals import Finding, Signal
 from trunkline.measure.intervals import holm, tail_above, wilson
+from trunkline.measure.wording import between, count, join, percent
 from trunkline.predictions import LogWindow
 
 from .drift import Drift, column_drift
 from .profiles import AnyProfile, CategoryProfile, NumberProfile, Profile
 from .profiling import UNJUDGED, profile_answers
 from .rejections import rejection_findings
-from .signals import between, count, join, percent, write_signal
+from .signals import write_signal
 
 LARGE_PSI = 1.0
 """Above this a drift is critical: the two distributions hardly overlap."""
@@ -247,8 +248,7 @@ def _alarm(drifted: Sequence[_Question], rejected: Sequence[Finding]) -> str:
         )
     if rejected:
         total, *kinds = rejected
-        low, high = (total.interval.low, total.interval.high) if total.interval else (0.0, 1.0)
-        words = f"{total.detail} ({percent(total.value)}, 95% interval {percent(low)} to {percent(high)})"
+        words = f"{total.detail} ({percent(total.value)}, {between(total.interval, percent)})"
         why = f", mostly {kinds[0].subject}: {kinds[0].detail}" if kinds else ""
         sentences.append(f"{words}{why}.")
     return " ".join(sentences)

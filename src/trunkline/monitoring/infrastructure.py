@@ -14,9 +14,10 @@ import psutil
 from trunkline.core.policy.monitoring import InfrastructureMonitor, Monitoring
 from trunkline.core.signals import Finding, Signal
 from trunkline.measure.intervals import quantile_interval
+from trunkline.measure.wording import between, count
 from trunkline.predictions import LogWindow
 
-from .signals import State, between, count, write_signal
+from .signals import State, write_signal
 
 CLOCK_SLACK_S = 2.0
 """The clock may have been set since the start was written down: psutil converts from the kernel's own count."""

@@ -15,8 +15,9 @@ from trunkline.core.policy.monitoring import Monitoring
 from trunkline.core.record import as_utc
 from trunkline.core.signals import Finding, Signal
 from trunkline.core.tail import newest_first
+from trunkline.measure.wording import count
 
-from .signals import count, write_signal
+from .signals import write_signal
 
 LINES = 10_000
 """How many of the newest lines are read."""

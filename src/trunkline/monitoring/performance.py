@@ -13,9 +13,11 @@ from trunkline.core.policy.monitoring import Monitoring
 from trunkline.core.signals import Finding, Signal
 from trunkline.measure.metrics import Metric, ignoring_inputs
 from trunkline.measure.quality import measure_quality
+from trunkline.measure.users import counted
+from trunkline.measure.wording import between, count
 from trunkline.predictions import GroundTruth, Prediction
 
-from .signals import between, count, write_signal
+from .signals import write_signal
 from .truth import Labelled, label_answers
 
 MOST = 1_000_000
@@ -59,14 +61,15 @@ def watch_performance(
     interval = figure.interval
     fallen = interval is not None and interval.high < floor
     words = f"{name} is {figure.value:.3f}" + (f" ({between(interval)})" if interval else "")
-    words += f" on the newest {count(rows, 'answer')} whose outcome is known; at release it was {reference.value:.3f}"
+    known = counted(rows, paired.users, "answers")
+    words += f" on the newest {known} whose outcome is known; at release it was {reference.value:.3f}"
     finding = Finding(
         subject=name,
         measure="quality",
         value=figure.value,
         threshold=floor,
         interval=interval,
-        detail=f"{reference.value:.3f} at release on {count(reference.rows, 'row')}, now on {count(rows, 'row')}",
+        detail=f"{reference.value:.3f} at release on {count(reference.rows, 'row')}, now on {known}",
     )
     if interval is None or (not fallen and interval.low < floor):
         summary = (

@@ -7,9 +7,8 @@ from collections import Counter
 from trunkline.core.contract import Contract, Role
 from trunkline.core.signals import Finding
 from trunkline.measure.intervals import wilson
+from trunkline.measure.wording import count
 from trunkline.predictions import LogWindow
-
-from .signals import count
 
 GROUPS = 5
 """How many kinds of broken rules a signal tells of, the most frequent first."""

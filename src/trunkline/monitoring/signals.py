@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
-from trunkline.core.figures import Interval
 from trunkline.core.signals import Finding, Severity, Signal, SignalKind
 
 State = Literal["alarm", "quiet", "inconclusive"]
@@ -43,23 +42,3 @@ def write_signal(
         lead=lead or (findings[0] if findings else None),
         time=now,
     )
-
-
-def percent(share: float) -> str:
-    """Return a share as people read it, `8.2%`."""
-    return f"{100 * share:.3g}%"
-
-
-def between(interval: Interval) -> str:
-    """Return an interval as people read it, `95% interval 0.5 to 0.625`."""
-    return f"{100 * interval.level:g}% interval {interval.low:.3g} to {interval.high:.3g}"
-
-
-def join(parts: Sequence[str]) -> str:
-    """Return parts as people list them: `a, b and c`."""
-    return " and ".join(([", ".join(parts[:-1])] if len(parts) > 1 else []) + list(parts[-1:]))
-
-
-def count(number: int, noun: str) -> str:
-    """Return a number with its noun, `1 row`, `2 rows`."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")

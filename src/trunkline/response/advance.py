@@ -10,6 +10,7 @@ from trunkline.core.policy.delivery import Rollout
 from trunkline.core.record import Record
 from trunkline.core.verdicts import Outcome, Verdict
 from trunkline.measure.intervals import wilson
+from trunkline.measure.wording import between, percent
 
 from .stage import ArmFigures, StageEvidence
 
@@ -130,7 +131,7 @@ def _share(
         reason = f"{name} was asked {rows} times; {FEWEST - rows} more are needed to say anything."
         return _verdict(gate, "inconclusive", reason, question)
     span = wilson(hits, rows, level)
-    reason = f"{name} {words} {hits:,} of {rows:,} ({_between(span)}, tolerated {limit:.3g})"
+    reason = f"{name} {words} {hits:,} of {rows:,} ({between(span)}, tolerated {limit:.3g})"
     if span.low > limit:
         if other[1] >= FEWEST and wilson(*other, level).low > limit:
             reason += f"; so did the champion on {other[0]:,} of {other[1]:,}: it is not its trouble alone."
@@ -160,7 +161,7 @@ def _quality(evidence: StageEvidence, policy: Rollout) -> Verdict:
         return _verdict("quality", "inconclusive", reason, question, blocking=policy.require_truth)
     span = figure.interval
     words = f"{evidence.metric} of version {evidence.challenger.version} lies {figure.value:+.3f} from the champion's"
-    reason = f"{words} ({_between(span)}, tolerated {-policy.margin:g}) on {figure.rows:,} labelled answers"
+    reason = f"{words} ({between(span)}, tolerated {-policy.margin:g}) on {figure.rows:,} labelled answers"
     if span.high < -policy.margin:
         return _verdict("quality", "fail", f"{reason}.", question)
     if span.low >= -policy.margin:
@@ -198,11 +199,11 @@ def _why_unseen(evidence: StageEvidence) -> str:
 def _agreement(figure: Figure, limit: float) -> Verdict:
     question = "Does it say what the champion says?"
     span = figure.interval or Interval(low=figure.value, high=figure.value)
-    reason = f"Both say the same to {figure.value:.1%} of {figure.rows:,} requests ({_between(span)})"
+    reason = f"Both say the same to {percent(figure.value)} of {figure.rows:,} requests ({between(span)})"
     if not limit:
         return _verdict("agreement", "pass", f"{reason}.", question, blocking=False)
     outcome: Outcome = "pass" if span.low >= limit else "fail" if span.high < limit else "inconclusive"
-    return _verdict("agreement", outcome, f"{reason}, at least {limit:.1%} wanted.", question)
+    return _verdict("agreement", outcome, f"{reason}, at least {percent(limit)} wanted.", question)
 
 
 def _shift(figure: Figure, limit: float) -> Verdict:
@@ -210,7 +211,3 @@ def _shift(figure: Figure, limit: float) -> Verdict:
     outcome: Outcome = "fail" if low > limit else "pass"
     reason = f"The distributions of the two versions' answers lie {figure.value:.2f} apart (PSI, {limit:g} is much)."
     return _verdict("answers", outcome, reason, "Do both answer alike on the whole?", blocking=False)
-
-
-def _between(span: Interval) -> str:
-    return f"{100 * span.level:.3g}% interval {span.low:.3g} to {span.high:.3g}"

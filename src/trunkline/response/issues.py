@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from trunkline.core.markdown import one_line, plain
 from trunkline.core.signals import Finding, Signal, SignalKind
 from trunkline.forge.page import moment
+from trunkline.measure.wording import percent
 
 from .policy import STORM
 
@@ -118,7 +119,7 @@ def interval(finding: Finding) -> str:
     if finding.interval is None:
         return ""
     low, high, level = finding.interval.low, finding.interval.high, finding.interval.level
-    return f"{number(low)} to {number(high)} ({level:.0%})"
+    return f"{number(low)} to {number(high)} ({percent(level)})"
 
 
 def number(value: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from trunkline.core.verdicts import Verdict
 from trunkline.forge.page import moment
+from trunkline.measure.wording import percent
 
 from .advance import Advice
 from .issues import cell, number
@@ -14,7 +15,7 @@ _WORDS = {"pass": "yes", "fail": "**no**", "inconclusive": "not known yet"}
 
 def stage_report(evidence: StageEvidence, advice: Advice) -> str:
     """Return the evidence of a stage: what it says, the questions, and the two versions side by side."""
-    share = f" with {evidence.share:.0%} of users" if evidence.strategy == "canary" else ""
+    share = f" with {percent(evidence.share)} of users" if evidence.strategy == "canary" else ""
     lines = [
         f"## The {evidence.strategy} stage on live traffic: {advice.action}",
         "",

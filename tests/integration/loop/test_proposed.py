@@ -129,7 +129,7 @@ def test_it_is_compared_with_main_and_not_with_what_serves(
         said = describe_change(project, progress=say)
     finally:
         git(project.root, "push", "--quiet", "--force", "origin", f"{before}:main")
-    assert "version 2 answers 20% of users" in said
+    assert "version 2 answers 20 % of users" in said
     assert "version 2 is registered since" in said
     assert "its gates said fail" in said
     assert "version 1 is registered" not in said

@@ -93,14 +93,14 @@ def test_findings_are_shown_for_alarms_only(state: str, capsys: pytest.CaptureFi
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(-3.2, " -3.200 ["), (-3.329e12, " -3,329,000,000,000 ["), (-3.1e-9, " -3.1e-09 ["), (0.0, " 0.000 [")],
+    [(-3.2, " -3.200 ("), (-3.329e12, " -3,329,000,000,000 ("), (-3.1e-9, " -3.1e-09 ("), (0.0, " 0.000 (")],
 )
 def test_a_figure_reads_at_any_scale_and_apart_from_a_long_name(value: float, shown: str) -> None:
     span = Interval(low=value, high=value, level=0.95)
     line = output.figure(Figure(name="neg_root_mean_squared_error", value=value, rows=1177, interval=span))
 
     assert shown in line
-    assert line.endswith("] on 1,177 test rows")
+    assert line.endswith(", 1,177 test rows)")
 
 
 @pytest.mark.parametrize("named", ["nosuch", "../x", "production/", "Production", "x" * 5000])

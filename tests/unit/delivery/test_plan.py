@@ -51,7 +51,7 @@ def test_a_challenger_is_loaded_and_nothing_restarts() -> None:
 def test_growing_into_a_canary_changes_the_route_only() -> None:
     made = plan(CANARY, SILENT.release("c1"), "c2")
     assert kinds(made) == ["route"]
-    assert made.steps[0].text == "version 2 answers 20% of users, version 1 the others"
+    assert made.steps[0].text == "version 2 answers 20 % of users, version 1 the others"
 
 
 def test_promotion_drops_the_old_champion() -> None:

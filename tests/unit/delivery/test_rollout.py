@@ -71,7 +71,7 @@ def test_a_newer_challenger_begins_with_silent_from_any_stage() -> None:
         (SILENT, "canary", THREE, "Version 2 is the challenger", "silent with a newer one"),
         (CANARY, "single", THREE, "Version 2 is the challenger", "reverting the merge"),
         (CANARY, "silent", TWO, "Version 2 is answering users already", "reverting the merge"),
-        (CANARY, "canary", TWO, "canary for 20% of users already", "canary with another share"),
+        (CANARY, "canary", TWO, "canary for 20 % of users already", "canary with another share"),
         (SINGLE, "blue-green", TWO, "no stage blue-green", "silent, canary or single"),
     ],
 )

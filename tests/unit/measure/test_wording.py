@@ -4,7 +4,18 @@ import pytest
 
 from trunkline.core.figures import Figure, Interval
 from trunkline.core.verdicts import Outcome, Verdict, Waiver
-from trunkline.measure.wording import between, by_chance, measured, number, outcome_word
+from trunkline.measure.wording import (
+    between,
+    by_chance,
+    columns,
+    count,
+    join,
+    listed,
+    measured,
+    number,
+    outcome_word,
+    percent,
+)
 
 
 @pytest.mark.parametrize(
@@ -49,3 +60,37 @@ def test_an_outcome_says_whether_it_stops(outcome: Outcome, blocking: bool, waiv
     assert (
         outcome_word(Verdict(gate="g", outcome=outcome, reason="", blocking=blocking, waiver=waiver)) == words
     )
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0.0, "0 %"),
+        (1.0, "100 %"),
+        (0.05, "5 %"),
+        (0.07654, "7.65 %"),
+        (0.5, "50 %"),
+        (0.00001, "below 0.01 %"),
+        (0.99999, "above 99.99 %"),
+    ],
+)
+def test_a_share_is_written_as_people_read_it(share: float, text: str) -> None:
+    assert percent(share) == text
+
+
+def test_an_interval_says_its_level() -> None:
+    assert between(Interval(low=0.1, high=0.25, level=0.995), percent) == "99.5 % interval 10 % to 25 %"
+
+
+def test_a_long_list_is_cut() -> None:
+    assert listed("abc") == "a, b, c"
+    assert listed("abcdefg") == "a, b, c, d, e and 2 more"
+
+
+def test_a_figure_names_its_column_even_with_a_colon_in_it() -> None:
+    assert columns([Figure(name="jump:at:home", value=1, rows=1)]) == ["at:home"]
+
+
+def test_numbers_have_nouns_and_parts_are_joined() -> None:
+    assert [count(1, "row"), count(1200, "row")] == ["1 row", "1,200 rows"]
+    assert [join([]), join(["a"]), join(["a", "b", "c"])] == ["", "a", "a, b and c"]

@@ -70,7 +70,7 @@ def test_a_unit_error_is_a_critical_alarm_that_names_the_column(watch: Watch, dr
     assert finding.p_value is not None
     assert finding.p_value < 1e-6
     assert "age (PSI" in signal.summary
-    assert "below 18: 0% at release, 100% now" in signal.summary
+    assert "below 18: 0 % at release, 100 % now" in signal.summary
 
 
 def test_a_new_category_is_named(watch: Watch, draw: Draw) -> None:
@@ -87,7 +87,7 @@ def test_a_null_flood_is_named(watch: Watch, draw: Draw) -> None:
     employed = [None if row % 5 == 0 else value for row, value in enumerate(columns["employed"])]
     signal = watch(columns | {"employed": employed})
     assert _only(signal, "share of nulls", "employed").value == 0.2
-    assert "employed is null in 20% of rows (0% at release)" in signal.summary
+    assert "employed is null in 20 % of rows (0 % at release)" in signal.summary
 
 
 def test_an_audit_column_that_no_client_sends_is_not_drift(watch: Watch, draw: Draw) -> None:

@@ -59,7 +59,7 @@ def test_a_title_is_one_line_of_at_most_120_characters() -> None:
 
 def test_the_body_holds_the_figures_with_interval_and_threshold() -> None:
     body = issues.body(signal())
-    assert "| age | PSI | 0.3123 | 0.25 | 0.28 to 0.36 (95%) | 0.0004 | mean 24.1 to 289.3 |" in body
+    assert "| age | PSI | 0.3123 | 0.25 | 0.28 to 0.36 (95 %) | 0.0004 | mean 24.1 to 289.3 |" in body
     assert (
         "Severity **warning**, environment `production`, 5,226 rows looked at, 2026-11-23 12:00 UTC." in body
     )

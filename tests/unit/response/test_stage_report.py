@@ -27,7 +27,7 @@ def test_a_report_answers_every_question_and_shows_both_versions() -> None:
     advice = advise(evidence, Rollout())
     text = stage_report(evidence, advice)
     assert "## The canary stage on live traffic: go back" in text
-    assert "with 20% of users from 2026-11-23 12:00 UTC to 2026-11-24 18:00 UTC" in text
+    assert "with 20 % of users from 2026-11-23 12:00 UTC to 2026-11-24 18:00 UTC" in text
     assert "7 requests broke the contract" in text
     assert text.count("| Does it answer without failing? | **no** |") == 1
     assert "| Is it as good as the champion? (for information) | not known yet |" in text

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from trunkline.measure.paired import Array
+from trunkline.measure.wording import percent
 
 BUSY = 0.9
 """The share of the time above which the generator is the bottleneck; locust warns at the same figure."""
@@ -57,4 +58,4 @@ class Load:
     @property
     def bottleneck(self) -> str:
         """Return in words how busy the generator was."""
-        return f"locust ran, or waited for a core, {self.busy:.0%} of the time"
+        return f"locust ran, or waited for a core, {percent(self.busy)} of the time"

@@ -13,6 +13,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Canvas
 
 from trunkline.core.figures import Figure
+from trunkline.measure.wording import percent
 
 from .history import Span
 
@@ -60,7 +61,7 @@ def timeline(rows: Sequence[Span]) -> str:
             axes.barh(lane, end - begin, left=begin, height=0.62, color=ARMS[row.arm], edgecolor="white")
             if row.arm == "canary":
                 axes.text(
-                    (begin + end) / 2, lane, f"{row.share:.0%}", ha="center", va="center", color="white"
+                    (begin + end) / 2, lane, percent(row.share), ha="center", va="center", color="white"
                 )
         axes.set_yticks(range(len(versions)), [f"version {version}" for version in versions])
         axes.invert_yaxis()

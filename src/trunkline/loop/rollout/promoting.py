@@ -15,6 +15,7 @@ from trunkline.loop.changes.publishing import publish
 from trunkline.loop.changes.work_tree import Change, change
 from trunkline.loop.versions.bundles import brought_registry
 from trunkline.loop.versions.trained import require_trusted
+from trunkline.measure.wording import percent
 
 from .callers import caller_notice
 
@@ -80,7 +81,7 @@ def write_stage(made: Change, stage: str, version: Version) -> DesiredState:
 def phrase(stage: str, state: DesiredState) -> str:
     """Return in words what a stage does with a version."""
     if stage == "canary":
-        return f"as canary for {state.share:.0%} of users"
+        return f"as canary for {percent(state.share)} of users"
     return {"silent": "sees every request in silence", "single": "answers everyone"}[stage]
 
 
@@ -96,7 +97,7 @@ def describe_stage(
         "single": f"Version {version.number} answers every request.",
         "silent": f"{champion.capitalize()} goes on answering; version {version.number} sees every request, "
         "its answers are logged and never returned.",
-        "canary": f"{state.share:.0%} of users get version {version.number}, always the same ones; "
+        "canary": f"{percent(state.share)} of users get version {version.number}, always the same ones; "
         f"the others stay with {champion}.",
     }[stage]
     lines = [effect, "", f"{name_in_body(version.bundle)} Reverting the merge goes back."]

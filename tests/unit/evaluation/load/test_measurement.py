@@ -24,4 +24,4 @@ def test_a_generator_without_time_to_spare_is_the_bottleneck(busy: float, satura
 
 
 def test_the_bottleneck_is_told_in_words() -> None:
-    assert measured(0.97).bottleneck == "locust ran, or waited for a core, 97% of the time"
+    assert measured(0.97).bottleneck == "locust ran, or waited for a core, 97 % of the time"

@@ -150,7 +150,7 @@ def test_a_rate_that_locust_could_not_put_on_is_no_answer() -> None:
     verdict = judged(loaded(sent=700, busy=0.97))["load/rate"]
     assert verdict.outcome == "inconclusive"
     assert verdict.stops
-    assert "locust ran, or waited for a core, 97% of the time" in verdict.reason
+    assert "locust ran, or waited for a core, 97 % of the time" in verdict.reason
 
 
 def test_a_generator_that_is_the_bottleneck_blames_no_service_and_passes_none() -> None:

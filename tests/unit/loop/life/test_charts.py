@@ -28,7 +28,7 @@ def test_the_timeline_has_a_lane_a_version_and_the_canarys_share() -> None:
     assert drawn.startswith("<svg")
     assert ">version 1<" in drawn
     assert ">version 2<" in drawn
-    assert ">20%<" in drawn
+    assert ">20 %<" in drawn
     assert "version 3" not in drawn
 
 

@@ -24,9 +24,9 @@ def test_a_silent_stage_says_that_nothing_is_returned() -> None:
 
 def test_a_canary_says_how_many_users_and_that_they_stay() -> None:
     state = next_state(SERVED, "canary", challenger=TWO, share=0.2)
-    assert phrase("canary", state) == "as canary for 20% of users"
+    assert phrase("canary", state) == "as canary for 20 % of users"
     text = describe_stage(state, "canary", VERSION, "")
-    assert "20% of users get version 2, always the same ones; the others stay with version 1." in text
+    assert "20 % of users get version 2, always the same ones; the others stay with version 1." in text
 
 
 def test_every_stage_says_how_to_go_back() -> None:
