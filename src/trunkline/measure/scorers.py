@@ -58,6 +58,11 @@ def scorer_names() -> list[str]:
     return [name for name in get_scorer_names() if _kind(name) and not name.endswith("_samples")]
 
 
+def asks_chances(name: str) -> bool:
+    """Whether a scikit-learn scorer judges probabilities, and not labels."""
+    return bool(get_scorer(name)._response_method != "predict")
+
+
 def check_metric_names(policy: Policy, metrics: Metrics, contract: Contract | None = None) -> None:
     """Check that every metric that the policy names exists and, given the contract, fits its outcome.
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
-from sklearn.metrics import get_scorer, get_scorer_names
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from trunkline.core.contract import Contract
 from trunkline.core.decision import HALF, Decision
 from trunkline.core.errors import PolicyError
 from trunkline.core.policy.training import Costs, TrainingPolicy
-from trunkline.core.raised import asking
+from trunkline.measure.metrics import Metric as Measure
+from trunkline.measure.paired import Paired
+from trunkline.measure.scorers import asks_chances, check_known, find_metric
 
 from .folds import Cut
 from .scoring import Metric
@@ -57,27 +57,18 @@ def check_threshold(policy: TrainingPolicy, contract: Contract, metrics: Mapping
 
 
 def _check_scorer(name: str, metrics: Mapping[str, Metric]) -> None:
-    known = [
-        each
-        for each in get_scorer_names()
-        if get_scorer(each)._response_method == "predict" and each not in ONE_SIDED
-    ]
-    choose = f"use f1, balanced_accuracy, {', '.join([*metrics, 'accuracy'])} or `costs`"
+    check_known(f"{KEY}.metric", name, metrics)
     if name in ONE_SIDED:
-        raise PolicyError(
-            f"{KEY}.metric: {name} alone is greatest where nearly all rows get the same answer.",
-            value=name,
-            next_step=choose,
-        )
-    if name not in known:
-        unknown = name not in get_scorer_names()
-        raise PolicyError(
-            f"{KEY}.metric: there is no metric {name}."
-            if unknown
-            else f"{KEY}.metric: {name} is about probabilities and is the same at every threshold.",
-            value=name,
-            next_step=choose,
-        )
+        problem = f"{name} alone is greatest where nearly all rows get the same answer"
+    elif asks_chances(name):
+        problem = f"{name} is about probabilities and is the same at every threshold"
+    else:
+        return
+    raise PolicyError(
+        f"{KEY}.metric: {problem}.",
+        value=name,
+        next_step=f"use f1, balanced_accuracy, {', '.join([*metrics, 'accuracy'])} or `costs`",
+    )
 
 
 def decide(
@@ -108,7 +99,8 @@ def decide(
     if asked.costs is not None:
         name, value = "the mean cost of a row", _cost(asked.costs, truth == positive, positive)
     else:
-        name, value = asked.metric, _metric(asked.metric, metrics, truth, scores, positive)
+        metric = find_metric(asked.metric, metrics)
+        name, value = metric.name, _metric(metric, contract, truth, scores, negative)
     found = {cut: value(np.where(scores >= cut, positive, negative).astype(object)) for cut in _cuts(scores)}
     best = min(found, key=lambda cut: (-round(found[cut], 9), abs(cut - HALF), cut))
     half = value(np.where(scores >= HALF, positive, negative).astype(object))
@@ -159,20 +151,14 @@ def _cost(costs: Costs, positive: np.ndarray, name: str) -> Value:
 
 
 def _metric(
-    name: str, metrics: Mapping[str, Metric], truth: np.ndarray, scores: np.ndarray, positive: str
+    metric: Measure, contract: Contract, truth: np.ndarray, scores: np.ndarray, negative: str
 ) -> Value:
-    if name in metrics:
+    order = (negative, _positive(contract))
+    chances = np.stack([1 - scores, scores], axis=1)
+    outcome = (truth == order[1]).astype(np.int64)
 
-        def own(labels: np.ndarray) -> float:
-            with asking(f"The metric {name} raised", "correct metrics() in model.py"):
-                return float(metrics[name](truth, labels, scores))
+    def value(labels: np.ndarray) -> float:
+        said = (labels == order[1]).astype(np.int64)
+        return metric.value(Paired(outcome, said, chances, order, 1, coded=contract.outcome.coded))
 
-        return own
-    scorer = get_scorer(name)
-    settings = dict(scorer._kwargs)
-    if (
-        "pos_label" in inspect.signature(scorer._score_func).parameters
-        and settings.get("average", "binary") == "binary"
-    ):
-        settings["pos_label"] = positive
-    return lambda labels: scorer._sign * float(scorer._score_func(truth, labels, **settings))
+    return value
