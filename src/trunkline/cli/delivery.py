@@ -53,7 +53,7 @@ def plan(ctx: click.Context, environment: str, change: bool, path: Path | None) 
 
 @click.command()
 @click.argument("environment", default="")
-@click.option("--checksum", required=True, help="Of the plan that was reviewed.")
+@click.option("--checksum", required=True, help="The checksum of the plan that was reviewed.")
 @click.pass_context
 def apply(ctx: click.Context, environment: str, checksum: str) -> None:
     """Carry out the plan that was reviewed."""
@@ -115,9 +115,9 @@ def _tell(project: Project, environment: str, error: TrunklineError) -> None:
     try:
         issue = deploying.tell(project, environment, error)
     except TrunklineError as silent:
-        output.result("told", f"nobody: {silent}")
+        output.result("issue", f"none: {silent}")
     else:
-        output.result("told", f"issue #{issue.number}" if issue else "nobody")
+        output.result("issue", f"#{issue.number}" if issue else "none")
 
 
 def _apply(ctx: click.Context, environment: str, checksum: str) -> None:

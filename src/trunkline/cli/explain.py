@@ -108,15 +108,15 @@ def _show_answers(entry: Entry, gate: str, judged: Evaluation | None) -> None:
     alike = [verdict for verdict in judged.verdicts if entry.matches(verdict.gate)]
     # A pattern asks for all of its kind; a name for itself, never for a sibling.
     answers = alike if gate == entry.pattern else [verdict for verdict in alike if verdict.gate == gate]
-    told = f"of bundle {short(judged.bundle)}, judged {judged.created:%Y-%m-%d %H:%M} UTC"
+    judged_words = f"of bundle {short(judged.bundle)}, judged {judged.created:%Y-%m-%d %H:%M} UTC"
     if not answers:
         others = ", ".join(verdict.gate for verdict in alike)
         click.echo(
-            f"The evaluation {told}, was not asked {gate}."
-            + (f" It was asked {others} of this kind." if others else "")
+            f"The evaluation {judged_words}, did not ask {gate}."
+            + (f" It asked {others} of this kind." if others else "")
         )
         return
-    click.echo(f"The last answer {told}:")
+    click.echo(f"The last answer {judged_words}:")
     for verdict in answers:
         note = f" (waived by {verdict.waiver.owner} until {verdict.waiver.expires})" if verdict.waiver else ""
         click.echo(f"{output.word(verdict.outcome)}{visible(verdict.gate + note)}: {visible(verdict.reason)}")

@@ -23,8 +23,8 @@ _INSTALLED = tuple(
 def raised(error: BaseException) -> str:
     """Return type, message and place of what was raised, in one line without a full stop.
 
-    The place is the last line of a file that is neither the toolkit's nor installed; where there is none, it is left
-    out.
+    The place is the last line in a file that is neither the toolkit's nor installed. It is left out where there is
+    none.
     """
     words = f"{type(error).__name__}: {one_line(error)}".rstrip(" .:")
     if place := _place(error):

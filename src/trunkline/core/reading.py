@@ -65,7 +65,7 @@ def read_json(path: Path, *, error: type[TrunklineError] = StorageError, next_st
 
 
 def _refused(constant: str) -> float:
-    raise ValueError(f"{constant} is no number")
+    raise ValueError(f"{constant} is not a number")
 
 
 def _finite(digits: str) -> float:

@@ -49,7 +49,7 @@ class ColumnSummary(Record):
     """At 1, 25, 50, 75 and 99 per cent."""
     mean: float | None = None
     shares: dict[str, float] = Field(default_factory=dict)
-    """Of the rows with a value, by category."""
+    """The share of the rows with a value, by category."""
 
 
 class DataLock(Record):

@@ -10,7 +10,7 @@ from .contract import Column
 from .times import instant, read_time
 
 EXACT = 2**53
-"""Up to here every whole number is a float of its own."""
+"""Floats tell all whole numbers up to here apart."""
 LARGEST_INT64 = 2**63 - 1
 WHOLE = re.compile(r"-?(0|[1-9]\d*)(\.0*)?", re.ASCII)
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -21,10 +21,10 @@ Value = bool | int | float | str
 
 
 def check_value(value: object, column: Column) -> Value | None:
-    """Return a value that came with a type, as from JSON, in the column's own type; None where it may be null.
+    """Return a value that has a type already, as in JSON, in the column's own type; None where it may be null.
 
-    Nothing is coerced but 3.0 to the whole number 3, a whole number to the same float, and the words `true` and `false`
-    to a boolean. Times come back as `read_time` writes them. Raises ValueError with the reason.
+    Three things are converted: 3.0 to the whole number 3, a whole number to the same float, and the words `true` and
+    `false` to a boolean. Times are returned as `read_time` writes them. Raises ValueError with the reason.
     """
     if value is None:
         if column.nullable:
@@ -34,9 +34,9 @@ def check_value(value: object, column: Column) -> Value | None:
 
 
 def parse_cell(text: str, column: Column) -> Value:
-    """Return what a text, such as a cell of a CSV file, stands for in the column's type, whatever its range.
+    """Return the value of a text, such as a cell of a CSV file, in the column's type; its range is not checked.
 
-    Raises ValueError where something would be lost or guessed: `00123` is no whole number, `3.0` is.
+    Raises ValueError where something would be lost or guessed: `00123` is not a whole number, `3.0` is.
     """
     if column.type == "integer" or column.coded:
         if not WHOLE.fullmatch(text):
@@ -57,7 +57,7 @@ def _whole(value: object, column: Column) -> int:
     if isinstance(value, float) and value.is_integer() and abs(value) <= EXACT:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(_unquoted(value) or "it is no whole number")
+        raise ValueError(_unquoted(value) or "it is not a whole number")
     if not -LARGEST_INT64 <= value <= LARGEST_INT64:
         raise ValueError("it does not fit 64 bits")
     if column.coded and str(value) not in column.categories:
@@ -68,7 +68,7 @@ def _whole(value: object, column: Column) -> int:
 
 def _number(value: object, column: Column) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(_unquoted(value) or "it is no number")
+        raise ValueError(_unquoted(value) or "it is not a number")
     try:
         number = float(value)
     except OverflowError as error:
@@ -106,7 +106,7 @@ def _category(value: object, column: Column) -> str:
 
 def _text(value: object, column: Column) -> str:
     if not isinstance(value, str):
-        raise ValueError("it is no text: write it in quotes")
+        raise ValueError("it is not a text: write it in quotes")
     if fault := text_fault(value, column):
         raise ValueError(fault)
     return value

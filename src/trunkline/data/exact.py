@@ -1,4 +1,4 @@
-"""Columns read exactly: a value that is not the column's own type is converted without loss, or named as wrong."""
+"""Reads columns exactly: a value of another type is converted without loss, or marked as wrong."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from trunkline.core.values import EXACT, LARGEST_INT64, parse_cell
 
 
 def dtype_of(column: Column) -> ExtensionDtype | np.dtype[Any]:
-    """Return the pandas type in which a column is kept; times are texts as `core.times` writes them."""
+    """Return the pandas type of a column; times are texts, written as in `core.times`."""
     if column.type == "integer" or column.coded:
         return pd.Int64Dtype() if column.nullable else np.dtype("int64")
     if column.type == "boolean":
@@ -26,13 +26,13 @@ def dtype_of(column: Column) -> ExtensionDtype | np.dtype[Any]:
 
 
 def read_column(values: pd.Series, column: Column) -> tuple[pd.Series, pd.Series]:
-    """Return a column in its own type, null where it was null or wrong, and which of its rows are wrong.
+    """Return a column in its own type, with null for null and wrong values, and which of its rows are wrong.
 
-    Whole numbers, numbers and booleans may come as each other or as texts where nothing is lost: `True`, `1.0` and
-    `"1"` are the whole number 1, while `1.5`, `"00123"` and what is beyond 2**53 in floats are wrong. A text comes as
-    text: pandas makes `10001.0` of the code 10001 and 123 of 00123, and nobody can tell afterwards. Ranges and
-    categories are not asked, but that a code or a whole number for a category of texts is one of the categories.
-    The type is the nullable one where a row is null.
+    Whole numbers, numbers and booleans are converted to each other, and texts to them, where nothing is lost. `True`,
+    `1.0` and `"1"` are the whole number 1; `1.5`, `"00123"` and floats beyond 2**53 are wrong. A text must be a text:
+    pandas reads the code 10001 as `10001.0` and 00123 as 123, and nobody can see that afterwards. Ranges and
+    categories are not checked. Only codes, and whole numbers in a category of texts, must be one of the categories.
+    The type is nullable where a row is null.
     """
     if isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(object)
@@ -64,7 +64,7 @@ def read_column(values: pd.Series, column: Column) -> tuple[pd.Series, pd.Series
 
 
 def _quick(values: pd.Series, null: pd.Series, column: Column) -> tuple[pd.Series, pd.Series] | None:
-    """Return what `read_column` does for columns that have the right type already, None for others."""
+    """Return what `read_column` returns where the column has the right type already; None for other columns."""
     kept = dtype_of(column)
     types = pd.api.types
     none_wrong = pd.Series(False, index=values.index)
@@ -92,7 +92,7 @@ def _quick(values: pd.Series, null: pd.Series, column: Column) -> tuple[pd.Serie
 
 
 def _exact(value: object, column: Column) -> object:
-    """Return a value in the column's type, None where it is not exactly one."""
+    """Return a value in the column's type; None where the conversion would lose something."""
     if column.type in ("text", "category") and not column.coded:
         if isinstance(value, str):
             return value

@@ -43,12 +43,12 @@ SMALLEST_STEP = 1e-6
 def project_schema(project: Project) -> type[pa.DataFrameModel]:
     """Return the class `Contract` of the project's contract.py.
 
-    Raises ProjectError when there is none, ContractError when it is no pandera model.
+    Raises ProjectError when there is none, ContractError when it is not a pandera model.
     """
     schema = project.plug("contract", "Contract")
     if not (inspect.isclass(schema) and issubclass(schema, pa.DataFrameModel)):
         raise ContractError(
-            f"Contract in src/{project.policy.package}/contract.py is no pandera DataFrameModel.",
+            f"Contract in src/{project.policy.package}/contract.py is not a pandera DataFrameModel.",
             value=schema,
             next_step="write `class Contract(pa.DataFrameModel)` with `import pandera.pandas as pa`",
         )

@@ -27,7 +27,7 @@ from .text_rules import CHECKS
 
 SHOWN = 5
 TYPE_CHECKS = ("coerce_dtype", "dtype(")
-AS_TEXT = " (pandas reads codes as numbers unless it is told otherwise: read_csv(..., dtype=str))"
+AS_TEXT = " (pandas reads codes as numbers by default; use read_csv(..., dtype=str))"
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,7 @@ def _breaches(failures: pd.DataFrame, frame: pd.DataFrame, contract: Contract) -
     columns = {column.name: column for column in contract.columns}
     mistyped = set(failures.loc[failures["check"].astype(str).str.startswith(TYPE_CHECKS), "column"])
     breaches = []
-    # pandera tells a rule over whole rows once a column.
+    # pandera reports a rule over whole rows once for each column.
     failures = failures.assign(column=failures["column"].where(failures["schema_context"] == "Column", ""))
     groups = failures.groupby(["schema_context", "column", "check"], sort=False, dropna=False)
     for key, rows in groups:

@@ -19,7 +19,7 @@ _ZONE = re.compile(r"T.*(Z|[+-]\d\d:?\d\d)$| .*(Z|[+-]\d\d:?\d\d)$")
 def time_end(end: float | str) -> str:
     """Return an end of a window in the form in which times are kept, as short as it was written: 2024 is that year.
 
-    Raises ValueError when it is no ISO 8601.
+    Raises ValueError when it is not ISO 8601.
     """
     words = str(int(end)) if isinstance(end, float) and end.is_integer() else str(end)
     whole = read_time(words)
@@ -78,7 +78,7 @@ def _number(end: str, value: float | str, time: Column) -> float:
         return float(value)
     except ValueError as error:
         raise PolicyError(
-            f"{KEY}.{end} is no number, and the event time {time.name} holds numbers.",
+            f"{KEY}.{end} is not a number, and the event time {time.name} holds numbers.",
             value=value,
             next_step=f"write {KEY}.{end} as a number",
         ) from error

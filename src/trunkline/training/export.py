@@ -26,9 +26,9 @@ from .onnx_model import ConversionError, OnnxModel, convert
 from .parity import Answers, Ask, Edge, Parity, compare, edges, rows_at
 
 SINGLE, FEWEST_SINGLE = 2000, 20
-"""Rows that are also asked for one at a time, and how many of them where rows are wide."""
+"""The number of rows that are asked one at a time as well, and the least number where rows are wide."""
 CELLS = 2_000_000
-"""Values that are asked for at once at the edges, a tenth of them one row at a time: a matter of memory and time."""
+"""The most values in one request for edges; a tenth of that for single rows. It limits memory and time."""
 Corners = tuple[pd.DataFrame, Answers]
 """Rows at edges of the contract, and the pipeline's answers."""
 
@@ -51,7 +51,7 @@ class Exported:
     trusted_types: tuple[str, ...]
     requires: tuple[str, ...]
     parity: tuple[Figure, ...]
-    """Labels that differ and the largest difference, of the ONNX form; empty for Python's, which is asked sealed."""
+    """How many labels of the ONNX form differ, and the largest difference; empty for Python, compared later."""
     reason: str
     """Why it is not ONNX; empty if it is."""
 
@@ -65,12 +65,12 @@ def export(
     code: Path,
     progress: Callable[[str], None] | None = None,
 ) -> Exported:
-    """Write the model to `folder` and return what it became; the same fitted model gives the same bytes.
+    """Write the model to `folder` and return what was written; the same fitted model gives the same bytes.
 
-    ONNX if every row of `test` and every edge of the contract gets the same label and a probability within 1e-4
-    (regression: relative 1e-4), asked for all at once and one by one; else skops with the user's package `code`
-    (the folder `src/<package>`), whose answers are compared by who seals it. Raises ExportError when there is neither
-    form, or when the model cannot answer a row that the contract allows.
+    The form is ONNX if every row of `test` and every edge of the contract gets the same label and a probability within
+    1e-4 (regression: relative 1e-4), for all rows at once and for single rows. Else it is skops with the user's package
+    `code` (the folder `src/<package>`); the caller that seals it compares its answers. Raises ExportError when there is
+    neither form, or when the model cannot answer a row that the contract allows.
     """
     say = progress or (lambda _: None)
     rows = model_frame(test, contract)
@@ -112,7 +112,7 @@ def at_threshold(fitted: Fitted, answers: Answers) -> Answers:
 
 @dataclass(frozen=True)
 class _AtThreshold:
-    """A form whose answers are given at the threshold of what was fitted."""
+    """A form of the model that answers at the threshold of the fitted model."""
 
     fitted: Fitted
     form: Form
@@ -137,10 +137,10 @@ def measure(form: Form, rows: pd.DataFrame, expected: Answers, corners: Sequence
 
 
 def answered(ask: Ask, corners: Sequence[Edge], row: pd.DataFrame) -> list[Corners]:
-    """Return rows at the edges around `row`, a model frame of one, with the pipeline's answers, many at a time.
+    """Return rows at the edges around `row` (a model frame of one row) and the pipeline's answers, in blocks.
 
-    What the contract refuses and the pipeline too is left out. Raises ExportError that names the first edge which the
-    contract allows and the pipeline cannot answer.
+    Edges that both the contract and the pipeline refuse are left out. Raises ExportError that names the first edge that
+    the contract allows and the pipeline cannot answer.
     """
     size = max(1, CELLS // max(1, row.shape[1]))
     found: list[Corners] = []
@@ -159,7 +159,7 @@ def answered(ask: Ask, corners: Sequence[Edge], row: pd.DataFrame) -> list[Corne
 
 
 def _blame(ask: Ask, block: Sequence[Edge], row: pd.DataFrame) -> None:
-    """Raise ExportError for the first edge of a block that cannot be answered on its own."""
+    """Raise ExportError for the first edge of a block that the model cannot answer as a single row."""
     while len(block) > 1:
         half = block[: len(block) // 2]
         try:

@@ -15,7 +15,7 @@ _PASSED_THROUGH = ("os", "collections.abc", "_collections_abc", __name__)
 class Unseen(MutableMapping[str, str]):
     """The variables in `whole`: for code in the folder `code` there are none, for all other code there are all.
 
-    What that code asked for stands in `asked`, a note for each variable. It may set variables for libraries, and reads
+    `asked` gets a note for each variable that this code reads. The code may set variables for libraries, and reads
     those that it set.
     """
 

@@ -6,7 +6,7 @@ Then each `{"columns": {name: [values]}}` gets `{"predictions": [...], "probabil
 `{"error": "..."}`. The end of the input ends the process.
 
 The process reads the bundle and what is installed, and no other file. Its code sees no variable of the environment.
-What it was refused stands in its errors, and as `"refused": [...]` beside them and beside answers that it gave.
+Its errors name what it was refused; errors and answers also carry it as `"refused": [...]`.
 """
 
 from __future__ import annotations

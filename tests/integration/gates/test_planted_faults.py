@@ -514,7 +514,7 @@ def test_a_gate_that_was_not_asked_is_explained_without_its_siblings_answer(reig
     assert answer in asked
     assert answer in kind
     assert answer not in other
-    assert "was not asked performance/floor:f1" in other
+    assert "did not ask performance/floor:f1" in other
 
 
 @pytest.mark.parametrize("runtime", ["onnx", "python"])

@@ -180,7 +180,7 @@ def test_a_deployment_that_fails_is_one_issue_until_it_comes_right(
     path.write_text(before + "# not merged\n", encoding="utf-8")
     for _ in range(2):
         assert call(desired, "deploy", "production", "--scheduled") == ForgeError.exit_code
-        assert "told:          issue #" in capsys.readouterr().out
+        assert "issue:         #" in capsys.readouterr().out
     (issue,) = forge.issues(state="open", fingerprint="production/deployment")
     assert "is not what origin/main holds" in issue.body
     assert "severity: critical" in issue.labels
@@ -233,7 +233,7 @@ def test_a_forge_that_does_not_answer_hides_no_failed_deployment(
     path.write_text(path.read_text(encoding="utf-8") + "# not merged\n", encoding="utf-8")
     assert call(project, "deploy", "production", "--scheduled") == ForgeError.exit_code
     shown = capsys.readouterr()
-    assert "told:          nobody: The forge does not answer." in shown.out
+    assert "issue:         none: The forge does not answer." in shown.out
     assert "is not what origin/main holds" in shown.err
 
 

@@ -31,7 +31,7 @@ def test_a_year_a_month_a_day_and_a_time_are_ends(end: str) -> None:
 
 def test_the_ends_of_numbers_are_numbers() -> None:
     check_window(Window(first="1999", last=2001), contract_of("integer"))
-    with pytest.raises(PolicyError, match=r"data\.window\.first is no number"):
+    with pytest.raises(PolicyError, match=r"data\.window\.first is not a number"):
         check_window(Window(first="2024-05"), contract_of("integer"))
 
 

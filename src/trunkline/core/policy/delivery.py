@@ -50,7 +50,7 @@ class Rollout(Section):
     answer_psi: Annotated[float, Field(gt=0)] = 0.25
     """Above this the answers of the two are said to differ; it keeps nothing from going on."""
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
-    """Of all intervals of one judgement together (Bonferroni)."""
+    """The confidence of all intervals of one judgement together (Bonferroni)."""
 
     @field_validator("stages")
     @classmethod
