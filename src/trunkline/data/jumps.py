@@ -12,7 +12,8 @@ from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.figures import Figure, Interval
 from trunkline.core.snapshots import ColumnSummary, DataLock
 from trunkline.core.verdicts import Verdict
-from trunkline.measure.intervals import beyond, deviate, shared_level
+from trunkline.measure.intervals import beyond, deviate
+from trunkline.measure.multiplicity import shared_level
 from trunkline.measure.wording import between, columns, listed
 
 from .summaries import LEVELS, numbers_of, rows_behind, summarised, summary_of

@@ -8,7 +8,8 @@ from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
 from trunkline.core.snapshots import DataLock
 from trunkline.core.verdicts import Verdict
-from trunkline.measure.intervals import beyond, distance_interval, shared_level
+from trunkline.measure.intervals import beyond, distance_interval
+from trunkline.measure.multiplicity import shared_level
 from trunkline.measure.wording import between, listed, percent
 
 from .summaries import rows_behind, shares_of

@@ -10,7 +10,8 @@ from trunkline.core.contract import Contract, Role
 from trunkline.core.figures import Figure, Interval
 from trunkline.core.snapshots import DataLock
 from trunkline.core.verdicts import Verdict
-from trunkline.measure.intervals import score_interval, shared_level
+from trunkline.measure.intervals import score_interval
+from trunkline.measure.multiplicity import shared_level
 from trunkline.measure.wording import between, listed, percent
 
 from .summaries import rows_behind, shares_of, summarised

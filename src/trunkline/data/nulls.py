@@ -7,7 +7,8 @@ import pandas as pd
 from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
 from trunkline.core.verdicts import Verdict
-from trunkline.measure.intervals import beyond, score_interval, shared_level
+from trunkline.measure.intervals import beyond, score_interval
+from trunkline.measure.multiplicity import shared_level
 from trunkline.measure.wording import between, columns, listed, percent
 
 from .split import Parts

@@ -13,7 +13,8 @@ from sklearn.tree import DecisionTreeRegressor
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.figures import Figure, Interval
-from trunkline.measure.intervals import deviate, shared_level
+from trunkline.measure.intervals import deviate
+from trunkline.measure.multiplicity import shared_level
 
 FOLDS = 5
 SEED = 0

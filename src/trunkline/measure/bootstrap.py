@@ -12,15 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_array, hstack
-from scipy.stats import norm
-from scipy.stats import t as student
+from scipy.special import ndtr, stdtrit
 
 from trunkline.core.figures import Interval
 
+from .intervals import LEVEL
 from .paired import Array
 from .users import Users, number_of
 
-LEVEL = 0.95
 CELLS = 1_000_000
 """Counts that are held in memory at once: 8 MB, which stays near the processor."""
 KINDS = 1024
@@ -115,7 +114,7 @@ def interval(draws: Array, level: float = LEVEL, *, users: Users | None = None) 
         size = number_of(users)
         if size < 2:
             return None
-        tails = list(norm.cdf(np.sqrt(size / (size - 1)) * student.ppf(tails, size - 1)))
+        tails = list(ndtr(np.sqrt(size / (size - 1)) * stdtrit(size - 1, tails)))
     low, high = np.quantile(finite, tails, method="weibull")
     return Interval(low=float(low), high=float(high), level=level)
 

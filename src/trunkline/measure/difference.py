@@ -20,7 +20,8 @@ from scipy.special import stdtrit
 
 from trunkline.core.figures import Figure, Interval
 
-from .bootstrap import LEVEL, Statistic
+from .bootstrap import Statistic
+from .intervals import LEVEL
 from .metric_range import range_of
 from .metrics import Metric
 from .paired import Array, Paired

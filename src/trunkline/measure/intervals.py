@@ -1,4 +1,4 @@
-"""Intervals in closed form, and multiplicity control."""
+"""Intervals in closed form."""
 
 from __future__ import annotations
 
@@ -14,11 +14,6 @@ from trunkline.core.figures import Figure, Interval
 
 LEVEL = 0.95
 """Of a single interval, or of all those of one verdict together."""
-
-
-def shared_level(questions: int) -> float:
-    """Return the level of each of so many intervals that all hold together at 95 % (Bonferroni)."""
-    return 1 - (1 - LEVEL) / max(1, questions)
 
 
 def deviate(level: float) -> float:
@@ -94,13 +89,3 @@ def quantile_interval(values: Sequence[float] | NDArray[np.float64], q: float) -
 def tail_above(hits: int, rows: int, share: float) -> float:
     """Return the probability of at least `hits` in `rows` when each comes with probability `share`."""
     return 1.0 if hits <= 0 else float(special.bdtrc(hits - 1, rows, share))
-
-
-def holm(p_values: Sequence[float]) -> tuple[float, ...]:
-    """Return p-values adjusted for the number of questions asked (Holm 1979), in the given order."""
-    order = sorted(range(len(p_values)), key=lambda index: p_values[index])
-    adjusted, worst = [1.0] * len(p_values), 0.0
-    for rank, index in enumerate(order):
-        worst = max(worst, min(1.0, p_values[index] * (len(p_values) - rank)))
-        adjusted[index] = worst
-    return tuple(adjusted)

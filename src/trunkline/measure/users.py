@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from trunkline.core.figures import Interval
 
@@ -95,7 +95,7 @@ def worth(values: NDArray[np.float64], users: Users, level: float = 0.95) -> flo
     if size < 2:
         return LEAST
     tail = (1 + level) / 2
-    few = float(student.ppf(tail, rows - 1) / student.ppf(tail, size - 1)) ** 2
+    few = float(stdtrit(rows - 1, tail) / stdtrit(size - 1, tail)) ** 2
     return max(LEAST, rows / design_effect(values, users) * few)
 
 

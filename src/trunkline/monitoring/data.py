@@ -10,7 +10,8 @@ from trunkline.core.contract import Contract, Role
 from trunkline.core.figures import Interval
 from trunkline.core.policy.monitoring import Monitoring
 from trunkline.core.signals import Finding, Signal
-from trunkline.measure.intervals import holm, tail_above, wilson
+from trunkline.measure.intervals import tail_above, wilson
+from trunkline.measure.multiplicity import holm
 from trunkline.measure.wording import between, count, join, percent
 from trunkline.predictions import LogWindow
 

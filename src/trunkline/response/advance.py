@@ -10,6 +10,7 @@ from trunkline.core.policy.delivery import Rollout
 from trunkline.core.record import Record
 from trunkline.core.verdicts import Outcome, Verdict
 from trunkline.measure.intervals import wilson
+from trunkline.measure.multiplicity import shared_level
 from trunkline.measure.wording import between, percent
 
 from .stage import ArmFigures, StageEvidence
@@ -55,7 +56,7 @@ def advise(evidence: StageEvidence, policy: Rollout) -> Advice:
 def level_of(policy: Rollout) -> float:
     """Return the level of each interval, so that all of them together keep the policy's confidence (Bonferroni)."""
     questions = 4 if policy.agreement else 3
-    return 1 - (1 - policy.confidence) / questions
+    return shared_level(questions, policy.confidence)
 
 
 def judge_stage(evidence: StageEvidence, policy: Rollout) -> tuple[Verdict, ...]:

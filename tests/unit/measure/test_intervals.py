@@ -8,10 +8,8 @@ from trunkline.measure.intervals import (
     beyond,
     deviate,
     distance_interval,
-    holm,
     quantile_interval,
     score_interval,
-    shared_level,
     tail_above,
     wilson,
 )
@@ -40,11 +38,6 @@ def test_a_quantile_of_nothing_is_refused() -> None:
 def test_the_tail_counts_the_hits_themselves() -> None:
     assert tail_above(2, 2, 0.5) == pytest.approx(0.25)
     assert tail_above(0, 10, 0.1) == 1.0
-
-
-def test_holm_multiplies_the_smallest_most_and_never_reverses_the_order() -> None:
-    assert holm([0.01, 0.04, 0.03]) == pytest.approx((0.03, 0.06, 0.06))
-    assert holm([]) == ()
 
 
 def test_wilson_gives_the_published_interval() -> None:
@@ -98,16 +91,13 @@ def test_a_distance_that_may_be_none_begins_at_none() -> None:
     assert distance_interval(0.5, 40, 0.45, 40, 0.95).low == 0
 
 
-def test_more_questions_share_the_level() -> None:
-    assert shared_level(1) == pytest.approx(0.95)
-    assert shared_level(10) == pytest.approx(0.995)
-    assert shared_level(0) == pytest.approx(0.95)
-    assert deviate(0.95) == pytest.approx(1.96, abs=1e-3)
-
-
 def test_figures_beyond_a_limit_are_told_from_those_that_may_be() -> None:
     sure = Figure(name="a", value=0.5, rows=9, interval=Interval(low=0.4, high=0.6))
     maybe = Figure(name="b", value=0.35, rows=9, interval=Interval(low=0.2, high=0.6))
     below = Figure(name="c", value=0.25, rows=9, interval=Interval(low=0.2, high=0.6))
     exact = Figure(name="d", value=0.9, rows=9)
     assert beyond([maybe, sure, below, exact], 0.3) == ([exact, sure], [maybe])
+
+
+def test_a_level_spans_its_standard_errors() -> None:
+    assert deviate(0.95) == pytest.approx(1.96, abs=1e-3)

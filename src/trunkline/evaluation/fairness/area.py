@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from trunkline.core.figures import Interval
-from trunkline.measure.bootstrap import LEVEL
+from trunkline.measure.intervals import LEVEL
 from trunkline.measure.paired import Paired
 from trunkline.measure.users import error_of_sum
 

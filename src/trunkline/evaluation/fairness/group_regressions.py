@@ -9,7 +9,8 @@ from scipy.stats import t as student
 from trunkline.core.errors import DataError
 from trunkline.core.figures import Figure, Interval
 from trunkline.core.verdicts import Outcome, Verdict
-from trunkline.measure.bootstrap import LEVEL
+from trunkline.measure.intervals import LEVEL
+from trunkline.measure.multiplicity import shared_level
 from trunkline.measure.paired import Array, Paired
 from trunkline.measure.users import Users, error_of_mean, number_of, worth
 from trunkline.measure.wording import between, number
@@ -125,7 +126,7 @@ def _errors(audit: Audit, champion: Paired, judged: Masks) -> list[Figure]:
 def _errors_of_spared(audit: Audit, champion: Paired, judged: Masks) -> list[Figure]:
     """Return the challenger's error, negative, in each group where the champion makes none, the greatest first."""
     ours, theirs = np.abs(audit.paired.labels - audit.paired.truth), np.abs(champion.labels - champion.truth)
-    users, level = audit.paired.users, 1 - (1 - LEVEL) / len(judged)
+    users, level = audit.paired.users, shared_level(len(judged))
     found = []
     for group, mask in judged.items():
         if not theirs[mask].any() and ours[mask].any():

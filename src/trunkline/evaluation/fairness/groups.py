@@ -12,7 +12,8 @@ import pandas as pd
 from trunkline.core.contract import Column, Contract
 from trunkline.core.errors import DataError
 from trunkline.core.figures import Figure, Interval
-from trunkline.measure.bootstrap import LEVEL, draw, interval
+from trunkline.measure.bootstrap import draw, interval
+from trunkline.measure.intervals import LEVEL
 from trunkline.measure.metrics import LightMetric
 from trunkline.measure.paired import Array, Paired
 from trunkline.measure.sums import mean

@@ -16,7 +16,7 @@ from scipy.stats import norm
 from scipy.stats import t as student
 
 from trunkline.core.figures import Interval
-from trunkline.measure.bootstrap import LEVEL
+from trunkline.measure.multiplicity import shared_level
 from trunkline.measure.paired import Array
 from trunkline.measure.users import Users, error_of_mean, number_of
 
@@ -44,7 +44,7 @@ class Extreme:
 
 def level_for(*families: int) -> float:
     """Return the level of one pair at which all pairs hold together; a family is a number of groups compared."""
-    return 1 - (1 - LEVEL) / max(1, sum(groups * (groups - 1) // 2 for groups in families))
+    return shared_level(sum(groups * (groups - 1) // 2 for groups in families))
 
 
 def shares(hits: Array, rows: Array, level: float) -> Estimates:

@@ -10,6 +10,7 @@ import numpy as np
 from trunkline.core.figures import Figure
 from trunkline.core.policy.gates import LoadGates
 from trunkline.core.verdicts import Verdict
+from trunkline.measure.multiplicity import shared_level
 from trunkline.measure.wording import between, number
 
 from .measurement import SATURATED_ADVICE, Load
@@ -60,8 +61,7 @@ def latency_verdict(load: Load, rules: LoadGates, limits: Mapping[str, float]) -
             threshold=next(iter(limits.values())),
             advice="Look at load/errors first.",
         )
-    # Several limits are asked about at once (Bonferroni).
-    level = 1 - 0.05 / len(limits)
+    level = shared_level(len(limits))
     found = {name: percentile(load.latency_ms, share, level=level) for name, share in PERCENTILES.items()}
     answers = [_answer(name, limit, found[name], load, level) for name, limit in limits.items()]
     decisive = max(answers, key=lambda answer: (answer.weight, found[answer.name].value / answer.limit))

@@ -19,7 +19,8 @@ from trunkline.core.errors import DataError
 from trunkline.core.figures import Figure
 from trunkline.core.policy.gates import PerformanceGates
 from trunkline.core.verdicts import Verdict
-from trunkline.measure.bootstrap import LEVEL, draw, interval
+from trunkline.measure.bootstrap import draw, interval
+from trunkline.measure.intervals import LEVEL
 from trunkline.measure.metrics import Metrics
 from trunkline.measure.paired import Array, Paired
 from trunkline.measure.scorers import find_metric
