@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from trunkline.cli.main import cli, run
-from trunkline.core.errors import StorageError, UnavailableError
+from trunkline.core.errors import NotFoundError, StorageError, UnavailableError
 from trunkline.core.project import Project
 from trunkline.forge import open_forge
 from trunkline.loop.model import snapshots, training
@@ -98,6 +98,14 @@ def test_what_one_machine_released_another_knows_and_never_trains(
     assert trained.usage.seconds > 0
     rows = [path for path in there.work.rglob("*.parquet") if "snapshots" not in path.parts]
     assert rows == []
+
+    # A third machine knows no version yet; the advice that it gets is followed.
+    third = clone("third")
+    with pytest.raises(NotFoundError) as caught:
+        bundles.registry_of(third).by_bundle(bundle.digest)
+    assert "trunkline bring" in caught.value.next_step
+    assert run(["--project", str(third.root), "bring"]) == 0
+    assert bundles.registry_of(third).by_bundle(bundle.digest).number == 1
 
 
 def test_two_releases_at_once_become_two_versions_on_both_machines(

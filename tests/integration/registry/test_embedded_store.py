@@ -13,6 +13,9 @@ from trunkline.core.bundle import BundleStore, seal
 from trunkline.core.errors import BundleError, NotFoundError, StorageError, UnavailableError
 from trunkline.core.figures import Figure
 from trunkline.core.mlflow_uri import embedded_uri
+from trunkline.core.project import Project
+from trunkline.core.release import Route
+from trunkline.loop.versions.bundles import bundle_of
 from trunkline.registry import Registry
 
 from .conftest import LINEAGE, MakeBundle
@@ -42,6 +45,24 @@ def test_versions_count_up_and_a_bundle_is_registered_once(registry: Registry, b
     assert registry.by_bundle(one.digest) == first
     with pytest.raises(NotFoundError, match="1, 2"):
         registry.by_number(3)
+
+
+def test_the_advice_for_a_bundle_of_another_store_is_followed(
+    registry: Registry, bundle: MakeBundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = bundle("one")
+    route = Route(version=registry.register(made).number, bundle=made.digest)
+    (tmp_path / "trunkline.yaml").write_text(f"name: {registry.name}\npackage: loans\n", encoding="utf-8")
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    project = Project(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    with pytest.raises(NotFoundError) as caught:
+        bundle_of(project, route, progress=lambda _: None)
+    assert "set MLFLOW_TRACKING_URI" in caught.value.next_step
+
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", registry.uri)
+
+    assert bundle_of(project, route, progress=lambda _: None).digest == made.digest
 
 
 def test_two_models_in_one_store_do_not_see_each_other(registry: Registry, bundle: MakeBundle) -> None:
