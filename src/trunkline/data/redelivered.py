@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import chi2
+from scipy.special import gammaincinv
 
 from trunkline.core.contract import Contract, Role
 from trunkline.core.figures import Figure
@@ -87,7 +87,7 @@ def _once_a_user(rows: pd.DataFrame, contents: list[str], user: str) -> pd.DataF
 def _beyond_chance(times: npt.NDArray[np.int64]) -> Counts:
     """Return, by how often a content comes, the share of such contents that chance does not explain."""
     counts = np.bincount(times, minlength=2)
-    upper = np.asarray(chi2.ppf(0.975, 2 * (np.append(counts, 0) + 1)) / 2, dtype=np.float64)
+    upper = np.asarray(gammaincinv(np.append(counts, 0) + 1, 0.975), dtype=np.float64)
     shares = np.zeros(len(counts))
     for k in range(2, len(counts)):
         if counts[k]:

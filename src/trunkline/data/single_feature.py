@@ -7,9 +7,6 @@ import math
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import rankdata
-from sklearn.model_selection import KFold, StratifiedKFold
-from sklearn.tree import DecisionTreeRegressor
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.figures import Figure, Interval
@@ -100,6 +97,9 @@ def _targets(outcome: pd.Series, classify: bool) -> list[Floats]:
 def _folds(target: Floats, classify: bool) -> Folds | None:
     if len(target) < 2 * FOLDS or np.ptp(target) == 0:
         return None
+    # Two seconds to import, which a verb that judges no data does not spend.
+    from sklearn.model_selection import KFold, StratifiedKFold
+
     smallest = int(min(target.sum(), len(target) - target.sum())) if classify else len(target)
     splitter = (StratifiedKFold if classify else KFold)(min(FOLDS, smallest), shuffle=True, random_state=SEED)
     return list(splitter.split(target, target))
@@ -135,6 +135,8 @@ def _by_code(codes: Codes, target: Floats, folds: Folds) -> Floats:
 
 
 def _by_tree(codes: Codes, target: Floats, folds: Folds) -> Floats:
+    from sklearn.tree import DecisionTreeRegressor
+
     predicted, size = np.empty(len(target)), int(codes.max()) + 1
     for learn, ask in folds:
         rows = np.bincount(codes[learn], minlength=size)
@@ -147,6 +149,8 @@ def _by_tree(codes: Codes, target: Floats, folds: Folds) -> Floats:
 
 
 def _area(name: str, target: Floats, predicted: Floats, level: float) -> Figure:
+    from scipy.stats import rankdata
+
     n, positives = len(target), int(target.sum())
     negatives = n - positives
     # Mann and Whitney's statistic: ties count one half.

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import skops.io
 
 from trunkline.core.errors import ExportError, StorageError
 from trunkline.core.package import files_in
@@ -42,6 +41,8 @@ def dump(pipeline: Any) -> bytes:
 
     Raises ExportError when skops has no way to write a part of it.
     """
+    import skops.io  # Half a second and more, which a verb that writes and reads no model does not spend.
+
     try:
         # skops ends the process on some objects of C++ that pickle refuses in words: an open session, say
         pickle.Pickler(_Nowhere(), protocol=pickle.HIGHEST_PROTOCOL).dump(pipeline)
@@ -147,11 +148,15 @@ def load(content: bytes, trusted: Sequence[str]) -> Any:
 
     Raises what skops raises when a type is not among `trusted` or cannot be imported.
     """
+    import skops.io
+
     return skops.io.loads(content, trusted=list(trusted))
 
 
 def untrusted_types(content: bytes) -> tuple[str, ...]:
     """Return the types that skops must be told to trust before it loads the archive."""
+    import skops.io
+
     return tuple(sorted(skops.io.get_untrusted_types(data=content)))
 
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
-from typing import Any
-
-import matplotlib as mpl
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure as Canvas
+from typing import TYPE_CHECKING, Any
 
 from trunkline.core.verdicts import Evaluation
 from trunkline.measure.paired import Paired
 
-from . import answer_plots as answers
-from . import interval_plots as intervals
+# A second to import, for verbs that draw nothing.
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Canvas
 
 INK = "#24292f"
 STYLE: dict[Any, Any] = {
@@ -37,7 +34,7 @@ STYLE: dict[Any, Any] = {
     "legend.frameon": False,
 }
 SMALL = (4.6, 3.8)
-Picture = tuple[Callable[[Canvas], None], tuple[float, float]]
+Picture = tuple[Callable[["Canvas"], None], tuple[float, float]]
 """What draws on an empty canvas, and the canvas' width and height in inches."""
 ROOMS = {"groups": "fairness", "crossings": "fairness", "fairness": "fairness"} | {
     room: room for room in ("slices", "robustness", "load")
@@ -52,6 +49,9 @@ def room_of_plot(name: str) -> str:
 
 def plots(evaluation: Evaluation, test: Paired, champion: Paired | None) -> dict[str, bytes]:
     """Return the plots that a card shows: answers, the champion, groups of people; a short name to SVG."""
+    from . import answer_plots as answers
+    from . import interval_plots as intervals
+
     found: dict[str, Picture] = {}
     if not test.classes:
         found["predicted"] = (lambda on: answers.predicted(on, test), SMALL)
@@ -70,6 +70,8 @@ def plots(evaluation: Evaluation, test: Paired, champion: Paired | None) -> dict
 
 def finding_plots(evaluation: Evaluation) -> dict[str, bytes]:
     """Return the plots that only the page shows: what the gates of the other rooms found; a short name to SVG."""
+    from . import interval_plots as intervals
+
     return drawn(
         intervals.limit_plots(evaluation)
         | intervals.group_plots(evaluation, crossed=True)
@@ -84,6 +86,10 @@ def drawn(pictures: Mapping[str, Picture]) -> dict[str, bytes]:
 
 
 def _svg(draw: Callable[[Canvas], None], size: tuple[float, float]) -> bytes:
+    import matplotlib as mpl
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure as Canvas
+
     with mpl.rc_context(STYLE):
         canvas = Canvas(figsize=size, layout="constrained")
         draw(canvas)
