@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from trunkline import training as toolkit_training
 from trunkline.core.project import Project
 from trunkline.core.release import Route
 from trunkline.delivery import next_state, read_state, write_state
@@ -145,12 +146,15 @@ def judge(root: Path) -> Judged:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def quick(no_pictures: None) -> None:
-    """Judge without pictures."""
+def quick(no_pictures: None) -> Iterator[None]:
+    """Judge without pictures, and without MLflow: no gate asks it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(toolkit_training, "track", lambda *_, **__: "")
+        yield
 
 
-@pytest.fixture(scope="session")
-def reigning(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module")
+def reigning(quick: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project whose healthy model is the champion."""
     root = tmp_path_factory.mktemp("reigning") / "credit"
     for name, text in PACKAGE.items():
