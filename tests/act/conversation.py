@@ -42,7 +42,7 @@ def turned(rows: list[Row]) -> list[str]:
 
 def ask(address: str, rows: list[Row]) -> list[str]:
     """Ask the service one row after the other and return the identifiers of its answers."""
-    with httpx.Client(base_url=address, timeout=10, trust_env=False) as client:
+    with httpx.Client(base_url=address, timeout=60, trust_env=False) as client:
         answers = [client.post("/predict", json=row) for row in rows]
     return [answer.json()["id"] for answer in answers if answer.is_success]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 
 from standin import Served
 from standin.github import Token
@@ -86,6 +88,24 @@ class World:
         git(world.desk, "remote", "add", "origin", str(world.origin))
         return world
 
+    def __enter__(self) -> World:
+        """Return it; in the end what it left serving is told to stop."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the services that runs left: a rehearsal's stays on its runner, which GitHub throws away."""
+        left = [
+            process for process in psutil.process_iter(["cmdline"]) if self._serves(process.info["cmdline"])
+        ]
+        for process in left:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.terminate()
+        alive = psutil.wait_procs(left, timeout=30)[1]
+        assert not alive, f"services that do not stop: {alive}"
+
+    def _serves(self, words: list[str] | None) -> bool:
+        return "trunkline.serving" in (words or []) and any(str(self.folder) in word for word in words or [])
+
     def with_small_model(self) -> World:
         """Put the small model in the example's place and commit it."""
         loans.put_in(self.desk, PACKAGE)
@@ -155,6 +175,7 @@ class World:
                 "Authorization": f"Bearer {self._mint('person', {})}",
                 "Accept": "application/vnd.github+json",
             },
+            timeout=60,
         )
         assert answer.status_code == 201, answer.text
         return int(answer.json()["number"])
@@ -176,6 +197,7 @@ class World:
                 "Authorization": f"Bearer {self._mint('person', {})}",
                 "Accept": "application/vnd.github+json",
             },
+            timeout=60,
         )
         assert answer.status_code == 200, answer.text
         self.up_to_date()

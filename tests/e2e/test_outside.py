@@ -145,7 +145,7 @@ def walk_to_the_first_release(walk: Walk) -> None:
     printed = walk.trunkline("deploy", "production")
     address = next(line.split()[1] for line in printed.splitlines() if line.startswith("address:"))
     row = json.loads(walk.trunkline("example").split("--data ")[1].strip().strip("'"))
-    answer = httpx.post(f"{address}/predict", json=row, trust_env=False)
+    answer = httpx.post(f"{address}/predict", json=row, trust_env=False, timeout=60)
     assert answer.status_code == 200, answer.text
     traffic(walk.project.parent / "later.jsonl", walk.task)
     walk.trunkline("send", "../later.jsonl", "--outcomes", "../outcomes.jsonl")

@@ -35,9 +35,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A repository on GitHub's own runners, with secrets; the tests of this module follow each other in it."""
     folder = tmp_path_factory.mktemp("world")
     github = GitHub(repository=NAME, origin=folder / "origin.git")
-    with serve(github) as served:
-        made = World.create(folder, served).with_small_model()
-        made.push()
+    with serve(github) as served, World.create(folder, served) as made:
+        made.with_small_model().push()
         yield made
 
 

@@ -23,8 +23,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The template's own example, as cookiecutter leaves it, on GitHub's runners."""
     folder = tmp_path_factory.mktemp("world")
     github = GitHub(repository=NAME, origin=folder / "origin.git")
-    with serve(github) as served:
-        made = World.create(folder, served)
+    with serve(github) as served, World.create(folder, served) as made:
         yield made
         assert github.complaints() == []
 
@@ -69,8 +68,9 @@ def test_an_image_that_changes_before_anything_serves_gets_a_model_of_this_chang
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     folder = tmp_path_factory.mktemp("world")
-    with serve(GitHub(repository=NAME, origin=folder / "origin.git")) as served:
-        world = World.create(folder, served).with_small_model()
+    github = GitHub(repository=NAME, origin=folder / "origin.git")
+    with serve(github) as served, World.create(folder, served) as world:
+        world.with_small_model()
         world.push()
         world.branch("image")
         dockerfile = world.desk / "Dockerfile"
@@ -85,8 +85,9 @@ def test_a_first_release_before_workflows_may_propose_waits_and_goes_on(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     folder = tmp_path_factory.mktemp("world")
-    with serve(GitHub(repository=NAME, origin=folder / "origin.git")) as served:
-        world = World.create(folder, served).with_small_model()
+    github = GitHub(repository=NAME, origin=folder / "origin.git")
+    with serve(github) as served, World.create(folder, served) as world:
+        world.with_small_model()
         world.trunkline("snapshot")
         world.commit("Lock the data")
         served.github.bots_propose = False

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
-import psutil
 import pytest
 
 from act import conversation, loans
@@ -29,19 +27,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A repository whose production is a machine of its own; the tests of this module follow each other in it."""
     folder = tmp_path_factory.mktemp("world")
     github = GitHub(repository=NAME, origin=folder / "origin.git")
-    with serve(github) as served:
-        made = World.create(folder, served).with_small_model().with_serving_machine()
-        made.push()
+    with serve(github) as served, World.create(folder, served) as made:
+        made.with_small_model().with_serving_machine().push()
         yield made
         assert github.complaints() == [], "GitHub's own description has something against a request"
-    for path in made.home.glob("live/*/service.json"):
-        end(int(json.loads(path.read_text())["pid"]))
-
-
-def end(process: int) -> None:
-    """End a service that a run left serving, as it should."""
-    if psutil.pid_exists(process):
-        os.kill(process, signal.SIGTERM)
 
 
 def report_on(world: World, number: int) -> str:
@@ -144,7 +133,7 @@ def test_the_merged_promotion_is_deployed(world: World) -> None:
     run = merge_and_deploy(world, newest_pull(world, "promotion"))
     assert run.jobs == {"tiers": "succeeded", "apply": "succeeded"}
     assert serving(world) == ("single", [1])
-    ready = httpx.get(f"{address(world)}/ready", trust_env=False).json()
+    ready = httpx.get(f"{address(world)}/ready", trust_env=False, timeout=60).json()
     assert ready["ready"]
 
 

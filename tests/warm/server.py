@@ -30,7 +30,7 @@ LIBRARIES = [
     "sklearn.inspection", "skl2onnx", "onnx", "onnxruntime", "skops.io", "matplotlib.figure",
     "matplotlib.backends.backend_svg", "matplotlib.backends.backend_agg", "mlflow",
     "mlflow.store.tracking.sqlalchemy_store", "alembic.command", "fastapi", "pydantic", "httpx", "click",
-    "rich", "jinja2", "ruamel.yaml", "filelock", "psutil", "tenacity", "ruptures",
+    "rich", "jinja2", "ruamel.yaml", "filelock", "psutil", "tenacity", "ruptures", "duckdb",
 ]
 # fmt: on
 ANY = {"PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "OMP_WAIT_POLICY", "ORT_DISABLE_TELEMETRY"}
