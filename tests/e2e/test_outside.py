@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -46,6 +46,8 @@ class Walk:
     machine: Machine
     project: Path
     task: str
+    programs: Path = Path(".venv", "bin")
+    """The folder of the environment's programs, from the project's folder."""
 
     def run(self, *words: str | Path, cwd: Path | None = None) -> str:
         """Run a program as the stranger does and return what it printed; the test fails if it fails."""
@@ -64,7 +66,7 @@ class Walk:
 
     def trunkline(self, *words: str | Path) -> str:
         """Run a verb."""
-        return self.run(self.project / ".venv" / "bin" / "trunkline", *words)
+        return self.run(self.project / self.programs / "trunkline", *words)
 
     def git(self, *words: str) -> str:
         """Run git by hand."""
@@ -78,7 +80,7 @@ class Walk:
     def tests(self) -> str:
         """Run the project's own tests, unmodified, and return their last line."""
         words = ("-m", "pytest", "-p", "no:cacheprovider", "--color=no")
-        return self.run(self.project / ".venv" / "bin" / "python", *words).splitlines()[-1]
+        return self.run(self.project / self.programs / "python", *words).splitlines()[-1]
 
 
 def generate(machine: Machine, task: str) -> Walk:
@@ -203,6 +205,7 @@ def test_another_python_installs_and_walks_the_same_way(tmp_path: Path, stop: Ca
         pytest.skip(f"no Python beside {running} is installed here")
     walk = generate(plain(tmp_path), "classification")
     walk.run("make", "setup", f"PYTHON={python}")
+    walk = replace(walk, programs=programs(walk.project / walk.programs))
     stop(walk)
     walk_to_the_first_release(walk)
     assert "failed" not in walk.tests()

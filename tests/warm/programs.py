@@ -18,12 +18,12 @@ _started: list[subprocess.Popen[bytes]] = []
 
 
 @functools.cache
-def programs() -> Path:
+def programs(real: Path = Path(sys.executable).parent) -> Path:
     """Return a folder with `python` and `trunkline` that start warm, and the environment's other programs as they are.
 
+    `real` is the folder of an environment's programs, by default of the one that runs the tests.
     The server ends with this process. Where the system is not Linux the folder is the environment's own.
     """
-    real = Path(sys.executable).parent
     if sys.platform != "linux":
         return real
     folder = Path(tempfile.mkdtemp(prefix="warm-"))
