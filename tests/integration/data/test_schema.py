@@ -24,5 +24,5 @@ def test_without_a_name_of_its_own_it_has_the_policys(project: Project) -> None:
 
 def test_a_contract_that_is_no_pandera_model_is_refused(project: Project) -> None:
     contract_file(project, "(pa.DataFrameModel)", "")
-    with pytest.raises(ContractError, match=r"src/loans/contract\.py is no pandera DataFrameModel"):
+    with pytest.raises(ContractError, match=r"src/loans/contract\.py is not a pandera DataFrameModel"):
         project_contract(project)
