@@ -63,6 +63,7 @@ def test_an_unknown_key_in_a_list_is_named_by_its_place(file: Path) -> None:
         ("data: {split: {test: 0.9}}\n", "data.split.test", "0.9"),
         ("rollout: {canary_share: 1}\n", "rollout.canary_share", "1"),
         ("rollout: {stages: [blue]}\n", "rollout.stages.0", "'blue'"),
+        ("rollout: {stages: [single, single]}\n", "rollout.stages", "['single', 'single']"),
         ("gates: {performance: {resamples: 10}}\n", "gates.performance.resamples", "10"),
         ("forge: {kind: gitlab}\n", "forge.kind", "'gitlab'"),
         ("monitoring: \n", "monitoring", "None"),
@@ -72,6 +73,7 @@ def test_a_wrong_value_is_named_by_its_key(file: Path, text: str, key: str, foun
     error = refusal(file, HEAD + text)
     assert f"{key}: " in error.what
     assert f"(found {found})" in error.what
+    assert "Value error" not in error.what
 
 
 def test_every_mistake_is_named_at_once(file: Path) -> None:

@@ -113,7 +113,7 @@ def _explain(problem: Any) -> str:
     keys = [str(part) for part in problem["loc"]]
     name = ".".join(keys)
     if problem["type"] != "extra_forbidden":
-        return f"{name}: {problem['msg']} (found {shown(problem['input'])})"
+        return f"{name}: {problem['msg'].removeprefix('Value error, ')} (found {shown(problem['input'])})"
     section: Any = Policy
     for key in keys[:-1]:
         field = getattr(section, "model_fields", {}).get(key)

@@ -9,7 +9,10 @@ How to write a field: https://pandera.readthedocs.io, and in `metadata`
 - `role`: feature (what the model sees; the default), audit (gates and monitors see it, the model does not),
   outcome, key (names the row), user (stays on one version during a canary), time (when it happened);
 - `unit`, for people; `protected`: compare its groups; `bands`: where to cut a protected number into groups;
-- `positive`: which outcome the probability is of.
+- `positive`: which outcome the probability is of;
+- `example`: a text that keeps the rule, where the field has a pattern, as `str_matches`.
+
+`make check` names the rules that are asked of data alone, such as checks that you write yourself.
 """
 
 from __future__ import annotations
