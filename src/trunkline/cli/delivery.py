@@ -176,10 +176,9 @@ def status(ctx: click.Context, environment: str) -> None:
             "challenger", f"version {release.challenger.version} ({short(release.challenger.bundle)}){share}"
         )
     output.result("revision", release.revision[:12])
-    service = target.service()
-    kept = bool(service and service.supervised)
-    nobody = f"nobody: `trunkline unit {environment}` prints a systemd unit that starts it after a reboot"
-    output.result("kept running by", "systemd" if kept else nobody)
+    if health.process is not None:
+        nobody = f"nobody: `trunkline unit {environment}` prints a systemd unit that starts it after a reboot"
+        output.result("kept running by", "systemd" if health.process.supervised else nobody)
     output.signals(last_signals(project, environment))
 
 

@@ -102,6 +102,11 @@ class Project:
         """Return the file that names the snapshot to train on; committed."""
         return self.root / LOCK_FILE
 
+    @property
+    def locks(self) -> Path:
+        """Return the folder of the locks; committed."""
+        return self.root / "requirements"
+
     def environments(self) -> tuple[str, ...]:
         """Return the names of the environments that have a desired state here."""
         return tuple(sorted(path.stem for path in (self.root / "deployments").glob("*.yaml")))
@@ -237,8 +242,8 @@ class Project:
 
     def requirements_digest(self) -> str:
         """Return the digest of the locked requirements that training runs with."""
-        locks = {*(self.root / "requirements").glob("*.txt")}
-        locks -= {self.root / "requirements" / name for name in _SHAPE_NO_MODEL}
+        locks = {*self.locks.glob("*.txt")}
+        locks -= {self.locks / name for name in _SHAPE_NO_MODEL}
         return sha256(b"\0".join(path.read_bytes() for path in sorted(locks)))
 
     def commit(self) -> str:

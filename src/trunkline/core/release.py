@@ -38,6 +38,8 @@ class Release(Record):
     """The share of users whom a canary sends to the challenger."""
     salt: str = ""
     """Kept from stage to stage, so that a user who was on the challenger stays there as the share grows."""
+    image: str = ""
+    """The image that a target runs, by digest; empty for a target that needs none."""
 
 
 class Deployment(Record):

@@ -1,15 +1,18 @@
 """From the desired state in a commit to what serves: plan, apply, rollout and targets."""
 
 from .apply import apply, read_history, stop
-from .desired_state import DesiredState, LocalSettings, TargetSettings, parse_state, read_state, write_state
+from .desired_state import DesiredState, parse_state, read_state, write_state
 from .installation import Installations
 from .plan import Plan, Step, plan
 from .rollout import next_state, state_before
-from .targets import Health, LocalTarget, Target
+from .targets import Environment, Health, LocalSettings, Target, TargetKind, TargetSettings
+from .targets.kinds import kind_of, settings_of
+from .targets.local_target import LocalTarget
 from .unit import Unit
 
 __all__ = [
     "DesiredState",
+    "Environment",
     "Health",
     "Installations",
     "LocalSettings",
@@ -17,14 +20,17 @@ __all__ = [
     "Plan",
     "Step",
     "Target",
+    "TargetKind",
     "TargetSettings",
     "Unit",
     "apply",
+    "kind_of",
     "next_state",
     "parse_state",
     "plan",
     "read_history",
     "read_state",
+    "settings_of",
     "state_before",
     "stop",
     "write_state",

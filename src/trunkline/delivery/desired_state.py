@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, SerializeAsAny, ValidationError, field_validator, model_validator
 
 from trunkline.core.errors import PolicyError, shown
+from trunkline.core.plugins import OURS, plugin
 from trunkline.core.policy.reading import parse_yaml, read_yaml
 from trunkline.core.record import Record, write_atomically
 from trunkline.core.release import Release, Route, Strategy
 
+from .targets.protocol import TargetKind, TargetSettings, UnknownSettings
 from .yaml_edit import edit
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+IMAGE = r"^([^\s@]+@sha256:[0-9a-f]{64})?$"
 
 
-class LocalSettings(Record):
-    """A process on this machine; port 0 takes any that is free, an empty host is the policy's."""
-
-    kind: Literal["local"] = "local"
-    host: str = ""
-    port: int = Field(ge=0, le=65535)
-
-
-TargetSettings = LocalSettings
-"""What `target` may hold, told apart by `kind`; further targets join here as a union."""
+def settings_class(given: Mapping[str, Any]) -> type[TargetSettings]:
+    """Return what validates the settings under `target`; a kind that is not ours is left to its package."""
+    name = given.get("kind", "local")
+    if name not in OURS["targets"]:
+        return UnknownSettings
+    kind: TargetKind = plugin("targets", name)
+    return kind.settings
 
 
 class DesiredState(Record):
@@ -37,7 +38,7 @@ class DesiredState(Record):
     SCHEMA: ClassVar[str] = "trunkline/desired-state/1"
 
     environment: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
-    target: TargetSettings
+    target: SerializeAsAny[TargetSettings]
     strategy: Strategy = "none"
     champion: Route | None = None
     challenger: Route | None = None
@@ -45,6 +46,13 @@ class DesiredState(Record):
     """The share of users whom a canary sends to the challenger."""
     salt: str = ""
     """Decides which users those are; kept from the silent stage on."""
+    image: str = Field(default="", pattern=IMAGE)
+    """The image that the target runs, by digest; only kinds that run images take one."""
+
+    @field_validator("target", mode="before")
+    @classmethod
+    def _of_its_kind(cls, given: Any) -> Any:
+        return settings_class(given).model_validate(given) if isinstance(given, dict) else given
 
     @model_validator(mode="after")
     def _is_coherent(self) -> DesiredState:
@@ -82,6 +90,7 @@ class DesiredState(Record):
             challenger=self.challenger,
             share=self.share,
             salt=self.salt,
+            image=self.image,
         )
 
 
@@ -120,7 +129,7 @@ def _state(body: dict[str, Any], *, environment: str, name: str, origin: str) ->
     try:
         state = DesiredState.model_validate(body)
     except ValidationError as problem:
-        rows = "; ".join(_explain(row) for row in problem.errors(include_url=False))
+        rows = "; ".join(explain(row, body) for row in problem.errors(include_url=False))
         raise PolicyError(f"{name}: {rows}.", next_step=f"edit {origin}") from problem
     if state.environment != environment:
         raise PolicyError(
@@ -154,15 +163,18 @@ def write_state(path: Path, state: DesiredState) -> None:
     write_atomically(path, text.encode())
 
 
-def _explain(problem: Any) -> str:
+def explain(problem: Any, body: Mapping[str, Any], *, within: type[Record] | None = None) -> str:
+    """Return a problem of validation in words; `within` is its record where that is no whole desired state."""
     name = ".".join(str(part) for part in problem["loc"])
     if not name:
         return str(problem["msg"]).removeprefix("Value error, ")
     if problem["type"] == "missing":
         return f"{name}: is missing"
     if problem["type"] == "extra_forbidden":
-        owners: dict[str, type[Record]] = {"target": LocalSettings, "champion": Route, "challenger": Route}
-        owner = owners[str(problem["loc"][0])] if len(problem["loc"]) > 1 else DesiredState
+        owners: dict[str, type[Record]] = {"champion": Route, "challenger": Route}
+        if isinstance(target := body.get("target"), dict):
+            owners["target"] = settings_class(target)
+        owner = within or (owners[str(problem["loc"][0])] if len(problem["loc"]) > 1 else DesiredState)
         known = list(owner.model_fields)
         guess = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
         hint = f"did you mean {guess[0]}?" if guess else f"known: {', '.join(known)}"

@@ -16,12 +16,12 @@ from typing import ClassVar
 import trunkline
 from trunkline.core.errors import ProjectError, StorageError
 from trunkline.core.lock import only_one
+from trunkline.core.locked import Locked, canonical_name, read_lock
 from trunkline.core.progress import Progress
 from trunkline.core.record import Record, canonical_json, digits, file_sha256, sha256
 from trunkline.core.surroundings import surroundings
 
 from .copies import copy_package, protect, record_of, remove, toolkit_files, write_file
-from .locked import Locked, canonical_name, read_lock
 
 MANIFEST = "installation.json"
 TOOLKIT = "trunkline"

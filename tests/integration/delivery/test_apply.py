@@ -48,6 +48,9 @@ class Memory:
     def observe(self) -> Release | None:
         return self.release
 
+    def told(self) -> Release | None:
+        return self.release
+
     def upkeep(self) -> tuple[Step, ...]:
         return ()
 
@@ -58,6 +61,15 @@ class Memory:
 
     def check(self) -> Health:
         return Health(ready=self.release is not None, text="")
+
+    def address(self) -> str:
+        return "memory://here"
+
+    def logs(self) -> Path:
+        return Path("nowhere")
+
+    def predictions(self) -> Path:
+        return Path("nowhere")
 
     def stop(self) -> bool:
         stopped, self.release = self.release is not None, None

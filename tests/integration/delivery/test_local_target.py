@@ -15,7 +15,7 @@ import pytest
 from trunkline.core.bundle import BundleStore
 from trunkline.core.errors import ApplyError, BundleError, UnavailableError
 from trunkline.core.release import Route
-from trunkline.delivery.targets import LocalTarget
+from trunkline.delivery import LocalTarget
 from trunkline.delivery.targets.service import Service
 
 from .conftest import MakeRoute, MakeTarget, single
@@ -128,7 +128,7 @@ def test_only_the_log_of_this_start_is_quoted(
 ) -> None:
     target = make_target()
     target.folder.mkdir(parents=True)
-    target.log_file.write_text("an old story\n")
+    target.logs().write_text("an old story\n")
     with pytest.raises(ApplyError) as caught:
         target.apply(single(route(60), "c1"), bundles)
     assert "an old story" not in str(caught.value)

@@ -19,6 +19,7 @@ from trunkline.core.errors import (
 from trunkline.core.line_log import append
 from trunkline.core.project import Project
 from trunkline.core.signals import Signal
+from trunkline.delivery import LocalTarget
 from trunkline.forge import Forge, open_forge
 from trunkline.loop.gates import reviewing
 from trunkline.loop.life import retraining, tracing, traffic, watching
@@ -229,6 +230,7 @@ def test_a_retraining_that_a_person_closed_is_not_proposed_again(live: Project) 
 
 def test_a_service_that_died_is_an_alarm_and_deploy_starts_it_again(live: Project) -> None:
     target = deploying.target_of(live, "production")
+    assert isinstance(target, LocalTarget)
     service = target.service()
     assert service
     process = service.process()

@@ -66,6 +66,13 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     deploying.stop(made, "staging")
 
 
+def local_target(project: Project, environment: str) -> LocalTarget:
+    """Return a target as the process of this machine that it is here."""
+    target = deploying.target_of(project, environment)
+    assert isinstance(target, LocalTarget)
+    return target
+
+
 class Instead:
     """Staging's target, whose service is another one than it was told to start."""
 
@@ -76,9 +83,9 @@ class Instead:
         """Do what was planted."""
         self._apply(self._target, release, bundles)
 
-    def address(self) -> str:
-        """Return where it answers."""
-        return self._target.address()
+    def __getattr__(self, name: str) -> Any:
+        """Do all else as the target does."""
+        return getattr(self._target, name)
 
 
 def plant(monkeypatch: pytest.MonkeyPatch, apply: Callable[[LocalTarget, Any, Any], None]) -> None:
@@ -86,7 +93,7 @@ def plant(monkeypatch: pytest.MonkeyPatch, apply: Callable[[LocalTarget, Any, An
     monkeypatch.setattr(
         rehearsing,
         "target_of",
-        lambda project, name, **_: Instead(deploying.target_of(project, name), apply),
+        lambda project, name, **_: Instead(local_target(project, name), apply),
     )
 
 
@@ -154,7 +161,7 @@ def test_the_service_gets_no_token_of_the_job_and_outlives_it(
     for name, value in SECRETS.items():
         monkeypatch.setenv(name, value)
     rehearsing.rehearse(project, number=1, progress=say)
-    service = deploying.target_of(project, "staging").service()
+    service = local_target(project, "staging").service()
     assert service
     process = service.process()
     assert process

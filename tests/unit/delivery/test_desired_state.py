@@ -44,7 +44,8 @@ def test_the_four_strategies_in_their_coherent_form() -> None:
             {"strategy": "single", "champion": Route(version=1, bundle="sha256:12")},
             "champion.bundle: must be",
         ),
-        ({"target": {"kind": "moon", "port": 1}}, "'local'"),
+        ({"target": {"kind": "local", "prt": 1}}, "target.port"),
+        ({"image": "registry/name:latest"}, "pattern"),
         ({"target": {"kind": "local", "port": 65536}}, "65535"),
         ({"environment": "Prod/1"}, "pattern"),
     ],
@@ -65,4 +66,5 @@ def test_a_release_carries_everything_that_routes() -> None:
         "challenger": TWO.model_dump(),
         "share": 0.1,
         "salt": "s",
+        "image": "",
     }

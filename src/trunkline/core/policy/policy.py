@@ -11,7 +11,7 @@ from .delivery import ForgePolicy, RegistryPolicy, Rollout, Serving
 from .gates import Gates
 from .monitoring import Monitoring
 from .responses import Responses, Retraining
-from .section import Section
+from .section import Distinct, Section
 from .training import TrainingPolicy
 
 
@@ -38,6 +38,8 @@ class Policy(Section):
     responses: Responses = Responses()
     retraining: Retraining = Retraining()
     forge: ForgePolicy = ForgePolicy()
+    plugins: Distinct[tuple[str, ...]] = ()
+    """Installed packages that may add targets (entry points `trunkline.targets`); the lock must name each."""
 
 
 def policy_schema() -> dict[str, Any]:

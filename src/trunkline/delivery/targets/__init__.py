@@ -1,6 +1,14 @@
 """Where a release can run: one module a kind of target, behind one protocol."""
 
-from .local import LocalTarget
-from .protocol import Health, Target
+from .local import LocalSettings
+from .protocol import Environment, Health, Process, Target, TargetKind, TargetSettings
 
-__all__ = ["Health", "LocalTarget", "Target"]
+__all__ = [
+    "Environment",
+    "Health",
+    "LocalSettings",
+    "Process",
+    "Target",
+    "TargetKind",
+    "TargetSettings",
+]

@@ -2,13 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from pydantic import ConfigDict
 
 from trunkline.core.bundle import BundleStore
+from trunkline.core.policy.delivery import Serving
 from trunkline.core.record import Record
 from trunkline.core.release import Release
 
-from ..plan import Step
+if TYPE_CHECKING:
+    from ..plan import Step
+
+
+class TargetSettings(Record):
+    """What stands under `target` in a desired state; each kind adds its own keys."""
+
+    kind: str
+
+
+class UnknownSettings(TargetSettings):
+    """The settings of a kind that is not ours: they are checked when the target is opened."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+
+class Process(Record):
+    """The process that serves, where it runs on this machine."""
+
+    pid: int
+    create_time: float
+    """In seconds since 1970."""
+    supervised: bool = False
+    """Whether systemd keeps it."""
 
 
 class Health(Record):
@@ -18,6 +47,24 @@ class Health(Record):
     text: str
     revision: str = ""
     """The commit whose release it serves, where it answers."""
+    process: Process | None = None
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What a target may know of the environment that it serves."""
+
+    name: str
+    file: str
+    """The desired state, as the advice to people names it."""
+    folder: Path
+    """For the target's own files."""
+    predictions: Path
+    """The folder of the prediction log on this machine."""
+    locks: Path
+    installed: Path
+    serving: Serving
+    progress: Callable[[str], None] = lambda _: None
 
 
 class Target(Protocol):
@@ -27,12 +74,16 @@ class Target(Protocol):
         """Return what serves now, or None when nothing does."""
         ...
 
+    def told(self) -> Release | None:
+        """Return what shall serve since the last apply, whether or not it lives; None after a stop."""
+        ...
+
     def upkeep(self) -> tuple[Step, ...]:
         """Return what the target needs besides another release, as a restart on another port."""
         ...
 
     def apply(self, release: Release, bundles: BundleStore) -> None:
-        """Make `release` serve and return when it does.
+        """Make `release` serve and return when it does; only `trunkline.delivery.apply` calls it for an environment.
 
         Raises ApplyError when it does not become healthy, after going back to what served before; BundleError,
         UnavailableError or StorageError when nothing was changed because it could not even begin.
@@ -43,6 +94,34 @@ class Target(Protocol):
         """Return how the service is."""
         ...
 
+    def address(self) -> str:
+        """Return where the service answers, or would. Raises UnavailableError where that is not known before."""
+        ...
+
+    def logs(self) -> Path:
+        """Return the file on this machine that holds the service's own log; it need not exist yet."""
+        ...
+
+    def predictions(self) -> Path:
+        """Return the folder on this machine that holds the prediction log; it need not exist yet."""
+        ...
+
     def stop(self) -> bool:
         """Stop serving and return whether anything served."""
+        ...
+
+
+class TargetKind(Protocol):
+    """A plugin of the group `targets`: what a kind of target takes, and how it is opened."""
+
+    settings: ClassVar[type[Any]]
+    """A `TargetSettings` whose `kind` is the plugin's name."""
+    on_this_machine: ClassVar[bool]
+    """Whether what serves is a process of the machine that deploys."""
+    takes_image: ClassVar[bool]
+    """Whether it runs the image that the desired state names."""
+
+    @staticmethod
+    def open(environment: Environment, settings: Any) -> Target:
+        """Return the target of an environment."""
         ...

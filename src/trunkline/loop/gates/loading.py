@@ -60,7 +60,7 @@ def load(project: Project, *, host: str = "", named: str = "", progress: Progres
         recording = put_load(locustfile, address, rules, root=project.root, folder=Path(name))
         died = _last_words(target) if target else ""
         if bundle and target:
-            write_atomically(run_folder(project, bundle.digest) / SERVICE_LOG, target.log_file.read_bytes())
+            write_atomically(run_folder(project, bundle.digest) / SERVICE_LOG, target.logs().read_bytes())
     run = GateRun(
         bundle=bundle.digest if bundle else "",
         snapshot=bundle.manifest.lineage.snapshot if bundle else "",
@@ -186,4 +186,4 @@ def _served_by(project: Project, host: str, progress: Progress) -> Bundle | None
 def _last_words(target: LocalTarget) -> str:
     """Return what a service that ended by itself wrote last; empty for one that lives."""
     service = target.service()
-    return "" if service is not None and service.process() else last_words(target.log_file, 0)
+    return "" if service is not None and service.process() else last_words(target.logs(), 0)

@@ -52,7 +52,7 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
     release = target.told()
     if release is None:
         raise nothing_serves(project, environment, then="monitor again")
-    service = target.service()
+    process = target.check().process
     policy = project.policy.monitoring
     now = datetime.now(UTC)
     bundle = bundle_of(project, release.champion, progress=progress)
@@ -63,7 +63,7 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
             f"Version {release.champion.version} was not measured by {metric} when it was released.",
             next_step="correct monitoring.performance.metric in trunkline.yaml, or release again",
         )
-    log = LogReader(project.predictions(environment))
+    log = LogReader(target.predictions())
     window = log.newest(policy.window_rows)
     if window.torn:
         progress(f"{window.torn} unfinished lines in the prediction log were passed over")
@@ -93,15 +93,15 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
             environment=environment,
             now=now,
             probe=target.address() + "/ready",
-            pid=service.pid if service else 0,
-            create_time=service.create_time if service else 0.0,
+            pid=process.pid if process else 0,
+            create_time=process.create_time if process else 0.0,
         ),
         monitoring.watch_logs(
-            target.log_file,
+            target.logs(),
             policy,
             environment=environment,
             now=now,
-            since=datetime.fromtimestamp(service.create_time, UTC) if service else None,
+            since=datetime.fromtimestamp(process.create_time, UTC) if process else None,
         ),
     )
     folder = project.monitoring(environment)

@@ -12,7 +12,7 @@ from trunkline.core.progress import Progress
 from trunkline.core.project import POLICY_FILE, Project
 from trunkline.core.record import short
 from trunkline.core.release import RELEASE_FILE, Release, Route
-from trunkline.delivery import read_state
+from trunkline.delivery import LocalSettings, read_state
 from trunkline.delivery.targets.port import Advice, choose_port
 from trunkline.delivery.targets.service import service_options
 
@@ -21,7 +21,8 @@ from .training import train
 
 def port_of(project: Project) -> int:
     """Return the port on which a preview answers: it is tried where releases will answer."""
-    return read_state(project.deployment(project.policy.rollout.environment)).target.port
+    target = read_state(project.deployment(project.policy.rollout.environment)).target
+    return target.port if isinstance(target, LocalSettings) else 0
 
 
 def serve_in_foreground(

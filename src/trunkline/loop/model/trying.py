@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from trunkline import data, delivery, evaluation, training
 from trunkline.core.contract import Contract
 from trunkline.core.errors import PolicyError
+from trunkline.core.plugins import trusted
 from trunkline.core.progress import Progress
 from trunkline.core.project import POLICY_FILE, Project
 
@@ -72,4 +73,6 @@ def _check_files(project: Project) -> None:
             next_step=f"correct it in {POLICY_FILE}, or restore the file from git",
         )
     for environment in dict.fromkeys((project.policy.rollout.environment, *project.environments())):
-        delivery.read_state(project.deployment(environment))
+        state = delivery.read_state(project.deployment(environment))
+        packages = trusted(project.policy.plugins, project.locks / "dev.txt")
+        delivery.settings_of(delivery.kind_of(state, packages=packages), state)

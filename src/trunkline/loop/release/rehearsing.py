@@ -16,10 +16,11 @@ from trunkline.core.errors import GateFailed
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.record import short
-from trunkline.core.release import Release, Route
+from trunkline.core.release import Route
+from trunkline.delivery import apply, plan, read_state
 from trunkline.loop.model.answers import ask, columns_of, opened
 from trunkline.loop.model.snapshots import locked_snapshot
-from trunkline.loop.rollout.deploying import target_of
+from trunkline.loop.rollout.deploying import history_file, target_of
 from trunkline.loop.versions.bundles import brought_registry, bundle_of
 from trunkline.loop.versions.trained import require_trusted
 
@@ -72,9 +73,19 @@ def rehearse(project: Project, *, number: int = 0, bundle: str = "", progress: P
     route = Route(version=version.number, bundle=version.bundle)
     opened_bundle = bundle_of(project, route, progress=progress)
     target = target_of(project, STAGING, progress=progress)
-    release = Release(environment=STAGING, revision=project.commit(), strategy="single", champion=route)
+    state = read_state(project.deployment(STAGING))
+    asked = state.model_copy(
+        update={"strategy": "single", "champion": route, "challenger": None, "share": 0.0, "salt": ""}
+    )
+    made = plan(asked, target.observe(), project.commit(), upkeep=target.upkeep())
     progress(f"serving version {version.number} in staging")
-    target.apply(release, project.bundles)
+    apply(
+        made,
+        reviewed=made.checksum,
+        target=target,
+        bundles=project.bundles,
+        history=history_file(project, STAGING),
+    )
     rows = locked_snapshot(project, progress=progress).part("test").head(ROWS)
     return _require(ask_service(target.address(), opened_bundle, rows, number=version.number))
 

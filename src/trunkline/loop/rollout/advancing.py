@@ -15,7 +15,7 @@ from trunkline.core.release import Release, Route
 from trunkline.core.tail import newest_first
 from trunkline.delivery import (
     DesiredState,
-    LocalTarget,
+    Target,
     next_state,
     read_history,
     read_state,
@@ -95,13 +95,13 @@ def _same(state: DesiredState, release: Release) -> bool:
 
 
 def _measure(
-    project: Project, environment: str, stage: Stage, target: LocalTarget, *, progress: Progress
+    project: Project, environment: str, stage: Stage, target: Target, *, progress: Progress
 ) -> response.StageEvidence:
     bundle = bundle_of(project, stage.release.champion, progress=progress)
     watching = project.policy.monitoring
-    window = LogReader(project.predictions(environment)).between(since=stage.since)
+    window = LogReader(target.predictions()).between(since=stage.since)
     given = [row.answered or row.id for row in (*window.predictions, *window.shadows)]
-    log = target.log_file
+    log = target.logs()
     failures = count_failures(newest_first(log), stage.since, stage.release) if log.exists() else Failures()
     return measure_stage(
         stage,

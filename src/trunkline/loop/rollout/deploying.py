@@ -12,11 +12,24 @@ from trunkline.core.contract import Contract
 from trunkline.core.errors import NotFoundError, PolicyError, TrunklineError
 from trunkline.core.git import git
 from trunkline.core.markdown import code, plain
+from trunkline.core.plugins import trusted
 from trunkline.core.progress import Progress
-from trunkline.core.project import POLICY_FILE, Project
+from trunkline.core.project import Project
 from trunkline.core.release import Deployment
-from trunkline.delivery import Installations, LocalTarget, Plan, Unit, apply, plan, read_state
-from trunkline.delivery.targets.port import Advice
+from trunkline.delivery import (
+    DesiredState,
+    Environment,
+    LocalTarget,
+    Plan,
+    Target,
+    TargetKind,
+    Unit,
+    apply,
+    kind_of,
+    plan,
+    read_state,
+    settings_of,
+)
 from trunkline.forge import Issue, open_forge
 from trunkline.loop.changes.merged import require_merged_file
 from trunkline.loop.versions.bundles import bundle_of
@@ -24,30 +37,30 @@ from trunkline.loop.versions.bundles import bundle_of
 from .callers import caller_notice
 
 
-def target_of(project: Project, environment: str, *, progress: Progress = lambda _: None) -> LocalTarget:
+def target_of(project: Project, environment: str, *, progress: Progress = lambda _: None) -> Target:
     """Return the target that an environment's desired state names.
 
-    A project without a lock for serving has nothing to copy from: its service runs from the environment that deploys.
+    Raises PolicyError when there is no such kind of target, or its settings or the image are not for it.
     """
-    locks = project.root / "requirements"
-    locked = (locks / "serve.txt").is_file()
-    file = f"deployments/{environment}.yaml"
     state = read_state(project.deployment(environment))
-    return LocalTarget(
-        project.live(environment),
-        port=state.target.port,
-        host=state.target.host or project.policy.serving.host,
-        log_folder=project.predictions(environment),
-        sync_log=project.policy.serving.sync_log,
-        maximum_rows=project.policy.serving.maximum_rows,
-        installations=Installations(project.work / "installed", locks, progress) if locked else None,
-        advice=Advice(
-            port=f"stop that program, or change target.port in {file}: it alone says where {environment} listens",
-            host=f"change target.host in {file}"
-            if state.target.host
-            else f"change serving.host in {POLICY_FILE}",
+    kind = _kind_of(project, state)
+    return kind.open(
+        Environment(
+            name=environment,
+            file=f"deployments/{environment}.yaml",
+            folder=project.live(environment),
+            predictions=project.predictions(environment),
+            locks=project.locks,
+            installed=project.work / "installed",
+            serving=project.policy.serving,
+            progress=progress,
         ),
+        settings_of(kind, state),
     )
+
+
+def _kind_of(project: Project, state: DesiredState) -> TargetKind:
+    return kind_of(state, packages=trusted(project.policy.plugins, project.locks / "dev.txt"))
 
 
 def plan_deployment(project: Project, environment: str) -> Plan:
@@ -75,12 +88,12 @@ def notice_of(project: Project, made: Plan, *, progress: Progress) -> tuple[str,
 
 def out_of_reach(project: Project, environment: str) -> str:
     """Return why this machine cannot be the one that serves an environment; empty when it can."""
-    kind = read_state(project.deployment(environment)).target.kind
-    if kind == "local" and os.environ.get("RUNNER_ENVIRONMENT") == "github-hosted":
+    state = read_state(project.deployment(environment))
+    if _kind_of(project, state).on_this_machine and os.environ.get("RUNNER_ENVIRONMENT") == "github-hosted":
         return (
-            f"{environment} is served by a process of its own machine (target.kind: local), and GitHub's runner is gone"
-            " after this job. Set the repository variable TRUNKLINE_RUNNER to the label of a self-hosted runner there,"
-            f" or run `trunkline deploy {environment}` on that machine."
+            f"{environment} is served by a process of its own machine (target.kind: {state.target.kind}),"
+            " and GitHub's runner is gone after this job. Set the repository variable TRUNKLINE_RUNNER to the label"
+            f" of a self-hosted runner there, or run `trunkline deploy {environment}` on that machine."
         )
     return ""
 
@@ -127,8 +140,8 @@ def tell(project: Project, environment: str, error: TrunklineError | None) -> Is
 
 def _require_home(project: Project, environment: str) -> None:
     """Raise PolicyError where what serves would lie in a runner's work folder, which its next checkout may empty."""
-    local = read_state(project.deployment(environment)).target.kind == "local"
-    if local and os.environ.get("RUNNER_ENVIRONMENT") == "self-hosted" and project.store is None:
+    here = _kind_of(project, read_state(project.deployment(environment))).on_this_machine
+    if here and os.environ.get("RUNNER_ENVIRONMENT") == "self-hosted" and project.store is None:
         raise PolicyError(
             "On a self-hosted runner, what serves must not lie in the runner's work folder.",
             next_step="set the repository variable TRUNKLINE_HOME to a folder of that machine",
@@ -169,6 +182,11 @@ def serving_contract(project: Project, environment: str) -> Contract:
 def unit_of(project: Project, environment: str) -> Unit:
     """Return the systemd unit that keeps an environment's service running on this machine."""
     target = target_of(project, environment)
+    if not isinstance(target, LocalTarget):
+        raise PolicyError(
+            f"No process of this machine serves {environment}, so there is nothing for systemd to keep.",
+            value=read_state(project.deployment(environment)).target.kind,
+        )
     name = re.sub(r"[^a-z0-9-]+", "-", project.policy.name.lower()).strip("-")
     return Unit(
         name=f"trunkline-{name}-{environment}",

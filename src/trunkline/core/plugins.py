@@ -1,0 +1,84 @@
+"""Plugins: what can be added to a group, ours from one table, others from packages that the policy lists."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Collection, Mapping
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from .errors import PolicyError
+from .locked import canonical_name, read_lock
+
+OURS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {"targets": {"local": "trunkline.delivery.targets.local:Local"}}
+)
+"""Group: name: where it is, as module:class. A module is imported only when its plugin is asked for."""
+
+
+def plugin(group: str, name: str, *, packages: Collection[str] = ()) -> Any:
+    """Return the plugin `name` of a group: ours, or that of an installed package among `packages`.
+
+    A package offers one by an entry point of the group `trunkline.<group>`. Ours cannot be replaced.
+    Raises PolicyError when there is none, when two packages offer it, or when it cannot be imported.
+    """
+    if where := OURS[group].get(name):
+        module, _, attribute = where.partition(":")
+        return getattr(importlib.import_module(module), attribute)
+    trusted = {canonical_name(package) for package in packages}
+    points = entry_points(group=f"trunkline.{group}")
+    offered = [point for point in points if point.name == name]
+    listed = [point for point in offered if _package(point) in trusted]
+    if len(listed) > 1:
+        raise PolicyError(
+            f"Two packages offer {name} as one of Trunkline's {group}.",
+            value=", ".join(sorted(map(_package, listed))),
+            next_step="leave one of them under `plugins` in trunkline.yaml",
+        )
+    if not listed:
+        known = {*OURS[group], *(point.name for point in points if _package(point) in trusted)}
+        raise _missing(group, name, offered, sorted(known))
+    try:
+        return listed[0].load()
+    except Exception as error:
+        raise PolicyError(
+            f"The package {_package(listed[0])} cannot be imported: {type(error).__name__}: {error}.",
+            value=listed[0].value,
+            next_step="mend the package, or take it out of `plugins` in trunkline.yaml",
+        ) from error
+
+
+def trusted(packages: Collection[str], lock: Path) -> Collection[str]:
+    """Return the packages that a policy lists, once each is in the lock, whose hashes the installation asks for.
+
+    Raises PolicyError when one is not, ProjectError when there is no lock.
+    """
+    if packages:
+        locked = {package.name for package in read_lock(lock)}
+        for package in packages:
+            if canonical_name(package) not in locked:
+                raise PolicyError(
+                    f"The policy lists a package that {lock.name} does not lock.",
+                    value=package,
+                    next_step=f"add {package} to requirements/dev.in and run make lock, or take it out of `plugins`",
+                )
+    return packages
+
+
+def _missing(group: str, name: str, offered: list[EntryPoint], known: list[str]) -> PolicyError:
+    if offered:
+        package = _package(offered[0])
+        return PolicyError(
+            f"The policy does not list the package that offers {name}.",
+            value=package,
+            next_step=f"add {package} under `plugins` in trunkline.yaml if you trust it",
+        )
+    return PolicyError(
+        f"None of Trunkline's {group} has that name.", value=name, next_step=f"use one of {', '.join(known)}"
+    )
+
+
+def _package(point: EntryPoint) -> str:
+    return canonical_name(point.dist.name) if point.dist else ""

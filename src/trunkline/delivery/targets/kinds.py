@@ -1,0 +1,38 @@
+"""The kind of target that a desired state names, and its settings as that kind reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from pydantic import ValidationError
+
+from trunkline.core.errors import PolicyError
+from trunkline.core.plugins import plugin
+
+from ..desired_state import DesiredState, explain
+from .protocol import TargetKind, TargetSettings, UnknownSettings
+
+
+def kind_of(state: DesiredState, *, packages: Collection[str] = ()) -> TargetKind:
+    """Return the kind of a desired state's target. Raises PolicyError when neither we nor `packages` offer it."""
+    kind: TargetKind = plugin("targets", state.target.kind, packages=packages)
+    return kind
+
+
+def settings_of(kind: TargetKind, state: DesiredState) -> TargetSettings:
+    """Return the settings of a desired state's target. Raises PolicyError when they, or its image, are not for it."""
+    file = f"deployments/{state.environment}.yaml"
+    if state.image and not kind.takes_image:
+        raise PolicyError(
+            f"A target of the kind {state.target.kind} runs no image.",
+            value=state.image,
+            next_step=f"take `image` out of {file}, or choose another target.kind",
+        )
+    if not isinstance(state.target, UnknownSettings):
+        return state.target
+    try:
+        read: TargetSettings = kind.settings.model_validate(state.target.model_dump())
+    except ValidationError as problem:
+        rows = "; ".join(explain(row, {}, within=kind.settings) for row in problem.errors(include_url=False))
+        raise PolicyError(f"{file}: target: {rows}.", next_step=f"edit {file}") from problem
+    return read

@@ -1,0 +1,1 @@
+"""What every plugin of a group must do: one suite a group."""
