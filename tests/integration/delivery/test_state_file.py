@@ -6,7 +6,15 @@ import pytest
 
 from trunkline.core.errors import PolicyError
 from trunkline.core.release import Route
-from trunkline.delivery import DesiredState, LocalSettings, next_state, read_state, write_state
+from trunkline.delivery import (
+    DesiredState,
+    LocalSettings,
+    kind_of,
+    next_state,
+    read_state,
+    settings_of,
+    write_state,
+)
 
 ONE = Route(version=1, bundle="sha256:" + "1" * 64)
 TWO = Route(version=2, bundle="sha256:" + "2" * 64)
@@ -82,7 +90,6 @@ def test_a_new_file_says_everything_and_reads_back(tmp_path: Path) -> None:
             r"target\.port: is missing; unknown key target\.prot \(did you mean port",
         ),
         (("port: 8080", "port: many"), r"target\.port: .*found 'many'"),
-        (("kind: local", "kind: moon"), r"target\.kind: .*'local'"),
         (("environment: production", "environment: staging"), r"environment: must be production.*'staging'"),
         (("strategy: none", "strategy: [none"), "is not YAML"),
         (("environment", "schema: trunkline/desired-state/9\nenvironment"), "schema: this version"),
@@ -112,3 +119,18 @@ def test_a_file_that_cannot_be_edited_is_left_alone(path: Path) -> None:
     with pytest.raises(PolicyError, match="cannot be edited"):
         write_state(path, next_state(read_state(path), "single", challenger=ONE))
     assert path.read_text() == text
+
+
+def test_a_kind_that_nobody_offers_is_refused_before_it_is_opened(path: Path) -> None:
+    path.write_text(FILE.replace("kind: local", "kind: moon"))
+    with pytest.raises(PolicyError) as refused:
+        kind_of(read_state(path))
+    assert refused.value.value == "moon"
+    assert "local" in refused.value.next_step
+
+
+def test_an_image_is_for_targets_that_run_one(path: Path) -> None:
+    path.write_text(f"{FILE}image: ghcr.io/acme/loans@sha256:{'1' * 64}\n")
+    state = read_state(path)
+    with pytest.raises(PolicyError, match="runs no image"):
+        settings_of(kind_of(state), state)

@@ -80,3 +80,11 @@ def test_a_kind_that_nobody_offers_is_refused_with_those_that_are(toys: None) ->
     with pytest.raises(PolicyError) as refused:
         plugin("targets", "moon", packages=("trunkline-toys",))
     assert "folder, local" in refused.value.next_step
+
+
+def test_what_contributing_shows_is_the_package_that_was_asked_here() -> None:
+    shown = (TOYS.parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    code = (TOYS / "trunkline_toys" / "folder.py").read_text(encoding="utf-8")
+    assert code.split("\n\n", 1)[1] in shown
+    entry = (TOYS / "pyproject.toml").read_text(encoding="utf-8").partition("[project.entry-points")[2]
+    assert entry.strip() in shown

@@ -140,6 +140,7 @@ def test_a_service_that_dies_is_found_out(project: Project, monkeypatch: pytest.
         target.apply(release, bundles)
         kill(target)
 
+    rehearsing.rehearse(project, number=2, progress=say)
     plant(monkeypatch, apply)
     with pytest.raises(
         GateFailed, match=r"50 of 50 without an answer, 0 otherwise\. First: no answer"

@@ -1,50 +1,37 @@
 """A target that serves nobody: it writes down what it was told."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Literal
 
 from trunkline.core.bundle import BundleStore
-from trunkline.core.release import RELEASE_FILE, Release
+from trunkline.core.release import Release
 from trunkline.delivery import Environment, Health, Step, TargetSettings
 
 
-class FolderSettings(TargetSettings):
-    """Where it writes, below the environment's folder."""
-
+class Settings(TargetSettings):
     kind: Literal["folder"] = "folder"
     name: str = "told"
 
 
 class Folder:
-    """The kind, and the target of one environment."""
+    settings, on_this_machine, takes_image = Settings, False, True
 
-    settings: ClassVar[type[FolderSettings]] = FolderSettings
-    on_this_machine: ClassVar[bool] = False
-    takes_image: ClassVar[bool] = True
+    def __init__(self, environment: Environment, settings: Settings) -> None:
+        self.environment, self.file = environment, environment.folder / settings.name / "release.json"
 
-    def __init__(self, folder: Path, predictions: Path) -> None:
-        self.file = folder / RELEASE_FILE
-        self.log_folder = predictions
-
-    @staticmethod
-    def open(environment: Environment, settings: FolderSettings) -> Folder:
-        return Folder(environment.folder / settings.name, environment.predictions)
+    open = classmethod(lambda kind, environment, settings: kind(environment, settings))
 
     def observe(self) -> Release | None:
         return Release.read(self.file) if self.file.is_file() else None
 
-    def told(self) -> Release | None:
-        return self.observe()
+    told = observe
 
     def upkeep(self) -> tuple[Step, ...]:
         return ()
 
     def apply(self, release: Release, bundles: BundleStore) -> None:
-        for route in (release.champion, release.challenger):
-            if route is not None:
-                bundles.get(route.bundle)
+        for route in filter(None, (release.champion, release.challenger)):
+            bundles.get(route.bundle)
         release.write(self.file)
 
     def check(self) -> Health:
@@ -58,7 +45,7 @@ class Folder:
         return self.file.with_name("service.log")
 
     def predictions(self) -> Path:
-        return self.log_folder
+        return self.environment.predictions
 
     def stop(self) -> bool:
         stopped = self.file.is_file()
