@@ -79,7 +79,7 @@ def describe_problems(error: ValidationError) -> str:
     for problem in problems[:MOST_PROBLEMS]:
         key = ".".join(str(part) for part in problem["loc"]) or "(whole)"
         found = "" if isinstance(problem["input"], dict | list) else f" (found {shown(problem['input'])})"
-        rows.append(f"{key}: {problem['msg']}{found}")
+        rows.append(f"{key}: {problem['msg'].removeprefix('Value error, ')}{found}")
     if len(problems) > MOST_PROBLEMS:
         rows.append(f"and {len(problems) - MOST_PROBLEMS} more")
     return "; ".join(rows)

@@ -179,4 +179,4 @@ def explain(problem: Any, body: Mapping[str, Any], *, within: type[Record] | Non
         guess = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
         hint = f"did you mean {guess[0]}?" if guess else f"known: {', '.join(known)}"
         return f"unknown key {name} ({hint})"
-    return f"{name}: {problem['msg']} (found {shown(problem['input'])})"
+    return f"{name}: {str(problem['msg']).removeprefix('Value error, ')} (found {shown(problem['input'])})"
