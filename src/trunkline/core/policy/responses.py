@@ -29,7 +29,7 @@ class Mail(Section):
     security: Literal["none", "starttls", "tls"] = "none"
     user: str = ""
     sender: str = "trunkline@localhost"
-    recipients: Distinct[tuple[Annotated[str, Field(min_length=1)], ...]] = ()
+    recipients: Distinct[tuple[str, ...]] = ()
 
 
 class Webhook(Section):
