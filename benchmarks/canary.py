@@ -18,6 +18,8 @@ from trunkline.response import level_of
 
 ALIKE = 0.3
 """The correlation of the model being right twice for one user."""
+MEAN = LightMetric("neg_mean_absolute_error")
+"""Of answers below a truth of zero it is their mean."""
 CASES = (
     ("accuracy", 0.7, "20"),
     ("accuracy", 0.98, "20"),
@@ -31,7 +33,7 @@ def sizes_of(generator: np.random.Generator, users: int, each: str) -> np.ndarra
     """Return 20 answers a user, or numbers with the mean 20 and a long tail."""
     if each == "20":
         return np.full(users, 20)
-    return np.minimum(1 + np.floor(3 * generator.pareto(1.2, users)), 400).astype(int)
+    return np.asarray(np.minimum(1 + np.floor(3 * generator.pareto(1.2, users)), 400), dtype=int)
 
 
 def answered(generator: np.random.Generator, users: int, right: float, each: str) -> Paired:
@@ -66,49 +68,52 @@ def apart(metric: str, users: int, split: float, right: float, each: str, draws:
     return f"{hits / draws:.1%} (at least {low:.1%}) | {found['rows'] / draws:.1%}"
 
 
-def ends(
-    users_an_hour: int, true: float, hours: int, draws: int, policy: Rollout
-) -> tuple[float, float, float]:
-    """Return how many stages go on, and go back, judged once at the end; and go on judged every hour until then."""
-    generator = np.random.default_rng(users_an_hour)
-    level, looks = level_of(policy), range(24, hours + 1)
-    once = {"on": 0, "back": 0, "on early": 0}
-    for _ in range(draws):
-        one = answered(generator, users_an_hour * hours, 0.7 + true, "20")
-        other = answered(generator, users_an_hour * hours, 0.7, "20")
-        verdict = ""
+def ends(users: int, true: float, policy: Rollout, stages: int) -> str:
+    """Return how many stages go on and go back when judged once after three days, and when judged hourly from day two.
+
+    Each hour so many users come to either side, with 20 answers each; a row is the share that was right for one user.
+    """
+    generator = np.random.default_rng(users)
+    level, looks = level_of(policy), range(24, 73)
+    found = dict.fromkeys(("on", "back", "on hourly", "back hourly"), 0)
+    for _ in range(stages):
+        sides = []
+        for right in (0.7 + true, 0.7):
+            share = (1 - ALIKE) / ALIKE
+            chances = generator.beta(right * share, (1 - right) * share, users * looks[-1])
+            sides.append(generator.binomial(20, chances) / 20)
+        verdict = now = ""
         for hour in looks:
-            rows = slice(0, users_an_hour * hour * 20)
-            sides = [side.take(np.arange(side.rows)[rows]) for side in (one, other)]
-            span = difference(*sides, metric=LightMetric("accuracy"), same_rows=False, level=level).interval
-            now = "" if span is None else "on" if span.low >= -policy.margin else ""
-            now = now or ("back" if span is not None and span.high < -policy.margin else "")
+            one, other = (Paired(np.zeros(users * hour), -side[: users * hour], None) for side in sides)
+            span = difference(other, one, MEAN, same_rows=False, level=level).interval
+            assert span is not None
+            now = "on" if span.low >= -policy.margin else "back" if span.high < -policy.margin else ""
             verdict = verdict or now
-        once["on"] += now == "on"
-        once["back"] += now == "back"
-        once["on early"] += verdict == "on"
-    return once["on"] / draws, once["back"] / draws, once["on early"] / draws
+        for key, said in (("", now), (" hourly", verdict)):
+            if said:
+                found[said + key] += 1
+    return " | ".join(f"{found[key] / stages:.1%}" for key in ("on", "on hourly", "back", "back hourly"))
 
 
 def main() -> None:
     """Print both tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--draws", type=int, default=2000)
-    parser.add_argument("--stages", type=int, default=400)
+    parser.add_argument("--stages", type=int, default=1000)
+    parser.add_argument("--metrics", nargs="*", default=["accuracy", "roc_auc", "f1"])
     chosen = parser.parse_args()
     print("| metric | right | answers a user | users, share of the canary | users as units | rows as units |")
     print("|---|---|---|---|---|---|")
-    for metric, right, each in CASES:
+    for metric, right, each in (case for case in CASES if case[0] in chosen.metrics):
         for users, split in ((20, 0.2), (20, 0.5), (50, 0.5), (200, 0.5), (1000, 0.2)):
             said = apart(metric, users, split, right, each, chosen.draws)
             print(f"| {metric} | {right} | {each} | {users}, {split:.0%} | {said} |", flush=True)
     policy = Rollout()
-    print("\n| true difference | users an hour | on, judged once | back, judged once | on, judged hourly |")
-    print("|---|---|---|---|---|")
+    print("\n| true difference | users an hour | on, judged once | hourly | back, judged once | hourly |")
+    print("|---|---|---|---|---|---|")
     for true in (-policy.margin, 0.0):
-        for users in (5, 20):
-            on, back, early = ends(users, true, 72, chosen.stages, policy)
-            print(f"| {true:g} | {users} | {on:.1%} | {back:.1%} | {early:.1%} |", flush=True)
+        for users in (2, 10):
+            print(f"| {true:g} | {users} | {ends(users, true, policy, chosen.stages)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -5,9 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from trunkline.measure.bootstrap import Statistic
+from trunkline.measure.difference import difference
 from trunkline.measure.metrics import LightMetric, ProjectMetric
 from trunkline.measure.paired import Paired
 from trunkline.measure.quality import measure_all, measure_quality
+from trunkline.measure.sums import mean
 
 AUC = LightMetric("roc_auc")
 
@@ -61,3 +64,29 @@ def test_a_metric_without_a_value_says_so() -> None:
         measure_quality(paired.take(paired.truth == 1), AUC)
     with pytest.raises(ValueError, match="ZeroDivisionError"):
         measure_quality(paired, ProjectMetric("profit", lambda *_: 1 / 0))
+
+
+class FirstRanks:
+    """A metric of another task: how early the right one comes in a ranking, one value a row and their mean."""
+
+    name = "mean_reciprocal_rank"
+
+    def value(self, paired: Paired) -> float:
+        return float(np.mean(1 / paired.labels))
+
+    def statistic(self, paired: Paired) -> Statistic:
+        return mean(1 / paired.labels)
+
+
+def test_a_task_brings_metrics_that_nobody_here_knows() -> None:
+    random = np.random.default_rng(6)
+    users = np.repeat(np.arange(40), 5)
+    one, other = (Paired(np.zeros(200), random.integers(1, most, 200), None, users=users) for most in (4, 9))
+
+    figure = measure_quality(one, FirstRanks())
+    apart = difference(one, other, FirstRanks(), same_rows=False)
+
+    assert figure.interval is not None
+    assert figure.interval.low < figure.value < figure.interval.high
+    assert apart.interval is not None
+    assert apart.interval.low > 0

@@ -10,6 +10,7 @@ from trunkline.core.contract import Contract
 from trunkline.core.errors import PolicyError, ProjectError
 from trunkline.core.policy.policy import Policy
 from trunkline.measure.bootstrap import draw
+from trunkline.measure.difference import difference
 from trunkline.measure.metrics import LOOPED, ProjectMetric, standard_names
 from trunkline.measure.paired import Paired
 from trunkline.measure.scorers import check_metric_names, check_watched_metric, find_metric, scorer_names
@@ -160,7 +161,7 @@ def test_a_metric_must_fit_the_outcome(contract: Contract, regression: Contract,
 
 
 @pytest.mark.parametrize("name", scorer_names())
-def test_every_scorer_has_an_interval_on_the_kind_of_answers_that_it_judges(name: str) -> None:
+def test_every_scorer_has_intervals_on_the_kind_of_answers_that_it_judges_and_no_other(name: str) -> None:
     generator = np.random.default_rng(0)
     truth = generator.integers(0, 2, 60)
     chances = np.clip(0.5 * truth + generator.uniform(0, 0.5, 60), 0.01, 0.99)
@@ -177,7 +178,10 @@ def test_every_scorer_has_an_interval_on_the_kind_of_answers_that_it_judges(name
     ]
 
     assert np.isfinite(values).sum() == 1
-    assert np.isfinite(drawn[int(np.isfinite(values[1]))]).sum() >= 18
+    place = int(np.isfinite(values[1]))
+    assert np.isfinite(drawn[place]).sum() >= 18
+    judged = (classes, numbers)[place]
+    assert difference(judged, judged, metric, same_rows=False).interval is not None
 
 
 def watching(metric: str) -> Policy:

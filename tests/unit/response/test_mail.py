@@ -62,7 +62,7 @@ def test_no_recipients_names_the_key() -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["", "ops", "ops@", "ops@example.org\r\nBcc: all@example.org", "a@b, c@d", "ops@example.org "],
+    ["ops", "ops@", "ops@example.org\r\nBcc: all@example.org", "a@b, c@d", "ops@example.org "],
 )
 def test_what_is_no_address_is_refused_by_its_key(address: str) -> None:
     with pytest.raises(PolicyError, match=r"responses\.mail\.recipients") as caught:

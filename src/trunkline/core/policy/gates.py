@@ -102,7 +102,8 @@ class PerformanceGates(Section):
     overfit_gap: Annotated[float, Field(ge=0)] = 0.12
     """The largest fall of the metric from train to test; of errors and own metrics a share, as for `margin`."""
     resamples: Annotated[int, Field(ge=200)] = 1000
-    """Bootstrap resamples behind the intervals; 200 of the project's own metrics, which are called for each."""
+    """Bootstrap resamples behind the intervals; 200 of a metric that is called for each: the project's own, and scorers
+    that scikit-learn alone computes."""
 
     @field_validator("slices")
     @classmethod

@@ -24,6 +24,7 @@ class PerformanceMonitor(Section):
     """When a fall in quality is a signal."""
 
     metric: str = "roc_auc"
+    """Any metric; one that scikit-learn alone computes needs the extra `train` where it is watched."""
     margin: Annotated[float, Field(ge=0)] = 0.05
     """How far below the figure measured at release the whole interval must lie."""
 
