@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -115,6 +116,15 @@ def make_project(root: Path) -> Project:
     LocalForge.create(project.forge_folder, root)
     put_empty_store(project)
     return project
+
+
+def copied(project: Project, root: Path) -> Project:
+    """Return a copy of a project with its forge and its store; nothing of it may be serving."""
+    shutil.copytree(project.root, root, symlinks=True)
+    copy = Project(root)
+    origin = git(project.root, "remote", "get-url", "origin")
+    git(root, "remote", "set-url", "origin", origin.replace(str(project.root), str(root)))
+    return copy
 
 
 def write(path: Path, text: str) -> None:

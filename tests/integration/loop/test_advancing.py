@@ -22,6 +22,8 @@ from trunkline.loop.rollout import advancing, deploying, promoting
 from trunkline.predictions import GroundTruth
 from trunkline.predictions.reader import LogReader
 
+from .conftest import copied, make_project
+
 Git = Callable[..., str]
 ROLLOUT = """
 rollout: {minimum_rows: 150, minimum_hours: 0, canary_share: 0.5, failures: 0.04, latency_p95_ms: 1000}
@@ -63,22 +65,30 @@ def send(project: Project, rows: int) -> traffic.Sent:
     return traffic.send(frame.to_dict("records")[:rows], contract, address, progress=say)
 
 
-@pytest.fixture
-def challenged(project: Project, git: Git) -> Iterator[Project]:
-    """A project whose first version serves, and whose second one is registered."""
+@pytest.fixture(scope="module")
+def released(quick: None, tmp_path_factory: pytest.TempPathFactory, git: Git) -> Project:
+    """A project whose first version is desired, and whose second one is registered; tests get copies."""
+    project = make_project(tmp_path_factory.mktemp("released") / "loans")
     policy = project.root / "trunkline.yaml"
     policy.write_text(policy.read_text(encoding="utf-8") + ROLLOUT, encoding="utf-8")
     project = change_model(Project(project.root), git, "model/first")
-    released = releasing.release(project, progress=say)
-    assert released.pull_request
-    merge(project, released.pull_request.number, git)
-    deploy(project)
+    first = releasing.release(project, progress=say)
+    assert first.pull_request
+    merge(project, first.pull_request.number, git)
     model = project.root / "src/loans/model.py"
     model.write_text(model.read_text(encoding="utf-8").replace("[0.1, 1.0]", "[10.0]"), encoding="utf-8")
     project = change_model(project, git, "model/second")
     second = releasing.release(project, progress=say)
     assert second.pull_request
     open_forge(project).close_pull_request(second.pull_request.number)
+    return project
+
+
+@pytest.fixture
+def challenged(released: Project, tmp_path: Path) -> Iterator[Project]:
+    """A project whose first version serves, and whose second one is registered."""
+    project = copied(released, tmp_path / "loans")
+    deploy(project)
     yield project
     deploying.stop(project, "production")
 

@@ -30,6 +30,8 @@ from trunkline.loop.release import releasing
 from trunkline.loop.rollout import advancing, deploying, promoting
 from trunkline.predictions import GroundTruth
 
+from .conftest import copied, make_project
+
 Git = Callable[..., str]
 
 
@@ -37,17 +39,25 @@ def say(_: str) -> None:
     """Keep quiet."""
 
 
-@pytest.fixture
-def live(project: Project, git: Git) -> Iterator[Project]:
-    """A project whose first version serves."""
+@pytest.fixture(scope="module")
+def released(quick: None, tmp_path_factory: pytest.TempPathFactory, git: Git) -> Project:
+    """A project whose first version is released and serves nowhere yet; tests get copies."""
+    project = make_project(tmp_path_factory.mktemp("released") / "loans")
     git(project.root, "switch", "--quiet", "-c", "model/first")
     snapshots.snapshot(project, progress=say)
     git(project.root, "add", "--all")
     git(project.root, "commit", "--quiet", "--message", "First model")
     merge(project, reviewing.review(project, progress=say).pull_request.number, git)
-    released = releasing.release(project, progress=say)
-    assert released.pull_request
-    merge(project, released.pull_request.number, git)
+    first = releasing.release(project, progress=say)
+    assert first.pull_request
+    merge(project, first.pull_request.number, git)
+    return project
+
+
+@pytest.fixture
+def live(released: Project, tmp_path: Path) -> Iterator[Project]:
+    """A project whose first version serves."""
+    project = copied(released, tmp_path / "loans")
     deploy(project)
     yield project
     deploying.stop(project, "production")
