@@ -22,9 +22,11 @@ def programs(real: Path = Path(sys.executable).parent) -> Path:
     """Return a folder with `python` and `trunkline` that start warm, and the environment's other programs as they are.
 
     `real` is the folder of an environment's programs, by default of the one that runs the tests.
-    The server ends with this process. Where the system is not Linux the folder is the environment's own.
+    The server ends with this process. Where the system is not Linux 5.3 or newer the folder is the environment's own.
     """
-    if sys.platform != "linux":
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except (AttributeError, OSError):
         return real
     folder = Path(tempfile.mkdtemp(prefix="warm-"))
     environment = {name: value for name, value in os.environ.items() if not name.startswith(LEFT_OUT)}
