@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from trunkline.core.errors import StorageError
 
-from .segments import Segment
+from .segments import PART, Segment
 
 if TYPE_CHECKING:
     import duckdb
@@ -20,8 +20,11 @@ MEMORY = "300MB"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 LINES = """
-    SELECT CASE WHEN f[3] IS NULL THEN NULL WHEN f[1] = 'trunkline/rejection/1' THEN 'rejection'
-                WHEN f[1] <> 'trunkline/prediction/1' THEN NULL WHEN f[4] = 'shadow' THEN 'shadow' ELSE 'answer'
+    SELECT CASE WHEN try_cast(f[3] AS TIMESTAMPTZ) IS NULL THEN NULL
+                WHEN f[1] = 'trunkline/rejection/1' THEN 'rejection'
+                WHEN f[1] <> 'trunkline/prediction/1' THEN NULL
+                WHEN f[4] = 'shadow' THEN 'shadow'
+                ELSE 'answer'
            END AS kind,
            f[2] AS id, epoch_us(try_cast(f[3] AS TIMESTAMPTZ)) AS "time", f[4] AS arm, f[5] AS bundle,
            f[6] AS answered, f[7] AS "user", json::VARCHAR AS line
@@ -32,6 +35,9 @@ LINES = """
 """Lines as rows: what is asked by, and the whole record. `kind` is null where a line is damaged, as is all of a line
 that is no JSON; `time` counts microseconds since 1970."""
 
+PARTS = """
+    SELECT kind, id, "time", arm, bundle, answered, "user", line FROM read_parquet(getvariable('parts'))
+"""
 NOTHING = """
     SELECT NULL::VARCHAR AS kind, NULL::VARCHAR AS id, NULL::BIGINT AS "time", NULL::VARCHAR AS arm,
            NULL::VARCHAR AS bundle, NULL::VARCHAR AS answered, NULL::VARCHAR AS "user", NULL::VARCHAR AS line
@@ -69,9 +75,13 @@ def database(*, memory: str = MEMORY) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def look_at(opened: duckdb.DuckDBPyConnection, segments: Sequence[Segment]) -> None:
     """Make the view `log` the rows of these segments, in the order in which they were written."""
-    lines = literally([segment.path for segment in segments])
+    paths = [segment.path for segment in segments]
+    parts = literally([path for path in paths if path.name.endswith(PART)])
+    lines = literally([path for path in paths if not path.name.endswith(PART)])
     opened.execute("SET VARIABLE lines = ?::VARCHAR[]", [lines])
-    opened.execute("CREATE OR REPLACE TEMP VIEW log AS " + (LINES if lines else NOTHING))
+    opened.execute("SET VARIABLE parts = ?::VARCHAR[]", [parts])
+    rows = [sql for sql, files in ((PARTS, parts), (LINES, lines)) if files] or [NOTHING]
+    opened.execute("CREATE OR REPLACE TEMP VIEW log AS " + " UNION ALL ".join(rows))
 
 
 def literally(paths: Sequence[Path]) -> list[str]:

@@ -50,7 +50,8 @@ class LogReader:
             shadows = [row for row in rows if isinstance(row, Prediction) and row.arm == "shadow"]
             requests = [row for row in rows if not (isinstance(row, Prediction) and row.arm == "shadow")]
             requests.sort(key=lambda row: row.time)
-            return window_of(requests, shadows, len(found) - len(rows), whole=True)
+            torn = len(found) - len(rows) + sum(segment.damaged for segment in fitting)
+            return window_of(requests, shadows, torn, whole=True)
 
         return self._ask(ask)
 
@@ -82,7 +83,7 @@ class LogReader:
             with database() as opened:
                 look_at(opened, segments)
                 answers, damaged = opened.execute(COUNT).fetchall()[0]
-            return int(answers), int(damaged)
+            return int(answers), int(damaged) + sum(segment.damaged for segment in segments)
 
         return self._ask(ask)
 
@@ -95,10 +96,8 @@ class LogReader:
 
         def ask(segments: Sequence[Segment]) -> tuple[Prediction, ...]:
             with database() as opened:
-                if not latest_truth(opened, truth):
+                if not join_truth(opened, segments, truth, bundle=bundle, newest=newest):
                     return ()
-                look_at(opened, segments)
-                opened.execute(LABELLED, [bundle, bundle, 2**62 if newest is None else newest])
                 since, until = opened.execute("SELECT min(time), max(time) FROM wanted").fetchall()[0]
                 if since is None:
                     return ()
@@ -125,14 +124,34 @@ class LogReader:
         )
 
 
+def join_truth(
+    opened: duckdb.DuckDBPyConnection,
+    segments: Sequence[Segment],
+    truth: Path,
+    *,
+    bundle: str = "",
+    newest: int | None = None,
+) -> bool:
+    """Fill the table `wanted` with `id`, `time` and `value` of the newest answers whose outcome is known.
+
+    Returns whether there is any ground truth. Raises DataError when it cannot be read.
+    """
+    if not latest_truth(opened, truth):
+        return False
+    look_at(opened, segments)
+    opened.execute(LABELLED, [bundle, bundle, 2**62 if newest is None else newest])
+    return True
+
+
 BETWEEN = "SELECT line FROM log WHERE kind IS NULL OR (? IS NULL OR time >= ?) AND (? IS NULL OR time <= ?)"
 FIND = "SELECT line FROM log WHERE id = ? AND kind IN ('answer', 'shadow')"
 ANSWERED = "SELECT id FROM log WHERE kind = 'answer' AND id IN (SELECT unnest(?::VARCHAR[]))"
 COUNT = "SELECT count(*) FILTER (kind = 'answer'), count(*) FILTER (kind IS NULL) FROM log"
 LABELLED = """
-    CREATE OR REPLACE TEMP TABLE wanted AS SELECT id, time FROM log
-    WHERE kind = 'answer' AND (? = '' OR bundle = ?) AND id IN (SELECT prediction FROM latest WHERE item = '')
-    ORDER BY time DESC LIMIT ?
+    CREATE OR REPLACE TEMP TABLE wanted AS
+    SELECT id, log.time AS time, last.value AS value FROM log JOIN latest ON prediction = id AND item = ''
+    WHERE kind = 'answer' AND (? = '' OR bundle = ?)
+    ORDER BY log.time DESC LIMIT ?
 """
 WANTED = """
     SELECT line FROM log

@@ -1,15 +1,19 @@
-"""Segments: the files that a prediction log lies in, and what their names say of their times."""
+"""Segments: the files that a prediction log lies in, and from when to when their records are."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import ClassVar
 
 from trunkline.core.errors import StorageError
+from trunkline.core.record import Record, UtcTime
 
-OPEN, CLOSED = ".jsonl", ".jsonl.gz"
+OPEN, CLOSED, PART = ".jsonl", ".jsonl.gz", ".parquet"
+MANIFEST = "compacted.json"
 TIME = "%Y%m%dt%H%M%S%f"
 """How a name says a time, in UTC: names sort by it."""
 TRIES = 100
@@ -17,15 +21,38 @@ SLACK = timedelta(seconds=2)
 """Lines of one segment may lie this far out of order: a writer whose clock went back begins another."""
 
 
+class Part(Record):
+    """Closed segments that became one Parquet file."""
+
+    name: str
+    first: UtcTime
+    last: UtcTime
+    rows: int
+    damaged: int
+    """Lines that could not be read, and are not in it."""
+    segments: tuple[str, ...]
+    """The stems of the segments whose records it has."""
+
+
+class Compacted(Record):
+    """The manifest of a log folder: a part that it does not name is none."""
+
+    SCHEMA: ClassVar[str] = "trunkline/compacted-log/1"
+
+    parts: tuple[Part, ...] = ()
+
+
 @dataclass(frozen=True)
 class Segment:
-    """One file of lines; one that is open, or that an earlier version wrote, does not say its times."""
+    """One file of the log; one that is open, or that an earlier version wrote, does not say its times."""
 
     path: Path
     stem: str
     """What it was called when it was opened: it keeps it when it is closed and compacted."""
     first: datetime | None = None
     last: datetime | None = None
+    damaged: int = 0
+    """Lines that could not be read, and are no longer in it."""
 
     @property
     def closed(self) -> bool:
@@ -54,18 +81,24 @@ def segment_of(path: Path) -> Segment | None:
         return None
     try:
         stem, first, last = path.name.removesuffix(CLOSED).rsplit(".", 2)
-        times = [datetime.strptime(text, TIME).replace(tzinfo=UTC) for text in (first, last)]
+        begin, end = (datetime.strptime(text, TIME).replace(tzinfo=UTC) for text in (first, last))
     except ValueError:
         return None
-    return Segment(path, stem, *times)
+    return Segment(path, stem, begin, end)
 
 
-def chosen(found: Iterable[Segment]) -> tuple[Segment, ...]:
-    """Return each segment once, by its stem in order; one that was just closed lies there open and closed."""
+def chosen(found: Iterable[Segment], compacted: Compacted, folder: Path) -> tuple[Segment, ...]:
+    """Return what holds each record once, by the stems in order.
+
+    One that was just closed lies there open and closed, one that was just compacted beside its part.
+    """
+    replaced = {stem for part in compacted.parts for stem in part.segments}
     best: dict[str, Segment] = {}
     for segment in found:
-        if segment.stem not in best or segment.closed:
+        if segment.stem not in replaced and (segment.stem not in best or segment.closed):
             best[segment.stem] = segment
+    for part in compacted.parts:
+        best[part.name] = Segment(folder / part.name, part.name, part.first, part.last, part.damaged)
     return tuple(best[stem] for stem in sorted(best))
 
 
@@ -75,12 +108,23 @@ def segments_in(folder: Path) -> tuple[Segment, ...]:
     A listing that runs beside a writer may miss both names of a file that is renamed, so two must agree.
     Raises StorageError when the folder cannot be read.
     """
-    names: list[str] | None = None
+    before: tuple[list[str], Compacted] | None = None
     for _ in range(TRIES):
-        before, names = names, _names(folder)
-        if names == before:
+        now = _names(folder), read_compacted(folder)
+        if now == before:
             break
-    return chosen(filter(None, (segment_of(folder / name) for name in names or ())))
+        before = now
+    found = filter(None, (segment_of(folder / name) for name in now[0]))
+    return chosen(found, now[1], folder)
+
+
+def read_compacted(folder: Path) -> Compacted:
+    """Return the manifest of a log folder; an empty one where nothing was compacted.
+
+    Raises StorageError when it is there and cannot be read.
+    """
+    path = folder / MANIFEST
+    return Compacted.read(path) if os.path.lexists(path) else Compacted()
 
 
 def _names(folder: Path) -> list[str]:

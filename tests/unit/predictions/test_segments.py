@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trunkline.predictions.segments import Segment, chosen, closed_name, segment_of
+from trunkline.predictions.segments import Compacted, Part, Segment, chosen, closed_name, segment_of
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 TIMES = st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2099, 1, 1), timezones=st.just(UTC))
@@ -55,4 +55,16 @@ def test_a_segment_is_left_out_only_when_it_lies_outside(
 @pytest.mark.parametrize("order", [1, -1])
 def test_of_one_stem_the_closed_segment_counts(order: int) -> None:
     open_one, closed = Segment(Path("a.jsonl"), "a"), Segment(Path("a.gz"), "a", NOON, NOON)
-    assert chosen([open_one, closed][::order]) == (closed,)
+    assert chosen([open_one, closed][::order], Compacted(), Path("x")) == (closed,)
+
+
+def test_a_segment_that_became_part_of_another_file_does_not_count_beside_it() -> None:
+    part = Part(name="c.parquet", first=NOON, last=NOON, rows=2, damaged=1, segments=("a", "b"))
+    found = [
+        Segment(Path("a.gz"), "a", NOON, NOON),
+        Segment(Path("b.jsonl"), "b"),
+        Segment(Path("d.jsonl"), "d"),
+    ]
+    counted = chosen(found, Compacted(parts=(part,)), Path("log"))
+    assert [segment.path for segment in counted] == [Path("log/c.parquet"), Path("d.jsonl")]
+    assert (counted[0].damaged, counted[0].first) == (1, NOON)

@@ -7,7 +7,14 @@ from datetime import UTC, datetime
 
 from trunkline import monitoring, response
 from trunkline.core.bundle import figures_by_name
-from trunkline.core.errors import DataError, GateFailed, GateInconclusive, NotFoundError, TrunklineError
+from trunkline.core.errors import (
+    DataError,
+    GateFailed,
+    GateInconclusive,
+    NotFoundError,
+    StorageError,
+    TrunklineError,
+)
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.record import write_atomically
@@ -18,6 +25,7 @@ from trunkline.loop.changes.names import RETRAINING
 from trunkline.loop.model.watched import watched_metric
 from trunkline.loop.rollout.deploying import nothing_serves, out_of_reach, target_of
 from trunkline.loop.versions.bundles import bundle_of
+from trunkline.predictions.compaction import compact
 from trunkline.predictions.ground_truth import truth_of
 from trunkline.predictions.reader import LogReader
 
@@ -107,6 +115,10 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
     folder = project.monitoring(environment)
     text = "".join(signal.line() for signal in signals)
     write_atomically(folder / f"{now:%Y%m%dT%H%M%S%f}.jsonl", text.encode())
+    try:
+        compact(log.folder)
+    except StorageError as error:
+        progress(f"the prediction log stays as it is, and later questions take longer: {error}")
     return signals
 
 
