@@ -81,6 +81,32 @@ def truth(
 
 
 @click.command()
+@click.argument("user")
+@click.option(
+    "--environment", default="", metavar="NAME", help="Whose log; there is no need where there is one."
+)
+@click.option("--apply", "really", is_flag=True, help="Do it; without, only what would be done is said.")
+@click.pass_context
+def forget(ctx: click.Context, user: str, environment: str, really: bool) -> None:
+    """Take a user's answers out of the prediction log and the ground truth, by the key that requests carry."""
+    from trunkline.loop.life import forgetting
+
+    project = output.project_of(ctx)
+    environment = output.environment_of(project, environment)
+    trace = forgetting.look_for(project, environment, user)
+    output.result("answers", f"{len(trace.answers)} in the log of {environment}")
+    for digest in trace.snapshots:
+        output.result("snapshot", f"{digest} holds rows of them")
+    for number, digest in trace.bundles:
+        output.result("bundle", f"{digest} learned from them" + (f": version {number}" if number else ""))
+    if really:
+        gone = forgetting.forget(project, environment, trace)
+        output.result("forgotten", f"{len(gone)} answers and their ground truth")
+    elif trace.answers:
+        output.result("next", "the same with --apply; it cannot be undone")
+
+
+@click.command()
 @click.argument("environment", default="")
 @click.option("--respond", "also", is_flag=True, help="Do what the policy says about the signals.")
 @click.option(

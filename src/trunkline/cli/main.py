@@ -50,6 +50,7 @@ VERBS = {
     "card": Verb("model", "Print the model card of a registered version.", ALSO),
     "deepchecks": Verb("deepchecks", "Run deepchecks on the trained bundle, in its own environment.", ALSO),
     "example": Verb("model", "Print a command that asks the service for one answer.", ALSO),
+    "forget": Verb("life", "Take a user's answers out of the log and the ground truth.", ALSO),
     "forge": Verb("forge", "Set up the local forge for this project.", ALSO),
     "issue": Verb("forge", "List or show issues.", ALSO),
     "load": Verb("load", "Put load on the service and ask the load gates.", ALSO),

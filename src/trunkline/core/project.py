@@ -123,6 +123,10 @@ class Project:
         """Return the folder of an environment's prediction log."""
         return self.work / "predictions" / environment
 
+    def secret(self, environment: str) -> Path:
+        """Return the file of the secret by which the prediction log names an environment's users."""
+        return self.work / "secrets" / environment
+
     def truth(self, environment: str) -> Path:
         """Return the file of an environment's ground truth, one JSON record a line."""
         return self.work / "truth" / f"{environment}.jsonl"

@@ -45,8 +45,8 @@ def compact(folder: Path, *, full: int = FULL, many: int = MANY) -> int:
     is killed in between leaves files that nobody reads, and that the next compaction takes away.
     Raises StorageError when a file cannot be read or written.
     """
-    with _alone(folder) as alone:
-        if not alone:
+    with alone(folder) as held_lock:
+        if not held_lock:
             return 0
         _tidy(folder)
         made = 0
@@ -99,14 +99,14 @@ def _replace(folder: Path, group: Sequence[Segment]) -> None:
             opened.execute(WRITE, [str(half)])
         first, last = moment(low or 0), moment(high or 0)
         name = f"{first:{TIME}}-{last:{TIME}}-{secrets.token_hex(4)}{PART}"
-        _to_disk(half)
+        to_disk(half)
         half.chmod(0o640)
         half.rename(folder / name)
         before = read_compacted(folder)
         stems = tuple(segment.stem for segment in group)
         part = Part(name=name, first=first, last=last, rows=rows, damaged=damaged, segments=stems)
         write_atomically(folder / MANIFEST, Compacted(parts=(*before.parts, part)).canonical())
-        _to_disk(folder)
+        to_disk(folder)
         for segment in group:
             segment.path.unlink(missing_ok=True)
     finally:
@@ -125,7 +125,7 @@ def _tidy(folder: Path) -> None:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[bool]:
+def alone(folder: Path) -> Iterator[bool]:
     """Hold the folder's lock; False where another process has it, or there is no folder."""
     if not folder.is_dir():
         yield False
@@ -139,7 +139,7 @@ def _alone(folder: Path) -> Iterator[bool]:
             yield True
 
 
-def _to_disk(path: Path) -> None:
+def to_disk(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -84,6 +84,17 @@ def look_at(opened: duckdb.DuckDBPyConnection, segments: Sequence[Segment]) -> N
     opened.execute("CREATE OR REPLACE TEMP VIEW log AS " + " UNION ALL ".join(rows))
 
 
+def any_row(paths: Sequence[Path], column: str, values: Sequence[str] | Sequence[int]) -> bool:
+    """Return whether a row of these Parquet files has one of the values in a column.
+
+    Raises StorageError when a file cannot be read.
+    """
+    quoted = '"' + column.replace('"', '""') + '"'
+    question = f"SELECT 1 FROM read_parquet(?) WHERE {quoted} IN (SELECT unnest(?)) LIMIT 1"  # noqa: S608
+    with database() as opened:
+        return bool(values) and bool(opened.execute(question, [literally(paths), list(values)]).fetchall())
+
+
 def literally(paths: Sequence[Path]) -> list[str]:
     """Return paths as DuckDB takes them: a star in the name of a folder is a star."""
     return ["".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(path)) for path in paths]

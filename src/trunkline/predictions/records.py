@@ -29,7 +29,7 @@ class Prediction(Record):
     """`prediction`, and for classifiers `probabilities` by class."""
     latency_ms: float
     user: str = ""
-    """The sticky key, hashed with the release's salt."""
+    """The sticky key under the secret of the environment."""
     answered: str = ""
     """For a shadow: the id of the answer that the user got."""
 

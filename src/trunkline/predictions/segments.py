@@ -14,6 +14,8 @@ from trunkline.core.record import Record, UtcTime
 
 OPEN, CLOSED, PART = ".jsonl", ".jsonl.gz", ".parquet"
 MANIFEST = "compacted.json"
+FORGETTING = ".forgetting"
+"""Held by whoever takes a user out of the log, and shared by writers that close a segment."""
 TIME = "%Y%m%dt%H%M%S%f"
 """How a name says a time, in UTC: names sort by it."""
 TRIES = 100

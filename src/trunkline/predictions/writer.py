@@ -20,7 +20,7 @@ import orjson
 from trunkline.core.errors import StorageError
 
 from .records import Prediction, Rejection
-from .segments import OPEN, SLACK, TIME, closed_name
+from .segments import FORGETTING, OPEN, SLACK, TIME, closed_name
 
 SIZE = 64 * 2**20
 """Bytes of a segment, before it is compressed to about a seventh."""
@@ -164,21 +164,25 @@ def _compress(segment: _Open) -> None:
     try:
         if segment.first is None or segment.last is None:
             return
-        with segment.path.open("rb") as lines, half.open("wb") as target:
-            os.fchmod(target.fileno(), 0o640)
-            with gzip.GzipFile(
-                filename="", fileobj=target, mode="wb", compresslevel=SPEED, mtime=0
-            ) as packed:
-                shutil.copyfileobj(lines, packed, 2**20)
-            target.flush()
-            os.fsync(target.fileno())
-        half.rename(folder / closed_name(stem, segment.first, segment.last))
-        _sync_folder(folder)
-        segment.path.unlink()
+        with (folder / FORGETTING).open("w") as nobody_forgets:
+            fcntl.flock(nobody_forgets, fcntl.LOCK_SH)
+            _pack(segment.path, half)
+            half.rename(folder / closed_name(stem, segment.first, segment.last))
+            _sync_folder(folder)
+            segment.path.unlink()
     except OSError:
         half.unlink(missing_ok=True)
     finally:
         os.close(segment.file)
+
+
+def _pack(path: Path, target: Path) -> None:
+    with path.open("rb") as lines, target.open("wb") as stream:
+        os.fchmod(stream.fileno(), 0o640)
+        with gzip.GzipFile(filename="", fileobj=stream, mode="wb", compresslevel=SPEED, mtime=0) as packed:
+            shutil.copyfileobj(lines, packed, 2**20)
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def _sync_folder(folder: Path) -> None:

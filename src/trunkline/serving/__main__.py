@@ -8,6 +8,7 @@ import contextlib
 import errno
 import gc
 import logging
+import os
 import signal
 import socket
 import sys
@@ -20,6 +21,7 @@ import uvicorn
 
 from trunkline.core.errors import TrunklineError, UnavailableError
 from trunkline.core.record import write_atomically
+from trunkline.predictions.pseudonym import environment_secret
 from trunkline.predictions.writer import LogWriter
 
 from .app import create_app
@@ -83,8 +85,12 @@ def _run(options: argparse.Namespace, log: structlog.typing.FilteringBoundLogger
     if options.take_over and (ended := take_over(folder, patience=GRACE_SECONDS)):
         log.info("took over", processes=ended)
     with _bind(options.host, options.port) as listener:
-        live = load(folder, release, threads=options.threads, maximum_rows=options.maximum_rows)
-        predictions = LogWriter(options.log_folder or _log_folder(folder), sync=options.sync)
+        logs: Path = options.log_folder or _log_folder(folder)
+        predictions = LogWriter(logs, sync=options.sync)
+        secret = environment_secret(_secret_file(folder, logs), os.environ)
+        live = load(
+            folder, release, secret=secret, threads=options.threads, maximum_rows=options.maximum_rows
+        )
         service = Service(
             folder,
             live,
@@ -119,6 +125,14 @@ def _log_folder(folder: Path) -> Path:
     if folder.parent.name == "live":
         return folder.parent.parent / "predictions" / folder.name
     return folder / "predictions"
+
+
+def _secret_file(folder: Path, logs: Path) -> Path:
+    """Return where the secret of the environment lies: a project's own place, else beside the log."""
+    folder = folder.resolve()
+    if folder.parent.name == "live":
+        return folder.parent.parent / "secrets" / folder.name
+    return logs / ".user-secret"
 
 
 def _bind(host: str, port: int) -> socket.socket:

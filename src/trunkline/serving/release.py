@@ -16,9 +16,10 @@ from trunkline.core.examples import example
 from trunkline.core.record import short
 from trunkline.core.release import RELEASE_FILE, Release, Route
 from trunkline.predictions import Arm, Prediction
+from trunkline.predictions.pseudonym import pseudonym
 
 from .requests import RequestModel, request_columns
-from .routing import pseudonym, user_key
+from .routing import user_key
 from .runtime import Model, open_model
 
 Row = Mapping[str, Any]
@@ -64,6 +65,8 @@ class Loaded:
     challenger: Served | None
     requests: RequestModel
     loaded_at: datetime
+    secret: bytes = b""
+    """Of the environment, by which users are named in the log."""
     _uses: int = 0
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -104,7 +107,7 @@ class Loaded:
             inputs=self.requests.logged(row),
             outputs=outputs,
             latency_ms=round(seconds * 1000, 4),
-            user=pseudonym(self.release.salt, self.user(row)),
+            user=pseudonym(self.secret, self.user(row)),
             answered=answered,
         )
 
@@ -147,7 +150,9 @@ def read_release(folder: Path) -> Release:
     return release
 
 
-def load(folder: Path, release: Release, *, threads: int = 1, maximum_rows: int = 1000) -> Loaded:
+def load(
+    folder: Path, release: Release, *, secret: bytes = b"", threads: int = 1, maximum_rows: int = 1000
+) -> Loaded:
     """Return the release with its models loaded, each after its checksums held and it answered one row.
 
     Raises BundleError when a bundle is missing, damaged or does not answer.
@@ -167,7 +172,7 @@ def load(folder: Path, release: Release, *, threads: int = 1, maximum_rows: int 
             columns, outcome=champion.bundle.contract.outcome.name, maximum_rows=maximum_rows
         )
         undo.pop_all()
-    return Loaded(release, champion, challenger, requests, loaded_at=datetime.now(UTC))
+    return Loaded(release, champion, challenger, requests, loaded_at=datetime.now(UTC), secret=secret)
 
 
 def _serve(store: BundleStore, route: Route, threads: int, undo: ExitStack) -> Served:

@@ -36,8 +36,3 @@ def user_key(contract: Contract, row: Mapping[str, object]) -> str | None:
     column = contract.sticky
     value = row.get(column.name) if column else None
     return None if value is None else as_label(value)
-
-
-def pseudonym(salt: str, key: str | None) -> str:
-    """Return the sixteen digits under which the log knows a user; empty when there is none."""
-    return "" if key is None else hashlib.sha256((salt + key).encode()).hexdigest()[:16]

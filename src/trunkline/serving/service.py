@@ -141,7 +141,12 @@ class Service:
             try:
                 release = await asyncio.to_thread(read_release, self._folder)
                 fresh = await asyncio.to_thread(
-                    load, self._folder, release, threads=self._threads, maximum_rows=self._maximum_rows
+                    load,
+                    self._folder,
+                    release,
+                    secret=self.live.secret,
+                    threads=self._threads,
+                    maximum_rows=self._maximum_rows,
                 )
             except Exception as error:  # whatever a new release does, the old one goes on serving
                 reason = str(error) if isinstance(error, TrunklineError) else type(error).__name__

@@ -69,7 +69,7 @@ def ids(folder: Path) -> list[str]:
 
 
 def endings(folder: Path) -> list[str]:
-    return [path.name.split(".", 1)[1].rsplit(".", 1)[-1] for path in sorted(folder.iterdir())]
+    return [path.name.split(".", 1)[1].rsplit(".", 1)[-1] for path in sorted(folder.glob("*.jsonl*"))]
 
 
 def test_a_full_segment_is_closed_and_compressed_and_nothing_is_lost(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_a_full_segment_is_closed_and_compressed_and_nothing_is_lost(tmp_path: P
         START + timedelta(seconds=len(lines_of(closed[0])) - 1),
     )
     assert ids(tmp_path) == [f"r{second}" for second in range(20)]
-    assert all((path.stat().st_mode & 0o007) == 0 for path in tmp_path.iterdir())
+    assert all((path.stat().st_mode & 0o007) == 0 for path in tmp_path.glob("*.jsonl*"))
     assert [row.id for row in LogReader(tmp_path).newest(3).rejections] == ["r17", "r18", "r19"]
 
 

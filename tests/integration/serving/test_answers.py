@@ -59,7 +59,7 @@ def test_the_key_is_nowhere_in_the_log_in_the_clear(service: Any) -> None:
     assert b"987654321" not in written
     assert "987654321" not in str(service.log)
     (line,) = service.live.lines()
-    assert len(line["user"]) == 16
+    assert len(line["user"]) == 32
 
 
 def test_a_batch_is_answered_in_order_and_each_row_is_logged(service: Any) -> None:

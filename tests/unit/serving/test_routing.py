@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.release import Release, Route
-from trunkline.serving.routing import choose, position, pseudonym, user_key
+from trunkline.serving.routing import choose, position, user_key
 
 ROUTES = {"champion": Route(version=1, bundle="sha256:1"), "challenger": Route(version=2, bundle="sha256:2")}
 # A busy machine is no reason to fail.
@@ -114,10 +114,3 @@ def test_the_user_column_is_the_key_and_the_key_column_stands_in_for_it() -> Non
     assert user_key(contract(Role.KEY), row) == "8"
     assert user_key(contract(), row) is None
     assert user_key(contract(Role.USER), {"c_user": None}) is None
-
-
-def test_a_pseudonym_tells_users_apart_and_not_who_they_are() -> None:
-    assert pseudonym("pepper", None) == ""
-    assert pseudonym("pepper", "7") != pseudonym("pepper", "8")
-    assert pseudonym("pepper", "7") != pseudonym("salt", "7")
-    assert len(pseudonym("pepper", "7")) == 16

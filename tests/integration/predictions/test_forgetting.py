@@ -1,0 +1,94 @@
+"""One user is taken out of everything that the log is kept in, and nobody else."""
+
+from __future__ import annotations
+
+import stat
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from trunkline.core.errors import StorageError
+from trunkline.predictions import GroundTruth, Prediction, Rejection
+from trunkline.predictions.compaction import compact
+from trunkline.predictions.forgetting import answers_of, forget
+from trunkline.predictions.ground_truth import read_truth, record_truth
+from trunkline.predictions.pseudonym import VARIABLE, environment_secret, old_pseudonym, pseudonym
+from trunkline.predictions.reader import LogReader
+from trunkline.predictions.writer import LogWriter
+
+START = datetime(2026, 1, 1, 10, 0, tzinfo=UTC)
+NAMES = tuple(pseudonym(b"secret", key) for key in ("ann", "bob", "cy"))
+
+
+def answer(number: int) -> Prediction:
+    return Prediction(
+        id=f"p{number}", time=START + timedelta(seconds=number), environment="e", revision="r", version=1,
+        bundle="sha256:b", arm="champion" if number % 5 else "shadow", inputs={}, outputs={"prediction": 1},
+        latency_ms=1.0, user=NAMES[number % 3],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("compacted", [False, True])
+def test_what_a_user_was_answered_is_in_no_file_any_more_and_the_rest_is(
+    tmp_path: Path, compacted: bool
+) -> None:
+    folder, truth = tmp_path / "log", tmp_path / "truth.jsonl"
+    log = LogWriter(folder, size=3000)
+    for number in range(30):
+        log.append([answer(number)])
+    log.append([Rejection(id="r", time=START, environment="e", problems=())])
+    log.close()
+    record_truth(truth, [GroundTruth(prediction=f"p{number}", value=1, time=START) for number in range(30)])
+    if compacted:
+        compact(folder, full=1)
+    live = LogWriter(folder)
+    live.append([answer(number) for number in range(30, 36)])
+    gone = {f"p{number}" for number in range(1, 36, 3)}
+
+    assert set(forget(folder, truth, [NAMES[1]])) == gone
+    live.append([answer(36)])
+    live.close()
+    window = LogReader(folder).between()
+    left = {f"p{number}" for number in range(37)} - gone
+    assert {row.id for row in (*window.predictions, *window.shadows)} == left
+    assert (len(window.rejections), window.torn) == (1, 0)
+    assert read_truth(truth).keys() == {f"p{number}" for number in range(30)} - gone
+    assert answers_of(folder, [NAMES[1]]) == forget(folder, truth, [NAMES[1]]) == ()
+    assert not any(NAMES[1].encode() in path.read_bytes() for path in folder.iterdir())
+
+
+def test_a_log_that_is_not_there_holds_nobody(tmp_path: Path) -> None:
+    assert forget(tmp_path / "none", tmp_path / "truth", ["x"]) == ()
+
+
+def test_the_secret_is_made_once_and_for_nobody_else_to_read(tmp_path: Path) -> None:
+    path = tmp_path / "secrets" / "production"
+    first = environment_secret(path, {})
+    assert environment_secret(path, {}) == first != environment_secret(tmp_path / "secrets" / "staging", {})
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert {found.name for found in path.parent.iterdir()} == {"production", "staging"}
+    assert environment_secret(path, {VARIABLE: "x" * 40}) == b"x" * 40
+
+
+@pytest.mark.parametrize("content", [b"", b"short", b"\xff" * 40])
+def test_a_secret_that_hides_nobody_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "secret"
+    path.write_bytes(content)
+    with pytest.raises(StorageError):
+        environment_secret(path, {})
+
+
+def test_where_no_secret_can_be_made_the_variable_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError) as caught:
+        environment_secret(tmp_path / "file" / "secret", {})
+    assert VARIABLE in str(caught.value.next_step)
+
+
+def test_a_pseudonym_tells_users_apart_and_not_who_they_are() -> None:
+    assert pseudonym(b"s", None) == ""
+    assert len({pseudonym(secret, key) for secret in (b"s", b"t") for key in ("7", "8")}) == 4
+    # Pinned: another formula would give every user another name in the log.
+    assert pseudonym(b"secret", "7") == "074d7db5790cd48f87f3735d285a3f4c"
+    assert old_pseudonym("pepper", "7") == "1b44481921a511e3"
