@@ -19,7 +19,6 @@ from pathlib import Path
 
 from trunkline.predictions.compaction import compact
 from trunkline.predictions.database import database
-from trunkline.predictions.ground_truth import truth_of
 from trunkline.predictions.reader import LogReader, join_truth
 from trunkline.predictions.segments import closed_name, segments_in
 
@@ -115,8 +114,7 @@ def find(log: Path, identity: str) -> str:
 
 def labelled(log: Path, truth: Path, count: int) -> str:
     """Return how many answers with their outcomes were read."""
-    answers = LogReader(log).labelled(truth, newest=count)
-    return f"{len(truth_of(truth, [answer.id for answer in answers])):,} answers"
+    return f"{len(LogReader(log).labelled(truth, newest=count)[0]):,} answers"
 
 
 def join(log: Path, truth: Path) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.project import Project
 from trunkline.predictions import GroundTruth, Prediction
-from trunkline.predictions.ground_truth import outcome_of, truth_of
+from trunkline.predictions.ground_truth import outcome_of
 from trunkline.predictions.reader import LogReader
 
 from .rows import typed
@@ -30,8 +30,7 @@ def load_traffic(
     say = progress or (lambda _: None)
     log, path = LogReader(project.predictions(environment)), project.truth(environment)
     answers, torn = log.count()
-    known = log.labelled(path)
-    truths = truth_of(path, [answer.id for answer in known])
+    known, truths = log.labelled(path)
     told = {
         answer.id: truths[answer.id].model_copy(update={"value": outcome_of(truths[answer.id], contract)})
         for answer in known

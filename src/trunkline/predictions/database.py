@@ -16,7 +16,7 @@ from .segments import PART, Segment
 if TYPE_CHECKING:
     import duckdb
 
-MEMORY = "300MB"
+MEMORY = "350MB"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 LINES = """
@@ -66,6 +66,11 @@ def database(*, memory: str = MEMORY) -> Iterator[duckdb.DuckDBPyConnection]:
                 # A time that was written without a zone is UTC, whatever the machine's zone.
                 opened.execute("SET TimeZone = 'UTC'")
                 yield opened
+        except duckdb.OutOfMemoryException as error:
+            raise StorageError(
+                f"The question to the prediction log needs more than {memory} of memory.",
+                next_step="ask about less, or close other programs and ask again",
+            ) from error
         except duckdb.Error as error:
             reason = str(error).splitlines()[0]
             raise StorageError(

@@ -24,24 +24,23 @@ if TYPE_CHECKING:
 
 TOLD = """
     CREATE OR REPLACE TEMP TABLE told AS
-    SELECT coalesce(f[1], 'trunkline/ground-truth/1') AS "schema", f[2] AS prediction, coalesce(f[4], '') AS item,
-           epoch_us(try_cast(f[3] AS TIMESTAMPTZ)) AS "time", row_number() OVER () AS place,
-           coalesce(v[1], v[2])::VARCHAR AS value
-    FROM (SELECT json_extract_string(json, ['$.schema', '$.prediction', '$.time', '$.item']) AS f,
-                 json_extract(json, ['$.value', '$.outcome']) AS v
-          FROM read_ndjson_objects(getvariable('truths'), ignore_errors = true))
+    SELECT *, prediction IS NULL OR time IS NULL OR value IS NULL OR value[1] IN ('{', '[')
+              OR NOT known AS strange
+    FROM (
+        SELECT f[1] AS prediction, coalesce(f[2], '') AS item, epoch_us(try_cast(f[3] AS TIMESTAMPTZ)) AS "time",
+               row_number() OVER () AS place, coalesce(v[1], v[2])::VARCHAR AS value,
+               coalesce(f[4] IN ('trunkline/ground-truth/1', 'trunkline/ground-truth/2'), true) AS known
+        FROM (SELECT json_extract_string(json, ['$.prediction', '$.item', '$.time', '$.schema']) AS f,
+                     json_extract(json, ['$.value', '$.outcome']) AS v
+              FROM read_ndjson_objects(getvariable('truths'), ignore_errors = true, maximum_object_size = 1048576))
+    )
 """
-STRANGE = """
-    SELECT count(*) FROM told WHERE prediction IS NULL OR time IS NULL
-        OR schema NOT IN ('trunkline/ground-truth/1', 'trunkline/ground-truth/2')
-        OR value IS NULL OR value[1] IN ('{', '[')
-"""
+STRANGE = "SELECT count(*) FROM told WHERE strange"
 LATEST = """
     CREATE OR REPLACE TEMP TABLE latest AS
-    SELECT * FROM (
-        SELECT prediction, item, arg_max({'value': value, 'time': time}, {'time': time, 'place': place}) AS last
-        FROM told GROUP BY prediction, item
-    ) WHERE last.value IS NOT NULL AND last.value <> 'null'
+    SELECT prediction, item, time, value FROM told WHERE value <> 'null' AND place IN (
+        SELECT (max(time::HUGEINT * 4294967296 + place) % 4294967296)::BIGINT FROM told GROUP BY prediction, item
+    )
 """
 """Of several events of one item the one with the latest time counts, of two of one time the one written last."""
 
@@ -126,18 +125,20 @@ def truth_of(path: Path, predictions: Collection[str]) -> dict[str, GroundTruth]
         if not latest_truth(opened, path):
             return {}
         asked = """
-            SELECT prediction, last.time, last.value FROM latest
+            SELECT prediction, time, value FROM latest
             WHERE item = '' AND prediction IN (SELECT unnest(?::VARCHAR[]))
         """
         rows = opened.execute(asked, [list(predictions)]).fetchall()
-    found = {}
-    for name, time, value in rows:
-        found[name] = GroundTruth(prediction=name, value=orjson.loads(value), time=moment(time))
-    return found
+    return {name: event_of(name, value, time) for name, time, value in rows}
+
+
+def event_of(prediction: str, value: str, time: int) -> GroundTruth:
+    """Return the record of a row of the table `latest`."""
+    return GroundTruth(prediction=prediction, value=orjson.loads(value), time=moment(time))
 
 
 def latest_truth(opened: duckdb.DuckDBPyConnection, path: Path) -> bool:
-    """Fill the table `latest`, one row an answer and item: `prediction`, `item`, `last.value` as JSON, `last.time`.
+    """Fill the table `latest`, one row an answer and item: `prediction`, `item`, `value` as JSON, `time`.
 
     Returns whether there is any ground truth. Raises DataError naming the line that cannot be read.
     """

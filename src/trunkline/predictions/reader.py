@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, TypeVar
 from trunkline.core.errors import StorageError
 
 from .database import database, look_at, microseconds, moment
-from .ground_truth import latest_truth
+from .ground_truth import event_of, latest_truth
 from .newest import newest_requests, record_of
-from .records import Prediction, Rejection
+from .records import GroundTruth, Prediction, Rejection
 from .segments import TRIES, Segment, segments_in
 from .window import LogWindow, window_of
 
@@ -87,26 +87,30 @@ class LogReader:
 
         return self._ask(ask)
 
-    def labelled(self, truth: Path, *, bundle: str = "", newest: int | None = None) -> tuple[Prediction, ...]:
-        """Return the newest answers to users whose outcome the file `truth` knows, oldest first.
+    def labelled(
+        self, truth: Path, *, bundle: str = "", newest: int | None = None
+    ) -> tuple[tuple[Prediction, ...], dict[str, GroundTruth]]:
+        """Return the newest answers to users whose outcome the file `truth` knows, oldest first, and these by id.
 
         `bundle` names the digest of the only version that is asked about; a `newest` of None takes all of them.
         Raises DataError when the ground truth cannot be read.
         """
 
-        def ask(segments: Sequence[Segment]) -> tuple[Prediction, ...]:
+        def ask(segments: Sequence[Segment]) -> tuple[tuple[Prediction, ...], dict[str, GroundTruth]]:
             with database() as opened:
                 if not join_truth(opened, segments, truth, bundle=bundle, newest=newest):
-                    return ()
+                    return (), {}
                 since, until = opened.execute("SELECT min(time), max(time) FROM wanted").fetchall()[0]
                 if since is None:
-                    return ()
+                    return (), {}
                 # The rows themselves are read only where the newest of them lie.
                 stretch = moment(since), moment(until)
                 look_at(opened, [segment for segment in segments if segment.touches(*stretch)])
                 rows = _records(opened, WANTED, [since, until])
                 found = {row.id: row for row in rows if isinstance(row, Prediction)}
-            return tuple(sorted(found.values(), key=lambda row: row.time))
+                known = opened.execute(KNOWN).fetchall()
+            truths = {name: event_of(name, value, time) for name, value, time in known}
+            return tuple(sorted(found.values(), key=lambda row: row.time)), truths
 
         return self._ask(ask)
 
@@ -132,14 +136,19 @@ def join_truth(
     bundle: str = "",
     newest: int | None = None,
 ) -> bool:
-    """Fill the table `wanted` with `id`, `time` and `value` of the newest answers whose outcome is known.
+    """Fill the table `wanted` with the newest answers whose outcome is known: `id`, `time`, `value`, and since when
+    it is `known`.
 
     Returns whether there is any ground truth. Raises DataError when it cannot be read.
     """
     if not latest_truth(opened, truth):
         return False
     look_at(opened, segments)
-    opened.execute(LABELLED, [bundle, bundle, 2**62 if newest is None else newest])
+    opened.execute("SET preserve_insertion_order = false")
+    if newest is None:
+        opened.execute(LABELLED, [bundle, bundle])
+    else:
+        opened.execute(LABELLED + NEWEST, [bundle, bundle, newest])
     return True
 
 
@@ -149,10 +158,11 @@ ANSWERED = "SELECT id FROM log WHERE kind = 'answer' AND id IN (SELECT unnest(?:
 COUNT = "SELECT count(*) FILTER (kind = 'answer'), count(*) FILTER (kind IS NULL) FROM log"
 LABELLED = """
     CREATE OR REPLACE TEMP TABLE wanted AS
-    SELECT id, log.time AS time, last.value AS value FROM log JOIN latest ON prediction = id AND item = ''
+    SELECT id, log.time AS time, value, latest.time AS known FROM log JOIN latest ON prediction = id AND item = ''
     WHERE kind = 'answer' AND (? = '' OR bundle = ?)
-    ORDER BY log.time DESC LIMIT ?
 """
+NEWEST = "ORDER BY log.time DESC LIMIT ?"
+KNOWN = "SELECT id, value, known FROM wanted"
 WANTED = """
     SELECT line FROM log
     WHERE kind = 'answer' AND time BETWEEN ? AND ? AND id IN (SELECT id FROM wanted)

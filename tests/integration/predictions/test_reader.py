@@ -181,9 +181,10 @@ def test_the_newest_answers_with_a_truth_are_joined_exactly(tmp_path: Path) -> N
         tmp_path / "truth", *late, ("p1", "Yes", 1), ("p2", "No", 1), ("p2", None, 2), ("p6", "Yes", 1)
     )
     log = LogReader(tmp_path)
-    assert [one.id for one in log.labelled(told)] == ["p0", "p1", "p4", "p5"]
-    assert [one.id for one in log.labelled(told, newest=2, bundle="sha256:one")] == ["p1", "p4"]
-    assert log.labelled(tmp_path / "none") == ()
+    assert [one.id for one in log.labelled(told)[0]] == ["p0", "p1", "p4", "p5"]
+    assert [one.id for one in log.labelled(told, newest=2, bundle="sha256:one")[0]] == ["p1", "p4"]
+    assert log.labelled(tmp_path / "none") == ((), {})
+    assert log.labelled(told)[1] == truth_of(told, ["p0", "p1", "p4", "p5"])
     assert {name: one.value for name, one in truth_of(told, ["p0", "p1", "p2"]).items()} == {
         "p0": "No",
         "p1": "No",
@@ -194,7 +195,7 @@ def test_the_newest_answers_with_a_truth_are_joined_exactly(tmp_path: Path) -> N
 def test_a_folder_of_any_name_is_read(tmp_path: Path, folder: str) -> None:
     _write(tmp_path / folder / "1.jsonl", [_answer(1)])
     told = _tell(tmp_path / folder / "truth", ("p1", "No", 1))
-    assert [one.id for one in LogReader(tmp_path / folder).labelled(told)] == ["p1"]
+    assert [one.id for one in LogReader(tmp_path / folder).labelled(told)[0]] == ["p1"]
 
 
 def test_a_log_that_was_cut_anywhere_has_every_whole_line_and_no_other(tmp_path: Path) -> None:

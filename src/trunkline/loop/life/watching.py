@@ -26,7 +26,6 @@ from trunkline.loop.model.watched import watched_metric
 from trunkline.loop.rollout.deploying import nothing_serves, out_of_reach, target_of
 from trunkline.loop.versions.bundles import bundle_of
 from trunkline.predictions.compaction import compact
-from trunkline.predictions.ground_truth import truth_of
 from trunkline.predictions.reader import LogReader
 
 from .handover import hand_over, one_line, retrain_and_tell, troubles
@@ -78,8 +77,7 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
     reference = monitoring.Profile.read(bundle.folder / "profile.json")
     # Ground truth comes late: the newest labelled answers may lie far behind the newest answers.
     told = project.truth(environment)
-    answers = log.labelled(told, bundle=bundle.digest, newest=policy.window_rows)
-    truth = truth_of(told, [answer.id for answer in answers])
+    answers, truth = log.labelled(told, bundle=bundle.digest, newest=policy.window_rows)
     signals = (
         monitoring.watch_performance(
             answers,
