@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import difflib
 import inspect
-import math
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import pandera.pandas as pa
 from pydantic import ValidationError
 
@@ -22,6 +17,8 @@ from trunkline.core.project import Project
 from trunkline.core.raised import asking
 from trunkline.core.values import text_fault
 
+from .categories import allowed, categories_of, is_whole, require_kept
+from .ranges import range_of
 from .text_rules import require_example, text_rules
 
 METADATA = ("role", "unit", "protected", "bands", "positive", "example")
@@ -34,10 +31,6 @@ TYPES: Mapping[tuple[str, ...], Type] = {
     ("datetime", "timestamp"): "time",
 }
 """How pandera writes the types."""
-LARGEST_CODE = 2**24
-"""Up to here every whole number is a float32 of its own."""
-SMALLEST_STEP = 1e-6
-"""By which an open end of a time moves, in seconds."""
 
 
 def project_schema(project: Project) -> type[pa.DataFrameModel]:
@@ -119,13 +112,13 @@ def _column(name: str, field: pa.Column) -> Column:
             next_step="declare each column by its name; allow nulls with nullable=True instead of Optional",
         )
     role = _role(name, metadata)
-    values = _allowed(name, field)
+    values = allowed(name, field)
     kind = _type(name, field, role)
-    low, high = _range(name, field, kind)
+    low, high = range_of(name, field, kind)
     if kind == "integer" and role is Role.OUTCOME and not values and (low, high) == (0, 1):
         values = (0, 1)
     coded = kind == "integer" and bool(values)
-    categories = _categories(name, kind, values)
+    categories = categories_of(name, kind, values)
     if field.nullable and kind in NULLABLE and str(field.dtype) not in ("Int64", "boolean"):
         raise ContractError(
             f"{name}: {field.dtype} has no room for nulls.",
@@ -167,7 +160,7 @@ def _column(name: str, field: pa.Column) -> Column:
         bands=_bands(name, kind, metadata.get("bands", ())),
     )
     if kind == "category":
-        _require_kept(column.model_copy(update=rules))
+        require_kept(column.model_copy(update=rules))
         return column
     column = column.model_copy(update=rules)
     column = column.model_copy(update={"example": require_example(column, metadata.get("example", ""))})
@@ -177,17 +170,6 @@ def _column(name: str, field: pa.Column) -> Column:
             next_step="name one in the field, as metadata={'example': '...'}: documentation and tests send it",
         )
     return column
-
-
-def _require_kept(column: Column) -> None:
-    """Raise ContractError for a category that another check of its column refuses."""
-    for category in column.categories:
-        if fault := text_fault(category, column):
-            raise ContractError(
-                f"{column.name}: isin allows a text that another check refuses: {fault}.",
-                value=category,
-                next_step="take it out of isin, or correct the other check",
-            )
 
 
 def _role(name: str, metadata: Mapping[str, Any]) -> Role:
@@ -206,7 +188,7 @@ def _role(name: str, metadata: Mapping[str, Any]) -> Role:
 def _type(name: str, field: pa.Column, role: Role) -> Type:
     text = str(field.dtype).lower()
     if text == "category":
-        codes = [_is_whole(value) for value in getattr(field.dtype, "categories", None) or ()]
+        codes = [is_whole(value) for value in getattr(field.dtype, "categories", None) or ()]
         return "integer" if codes and all(codes) else "text"
     for starts, kind in TYPES.items():
         if text.startswith(starts):
@@ -216,107 +198,6 @@ def _type(name: str, field: pa.Column, role: Role) -> Type:
         f"{name}: the type {field.dtype} has no place in a contract.",
         next_step="use int, float, bool, str or pd.Timestamp",
     )
-
-
-def _allowed(name: str, field: pa.Column) -> tuple[Any, ...]:
-    """Return the values that `isin` or a categorical type allows, numpy's numbers as Python's."""
-    categories = getattr(field.dtype, "categories", None)
-    values: Sequence[Any] = [] if categories is None else list(categories)
-    for check in field.checks:
-        if check.name == "equal_to" and isinstance((check.statistics or {})["value"], str):
-            values = [(check.statistics or {})["value"]]
-        elif check.name == "isin":
-            allowed = (check.statistics or {})["allowed_values"]
-            # A set has another order in every process, and the order is part of a sealed contract.
-            values = _sorted(allowed) if isinstance(allowed, set | frozenset) else list(allowed)
-            if not values:
-                raise ContractError(f"{name}: isin allows no value.", next_step="list the values in isin")
-    return tuple(dict.fromkeys(value.item() if isinstance(value, np.generic) else value for value in values))
-
-
-def _sorted(values: Iterable[Any]) -> list[Any]:
-    return sorted(values, key=int if all(map(_is_whole, values)) else str)
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
-
-
-def _categories(name: str, kind: Type, values: Sequence[Any]) -> tuple[str, ...]:
-    if not values or (kind == "boolean" and set(values) == {False, True}):
-        return ()
-    whole = kind == "integer" and all(map(_is_whole, values))
-    if not whole and not (kind in ("text", "time") and all(isinstance(value, str) for value in values)):
-        raise ContractError(
-            f"{name}: isin makes categories, and categories are texts or whole numbers.",
-            value=values[:5],
-            next_step=f"declare `{name}: str` with texts in isin, `{name}: int` (pd.Int64Dtype with nulls) with whole "
-            "numbers in it, or give a range with ge and le",
-        )
-    if whole and max(map(abs, values)) > LARGEST_CODE:
-        raise ContractError(
-            f"{name}: models compute in 32 bits, which cannot tell apart whole numbers beyond {LARGEST_CODE:,}.",
-            value=max(values, key=abs),
-            next_step=f"declare `{name}: str` with texts in isin",
-        )
-    if "" in values:
-        raise ContractError(
-            f"{name}: the empty text cannot be a category: it stands for null in the model's inputs.",
-            next_step="give the category a name, or use nullable=True",
-        )
-    return tuple(map(str, values))
-
-
-def _range(name: str, field: pa.Column, kind: Type) -> tuple[float | None, float | None]:
-    lows: list[float] = []
-    highs: list[float] = []
-    declared = re.fullmatch(r"u?int(8|16|32)|uint64", str(field.dtype).lower())
-    if declared and kind == "integer":
-        ends = np.iinfo(declared[0])
-        lows.append(float(ends.min))
-        highs += [float(ends.max)] * (ends.bits < 64)
-    for check in field.checks:
-        found: Mapping[str, Any] = check.statistics or {}
-        if check.name == "greater_than_or_equal_to":
-            lows.append(_end(name, kind, found["min_value"], step=0))
-        elif check.name == "less_than_or_equal_to":
-            highs.append(_end(name, kind, found["max_value"], step=0))
-        elif check.name == "greater_than":
-            lows.append(_end(name, kind, found["min_value"], step=1))
-        elif check.name == "less_than":
-            highs.append(_end(name, kind, found["max_value"], step=-1))
-        elif check.name == "equal_to" and kind in ("integer", "number", "time"):
-            lows.append(_end(name, kind, found["value"], step=0))
-            highs.append(lows[-1])
-        elif check.name == "in_range":
-            lows.append(_end(name, kind, found["min_value"], step=0 if found["include_min"] else 1))
-            highs.append(_end(name, kind, found["max_value"], step=0 if found["include_max"] else -1))
-    low, high = max(lows, default=None), min(highs, default=None)
-    if low is not None and high is not None and low > high:
-        raise ContractError(
-            f"{name}: no value lies in its range.", value=(low, high), next_step="correct its ends"
-        )
-    return low, high
-
-
-def _end(name: str, kind: Type, value: Any, *, step: int) -> float:
-    if kind == "time" and isinstance(value, date):
-        stamp = pd.Timestamp(value)
-        return (stamp if stamp.tz else stamp.tz_localize("UTC")).timestamp() + step * SMALLEST_STEP
-    value = value.item() if isinstance(value, np.generic) else value
-    if kind not in ("integer", "number") or isinstance(value, bool) or not isinstance(value, int | float):
-        raise ContractError(f"{name}: a range needs a numeric column and numeric ends.", value=value)
-    if kind == "number" and step:
-        raise ContractError(
-            f"{name}: the ends of a range are inclusive in a contract, and gt or lt on a fractional number is not.",
-            value=value,
-            next_step="use ge or le with the least or greatest value that is still right",
-        )
-    if kind == "number":
-        return float(value)
-    if step:
-        return float(math.floor(value) + 1 if step > 0 else math.ceil(value) - 1)
-    return float(value)
 
 
 def _bands(name: str, kind: Type, value: Any) -> tuple[float, ...]:
