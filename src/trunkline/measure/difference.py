@@ -58,7 +58,7 @@ def difference(
 
 def _interval(one: float, other: float, sides: list[_Side], level: float, *, best: float) -> Interval | None:
     freedom = sum(side.freedom for side in sides)
-    if not all(side.freedom > 0 and np.isfinite(side.variance) for side in sides):
+    if freedom < 1 or not all(side.freedom > 0 and np.isfinite(side.variance) for side in sides):
         return None
     shared = sum(side.freedom * side.variance for side in sides) / freedom
     error = math.sqrt(sum(max(side.variance, shared) / side.units for side in sides))

@@ -158,7 +158,8 @@ def _quality(evidence: StageEvidence, policy: Rollout) -> Verdict:
     figure = evidence.difference
     if figure is None or figure.interval is None:
         own, other = evidence.challenger.labelled, evidence.champion.labelled
-        reason = f"{evidence.metric} cannot be compared: {own:,} outcomes are known, and {other:,} of the champion."
+        known = f"{own:,} outcomes are known, and {other:,} of the champion"
+        reason = f"{evidence.metric} cannot be compared: {known}{', from too few users' if figure else ''}."
         return _verdict("quality", "inconclusive", reason, question, blocking=policy.require_truth)
     span = figure.interval
     words = f"{evidence.metric} of version {evidence.challenger.version} lies {figure.value:+.3f} from the champion's"

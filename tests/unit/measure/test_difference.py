@@ -122,6 +122,13 @@ def test_a_single_user_says_nothing_of_others() -> None:
     assert difference(one, one, ACCURACY, same_rows=True).interval is None
 
 
+def test_a_user_who_gives_nearly_all_answers_says_nothing_of_others() -> None:
+    labels = np.array([1, 0] * 200)
+    most = Paired(np.ones(400, dtype=int), labels, None, ("no", "yes"), 1, np.array([0] * 399 + [1]))
+    right = Paired(most.truth, most.truth, None, most.classes, 1, most.users)
+    assert difference(most, right, ACCURACY, same_rows=True).interval is None
+
+
 def test_a_metric_of_the_project_is_compared_too() -> None:
     def euros(truth: Any, said: Any, chance: Any) -> float:
         return 100.0 * float(np.mean(truth == said))
