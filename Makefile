@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export OMP_WAIT_POLICY := passive
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-stop cards tools test lint format lock clean
+.PHONY: help setup demo demo-stop cards tools test quick lint format lock clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,9 @@ tools: ## build act and actionlint into .tools/, where there is a Go toolchain
 test: setup tools lint ## lint, types, layers, and every test
 # One process more than there are cores: many tests wait for a service, a server or a run.
 	@$(BIN)/python -m pytest -n $$(($$(nproc 2>/dev/null || sysctl -n hw.ncpu) + 1)) --dist loadfile --no-loadscope-reorder
+
+quick: setup ## the tests that import what this branch changed
+	@$(BIN)/python tests/quick.py
 
 lint: setup ## ruff, mypy and the import contracts
 	@$(BIN)/ruff check .
