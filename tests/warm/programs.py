@@ -34,7 +34,7 @@ def programs(real: Path = Path(sys.executable).parent) -> Path:
         listener.bind(str(folder / "socket"))
         listener.listen(64)
         command: list[str | Path] = [
-            sys.executable,
+            real / "python",
             HERE / "server.py",
             folder / "python",
             str(listener.fileno()),
