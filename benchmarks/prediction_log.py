@@ -169,6 +169,5 @@ def _measured(
 
 
 if __name__ == "__main__":
-    counts = [int(text) for text in sys.argv[1:3]]
-    place = sys.argv[3] if len(sys.argv) > 3 else tempfile.mkdtemp()
-    main(*(counts + [10_000_000, 1_000_000][len(counts) :]), Path(place))
+    given = [*map(int, sys.argv[1:3]), *(10_000_000, 1_000_000)[len(sys.argv[1:3]) :]]
+    main(given[0], given[1], Path(sys.argv[3] if len(sys.argv) > 3 else tempfile.mkdtemp()))

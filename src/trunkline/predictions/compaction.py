@@ -75,7 +75,7 @@ def groups(
 
 def _ripe(segment: Segment, held: ExitStack) -> bool:
     """Return whether nobody will append to a segment; one that was not closed stays locked as long as `held`."""
-    if segment.path.name.endswith(PART):
+    if segment.part:
         return False
     if segment.closed:
         return True

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from trunkline.core.errors import StorageError
 
-from .segments import PART, Segment
+from .segments import Segment
 
 if TYPE_CHECKING:
     import duckdb
@@ -80,9 +80,8 @@ def database(*, memory: str = MEMORY) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def look_at(opened: duckdb.DuckDBPyConnection, segments: Sequence[Segment]) -> None:
     """Make the view `log` the rows of these segments, in the order in which they were written."""
-    paths = [segment.path for segment in segments]
-    parts = literally([path for path in paths if path.name.endswith(PART)])
-    lines = literally([path for path in paths if not path.name.endswith(PART)])
+    parts = literally([segment.path for segment in segments if segment.part])
+    lines = literally([segment.path for segment in segments if not segment.part])
     opened.execute("SET VARIABLE lines = ?::VARCHAR[]", [lines])
     opened.execute("SET VARIABLE parts = ?::VARCHAR[]", [parts])
     rows = [sql for sql, files in ((PARTS, parts), (LINES, lines)) if files] or [NOTHING]

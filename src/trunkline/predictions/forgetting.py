@@ -97,7 +97,7 @@ def _take_out(folder: Path, segment: Segment, users: Collection[str]) -> None:
         return row.get("user") in users
 
     try:
-        if segment.path.name.endswith(PART):
+        if segment.part:
             _rewrite_part(folder, segment, users)
         elif segment.closed:
             _rewrite(segment.path, unwanted)

@@ -59,10 +59,16 @@ class LogReader:
         """Return the answer with this id, a shadow's too; None where the log does not have it."""
 
         def ask(segments: Sequence[Segment]) -> Prediction | None:
+            parts = [segment for segment in segments if segment.part]
+            lines = [segment for segment in segments if not segment.part]
             with database() as opened:
-                look_at(opened, segments)
-                found = _records(opened, FIND, [identity])
-                return next((row for row in found if isinstance(row, Prediction)), None)
+                # Parts are ordered by id, lines have to be read: most answers need none of them.
+                for group in (parts, lines):
+                    look_at(opened, group)
+                    for row in _records(opened, FIND, [identity]):
+                        if isinstance(row, Prediction):
+                            return row
+            return None
 
         return self._ask(ask)
 
@@ -145,10 +151,9 @@ def join_truth(
         return False
     look_at(opened, segments)
     opened.execute("SET preserve_insertion_order = false")
-    if newest is None:
-        opened.execute(LABELLED, [bundle, bundle])
-    else:
-        opened.execute(LABELLED + NEWEST, [bundle, bundle, newest])
+    of_bundle, bundles = (OF_BUNDLE, [bundle]) if bundle else ("", [])
+    limit, limits = (NEWEST, [newest]) if newest is not None else ("", [])
+    opened.execute(LABELLED + of_bundle + limit, [*bundles, *limits])
     return True
 
 
@@ -159,9 +164,10 @@ COUNT = "SELECT count(*) FILTER (kind = 'answer'), count(*) FILTER (kind IS NULL
 LABELLED = """
     CREATE OR REPLACE TEMP TABLE wanted AS
     SELECT id, log.time AS time, value, latest.time AS known FROM log JOIN latest ON prediction = id AND item = ''
-    WHERE kind = 'answer' AND (? = '' OR bundle = ?)
+    WHERE kind = 'answer'
 """
-NEWEST = "ORDER BY log.time DESC LIMIT ?"
+OF_BUNDLE = " AND bundle = ?"
+NEWEST = " ORDER BY log.time DESC LIMIT ?"
 KNOWN = "SELECT id, value, known FROM wanted"
 WANTED = """
     SELECT line FROM log

@@ -61,6 +61,11 @@ class Segment:
         """Return whether nothing will be appended any more."""
         return self.last is not None
 
+    @property
+    def part(self) -> bool:
+        """Return whether it was compacted."""
+        return self.path.name.endswith(PART)
+
     def touches(self, since: datetime | None, until: datetime | None) -> bool:
         """Return whether it may hold an answer of this stretch of time, both ends included."""
         late = until is not None and self.first is not None and self.first > until
