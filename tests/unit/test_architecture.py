@@ -10,7 +10,17 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[2]
 ROOMS = sorted(path.parent.name for path in (REPOSITORY / "src/trunkline").glob("*/__init__.py"))
-STAGES = ["data", "training", "evaluation", "registry", "delivery", "serving", "monitoring", "response"]
+STAGES = [
+    "data",
+    "training",
+    "evaluation",
+    "registry",
+    "delivery",
+    "rollout",
+    "serving",
+    "monitoring",
+    "response",
+]
 
 
 def test_the_picture_of_the_rooms_names_every_room_and_no_other() -> None:

@@ -36,6 +36,13 @@ def plain(text: str) -> str:
     return "".join([*parts, _harmless(text[end:])])
 
 
+def cell(text: str) -> str:
+    """Return a text of about 300 letters that may hold users' values, as Markdown shows it and notifies nobody."""
+    shown = plain(text[:300])
+    # A sign may take six letters, and a forge bounds the whole.
+    return shown if len(shown) <= 300 else plain(text[: 300 * 300 // len(shown)])
+
+
 def code(value: str) -> str:
     """Return a value as code in a table cell or a line, where only these two signs have a meaning."""
     return "`" + one_line(value).replace("`", "'").replace("|", "\\|") + "`"

@@ -1,5 +1,6 @@
 """Monitoring: what the prediction log, the ground truth and the service's own log say about a live model."""
 
+from .answers import answers_apart
 from .data import watch_data
 from .history import SCORE, history_data, history_performance, windowed
 from .infrastructure import watch_infrastructure
@@ -7,18 +8,16 @@ from .logs import watch_logs
 from .performance import watch_performance
 from .profiles import CategoryProfile, CountProfile, NumberProfile, Profile
 from .profiling import profile_answers, profile_like, reference_profile, scores_of, watched
-from .truth import Labelled, label_answers
 
 __all__ = [
     "SCORE",
     "CategoryProfile",
     "CountProfile",
-    "Labelled",
     "NumberProfile",
     "Profile",
+    "answers_apart",
     "history_data",
     "history_performance",
-    "label_answers",
     "profile_answers",
     "profile_like",
     "reference_profile",

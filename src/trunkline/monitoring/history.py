@@ -11,11 +11,11 @@ from trunkline.core.figures import Figure
 from trunkline.measure.metrics import Metric
 from trunkline.measure.quality import measure_quality
 from trunkline.predictions import Prediction
+from trunkline.predictions.labelled import Labelled
 
 from .drift import column_drift
 from .profiles import Profile
 from .profiling import UNJUDGED, profile_answers
-from .truth import Labelled
 
 SCORE = "(score)"
 """The series of the model's score; brackets keep it apart from a column of that name."""

@@ -16,9 +16,9 @@ from trunkline.measure.quality import measure_quality
 from trunkline.measure.users import counted
 from trunkline.measure.wording import between, count
 from trunkline.predictions import GroundTruth, Prediction
+from trunkline.predictions.labelled import Labelled, label_answers
 
 from .signals import write_signal
-from .truth import Labelled, label_answers
 
 MOST = 1_000_000
 """More outcomes than anybody waits for."""

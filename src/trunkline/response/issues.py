@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from trunkline.core.markdown import one_line, plain
+from trunkline.core.markdown import cell, one_line
 from trunkline.core.signals import Finding, Signal, SignalKind
 from trunkline.forge.page import moment
 from trunkline.measure.wording import percent
@@ -125,10 +125,3 @@ def interval(finding: Finding) -> str:
 def number(value: float) -> str:
     """Return a number to four significant digits; whole numbers in full."""
     return f"{value:.0f}" if value == int(value) and abs(value) < 1e15 else f"{value:.4g}"
-
-
-def cell(text: str) -> str:
-    """Return a text of about 300 letters that may hold users' values, as Markdown shows it and notifies nobody."""
-    shown = plain(text[:300])
-    # A sign may take six letters, and a forge bounds the whole.
-    return shown if len(shown) <= 300 else plain(text[: 300 * 300 // len(shown)])

@@ -5,8 +5,9 @@ from typing import Any
 
 from trunkline.core.contract import Contract
 from trunkline.measure.metrics import LightMetric
-from trunkline.monitoring import SCORE, Profile, history_data, history_performance, label_answers, windowed
+from trunkline.monitoring import SCORE, Profile, history_data, history_performance, windowed
 from trunkline.predictions import GroundTruth, Prediction
+from trunkline.predictions.labelled import label_answers
 
 Columns = dict[str, list[Any]]
 Answer = Callable[..., Prediction]

@@ -13,7 +13,6 @@ from trunkline.core.project import Project
 from trunkline.delivery import read_state
 from trunkline.forge import Forge, Issue, PullRequest, open_forge
 from trunkline.loop.changes.names import RETRAINING
-from trunkline.response.issues import cell
 
 if TYPE_CHECKING:
     from trunkline.loop.gates.judging import Judged
@@ -76,7 +75,8 @@ def refusal_in_words(error: TrunklineError, judged: Sequence[Judged]) -> str:
     if not stops or not isinstance(error, GateFailed | GateInconclusive):
         return markdown.plain(str(error))
     lines = [
-        f"- {markdown.code(verdict.gate)} {verdict.outcome}: {cell(verdict.reason)} {cell(verdict.advice)}".rstrip()
+        f"- {markdown.code(verdict.gate)} {verdict.outcome}:"
+        f" {markdown.cell(verdict.reason)} {markdown.cell(verdict.advice)}".rstrip()
         for verdict in stops
     ]
     return "\n".join([markdown.plain(error.what), "", *lines])

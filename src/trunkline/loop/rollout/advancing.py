@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from trunkline import monitoring, response
+from trunkline import monitoring, rollout
 from trunkline.core.errors import PolicyError
 from trunkline.core.lineage import Version
 from trunkline.core.progress import Progress
@@ -30,10 +30,10 @@ from trunkline.loop.model.watched import watched_metric
 from trunkline.loop.versions.bundles import bundle_of
 from trunkline.predictions.ground_truth import truth_of
 from trunkline.predictions.reader import LogReader
+from trunkline.rollout import Failures, Stage, count_failures, measure_stage, split_answers, stage_since
 
 from .callers import caller_notice
 from .deploying import history_file, nothing_serves, target_of
-from .evidence import Failures, Stage, count_failures, measure_stage, split_answers, stage_since
 from .promoting import describe_stage, phrase, propose_stage
 
 MARKER = "stage"
@@ -47,7 +47,7 @@ class Advanced:
     """What was decided, in words, with the judgement and the pull request where there is one."""
 
     said: str
-    advice: response.Advice | None = None
+    advice: rollout.Advice | None = None
     pull_request: PullRequest | None = None
 
 
@@ -75,8 +75,8 @@ def advance(project: Project, environment: str, *, progress: Progress) -> Advanc
     stage = Stage(release=release, since=since)
     evidence = _measure(project, environment, stage, target, progress=progress)
     evidence.write(project.monitoring(environment) / "stage.json")
-    advice = response.advise(evidence, project.policy.rollout)
-    return _act(project, state, stage, advice, response.stage_report(evidence, advice), progress=progress)
+    advice = rollout.advise(evidence, project.policy.rollout)
+    return _act(project, state, stage, advice, rollout.stage_report(evidence, advice), progress=progress)
 
 
 def _require_rollout(project: Project, environment: str) -> None:
@@ -96,11 +96,12 @@ def _same(state: DesiredState, release: Release) -> bool:
 
 def _measure(
     project: Project, environment: str, stage: Stage, target: Target, *, progress: Progress
-) -> response.StageEvidence:
+) -> rollout.StageEvidence:
     bundle = bundle_of(project, stage.release.champion, progress=progress)
     watching = project.policy.monitoring
     window = LogReader(target.predictions()).between(since=stage.since)
     given = [row.answered or row.id for row in (*window.predictions, *window.shadows)]
+    reference = monitoring.Profile.read(bundle.folder / "profile.json")
     log = target.logs()
     failures = count_failures(newest_first(log), stage.since, stage.release) if log.exists() else Failures()
     return measure_stage(
@@ -109,7 +110,7 @@ def _measure(
         failures,
         truth_of(project.truth(environment), given),
         bundle.contract,
-        monitoring.Profile.read(bundle.folder / "profile.json"),
+        lambda own, other: monitoring.answers_apart(own, other, reference, bundle.contract),
         policy=project.policy.rollout,
         metric=watched_metric(project),
         minimum_labelled=watching.minimum_rows,
@@ -121,7 +122,7 @@ def _act(
     project: Project,
     state: DesiredState,
     stage: Stage,
-    advice: response.Advice,
+    advice: rollout.Advice,
     report: str,
     *,
     progress: Progress,
@@ -172,7 +173,7 @@ def _go_on(
     state: DesiredState,
     challenger: Route,
     branch: str,
-    advice: response.Advice,
+    advice: rollout.Advice,
     report: str,
     progress: Progress,
 ) -> PullRequest:
@@ -194,7 +195,7 @@ def _go_back(
     state: DesiredState,
     challenger: Route,
     branch: str,
-    advice: response.Advice,
+    advice: rollout.Advice,
     report: str,
     progress: Progress,
 ) -> PullRequest:

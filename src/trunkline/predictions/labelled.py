@@ -1,4 +1,4 @@
-"""Ground truth: what really happened, joined to what was answered."""
+"""Labelled answers: what was answered, joined to what really happened."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import numpy as np
 from trunkline.core.contract import Contract, as_label
 from trunkline.measure.paired import Paired, pair
 from trunkline.measure.users import numbered
-from trunkline.predictions import GroundTruth, Prediction
-from trunkline.predictions.ground_truth import outcome_of
+
+from .ground_truth import outcome_of
+from .records import GroundTruth, Prediction
 
 
 @dataclass(frozen=True)

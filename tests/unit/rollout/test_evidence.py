@@ -12,19 +12,20 @@ import pytest
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.policy.delivery import Rollout
 from trunkline.core.release import Deployment, Release, Route
-from trunkline.loop.rollout.evidence import (
+from trunkline.measure.metrics import LightMetric
+from trunkline.monitoring import Profile, answers_apart, reference_profile
+from trunkline.predictions import GroundTruth, LogWindow, Prediction, Rejection
+from trunkline.rollout import (
     Answers,
     Failures,
     Stage,
+    StageEvidence,
+    Unseen,
     count_failures,
     measure_stage,
     split_answers,
     stage_since,
 )
-from trunkline.measure.metrics import LightMetric
-from trunkline.monitoring import Profile, reference_profile
-from trunkline.predictions import GroundTruth, LogWindow, Prediction, Rejection
-from trunkline.response import StageEvidence, Unseen
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ONE, TWO = Route(version=1, bundle="sha256:one"), Route(version=2, bundle="sha256:two")
@@ -179,7 +180,7 @@ def measure(
         Failures(challenger=2),
         truth,
         CONTRACT,
-        reference,
+        lambda own, other: answers_apart(own, other, reference, CONTRACT),
         policy=Rollout(latency_p95_ms=10),
         metric=LightMetric(metric),
         minimum_labelled=50,

@@ -1,4 +1,4 @@
-"""Arms: what the two versions of a stage did on live traffic, from the prediction log, the truth and service.log."""
+"""Evidence: what the two versions of a stage did, from the prediction log, the truth and the service's own log."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from datetime import datetime
 
 import numpy as np
 
-from trunkline import monitoring
 from trunkline.core.contract import Contract, as_label
 from trunkline.core.figures import Figure
 from trunkline.core.policy.delivery import Rollout
@@ -20,9 +19,14 @@ from trunkline.measure.intervals import quantile_interval
 from trunkline.measure.metrics import Metric
 from trunkline.measure.quality import measure_quality
 from trunkline.measure.users import numbered, share_interval
-from trunkline.monitoring.drift import column_drift
 from trunkline.predictions import GroundTruth, LogWindow, Prediction
-from trunkline.response import ArmFigures, StageEvidence, Unseen, level_of
+from trunkline.predictions.labelled import Labelled, label_answers
+
+from .advice import level_of
+from .stage import ArmFigures, StageEvidence, Unseen
+
+Apart = Callable[[Sequence[Prediction], Sequence[Prediction]], Figure | None]
+"""Says how far the answers of two versions lie apart; monitoring can."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +133,7 @@ def measure_stage(
     failures: Failures,
     truth: Mapping[str, GroundTruth],
     contract: Contract,
-    reference: monitoring.Profile,
+    apart: Apart,
     *,
     policy: Rollout,
     metric: Metric,
@@ -147,14 +151,12 @@ def measure_stage(
     if silent:  # the same requests on both sides, in the same order
         own = tuple(shadow.model_copy(update={"time": answer.time}) for shadow, answer in pairs)
         other = tuple(answer for _, answer in pairs)
-    labelled = monitoring.label_answers(own, truth, contract)
-    beside = monitoring.label_answers(other, truth, contract)
+    labelled = label_answers(own, truth, contract)
+    beside = label_answers(other, truth, contract)
     enough = min(len(labelled), len(beside)) >= minimum_labelled
     level = level_of(policy)
 
-    def figures(
-        version: int, rows: tuple[Prediction, ...], failed: int, known: monitoring.Labelled
-    ) -> ArmFigures:
+    def figures(version: int, rows: tuple[Prediction, ...], failed: int, known: Labelled) -> ArmFigures:
         milliseconds = [row.latency_ms for row in rows]
         return ArmFigures(
             version=version,
@@ -179,7 +181,7 @@ def measure_stage(
         unseen=len(answers.champion) - len(pairs) if silent else 0,
         why_unseen=failures.unseen,
         agreement=_agreement(pairs, level) if contract.task != "regression" else None,
-        shift=_shift(own, other, reference, contract),
+        shift=apart(own, other),
         metric=metric.name,
         difference=_or_none(
             lambda: difference(labelled.paired, beside.paired, metric, same_rows=silent, level=level)
@@ -204,22 +206,6 @@ def _agreement(pairs: Sequence[tuple[Prediction, Prediction]], level: float) -> 
     users = numbered(answer.user or None for _, answer in pairs)
     span = share_interval(same, users, level)
     return Figure(name="agreement", value=float(same.mean()), rows=len(same), interval=span)
-
-
-def _shift(
-    own: Sequence[Prediction], other: Sequence[Prediction], reference: monitoring.Profile, contract: Contract
-) -> Figure | None:
-    """Return how far the answers lie apart: of the score where there is one, else of the label."""
-    if not own or not other:
-        return None
-    now = monitoring.profile_answers(reference, own, contract)
-    usual = monitoring.profile_answers(reference, other, contract)
-    for one, two in ((now.score, usual.score), (now.label, usual.label)):
-        if one and two and (found := column_drift(two, one)):
-            return Figure(
-                name="psi", value=found.psi, rows=min(len(own), len(other)), interval=found.interval
-            )
-    return None
 
 
 def _or_none(measure: Callable[[], Figure]) -> Figure | None:

@@ -7,8 +7,8 @@ import pytest
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import DataError
-from trunkline.monitoring import Labelled, label_answers
 from trunkline.predictions import GroundTruth, Prediction
+from trunkline.predictions.labelled import Labelled, label_answers
 
 Answer = Callable[..., Prediction]
 Truth = Callable[..., dict[str, GroundTruth]]

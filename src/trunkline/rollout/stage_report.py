@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from trunkline.core.markdown import cell
 from trunkline.core.verdicts import Verdict
 from trunkline.forge.page import moment
-from trunkline.measure.wording import percent
+from trunkline.measure.wording import number, percent
 
-from .advance import Advice
-from .issues import cell, number
+from .advice import Advice
 from .stage import ArmFigures, StageEvidence
 
 _WORDS = {"pass": "yes", "fail": "**no**", "inconclusive": "not known yet"}

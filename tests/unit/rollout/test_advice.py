@@ -9,8 +9,8 @@ import pytest
 
 from trunkline.core.figures import Figure, Interval
 from trunkline.core.policy.delivery import Rollout
-from trunkline.response import ArmFigures, StageEvidence, Unseen, advise, level_of
-from trunkline.response.advance import judge_stage
+from trunkline.rollout import ArmFigures, StageEvidence, Unseen, advise, level_of
+from trunkline.rollout.advice import judge_stage
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

@@ -1,0 +1,32 @@
+"""How far the answers of two versions lie apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from trunkline.core.contract import Contract
+from trunkline.core.figures import Figure
+from trunkline.predictions import Prediction
+
+from .drift import column_drift
+from .profiles import Profile
+from .profiling import profile_answers
+
+
+def answers_apart(
+    own: Sequence[Prediction], other: Sequence[Prediction], reference: Profile, contract: Contract
+) -> Figure | None:
+    """Return the population stability index of two sets of answers: of the score where there is one, else of the label.
+
+    None where one set is empty, or neither can be compared.
+    """
+    if not own or not other:
+        return None
+    now = profile_answers(reference, own, contract)
+    usual = profile_answers(reference, other, contract)
+    for one, two in ((now.score, usual.score), (now.label, usual.label)):
+        if one and two and (found := column_drift(two, one)):
+            return Figure(
+                name="psi", value=found.psi, rows=min(len(own), len(other)), interval=found.interval
+            )
+    return None
