@@ -5,7 +5,7 @@ from __future__ import annotations
 from trunkline.core.markdown import cell
 from trunkline.core.verdicts import Verdict
 from trunkline.forge.page import moment
-from trunkline.measure.wording import number, percent
+from trunkline.measure.wording import percent
 
 from .advice import Advice
 from .stage import ArmFigures, StageEvidence
@@ -42,7 +42,7 @@ def _row(verdict: Verdict) -> str:
 
 
 def _arm(name: str, arm: ArmFigures) -> str:
-    latency = number(arm.p95_ms) if arm.p95_ms is not None else ""
+    latency = f"{arm.p95_ms:.1f}" if arm.p95_ms is not None else ""
     quality = ""
     if arm.quality:
         span = arm.quality.interval

@@ -31,5 +31,5 @@ def test_a_report_answers_every_question_and_shows_both_versions() -> None:
     assert "7 requests broke the contract" in text
     assert text.count("| Does it answer without failing? | **no** |") == 1
     assert "| Is it as good as the champion? (for information) | not known yet |" in text
-    assert "| champion, 1 | 4,000 | 0 | 2.500 | 300 | roc_auc 0.800 (0.750 to 0.850) |" in text
-    assert "| challenger, 2 | 1,000 | 90 | 3 | 0 |  |" in text
+    assert "| champion, 1 | 4,000 | 0 | 2.5 | 300 | roc_auc 0.800 (0.750 to 0.850) |" in text
+    assert "| challenger, 2 | 1,000 | 90 | 3.0 | 0 |  |" in text
