@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
+from warm import end
+
 
 @pytest.fixture(autouse=True, scope="session")
 def outside_of_any_workflow() -> None:
@@ -22,6 +24,7 @@ def outside_of_any_workflow() -> None:
 def no_process_outlives_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Fail where a process that has to do with the tests' folder still runs after the last test and its fixtures."""
     yield
+    end()
     folder = f"{tmp_path_factory.getbasetemp()}/"
     left = [
         process

@@ -56,3 +56,10 @@ def programs(real: Path = Path(sys.executable).parent) -> Path:
         elif not program.name.startswith("python"):
             (folder / program.name).symlink_to(program)
     return folder
+
+
+def end() -> None:
+    """End the servers, after the last test."""
+    while _started:
+        server = _started.pop()
+        server.communicate(timeout=30)
