@@ -106,7 +106,7 @@ def test_make_test_runs_the_projects_own_tests_and_they_pass(project: Path, call
 
 def test_make_train_locks_the_rows_and_says_what_it_measured(project: Path, trained: str) -> None:
     assert "candidate:     logistic-regression" in trained
-    assert re.search(r"^ *roc_auc\W+0\.\d{3} \[", trained, flags=re.MULTILINE)
+    assert re.search(r"^ *roc_auc\W+0\.\d{3} \(95 % interval", trained, flags=re.MULTILINE)
     assert (project / "data.lock").is_file()
 
 
