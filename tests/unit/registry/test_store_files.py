@@ -27,6 +27,8 @@ def test_what_the_toolkit_writes_travels(path: str) -> None:
         "mlflow.db-wal",
         "snapshots/x/rows.parquet",
         "predictions/production/log.jsonl",
+        "predictions/production/part.parquet",
+        "secrets/production",
         f"evaluations/{DIGEST}/report.html",
         f"mlartifacts/{RUN}/artifacts/rows.parquet",
         f"mlartifacts/{RUN}/traces.json",
