@@ -17,11 +17,19 @@ from .records import Prediction, Rejection
 from .segments import SLACK, Segment
 from .window import LogWindow, window_of
 
-REQUESTS = """
-    SELECT line FROM log WHERE kind IN ('answer', 'rejection') AND (? IS NULL OR time >= ?)
-    ORDER BY time DESC LIMIT ?
+NEWEST = """
+    WITH near AS (SELECT kind, time, line FROM log WHERE kind IS NOT NULL AND (? IS NULL OR time >= ?)),
+         request AS MATERIALIZED (
+             SELECT time, line FROM near WHERE kind <> 'shadow' ORDER BY time DESC LIMIT ?)
+    SELECT line FROM (
+        SELECT time, line FROM request UNION ALL
+        SELECT time, line FROM near WHERE kind = 'shadow' AND (
+            (SELECT count(*) FROM request) < ? OR time >= (SELECT min(time) FROM request))
+    ) ORDER BY time
 """
-SHADOWS = "SELECT line FROM log WHERE kind = 'shadow' AND (? IS NULL OR time >= ?)"
+"""Requests of one segment that are not older than a time, the newest ones, and the shadows of the same stretch."""
+LINES_ONCE = NEWEST.replace("near AS (", "near AS MATERIALIZED (")
+"""The same where it is dearer to read the lines twice than to keep them."""
 
 
 def newest_requests(segments: Sequence[Segment], requests: int) -> LogWindow:
@@ -71,19 +79,20 @@ def _open_rows(segments: Sequence[Segment], kept: _Kept) -> Iterator[Prediction 
 def _closed_rows(segments: Sequence[Segment], kept: _Kept, requests: int) -> list[Prediction]:
     """Keep the newest requests of what is closed, and return the shadows of the same stretch of time."""
     closed = sorted((each for each in segments if each.closed), key=lambda each: each.last or EPOCH)
-    looked: list[Segment] = []
+    shadows: list[Prediction] = []
     with database() as opened:
         while closed and not (kept.full and (closed[-1].last or EPOCH) < kept.oldest):
-            looked.append(closed.pop())
-            look_at(opened, looked[-1:])
+            segment = closed.pop()
+            look_at(opened, [segment])
             low = microseconds(kept.oldest) if kept.full else None
-            for (line,) in opened.execute(REQUESTS, [low, low, requests]).fetchall()[::-1]:
-                if row := record_of(line):
+            question = NEWEST if segment.part else LINES_ONCE
+            for (line,) in opened.execute(question, [low, low, requests, requests]).fetchall():
+                row = record_of(line)
+                if isinstance(row, Prediction) and row.arm == "shadow":
+                    shadows.append(row)
+                elif row:
                     kept.add(row)
-        low = microseconds(kept.oldest) if kept.full else None
-        look_at(opened, looked)
-        rows = [record_of(line) for (line,) in opened.execute(SHADOWS, [low, low]).fetchall()]
-    return [row for row in rows if isinstance(row, Prediction)]
+    return shadows
 
 
 class _Kept:

@@ -170,3 +170,22 @@ def test_a_part_that_the_manifest_does_not_name_is_none(tmp_path: Path) -> None:
     assert held(tmp_path) == [*range(40)]
     assert (tmp_path / MANIFEST).read_bytes() == kept
     assert all(segment.path.name[0] != "x" for segment in segments_in(tmp_path))
+
+
+@pytest.mark.parametrize("compacted", [False, True])
+def test_a_shadow_that_came_after_its_segment_was_closed_is_in_the_window_of_its_answer(
+    tmp_path: Path, compacted: bool
+) -> None:
+    log = LogWriter(tmp_path)
+    # Each hour begins another segment: here with the shadow of the answer before.
+    for number, hour in ((1, 0), (2, 3600), (3, 7200)):
+        log.append([answer(hour + number), answer(hour + 3599 + number).model_copy(update={"arm": "shadow"})])
+    log.append([answer(10_800 + 60)])
+    log.close()
+    if compacted:
+        compact(tmp_path, full=1)
+    for requests in (1, 2, 3, 4, 9):
+        window, whole = LogReader(tmp_path).newest(requests), LogReader(tmp_path).between()
+        first = window.predictions[0].time
+        assert len(window.predictions) == min(requests, 4)
+        assert window.shadows == tuple(row for row in whole.shadows if requests > 4 or row.time >= first)
