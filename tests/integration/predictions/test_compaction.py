@@ -179,7 +179,8 @@ def test_a_shadow_that_came_after_its_segment_was_closed_is_in_the_window_of_its
     log = LogWriter(tmp_path)
     # Each hour begins another segment: here with the shadow of the answer before.
     for number, hour in ((1, 0), (2, 3600), (3, 7200)):
-        log.append([answer(hour + number), answer(hour + 3599 + number).model_copy(update={"arm": "shadow"})])
+        log.append([answer(hour + number)])
+        log.append([answer(hour + 3599 + number).model_copy(update={"arm": "shadow"})])
     log.append([answer(10_800 + 60)])
     log.close()
     if compacted:
