@@ -278,6 +278,8 @@ CALLS: tuple[tuple[str, ...], ...] = (
     ("ci", "report", "--needs", "{}", "--branch", "WORD"),
     ("upgrade", "WORD"),
     ("unit", "WORD"),
+    ("forget", "WORD"),
+    ("forget", "WORD", "--environment", "WORD"),
     ("store", "WORD"),
     ("load", "--host", "WORD"),
     ("WORD",),
