@@ -81,7 +81,7 @@ def test_a_file_needs_what_it_may_break_and_one_that_nobody_placed_everything(
 def test_every_file_of_a_project_that_shapes_the_model_is_tested_as_a_model(
     tiers: ModuleType, rendered: Path
 ) -> None:
-    from trunkline.core.project import MODEL_INPUTS
+    from trunkline.core.identity import MODEL_INPUTS
 
     files = [
         path.relative_to(rendered).as_posix()
