@@ -3,46 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from trunkline.core.contract import Contract, Role
-from trunkline.core.figures import Interval
+from trunkline.core.contract import Contract
 from trunkline.core.policy.monitoring import Monitoring
 from trunkline.core.signals import Finding, Signal
-from trunkline.measure.intervals import tail_above, wilson
+from trunkline.measure.intervals import wilson
 from trunkline.measure.multiplicity import holm
 from trunkline.measure.wording import between, count, join, percent
 from trunkline.predictions import LogWindow
 
-from .drift import Drift, column_drift
-from .profiles import AnyProfile, CategoryProfile, NumberProfile, Profile
+from .profiles import Profile
 from .profiling import UNJUDGED, profile_answers
+from .questions import LARGE_SHARE, Question, questions_about
 from .rejections import rejection_findings
 from .signals import write_signal
 
-LARGE_PSI = 1.0
-"""Above this a drift is critical: the two distributions hardly overlap."""
-LARGE_SHARE = 0.5
-"""Above this share of rejected requests, nulls or unknown values the trouble is critical."""
 SHOWN = 3
 """How many measures that are not decided a summary tells of."""
-PREDICTION = "prediction"
-"""The subject of findings about what the model answered."""
-
-
-@dataclass(frozen=True)
-class _Question:
-    """One test of the family that Holm's correction covers."""
-
-    subject: str
-    measure: str
-    value: float
-    threshold: float
-    interval: Interval
-    p_value: float
-    detail: str
-    large: float
 
 
 def watch_data(
@@ -72,7 +50,7 @@ def watch_data(
         return write_signal(
             "data", environment, "inconclusive", summary + torn, rows=window.requests, now=now
         )
-    questions = _questions(window, reference, contract, policy, bundle)
+    questions = questions_about(window, reference, contract, policy, bundle)
     adjusted = holm([question.p_value for question in questions])
     drifted = [
         (question, p_value)
@@ -117,7 +95,7 @@ def watch_data(
     )
 
 
-def _undecided(questions: Sequence[_Question], window: LogWindow, policy: Monitoring) -> list[str]:
+def _undecided(questions: Sequence[Question], window: LogWindow, policy: Monitoring) -> list[str]:
     """Return in words what may be above its threshold, and may not, given that no question is an alarm."""
     open_ = [
         question
@@ -140,7 +118,7 @@ def _undecided(questions: Sequence[_Question], window: LogWindow, policy: Monito
     return [*words[:SHOWN], f"{count(more, 'other measure')}"] if more > 0 else words
 
 
-def _measured(question: _Question) -> str:
+def _measured(question: Question) -> str:
     return (
         f"the PSI of {_name(question)}"
         if question.measure.startswith("psi")
@@ -154,82 +132,7 @@ def _blind(unjudged: Sequence[str], contract: Contract) -> str:
     return f" Not judged: {join(named)}." if named else ""
 
 
-def _questions(
-    window: LogWindow, reference: Profile, contract: Contract, policy: Monitoring, bundle: str
-) -> list[_Question]:
-    answers = window.predictions
-    profile = profile_answers(reference, answers, contract)
-    questions = []
-    for name, before in reference.columns.items():
-        after = profile.columns[name]
-        column = contract.column(name)
-        # Audit columns are optional in requests: one that no client sends is not drift.
-        if after.count or column.role is not Role.AUDIT:
-            questions += _about_column(name, before, after, policy, judged=column.type not in UNJUDGED)
-    own = [answer for answer in answers if bundle in ("", answer.bundle)]
-    outputs = profile_answers(reference, own, contract)
-    for measure, usual, given in (
-        ("psi of the label", reference.label, outputs.label),
-        ("psi of the score", reference.score, outputs.score),
-    ):
-        if usual and given and (found := column_drift(usual, given)):
-            questions.append(_about_shift(PREDICTION, measure, found, policy, _moved(usual, given, found)))
-    return questions
-
-
-def _about_column(
-    name: str, before: AnyProfile, after: AnyProfile, policy: Monitoring, *, judged: bool
-) -> list[_Question]:
-    questions = []
-    if judged and (found := column_drift(before, after)):
-        questions.append(_about_shift(name, "psi", found, policy, _moved(before, after, found)))
-    rows = after.count + after.nulls
-    usual = before.nulls / max(1, before.count + before.nulls)
-    questions.append(
-        _about_share(name, "share of nulls", after.nulls, rows, usual, policy, f"{percent(usual)} at release")
-    )
-    if not judged:
-        return questions
-    if isinstance(before, CategoryProfile) and isinstance(after, CategoryProfile) and not before.other:
-        values = sorted(after.unseen.items(), key=lambda item: (-item[1], item[0]))[:3]
-        detail = ", ".join(f"{value[:40]!r} {times}" for value, times in values)
-        questions.append(
-            _about_share(name, "share of unknown values", after.other, rows, 0.0, policy, detail)
-        )
-    return questions
-
-
-def _about_shift(subject: str, measure: str, found: Drift, policy: Monitoring, detail: str) -> _Question:
-    return _Question(
-        subject, measure, found.psi, policy.data.psi, found.interval, found.p_value, detail, LARGE_PSI
-    )
-
-
-def _about_share(
-    subject: str, measure: str, hits: int, rows: int, usual: float, policy: Monitoring, detail: str
-) -> _Question:
-    threshold = min(1.0, usual + policy.data.rejections)
-    return _Question(
-        subject,
-        measure,
-        hits / max(1, rows),
-        threshold,
-        wilson(hits, rows),
-        tail_above(hits, rows, threshold),
-        detail,
-        LARGE_SHARE,
-    )
-
-
-def _moved(before: AnyProfile, after: AnyProfile, found: Drift) -> str:
-    cell, was, now = found.shifts[0]
-    words = f"{cell}: {percent(was)} at release, {percent(now)} now"
-    if isinstance(before, NumberProfile) and isinstance(after, NumberProfile):
-        words = f"mean {before.mean or 0:.3g} at release, {after.mean or 0:.3g} now; {words}"
-    return words
-
-
-def _finding(question: _Question, p_value: float) -> Finding:
+def _finding(question: Question, p_value: float) -> Finding:
     return Finding(
         subject=question.subject,
         measure=question.measure,
@@ -241,7 +144,7 @@ def _finding(question: _Question, p_value: float) -> Finding:
     )
 
 
-def _alarm(drifted: Sequence[_Question], rejected: Sequence[Finding]) -> str:
+def _alarm(drifted: Sequence[Question], rejected: Sequence[Finding]) -> str:
     sentences = []
     if drifted:
         sentences.append(
@@ -255,7 +158,7 @@ def _alarm(drifted: Sequence[_Question], rejected: Sequence[Finding]) -> str:
     return " ".join(sentences)
 
 
-def _words(question: _Question) -> str:
+def _words(question: Question) -> str:
     detail = f"; {question.detail}" if question.detail else ""
     if question.measure == "share of nulls":
         return f"{question.subject} is null in {percent(question.value)} of rows ({question.detail})"
@@ -264,7 +167,7 @@ def _words(question: _Question) -> str:
     return f"{_name(question)} (PSI {question.value:.2f}, tolerated {question.threshold:g}{detail})"
 
 
-def _widest(questions: Sequence[_Question]) -> Finding | None:
+def _widest(questions: Sequence[Question]) -> Finding | None:
     """Return the largest shift, drifted or not, with its p-value before the correction left out."""
     shifts = [question for question in questions if question.measure.startswith("psi")]
     if not shifts:
@@ -280,7 +183,7 @@ def _widest(questions: Sequence[_Question]) -> Finding | None:
     )
 
 
-def _quiet(questions: Sequence[_Question], window: LogWindow) -> str:
+def _quiet(questions: Sequence[Question], window: LogWindow) -> str:
     shifts = [question for question in questions if question.measure.startswith("psi")]
     words = f"The newest {count(window.requests, 'request')} look like the data at release"
     if shifts:
@@ -289,6 +192,6 @@ def _quiet(questions: Sequence[_Question], window: LogWindow) -> str:
     return f"{words}; {len(window.rejections)} rejected."
 
 
-def _name(question: _Question) -> str:
+def _name(question: Question) -> str:
     what = question.measure.removeprefix("psi").removeprefix(" of ")
     return f"{what} of the {question.subject}" if what else question.subject
