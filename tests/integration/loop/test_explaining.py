@@ -109,7 +109,7 @@ def test_a_green_answer_needs_no_advice(told: Callable[..., Result]) -> None:
 
 
 def test_a_gate_that_was_not_asked_is_said_to_be_missing(told: Callable[..., Result]) -> None:
-    assert "was not asked load/rate" in told("load/rate").output
+    assert "did not ask load/rate" in told("load/rate").output
 
 
 def test_a_misspelt_gate_is_refused_with_the_projects_own(told: Callable[..., Result]) -> None:
