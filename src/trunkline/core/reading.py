@@ -33,11 +33,22 @@ def parse_json(
     Raises `error` when it is not JSON, holds a number that JSON does not have or a key twice, or is nested too deeply.
     """
     try:
-        return json.loads(text, parse_constant=_refused, parse_float=_finite, object_pairs_hook=single)
+        value = json.loads(text, parse_constant=_refused, parse_float=_finite, object_pairs_hook=single)
+        if "\\u" in text if isinstance(text, str) else b"\\u" in text:
+            whole(json.dumps(value, ensure_ascii=False))
+        return value
     except (ValueError, RecursionError) as problem:
         said = "it is nested too deeply" if isinstance(problem, RecursionError) else str(problem)
         beginning = text if isinstance(text, str) else text.decode("utf-8", "replace")
         raise error(f"{origin} is not JSON: {said}.", value=beginning[:80], next_step=next_step) from problem
+
+
+def whole(text: str) -> str:
+    """Return a text with halves of letters (UTF-16's surrogates) joined; raises ValueError where one has no other."""
+    try:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError as problem:
+        raise ValueError("a text holds half of a letter (a lone surrogate)") from problem
 
 
 class DoubledKey(ValueError):

@@ -345,6 +345,7 @@ VALUES: st.SearchStrategy[Any] = st.one_of(
 @given(key=st.sampled_from(sorted(leaves(Policy))), value=VALUES)
 @example(key=("gates", "load", "locustfile"), value="\0")
 @example(key=("forge", "path"), value="\0")
+@example(key=("forge", "main"), value="\U00010000")
 @example(key=("registry", "uri"), value="sqlite:///\0")
 @example(key=("serving", "host"), value="☃")
 @example(key=("rollout", "environment"), value="x" * 5000)

@@ -22,6 +22,8 @@ from trunkline.core.reading import parse_json
         b"\xff\xfe\xfa",
         '"\n"',
         '[{"a": 1, "a": 1}]',
+        '["\\ud800"]',
+        b'{"\\udc00": 1}',
     ],
 )
 def test_what_is_no_json_is_refused_by_its_origin(text: str | bytes) -> None:
@@ -32,7 +34,13 @@ def test_what_is_no_json_is_refused_by_its_origin(text: str | bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("1e3", 1000.0), ('{"a": [null]}', {"a": [None]}), (b'"\xc3\xbc"', "ü")]
+    ("text", "value"),
+    [
+        ("1e3", 1000.0),
+        ('{"a": [null]}', {"a": [None]}),
+        (b'"\xc3\xbc"', "ü"),
+        ('"\\ud800\\udc00"', "\U00010000"),
+    ],
 )
 def test_json_is_read(text: str | bytes, value: Any) -> None:
     assert parse_json(text, origin="it") == value

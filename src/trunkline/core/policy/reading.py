@@ -13,7 +13,7 @@ from ruamel.yaml.constructor import ConstructorError, SafeConstructor
 from ruamel.yaml.error import YAMLError
 
 from trunkline.core.errors import PolicyError, shown
-from trunkline.core.reading import read_text
+from trunkline.core.reading import read_text, whole
 from trunkline.core.record import MOST_PROBLEMS
 
 from .policy import Policy
@@ -49,7 +49,8 @@ class _Plain(SafeConstructor):
         value = super().construct_scalar(node)
         if isinstance(value, str) and "\0" in value:  # no path and no address can hold one
             raise ConstructorError(None, None, "a text holds a null character", node.start_mark)
-        return value
+        # JSON, of which YAML takes the escapes one by one, writes a rarer letter as two halves.
+        return whole(value) if isinstance(value, str) else value
 
     def construct_object(self, node: Any, deep: bool = False) -> Any:
         try:

@@ -17,7 +17,7 @@ import httpx
 from trunkline.core.contract import Column, Contract
 from trunkline.core.errors import DataError, StorageError, UnavailableError
 from trunkline.core.progress import Progress
-from trunkline.core.reading import DoubledKey, single
+from trunkline.core.reading import DoubledKey, single, whole
 from trunkline.core.values import check_value, parse_cell
 from trunkline.predictions import GroundTruth
 
@@ -149,6 +149,7 @@ def _cell(text: str, column: Column | None) -> object:
 def _object(path: Path, place: int, line: str) -> dict[str, Any]:
     try:
         row = json.loads(line, parse_constant=str, object_pairs_hook=single)
+        whole(json.dumps(row, ensure_ascii=False))
     except DoubledKey as error:
         raise DataError(f"{path}, line {place}: {error}.", next_step="write the field once") from error
     except (ValueError, RecursionError) as error:

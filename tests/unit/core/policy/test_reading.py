@@ -40,3 +40,9 @@ def test_what_is_far_too_long_is_not_even_parsed() -> None:
 @pytest.mark.parametrize("text", ["a: &a [*a]", "a: &a {b: *a}"])
 def test_a_value_that_holds_itself_can_be_shown(text: str) -> None:
     assert "[" in str(PolicyError("It is wrong.", value=parse_yaml(text, "it"))) or "{" in text
+
+
+def test_a_rarer_letter_may_be_written_as_json_writes_it_and_half_of_one_is_refused() -> None:
+    assert parse_yaml('a: "\\ud800\\udc00"', "it") == {"a": "\U00010000"}
+    with pytest.raises(PolicyError, match=r"half of a letter.*line 1"):
+        parse_yaml('a: "\\ud800"', "it.yaml")
