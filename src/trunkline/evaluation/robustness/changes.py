@@ -30,7 +30,7 @@ def check_change(rule: Metamorphic, column: Column, key: str) -> None:
 
     Raises PolicyError that names `key`, and close matches of a value.
     """
-    for name, amount, none in (("add", rule.add, 0.0), ("multiply", rule.multiply, 1.0)):
+    for name, amount in (("add", rule.add), ("multiply", rule.multiply)):
         if amount is None:
             continue
         if column.type not in NUMERIC:
@@ -38,7 +38,7 @@ def check_change(rule: Metamorphic, column: Column, key: str) -> None:
                 f"{key} is {column.name}, which is {column.rule()}, and `{name}` needs a number.",
                 next_step="use set_to or swap",
             )
-        if amount == none or (name == "add" and column.type == "integer" and amount % 1):
+        if name == "add" and column.type == "integer" and amount % 1:
             raise PolicyError(
                 f"{key} is {column.name}, which is {column.rule()}, and `{name}` of {amount:g} gives no other such "
                 "value.",
@@ -56,8 +56,6 @@ def check_change(rule: Metamorphic, column: Column, key: str) -> None:
                     if close
                     else "use a value that the contract allows",
                 )
-    if rule.swap is not None and _value(column, rule.swap[0]) == _value(column, rule.swap[1]):
-        raise PolicyError(f"{key} is {column.name}, and `swap` gives one value twice.", next_step="give two")
 
 
 def changed(values: pd.Series, column: Column, rule: Metamorphic) -> Change:

@@ -37,14 +37,8 @@ def check_metamorphic(policy: RobustnessGates, contract: Contract) -> None:
 
     Raises PolicyError that names the key `gates.robustness.metamorphic.<i>` and close matches.
     """
-    names = [rule.name for rule in policy.metamorphic]
     for place, rule in enumerate(policy.metamorphic):
         key = f"gates.robustness.metamorphic.{place}"
-        if rule.name in names[:place]:
-            raise PolicyError(
-                f"{key}.name is {rule.name}, as that of another test.",
-                next_step="give each test its own name",
-            )
         column = _feature(rule.column, contract, f"{key}.column")
         check_change(rule, column, f"{key}.column")
         if rule.expect != "same" and contract.task == "classification" and not _directed(contract):

@@ -147,7 +147,6 @@ def test_every_floor_of_a_slice_is_a_gate_of_its_own(
         ({"where": {"town": "Ely"}}, [0, 3]),
         ({"where": {"age": 18}}, [1]),
         ({"between": {"age": [18, None]}}, [1, 2]),
-        ({"between": {"age": [None, None]}}, [0, 1, 2]),
         ({"where": {"plan": "Plus", "member": True}}, [2]),
         ({"where": {"plan": "Plus"}, "between": {"age": [18, 20]}}, [1]),
     ],
@@ -171,8 +170,6 @@ def test_all_conditions_must_hold_and_null_is_in_no_slice(part: dict[str, Any], 
         ({"where": {"age": "old"}}, "asks for old", "a whole number from 0 to 120"),
         ({"where": {"age": 130}}, "asks for 130", "a whole number from 0 to 120"),
         ({"between": {"plan": [1, 2]}}, "needs a number", "where.plan"),
-        ({"between": {"age": [30, 20]}}, "from 30 to 20", "least value first"),
-        ({"name": "part-0", "where": {"age": 3}}, "slices.1.name is part-0", "another name"),
     ],
 )
 def test_a_slice_that_the_contract_cannot_have_is_refused_with_its_key(

@@ -206,11 +206,6 @@ def test_a_test_that_does_not_fit_the_contract_names_its_key(
     assert said in str(raised.value)
 
 
-def test_two_tests_of_one_name_are_refused(contract: Contract) -> None:
-    with pytest.raises(PolicyError, match=r"gates\.robustness\.metamorphic\.1\.name"):
-        check_metamorphic(gates(UP, UP), contract)
-
-
 def test_a_direction_needs_a_positive_class(many: Contract) -> None:
     rule = {"name": "up", "column": "weight", "add": 1, "expect": "not-lower"}
 
