@@ -26,7 +26,7 @@ IMAGE = r"^([^\s@]+@sha256:[0-9a-f]{64})?$"
 def settings_class(given: Mapping[str, Any]) -> type[TargetSettings]:
     """Return what validates the settings under `target`; a kind that is not ours is left to its package."""
     name = given.get("kind", "local")
-    if name not in OURS["targets"]:
+    if not isinstance(name, str) or name not in OURS["targets"]:
         return UnknownSettings
     kind: TargetKind = plugin("targets", name)
     return kind.settings

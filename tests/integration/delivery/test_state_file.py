@@ -90,6 +90,7 @@ def test_a_new_file_says_everything_and_reads_back(tmp_path: Path) -> None:
             r"target\.port: is missing; unknown key target\.prot \(did you mean port",
         ),
         (("port: 8080", "port: many"), r"target\.port: .*found 'many'"),
+        (("kind: local", "kind: [local]"), r"target\.kind: "),
         (("environment: production", "environment: staging"), r"environment: must be production.*'staging'"),
         (("strategy: none", "strategy: [none"), "is not YAML"),
         (("environment", "schema: trunkline/desired-state/9\nenvironment"), "schema: this version"),
