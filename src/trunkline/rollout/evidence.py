@@ -18,7 +18,8 @@ from trunkline.measure.difference import difference
 from trunkline.measure.intervals import quantile_interval
 from trunkline.measure.metrics import Metric
 from trunkline.measure.quality import measure_quality
-from trunkline.measure.users import numbered, share_interval
+from trunkline.measure.users import numbered
+from trunkline.measure.worth import share_interval
 from trunkline.predictions import GroundTruth, LogWindow, Prediction
 from trunkline.predictions.labelled import Labelled, label_answers
 

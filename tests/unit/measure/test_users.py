@@ -4,15 +4,8 @@ import numpy as np
 import pytest
 
 from trunkline.measure.intervals import wilson
-from trunkline.measure.users import (
-    Users,
-    counted,
-    design_effect,
-    error_of_mean,
-    repeated,
-    share_interval,
-    worth,
-)
+from trunkline.measure.users import Users, counted, design_effect, error_of_mean, repeated
+from trunkline.measure.worth import share_interval, worth
 
 
 def alike(users: int, each: int, seed: int = 0) -> tuple[np.ndarray, Users]:

@@ -12,8 +12,9 @@ from trunkline.core.verdicts import Outcome, Verdict
 from trunkline.measure.intervals import LEVEL
 from trunkline.measure.multiplicity import shared_level
 from trunkline.measure.paired import Array, Paired
-from trunkline.measure.users import Users, error_of_mean, number_of, worth
+from trunkline.measure.users import Users, error_of_mean, number_of
 from trunkline.measure.wording import between, number
+from trunkline.measure.worth import worth
 
 from .audit import GATHER, Audit, Limit, too_few
 from .rates import SHOWN, Masks, judged_groups, left_out

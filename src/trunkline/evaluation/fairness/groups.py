@@ -17,7 +17,8 @@ from trunkline.measure.intervals import LEVEL
 from trunkline.measure.metrics import LightMetric
 from trunkline.measure.paired import Array, Paired
 from trunkline.measure.sums import mean
-from trunkline.measure.users import Users, repeated, share_interval
+from trunkline.measure.users import Users, repeated
+from trunkline.measure.worth import share_interval
 
 from .area import area_effect, area_interval
 from .simultaneous import means

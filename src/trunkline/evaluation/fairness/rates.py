@@ -10,8 +10,9 @@ import numpy as np
 
 from trunkline.core.figures import Figure
 from trunkline.measure.paired import Array
-from trunkline.measure.users import Users, number_of, worth
+from trunkline.measure.users import Users, number_of
 from trunkline.measure.wording import number
+from trunkline.measure.worth import worth
 
 from .simultaneous import Estimates, shares
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from trunkline.core.figures import Figure
 from trunkline.core.verdicts import Outcome, Verdict
 from trunkline.measure.paired import Paired
-from trunkline.measure.users import share_interval
 from trunkline.measure.wording import between, number
+from trunkline.measure.worth import share_interval
 
 from .figures import too_little
 

@@ -15,8 +15,9 @@ from trunkline.core.figures import Figure
 from trunkline.core.policy.gates import Metamorphic, RobustnessGates
 from trunkline.core.verdicts import Verdict
 from trunkline.measure.paired import Array, Paired
-from trunkline.measure.users import Users, counted, share_interval
+from trunkline.measure.users import Users, counted
 from trunkline.measure.wording import between, number
+from trunkline.measure.worth import share_interval
 
 from ..performance.figures import FEWEST
 from ..scored import Scored, pair_scored
