@@ -27,7 +27,7 @@ def test_the_picture_of_the_rooms_names_every_room_and_no_other() -> None:
     text = (REPOSITORY / "docs/architecture.md").read_text(encoding="utf-8")
     picture = text.split("## The rooms")[1].split("```")[1]
     names = set(re.findall(r"[a-z]+", re.sub(r'\[".*?"\]', "", picture)))
-    assert names - {"mermaid", "flowchart", "subgraph", "stages", "direction", "end"} == set(ROOMS)
+    assert names - {"mermaid", "flowchart", "subgraph", "stages", "shared", "direction", "end"} == set(ROOMS)
     assert " --- ".join(STAGES[:4]) in picture
     assert " --- ".join(STAGES[4:]) in picture
 

@@ -6,10 +6,11 @@ travels with the snapshot and the bundle. Serving, monitoring and the card read 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, ClassVar, Literal
 
-from pydantic import SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from .errors import ContractError
 from .record import Record
@@ -19,7 +20,8 @@ CONTRACT_FILE = "contract.json"
 """In a snapshot, and in a bundle."""
 
 Type = Literal["integer", "number", "boolean", "category", "text", "time"]
-Task = Literal["classification", "regression"]
+TASKS: Mapping[str, str] = {"integer": "regression", "number": "regression"}
+"""The task that an outcome of this type means where the contract names none; classification by default."""
 
 
 CATEGORIES_IN_WORDS = 20
@@ -140,7 +142,9 @@ class Contract(Record):
     description: str = ""
     columns: tuple[Column, ...]
     positive: str = ""
-    """The outcome that scores are probabilities of; empty for regression and for many classes."""
+    """The outcome that scores are probabilities of; empty where there are not two classes."""
+    answer: str = Field(default="", exclude_if=lambda value: not value)
+    """The task, such as ranking, where the outcome's type does not say it."""
 
     @model_validator(mode="after")
     def _is_coherent(self) -> Contract:
@@ -165,9 +169,9 @@ class Contract(Record):
         return self
 
     @property
-    def task(self) -> Task:
-        """Return what kind of model this is, by the type of its outcome."""
-        return "regression" if self.outcome.type in ("integer", "number") else "classification"
+    def task(self) -> str:
+        """Return the name of the task: what kind of answer a model gives."""
+        return self.answer or TASKS.get(self.outcome.type, "classification")
 
     @property
     def outcome(self) -> Column:

@@ -13,18 +13,31 @@ from .errors import PolicyError
 from .locked import canonical_name, read_lock
 
 OURS: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {"targets": {"local": "trunkline.delivery.targets.local:Local"}}
+    {
+        "targets": {"local": "trunkline.delivery.targets.local:Local"},
+        "tasks": {
+            "classification": "trunkline.tasks.classification.answers:Classification",
+            "regression": "trunkline.tasks.regression.answers:Regression",
+        },
+    }
 )
 """Group: name: where it is, as module:class. A module is imported only when its plugin is asked for."""
 
 
-def plugin(group: str, name: str, *, packages: Collection[str] = ()) -> Any:
+def plugin(
+    group: str,
+    name: str,
+    *,
+    packages: Collection[str] = (),
+    table: Mapping[str, Mapping[str, str]] = OURS,
+) -> Any:
     """Return the plugin `name` of a group: ours, or that of an installed package among `packages`.
 
-    A package offers one by an entry point of the group `trunkline.<group>`. Ours cannot be replaced.
+    A package offers one by an entry point of the group `trunkline.<group>`. Ours cannot be replaced. `table` lists
+    ours.
     Raises PolicyError when there is none, when two packages offer it, or when it cannot be imported.
     """
-    if where := OURS[group].get(name):
+    if where := table[group].get(name):
         module, _, attribute = where.partition(":")
         return getattr(importlib.import_module(module), attribute)
     trusted = {canonical_name(package) for package in packages}
@@ -38,7 +51,7 @@ def plugin(group: str, name: str, *, packages: Collection[str] = ()) -> Any:
             next_step="leave one of them under `plugins` in trunkline.yaml",
         )
     if not listed:
-        known = {*OURS[group], *(point.name for point in points if _package(point) in trusted)}
+        known = {*table[group], *(point.name for point in points if _package(point) in trusted)}
         raise _missing(group, name, offered, sorted(known))
     try:
         return listed[0].load()

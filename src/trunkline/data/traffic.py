@@ -10,8 +10,9 @@ import pandas as pd
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.project import Project
 from trunkline.predictions import GroundTruth, Prediction
-from trunkline.predictions.ground_truth import outcome_of
+from trunkline.predictions.ground_truth import value_of
 from trunkline.predictions.reader import LogReader
+from trunkline.tasks import task_of
 
 from .rows import typed
 from .schema import project_schema
@@ -31,8 +32,9 @@ def load_traffic(
     log, path = LogReader(project.predictions(environment)), project.truth(environment)
     answers, torn = log.count()
     known, truths = log.labelled(path)
+    task = task_of(contract)
     told = {
-        answer.id: truths[answer.id].model_copy(update={"value": outcome_of(truths[answer.id], contract)})
+        answer.id: truths[answer.id].model_copy(update={"value": value_of(truths[answer.id], task, contract)})
         for answer in known
     }
     frame = traffic_rows(known, told, contract)

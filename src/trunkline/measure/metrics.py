@@ -19,10 +19,11 @@ from trunkline.core.errors import ProjectError
 from .bootstrap import Statistic
 from .paired import Array, Paired
 from .project_metric import value_of, value_of_mean
+from .sums import mean
 from .weighted import NAMES, statistic
 
-Metrics = Mapping[str, Callable[..., float]]
-"""What a project defines: name to a function of truth, answers and probability of the positive class (or None)."""
+Function = Callable[..., float]
+"""What a project defines: a function of truth, answers and probability of the positive class (or None)."""
 
 LOOPED = 200
 """Resamples of a metric that is a function of rows, which is asked resample by resample."""
@@ -78,6 +79,22 @@ class LightMetric:
 
 
 @dataclass(frozen=True)
+class RowMetric:
+    """A metric of a task's own: one value a row, of which the mean counts."""
+
+    name: str
+    values: Callable[[Paired], Array]
+
+    def value(self, paired: Paired) -> float:
+        """Return the mean over these rows, NaN where there are none."""
+        return float(self.values(paired).mean()) if paired.rows else float("nan")
+
+    def statistic(self, paired: Paired) -> Statistic:
+        """Return the mean as a function of sums over rows."""
+        return mean(self.values(paired))
+
+
+@dataclass(frozen=True)
 class ProjectMetric:
     """A metric of the project's own, on truth, answers and the probability of the positive class."""
 
@@ -105,10 +122,20 @@ def looped(paired: Paired, value: Callable[[Paired], float]) -> Statistic:
     return Statistic(lambda counts: np.array([one(row) for row in counts]), most=LOOPED)
 
 
+Metrics = Mapping[str, Function | RowMetric]
+"""The metrics by name that are not everybody's: those of a project, and those of its task."""
+
+
+def row_metrics(functions: Mapping[str, Callable[[Paired], Array]]) -> Metrics:
+    """Return a task's own metrics, each of which gives one value a row."""
+    return {name: RowMetric(name, function) for name, function in functions.items()}
+
+
 def light_metric(name: str, metrics: Metrics) -> Metric | None:
     """Return the metric of this name that needs numpy only or is the project's own, None where there is none."""
     if name in metrics:
-        return ProjectMetric(name, metrics[name])
+        found = metrics[name]
+        return found if isinstance(found, RowMetric) else ProjectMetric(name, found)
     return LightMetric(name) if name in NAMES else None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,8 @@ class Paired:
     """Truth and answers as numbers.
 
     For classification `truth` and `labels` are positions in `classes`, `probabilities` has a column a class, and
-    of two classes the positive one is the second; for regression they are float64 and `classes` is empty.
+    of two classes the positive one is the second; for regression they are float64 and `classes` is empty; for other
+    tasks they are objects, one a row.
     `positive` is the position of the outcome that counts as being selected, None where there is no such outcome.
     `users` are the users of the rows where one of them has two, None where rows are independent. `coded` says that the
     classes are whole numbers to the project's own code.
@@ -35,6 +36,12 @@ class Paired:
     positive: int | None = None
     users: Users | None = None
     coded: bool = False
+    task: str = ""
+    """The name of the task that paired them; without one, that of answers with or without classes."""
+
+    def __post_init__(self) -> None:
+        if not self.task:
+            object.__setattr__(self, "task", "classification" if self.classes else "regression")
 
     @property
     def rows(self) -> int:
@@ -59,18 +66,16 @@ class Paired:
     def answered(self, labels: Array) -> Paired:
         """Return the rows with these answers, given for certain."""
         sure = np.eye(len(self.classes))[labels] if self.classes else None
-        return Paired(self.truth, labels, sure, self.classes, self.positive, self.users, self.coded)
+        return replace(self, labels=labels, probabilities=sure)
 
     def take(self, index: Array) -> Paired:
         """Return the rows at `index`: positions, repeated or not, or a mask."""
-        return Paired(
+        return replace(
+            self,
             truth=self.truth[index],
             labels=self.labels[index],
             probabilities=None if self.probabilities is None else self.probabilities[index],
-            classes=self.classes,
-            positive=self.positive,
             users=None if self.users is None else repeated(self.users[index]),
-            coded=self.coded,
         )
 
 

@@ -17,6 +17,7 @@ from trunkline.measure.users import counted
 from trunkline.measure.wording import between, count
 from trunkline.predictions import GroundTruth, Prediction
 from trunkline.predictions.labelled import Labelled, label_answers
+from trunkline.tasks import task_of
 
 from .signals import write_signal
 
@@ -45,7 +46,9 @@ def watch_performance(
     only, outcomes that break the contract, and a metric without a value are inconclusive.
     """
     try:
-        labelled = label_answers(answers, truth, contract, bundle=bundle, newest=policy.window_rows)
+        labelled = label_answers(
+            answers, truth, contract, task_of(contract), bundle=bundle, newest=policy.window_rows
+        )
     except DataError as error:
         summary = f"The quality cannot be measured. {error}"
         return write_signal("performance", environment, "inconclusive", summary, rows=0, now=now)

@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import orjson
 
@@ -14,7 +14,7 @@ from trunkline.core.contract import Contract
 from trunkline.core.errors import DataError, StorageError
 from trunkline.core.line_log import append
 from trunkline.core.reading import parse_json
-from trunkline.core.values import Value, check_value
+from trunkline.core.values import Value
 
 from .database import database, literally, moment
 from .records import GroundTruth
@@ -45,30 +45,29 @@ LATEST = """
 """Of several events of one item the one with the latest time counts, of two of one time the one written last."""
 
 
-def outcome_of(truth: GroundTruth, contract: Contract) -> Value:
-    """Return the outcome of a record in the contract's type.
+class Outcome(Protocol):
+    """What of a task says which ground truth its answers can have; a room beside this one knows them."""
+
+    def event(self, item: str, value: object, contract: Contract) -> Value:
+        """Return the value of an event about an item of the answer, or about the whole ("").
+
+        Raises ValueError.
+        """
+
+
+def value_of(event: GroundTruth, task: Outcome, contract: Contract) -> Value:
+    """Return the value of an event in its own type.
 
     Raises DataError that names the answer, the value and how to take the record back.
     """
-    column = contract.outcome
-    if truth.item:
-        raise DataError(
-            f"The ground truth of the answer {truth.prediction} is about an item, and a {contract.task} has none.",
-            value=truth.item,
-            next_step="record the outcome of the whole answer, without item",
-        )
     try:
-        value = check_value(truth.value, column)
+        return task.event(event.item, event.value, contract)
     except ValueError as error:
         raise DataError(
-            f"The ground truth of the answer {truth.prediction} breaks the contract: {column.name} must be "
-            f"{column.rule()}; {error}.",
-            value=truth.value,
-            next_step=f"record the right one with a later time, or trunkline truth --withdraw {truth.prediction}",
+            f"The ground truth of the answer {event.prediction} breaks the contract: {error}.",
+            value=event.item or event.value,
+            next_step=f"record the right one with a later time, or trunkline truth --withdraw {event.prediction}",
         ) from error
-    if value is None:
-        raise DataError(f"The ground truth of the answer {truth.prediction} has no outcome.")
-    return value
 
 
 def record_truth(path: Path, truths: Iterable[GroundTruth]) -> None:
@@ -130,6 +129,25 @@ def truth_of(path: Path, predictions: Collection[str]) -> dict[str, GroundTruth]
         """
         rows = opened.execute(asked, [list(predictions)]).fetchall()
     return {name: event_of(name, value, time) for name, time, value in rows}
+
+
+def events_of(path: Path, predictions: Collection[str]) -> dict[str, tuple[GroundTruth, ...]]:
+    """Return the latest event of each item of these answers, by their ids; the whole answer is the item "".
+
+    Raises DataError naming the line that cannot be read, StorageError when the file cannot.
+    """
+    found: dict[str, tuple[GroundTruth, ...]] = {}
+    with database() as opened:
+        if not predictions or not latest_truth(opened, path):
+            return {}
+        asked = """
+            SELECT prediction, item, time, value FROM latest
+            WHERE prediction IN (SELECT unnest(?::VARCHAR[])) ORDER BY prediction, item
+        """
+        for name, item, time, value in opened.execute(asked, [list(predictions)]).fetchall():
+            event = event_of(name, value, time).model_copy(update={"item": item})
+            found[name] = (*found.get(name, ()), event)
+    return found
 
 
 def event_of(prediction: str, value: str, time: int) -> GroundTruth:

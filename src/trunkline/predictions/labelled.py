@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Protocol
 
 import numpy as np
 
-from trunkline.core.contract import Contract, as_label
-from trunkline.measure.paired import Paired, pair
-from trunkline.measure.users import numbered
+from trunkline.core.contract import Contract
+from trunkline.core.values import Value
+from trunkline.measure.paired import Array, Paired
+from trunkline.measure.users import Users, numbered
 
-from .ground_truth import outcome_of
+from .ground_truth import Outcome, value_of
 from .records import GroundTruth, Prediction
+
+Events = GroundTruth | Sequence[GroundTruth]
+"""What really happened of one answer: its outcome, or the latest event of each of its items."""
+
+
+class Pairing(Outcome, Protocol):
+    """What of a task pairs logged answers with their truth."""
+
+    def answers(self, outputs: Sequence[Mapping[str, Any]], contract: Contract) -> Any:
+        """Return logged answers as a model gave them."""
+
+    def truth(self, events: Mapping[str, Value], contract: Contract) -> Any:
+        """Return what really happened of one answer, from the event of each item."""
+
+    def pair(self, truth: Array, answers: Any, contract: Contract, *, users: Users | None = None) -> Paired:
+        """Return truth, one value a row, paired with the answers to it."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +51,14 @@ class Labelled:
 
 def label_answers(
     answers: Iterable[Prediction],
-    truth: Mapping[str, GroundTruth],
+    truth: Mapping[str, Events],
     contract: Contract,
+    task: Pairing,
     *,
     bundle: str = "",
     newest: int | None = None,
 ) -> Labelled:
-    """Return the answers whose outcome is known, those of one bundle where `bundle` names its digest.
+    """Return the answers of a task whose outcome is known, those of one bundle where `bundle` names its digest.
 
     A shadow takes the truth of the answer that the user got. Raises DataError when an outcome breaks the
     contract: a spelling that differs would look like a model that has become worse.
@@ -51,21 +70,13 @@ def label_answers(
     ]
     known.sort(key=lambda answer: answer.time)
     known = known if newest is None else known[-newest:]
-    times = tuple(answer.time for answer in known)
-    outcomes = [outcome_of(truth[answer.answered or answer.id], contract) for answer in known]
+    happened = np.empty(len(known), dtype=object)
+    for place, answer in enumerate(known):
+        events = truth[answer.answered or answer.id]
+        listed = (events,) if isinstance(events, GroundTruth) else events
+        values = {event.item: value_of(event, task, contract) for event in listed}
+        happened[place] = task.truth(values, contract)
+    said = task.answers([answer.outputs for answer in known], contract)
     users = numbered([answer.user or None for answer in known])
-    if contract.task == "regression":
-        said = np.array([float(answer.outputs["prediction"]) for answer in known], dtype=float)
-        return Labelled(times, pair(np.array(outcomes, dtype=float), said, None, contract, users=users))
-    given = [answer.outputs.get("probabilities") or {} for answer in known]
-    classes = tuple(sorted({name for probabilities in given for name in probabilities}))
-    rows = [[float(probabilities.get(name, 0.0)) for name in classes] for probabilities in given]
-    paired = pair(
-        np.array([as_label(outcome) for outcome in outcomes], dtype=object),
-        np.array([as_label(answer.outputs["prediction"]) for answer in known], dtype=object),
-        np.array(rows, dtype=float).reshape(len(known), len(classes)) if classes else None,
-        contract,
-        classes=classes,
-        users=users,
-    )
-    return Labelled(times, paired)
+    paired = task.pair(happened, said, contract, users=users)
+    return Labelled(tuple(answer.time for answer in known), paired)

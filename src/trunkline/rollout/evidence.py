@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import numpy as np
-
-from trunkline.core.contract import Contract, as_label
+from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
 from trunkline.core.policy.delivery import Rollout
 from trunkline.core.record import as_utc
@@ -22,6 +20,7 @@ from trunkline.measure.users import numbered
 from trunkline.measure.worth import share_interval
 from trunkline.predictions import GroundTruth, LogWindow, Prediction
 from trunkline.predictions.labelled import Labelled, label_answers
+from trunkline.tasks import Task, task_of
 
 from .advice import level_of
 from .stage import ArmFigures, StageEvidence, Unseen
@@ -145,15 +144,15 @@ def measure_stage(
 
     Raises DataError when an outcome is none that the contract knows, ProjectError when the project's metric raises.
     """
-    release = stage.release
+    release, task = stage.release, task_of(contract)
     silent = release.strategy == "silent"
     pairs = _pairs(answers) if silent else ()
     own, other = answers.challenger, answers.champion
     if silent:  # the same requests on both sides, in the same order
         own = tuple(shadow.model_copy(update={"time": answer.time}) for shadow, answer in pairs)
         other = tuple(answer for _, answer in pairs)
-    labelled = label_answers(own, truth, contract)
-    beside = label_answers(other, truth, contract)
+    labelled = label_answers(own, truth, contract, task)
+    beside = label_answers(other, truth, contract, task)
     enough = min(len(labelled), len(beside)) >= minimum_labelled
     level = level_of(policy)
 
@@ -181,7 +180,7 @@ def measure_stage(
         refused=answers.refused,
         unseen=len(answers.champion) - len(pairs) if silent else 0,
         why_unseen=failures.unseen,
-        agreement=_agreement(pairs, level) if contract.task != "regression" else None,
+        agreement=_agreement(pairs, task, contract, level) if task.repeats else None,
         shift=apart(own, other),
         metric=metric.name,
         difference=_or_none(
@@ -198,12 +197,13 @@ def _pairs(answers: Answers) -> tuple[tuple[Prediction, Prediction], ...]:
     return tuple((shadows[answer.id], answer) for answer in answers.champion if answer.id in shadows)
 
 
-def _agreement(pairs: Sequence[tuple[Prediction, Prediction]], level: float) -> Figure | None:
+def _agreement(
+    pairs: Sequence[tuple[Prediction, Prediction]], task: Task, contract: Contract, level: float
+) -> Figure | None:
     if not pairs:
         return None
-    same = np.array(
-        [as_label(one.outputs["prediction"]) == as_label(two.outputs["prediction"]) for one, two in pairs]
-    )
+    one, two = (task.answers([row.outputs for row in side], contract) for side in zip(*pairs, strict=True))
+    same = ~task.apart(two, one).other
     users = numbered(answer.user or None for _, answer in pairs)
     span = share_interval(same, users, level)
     return Figure(name="agreement", value=float(same.mean()), rows=len(same), interval=span)

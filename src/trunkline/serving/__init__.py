@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .routing import choose
-from .runtime import Answers, Model, open_model
+from .runtime import Model, open_model
 
 if TYPE_CHECKING:
     from .app import create_app
 
-__all__ = ["Answers", "Model", "choose", "create_app", "open_model"]
+__all__ = ["Model", "choose", "create_app", "open_model"]
 
 
 def __getattr__(name: str) -> Any:

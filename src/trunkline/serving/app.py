@@ -19,6 +19,7 @@ from trunkline import __version__
 from trunkline.core.errors import StorageError, TrunklineError, UnavailableError
 from trunkline.core.release import Route
 from trunkline.predictions import Prediction
+from trunkline.tasks import task_of
 
 from .bodies import Unreadable, read_body
 from .description import Answer, Batch, Problems, describe
@@ -92,7 +93,7 @@ def create_app(service: Service) -> FastAPI:
         async def one(live: Loaded, body: bytes, started: float) -> Response:
             rows = [live.requests.row(body)]
             records = await service.answer(live, rows, started=started)
-            return Json(_answer(records[0]), background=_shadowing(service, live, rows, records))
+            return Json(_answer(live, records[0]), background=_shadowing(service, live, rows, records))
 
         return await _handle(service, request, one)
 
@@ -107,7 +108,7 @@ def create_app(service: Service) -> FastAPI:
         async def many(live: Loaded, body: bytes, started: float) -> Response:
             rows = live.requests.rows(body)
             records = await service.answer(live, rows, started=started)
-            answers = [_answer(record) for record in records]
+            answers = [_answer(live, record) for record in records]
             return Json({"answers": answers}, background=_shadowing(service, live, rows, records))
 
         return await _handle(service, request, many)
@@ -181,12 +182,12 @@ def _shadowing(service: Service, live: Loaded, rows: Any, records: list[Predicti
     return BackgroundTask(show)
 
 
-def _answer(record: Prediction) -> dict[str, Any]:
+def _answer(live: Loaded, record: Prediction) -> dict[str, Any]:
+    fields = task_of(live.champion.bundle.contract).fields
     return {
         "id": record.id,
         "version": record.version,
-        "prediction": record.outputs["prediction"],
-        "probabilities": record.outputs.get("probabilities"),
+        **{field: record.outputs.get(field) for field in fields},
     }
 
 

@@ -8,18 +8,17 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
+from trunkline.tasks import task_of
+
 from .release import Loaded
 
 
 class Answer(BaseModel):
-    """The answer to one row."""
+    """The answer to one row; `describe` adds the fields of the contract's task."""
 
     id: str
     """Names this answer in the prediction log and in ground truth."""
     version: int
-    prediction: bool | int | float | str
-    """The outcome, in its own type."""
-    probabilities: dict[str, float] | None
 
 
 class Batch(BaseModel):
@@ -58,6 +57,9 @@ def describe(app: FastAPI, live: Loaded) -> dict[str, Any]:
     schemas = live.requests.schemas()
     components = made.setdefault("components", {}).setdefault("schemas", {})
     components |= {"Row": schemas["Row"], "Rows": schemas["Batch"]}
+    fields = task_of(contract).schema(contract)
+    components["Answer"]["properties"] |= fields
+    components["Answer"]["required"] += list(fields)
     for path, name in (("/predict", "Row"), ("/predict/batch", "Rows")):
         content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
         made["paths"][path]["post"]["requestBody"] = {"required": True, "content": content}

@@ -21,8 +21,9 @@ from trunkline.core.bundle import Bundle, open_bundle
 from trunkline.core.errors import BundleError, UnavailableError
 from trunkline.core.record import short
 from trunkline.core.surroundings import PERSONAL, SAME, surroundings
+from trunkline.tasks import Answers
 
-from .runtime import Answers, Columns, checked, row_count
+from .runtime import Columns, checked, row_count
 
 LARGEST_MESSAGE = 256 * 1024 * 1024
 
@@ -87,7 +88,7 @@ class PythonModel:
                     ) from error
         if "error" in reply:
             raise BundleError(f"The model of bundle {short(self._bundle.digest)} failed: {reply['error']}")
-        answers = checked(self._bundle, reply.get("predictions"), reply.get("probabilities"), rows)
+        answers = checked(self._bundle, [reply.get("predictions"), reply.get("probabilities")], rows)
         return replace(answers, refused=tuple(reply.get("refused") or ()))
 
     def close(self) -> None:

@@ -17,6 +17,7 @@ from trunkline.core.record import short
 from trunkline.core.release import RELEASE_FILE, Release, Route
 from trunkline.predictions import Arm, Prediction
 from trunkline.predictions.pseudonym import pseudonym
+from trunkline.tasks import task_of
 
 from .requests import RequestModel, request_columns
 from .routing import user_key
@@ -40,20 +41,12 @@ class Served:
         return () if self.requests is None else self.requests.broken(row)
 
     def ask(self, rows: Sequence[Row]) -> list[dict[str, Any]]:
-        """Return the outputs of each row: `prediction` in the outcome's own type, and `probabilities` by class."""
+        """Return the outputs of each row, as the API gives and the log keeps them."""
         features = self.bundle.contract.features
         answers = self.model.predict(
             {column.name: [row.get(column.name) for row in rows] for column in features}
         )
-        predictions = answers.predictions.tolist()
-        if answers.classes:
-            predictions = [self.bundle.contract.outcome.label(label) for label in predictions]
-        if answers.probabilities is None:
-            return [{"prediction": prediction} for prediction in predictions]
-        return [
-            {"prediction": prediction, "probabilities": dict(zip(answers.classes, scores, strict=True))}
-            for prediction, scores in zip(predictions, answers.probabilities.tolist(), strict=True)
-        ]
+        return task_of(self.bundle.contract).outputs(answers, self.bundle.contract)
 
 
 @dataclass(eq=False)

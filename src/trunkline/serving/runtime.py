@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,26 +11,11 @@ import onnxruntime
 
 from trunkline.core.bundle import Bundle
 from trunkline.core.contract import Column
-from trunkline.core.decision import Decision
 from trunkline.core.errors import BundleError
 from trunkline.core.record import short
+from trunkline.tasks import Answers, task_of
 
 Columns = Mapping[str, Sequence[object]]
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What a model said of n rows.
-
-    `predictions` has shape (n,): text labels as objects, or float64 for regression. `probabilities` has shape
-    (n, len(classes)) in the order of `classes`; None for regression.
-    """
-
-    predictions: np.ndarray
-    probabilities: np.ndarray | None
-    classes: tuple[str, ...]
-    refused: tuple[str, ...] = ()
-    """Files outside the bundle that the model wanted to read and was not let."""
 
 
 class Model(Protocol):
@@ -65,43 +49,18 @@ def open_model(bundle: Bundle, *, threads: int = 1, hidden: Path | None = None) 
     return OnnxModel(bundle, threads=threads)
 
 
-def checked(bundle: Bundle, predictions: Any, probabilities: Any, rows: int) -> Answers:
-    """Return raw outputs as answers.
+def checked(bundle: Bundle, raw: Sequence[Any], rows: int) -> Answers:
+    """Return raw outputs as answers of the contract's task.
 
-    Raises BundleError when their shapes are wrong or a number is not finite.
+    Raises BundleError when they are none, as with wrong shapes or a number that is not finite.
     """
-    classes = bundle.manifest.classes
-    name = short(bundle.digest)
-    if not classes:
-        numbers = np.asarray(predictions, dtype=np.float64).reshape(-1)
-        if numbers.shape != (rows,) or not np.isfinite(numbers).all():
-            raise BundleError(f"The model of bundle {name} did not give {rows} finite numbers.")
-        return Answers(numbers, None, classes)
-    labels = np.array(
-        [str(label) for label in np.asarray(predictions, dtype=object).reshape(-1)], dtype=object
-    )
-    scores = np.asarray(probabilities, dtype=np.float64)
-    if labels.shape != (rows,) or scores.shape != (rows, len(classes)) or not np.isfinite(scores).all():
-        raise BundleError(
-            f"The model of bundle {name} did not give {rows} labels with {len(classes)} probabilities each."
+    manifest = bundle.manifest
+    try:
+        return task_of(bundle.contract).checked(
+            raw, rows, classes=manifest.classes, decision=manifest.decision
         )
-    if bundle.manifest.decision is not None:
-        labels = decided(bundle.manifest.decision, scores, classes)
-    return Answers(labels, scores, classes)
-
-
-def decided(decision: Decision, scores: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:
-    """Return the labels that a threshold makes of probabilities of two classes.
-
-    Raises BundleError when they are not two, or the positive one is none of them.
-    """
-    if len(classes) != 2 or decision.positive not in classes:
-        raise BundleError(
-            f"The bundle's threshold is about {decision.positive}, and its classes are {', '.join(classes)}."
-        )
-    labels = np.empty(len(scores), dtype=object)
-    labels[:] = decision.labels(scores[:, classes.index(decision.positive)].tolist(), classes)
-    return labels
+    except ValueError as error:
+        raise BundleError(f"The model of bundle {short(bundle.digest)} did not give {error}.") from error
 
 
 def row_count(columns: Columns, features: Sequence[Column]) -> int:
@@ -142,9 +101,8 @@ class OnnxModel:
         self._bundle = bundle
         self._check_inputs()
         self._inputs = [(node.name, node.type == "tensor(string)") for node in self._session.get_inputs()]
-        self._outputs = [node.name for node in self._session.get_outputs()][
-            : 2 if bundle.manifest.classes else 1
-        ]
+        tensors = task_of(bundle.contract).tensors
+        self._outputs = [node.name for node in self._session.get_outputs()][:tensors]
 
     def _check_inputs(self) -> None:
         features = {column.name: column for column in self._bundle.contract.features}
@@ -160,7 +118,7 @@ class OnnxModel:
                     f"The model of bundle {name} wants {node.name} as {node.type}, and the contract gives {wanted}."
                 )
         outputs = self._session.get_outputs()
-        least = 2 if self._bundle.manifest.classes else 1
+        least = task_of(self._bundle.contract).tensors
         if len(outputs) < least or any(not node.type.startswith("tensor(") for node in outputs[:least]):
             raise BundleError(f"The model of bundle {name} does not give {least} tensors.")
 
@@ -177,7 +135,7 @@ class OnnxModel:
             raise BundleError(
                 f"The model of bundle {short(self._bundle.digest)} failed: {type(error).__name__}."
             ) from error
-        return checked(self._bundle, outputs[0], outputs[-1], rows)
+        return checked(self._bundle, outputs, rows)
 
     def close(self) -> None:
         """Free the session."""

@@ -8,6 +8,7 @@ from trunkline.measure.metrics import LightMetric
 from trunkline.monitoring import SCORE, Profile, history_data, history_performance, windowed
 from trunkline.predictions import GroundTruth, Prediction
 from trunkline.predictions.labelled import label_answers
+from trunkline.tasks import task_of
 
 Columns = dict[str, list[Any]]
 Answer = Callable[..., Prediction]
@@ -44,7 +45,7 @@ def test_quality_falls_in_the_window_in_which_outcomes_turned(
     answers = [answer(row, score=(row % 10) / 10 + 0.04) for row in range(400)]
     outcomes = {one.id: one.outputs["prediction"] for one in answers[:200]}
     outcomes |= {one.id: "No" if one.outputs["prediction"] == "Yes" else "Yes" for one in answers[200:]}
-    labelled = label_answers(answers, truth(outcomes), contract)
+    labelled = label_answers(answers, truth(outcomes), contract, task_of(contract))
     history = history_performance(labelled, LightMetric("accuracy"), 200)
     assert [(time, figure.value) for time, figure in history] == [
         (answers[199].time, 1.0),
@@ -57,5 +58,5 @@ def test_windows_without_a_value_are_left_out(
 ) -> None:
     answers = [answer(row, score=row / 10) for row in range(8)]
     outcomes = {f"p{row}": "Yes" if row in (1, 2) else "No" for row in range(8)}
-    labelled = label_answers(answers, truth(outcomes), contract)
+    labelled = label_answers(answers, truth(outcomes), contract, task_of(contract))
     assert [time for time, _ in history_performance(labelled, LightMetric("roc_auc"), 4)] == [answers[3].time]

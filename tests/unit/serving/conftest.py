@@ -22,9 +22,10 @@ from trunkline.predictions import Prediction, Rejection
 from trunkline.predictions.writer import LogWriter
 from trunkline.serving.release import Loaded, Served
 from trunkline.serving.requests import RequestModel
-from trunkline.serving.runtime import Answers, Columns
+from trunkline.serving.runtime import Columns
 from trunkline.serving.service import Service
 from trunkline.serving.telemetry import Metrics, service_log
+from trunkline.tasks import Answers
 
 CONTRACT = Contract(
     name="n",

@@ -22,6 +22,7 @@ from trunkline.predictions import Prediction
 from trunkline.predictions.ground_truth import read_truth
 from trunkline.predictions.labelled import label_answers
 from trunkline.predictions.reader import LogReader
+from trunkline.tasks import task_of
 
 from . import charts, history
 from .tracing import trace
@@ -109,7 +110,7 @@ def _charts(project: Project, environment: str, answers: Sequence[Prediction]) -
     drift.sort(key=lambda row: row[0])
     metric = policy.performance.metric
     truth = read_truth(project.truth(environment))
-    labelled = label_answers(answers, truth, bundle.contract)
+    labelled = label_answers(answers, truth, bundle.contract, task_of(bundle.contract))
     quality = monitoring.history_performance(labelled, watched_metric(project), size=policy.window_rows)
     return {
         "drift": charts.drift(drift, policy.data.psi) if drift else "",

@@ -9,8 +9,9 @@ from pathlib import Path
 from trunkline.core.contract import Contract
 from trunkline.core.errors import DataError
 from trunkline.predictions import GroundTruth
-from trunkline.predictions.ground_truth import outcome_of, truth_of
+from trunkline.predictions.ground_truth import truth_of, value_of
 from trunkline.predictions.reader import LogReader
+from trunkline.tasks import task_of
 
 SHOWN = 5
 
@@ -20,10 +21,10 @@ def read_truths(path: Path, contract: Contract) -> tuple[GroundTruth, ...]:
 
     Raises DataError that names the line when one is not a record or its outcome breaks the contract.
     """
-    truths = []
+    truths, task = [], task_of(contract)
     for place, truth in enumerate(GroundTruth.read_lines(path, error=DataError, complete=True), 1):
         try:
-            truths.append(truth.model_copy(update={"value": outcome_of(truth, contract)}))
+            truths.append(truth.model_copy(update={"value": value_of(truth, task, contract)}))
         except DataError as error:
             raise DataError(
                 f"{path}, line {place}: {error.what}",

@@ -1,0 +1,10 @@
+"""Tasks: what an answer is, and what can be asked of it; the only room that knows the kind of answer."""
+
+from __future__ import annotations
+
+from .answers import Answers, Apart
+from .found import judging_of, task_of
+from .losses import Losses
+from .task import Judging, Task, Watched
+
+__all__ = ["Answers", "Apart", "Judging", "Losses", "Task", "Watched", "judging_of", "task_of"]

@@ -1,0 +1,47 @@
+"""How a task is found: by the name that a contract, or what was paired under it, carries."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from functools import cache
+from typing import Protocol
+
+from trunkline.core.plugins import OURS, plugin
+
+from .task import Judging, Task
+
+Tables = Mapping[str, Mapping[str, str]]
+
+
+class Named(Protocol):
+    """A contract, or truth paired with answers."""
+
+    @property
+    def task(self) -> str:
+        """Return the name of the task."""
+
+
+def task_of(about: Named, *, table: Tables = OURS) -> Task:
+    """Return the task of a contract, or of what was paired under it; `table` lists those there are.
+
+    Raises PolicyError when there is no task of that name.
+    """
+    return _opened(about.task) if table is OURS else _open(about.task, table)
+
+
+def judging_of(task: Task) -> Judging:
+    """Return what a task knows with the training stack at hand."""
+    module, _, name = task.judging.partition(":")
+    judging: Judging = getattr(importlib.import_module(module), name)()
+    return judging
+
+
+def _open(name: str, table: Tables) -> Task:
+    task: Task = plugin("tasks", name, table=table)()
+    return task
+
+
+@cache
+def _opened(name: str) -> Task:
+    return _open(name, OURS)

@@ -1,0 +1,39 @@
+"""The outcome: ground truth of tasks whose answer is one value of the contract's outcome column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from trunkline.core.contract import Contract
+from trunkline.core.errors import DataError
+from trunkline.core.values import Value, check_value
+
+
+def outcome_event(item: str, value: object, contract: Contract) -> Value:
+    """Return a ground-truth event's value as the contract's outcome.
+
+    Raises ValueError when it is about an item, null or breaks the contract.
+    """
+    if item:
+        raise ValueError(
+            f"it is about an item, and a {contract.task} has none; record the whole answer's outcome"
+        )
+    column = contract.outcome
+    try:
+        found = check_value(value, column)
+    except ValueError as error:
+        raise ValueError(f"{column.name} must be {column.rule()}; {error}") from error
+    if found is None:
+        raise ValueError("it has no outcome")
+    return found
+
+
+def outcome_truth(events: Mapping[str, Value]) -> Value:
+    """Return the outcome of the whole answer."""
+    return events[""]
+
+
+def require_answers(rows: int, answers: int) -> None:
+    """Raise DataError unless every row is answered once."""
+    if rows != answers:
+        raise DataError(f"{rows} rows have {answers} answers.", next_step="answer every row once")

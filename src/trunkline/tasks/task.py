@@ -1,0 +1,152 @@
+"""What every task knows: of its answers with numpy alone, of training with the training stack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trunkline.core.contract import Contract
+from trunkline.core.decision import Decision
+from trunkline.core.values import Value
+from trunkline.measure.paired import Array, Paired
+from trunkline.measure.users import Users
+
+from .answers import Answers, Apart
+from .losses import Losses
+
+Outputs = Mapping[str, Any]
+"""One answer as the API gives it and the log keeps it: JSON values by the names of `Task.fields`."""
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What the profile of a data window counts of n answers."""
+
+    labels: Sequence[Any] | None
+    """A category of each answer; None where there is none."""
+    scores: NDArray[np.float64]
+    """A number of each answer, NaN where it has none; shape (n,)."""
+    categories: tuple[str, ...] = ()
+    """The categories that the contract names."""
+
+
+class Task(Protocol):
+    """A kind of answer. Its module imports nothing heavier than numpy: services and monitors ask it."""
+
+    name: str
+    judging: str
+    """Where its `Judging` is, as module:class."""
+    fields: tuple[str, ...]
+    """The fields of an answer."""
+    tensors: int
+    """How many tensors an ONNX model of it gives."""
+    repeats: bool
+    """Whether two models can give the same answer, so that their agreement is a share; numbers only lie near."""
+    metrics: Mapping[str, Callable[[Paired], Array]]
+    """Metrics of its own: one value a row, of which the mean counts. Those of `measure` need no entry."""
+    gates: frozenset[str]
+    """The gates that can be asked about its answers, of those that not every task answers."""
+
+    def schema(self, contract: Contract) -> dict[str, dict[str, Any]]:
+        """Return the JSON Schema of each field of an answer."""
+
+    def checked(
+        self,
+        raw: Sequence[Any],
+        rows: int,
+        *,
+        classes: tuple[str, ...] = (),
+        decision: Decision | None = None,
+    ) -> Answers:
+        """Return raw outputs of a model as the answers to `rows` rows.
+
+        Raises ValueError, which says what the model did not give.
+        """
+
+    def outputs(self, answers: Answers, contract: Contract) -> list[dict[str, Any]]:
+        """Return each answer as the API gives it and the log keeps it."""
+
+    def answers(self, outputs: Sequence[Outputs], contract: Contract) -> Answers:
+        """Return logged answers as a model gave them.
+
+        Raises ValueError, KeyError, TypeError or AttributeError when one is no answer of this kind.
+        """
+
+    def apart(self, expected: Answers, found: Answers) -> Apart:
+        """Return how far two models' answers to the same rows lie apart: for parity, rehearsal and agreement."""
+
+    def event(self, item: str, value: object, contract: Contract) -> Value:
+        """Return the value of one ground-truth event in its own type; `item` names what in the answer it is about.
+
+        Raises ValueError, which says what is wrong with it.
+        """
+
+    def truth(self, events: Mapping[str, Value], contract: Contract) -> Any:
+        """Return what really happened, from the latest event of each item; "" stands for the whole answer."""
+
+    def pair(
+        self,
+        truth: Array,
+        answers: Answers,
+        contract: Contract,
+        *,
+        known: Sequence[str] = (),
+        users: Users | None = None,
+    ) -> Paired:
+        """Return truth, one value a row, and the answers to it in the form that metrics take.
+
+        `known` are classes to count with though neither holds them. Raises DataError when the two do not fit.
+        """
+
+    def standard(self, paired: Paired) -> tuple[str, ...]:
+        """Return the metrics that are measured of every model; the first is the default."""
+
+    def sample(self, contract: Contract, *, classes: int = 0) -> Paired:
+        """Return made-up rows on which every metric that fits has a value.
+
+        `classes` is the number of outcomes where the contract does not list them.
+        """
+
+    def ideal(self, paired: Paired) -> Paired:
+        """Return the same rows, answered as well as can be."""
+
+    def baseline(self, paired: Paired, train: Paired) -> Paired:
+        """Return the answers, to the rows of `paired`, of a model that knows only the outcomes of `train`."""
+
+    def losses(self, paired: Paired, train: Paired | None) -> Losses:
+        """Return the losses of the rows; the baseline knows the outcomes of `train`, else of the rows."""
+
+    def watched(self, answers: Answers, contract: Contract) -> Watched:
+        """Return what a profile counts of answers."""
+
+
+class Judging(Protocol):
+    """What a task knows with the training stack at hand."""
+
+    def truth(self, values: Any, contract: Contract) -> Array:
+        """Return a frame's column of outcomes, of which none is null, as answers are written; shape (n,)."""
+
+    def outcome(self, values: Any, contract: Contract) -> Array:
+        """Return the same as estimators are fitted on it."""
+
+    def require_learnable(self, y: Array, contract: Contract, *, folds: int) -> None:
+        """Raise DataError when no model can learn these outcomes in so many folds."""
+
+    def folds(self, *, grouped: bool) -> Any:
+        """Return the class of scikit-learn's splitter that cuts rows, or groups of them, for this task."""
+
+    def refuse(self, estimator: Any, contract: Contract, *, candidate: str) -> None:
+        """Raise ProjectError when an estimator gives another kind of answers."""
+
+    def classes(self, model: Any) -> tuple[str, ...]:
+        """Return the classes of a fitted model in the order of its probabilities; empty where it has none."""
+
+    def ask(self, model: Any, rows: Any) -> Answers:
+        """Return what a fitted model answers to a model frame, which may be empty."""
+
+    def export_options(self, model: Any) -> dict[Any, Any]:
+        """Return the options with which skl2onnx converts a model."""
