@@ -61,6 +61,7 @@ def truth(
     from trunkline.loop.life import truth as telling
     from trunkline.loop.rollout import deploying
     from trunkline.predictions.ground_truth import record_truth
+    from trunkline.predictions.opening import open_log
 
     if (file is None) == (not withdrawn):
         raise click.UsageError("give a file of records, or --withdraw with the id of an answer")
@@ -73,7 +74,7 @@ def truth(
         output.result("ground truth", f"{len(back)} outcomes taken back in {environment}")
         return
     truths = telling.read_truths(file, deploying.serving_contract(project, environment))
-    truths, unknown = telling.known(truths, project.predictions(environment), leave_out=known_only)
+    truths, unknown = telling.known(truths, open_log(project, environment), leave_out=known_only)
     record_truth(path, truths)
     output.result("ground truth", f"{len(truths)} outcomes recorded for {environment}")
     if unknown:

@@ -14,6 +14,14 @@ from .locked import canonical_name, read_lock
 
 OURS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
+        "log stores": {
+            "az": "trunkline.predictions.stores.objects:ObjectStore",
+            "file": "trunkline.predictions.stores.folder:FolderStore",
+            "gs": "trunkline.predictions.stores.objects:ObjectStore",
+            "http": "trunkline.predictions.stores.http:HttpStore",
+            "https": "trunkline.predictions.stores.http:HttpStore",
+            "s3": "trunkline.predictions.stores.objects:ObjectStore",
+        },
         "targets": {"local": "trunkline.delivery.targets.local:Local"},
         "tasks": {
             "classification": "trunkline.tasks.classification.answers:Classification",

@@ -11,7 +11,7 @@ from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.project import Project
 from trunkline.predictions import GroundTruth, Prediction
 from trunkline.predictions.ground_truth import value_of
-from trunkline.predictions.reader import LogReader
+from trunkline.predictions.opening import open_log
 from trunkline.tasks import task_of
 
 from .rows import typed
@@ -29,7 +29,7 @@ def load_traffic(
     for lack of a value. Raises DataError when a line holds another record, or a truth breaks the contract.
     """
     say = progress or (lambda _: None)
-    log, path = LogReader(project.predictions(environment)), project.truth(environment)
+    log, path = open_log(project, environment), project.truth(environment)
     answers, torn = log.count()
     known, truths = log.labelled(path)
     task = task_of(contract)

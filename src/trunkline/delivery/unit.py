@@ -26,6 +26,8 @@ class Unit:
     user: str
     home: Path
     """The user's home folder."""
+    reaches_out: bool = False
+    """Whether the service speaks to other machines by itself, as to the store that its log is shipped to."""
 
     def text(self, *, system: bool) -> str:
         """Return the unit, for the whole machine (`system`) or for the user's own systemd."""
@@ -78,7 +80,7 @@ class Unit:
         ]
         if not system:
             return everywhere
-        local = ["IPAddressDeny=any", "IPAddressAllow=localhost"] if self.host in LOOPBACK else []
+        local = ["IPAddressDeny=any", "IPAddressAllow=localhost"] if self.host in LOOPBACK and not self.reaches_out else []
         hidden = " ".join(_quoted(self.home / name, "-") for name in PRIVATE)
         return [
             *everywhere,

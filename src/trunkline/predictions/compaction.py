@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import re
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +13,8 @@ from pathlib import Path
 from trunkline.core.record import write_atomically
 
 from .database import database, look_at, moment
-from .segments import MANIFEST, PART, TIME, Compacted, Part, Segment, read_compacted, segments_in
+from .durable import to_disk
+from .segments import MANIFEST, OWN, PART, TIME, Compacted, Part, Segment, read_compacted, segments_in
 
 FULL = 8 * 2**20
 """Bytes of compressed segments that make a part: one that its size closed is enough, some 120,000 answers."""
@@ -24,8 +24,6 @@ MANY = 24
 """So many segments become a part, however small they are: a day's, where one is closed every hour."""
 QUIET_SECONDS = 600
 """A segment that nobody holds is its dead writer's; a writer that just made one may not hold it yet."""
-OWN = re.compile(r"\d{8}t\d{12}-\d+-[0-9a-f]{8}")
-"""Names of segments whose writers hold them; earlier versions held none."""
 
 FIGURES = """
     SELECT min(time), max(time), count(*) FILTER (kind IS NOT NULL), count(*) FILTER (kind IS NULL) FROM part
@@ -38,11 +36,12 @@ WRITE = """
 """In groups of as many rows as are read to find one by its id."""
 
 
-def compact(folder: Path, *, full: int = FULL, many: int = MANY) -> int:
+def compact(folder: Path, *, full: int = FULL, many: int = MANY, open_too: bool = True) -> int:
     """Turn what is closed in a log folder into parts, and return how many were made; 0 where another does so now.
 
     A part counts from the moment at which the manifest names it, and its segments are taken away after that: whoever
-    is killed in between leaves files that nobody reads, and that the next compaction takes away.
+    is killed in between leaves files that nobody reads, and that the next compaction takes away. `open_too` takes what
+    a killed writer left open: only in the folder that writers lock can that be told.
     Raises StorageError when a file cannot be read or written.
     """
     with alone(folder) as held_lock:
@@ -51,7 +50,7 @@ def compact(folder: Path, *, full: int = FULL, many: int = MANY) -> int:
         _tidy(folder)
         made = 0
         with ExitStack() as held:
-            ripe = [segment for segment in segments_in(folder) if _ripe(segment, held)]
+            ripe = [segment for segment in segments_in(folder) if _ripe(segment, held, open_too=open_too)]
             sizes = {segment.stem: segment.path.stat().st_size for segment in ripe}
             for group in groups(ripe, sizes, full=full, many=many):
                 _replace(folder, group)
@@ -73,13 +72,13 @@ def groups(
             group, size = [], 0
 
 
-def _ripe(segment: Segment, held: ExitStack) -> bool:
+def _ripe(segment: Segment, held: ExitStack, *, open_too: bool) -> bool:
     """Return whether nobody will append to a segment; one that was not closed stays locked as long as `held`."""
     if segment.part:
         return False
     if segment.closed:
         return True
-    if not OWN.fullmatch(segment.stem):
+    if not open_too or not OWN.fullmatch(segment.stem):
         return False
     with suppress(OSError):
         stream = held.enter_context(segment.path.open("rb"))
@@ -137,11 +136,3 @@ def alone(folder: Path) -> Iterator[bool]:
             yield False
         else:
             yield True
-
-
-def to_disk(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -14,8 +14,9 @@ import orjson
 from trunkline.core.errors import StorageError
 from trunkline.core.record import write_atomically
 
-from .compaction import alone, to_disk
+from .compaction import alone
 from .database import database, literally, look_at
+from .durable import to_disk
 from .segments import FORGETTING, MANIFEST, PART, TIME, TRIES, Compacted, Segment, read_compacted, segments_in
 
 OF_USER = 'SELECT id FROM log WHERE "user" IN (SELECT unnest(?::VARCHAR[]))'

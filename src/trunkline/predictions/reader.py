@@ -26,12 +26,16 @@ Found = TypeVar("Found")
 class LogReader:
     """Reads the log in a folder; a folder that does not exist is an empty log.
 
+    `listed` lists the segments where they lie elsewhere too; those that end before a time may be left out.
     A line that a crash tore, or that was damaged, is no answer: it is passed over. Segments whose names say that they
     lie outside of what is asked for are not opened. Every method raises StorageError when a file cannot be read.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, listed: Callable[[datetime | None], Sequence[Segment]] | None = None
+    ) -> None:
         self.folder = folder
+        self._listed = listed or (lambda _: segments_in(folder))
 
     def newest(self, requests: int) -> LogWindow:
         """Return the newest requests, answers and rejections together, and the shadows of the same stretch of time."""
@@ -53,7 +57,7 @@ class LogReader:
             torn = len(found) - len(rows) + sum(segment.damaged for segment in fitting)
             return window_of(requests, shadows, torn, whole=True)
 
-        return self._ask(ask)
+        return self._ask(ask, since=since)
 
     def find(self, identity: str) -> Prediction | None:
         """Return the answer with this id, a shadow's too; None where the log does not have it."""
@@ -120,10 +124,10 @@ class LogReader:
 
         return self._ask(ask)
 
-    def _ask(self, question: Callable[[Sequence[Segment]], Found]) -> Found:
+    def _ask(self, question: Callable[[Sequence[Segment]], Found], *, since: datetime | None = None) -> Found:
         """Ask again where a segment was closed or compacted, and so renamed, between the listing and the reading."""
         for _ in range(TRIES):
-            segments = segments_in(self.folder)
+            segments = self._listed(since)
             try:
                 return question(segments)
             except StorageError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,8 @@ FORGETTING = ".forgetting"
 """Held by whoever takes a user out of the log, and shared by writers that close a segment."""
 TIME = "%Y%m%dt%H%M%S%f"
 """How a name says a time, in UTC: names sort by it."""
+OWN = re.compile(r"\d{8}t\d{12}-\d+-[0-9a-f]{8}")
+"""Stems of segments whose writers hold them; earlier versions held none."""
 TRIES = 100
 SLACK = timedelta(seconds=2)
 """Lines of one segment may lie this far out of order: a writer whose clock went back begins another."""
@@ -94,10 +97,25 @@ def segment_of(path: Path) -> Segment | None:
     return Segment(path, stem, begin, end)
 
 
+def reaches(name: str, since: datetime | None) -> bool:
+    """Return whether the file of this name may hold records of `since` or later; what does not say its times may."""
+    if since is None or name == MANIFEST:
+        return True
+    if name.endswith(PART):
+        try:
+            last = datetime.strptime(name.split("-")[1], TIME).replace(tzinfo=UTC)
+        except (ValueError, IndexError):
+            return True
+        return last >= since
+    segment = segment_of(Path(name))
+    return segment is None or segment.touches(since, None)
+
+
 def chosen(found: Iterable[Segment], compacted: Compacted, folder: Path) -> tuple[Segment, ...]:
     """Return what holds each record once, by the stems in order.
 
-    One that was just closed lies there open and closed, one that was just compacted beside its part.
+    One that was just closed lies there open and closed, one that was just compacted beside its part. Of two that are
+    open, as one and its copy, the first counts.
     """
     replaced = {stem for part in compacted.parts for stem in part.segments}
     best: dict[str, Segment] = {}

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import fcntl
-import gzip
 import os
 import secrets
-import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,13 +17,13 @@ import orjson
 
 from trunkline.core.errors import StorageError
 
+from .closing import close_segment
+from .durable import to_disk
 from .records import Prediction, Rejection
-from .segments import FORGETTING, OPEN, SLACK, TIME, closed_name
+from .segments import OPEN, SLACK, TIME
 
 SIZE = 64 * 2**20
 """Bytes of a segment, before it is compressed to about a seventh."""
-SPEED = 1
-"""Of gzip: the service has better things to do than to save a fifth more."""
 
 
 @dataclass
@@ -51,10 +49,19 @@ class LogWriter:
     The lines of one answer are one write to the kernel, so a killed service loses no answer that it gave; with `sync`
     they are also forced to disk, so that a power cut loses none either. A closed segment is compressed in the
     background and says in its name from when to when its records are. A segment whose writer was killed stays open.
+    `noted` hears how many records were written, and when.
     """
 
-    def __init__(self, folder: Path, *, sync: bool = False, size: int = SIZE) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        sync: bool = False,
+        size: int = SIZE,
+        noted: Callable[[int, datetime], None] | None = None,
+    ) -> None:
         self.sync = sync
+        self._noted = noted
         self._folder = folder
         self._limit = size
         self._lock = threading.Lock()
@@ -64,7 +71,7 @@ class LogWriter:
             folder.mkdir(parents=True, exist_ok=True)
             self._open = _opened(folder)
             if sync:
-                _sync_folder(folder)
+                to_disk(folder)
         except OSError as error:
             raise StorageError(
                 f"Cannot write the prediction log in {folder}: {error.strerror}.",
@@ -93,6 +100,8 @@ class LogWriter:
             self._write(lines)
             self._open.first = min(self._open.first or times[0], *times)
             self._open.last = max(self._open.last or times[0], *times)
+            if self._noted:
+                self._noted(len(records), datetime.now(UTC))
 
     def close(self) -> None:
         """Force what was written to disk and close the file; closing twice changes nothing."""
@@ -133,10 +142,10 @@ class LogWriter:
         except OSError:
             # Better a segment that is too long than no answers: where it cannot grow, the write says so.
             return
-        self._closing.submit(_compress, before)
+        self._closing.submit(_close, before)
         if self.sync:
             with suppress(OSError):
-                _sync_folder(self._folder)
+                to_disk(self._folder)
 
 
 def _hour(time: datetime) -> datetime:
@@ -154,40 +163,10 @@ def _opened(folder: Path) -> _Open:
     return _Open(path, file)
 
 
-def _compress(segment: _Open) -> None:
-    """Put a compressed segment in the place of an open one; where the disk is full it stays as it is.
-
-    A reader finds the one, the other or both, which have one stem, and takes one of them.
-    """
-    folder, stem = segment.path.parent, segment.path.name.removesuffix(OPEN)
-    half = folder / f".{stem}.half"
+def _close(segment: _Open) -> None:
+    """Close a segment that has records, and let it go."""
     try:
-        if segment.first is None or segment.last is None:
-            return
-        with (folder / FORGETTING).open("w") as nobody_forgets:
-            fcntl.flock(nobody_forgets, fcntl.LOCK_SH)
-            _pack(segment.path, half)
-            half.rename(folder / closed_name(stem, segment.first, segment.last))
-            _sync_folder(folder)
-            segment.path.unlink()
-    except OSError:
-        half.unlink(missing_ok=True)
+        if segment.first is not None and segment.last is not None:
+            close_segment(segment.path, segment.first, segment.last)
     finally:
         os.close(segment.file)
-
-
-def _pack(path: Path, target: Path) -> None:
-    with path.open("rb") as lines, target.open("wb") as stream:
-        os.fchmod(stream.fileno(), 0o640)
-        with gzip.GzipFile(filename="", fileobj=stream, mode="wb", compresslevel=SPEED, mtime=0) as packed:
-            shutil.copyfileobj(lines, packed, 2**20)
-        stream.flush()
-        os.fsync(stream.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

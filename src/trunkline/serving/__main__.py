@@ -15,16 +15,19 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
+from urllib.parse import urlsplit
 
 import structlog
 import uvicorn
 
 from trunkline.core.errors import TrunklineError, UnavailableError
 from trunkline.core.record import write_atomically
+from trunkline.predictions import shipping, writer
 from trunkline.predictions.pseudonym import environment_secret
-from trunkline.predictions.writer import LogWriter
+from trunkline.predictions.stores import open_store
 
 from .app import create_app
+from .handing_out import hand_out, token_hashes
 from .release import load, read_release
 from .service import Service
 from .takeover import take_over
@@ -86,7 +89,13 @@ def _run(options: argparse.Namespace, log: structlog.typing.FilteringBoundLogger
         log.info("took over", processes=ended)
     with _bind(options.host, options.port) as listener:
         logs: Path = options.log_folder or _log_folder(folder)
-        predictions = LogWriter(logs, sync=options.sync)
+        shipper = _shipper(options, release.environment, logs, log)
+        predictions = writer.LogWriter(
+            logs,
+            sync=options.sync,
+            size=shipping.SIZE if shipper else writer.SIZE,
+            noted=shipper.backlog.logged if shipper else None,
+        )
         secret = environment_secret(_secret_file(folder, logs), os.environ)
         live = load(
             folder, release, secret=secret, threads=options.threads, maximum_rows=options.maximum_rows
@@ -99,9 +108,14 @@ def _run(options: argparse.Namespace, log: structlog.typing.FilteringBoundLogger
             log=log,
             threads=options.threads,
             maximum_rows=options.maximum_rows,
+            shipper=shipper,
+            answer_unlogged=options.answer_unlogged,
         )
+        app = create_app(service)
+        if hashes := token_hashes(os.environ):
+            hand_out(app, logs, hashes)
         config = uvicorn.Config(
-            create_app(service),
+            app,
             log_config=None,
             access_log=False,
             ws="none",
@@ -117,6 +131,23 @@ def _run(options: argparse.Namespace, log: structlog.typing.FilteringBoundLogger
         gc.collect()
         gc.freeze()
         Server(config, service, options.port_file).run(sockets=[listener])
+
+
+def _shipper(
+    options: argparse.Namespace, environment: str, logs: Path, log: structlog.typing.FilteringBoundLogger
+) -> shipping.Shipper | None:
+    """Return what ships the log to the store that the options name; None where it stays, or is fetched from here."""
+    if not options.log_store or urlsplit(options.log_store).scheme in ("http", "https"):
+        return None
+    store = open_store(options.log_store, environment, os.environ)
+
+    def told(trouble: str) -> None:
+        if trouble:
+            log.error("log not shipped", reason=trouble)
+        else:
+            log.info("log shipped again")
+
+    return shipping.Shipper(logs, store, every=options.ship_every, told=told)
 
 
 def _log_folder(folder: Path) -> Path:
@@ -176,6 +207,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8080, help="0 takes a free one")
     parser.add_argument("--log-folder", type=Path, help="of the prediction log")
+    parser.add_argument(
+        "--log-store",
+        default=os.environ.get("TRUNKLINE_LOG_STORE", ""),
+        help="where the log is shipped to, as s3://bucket/{environment}; by default TRUNKLINE_LOG_STORE",
+    )
+    parser.add_argument("--ship-every", type=float, default=shipping.EVERY_S, metavar="SECONDS")
+    parser.add_argument(
+        "--answer-unlogged",
+        action="store_true",
+        help="answer and count what the log does not take, instead of 503",
+    )
     parser.add_argument("--sync", action="store_true", help="force each logged answer to disk")
     parser.add_argument(
         "--take-over", action="store_true", help="end what serves the folder already (systemd starts it so)"

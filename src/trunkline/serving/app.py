@@ -217,6 +217,7 @@ def _ready(service: Service) -> dict[str, Any]:
         "share": live.release.share,
         "loaded_at": live.loaded_at.isoformat(),
         "failed": {"revision": failed.revision, "error": failed.error} if failed else None,
+        "log": service.log_state(),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import structlog
 from trunkline.core.errors import StorageError, TrunklineError
 from trunkline.core.release import Release
 from trunkline.predictions import Arm, Prediction, Rejection
+from trunkline.predictions.shipping import Shipper
 from trunkline.predictions.writer import LogWriter
 
 from .problems import Problem, without_secrets
@@ -49,6 +50,8 @@ class Service:
         log: structlog.typing.FilteringBoundLogger,
         threads: int = 1,
         maximum_rows: int = 1000,
+        shipper: Shipper | None = None,
+        answer_unlogged: bool = False,
     ) -> None:
         self.live = live
         self.failed: Failure | None = None
@@ -58,14 +61,20 @@ class Service:
         self._predictions = predictions
         self._threads = threads
         self._maximum_rows = maximum_rows
+        self._shipper = shipper
+        self._answer_unlogged = answer_unlogged
         self._shadow = Shadow(predictions, metrics, log)
         self._reloading = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         metrics.show(live.release)
+        if shipper:
+            metrics.show_shipping(shipper.behind)
 
     def start(self) -> None:
         """Begin to work; call it on the event loop."""
         self._shadow.start()
+        if self._shipper:
+            self._shipper.start()
 
     async def stop(self) -> None:
         """Finish what is under way, close the models and the log."""
@@ -76,13 +85,21 @@ class Service:
             await asyncio.wait(self._tasks, timeout=10)
         await self.live.close_when_idle()
         self._predictions.close()
+        if self._shipper:
+            await asyncio.to_thread(self._shipper.stop)
         self.log.info("stopped", revision=self.live.release.revision)
+
+    def log_state(self) -> dict[str, Any]:
+        """Return what was answered and not logged since the start, and what is logged and not shipped."""
+        behind = self._shipper.behind() if self._shipper else None
+        return {"unlogged": self.metrics.unlogged_records, "unshipped": asdict(behind) if behind else None}
 
     async def answer(self, live: Loaded, rows: Sequence[Row], *, started: float) -> list[Prediction]:
         """Return one record a row, each of them in the log already.
 
         `started` is the `time.perf_counter` at which the request had arrived. Raises StorageError when the log
-        does not take the answers, and what the model raises when the champion fails.
+        does not take the answers and they must not be given without, and what the model raises when the champion
+        fails.
         """
         ids = [uuid4().hex for _ in rows]
         arms: list[Arm] = [
@@ -207,6 +224,10 @@ class Service:
             else:
                 self._predictions.append(records)
         except StorageError as error:
+            if self._answer_unlogged:
+                self.metrics.unlogged(len(records))
+                self.log.error("answer not logged", reason=error.what)
+                return
             self.metrics.log_errors.inc()
             self.log.error("answer withheld", reason=error.what)
             raise

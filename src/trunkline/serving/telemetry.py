@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
-from collections.abc import Iterable, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -16,6 +17,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 
 from trunkline.core.record import short
 from trunkline.core.release import Release
+from trunkline.predictions.shipping import Behind
 
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 UNKNOWN_FIELD = "(unknown)"
@@ -66,6 +68,12 @@ class Metrics:
             "Answers withheld because they could not be logged.",
             registry=self.registry,
         )
+        self._unlogged = Counter(
+            "trunkline_log_unlogged",
+            "Records that the log did not take, of answers that were given all the same.",
+            registry=self.registry,
+        )
+        self.unlogged_records = 0
         self.reload_errors = Counter(
             "trunkline_reload_errors", "Releases that were refused.", registry=self.registry
         )
@@ -83,6 +91,20 @@ class Metrics:
         for _ in range(rows):
             latency.observe(seconds)
 
+    def unlogged(self, records: int) -> None:
+        """Count what the log did not take."""
+        self._unlogged.inc(records)
+        self.unlogged_records += records
+
+    def show_shipping(self, behind: Callable[[], Behind]) -> None:
+        """Say how much of the log is not shipped, whenever it is asked."""
+        for name, said in (
+            ("records", "Records that the log's store does not have."),
+            ("seconds", "Age of the oldest record that the log's store does not have."),
+        ):
+            gauge = Gauge(f"trunkline_log_unshipped_{name}", said, registry=self.registry)
+            gauge.set_function(partial(_figure, behind, name))
+
     def show(self, release: Release) -> None:
         """Say which bundles serve."""
         self.bundle.clear()
@@ -97,6 +119,10 @@ class Metrics:
     def text(self) -> bytes:
         """Return the metrics in the format that Prometheus reads."""
         return generate_latest(self.registry)
+
+
+def _figure(behind: Callable[[], Behind], name: str) -> float:
+    return float(getattr(behind(), name))
 
 
 def service_log(stream: TextIO | None = None) -> structlog.typing.FilteringBoundLogger:

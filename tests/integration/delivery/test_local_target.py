@@ -14,6 +14,7 @@ import pytest
 
 from trunkline.core.bundle import BundleStore
 from trunkline.core.errors import ApplyError, BundleError, UnavailableError
+from trunkline.core.policy.delivery import Serving
 from trunkline.core.release import Route
 from trunkline.delivery import LocalTarget
 from trunkline.delivery.targets.service import Service
@@ -174,7 +175,7 @@ def test_another_port_another_option_or_another_toolkit_restarts_the_process(
     moved.apply(release, bundles)
     assert moved.upkeep() == ()
     assert moved.address().endswith(f":{port}")
-    safer = make_target(port=port, sync_log=True)
+    safer = make_target(port=port, serving=Serving(sync_log=True))
     assert "--sync" in safer.upkeep()[0].text
     safer.apply(release, bundles)
     assert safer.upkeep() == ()

@@ -14,6 +14,7 @@ from trunkline.loop.life.traffic import read_rows
 from trunkline.loop.life.truth import known, read_truths, withdrawals
 from trunkline.predictions import Arm, GroundTruth, Prediction
 from trunkline.predictions.ground_truth import read_truth
+from trunkline.predictions.reader import LogReader
 
 CONTRACT = Contract(
     name="loans",
@@ -128,12 +129,13 @@ def prediction(name: str, *, arm: Arm = "champion") -> Prediction:
 
 
 def test_truth_about_answers_that_nobody_was_given_is_refused_or_left_out(tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    log.mkdir()
-    file(log, "1.jsonl", prediction("a").line() + "torn\n")
-    file(log, "2.jsonl", prediction("b").line() + prediction("s", arm="shadow").line())
+    folder = tmp_path / "log"
+    folder.mkdir()
+    file(folder, "1.jsonl", prediction("a").line() + "torn\n")
+    file(folder, "2.jsonl", prediction("b").line() + prediction("s", arm="shadow").line())
     now = datetime(2026, 1, 1, tzinfo=UTC)
     told = tuple(GroundTruth(prediction=name, value="yes", time=now) for name in ("a", "b", "s", "z"))
+    log = LogReader(folder)
     with pytest.raises(DataError, match=r"2 of 4 records .*s, z"):
         known(told, log)
     kept, unknown = known(told, log, leave_out=True)

@@ -9,11 +9,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+
+from trunkline.predictions.reader import LogReader
 
 ROW = {"arrest_id": 1, "age": 23, "employed": "Yes", "checks": 2}
 
@@ -83,6 +86,37 @@ def test_a_full_disk_withholds_the_answer_and_leaves_no_torn_line(
     assert path.read_bytes().endswith(b"\n")
     assert [line["id"] for line in live.lines()] == given
     assert any(event["event"] == "answer withheld" for event in service.log)
+
+
+def test_where_it_is_told_to_a_full_disk_gives_the_answer_and_counts_it(
+    live: Any, start: Callable[..., Any]
+) -> None:
+    live.add(1)
+    live.release(1)
+    service = start(live, "--answer-unlogged", prefix=("sh", "-c", 'ulimit -f 8; exec "$@"', "sh"))
+    given = [service.predict()["id"] for _ in range(20)]
+    unlogged = service.client.get("/ready").json()["log"]["unlogged"]
+    assert 0 < unlogged < len(given)
+    assert f"trunkline_log_unlogged_total {unlogged:.1f}" in service.client.get("/metrics").text
+    assert [line["id"] for line in live.lines()] == given[: len(given) - unlogged]
+
+
+def test_a_log_is_shipped_at_the_end_and_handed_out_to_the_holder_of_its_token(
+    live: Any, start: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRUNKLINE_LOG_TOKEN_SHA256", sha256(b"token").hexdigest())
+    live.add(1)
+    live.release(1)
+    service = start(live, "--log-store", f"file://{tmp_path}/store/{{environment}}")
+    given = [service.predict()["id"] for _ in range(3)]
+    assert service.client.get("/ready").json()["log"]["unshipped"]["records"] == 3
+    assert "trunkline_log_unshipped_records 3.0" in service.client.get("/metrics").text
+    assert service.client.get("/log").status_code == 401
+    listed = service.client.get("/log", headers={"authorization": "Bearer token"}).json()["files"]
+    assert [row["name"] for row in listed] == [path.name for path in live.logs.glob("*.jsonl")]
+    assert service.stop() == 0
+    shipped = LogReader(tmp_path / "store" / "production").between()
+    assert [row.id for row in shipped.predictions] == given
 
 
 def test_a_request_under_way_is_answered_after_sigterm(live: Any, start: Callable[..., Any]) -> None:

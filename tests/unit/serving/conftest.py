@@ -91,7 +91,9 @@ class MemoryLog(LogWriter):
 class Bench:
     """A service and all that it works with."""
 
-    def __init__(self, *, strategy: Any = "single", share: float = 0.0, challenger_needs: str = "") -> None:
+    def __init__(
+        self, *, strategy: Any = "single", share: float = 0.0, challenger_needs: str = "", **more: Any
+    ) -> None:
         self.champion, self.challenger = FakeModel(1.0), FakeModel(10.0)
         routes = [Route(version=number, bundle=f"sha256:{number:064}") for number in (1, 2)]
         served = [
@@ -115,7 +117,12 @@ class Bench:
         self.predictions = MemoryLog()
         self.stream = io.StringIO()
         self.service = Service(
-            Path("nowhere"), self.live, self.predictions, metrics=Metrics(), log=service_log(self.stream)
+            Path("nowhere"),
+            self.live,
+            self.predictions,
+            metrics=Metrics(),
+            log=service_log(self.stream),
+            **more,
         )
 
     @property

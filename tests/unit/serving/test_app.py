@@ -91,6 +91,7 @@ def test_ready_says_what_serves(bench: Any) -> None:
         "challenger": {"version": 2, "bundle": "sha256:" + "2".zfill(64)},
         "share": 0.25,
         "failed": None,
+        "log": {"unlogged": 0, "unshipped": None},
     }
 
 

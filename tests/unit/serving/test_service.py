@@ -138,3 +138,16 @@ def test_stopping_closes_models_and_log(bench: Any) -> None:
     assert made.champion.closed
     assert made.challenger.closed
     assert not made.predictions.open
+
+
+def test_where_policy_says_so_an_answer_that_cannot_be_logged_is_given_and_counted(bench: Any) -> None:
+    made = bench(answer_unlogged=True)
+    made.predictions.full = True
+    records = answer(made)
+    asyncio.run(made.service.reject(made.live, []))
+    assert [record.outputs["prediction"] for record in records] == [row["x"] for row in ROWS]
+    lost = len(ROWS) + 1
+    assert made.metric("trunkline_log_unlogged_total") == lost
+    assert made.metric("trunkline_log_errors_total") == 0
+    assert made.service.log_state() == {"unlogged": lost, "unshipped": None}
+    assert [line["event"] for line in made.log] == ["answer not logged"] * 2

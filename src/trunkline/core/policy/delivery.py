@@ -61,6 +61,21 @@ class Rollout(Section):
         return stages
 
 
+class LogPolicy(Section):
+    """Where the prediction log goes, what happens when it cannot be written, and how long it is kept."""
+
+    store: Annotated[str, Field(pattern=r"^((s3|gs|az|file|http|https)://.*\{environment\}.*)?$")] = ""
+    """Empty: the folder on the machine that serves. Else an address that names {environment}.
+
+    To s3://BUCKET/{environment}, gs:// or az:// the service ships what it logs; it needs the package obstore.
+    file:///FOLDER/{environment} is a share. From https://{environment}.HOST the service itself hands out its log.
+    """
+    on_full: Literal["refuse", "answer_and_count"] = "refuse"
+    """What a request gets when its answer cannot be logged: HTTP 503, or the answer, and monitoring counts it."""
+    keep_days: Annotated[int, Field(ge=0)] = 0
+    """Answers older than this are deleted with their ground truth, a whole file at a time; 0 keeps everything."""
+
+
 class Serving(Section):
     """The service."""
 
@@ -69,6 +84,7 @@ class Serving(Section):
     """Force each logged answer to disk before it is returned: survives a power cut, costs a millisecond or more."""
     maximum_rows: Positive = 1000
     """The most rows in one batch request."""
+    log: LogPolicy = LogPolicy()
 
 
 class ForgePolicy(Section):

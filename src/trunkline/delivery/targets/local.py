@@ -42,8 +42,8 @@ class Local:
             port=settings.port,
             host=settings.host or serving.host,
             log_folder=environment.predictions,
-            sync_log=serving.sync_log,
-            maximum_rows=serving.maximum_rows,
+            serving=serving,
+            ship=True,
             installations=Installations(environment.installed, environment.locks, environment.progress)
             if locked
             else None,

@@ -9,6 +9,7 @@ from pathlib import Path
 import trunkline
 from trunkline.core.bundle import BundleStore
 from trunkline.core.errors import ApplyError, StorageError, UnavailableError
+from trunkline.core.policy.delivery import Serving
 from trunkline.core.release import RELEASE_FILE, Release
 
 from ..installation import Contents, Installations, interpreter_of
@@ -20,6 +21,7 @@ from .service import Place, Ready, Service, last_words, service_options, size, w
 from .start import START_FILE, launch, write_start
 
 SERVICE_FILE = "service.json"
+SERVING = Serving()
 ADVICE = Advice(port="stop that program", host="name a host of this machine")
 
 
@@ -28,8 +30,9 @@ class LocalTarget:
 
     The folder holds `release.json` (what it was told), `bundles/`, `start` (how it is started), `service.json` (the
     process) and `service.log`. The service runs from one of `installations`, or without them from the environment of
-    whoever starts it. `command` replaces `<python> -m trunkline.serving` (in tests); the options follow it. `advice`
-    says where host and port are set.
+    whoever starts it. `ship` sends the prediction log to the policy's store. `command`
+    replaces `<python> -m trunkline.serving` (in tests); the options follow it. `advice` says where host and port are
+    set.
     """
 
     def __init__(
@@ -39,8 +42,8 @@ class LocalTarget:
         port: int,
         log_folder: Path,
         host: str = "127.0.0.1",
-        sync_log: bool = False,
-        maximum_rows: int = 1000,
+        serving: Serving = SERVING,
+        ship: bool = False,
         installations: Installations | None = None,
         advice: Advice = ADVICE,
         command: Sequence[str] = (),
@@ -50,7 +53,7 @@ class LocalTarget:
         self.host = host
         self.log_folder = log_folder
         self.port = port
-        self.options = service_options(log_folder, maximum_rows=maximum_rows, sync_log=sync_log)
+        self.options = service_options(log_folder, serving, ship=ship)
         self.installations = installations
         self.advice = advice
         self.command = tuple(command)

@@ -15,6 +15,7 @@ import psutil
 from pydantic import BaseModel, ConfigDict, ValidationError
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
+from trunkline.core.policy.delivery import Serving
 from trunkline.core.record import Record
 from trunkline.core.release import Release
 
@@ -169,10 +170,17 @@ class Service(Place):
                 psutil.wait_procs(family, timeout=patience)
 
 
-def service_options(log_folder: Path, *, maximum_rows: int, sync_log: bool) -> tuple[str, ...]:
-    """Return the options that a service is started with wherever it runs: what is tried is what will serve."""
-    options = ("--log-folder", str(log_folder.resolve()), "--maximum-rows", str(maximum_rows))
-    return (*options, "--sync") if sync_log else options
+def service_options(log_folder: Path, serving: Serving, *, ship: bool = False) -> tuple[str, ...]:
+    """Return the options that a service is started with wherever it runs: what is tried is what will serve.
+
+    What is only tried does not ship its log.
+    """
+    return (
+        *("--log-folder", str(log_folder.resolve()), "--maximum-rows", str(serving.maximum_rows)),
+        *(("--sync",) if serving.sync_log else ()),
+        *(("--answer-unlogged",) if serving.log.on_full == "answer_and_count" else ()),
+        *(("--log-store", serving.log.store) if ship and serving.log.store else ()),
+    )
 
 
 def wait_for(look: Callable[[], Found | None], *, patience: float) -> Found | None:

@@ -130,13 +130,8 @@ def _asked(
     bundle, _, _ = train(project, progress=progress)
     require_bundle(bundle.digest, named, what="What load would be put on")
     progress(f"starting a service of bundle {short(bundle.digest)}")
-    serving = project.policy.serving
     target = LocalTarget(
-        folder / "live",
-        port=0,
-        log_folder=folder / "predictions",
-        sync_log=serving.sync_log,
-        maximum_rows=serving.maximum_rows,
+        folder / "live", port=0, log_folder=folder / "predictions", serving=project.policy.serving
     )
     release = Release(
         environment=LOAD,

@@ -16,7 +16,7 @@ from trunkline.forge import PullRequest, open_forge
 from trunkline.loop.versions.bundles import brought_registry
 from trunkline.predictions import Prediction
 from trunkline.predictions.ground_truth import truth_of
-from trunkline.predictions.reader import LogReader
+from trunkline.predictions.opening import open_log
 
 from .provenance import describe_commit
 
@@ -35,9 +35,10 @@ def find_prediction(project: Project, identity: str) -> tuple[Prediction, str]:
 
     Raises NotFoundError when no environment's log has the id.
     """
-    for folder in sorted(path for path in (project.work / "predictions").glob("*") if path.is_dir()):
-        if found := LogReader(folder).find(identity):
-            return found, folder.name
+    here = {path.name for path in (project.work / "predictions").glob("*") if path.is_dir()}
+    for environment in sorted(here | set(project.environments())):
+        if found := open_log(project, environment).find(identity):
+            return found, environment
     raise NotFoundError(
         f"No prediction log has the id {identity}.",
         next_step="take an id that the service answered with; logs lie under .trunkline/predictions/",

@@ -35,13 +35,13 @@ def read_truths(path: Path, contract: Contract) -> tuple[GroundTruth, ...]:
 
 
 def known(
-    truths: tuple[GroundTruth, ...], log: Path, *, leave_out: bool = False
+    truths: tuple[GroundTruth, ...], log: LogReader, *, leave_out: bool = False
 ) -> tuple[tuple[GroundTruth, ...], int]:
     """Return the ground truth of answers that a prediction log holds, and how many records are of none.
 
     Raises DataError that names the answers that nobody was given, unless they are to be left out.
     """
-    found = LogReader(log).answered({truth.prediction for truth in truths})
+    found = log.answered({truth.prediction for truth in truths})
     strange = [truth.prediction for truth in truths if truth.prediction not in found]
     if strange and not leave_out:
         raise DataError(

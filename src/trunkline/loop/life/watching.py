@@ -14,6 +14,7 @@ from trunkline.core.errors import (
     NotFoundError,
     StorageError,
     TrunklineError,
+    UnavailableError,
 )
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
@@ -25,8 +26,7 @@ from trunkline.loop.changes.names import RETRAINING
 from trunkline.loop.model.watched import watched_metric
 from trunkline.loop.rollout.deploying import nothing_serves, out_of_reach, target_of
 from trunkline.loop.versions.bundles import bundle_of
-from trunkline.predictions.compaction import compact
-from trunkline.predictions.reader import LogReader
+from trunkline.predictions.opening import open_log, tidy_log
 
 from .handover import hand_over, one_line, retrain_and_tell, troubles
 from .refusals import ANSWERS, RetrainingWaits
@@ -70,7 +70,7 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
             f"Version {release.champion.version} was not measured by {metric} when it was released.",
             next_step="correct monitoring.performance.metric in trunkline.yaml, or release again",
         )
-    log = LogReader(target.predictions())
+    log = open_log(project, environment)
     window = log.newest(policy.window_rows)
     if window.torn:
         progress(f"{window.torn} unfinished lines in the prediction log were passed over")
@@ -114,8 +114,8 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
     text = "".join(signal.line() for signal in signals)
     write_atomically(folder / f"{now:%Y%m%dT%H%M%S%f}.jsonl", text.encode())
     try:
-        compact(log.folder)
-    except StorageError as error:
+        tidy_log(project, environment)
+    except (StorageError, UnavailableError) as error:
         progress(f"the prediction log stays as it is, and later questions take longer: {error}")
     return signals
 

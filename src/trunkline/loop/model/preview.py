@@ -66,9 +66,7 @@ def serve_in_foreground(
     progress(
         f"serving bundle {short(chosen.digest)} at http://{address[1]}:{address[3]}/docs; Ctrl-C ends it"
     )
-    options = service_options(
-        project.predictions("preview"), maximum_rows=serving.maximum_rows, sync_log=serving.sync_log
-    )
+    options = service_options(project.predictions("preview"), serving)
     command = [sys.executable, "-m", "trunkline.serving", str(folder), *address, *options]
     # The service takes this process's place: whoever stops the verb stops the service.
     os.execv(sys.executable, command)  # noqa: S606

@@ -29,7 +29,7 @@ from trunkline.loop.changes.work_tree import change
 from trunkline.loop.model.watched import watched_metric
 from trunkline.loop.versions.bundles import bundle_of
 from trunkline.predictions.ground_truth import truth_of
-from trunkline.predictions.reader import LogReader
+from trunkline.predictions.opening import open_log
 from trunkline.rollout import Failures, Stage, count_failures, measure_stage, split_answers, stage_since
 
 from .callers import caller_notice
@@ -99,7 +99,7 @@ def _measure(
 ) -> rollout.StageEvidence:
     bundle = bundle_of(project, stage.release.champion, progress=progress)
     watching = project.policy.monitoring
-    window = LogReader(target.predictions()).between(since=stage.since)
+    window = open_log(project, environment).between(since=stage.since)
     given = [row.answered or row.id for row in (*window.predictions, *window.shadows)]
     reference = monitoring.Profile.read(bundle.folder / "profile.json")
     log = target.logs()

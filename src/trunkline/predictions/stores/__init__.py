@@ -1,0 +1,6 @@
+"""Stores: where a prediction log lies besides the folder that its service writes to."""
+
+from .address import open_store
+from .protocol import LogStore, Stored, belongs
+
+__all__ = ["LogStore", "Stored", "belongs", "open_store"]

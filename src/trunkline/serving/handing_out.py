@@ -1,0 +1,77 @@
+"""The prediction log, handed out over HTTP to holders of a token of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, JSONResponse
+
+from trunkline.core.errors import StorageError
+from trunkline.predictions.stores.folder import FolderStore
+from trunkline.predictions.stores.protocol import belongs
+
+VARIABLE = "TRUNKLINE_LOG_TOKEN_SHA256"
+"""Holds the SHA-256 of the token, in hexadecimal; several, with spaces between, while a token is replaced."""
+
+
+def token_hashes(variables: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the hashes of the tokens that open the log; none where it is not handed out.
+
+    Raises StorageError when one is no SHA-256.
+    """
+    hashes = tuple(variables.get(VARIABLE, "").lower().split())
+    if any(len(each) != 64 or set(each) - set("0123456789abcdef") for each in hashes):
+        raise StorageError(
+            f"{VARIABLE} holds something else than the SHA-256 of a token.",
+            next_step="give 64 hexadecimal digits for each token, with spaces between",
+        )
+    return hashes
+
+
+def opens(authorization: str, hashes: Collection[str]) -> bool:
+    """Return whether a header carries a token whose hash is among `hashes`."""
+    scheme, _, token = authorization.partition(" ")
+    found = hashlib.sha256(token.strip().encode()).hexdigest()
+    # All are compared, so that the time tells nothing.
+    matches = [hmac.compare_digest(found, each) for each in hashes]
+    return scheme.lower() == "bearer" and any(matches)
+
+
+def hand_out(app: FastAPI, folder: Path, hashes: Collection[str]) -> None:
+    """Add `GET /log?since=` and `GET /log/<name>` to an application."""
+    store = FolderStore(folder)
+
+    def guarded(ask: Callable[[Request], Response]) -> Callable[[Request], Response]:
+        def answer(request: Request) -> Response:
+            if not opens(request.headers.get("authorization", ""), hashes):
+                raise HTTPException(
+                    401, "The log is for holders of its token.", {"www-authenticate": "Bearer"}
+                )
+            return ask(request)
+
+        return answer
+
+    def files(request: Request) -> Response:
+        try:
+            asked = request.query_params.get("since")
+            since = datetime.fromisoformat(asked) if asked else None
+        except ValueError as error:
+            raise HTTPException(422, "since must be a time, as 2026-01-31T12:00:00Z.") from error
+        if since is not None and since.tzinfo is None:
+            since = since.replace(tzinfo=UTC)
+        return JSONResponse({"files": [{"name": row.name, "tag": row.tag} for row in store.files(since)]})
+
+    def one(request: Request) -> Response:
+        name = request.path_params["name"]
+        if not belongs(name) or not (folder / name).is_file():
+            raise HTTPException(404, "The log has no such file.")
+        return FileResponse(folder / name, media_type="application/octet-stream")
+
+    for path, ask in (("/log", files), ("/log/{name}", one)):
+        app.add_route(path, guarded(ask), methods=["GET"], include_in_schema=False)

@@ -1,0 +1,144 @@
+"""Every log store keeps what the suite asks: a folder, S3 over HTTP, a bucket in memory, a service's own HTTP."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from conformance.log_stores import LogStoreConformance, Place, Reach, WritableLogStoreConformance
+from fastapi import FastAPI
+from obstore.store import MemoryStore
+
+from trunkline.core.errors import StorageError
+from trunkline.predictions.stores import open_store
+from trunkline.predictions.stores.objects import ObjectStore
+from trunkline.serving.handing_out import hand_out
+
+TOKEN = "t" * 64
+
+
+class TestFolder(WritableLogStoreConformance):
+    @pytest.fixture
+    def reach(self, tmp_path: Path) -> Reach:
+        return lambda: open_store(f"file://{tmp_path}/a%20share/{{environment}}", "production", {})
+
+
+class TestMemory(WritableLogStoreConformance):
+    """Stands in for Google Cloud Storage and Azure, which speak to the same client."""
+
+    @pytest.fixture
+    def reach(self) -> Reach:
+        memory = MemoryStore()
+        return lambda: ObjectStore(memory, "memory://")
+
+
+class TestS3(WritableLogStoreConformance):
+    """Against moto, which speaks S3 over HTTP."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def server(cls) -> Iterator[str]:
+        words = [sys.executable, "-m", "moto.server", "-p", "0"]
+        with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stderr is not None
+            found = next(
+                filter(None, (re.search(r"http://127\.0\.0\.1:\d+", line) for line in process.stderr))
+            )
+            drain = threading.Thread(target=process.stderr.read, daemon=True)
+            drain.start()
+            yield found[0]
+            process.kill()
+            drain.join()
+
+    @pytest.fixture
+    def reach(self, server: str, monkeypatch: pytest.MonkeyPatch) -> Reach:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            monkeypatch.delenv(name)
+        for name, value in {
+            "AWS_ACCESS_KEY_ID": "key",
+            "AWS_SECRET_ACCESS_KEY": "secret",
+            "AWS_REGION": "us-east-1",
+            "AWS_ENDPOINT": server,
+            "AWS_ALLOW_HTTP": "true",
+        }.items():
+            monkeypatch.setenv(name, value)
+        httpx.post(f"{server}/moto-api/reset").raise_for_status()
+        httpx.put(f"{server}/logs").raise_for_status()
+        return lambda: open_store("s3://logs/model/{environment}", "production", os.environ)
+
+    def test_a_bucket_that_is_not_there_is_told(self, reach: Reach) -> None:
+        reach()
+        with pytest.raises(StorageError, match="is not there"):
+            open_store("s3://nowhere/{environment}", "production", os.environ).put("a.jsonl", b"1")
+
+
+class TestHttp(LogStoreConformance):
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        (tmp_path / "served").mkdir()
+        return tmp_path / "served"
+
+    @pytest.fixture
+    def address(self, folder: Path) -> Iterator[str]:
+        app = FastAPI()
+        hand_out(app, folder, [sha256(TOKEN.encode()).hexdigest()])
+        server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
+        ready = threading.Event()
+        startup = server.startup
+
+        async def begin(sockets: object = None) -> None:
+            await startup()
+            ready.set()
+
+        server.startup = begin  # type: ignore[method-assign]
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        assert ready.wait(30)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+
+    @pytest.fixture
+    def reach(self, address: str) -> Reach:
+        return lambda: open_store(address, "e", {"TRUNKLINE_LOG_TOKEN": TOKEN})
+
+    @pytest.fixture
+    def place(self, folder: Path) -> Place:
+        def write(name: str, content: bytes) -> None:
+            (folder / name).write_bytes(content)
+
+        return write
+
+    def test_nothing_is_handed_out_without_the_token(self, address: str, place: Place) -> None:
+        place("a.jsonl", b"1")
+        wrong: tuple[dict[str, str], ...] = (
+            {},
+            {"authorization": "Bearer " + "x" * 64},
+            {"authorization": TOKEN},
+            {"x-api-key": TOKEN},
+        )
+        for headers in wrong:
+            for path in ("/log", "/log/a.jsonl", "/log/nothing"):
+                answer = httpx.get(address + path, headers=headers)
+                assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+        with pytest.raises(StorageError, match="token"):
+            open_store(address, "e", {"TRUNKLINE_LOG_TOKEN": "x"}).files()
+        with pytest.raises(StorageError, match="token"):
+            open_store(address, "e", {})
+
+    def test_nothing_but_the_log_is_handed_out(self, address: str, folder: Path) -> None:
+        (folder / ".user-secret").write_text("s")
+        (folder / "notes.txt").write_text("s")
+        (folder.parent / "a.jsonl").write_text("s")
+        for name in (".user-secret", "notes.txt", "..%2Fa.jsonl", "%2e%2e/a.jsonl"):
+            answer = httpx.get(f"{address}/log/{name}", headers={"authorization": f"Bearer {TOKEN}"})
+            assert answer.status_code == 404
