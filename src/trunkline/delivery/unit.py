@@ -80,7 +80,8 @@ class Unit:
         ]
         if not system:
             return everywhere
-        local = ["IPAddressDeny=any", "IPAddressAllow=localhost"] if self.host in LOOPBACK and not self.reaches_out else []
+        inside = self.host in LOOPBACK and not self.reaches_out
+        local = ["IPAddressDeny=any", "IPAddressAllow=localhost"] if inside else []
         hidden = " ".join(_quoted(self.home / name, "-") for name in PRIVATE)
         return [
             *everywhere,
