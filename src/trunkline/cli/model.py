@@ -8,6 +8,7 @@ import shlex
 import click
 
 from trunkline.core.record import short
+from trunkline.inputs import input_of
 
 from . import following, output
 
@@ -29,7 +30,11 @@ def check(ctx: click.Context) -> None:
     output.table(
         ("column", "role", "must be"),
         (
-            (column.name, column.role.value + (", protected" if column.protected else ""), column.rule())
+            (
+                column.name,
+                column.role.value + (", protected" if column.protected else ""),
+                input_of(column).rule(),
+            )
             for column in contract.columns
         ),
     )

@@ -8,24 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from .errors import ContractError
+from .plugins import OURS
 from .record import Record
-from .times import stamp_text
 
 CONTRACT_FILE = "contract.json"
 """In a snapshot, and in a bundle."""
 
-Type = Literal["integer", "number", "boolean", "category", "text", "time"]
 TASKS: Mapping[str, str] = {"integer": "regression", "number": "regression"}
 """The task that an outcome of this type means where the contract names none; classification by default."""
 
 
-CATEGORIES_IN_WORDS = 20
-"""Categories that the rule of a column names: it stands in tables, errors and every refusal of the service."""
+def _known(name: str) -> str:
+    if name not in OURS["inputs"]:
+        raise ValueError(f"no input type has the name {name!r}: use one of {', '.join(OURS['inputs'])}")
+    return name
 
 
 class Role(StrEnum):
@@ -49,7 +50,8 @@ class Column(Record):
     """One column: `minimum` and `maximum` are inclusive and in `unit`; those of a time in seconds since 1970."""
 
     name: str
-    type: Type
+    type: Annotated[str, AfterValidator(_known)]
+    """What it holds: the name of an input type."""
     role: Role = Role.FEATURE
     description: str = ""
     unit: str = ""
@@ -78,59 +80,6 @@ class Column(Record):
             if written.get(name) in (False, None, "", (), []):
                 written.pop(name, None)
         return written
-
-    @property
-    def numeric(self) -> bool:
-        """Whether a model sees it as a number."""
-        return self.coded or self.type in ("integer", "number", "boolean")
-
-    def label(self, text: str) -> str | int | bool:
-        """Return a category that is written as text in the column's own type: `"1"` is 1 where they are codes."""
-        if self.type == "boolean":
-            return text == "true"
-        return int(text) if self.coded else text
-
-    def rule(self) -> str:
-        """Return in words what a value must be."""
-        nouns = {
-            "integer": "a whole number",
-            "number": "a number",
-            "boolean": "true or false",
-            "category": _one_of(self.categories),
-            "text": "a text" + _length(self.shortest, self.longest),
-            "time": "a time in ISO 8601, such as 2024-05-31T22:30:00Z",
-        }
-        words = nouns[self.type]
-        if self.patterns:
-            words += f" that matches {' and '.join(self.patterns)}"
-        if self.type == "time":
-            words += f", not before {stamp_text(self.minimum)}" if self.minimum is not None else ""
-            words += f", not after {stamp_text(self.maximum)}" if self.maximum is not None else ""
-        elif self.minimum is not None and self.maximum is not None:
-            words += f" from {self.minimum:g} to {self.maximum:g}"
-        elif self.minimum is not None:
-            words += f" of at least {self.minimum:g}"
-        elif self.maximum is not None:
-            words += f" of at most {self.maximum:g}"
-        if self.unit and self.type in ("integer", "number"):
-            words += f" ({self.unit})"
-        return words + (", or null" if self.nullable else "")
-
-
-def _length(least: int | None, most: int | None) -> str:
-    if least is None and most is None:
-        return ""
-    if least == most:
-        return f" of {most} characters"
-    if least and most is not None:
-        return f" of {least} to {most} characters"
-    return f" of at most {most} characters" if most is not None else f" of at least {least} characters"
-
-
-def _one_of(categories: tuple[str, ...]) -> str:
-    named = ", ".join(categories[:CATEGORIES_IN_WORDS])
-    more = len(categories) - CATEGORIES_IN_WORDS
-    return f"one of {named}" + (f" and {more:,} more" if more > 0 else "")
 
 
 class Contract(Record):

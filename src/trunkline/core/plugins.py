@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Collection, Mapping
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import PolicyError
 from .locked import canonical_name, read_lock
 
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
 OURS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
+        "inputs": {
+            "integer": "trunkline.inputs.integer:Integer",
+            "number": "trunkline.inputs.number:Number",
+            "boolean": "trunkline.inputs.boolean:Boolean",
+            "category": "trunkline.inputs.category:category",
+            "text": "trunkline.inputs.text:Text",
+            "time": "trunkline.inputs.time:Time",
+        },
         "log stores": {
             "az": "trunkline.predictions.stores.objects:ObjectStore",
             "file": "trunkline.predictions.stores.folder:FolderStore",
@@ -48,6 +58,9 @@ def plugin(
     if where := table[group].get(name):
         module, _, attribute = where.partition(":")
         return getattr(importlib.import_module(module), attribute)
+    # Read at every start of a verb otherwise, and most name no stranger.
+    from importlib.metadata import entry_points
+
     trusted = {canonical_name(package) for package in packages}
     points = entry_points(group=f"trunkline.{group}")
     offered = [point for point in points if point.name == name]

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pandera.pandas as pa
 
-from trunkline.core.contract import Column, Type
+from trunkline.core.contract import Column
 from trunkline.core.errors import ContractError
-from trunkline.core.values import text_fault
+from trunkline.inputs import InputType
+from trunkline.inputs.text import text_fault
 
 LARGEST_CODE = 2**24
 """Up to here every whole number is a float32 of its own."""
@@ -41,15 +42,16 @@ def is_whole(value: object) -> bool:
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
-def categories_of(name: str, kind: Type, values: Sequence[Any]) -> tuple[str, ...]:
+def categories_of(held: InputType, values: Sequence[Any]) -> tuple[str, ...]:
     """Return the categories that allowed values make, empty where there are none.
 
     Raises ContractError where they cannot be told apart in a model.
     """
-    if not values or (kind == "boolean" and set(values) == {False, True}):
+    name = held.column.name
+    if not values or (held.stored == "bool" and set(values) == {False, True}):
         return ()
-    whole = kind == "integer" and all(map(is_whole, values))
-    if not whole and not (kind in ("text", "time") and all(isinstance(value, str) for value in values)):
+    whole = held.whole and all(map(is_whole, values))
+    if not whole and not (held.stored == "str" and all(isinstance(value, str) for value in values)):
         raise ContractError(
             f"{name}: isin makes categories, and categories are texts or whole numbers.",
             value=values[:5],

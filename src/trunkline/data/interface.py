@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from trunkline.core.contract import Contract
-from trunkline.core.interface import InterfaceChange, interface_changes
 from trunkline.core.policy.gates import DataGates
 from trunkline.core.verdicts import Verdict
+from trunkline.inputs.interface import InterfaceChange, interface_changes
 
 GATE = "data/interface"
 

@@ -12,6 +12,7 @@ from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.figures import Figure, Interval
 from trunkline.core.snapshots import ColumnSummary, DataLock
 from trunkline.core.verdicts import Verdict
+from trunkline.inputs import input_of
 from trunkline.measure.intervals import beyond, deviate
 from trunkline.measure.multiplicity import shared_level
 from trunkline.measure.wording import between, columns, listed
@@ -134,7 +135,7 @@ def moved(
 
 def _comparable(rows: pd.DataFrame, column: Column, before: ColumnSummary | None) -> bool:
     return (
-        column.type in ("integer", "number")
+        input_of(column).quantity
         and before is not None
         and len(before.quantiles) == len(LEVELS)
         and bool(rows[column.name].notna().any())

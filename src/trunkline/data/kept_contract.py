@@ -12,6 +12,7 @@ import pandera.pandas as pa
 from trunkline.core.contract import Column, Contract
 from trunkline.core.figures import Figure
 from trunkline.core.verdicts import Verdict
+from trunkline.inputs import input_of
 from trunkline.measure.wording import listed
 
 from .rows import in_order
@@ -35,7 +36,7 @@ def judge_contract(parts: Parts, taken: Contract, schema: type[pa.DataFrameModel
     now = contract_from(schema)
     found, _ = inspect_rows(rows, schema, now, whole=False)
     # Reports are read by more people than rows are.
-    free = {column.name for column in now.columns if column.type == "text"}
+    free = {column.name for column in now.columns if input_of(column).free}
     breaches = [replace(breach, values=()) if breach.column in free else breach for breach in found]
     changed = _changed(taken, now)
     said = [_said(breach) for breach in breaches]

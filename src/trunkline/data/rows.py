@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from trunkline.core.contract import Contract, Role
+from trunkline.inputs import input_of
 
 from .exact import dtype_of, read_column
 
@@ -21,7 +22,7 @@ def typed(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     for column in contract.columns:
         values, wrong = read_column(frame[column.name], column)
         if wrong.any():
-            raise ValueError(f"{column.name} must be {column.rule()}")
+            raise ValueError(f"{column.name} must be {input_of(column).rule()}")
         kept[column.name] = values.astype(dtype_of(column))
     return pd.DataFrame(kept).reset_index(drop=True)
 
@@ -45,18 +46,19 @@ def content_digest(frame: pd.DataFrame, contract: Contract) -> str:
         null = values.isna().to_numpy(bool)
         total.update(f"{column.name}\0{column.type}\0".encode())
         total.update(np.packbits(null).tobytes())
-        if column.type in ("category", "text", "time") and not column.coded:
-            texts = values.astype(object).where(~null, "").tolist()
-            total.update(np.fromiter(map(len, texts), "<i8", len(texts)).tobytes())
-            total.update("".join(texts).encode())
-        elif column.type == "number":
-            floats = values.to_numpy("float64")
-            # Adding zero turns -0.0 into 0.0, and every null becomes the same zero.
-            total.update((np.where(null, 0.0, floats) + 0.0).astype("<f8").tobytes())
-        elif column.type == "integer" or column.coded:
-            total.update(values.to_numpy("int64", na_value=0).astype("<i8").tobytes())
-        else:
-            total.update(values.to_numpy("bool", na_value=False).astype("u1").tobytes())
+        match input_of(column).stored:
+            case "str":
+                texts = values.astype(object).where(~null, "").tolist()
+                total.update(np.fromiter(map(len, texts), "<i8", len(texts)).tobytes())
+                total.update("".join(texts).encode())
+            case "float64":
+                floats = values.to_numpy("float64")
+                # Adding zero turns -0.0 into 0.0, and every null becomes the same zero.
+                total.update((np.where(null, 0.0, floats) + 0.0).astype("<f8").tobytes())
+            case "int64":
+                total.update(values.to_numpy("int64", na_value=0).astype("<i8").tobytes())
+            case "bool":
+                total.update(values.to_numpy("bool", na_value=False).astype("u1").tobytes())
     return "sha256:" + total.hexdigest()
 
 

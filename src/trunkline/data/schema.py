@@ -10,27 +10,22 @@ from typing import Any
 import pandera.pandas as pa
 from pydantic import ValidationError
 
-from trunkline.core.contract import Column, Contract, Role, Type
+from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import ContractError
-from trunkline.core.examples import example
+from trunkline.core.plugins import OURS
 from trunkline.core.project import Project
 from trunkline.core.raised import asking
-from trunkline.core.values import text_fault
+from trunkline.inputs import InputType, input_of
+from trunkline.inputs.text import text_fault
 
 from .categories import allowed, categories_of, is_whole, require_kept
 from .ranges import range_of
 from .text_rules import require_example, text_rules
 
+CATEGORY, TIME = "category", "time"
+"""The types that a list, and an event time in text, make of another."""
 METADATA = ("role", "unit", "protected", "bands", "positive", "example")
-NULLABLE = {"integer": "pd.Int64Dtype", "boolean": "pd.BooleanDtype"}
-TYPES: Mapping[tuple[str, ...], Type] = {
-    ("int", "uint"): "integer",
-    ("float",): "number",
-    ("bool",): "boolean",
-    ("str",): "text",
-    ("datetime", "timestamp"): "time",
-}
-"""How pandera writes the types."""
+NULLABLE = {"int64": "pd.Int64Dtype", "bool": "pd.BooleanDtype"}
 
 
 def project_schema(project: Project) -> type[pa.DataFrameModel]:
@@ -80,7 +75,7 @@ def contract_from(schema: type[pa.DataFrameModel], *, name: str = "") -> Contrac
     outcome = next((column for column in columns if column.role is Role.OUTCOME), None)
     if outcome is not None:
         _check_outcome(outcome)
-        if outcome.type == "boolean":
+        if input_of(outcome).stored == "bool":
             positive = positive or "true"
         if outcome.coded and sorted(outcome.categories) == ["0", "1"]:
             positive = positive or "1"
@@ -114,24 +109,26 @@ def _column(name: str, field: pa.Column) -> Column:
     role = _role(name, metadata)
     values = allowed(name, field)
     kind = _type(name, field, role)
-    low, high = range_of(name, field, kind)
-    if kind == "integer" and role is Role.OUTCOME and not values and (low, high) == (0, 1):
+    held = input_of(Column(name=name, type=kind))
+    low, high = range_of(field, held)
+    if held.whole and role is Role.OUTCOME and not values and (low, high) == (0, 1):
         values = (0, 1)
-    coded = kind == "integer" and bool(values)
-    categories = categories_of(name, kind, values)
-    if field.nullable and kind in NULLABLE and str(field.dtype) not in ("Int64", "boolean"):
+    coded = held.whole and bool(values)
+    categories = categories_of(held, values)
+    if field.nullable and held.stored in NULLABLE and str(field.dtype) not in ("Int64", "boolean"):
         raise ContractError(
             f"{name}: {field.dtype} has no room for nulls.",
-            next_step=f"declare it as `{name}: {NULLABLE[kind]} = pa.Field(nullable=True, ...)`",
+            next_step=f"declare it as `{name}: {NULLABLE[held.stored]} = pa.Field(nullable=True, ...)`",
         )
     if "positive" in metadata and role is not Role.OUTCOME:
         raise ContractError(
             f"{name}: 'positive' belongs to the outcome, and this column has the role {role.value!r}.",
             next_step="move it to the field with the role 'outcome'",
         )
-    if kind == "boolean" and role is Role.OUTCOME:
-        categories = ("false", "true")
-    elif categories:
+    listed = bool(categories)
+    if role is Role.OUTCOME:
+        categories = categories or held.classes()
+    if listed:
         beyond = [
             code
             for code in values
@@ -143,8 +140,8 @@ def _column(name: str, field: pa.Column) -> Column:
                 value=beyond[0],
                 next_step="take it out of isin, or correct the other check",
             )
-        kind, low, high = "category", None, None
-    rules = text_rules(name, field.checks) if kind in ("text", "category") and not coded else {}
+        kind, low, high = CATEGORY, None, None
+    rules = text_rules(name, field.checks) if not coded and (listed or held.textual) else {}
     column = Column(
         name=name,
         type=kind,
@@ -157,16 +154,16 @@ def _column(name: str, field: pa.Column) -> Column:
         maximum=high,
         categories=categories,
         coded=coded,
-        bands=_bands(name, kind, metadata.get("bands", ())),
+        bands=_bands(held, metadata.get("bands", ())),
     )
-    if kind == "category":
+    if listed:
         require_kept(column.model_copy(update=rules))
         return column
     column = column.model_copy(update=rules)
     column = column.model_copy(update={"example": require_example(column, metadata.get("example", ""))})
-    if kind == "text" and text_fault(str(example(column)), column):
+    if held.free and text_fault(str(input_of(column).example()), column):
         raise ContractError(
-            f"{name}: nobody can tell which text keeps the rule: {column.rule()}.",
+            f"{name}: nobody can tell which text keeps the rule: {input_of(column).rule()}.",
             next_step="name one in the field, as metadata={'example': '...'}: documentation and tests send it",
         )
     return column
@@ -185,28 +182,32 @@ def _role(name: str, metadata: Mapping[str, Any]) -> Role:
         ) from error
 
 
-def _type(name: str, field: pa.Column, role: Role) -> Type:
+def _type(name: str, field: pa.Column, role: Role) -> str:
     text = str(field.dtype).lower()
     if text == "category":
         codes = [is_whole(value) for value in getattr(field.dtype, "categories", None) or ()]
-        return "integer" if codes and all(codes) else "text"
-    for starts, kind in TYPES.items():
-        if text.startswith(starts):
+        text = "int" if codes and all(codes) else "str"
+    for kind in OURS["inputs"]:
+        held = input_of(Column(name=name, type=kind))
+        if text.startswith(held.dtypes):
             # A text that says when a row happened is a time: what sorts as text need not sort as time.
-            return "time" if kind == "text" and role is Role.TIME else kind
+            return TIME if held.free and role is Role.TIME else kind
     raise ContractError(
         f"{name}: the type {field.dtype} has no place in a contract.",
         next_step="use int, float, bool, str or pd.Timestamp",
     )
 
 
-def _bands(name: str, kind: Type, value: Any) -> tuple[float, ...]:
+def _bands(held: InputType, value: Any) -> tuple[float, ...]:
+    name = held.column.name
     edges = tuple(value) if isinstance(value, list | tuple) else (value,)
     numeric = all(isinstance(edge, int | float) and not isinstance(edge, bool) for edge in edges)
     if not numeric or list(edges) != sorted(set(edges)):
         raise ContractError(f"{name}: 'bands' must be numbers that rise, as [18, 25, 35].", value=value)
-    if edges and kind not in ("integer", "number"):
-        raise ContractError(f"{name}: 'bands' cut numbers into groups, and this column holds {kind}.")
+    if edges and not held.quantity:
+        raise ContractError(
+            f"{name}: 'bands' cut numbers into groups, and this column holds {held.column.type}."
+        )
     return tuple(float(edge) for edge in edges)
 
 
@@ -216,7 +217,7 @@ def _positive(field: pa.Column) -> str:
 
 
 def _check_outcome(outcome: Column) -> None:
-    if outcome.type == "text":
+    if input_of(outcome).free:
         raise ContractError(
             f"{outcome.name}: an outcome in text needs its classes.",
             next_step="declare them with isin=[...]; for regression use int or float",

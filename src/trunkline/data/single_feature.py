@@ -10,6 +10,7 @@ import pandas as pd
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.figures import Figure, Interval
+from trunkline.inputs import input_of
 from trunkline.measure.intervals import deviate
 from trunkline.measure.multiplicity import shared_level
 
@@ -50,7 +51,7 @@ def event_time_score(rows: pd.DataFrame, contract: Contract) -> Figure | None:
     time = contract.of_role(Role.TIME)
     if time is None:
         return None
-    if time.type in ("category", "text", "time"):
+    if not input_of(time).quantity:
         rows = rows.assign(**{time.name: rows[time.name].rank(method="dense")})
     scored = _scores(rows, contract, (time.model_copy(update={"type": "number"}),), "event_time")
     return scored[0] if scored else None
@@ -106,7 +107,7 @@ def _folds(target: Floats, classify: bool) -> Folds | None:
 
 
 def _out_of_fold(values: pd.Series, column: Column, target: Floats, folds: Folds) -> Floats:
-    if column.type in ("category", "text", "time"):
+    if not input_of(column).quantity:
         return _by_code(pd.factorize(values)[0] + 1, target, folds)
     numbers = np.asarray(values.astype("Float64").to_numpy("float64", na_value=np.nan), dtype=np.float64)
     # A fine prediction finds an exact copy; a coarse one does not drown a loose dependence in noise.

@@ -18,6 +18,7 @@ from trunkline.core.policy.data import DataPolicy, Split
 from trunkline.core.project import Project
 from trunkline.core.record import digits, sha256, short
 from trunkline.core.snapshots import Part, SnapshotManifest, Window
+from trunkline.inputs import input_of
 
 from .rows import content_digest, in_order, names_of, typed
 from .schema import project_contract
@@ -28,12 +29,10 @@ from .traffic import load_traffic
 
 MANIFEST = "snapshot.json"
 ARROW = {
-    "integer": pa.int64(),
-    "number": pa.float64(),
-    "boolean": pa.bool_(),
-    "category": pa.string(),
-    "text": pa.string(),
-    "time": pa.string(),
+    "int64": pa.int64(),
+    "float64": pa.float64(),
+    "bool": pa.bool_(),
+    "str": pa.string(),
 }
 
 
@@ -216,11 +215,6 @@ def _open(home: Path, digest: str) -> Snapshot:
 
 
 def _write_rows(rows: pd.DataFrame, contract: Contract, path: Path) -> None:
-    schema = pa.schema(
-        [
-            pa.field(column.name, ARROW["integer" if column.coded else column.type])
-            for column in contract.columns
-        ]
-    )
+    schema = pa.schema([pa.field(column.name, ARROW[input_of(column).stored]) for column in contract.columns])
     table = pa.Table.from_pandas(rows, schema=schema, preserve_index=False, safe=True)
     pq.write_table(table.replace_schema_metadata(None), path, compression="zstd")

@@ -10,6 +10,7 @@ from trunkline.core.project import Project
 from trunkline.core.raised import asking
 from trunkline.core.secrets import kept_any, lent
 from trunkline.core.snapshots import Window
+from trunkline.inputs import input_of
 
 from .schema import project_schema
 from .validation import check_rows
@@ -51,7 +52,7 @@ def in_window(frame: pd.DataFrame, contract: Contract, window: Window) -> pd.Dat
         )
     values = frame[time.name]
     kept = values.notna()
-    if time.type in ("integer", "number"):
+    if input_of(time).quantity:
         if window.first is not None:
             kept &= (values >= _number(window.first, time.name)).fillna(False).astype(bool)
         if window.last is not None:

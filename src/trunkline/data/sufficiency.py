@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from trunkline.core.contract import Contract
+from trunkline.core.contract import Contract, as_label
 from trunkline.core.figures import Figure
 from trunkline.core.policy.data import DataPolicy
 from trunkline.core.verdicts import Outcome, Verdict
@@ -42,9 +42,7 @@ def judge_classes(parts: Parts, contract: Contract) -> Verdict:
     if contract.task == "regression":
         return _judge_spread(parts, contract)
     name = contract.outcome.name
-    labels = {part: parts[part][name].astype(str) for part in PARTS}
-    if contract.outcome.type == "boolean":
-        labels = {part: values.str.lower() for part, values in labels.items()}
+    labels = {part: parts[part][name].astype(object).map(as_label) for part in PARTS}
     classes = contract.outcome.categories
     everything = pd.concat(list(labels.values()))
     counts = {label: int((everything == label).sum()) for label in classes}

@@ -8,6 +8,7 @@ import pandas as pd
 
 from trunkline.core.contract import Column, Contract, Role, as_label
 from trunkline.core.snapshots import ColumnSummary, DataLock
+from trunkline.inputs import input_of
 
 LEVELS = (0.01, 0.25, 0.5, 0.75, 0.99)
 Floats = npt.NDArray[np.float64]
@@ -26,14 +27,14 @@ def summarised(contract: Contract) -> tuple[Column, ...]:
     return tuple(
         column
         for column in contract.columns
-        if column.role not in (Role.KEY, Role.USER) and column.type not in ("text", "time")
+        if column.role not in (Role.KEY, Role.USER) and input_of(column).summarised
     )
 
 
 def summary_of(values: pd.Series, column: Column) -> ColumnSummary:
     """Return the summary of one column."""
     nulls = _rounded(float(values.isna().mean())) if len(values) else 0.0
-    if column.type not in ("integer", "number"):
+    if not input_of(column).quantity:
         return ColumnSummary(nulls=nulls, shares=shares_of(values))
     numbers = numbers_of(values)
     if not len(numbers):

@@ -11,7 +11,8 @@ import pandera.pandas as pa
 from trunkline.core.contract import Column
 from trunkline.core.errors import ContractError
 from trunkline.core.patterns import literal
-from trunkline.core.values import text_fault
+from trunkline.inputs import input_of
+from trunkline.inputs.text import text_fault
 
 CHECKS = ("str_matches", "str_contains", "str_startswith", "str_endswith", "str_length")
 """Pandera's names of the checks that the contract takes over; the service asks them too."""
@@ -51,9 +52,9 @@ def require_example(column: Column, named: object) -> str:
 
     Raises ContractError where it breaks the rule, or where the rule needs one and none is named.
     """
-    if not isinstance(named, str) or (named and (column.type != "text" or text_fault(named, column))):
+    if not isinstance(named, str) or (named and (not input_of(column).free or text_fault(named, column))):
         raise ContractError(
-            f"{column.name}: metadata 'example' must be a text that keeps the rule: {column.rule()}.",
+            f"{column.name}: metadata 'example' must be a text that keeps the rule: {input_of(column).rule()}.",
             value=named,
             next_step="correct the example",
         )

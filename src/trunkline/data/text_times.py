@@ -7,6 +7,7 @@ import pandas as pd
 from trunkline.core.contract import Contract
 from trunkline.core.errors import DataError
 from trunkline.core.times import read_time
+from trunkline.inputs import input_of
 
 LEAST = len("2024-05-31")
 """Characters of a day: four digits alone may be anything."""
@@ -15,7 +16,7 @@ SHOWN = 5
 
 def text_times(rows: pd.DataFrame, contract: Contract) -> tuple[str, ...]:
     """Return the columns that the contract calls texts, and in which every value is a day or a time in ISO 8601."""
-    texts = (column.name for column in contract.columns if column.type == "text")
+    texts = (column.name for column in contract.columns if input_of(column).free)
     return tuple(name for name in texts if len(values := rows[name].dropna()) and all(map(_is_time, values)))
 
 

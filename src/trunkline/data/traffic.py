@@ -9,6 +9,7 @@ import pandas as pd
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.project import Project
+from trunkline.inputs import input_of
 from trunkline.predictions import GroundTruth, Prediction
 from trunkline.predictions.ground_truth import value_of
 from trunkline.predictions.opening import open_log
@@ -79,5 +80,5 @@ def _value(column: Column, answer: Prediction, truths: Mapping[str, GroundTruth]
         return truths[answer.id].value
     if column.role in (Role.KEY, Role.USER):
         name = answer.id if column.role is Role.KEY else answer.user
-        return (stable_integer(name) if column.type == "integer" else name) if name else None
+        return (stable_integer(name) if input_of(column).whole else name) if name else None
     return answer.inputs.get(column.name)

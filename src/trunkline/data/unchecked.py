@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandera.pandas as pa
 
 from trunkline.core.contract import Column
+from trunkline.inputs import input_of
 
 from .schema import contract_from
 from .text_rules import CHECKS
@@ -35,12 +36,9 @@ def unchecked(schema: type[pa.DataFrameModel]) -> tuple[str, ...]:
 
 
 def _of_column(field: pa.Column, column: Column) -> list[str]:
-    asked = {"isin"} if column.categories or column.type == "boolean" else set()
-    if column.type in ("integer", "number", "time"):
-        asked |= RANGES
-    elif column.type in ("text", "category") and not column.coded:
-        asked |= {"equal_to", *CHECKS}
-    elif column.coded:
-        asked |= RANGES
+    held = input_of(column)
+    asked = {"isin"} if held.classes() else set()
+    asked |= RANGES if held.ranged else set()
+    asked |= {"equal_to", *CHECKS} if held.textual else set()
     found = [str(check.name or "a check") for check in field.checks if check.name not in asked]
     return found + ["unique"] * bool(field.unique) + ["a parser"] * bool(field.parsers)

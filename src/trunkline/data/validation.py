@@ -18,7 +18,8 @@ from pandera.errors import SchemaErrors
 from trunkline.core.contract import Column, Contract
 from trunkline.core.errors import ContractError, DataError
 from trunkline.core.raised import asking, one_line
-from trunkline.core.values import text_fault
+from trunkline.inputs import input_of
+from trunkline.inputs.text import text_fault
 
 from .exact import read_column
 from .rows import typed
@@ -102,7 +103,7 @@ def inspect_rows(
         if not whole:
             field.parsers = []
         # Asked by `_read`, as the service asks them: pandas would take another reader of expressions.
-        if column.type == "text":
+        if input_of(column).free:
             field.checks = [check for check in field.checks if check.name not in CHECKS]
         frame[column.name], lost = _read(frame[column.name], column, field)
         # What a parser of the column is there to mend is no breach yet.
@@ -167,17 +168,17 @@ def _read(values: pd.Series, column: Column, field: pa.Column) -> tuple[pd.Serie
     read, wrong = read_column(values, column)
     wrong |= _beyond(read, field)
     if wrong.any():
-        textual = column.type in ("text", "category") and not column.coded
-        rule = f"must be {column.rule()}" + AS_TEXT * textual
+        textual = input_of(column).textual
+        rule = f"must be {input_of(column).rule()}" + AS_TEXT * textual
         return values, Breach(column.name, rule, int(wrong.sum()), _shown(values[wrong].tolist()))
     faulty = (
         {text for text in read.dropna().unique() if text_fault(text, column)}
-        if column.type == "text"
+        if input_of(column).free
         else set()
     )
     if faulty:
         broken = read.isin(faulty)
-        rule = f"must be {column.rule()}"
+        rule = f"must be {input_of(column).rule()}"
         return values, Breach(column.name, rule, int(broken.sum()), _shown(values[broken].tolist()))
     declared = str(field.dtype)
     if declared.startswith("datetime"):
@@ -211,12 +212,12 @@ def _breaches(failures: pd.DataFrame, frame: pd.DataFrame, contract: Contract) -
             breaches.append(Breach(name, "must not be null", _count(rows)))
         elif check.startswith("dtype("):
             if not ((failures["column"] == name) & (failures["check"].str.startswith("coerce_dtype"))).any():
-                rule = f"must be {columns[name].rule()}"
+                rule = f"must be {input_of(columns[name]).rule()}"
                 breaches.append(Breach(name, rule, len(frame), _shown(frame[name].tolist())))
         elif check.startswith("coerce_dtype"):
             # A null that has no room in a type is reported as a null.
             if len(rows := rows[rows["failure_case"].notna()]):
-                rule = f"must be {columns[name].rule()}"
+                rule = f"must be {input_of(columns[name]).rule()}"
                 breaches.append(Breach(name, rule, _count(rows), _shown(rows["failure_case"].tolist())))
         elif name not in mistyped:
             breaches.append(_of_check(columns[name], check, rows))
@@ -228,7 +229,7 @@ def _of_check(column: Column, check: str, rows: pd.DataFrame) -> Breach:
         return Breach(column.name, f"cannot be tested by {check}: {one_line(rows['failure_case'].iloc[0])}")
     rule = {"field_uniqueness": "must not repeat a value"}.get(check, f"must keep {check}")
     if check.startswith(("isin", "in_range", "greater_than", "less_than")):
-        rule = f"must be {column.rule()}"
+        rule = f"must be {input_of(column).rule()}"
     return Breach(column.name, rule, _count(rows), _shown(rows["failure_case"].tolist()))
 
 

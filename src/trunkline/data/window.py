@@ -11,6 +11,7 @@ from trunkline.core.errors import DataError, PolicyError
 from trunkline.core.project import POLICY_FILE
 from trunkline.core.snapshots import Window
 from trunkline.core.times import read_time
+from trunkline.inputs import input_of
 
 KEY = "data.window"
 _ZONE = re.compile(r"T.*(Z|[+-]\d\d:?\d\d)$| .*(Z|[+-]\d\d:?\d\d)$")
@@ -41,7 +42,7 @@ def check_window(window: Window, contract: Contract) -> None:
             f"{KEY} needs an event time, and no column of the contract {contract.name} has the role 'time'.",
             next_step=f"give that column metadata={{'role': 'time'}}, or take {KEY} out of {POLICY_FILE}",
         )
-    if time.type in ("integer", "number"):
+    if input_of(time).quantity:
         numbers = [_number(end, value, time) for end, value in ends.items()]
         reversed_ = len(numbers) == 2 and numbers[0] > numbers[1]
     else:

@@ -14,7 +14,7 @@ from trunkline.core.contract import Contract
 from trunkline.core.errors import DataError, StorageError
 from trunkline.core.line_log import append
 from trunkline.core.reading import parse_json
-from trunkline.core.values import Value
+from trunkline.inputs import Value
 
 from .database import database, literally, moment
 from .records import GroundTruth

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from trunkline.core.contract import Column, Role
-from trunkline.core.values import check_value
+from trunkline.inputs import input_of
 
 BODY = "(body)"
 ROW = "(row)"
@@ -86,8 +86,8 @@ def _problem(detail: ErrorDetails, known: dict[str, Column], outcome: str, maxim
     if column is None:
         return head | _unknown(name, value, known, outcome)
     if kind == "missing":
-        return head | _entry(name, None, column.rule(), "the field is missing: send it")
-    return head | _entry(name, value, column.rule(), _hint(kind, value, column))
+        return head | _entry(name, None, input_of(column).rule(), "the field is missing: send it")
+    return head | _entry(name, value, input_of(column).rule(), _hint(kind, value, column))
 
 
 def _batch_problem(kind: str, place: list[int | str], value: object, maximum_rows: int) -> Problem:
@@ -112,40 +112,9 @@ def _unknown(name: str, value: object, known: dict[str, Column], outcome: str) -
 def _hint(kind: str, value: object, column: Column) -> str:
     if value is None:
         return "null is not allowed"
-    if column.type in ("text", "time") and isinstance(value, str):
-        return _reason(value, column)
-    if column.type == "category" and not column.coded and isinstance(value, str):
-        folded = {category.casefold(): category for category in column.categories}
-        guess = difflib.get_close_matches(value.strip().casefold(), folded, n=1)
-        return f"did you mean {folded[guess[0]]}?" if guess else ""
-    whole = column.type == "integer" or column.coded
-    if whole and isinstance(value, float) and value.is_integer():
-        return f"send {int(value)}"
-    if (whole or column.type == "number") and isinstance(value, str) and _is_number(value):
-        return f"send {value.strip()} without quotes"
-    if column.type == "boolean" and value in (0, 1, "true", "false", "True", "False"):
-        return f"send {'true' if value in (1, 'true', 'True') else 'false'}"
-    if isinstance(value, int | float) and (column.type == "text" or str(value) in column.categories):
-        return f'send "{json.dumps(value)}"'
-    if kind == "too_large":
-        return "the number is too large for the model"
-    return ""
-
-
-def _reason(value: str, column: Column) -> str:
-    try:
-        check_value(value, column)
-    except ValueError as error:
-        return str(error)
-    return ""
-
-
-def _is_number(text: str) -> bool:
-    try:
-        json.loads(text)
-    except ValueError:
-        return False
-    return text.strip().lstrip("-")[:1].isdigit()
+    if hint := input_of(column).hint(value):
+        return hint
+    return "the number is too large for the model" if kind == "too_large" else ""
 
 
 def _entry(field: str, value: object, rule: str, hint: str) -> Problem:

@@ -12,9 +12,9 @@ from typing import Any
 
 from trunkline.core.bundle import Bundle, BundleStore
 from trunkline.core.errors import BundleError, StorageError
-from trunkline.core.examples import example
 from trunkline.core.record import short
 from trunkline.core.release import RELEASE_FILE, Release, Route
+from trunkline.inputs import input_of
 from trunkline.predictions import Arm, Prediction
 from trunkline.predictions.pseudonym import pseudonym
 from trunkline.tasks import task_of
@@ -173,7 +173,7 @@ def _serve(store: BundleStore, route: Route, threads: int, undo: ExitStack) -> S
     model = open_model(bundle, threads=threads)
     undo.callback(model.close)
     # Some conversions load and fail only when asked.
-    row = {column.name: [example(column)] for column in bundle.contract.features}
+    row = {column.name: [input_of(column).example()] for column in bundle.contract.features}
     try:
         model.predict(row)
     except BundleError as error:

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, Literal, NotRequired
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, NotRequired
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
-from pydantic_core import PydanticCustomError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.examples import example
-from trunkline.core.patterns import published
 from trunkline.core.reading import DoubledKey, single
-from trunkline.core.values import LARGEST_INT64, check_value
+from trunkline.inputs import input_of
 
 from .problems import Refused, doubled, explain
 
-LARGEST_FLOAT32 = 3.4028234663852886e38
 SECRET = (Role.KEY, Role.USER)
 SINGULAR = (Role.KEY, Role.USER, Role.TIME)
 
@@ -95,7 +90,7 @@ class RequestModel:
 
     def schemas(self) -> dict[str, dict[str, Any]]:
         """Return the JSON Schemas of a row and of a batch, for the API's description."""
-        row = self._row.json_schema() | {"example": {c.name: example(c) for c in self.columns}}
+        row = self._row.json_schema() | {"example": {c.name: input_of(c).example() for c in self.columns}}
         batch = self._batch.json_schema(ref_template="#/components/schemas/{model}")
         batch.pop("$defs", None)
         return {"Row": row, "Batch": batch}
@@ -120,84 +115,16 @@ def _typed(name: str, fields: dict[str, Any]) -> Any:
 
 
 def _annotation(column: Column) -> Any:
-    numeric = column.type in ("integer", "number")
-    whole = column.type == "integer"
-    bounds: dict[str, Any] = {}
-    if numeric and column.minimum is not None:
-        bounds["ge"] = _bound(column.minimum, math.ceil, whole)
-    if numeric and column.maximum is not None:
-        bounds["le"] = _bound(column.maximum, math.floor, whole)
     optional = column.nullable or column.role is not Role.FEATURE
-    kinds: dict[str, Any] = {
-        "integer": Annotated[int, Field(**bounds), AfterValidator(_fits_integer)],
-        "number": Annotated[float, Field(**bounds), AfterValidator(_fits_number)],
-        "boolean": bool,
-        "category": _category(column),
-        "text": Annotated[
-            str,
-            Field(
-                min_length=column.shortest,
-                max_length=column.longest,
-                json_schema_extra=dict(published(column.patterns)),
-            ),
-            AfterValidator(_checked(column)),
-        ],
-        "time": Annotated[
-            str, Field(json_schema_extra={"format": "date-time"}), AfterValidator(_checked(column))
-        ],
-    }
-    kind = kinds[column.type]
+    held = input_of(column)
+    kind = held.annotation()
     kind = kind | None if optional else kind
     extra: dict[str, Any] = {"x-role": column.role.value}
     if column.unit:
         extra["x-unit"] = column.unit
     words = f"{column.description.rstrip('.')}. " if column.description else ""
-    rule = column.rule()
+    rule = held.rule()
     text = f"{words}{rule[0].upper()}{rule[1:]}." + (" Optional." if optional else "")
     field = Field(title=column.name, description=text, json_schema_extra=extra)
     annotated: Any = Annotated[kind, field]
     return NotRequired[annotated] if optional else annotated
-
-
-def _category(column: Column) -> Any:
-    if not column.categories:
-        return str
-    # A Literal of 0 and 1 would take true and false: they are equal in Python.
-    allowed: Any = Literal[tuple(map(column.label, column.categories))]
-    return Annotated[allowed, BeforeValidator(_no_boolean)] if column.coded else allowed
-
-
-def _no_boolean(value: object) -> object:
-    if isinstance(value, bool | float):
-        raise PydanticCustomError("int_type", "Input should be a valid integer")
-    return value
-
-
-def _checked(column: Column) -> Callable[[str], str]:
-    def checked(value: str) -> str:
-        try:
-            check_value(value, column)
-        except ValueError as error:
-            raise PydanticCustomError(
-                "rule", "Input breaks its rule: {reason}", {"reason": str(error)}
-            ) from None
-        return value
-
-    return checked
-
-
-def _bound(value: float, inwards: Callable[[float], int], whole: bool) -> float | int:
-    return inwards(value) if whole and math.isfinite(value) else value
-
-
-def _fits_integer(value: int) -> int:
-    if not -LARGEST_INT64 <= value <= LARGEST_INT64:
-        raise PydanticCustomError("too_large", "Input should fit 64 bits")
-    return value
-
-
-def _fits_number(value: float) -> float:
-    # Models compute in float32: what does not fit would reach them as infinity.
-    if not -LARGEST_FLOAT32 <= value <= LARGEST_FLOAT32:
-        raise PydanticCustomError("too_large", "Input should fit a 32-bit float")
-    return value

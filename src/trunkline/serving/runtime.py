@@ -6,16 +6,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
 import onnxruntime
 
 from trunkline.core.bundle import Bundle
 from trunkline.core.contract import Column
 from trunkline.core.errors import BundleError
 from trunkline.core.record import short
+from trunkline.inputs import input_of
 from trunkline.tasks import Answers, task_of
 
 Columns = Mapping[str, Sequence[object]]
+WANTED = {"float": "tensor(float)", "text": "tensor(string)", "": "no tensor"}
 
 
 class Model(Protocol):
@@ -100,7 +101,7 @@ class OnnxModel:
             ) from error
         self._bundle = bundle
         self._check_inputs()
-        self._inputs = [(node.name, node.type == "tensor(string)") for node in self._session.get_inputs()]
+        self._inputs = [input_of(bundle.contract.column(node.name)) for node in self._session.get_inputs()]
         tensors = task_of(bundle.contract).tensors
         self._outputs = [node.name for node in self._session.get_outputs()][:tensors]
 
@@ -112,7 +113,7 @@ class OnnxModel:
                 raise BundleError(
                     f"The model of bundle {name} wants {node.name}, which is no feature of its contract."
                 )
-            wanted = "tensor(float)" if features[node.name].numeric else "tensor(string)"
+            wanted = WANTED[input_of(features[node.name]).tensor]
             if node.type != wanted:
                 raise BundleError(
                     f"The model of bundle {name} wants {node.name} as {node.type}, and the contract gives {wanted}."
@@ -129,7 +130,10 @@ class OnnxModel:
         """
         rows = row_count(columns, self._bundle.contract.features)
         try:
-            feed = {name: _tensor(columns[name], text=text) for name, text in self._inputs}
+            feed = {
+                kind.column.name: kind.encode(columns[kind.column.name]).reshape(-1, 1)
+                for kind in self._inputs
+            }
             outputs = self._session.run(self._outputs, feed)
         except Exception as error:  # see __init__
             raise BundleError(
@@ -140,12 +144,3 @@ class OnnxModel:
     def close(self) -> None:
         """Free the session."""
         # Python frees it with the last reference, so a thread that still asks is not cut off.
-
-
-def _tensor(values: Sequence[object], *, text: bool) -> np.ndarray:
-    if text:
-        words = np.empty((len(values), 1), dtype=object)
-        words[:, 0] = ["" if value is None else value for value in values]
-        return words
-    numbers: Any = [np.nan if value is None else value for value in values]
-    return np.array(numbers, dtype=np.float32).reshape(-1, 1)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from trunkline.core.contract import Contract
 from trunkline.core.errors import DataError
-from trunkline.core.values import Value, check_value
+from trunkline.inputs import Value, input_of
 
 
 def outcome_event(item: str, value: object, contract: Contract) -> Value:
@@ -20,9 +20,9 @@ def outcome_event(item: str, value: object, contract: Contract) -> Value:
         )
     column = contract.outcome
     try:
-        found = check_value(value, column)
+        found = input_of(column).check(value)
     except ValueError as error:
-        raise ValueError(f"{column.name} must be {column.rule()}; {error}") from error
+        raise ValueError(f"{column.name} must be {input_of(column).rule()}; {error}") from error
     if found is None:
         raise ValueError("it has no outcome")
     return found

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from trunkline.core.contract import Contract
 from trunkline.core.decision import Decision
-from trunkline.core.values import Value
+from trunkline.inputs import Value
 from trunkline.measure.paired import Array, Paired
 from trunkline.measure.users import Users
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from trunkline.core.contract import Column, Contract
+from trunkline.core.contract import Column, Contract, as_label
 from trunkline.core.errors import DataError
-from trunkline.core.times import instant
+from trunkline.inputs import input_of
 
 
 def model_frame(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
@@ -29,41 +29,16 @@ def model_frame(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
 
 def feature(values: pd.Series[Any], column: Column) -> pd.Series[Any]:
     """Return one column as the model sees it; see `model_frame`."""
-    if column.type == "time":
-        return _times(values, column)
-    if not column.numeric:
-        return pd.Series(_texts(values), dtype=object)
+    known = [None if gone else value for value, gone in zip(values.tolist(), values.isna(), strict=True)]
     try:
-        numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+        encoded = input_of(column).encode(known)
     except (TypeError, ValueError) as error:
         raise DataError(
-            f"The column {column.name} holds a value that is not a number: {error}.",
-            next_step=f"{column.name} must be {column.rule()}",
+            f"The column {column.name} holds a value that is not of its type: {error}.",
+            next_step=f"{column.name} must be {input_of(column).rule()}",
         ) from error
-    with np.errstate(over="ignore"):
-        return pd.Series(numbers.astype(np.float32))
-
-
-def _times(values: pd.Series[Any], column: Column) -> pd.Series[Any]:
-    null = values.isna().to_numpy()
-    try:
-        starts = [
-            None if gone else instant(str(value)).replace(tzinfo=None)
-            for value, gone in zip(values.tolist(), null, strict=True)
-        ]
-    except ValueError as error:
-        raise DataError(
-            f"The column {column.name} holds a value that is no time: {error}.",
-            next_step=f"{column.name} must be {column.rule()}",
-        ) from error
-    return pd.Series(np.array(starts, dtype="datetime64[us]"))
-
-
-def _texts(values: pd.Series[Any]) -> np.ndarray:
-    null = values.isna().to_numpy()
-    texts = np.empty(len(values), dtype=object)
-    texts[:] = ["" if gone else str(value) for value, gone in zip(values.tolist(), null, strict=True)]
-    return texts
+    # pandas would make its own type of texts.
+    return pd.Series(encoded, dtype=encoded.dtype)
 
 
 def outcome(frame: pd.DataFrame, contract: Contract) -> np.ndarray:
@@ -83,13 +58,11 @@ def outcome(frame: pd.DataFrame, contract: Contract) -> np.ndarray:
         )
     if contract.task == "regression":
         return values.to_numpy(dtype=np.float64)
-    if column.coded:
+    if input_of(column).stored == "int64":
         return values.to_numpy(dtype=np.int64)
-    if column.type == "boolean":
-        labels = np.empty(len(values), dtype=object)
-        labels[:] = ["true" if value else "false" for value in values.tolist()]
-        return labels
-    return _texts(values)
+    labels = np.empty(len(values), dtype=object)
+    labels[:] = [as_label(value) for value in values.tolist()]
+    return labels
 
 
 def tensors(rows: pd.DataFrame, contract: Contract) -> dict[str, np.ndarray]:

@@ -13,6 +13,7 @@ from sklearn.utils.validation import has_fit_parameter
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import PolicyError, ProjectError
 from trunkline.core.policy.training import Mitigation
+from trunkline.inputs import input_of
 
 from .candidate import Candidate
 from .fair_mixture import FairMixture
@@ -33,7 +34,8 @@ def mitigated_attribute(policy: Mitigation, contract: Contract) -> Column | None
     outcome = contract.outcome
     if outcome.type != "boolean" and len(outcome.categories) != 2:
         raise PolicyError(
-            f"{KEY}: {policy.method} works on an outcome of two classes, and {outcome.name} is {outcome.rule()}.",
+            f"{KEY}: {policy.method} works on an outcome of two classes, and {outcome.name} is "
+            f"{input_of(outcome).rule()}.",
             value=policy.method,
             next_step=f"set {KEY}.method to none; gates.fairness still asks about the groups",
         )

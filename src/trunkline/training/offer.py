@@ -13,6 +13,7 @@ from sklearn.pipeline import Pipeline
 from trunkline.core.contract import Contract
 from trunkline.core.errors import PolicyError, ProjectError
 from trunkline.core.raised import asking
+from trunkline.inputs import input_of
 
 from .candidate import Candidate
 
@@ -112,7 +113,7 @@ def _check_task(candidate: Candidate, estimator: Any, contract: Contract) -> Non
         outcome = contract.outcome
         raise ProjectError(
             f"Candidate {candidate.name}: {type(estimator).__name__} answers classes, and the outcome "
-            f"{outcome.name} is {outcome.rule()}.",
+            f"{outcome.name} is {input_of(outcome).rule()}.",
             next_step="list its classes in contract.py, as isin=[0, 1], or offer a regressor in model.py",
         )
     if contract.task == "classification" and is_regressor(estimator):

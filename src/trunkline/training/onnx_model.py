@@ -16,6 +16,7 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.pipeline import Pipeline
 
 from trunkline.core.contract import Contract
+from trunkline.inputs import input_of
 
 from .fair_mixture import FairMixture
 from .frames import tensors
@@ -44,14 +45,15 @@ def convert(pipeline: Any, contract: Contract) -> bytes:
     from skl2onnx import convert_sklearn
     from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 
-    times = [column.name for column in contract.features if column.type == "time"]
+    wanted = {column.name: input_of(column).tensor for column in contract.features}
+    times = [name for name, tensor in wanted.items() if not tensor]
     used = _used(pipeline)
     if asked := [name for name in times if used is None or name in used]:
         raise ConversionError(f"ONNX has no times, and the features use {', '.join(asked)}")
     inputs = [
-        (column.name, FloatTensorType([None, 1]) if column.numeric else StringTensorType([None, 1]))
-        for column in contract.features
-        if column.name not in times
+        (name, FloatTensorType([None, 1]) if tensor == "float" else StringTensorType([None, 1]))
+        for name, tensor in wanted.items()
+        if tensor
     ]
     # The default, en_US, is not on every machine: a model would become another one there, or not start.
     options: dict[Any, Any] = {words: {"locale": LOCALE} for words in (CountVectorizer, TfidfVectorizer)}

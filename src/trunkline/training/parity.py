@@ -8,13 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from trunkline.core.contract import Column, Contract
+from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
-from trunkline.core.values import text_fault
+from trunkline.inputs import Corner, input_of
 
 ALLOWED = 1e-4
 """The largest difference of a probability; for regression relative to the value."""
-UNKNOWN = "\u2047 never seen"
 
 Answers = tuple[np.ndarray, np.ndarray | None]
 Ask = Callable[[pd.DataFrame], Answers]
@@ -98,35 +97,12 @@ def edges(rows: pd.DataFrame, contract: Contract) -> list[Edge]:
     """
     found: list[Edge] = []
     for column in contract.features:
-        name = column.name
-        if column.type == "boolean":
-            found += [Edge(f"{name} is false", name, 0.0), Edge(f"{name} is true", name, 1.0)]
-        elif column.coded:
-            found += [Edge(f"{name} is {code}", name, float(code)) for code in column.categories]
-        elif column.type == "time":
-            times = rows[name].dropna()
-            ends = dict.fromkeys((times.min(), times.max())) if len(times) else ()
-            found += [Edge(f"{name} is {end}", name, end.to_datetime64()) for end in ends]
-        elif column.numeric:
-            least, most = _reach(rows[name].to_numpy(dtype=float), column)
-            found += [Edge(f"{name} is {end:g}", name, end) for end in (least, most)]
-        else:
-            found += [Edge(f"{name} is {category}", name, category) for category in column.categories]
-            text = column.type == "text" and not text_fault(UNKNOWN, column)
-            found.append(Edge(f"{name} is of an unknown category", name, UNKNOWN, allowed=text))
+        name, kind = column.name, input_of(column)
+        corners = kind.corners(rows[name].to_numpy())
         if column.nullable:
-            null = np.datetime64("NaT") if column.type == "time" else ""
-            found.append(Edge(f"{name} is null", name, np.nan if column.numeric else null))
+            corners.append(Corner("null", kind.encode([None])[0]))
+        found += [Edge(f"{name} is {words}", name, value, allowed) for words, value, allowed in corners]
     return found
-
-
-def _reach(seen: np.ndarray, column: Column) -> tuple[float, float]:
-    seen = seen[np.isfinite(seen)]
-    low, high = (seen.min(), seen.max()) if seen.size else (0.0, 1.0)
-    reach = 10 * (seen.std() if seen.size else 1.0)
-    least = low - reach if column.minimum is None else column.minimum
-    most = high + reach if column.maximum is None else column.maximum
-    return float(least), float(most)
 
 
 def rows_at(corners: Sequence[Edge], row: pd.DataFrame) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from trunkline.core.contract import Contract
 from trunkline.core.decision import HALF, Decision
 from trunkline.core.errors import PolicyError
 from trunkline.core.policy.training import Costs, TrainingPolicy
+from trunkline.inputs import input_of
 from trunkline.measure.metrics import Metric as Measure
 from trunkline.measure.paired import Paired
 from trunkline.measure.scorers import asks_chances, check_known, find_metric
@@ -43,7 +44,8 @@ def check_threshold(policy: TrainingPolicy, contract: Contract, metrics: Mapping
     outcome = contract.outcome
     if not _positive(contract) or (outcome.type != "boolean" and len(outcome.categories) != 2):
         raise PolicyError(
-            f"{KEY} needs an outcome of two classes with a positive one, and {outcome.name} is {outcome.rule()}.",
+            f"{KEY} needs an outcome of two classes with a positive one, and {outcome.name} is "
+            f"{input_of(outcome).rule()}.",
             next_step=f"take {KEY} out of trunkline.yaml",
         )
     if policy.mitigation.method != "none":

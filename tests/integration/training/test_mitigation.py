@@ -20,6 +20,7 @@ from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.policy.training import Mitigation, Search, TrainingPolicy
 from trunkline.evaluation.robustness.row_order import row_order_verdict
 from trunkline.evaluation.scored import Scored
+from trunkline.inputs import input_of
 from trunkline.serving.runtime import open_model
 from trunkline.training import Candidate, Fitted, predict_frame, train
 
@@ -115,7 +116,7 @@ def test_it_is_sealed_as_python_and_served_with_the_answers_it_gave_in_training(
         answers = model.predict(
             {
                 column.name: rows[column.name].tolist()
-                if column.numeric
+                if input_of(column).tensor == "float"
                 else rows[column.name].astype(object).where(rows[column.name].notna(), None).tolist()
                 for column in contract.features
             }

@@ -95,28 +95,6 @@ def test_three_classes_need_no_positive_one() -> None:
     assert contract(AGE, grade, positive="").task == "classification"
 
 
-@pytest.mark.parametrize(
-    ("column", "words"),
-    [
-        (AGE, "a whole number from 0 to 120 (years)"),
-        (SEX, "one of Female, Male"),
-        (Column(name="x", type="number", minimum=0.5), "a number of at least 0.5"),
-        (Column(name="x", type="number", maximum=2), "a number of at most 2"),
-        (Column(name="x", type="boolean"), "true or false"),
-        (Column(name="x", type="text", nullable=True), "a text, or null"),
-        (Column(name="x", type="integer", unit="days", nullable=True), "a whole number (days), or null"),
-    ],
-)
-def test_the_rule_of_a_column_reads_as_words(column: Column, words: str) -> None:
-    assert column.rule() == words
-
-
-def test_the_rule_of_a_column_with_many_categories_stays_short() -> None:
-    column = Column(name="town", type="category", categories=tuple(f"town {number}" for number in range(300)))
-
-    assert column.rule().endswith("town 19 and 280 more")
-
-
 def test_a_contract_survives_its_journey_as_json() -> None:
     made = contract()
     assert Contract.from_dict(made.to_dict(), origin="test") == made

@@ -11,8 +11,8 @@ import pytest
 
 from trunkline.core.contract import Column
 from trunkline.core.errors import ContractError, DataError
-from trunkline.core.examples import example
 from trunkline.data import check_rows, contract_from, unchecked
+from trunkline.inputs import input_of
 from trunkline.serving.problems import Refused
 from trunkline.serving.requests import RequestModel
 
@@ -58,14 +58,14 @@ def test_categories_keep_the_declared_order() -> None:
 def test_codes_keep_the_declared_order_and_their_type() -> None:
     column = column_of(int, isin=np.array([10, 9, 2]))
     assert (column.categories, column.coded, column.minimum) == (("10", "9", "2"), True, None)
-    assert [column.label(text) for text in column.categories] == [10, 9, 2]
+    assert [input_of(column).label(text) for text in column.categories] == [10, 9, 2]
     assert column_of(int, isin={10, 9, 2}).categories == ("2", "9", "10")
 
 
 def test_the_range_of_a_time_is_kept_as_instants() -> None:
     column = column_of(pd.Timestamp, ge=pd.Timestamp("2011-01-01"), le=pd.Timestamp("2012-12-31T23:00"))
     assert column.minimum == 1293840000
-    assert "not before 2011-01-01T00:00:00, not after 2012-12-31T23:00:00" in column.rule()
+    assert "not before 2011-01-01T00:00:00, not after 2012-12-31T23:00:00" in input_of(column).rule()
 
 
 def test_categories_of_a_set_have_an_order_that_every_process_agrees_on() -> None:
@@ -216,7 +216,7 @@ def test_every_door_asks_the_checks_of_a_text(settings: dict[str, Any], right: s
     column = contract_from(schema).column("it")
     door = RequestModel([column])
     assert door.row(json.dumps({"it": right}).encode()) == {"it": right}
-    assert door.row(json.dumps({"it": example(column)}).encode())
+    assert door.row(json.dumps({"it": input_of(column).example()}).encode())
     with pytest.raises(Refused):
         door.row(json.dumps({"it": wrong}).encode())
     rows = pd.DataFrame({"y": ["a"], "x": [1], "it": [right]})

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from trunkline.core.contract import Column, Contract, Role
+from trunkline.inputs import input_of
 from trunkline.serving.problems import Refused
 from trunkline.serving.requests import RequestModel, request_columns
 
@@ -88,7 +89,7 @@ def test_a_feature_may_not_be_absent_or_null(needed: str) -> None:
 def test_a_wrong_value_is_named_with_its_field_and_rule(field: str, value: Any, hint: str) -> None:
     (problem,) = problems(ROW | {field: value})
     assert problem["field"] == field
-    assert problem["rule"] == CONTRACT.column(field).rule()
+    assert problem["rule"] == input_of(CONTRACT.column(field)).rule()
     assert problem["hint"] == hint
     assert problem["value"] in (value, str(value), json.dumps(value))
 

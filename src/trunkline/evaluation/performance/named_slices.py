@@ -13,6 +13,7 @@ from trunkline.core.errors import PolicyError
 from trunkline.core.figures import Figure
 from trunkline.core.policy.gates import NamedSlice, PerformanceGates, Value
 from trunkline.core.verdicts import Verdict
+from trunkline.inputs import input_of
 from trunkline.measure.metrics import Metrics
 from trunkline.measure.paired import Array, Paired
 from trunkline.measure.quality import SEED
@@ -74,7 +75,7 @@ def check_slices(rules: PerformanceGates, contract: Contract) -> None:
             column = _column(key, name, contract)
             if column.type not in ("integer", "number"):
                 raise PolicyError(
-                    f"{key} needs a number, and {name} is {column.rule()}.",
+                    f"{key} needs a number, and {name} is {input_of(column).rule()}.",
                     next_step=f"say it as {_KEY}.{position}.where.{name}",
                 )
 
@@ -137,13 +138,13 @@ def _check_value(key: str, value: Value, column: Column) -> None:
         fits = isinstance(value, str) and (not column.categories or value in column.categories)
     if fits:
         return
-    step = f"use {column.rule()}"
+    step = f"use {input_of(column).rule()}"
     if isinstance(value, bool) and column.type in ("category", "text"):
         step = 'write "Yes" and "No" in quotes: without them YAML reads true and false'
     elif column.categories:
         step = _instead(str(value), column.categories)
     raise PolicyError(
-        f"{key} asks for {as_label(value)}, and {column.name} is {column.rule()}.", next_step=step
+        f"{key} asks for {as_label(value)}, and {column.name} is {input_of(column).rule()}.", next_step=step
     )
 
 

@@ -11,6 +11,7 @@ from trunkline.core.markdown import code, plain
 from trunkline.core.policy.policy import Policy
 from trunkline.core.snapshots import SnapshotManifest
 from trunkline.core.verdicts import Evaluation
+from trunkline.inputs import input_of
 from trunkline.measure.wording import number
 
 from ..scored import Scored, pair_scored
@@ -137,7 +138,7 @@ def _end(value: object) -> str:
 def _columns(contract: Contract) -> str:
     rows = [
         f"| {code(column.name)} | {column.role.value}{', protected' if column.protected else ''} | "
-        f"{plain(column.rule())} | {plain(column.description)} |"
+        f"{plain(input_of(column).rule())} | {plain(column.description)} |"
         for column in contract.columns
     ]
     return "\n".join(["| Column | Role | Must be | What it is |", "|---|---|---|---|", *rows])

@@ -11,6 +11,7 @@ import pandas as pd
 from trunkline.core.contract import Column, as_label
 from trunkline.core.errors import PolicyError
 from trunkline.core.policy.gates import Metamorphic, Value
+from trunkline.inputs import input_of
 from trunkline.measure.paired import Array
 
 NUMERIC = ("integer", "number")
@@ -35,13 +36,13 @@ def check_change(rule: Metamorphic, column: Column, key: str) -> None:
             continue
         if column.type not in NUMERIC:
             raise PolicyError(
-                f"{key} is {column.name}, which is {column.rule()}, and `{name}` needs a number.",
+                f"{key} is {column.name}, which is {input_of(column).rule()}, and `{name}` needs a number.",
                 next_step="use set_to or swap",
             )
         if name == "add" and column.type == "integer" and amount % 1:
             raise PolicyError(
-                f"{key} is {column.name}, which is {column.rule()}, and `{name}` of {amount:g} gives no other such "
-                "value.",
+                f"{key} is {column.name}, which is {input_of(column).rule()}, and `{name}` of {amount:g} "
+                "gives no other such value.",
                 next_step=f"choose another number for {name}",
             )
     values = {"set_to": [rule.set_to] if rule.set_to is not None else [], "swap": list(rule.swap or ())}
@@ -50,7 +51,8 @@ def check_change(rule: Metamorphic, column: Column, key: str) -> None:
             if _value(column, value) is None:
                 close = difflib.get_close_matches(as_label(value), column.categories, n=3, cutoff=0.5)
                 raise PolicyError(
-                    f"{key} is {column.name}, which must be {column.rule()}, and `{name}` gives it another value.",
+                    f"{key} is {column.name}, which must be {input_of(column).rule()}, "
+                    f"and `{name}` gives it another value.",
                     value=value,
                     next_step=f"use {' or '.join(close)}"
                     if close
@@ -105,7 +107,7 @@ def _value(column: Column, value: Value | None) -> Value | None:
         label = as_label(value)
         if column.categories and label not in column.categories:
             return None
-        return column.label(label)
+        return input_of(column).label(label)
     if isinstance(value, bool | str) or (column.type == "integer" and value % 1):
         return None
     low = column.minimum is None or value >= column.minimum

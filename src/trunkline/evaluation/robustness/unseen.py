@@ -11,8 +11,8 @@ import pandas as pd
 
 from trunkline.core.contract import Column, Contract
 from trunkline.core.figures import Figure
-from trunkline.core.values import check_value
 from trunkline.core.verdicts import Verdict
+from trunkline.inputs import input_of
 
 from .asking import Ask, evenly, finite_answers, what_happened
 
@@ -98,7 +98,9 @@ def probes(column: Column, seen: pd.Series) -> tuple[Probe, ...]:
     found: list[Probe] = []
     if column.type in ("category", "boolean"):
         allowed: tuple[object, ...] = (
-            (False, True) if column.type == "boolean" else tuple(map(column.label, column.categories))
+            (False, True)
+            if column.type == "boolean"
+            else tuple(map(input_of(column).label, column.categories))
         )
         had = set(known.tolist())
         found = [Probe(value, "training never had it") for value in allowed if value not in had]
@@ -115,7 +117,7 @@ def probes(column: Column, seen: pd.Series) -> tuple[Probe, ...]:
 
 def _allowed(value: str, column: Column) -> bool:
     try:
-        check_value(value, column)
+        input_of(column).check(value)
     except ValueError:
         return False
     return True

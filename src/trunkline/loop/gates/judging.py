@@ -13,13 +13,13 @@ from trunkline import data, evaluation
 from trunkline.core.bundle import Bundle
 from trunkline.core.contract import Contract
 from trunkline.core.errors import BundleError, GateFailed, GateInconclusive
-from trunkline.core.interface import decision_change, same_question
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.record import short, write_atomically
 from trunkline.core.snapshots import DataLock, Window
 from trunkline.core.verdicts import Evaluation
 from trunkline.evaluation import Scored
+from trunkline.inputs.interface import decision_change, same_question
 from trunkline.loop.model.answers import ask, opened
 from trunkline.loop.versions.bundles import champion_of
 

@@ -14,6 +14,7 @@ from trunkline.core.project import Project
 from trunkline.core.record import digits
 from trunkline.core.snapshots import SnapshotManifest
 from trunkline.data.traffic import stable_integer
+from trunkline.inputs import input_of
 from trunkline.loop.versions.bundles import brought_registry
 from trunkline.predictions import forgetting
 from trunkline.predictions.database import any_row
@@ -84,7 +85,7 @@ def _holds(parts: Sequence[Path], contract: Contract, role: Role, texts: Sequenc
     column = contract.of_role(role)
     if column is None or not parts:
         return False
-    values = [stable_integer(text) for text in texts] if column.type == "integer" else texts
+    values = [stable_integer(text) for text in texts] if input_of(column).whole else texts
     return any_row(parts, column.name, values)
 
 

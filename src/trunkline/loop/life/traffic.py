@@ -18,7 +18,7 @@ from trunkline.core.contract import Column, Contract
 from trunkline.core.errors import DataError, StorageError, UnavailableError
 from trunkline.core.progress import Progress
 from trunkline.core.reading import DoubledKey, single, whole
-from trunkline.core.values import check_value, parse_cell
+from trunkline.inputs import input_of
 from trunkline.predictions import GroundTruth
 
 CONNECTIONS = 4
@@ -120,7 +120,7 @@ def _cells(path: Path, text: str, contract: Contract, say: Progress) -> list[dic
     except csv.Error as error:
         raise DataError(f"{path}, line {reader.line_num} is no CSV: {error}.") from error
     for name in names:
-        if name in columns and columns[name].type == "text":
+        if name in columns and input_of(columns[name]).free:
             _require_codes_as_written(path, name, rows)
     return rows
 
@@ -141,7 +141,7 @@ def _cell(text: str, column: Column | None) -> object:
     if text == "":
         return None
     try:
-        return text if column is None else parse_cell(text, column)
+        return text if column is None else input_of(column).parse(text)
     except ValueError:
         return text
 
@@ -164,10 +164,10 @@ def _with_outcome(path: Path, place: int, row: dict[str, Any], contract: Contrac
     if row.get(column.name) is None:
         return row
     try:
-        return row | {column.name: check_value(row[column.name], column)}
+        return row | {column.name: input_of(column).check(row[column.name])}
     except ValueError as error:
         raise DataError(
-            f"{path}, row {place}: the outcome {column.name} must be {column.rule()}; {error}.",
+            f"{path}, row {place}: the outcome {column.name} must be {input_of(column).rule()}; {error}.",
             value=row[column.name],
             next_step="correct the row, or send without --outcomes; nothing was sent",
         ) from error

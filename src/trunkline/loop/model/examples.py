@@ -10,9 +10,9 @@ import pandas as pd
 from trunkline import data
 from trunkline.core.contract import Contract
 from trunkline.core.errors import TrunklineError
-from trunkline.core.examples import example
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
+from trunkline.inputs import input_of
 
 from .answers import columns_of
 from .snapshots import locked_snapshot
@@ -30,10 +30,10 @@ def example_request(project: Project, *, progress: Progress) -> dict[str, Any]:
     """Return a request: the first test row where rows are locked, else one that the contract alone allows."""
     contract = data.project_contract(project)
     if not project.data_lock.is_file():
-        return {column.name: example(column) for column in contract.inputs}
+        return {column.name: input_of(column).example() for column in contract.inputs}
     snapshot = locked_snapshot(project, progress=progress)
     if snapshot.contract.inputs != contract.inputs:
-        return {column.name: example(column) for column in contract.inputs}
+        return {column.name: input_of(column).example() for column in contract.inputs}
     return request(snapshot.part("test"), contract)
 
 
@@ -43,7 +43,7 @@ def locked_texts(project: Project, *, progress: Progress) -> Mapping[str, tuple[
     Empty where the contract has no text, and where no rows can be had.
     """
     contract = data.project_contract(project)
-    names = [column.name for column in contract.inputs if column.type == "text"]
+    names = [column.name for column in contract.inputs if input_of(column).free]
     if not names:
         return {}
     try:

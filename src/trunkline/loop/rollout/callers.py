@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from trunkline.core.errors import BundleError, NotFoundError, StorageError, UnavailableError
-from trunkline.core.interface import InterfaceChange, decision_change, interface_changes
 from trunkline.core.markdown import plain
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.release import Route
+from trunkline.inputs.interface import InterfaceChange, decision_change, interface_changes
 from trunkline.loop.versions.bundles import bundle_of
 
 

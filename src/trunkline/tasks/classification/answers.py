@@ -10,7 +10,7 @@ import numpy as np
 
 from trunkline.core.contract import Column, Contract, as_label
 from trunkline.core.decision import Decision
-from trunkline.core.values import Value
+from trunkline.inputs import Value, input_of
 from trunkline.measure.paired import Array, Paired
 from trunkline.measure.users import Users
 
@@ -74,7 +74,8 @@ class Classification:
 
     def outputs(self, answers: Answers, contract: Contract) -> list[dict[str, Any]]:
         """Return the class under `prediction`, and `probabilities` by class."""
-        labels = [contract.outcome.label(label) for label in answers.predictions.tolist()]
+        outcome = input_of(contract.outcome)
+        labels = [outcome.label(label) for label in answers.predictions.tolist()]
         if answers.probabilities is None:
             return [{"prediction": label} for label in labels]
         return [
@@ -186,4 +187,6 @@ def decided(answers: Answers, decision: Decision | None) -> Answers:
 def _schema_of(outcome: Column) -> dict[str, Any]:
     names = classes_of(outcome)
     kind = "boolean" if outcome.type == "boolean" else "integer" if outcome.coded else "string"
-    return {"type": kind} | ({"enum": [outcome.label(name) for name in names]} if kind != "boolean" else {})
+    return {"type": kind} | (
+        {"enum": [input_of(outcome).label(name) for name in names]} if kind != "boolean" else {}
+    )

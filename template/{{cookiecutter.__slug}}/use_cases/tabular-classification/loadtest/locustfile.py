@@ -14,7 +14,7 @@ import random
 from pathlib import Path
 
 from locust import FastHttpUser, constant_throughput, task
-from trunkline.core.examples import drawn
+from trunkline.inputs import drawn
 from trunkline.core.project import Project
 from trunkline.data import project_contract
 from trunkline.loop.model.examples import locked_texts

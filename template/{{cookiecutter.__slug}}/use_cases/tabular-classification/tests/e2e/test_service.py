@@ -16,7 +16,7 @@ import httpx
 import pandas as pd
 import pytest
 from trunkline.core.contract import Column, Contract, Role, as_label
-from trunkline.core.examples import drawn, wrong
+from trunkline.inputs import drawn, input_of
 from trunkline.data import contract_from
 from trunkline.loop.model.examples import request
 
@@ -24,7 +24,7 @@ from {{ cookiecutter.package }}.contract import Contract as Schema
 
 TRUNKLINE = Path(sys.executable).with_name("trunkline")
 INPUTS = contract_from(Schema).inputs
-BAD = [(column, value) for column in INPUTS for value in (wrong(column) or (17,))]
+BAD = [(column, value) for column in INPUTS for value in (input_of(column).wrong() or (17,))]
 
 
 @pytest.fixture(scope="module")

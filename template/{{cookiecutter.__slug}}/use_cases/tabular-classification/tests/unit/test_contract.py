@@ -8,14 +8,16 @@ import pandas as pd
 import pytest
 from trunkline.core.contract import Column
 from trunkline.core.errors import DataError
-from trunkline.core.examples import wrong
 from trunkline.data import check_rows, contract_from
+from trunkline.inputs import input_of
 
 from {{ cookiecutter.package }}.contract import Contract
 
 COLUMNS = contract_from(Contract).columns
 BAD = [
-    (column, value) for column in COLUMNS for value in (*wrong(column), *(() if column.nullable else (None,)))
+    (column, value)
+    for column in COLUMNS
+    for value in (*input_of(column).wrong(), *(() if column.nullable else (None,)))
 ]
 UNIQUE = [name for name, field in Contract.to_schema().columns.items() if field.unique]
 

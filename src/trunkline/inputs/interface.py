@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .contract import Column, Contract, Role
-from .decision import Decision
-from .values import text_fault
+from trunkline.core.contract import Column, Contract, Role
+from trunkline.core.decision import Decision
 
-WIDER = {("integer", "number"), ("category", "text")}
-"""Pairs of types where every value of the first is one of the second."""
+from .lookup import input_of
+from .text import text_fault
 
 
 @dataclass(frozen=True)
@@ -66,15 +65,11 @@ def _answer(before: Contract, after: Contract) -> InterfaceChange | None:
     if not same_question(before, after):
         words = f"The answer is now {_outcome(after)}, and was {_outcome(before)}."
         return InterfaceChange(new.name, True, words)
-    gone, added = _apart(_classes(old), _classes(new))
+    gone, added = _apart(input_of(old).classes(), input_of(new).classes())
     said = [f"no longer {_listed(gone)}"] * bool(gone) + [f"now also {_listed(added)}"] * bool(added)
     if said:
         return InterfaceChange(new.name, True, f"Answers are {' and '.join(said)}.")
     return None
-
-
-def _classes(outcome: Column) -> tuple[str, ...]:
-    return ("false", "true") if outcome.type == "boolean" else outcome.categories
 
 
 def _outcome(contract: Contract) -> str:
@@ -85,8 +80,12 @@ def _outcome(contract: Contract) -> str:
 
 def _added(column: Column) -> InterfaceChange:
     if required(column):
-        return InterfaceChange(column.name, True, f"Callers must now send `{column.name}` ({column.rule()}).")
-    return InterfaceChange(column.name, False, f"Callers may now send `{column.name}` ({column.rule()}).")
+        return InterfaceChange(
+            column.name, True, f"Callers must now send `{column.name}` ({input_of(column).rule()})."
+        )
+    return InterfaceChange(
+        column.name, False, f"Callers may now send `{column.name}` ({input_of(column).rule()})."
+    )
 
 
 def _changed(old: Column, new: Column) -> list[InterfaceChange]:
@@ -100,22 +99,29 @@ def _changed(old: Column, new: Column) -> list[InterfaceChange]:
     if old.type != new.type:
         breaks = (
             (narrowed and not old.categories)
-            or (old.type, new.type) not in WIDER
-            or not _keep(old.categories, new)
+            or old.type not in input_of(new).takes
+            or any(text_fault(text, new) for text in old.categories)
         )
-        words = f"{name} must now be {new.rule()}; it was {old.rule()}."
+        words = f"{name} must now be {input_of(new).rule()}; it was {input_of(old).rule()}."
         found.append((breaks, words if breaks else words.replace("must", "may", 1)))
         return [InterfaceChange(new.name, breaking, words) for breaking, words in found]
     if old.unit != new.unit:
         found.append((True, f"{name} is now in {new.unit or 'no unit'}; it was in {old.unit or 'no unit'}."))
     if narrowed:
-        found.append((True, f"The range of {name} is narrower: {new.rule()}; it was {old.rule()}."))
+        found.append(
+            (True, f"The range of {name} is narrower: {input_of(new).rule()}; it was {input_of(old).rule()}.")
+        )
     elif widened:
-        found.append((False, f"The range of {name} is wider: {new.rule()}; it was {old.rule()}."))
-    if old.type == "text" and old.patterns != new.patterns:
+        found.append(
+            (False, f"The range of {name} is wider: {input_of(new).rule()}; it was {input_of(old).rule()}.")
+        )
+    if old.patterns != new.patterns:
         breaks = bool(set(new.patterns) - set(old.patterns))
         found.append(
-            (breaks, f"{name} {'must' if breaks else 'may'} now be {new.rule()}; it was {old.rule()}.")
+            (
+                breaks,
+                f"{name} {'must' if breaks else 'may'} now be {input_of(new).rule()}; it was {input_of(old).rule()}.",
+            )
         )
     if old.categories != new.categories:
         found += _categories(name, old.categories, new.categories)
@@ -132,10 +138,6 @@ def _bounds(old: Column, new: Column) -> tuple[bool, bool]:
         narrowed |= low[1] > low[0] or high[1] < high[0]
         widened |= low[1] < low[0] or high[1] > high[0]
     return narrowed, widened
-
-
-def _keep(texts: tuple[str, ...], column: Column) -> bool:
-    return column.type != "text" or not any(text_fault(text, column) for text in texts)
 
 
 def _categories(name: str, old: tuple[str, ...], new: tuple[str, ...]) -> list[tuple[bool, str]]:

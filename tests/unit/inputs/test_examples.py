@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from trunkline.core.contract import Column
-from trunkline.core.examples import drawn, example, wrong
+from trunkline.inputs import drawn, input_of
 from trunkline.serving.problems import Refused
 from trunkline.serving.requests import RequestModel
 
@@ -43,7 +43,7 @@ def takes(column: Column, value: object) -> bool:
     return True
 
 
-@pytest.mark.parametrize("column", COLUMNS, ids=Column.rule)
+@pytest.mark.parametrize("column", COLUMNS, ids=lambda column: input_of(column).rule())
 def test_what_is_drawn_is_taken(column: Column) -> None:
     random = Random(7)  # noqa: S311 - no secret
     values = [drawn(column, random) for _ in range(200)]
@@ -51,14 +51,16 @@ def test_what_is_drawn_is_taken(column: Column) -> None:
     assert (None in values) is column.nullable
 
 
-@pytest.mark.parametrize("column", COLUMNS, ids=Column.rule)
+@pytest.mark.parametrize("column", COLUMNS, ids=lambda column: input_of(column).rule())
 def test_what_is_wrong_is_refused(column: Column) -> None:
-    assert [value for value in wrong(column) if takes(column, value)] == []
-    assert bool(wrong(column)) is (column.type != "text" or bool(column.patterns or column.longest))
+    assert [value for value in input_of(column).wrong() if takes(column, value)] == []
+    assert bool(input_of(column).wrong()) is (
+        column.type != "text" or bool(column.patterns or column.longest)
+    )
 
 
 def test_both_ends_of_a_range_are_crossed() -> None:
-    assert {-1, 2} < set(wrong(Column(name="a", type="integer", minimum=0, maximum=1)))
+    assert {-1, 2} < set(input_of(Column(name="a", type="integer", minimum=0, maximum=1)).wrong())
 
 
 def test_texts_are_drawn_from_those_that_are_known() -> None:
@@ -79,4 +81,4 @@ def test_texts_are_drawn_from_those_that_are_known() -> None:
     ],
 )
 def test_an_example_lies_in_the_range(column: Column, value: object) -> None:
-    assert example(column) == value
+    assert input_of(column).example() == value

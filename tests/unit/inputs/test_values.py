@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from trunkline.core.contract import Column
-from trunkline.core.values import check_value, parse_cell
+from trunkline.inputs import input_of
 
 
 def column(kind: Any, **more: Any) -> Column:
@@ -34,7 +34,7 @@ WHOLE = column("integer", minimum=0, maximum=100_000)
     ],
 )
 def test_a_value_comes_back_in_the_columns_type(rule: Column, value: Any, kept: Any) -> None:
-    found = check_value(value, rule)
+    found = input_of(rule).check(value)
     assert (type(found), found) == (type(kept), kept)
 
 
@@ -54,7 +54,7 @@ def test_a_value_comes_back_in_the_columns_type(rule: Column, value: Any, kept: 
 )  # fmt: skip
 def test_what_is_not_exactly_of_the_type_is_refused(rule: Column, value: Any) -> None:
     with pytest.raises(ValueError, match=r"."):
-        check_value(value, rule)
+        input_of(rule).check(value)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_what_is_not_exactly_of_the_type_is_refused(rule: Column, value: Any) ->
     ],
 )  # fmt: skip
 def test_a_cell_is_read_where_nothing_is_lost(rule: Column, text: str, kept: Any) -> None:
-    found = check_value(parse_cell(text, rule), rule)
+    found = input_of(rule).check(input_of(rule).parse(text))
     assert (type(found), found) == (type(kept), kept)
 
 
@@ -81,4 +81,4 @@ def test_a_cell_is_read_where_nothing_is_lost(rule: Column, text: str, kept: Any
 )  # fmt: skip
 def test_a_cell_that_would_have_to_be_guessed_is_refused(kind: Any, text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
-        parse_cell(text, column(kind))
+        input_of(column(kind)).parse(text)

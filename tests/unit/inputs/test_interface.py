@@ -6,7 +6,7 @@ import pytest
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.decision import Decision
-from trunkline.core.interface import decision_change, interface_changes, same_question
+from trunkline.inputs.interface import decision_change, interface_changes, same_question
 
 
 def contract(*columns: Column, outcome: tuple[str, ...] = ("no", "yes"), **changes: Any) -> Contract:

@@ -1,0 +1,208 @@
+"""The input type: everything that depends on what a column holds. One class a type, bound to its column."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from random import Random
+from typing import Any, ClassVar, Literal, NamedTuple
+
+import numpy as np
+
+from trunkline.core.contract import Column
+from trunkline.core.errors import ContractError
+from trunkline.core.times import stamp_text
+
+Value = bool | int | float | str
+Stored = Literal["int64", "float64", "bool", "str"]
+Tensor = Literal["float", "text", ""]
+
+
+class Corner(NamedTuple):
+    """A value at an edge of a column's rule, as the model gets it."""
+
+    words: str
+    value: object
+    allowed: bool = True
+    """Whether the service lets it through to the model."""
+
+
+class InputType(ABC):
+    """What a column holds. A new type is one subclass, and its line in the table of `core.plugins`.
+
+    The class variables say how rooms treat every column of the type; the methods answer for the one column.
+    """
+
+    quantity: ClassVar[bool] = False
+    """Whether values are amounts: ranges, bands, noise and quantiles mean something."""
+    whole: ClassVar[bool] = False
+    """Whether every value is a whole number."""
+    free: ClassVar[bool] = False
+    """Whether a value may hold anything a person wrote: it is shown in no report."""
+    textual: ClassVar[bool] = False
+    """Whether it is written as a text as it is, so that lengths and patterns may be declared."""
+    ranged: ClassVar[bool] = False
+    """Whether the contract may declare its least and its greatest value."""
+    dtypes: ClassVar[tuple[str, ...]] = ()
+    """How the names begin of the types of pandas that declare it."""
+    summarised: ClassVar[bool] = True
+    """Whether a snapshot's lock describes the column by quantiles or shares."""
+    stored: ClassVar[Stored] = "str"
+    """The type of a column of a snapshot and of the project's frames."""
+    plain: ClassVar[bool] = True
+    """Whether every value of the stored type can stand in the column as it is, but for its range."""
+    tensor: ClassVar[Tensor] = "text"
+    """What an ONNX model gets: numbers, texts, or nothing at all."""
+    takes: ClassVar[tuple[str, ...]] = ()
+    """Other types of which every value is one of this type."""
+
+    def __init__(self, column: Column) -> None:
+        self.column = column
+
+    # The rule
+
+    def check(self, value: object) -> Value | None:
+        """Return a value that has a type already, as in JSON, in the column's own type; None where it may be null.
+
+        Only what loses nothing is converted: 3.0 is the whole number 3. Raises ValueError with the reason.
+        """
+        if value is not None:
+            return self.read(value)
+        if self.column.nullable:
+            return None
+        raise ValueError("null is not allowed")
+
+    @abstractmethod
+    def read(self, value: object) -> Value:
+        """Return a value that is not null, as `check` does."""
+
+    def parse(self, cell: str) -> Value:
+        """Return the value of a text, such as a cell of a CSV file; its range is not checked.
+
+        Raises ValueError where something would be lost or guessed: `00123` is not a whole number, `3.0` is.
+        """
+        return cell
+
+    @abstractmethod
+    def exact(self, value: object) -> Value | None:
+        """Return a cell of a frame in the stored type; None where the conversion would lose something."""
+
+    @abstractmethod
+    def noun(self) -> str:
+        """Return in words what a value is, without its range."""
+
+    def rule(self) -> str:
+        """Return in words what a value must be."""
+        words = self.noun() + self.span()
+        if self.column.unit and self.quantity:
+            words += f" ({self.column.unit})"
+        return words + (", or null" if self.column.nullable else "")
+
+    def span(self) -> str:
+        """Return the range in words, empty where there is none."""
+        least, most = self.column.minimum, self.column.maximum
+        if least is not None and most is not None:
+            return f" from {least:g} to {most:g}"
+        if least is not None:
+            return f" of at least {least:g}"
+        return f" of at most {most:g}" if most is not None else ""
+
+    def end(self, value: object, step: int) -> float:  # noqa: ARG002
+        """Return an end of a range as the contract keeps it, inclusive: an open end is `step` (1 or -1) away.
+
+        Raises ContractError where it is no value of the column.
+        """
+        raise ContractError(
+            f"{self.column.name}: a range needs a numeric column and numeric ends.", value=value
+        )
+
+    def in_range(
+        self, value: float, *, small: str = "it is too small", large: str = "it is too large"
+    ) -> None:
+        """Raise ValueError where a value lies outside of the column's range."""
+        if self.column.minimum is not None and value < self.column.minimum:
+            raise ValueError(small)
+        if self.column.maximum is not None and value > self.column.maximum:
+            raise ValueError(large)
+
+    def label(self, text: str) -> Value:
+        """Return a category that is written as text in the column's own type: `"1"` is 1 where they are codes."""
+        return text
+
+    def classes(self) -> tuple[str, ...]:
+        """Return the values that it may take one by one, as texts; empty where they are not declared."""
+        return self.column.categories
+
+    # The API
+
+    @abstractmethod
+    def annotation(self) -> Any:
+        """Return the type by which pydantic checks a request and describes it in OpenAPI."""
+
+    def hint(self, value: object) -> str:
+        """Return what to send instead of a value that breaks the rule; empty where nobody can tell."""
+        if isinstance(value, int | float) and str(value) in self.column.categories:
+            return f'send "{json.dumps(value)}"'
+        return ""
+
+    @abstractmethod
+    def example(self) -> object:
+        """Return a value that keeps the rule, always the same."""
+
+    def drawn(self, random: Random) -> object:  # noqa: ARG002
+        """Return a drawn value that keeps the rule."""
+        return self.example()
+
+    def wrong(self) -> tuple[object, ...]:
+        """Return values that break the rule at every door; none where every value is right."""
+        return ("neither of these", *self.beyond())
+
+    def beyond(self) -> tuple[object, ...]:
+        """Return a value beyond each end of the range."""
+        ends = ((self.column.minimum, -1), (self.column.maximum, 1))
+        return tuple(self.at(end + sign * max(1.0, abs(end))) for end, sign in ends if end is not None)
+
+    def at(self, number: float) -> object:
+        """Return the value at a point of the range."""
+        return number
+
+    # The model
+
+    @abstractmethod
+    def encode(self, values: Sequence[object]) -> np.ndarray:
+        """Return values as the model gets them; None is null. Shape (n,).
+
+        Raises ValueError or TypeError where one is not of the type.
+        """
+
+    @abstractmethod
+    def corners(self, seen: np.ndarray) -> list[Corner]:
+        """Return the edges of the rule, but for null; of `seen` (encoded values) where the contract names none."""
+
+
+def ends(column: Column, begin: float, wide: float) -> tuple[float, float]:
+    """Return a range to draw from: the column's own, or `wide` from its one end or from `begin`."""
+    low, high = column.minimum, column.maximum
+    if low is None:
+        low = min(begin, high - wide) if high is not None else begin
+    return low, low + wide if high is None else high
+
+
+def texts(values: Sequence[object]) -> np.ndarray:
+    """Return values as an object array of `str`; null is the empty text. Shape (n,)."""
+    found = np.empty(len(values), dtype=object)
+    found[:] = ["" if value is None else str(value) for value in values]
+    return found
+
+
+def floats(values: Sequence[object]) -> np.ndarray:
+    """Return values as float32; null is NaN. Shape (n,)."""
+    numbers: Any = [np.nan if value is None else value for value in values]
+    with np.errstate(over="ignore"):
+        return np.array(numbers, dtype=np.float64).astype(np.float32)
+
+
+def stamp(seconds: float) -> str:
+    """Return seconds since 1970 as callers write a time."""
+    return f"{stamp_text(seconds)}Z"

@@ -1,0 +1,105 @@
+"""Text: what a person wrote. Its length and patterns may be declared; what it says is kept in no report."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import AfterValidator, Field
+
+from trunkline.core.contract import Column
+from trunkline.core.patterns import published
+
+from .protocol import Corner, InputType, Value, texts
+from .strictly import strictly
+
+UNKNOWN = "\u2047 never seen"
+"""A text that no model was fitted on."""
+WORD = "text"
+
+
+class Text(InputType):
+    """A free text."""
+
+    free = True
+    textual = True
+    dtypes = ("str",)
+    summarised = False
+    takes = ("category",)
+
+    def read(self, value: object) -> str:
+        """Return a text that keeps length and patterns."""
+        return kept_text(value, self.column)
+
+    def exact(self, value: object) -> Value | None:
+        """Return a text: pandas makes 10001.0 of a code and 123 of 00123, and nobody can see that afterwards."""
+        return value if isinstance(value, str) else None
+
+    def noun(self) -> str:
+        """Return what it is, with its length and its patterns."""
+        patterns = self.column.patterns
+        matches = f" that matches {' and '.join(patterns)}" if patterns else ""
+        return "a text" + _length(self.column.shortest, self.column.longest) + matches
+
+    def annotation(self) -> Any:
+        """Return a strict text; the schema shows the patterns that JSON Schema can write."""
+        schema = dict(published(self.column.patterns))
+        least, most = self.column.shortest, self.column.longest
+        rule = Field(min_length=least, max_length=most, json_schema_extra=schema)
+        return Annotated[str, rule, AfterValidator(strictly(self.read))]
+
+    def hint(self, value: object) -> str:
+        """Return why the text breaks the rule, or how to send what is no text."""
+        if isinstance(value, str):
+            return text_fault(value, self.column)
+        return f'send "{json.dumps(value)}"' if isinstance(value, int | float) else ""
+
+    def example(self) -> str:
+        """Return the example of the contract, or a text of a fitting length."""
+        if self.column.example:
+            return self.column.example
+        least = max(len(WORD), self.column.shortest or 0)
+        length = least if self.column.longest is None else min(least, self.column.longest)
+        return (WORD * (length // len(WORD) + 1))[:length]
+
+    def wrong(self) -> tuple[object, ...]:
+        """Return texts that break the rule. Data may write a text as a number, so a number is not among them."""
+        return tuple(text for text in ("neither of these", "") if text_fault(text, self.column))
+
+    def encode(self, values: Sequence[object]) -> np.ndarray:
+        """Return texts; null is the empty text."""
+        return texts(values)
+
+    def corners(self, seen: np.ndarray) -> list[Corner]:  # noqa: ARG002
+        """Return a text that was never seen."""
+        return [Corner("of an unknown category", UNKNOWN, not text_fault(UNKNOWN, self.column))]
+
+
+def kept_text(value: object, column: Column) -> str:
+    """Return a text that keeps a column's length and patterns; raises ValueError with the reason."""
+    if not isinstance(value, str):
+        raise ValueError("it is not a text: write it in quotes")
+    if fault := text_fault(value, column):
+        raise ValueError(fault)
+    return value
+
+
+def text_fault(text: str, column: Column) -> str:
+    """Return why a text breaks the column's length or its patterns; empty where it keeps them."""
+    least, most = column.shortest, column.longest
+    if (least is not None and len(text) < least) or (most is not None and len(text) > most):
+        return f"it has {len(text):,} characters"
+    return "" if all(re.search(pattern, text) for pattern in column.patterns) else "it does not match"
+
+
+def _length(least: int | None, most: int | None) -> str:
+    if least is None and most is None:
+        return ""
+    if least == most:
+        return f" of {most} characters"
+    if least and most is not None:
+        return f" of {least} to {most} characters"
+    return f" of at most {most} characters" if most is not None else f" of at least {least} characters"

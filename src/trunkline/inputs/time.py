@@ -1,0 +1,117 @@
+"""Time: a moment in ISO 8601, kept in UTC, or a day, month or year."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from random import Random
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import AfterValidator, Field
+
+from trunkline.core.times import instant, read_time, stamp_text, time_text
+
+from .protocol import Corner, InputType, Value, ends, stamp
+from .strictly import strictly
+
+NOON = 1_717_156_800.0
+"""A time in seconds since 1970, where the contract names none."""
+YEAR = 31_536_000.0
+SMALLEST_STEP = 1e-6
+"""By which an open end moves, in seconds."""
+
+
+class Time(InputType):
+    """A time."""
+
+    ranged = True
+    summarised = False
+    dtypes = ("datetime", "timestamp")
+    plain = False
+    tensor = ""
+
+    def read(self, value: object) -> str:
+        """Return the time as `read_time` writes it."""
+        if not isinstance(value, str):
+            raise ValueError("it is not a text: write it in quotes")
+        text = read_time(value)
+        if self.column.minimum is not None or self.column.maximum is not None:
+            self.in_range(instant(text).timestamp(), small="it is too early", large="it is too late")
+        return text
+
+    def exact(self, value: object) -> Value | None:
+        """Return the text of a time, a date or a timestamp of at most microseconds."""
+        try:
+            if isinstance(value, np.datetime64):
+                value = _moment(value)
+            if isinstance(value, datetime):
+                return None if getattr(value, "nanosecond", 0) else time_text(value)
+            if isinstance(value, date):
+                return value.isoformat()
+            return read_time(value) if isinstance(value, str) else None
+        except (ValueError, OverflowError):
+            return None
+
+    def end(self, value: object, step: int) -> float:
+        """Return seconds since 1970; an open end is a microsecond away."""
+        if not isinstance(value, date):
+            return super().end(value, step)
+        moment = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() + step * SMALLEST_STEP
+
+    def noun(self) -> str:
+        """Return what it is."""
+        return "a time in ISO 8601, such as 2024-05-31T22:30:00Z"
+
+    def span(self) -> str:
+        """Return the first and the last time."""
+        least, most = self.column.minimum, self.column.maximum
+        words = f", not before {stamp_text(least)}" if least is not None else ""
+        return words + (f", not after {stamp_text(most)}" if most is not None else "")
+
+    def annotation(self) -> Any:
+        """Return a strict text that is a time."""
+        rule = Field(json_schema_extra={"format": "date-time"})
+        return Annotated[str, rule, AfterValidator(strictly(self.read))]
+
+    def hint(self, value: object) -> str:
+        """Return why it is no time, or none of the range."""
+        if not isinstance(value, str):
+            return ""
+        try:
+            self.read(value)
+        except ValueError as error:
+            return str(error)
+        return ""
+
+    def example(self) -> str:
+        """Return the first time that the contract allows."""
+        return stamp(next(end for end in (self.column.minimum, self.column.maximum, NOON) if end is not None))
+
+    def drawn(self, random: Random) -> str:
+        """Return any time of the range."""
+        return stamp(round(random.uniform(*ends(self.column, NOON, YEAR)), 3))
+
+    def at(self, number: float) -> str:
+        """Return the time at seconds since 1970."""
+        return stamp(number)
+
+    def encode(self, values: Sequence[object]) -> np.ndarray:
+        """Return `datetime64[us]` in UTC without a zone; null is NaT."""
+        starts = [None if value is None else instant(str(value)).replace(tzinfo=None) for value in values]
+        return np.array(starts, dtype="datetime64[us]")
+
+    def corners(self, seen: np.ndarray) -> list[Corner]:
+        """Return the first and the last time of `seen`."""
+        times = seen[~np.isnat(seen)]
+        found = dict.fromkeys((times.min(), times.max())) if len(times) else {}
+        return [Corner(str(end), end) for end in found]
+
+
+def _moment(value: np.datetime64) -> datetime | None:
+    """Return numpy's time where microseconds hold it."""
+    if np.isnat(value) or value.astype("datetime64[us]") != value:
+        return None
+    found = value.astype("datetime64[us]").item()
+    return found if isinstance(found, datetime) else None
