@@ -96,7 +96,7 @@ def test_codes_of_an_outcome_are_whole_numbers() -> None:
 
 
 def test_what_is_no_time_is_named() -> None:
-    with pytest.raises(DataError, match=r"seen holds a value that is no time"):
+    with pytest.raises(DataError, match=r"seen holds a value that is not of its type"):
         model_frame(pd.DataFrame({"season": [1], "seen": ["yesterday"]}), CODED)
 
 
