@@ -80,11 +80,13 @@ class ObjectStore:
         """Store an object by one conditional request, so that of two writers one is refused."""
         with self._telling():
             if replacing is None:
-                return self._store.put(name, content)["e_tag"] or ""
-            mode: PutMode = {"e_tag": replacing} if replacing else "create"
-            # In several parts a condition could not be kept: what needs one is small.
-            whole = content if isinstance(content, bytes) else content.read_bytes()
-            return self._store.put(name, whole, mode=mode, use_multipart=False)["e_tag"] or ""
+                put = self._store.put(name, content)
+            else:
+                mode: PutMode = {"e_tag": replacing} if replacing else "create"
+                # In several parts a condition could not be kept: what needs one is small.
+                whole = content if isinstance(content, bytes) else content.read_bytes()
+                put = self._store.put(name, whole, mode=mode, use_multipart=False)
+        return str(put["e_tag"] or "")
 
     def remove(self, names: Collection[str]) -> None:
         """Delete objects."""
