@@ -38,6 +38,8 @@ class Stage:
     """Runs commands in the generated project, prints them, and keeps the time that each verb took."""
 
     project: Path
+    programs: Path
+    """The folder with the command `trunkline` of the project's environment."""
     seconds: Counter[str] = field(default_factory=Counter)
     calls: Counter[str] = field(default_factory=Counter)
     started: float = field(default_factory=time.monotonic)
@@ -56,7 +58,7 @@ class Stage:
 
         Raises WalkFailed when its exit code is not `expect`.
         """
-        return self._run(self.project / ".venv/bin/trunkline", words, "trunkline", expect)
+        return self._run(self.programs / "trunkline", words, "trunkline", expect)
 
     def git(self, *words: str) -> str:
         """Run git in the generated project and return what it prints."""

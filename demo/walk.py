@@ -3,7 +3,8 @@
     python demo/walk.py            walk the loop; leaves demo/work/arrests and its service for you to play with
     python demo/walk.py --stop     stop what an earlier walk left running
 
-The environment variable TRUNKLINE_DEMO puts its folder elsewhere (the tests do).
+The environment variable TRUNKLINE_DEMO puts its folder elsewhere, and TRUNKLINE_DEMO_PROGRAMS names another folder for
+the commands of its environment (the tests set both).
 
 Real: the arrests of 1997-2002, git, MLflow, HTTP, SMTP, the service. Planted, and said so where it happens:
 the unit error, the new category, the change of practice after 2001, and the careless merge.
@@ -307,7 +308,7 @@ def walk() -> None:
     port = free_port()
     with Mailbox() as mailbox:
         generate(port, mailbox)
-        stage = Stage(PROJECT)
+        stage = Stage(PROJECT, Path(os.environ.get("TRUNKLINE_DEMO_PROGRAMS", PROJECT / ".venv/bin")))
         print(f"generated and installed in {time.monotonic() - installed:.0f} s", flush=True)
         past, recent = arrests((2000, 2001)), arrests((2000, 2001, 2002))
         stage.trunkline("forge")

@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from trunkline.evaluation.reports.card import DIFFERS, SAME
+from warm import programs
 
 REPOSITORY = Path(__file__).parents[2]
 WALK = [sys.executable, str(REPOSITORY / "demo/walk.py")]
@@ -27,7 +28,9 @@ class Walked:
 
     printed: str
     folder: Path
-    interrupted_at: str
+    environment: dict[str, str]
+    programs: Path
+    """The folder of the programs of the project's environment."""
 
     @property
     def project(self) -> Path:
@@ -46,13 +49,8 @@ class Walked:
         return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(self.project.glob(pattern))]
 
 
-@pytest.fixture(scope="module")
-def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walked]:
-    """Walk until the first version serves, kill the walk as a closed laptop would, and walk again to the end."""
-    folder = tmp_path_factory.mktemp("demo") / "work"
-    environment = os.environ | {"TRUNKLINE_DEMO": str(folder)}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    until = "$ trunkline status production"
+def begun(environment: dict[str, str], until: str) -> str:
+    """Begin a walk, kill it at a line as a closed laptop would, and return what it printed."""
     with subprocess.Popen(
         WALK,
         env=environment,
@@ -60,27 +58,39 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walked]:
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-    ) as first:
-        assert first.stdout
+    ) as walk:
+        assert walk.stdout
         seen = ""
-        for line in first.stdout:
+        for line in walk.stdout:
             seen += line
             if until in line:
-                os.killpg(first.pid, signal.SIGKILL)
+                os.killpg(walk.pid, signal.SIGKILL)
                 break
-        assert until in seen, seen[-4000:]
+    assert until in seen, seen[-4000:]
+    return seen
+
+
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walked]:
+    """Walk until the project is checked, be interrupted, and walk again to the end, with verbs that start warm."""
+    folder = tmp_path_factory.mktemp("demo") / "work"
+    environment = os.environ | {"TRUNKLINE_DEMO": str(folder)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    begun(environment, "$ trunkline check")
+    warm = programs(folder / "arrests/.venv/bin")
     try:
         done = subprocess.run(
-            WALK, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+            WALK,
+            env=environment | {"TRUNKLINE_DEMO_PROGRAMS": str(warm)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stdout[-6000:]
-        yield Walked(printed=done.stdout, folder=folder, interrupted_at=until)
+        yield Walked(printed=done.stdout, folder=folder, environment=environment, programs=warm)
     finally:
         subprocess.run([*WALK, "--stop"], env=environment, check=True)
-
-
-def test_an_interrupted_walk_is_stopped_and_begun_again(walked: Walked) -> None:
-    assert walked.printed.startswith("production:    stopped")
 
 
 def test_it_ends_with_three_commands_worth_trying_and_they_work(walked: Walked) -> None:
@@ -88,7 +98,7 @@ def test_it_ends_with_three_commands_worth_trying_and_they_work(walked: Walked) 
     assert len(commands) == 3
     for command in commands:
         done = subprocess.run(
-            [walked.project / ".venv/bin/trunkline", *command.split()[1:]],
+            [walked.programs / "trunkline", *command.split()[1:]],
             cwd=walked.project,
             check=False,
             capture_output=True,
@@ -192,7 +202,7 @@ def test_the_committed_card_of_the_reference_project_is_what_the_first_release_w
 
 def test_the_projects_own_tests_are_green_when_versions_serve(walked: Walked) -> None:
     done = subprocess.run(
-        [walked.project / ".venv/bin/python", "-m", "pytest", "-q", "tests/unit", "tests/integration"],
+        [walked.programs / "python", "-m", "pytest", "-q", "tests/unit", "tests/integration"],
         cwd=walked.project,
         check=False,
         capture_output=True,
@@ -210,3 +220,10 @@ def test_the_work_tree_is_clean_afterwards(walked: Walked) -> None:
         ["git", "worktree", "list"], cwd=walked.project, check=True, capture_output=True, text=True
     )
     assert len(trees.stdout.splitlines()) == 1
+
+
+def test_a_walk_that_begins_again_stops_what_still_serves(walked: Walked) -> None:
+    # The last test: nothing of the project is left afterwards.
+    assert begun(walked.environment, "$ cookiecutter").startswith("production:    stopped")
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{walked.address}/ready")

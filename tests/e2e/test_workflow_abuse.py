@@ -65,6 +65,12 @@ def from_a_fork(world: World, branch: str, title: str) -> int:
     return number
 
 
+def promotions(world: World) -> list[str]:
+    """Return the titles of the promotions that were proposed."""
+    threads = world.served.github.threads.values()
+    return [each["title"] for each in threads if "promotion" in each["labels"]]
+
+
 def test_a_stranger_gets_no_secret_and_changes_nothing(world: World) -> None:
     world.runner.secrets |= SECRETS
     world.branch("greedy")
@@ -124,7 +130,7 @@ def test_nobody_releases_or_deploys_from_a_branch(world: World) -> None:
     assert writes(world, seen) == []
 
 
-def test_a_forks_bundle_is_not_taken_over_and_an_interrupted_release_ends_once(world: World) -> None:
+def test_a_forks_bundle_is_not_taken_over_and_a_release_that_waited_and_broke_ends_once(world: World) -> None:
     world.branch("gift")
     world.trunkline("snapshot")
     world.commit("A gift: the data are locked")
@@ -151,17 +157,21 @@ def test_a_forks_bundle_is_not_taken_over_and_an_interrupted_release_ends_once(w
         "merge": git(world.desk, "rev-parse", "HEAD"),
         "merged_at": world.served.github.time(),
     }
+    # Nobody has allowed workflows to propose yet.
+    world.served.github.bots_propose = False
+    waiting = world.on_push("release.yml", before=before)
+    assert waiting.green, waiting.log[-3000:]
+    assert "training here" in waiting.of("register")
+    assert "The fork's run says that it made the very same model file" in waiting.summary
+    assert "Allow GitHub Actions to create and approve pull requests" in waiting.summary
+    assert promotions(world) == []
+    world.served.github.bots_propose = True
     # The forge is gone between the registration and the pull request.
     world.served.github.faults.append(Fault(pattern=r"POST /repos/.*/pulls$", status=502, times=50))
-    broken = world.on_push("release.yml", before=before)
-    assert "training here" in broken.of("register")
-    assert "The fork's run says that it made the very same model file" in broken.summary
+    broken = world.on_dispatch("release.yml")
     assert (broken.jobs["register"], broken.jobs["staging"]) == ("succeeded", "failed")
     world.served.github.faults.clear()
     again = world.on_push("release.yml", before=before)
     assert again.green
     assert "is unchanged: bundle" in again.of("register")
-    threads = world.served.github.threads.values()
-    assert [each["title"] for each in threads if "promotion" in each["labels"]] == [
-        "production: version 1 answers everyone"
-    ]
+    assert promotions(world) == ["production: version 1 answers everyone"]

@@ -33,7 +33,7 @@ Distinct = Annotated[Several, AfterValidator(_distinct), Field(json_schema_extra
 class Section(BaseModel):
     """A part of the policy."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @field_validator("*", mode="wrap")
     @classmethod
