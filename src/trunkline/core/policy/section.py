@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import itertools
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, TypeVar
 
@@ -10,9 +14,12 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     ValidatorFunctionWrapHandler,
     field_validator,
 )
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[int, Field(ge=1)]
@@ -43,6 +50,34 @@ class Section(BaseModel):
         if not isinstance(value, Section) and _booleans(given) > _booleans(value):
             raise ValueError("it takes a number, and true or false is none")
         return value
+
+    @classmethod
+    def meanings(cls) -> dict[str, str]:
+        """Return what the keys mean: the text below each of them in the source.
+
+        Pydantic's `use_attribute_docstrings` reads the source whenever the class is made: most of a verb's own start.
+        """
+        found: dict[str, str] = {}
+        for section in reversed([each for each in cls.__mro__ if issubclass(each, Section)]):
+            (made,) = ast.parse(textwrap.dedent(inspect.getsource(section))).body
+            for key, below in itertools.pairwise(made.body if isinstance(made, ast.ClassDef) else ()):
+                match key, below:
+                    case (
+                        ast.AnnAssign(target=ast.Name(id=name)),
+                        ast.Expr(value=ast.Constant(value=str() as said)),
+                    ):
+                        found[name] = inspect.cleandoc(said)
+        return found
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler, /
+    ) -> JsonSchemaValue:
+        schema = handler(core_schema)
+        keys = handler.resolve_ref_schema(schema).get("properties", {})
+        for name, said in cls.meanings().items():
+            keys[name]["description"] = said
+        return schema
 
 
 def _booleans(value: object) -> int:

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from trunkline.core.errors import NotFoundError
 from trunkline.core.policy.gates import Suite
 from trunkline.core.policy.policy import Policy
+from trunkline.core.policy.section import Section
 from trunkline.core.record import Record
 
 ROOMS = {
@@ -141,11 +142,11 @@ def default_of(key: str) -> str:
 
 def meaning_of(key: str) -> str:
     """Return what a policy key means, in the words of the policy itself; empty where they are not needed."""
-    section: object = Policy
-    said = ""
-    for part in key.split("."):
-        field = getattr(section, "model_fields", {})[part]
-        said, section = field.description or "", field.annotation
+    *above, name = key.split(".")
+    section: Section = Policy(name="model", package="model")
+    for part in above:
+        section = getattr(section, part)
+    said = section.meanings().get(name, "")
     return " ".join(said.split())
 
 
