@@ -83,7 +83,7 @@ class Classification:
             for label, scores in zip(labels, answers.probabilities.tolist(), strict=True)
         ]
 
-    def answers(self, outputs: Sequence[Outputs], contract: Contract) -> Answers:  # noqa: ARG002
+    def answers(self, outputs: Sequence[Outputs], contract: Contract) -> Answers:
         """Return logged classes; a class that one answer gave no probability has 0 there, NaN if it gave none."""
         labels = objects(as_label(one["prediction"]) for one in outputs)
         given = [dict(one.get("probabilities") or {}) for one in outputs]
@@ -115,7 +115,7 @@ class Classification:
         """Return the outcome."""
         return outcome_event(item, value, contract)
 
-    def truth(self, events: Mapping[str, Value], contract: Contract) -> Any:  # noqa: ARG002
+    def truth(self, events: Mapping[str, Value], contract: Contract) -> Any:
         """Return the outcome as labels are written."""
         return as_label(outcome_truth(events))
 

@@ -31,7 +31,7 @@ class Regression:
     metrics: Mapping[str, Callable[[Paired], Array]] = {}
     gates: frozenset[str] = frozenset()
 
-    def schema(self, contract: Contract) -> dict[str, dict[str, Any]]:  # noqa: ARG002
+    def schema(self, contract: Contract) -> dict[str, dict[str, Any]]:
         """Return a number, and no probabilities."""
         return {"prediction": {"type": "number"}, "probabilities": {"type": "null"}}
 
@@ -40,8 +40,8 @@ class Regression:
         raw: Sequence[Any],
         rows: int,
         *,
-        classes: tuple[str, ...] = (),  # noqa: ARG002
-        decision: Decision | None = None,  # noqa: ARG002
+        classes: tuple[str, ...] = (),
+        decision: Decision | None = None,
     ) -> Answers:
         """Return the first output as one finite number a row."""
         numbers = floats(raw[0]).reshape(-1)
@@ -49,11 +49,11 @@ class Regression:
             raise ValueError(f"{rows} finite numbers")
         return Answers(numbers)
 
-    def outputs(self, answers: Answers, contract: Contract) -> list[dict[str, Any]]:  # noqa: ARG002
+    def outputs(self, answers: Answers, contract: Contract) -> list[dict[str, Any]]:
         """Return each number under `prediction`."""
         return [{"prediction": number} for number in answers.predictions.tolist()]
 
-    def answers(self, outputs: Sequence[Outputs], contract: Contract) -> Answers:  # noqa: ARG002
+    def answers(self, outputs: Sequence[Outputs], contract: Contract) -> Answers:
         """Return logged numbers."""
         return Answers(np.array([float(one["prediction"]) for one in outputs], dtype=np.float64))
 
@@ -74,7 +74,7 @@ class Regression:
         """Return the outcome."""
         return outcome_event(item, value, contract)
 
-    def truth(self, events: Mapping[str, Value], contract: Contract) -> Any:  # noqa: ARG002
+    def truth(self, events: Mapping[str, Value], contract: Contract) -> Any:
         """Return the outcome."""
         return outcome_truth(events)
 
@@ -82,9 +82,9 @@ class Regression:
         self,
         truth: Array,
         answers: Answers,
-        contract: Contract,  # noqa: ARG002
+        contract: Contract,
         *,
-        known: Sequence[str] = (),  # noqa: ARG002
+        known: Sequence[str] = (),
         users: Users | None = None,
     ) -> Paired:
         """Return both as float64."""
@@ -92,11 +92,11 @@ class Regression:
         said = np.asarray(answers.predictions, dtype=np.float64)
         return Paired(np.asarray(truth, dtype=np.float64), said, None, users=users, task=self.name)
 
-    def standard(self, paired: Paired) -> tuple[str, ...]:  # noqa: ARG002
+    def standard(self, paired: Paired) -> tuple[str, ...]:
         """Return the usual metrics of numbers."""
         return "r2", "neg_mean_absolute_error", "neg_root_mean_squared_error"
 
-    def sample(self, contract: Contract, *, classes: int = 0) -> Paired:  # noqa: ARG002
+    def sample(self, contract: Contract, *, classes: int = 0) -> Paired:
         """Return eight positive numbers, some of them answered wrongly."""
         truth = np.arange(1.0, 9.0)
         return Paired(truth, truth[[0, 2, 1, 3, 5, 4, 6, 7]], None, task=self.name)
@@ -116,6 +116,6 @@ class Regression:
         )
         return Losses("absolute error", model, flat, model, False, paired.users)
 
-    def watched(self, answers: Answers, contract: Contract) -> Watched:  # noqa: ARG002
+    def watched(self, answers: Answers, contract: Contract) -> Watched:
         """Return the numbers as scores."""
         return Watched(None, np.asarray(answers.predictions, dtype=np.float64))

@@ -1,0 +1,55 @@
+"""Both of our tasks are asked what every task is asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from conformance.tasks import TaskConformance
+
+from trunkline.core.contract import Contract
+from trunkline.tasks import Task, task_of
+
+
+@pytest.fixture
+def task(contract: Contract) -> Task:
+    return task_of(contract)
+
+
+class TestClassification(TaskConformance):
+    @pytest.fixture
+    def raw(self) -> list[Any]:
+        return [["Yes", "No", "Yes", "No"], [[0.2, 0.8], [0.9, 0.1], [0.4, 0.6], [0.7, 0.3]]]
+
+    @pytest.fixture
+    def events(self) -> list[dict[str, Any]]:
+        return [{"": label} for label in ("Yes", "No", "No", "Yes")]
+
+
+class TestManyClasses(TaskConformance):
+    @pytest.fixture
+    def contract(self, many: Contract) -> Contract:
+        return many
+
+    @pytest.fixture
+    def raw(self) -> list[Any]:
+        chances = [[0.6, 0.3, 0.1], [0.2, 0.5, 0.3], [0.1, 0.2, 0.7]] * 2
+        return [["apple", "pear", "plum"] * 2, chances]
+
+    @pytest.fixture
+    def events(self) -> list[dict[str, Any]]:
+        return [{"": label} for label in ("apple", "plum", "plum", "pear", "pear", "plum")]
+
+
+class TestRegression(TaskConformance):
+    @pytest.fixture
+    def contract(self, regression: Contract) -> Contract:
+        return regression
+
+    @pytest.fixture
+    def raw(self) -> list[Any]:
+        return [[1.0, 2.5, 3.0, 5.0]]
+
+    @pytest.fixture
+    def events(self) -> list[dict[str, Any]]:
+        return [{"": value} for value in (1.0, 2.0, 3.5, 4.0)]
