@@ -11,13 +11,13 @@ import numpy as np
 
 from trunkline.core.contract import Contract
 from trunkline.core.decision import Decision
-from trunkline.core.values import Value, check_value
+from trunkline.inputs import Value
 from trunkline.measure.paired import Array, Paired
 from trunkline.measure.users import Users
 
 from .answers import Answers, Apart, incomparable, objects
 from .losses import Losses
-from .outcome import require_answers
+from .outcome import outcome_value, require_answers
 from .task import Outputs, Watched
 
 Part = dict[str, Any]
@@ -109,16 +109,9 @@ class Listed(ABC):
 
     def event(self, item: str, value: object, contract: Contract) -> Value:
         """Return what happened of one item, in the type of the outcome."""
-        column = contract.outcome
         if not item:
             raise ValueError(f"it names no item, and a {contract.task} is judged by its items")
-        try:
-            found = check_value(value, column)
-        except ValueError as error:
-            raise ValueError(f"{column.name} must be {column.rule()}; {error}") from error
-        if found is None:
-            raise ValueError("it has no value")
-        return found
+        return outcome_value(value, contract)
 
     def truth(self, events: Mapping[str, Value], contract: Contract) -> Any:
         """Return the value of each item."""

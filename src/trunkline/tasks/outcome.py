@@ -12,12 +12,20 @@ from trunkline.inputs import Value, input_of
 def outcome_event(item: str, value: object, contract: Contract) -> Value:
     """Return a ground-truth event's value as the contract's outcome.
 
-    Raises ValueError when it is about an item, null or breaks the contract.
+    Raises ValueError when it is about an item or no outcome.
     """
     if item:
         raise ValueError(
             f"it is about an item, and a {contract.task} has none; record the whole answer's outcome"
         )
+    return outcome_value(value, contract)
+
+
+def outcome_value(value: object, contract: Contract) -> Value:
+    """Return a value in the type of the contract's outcome.
+
+    Raises ValueError when it is null or breaks the contract.
+    """
     column = contract.outcome
     try:
         found = input_of(column).check(value)
