@@ -15,7 +15,7 @@ from scipy.stats import beta
 from sklearn.linear_model import LogisticRegression
 
 from trunkline.core.policy.gates import PerformanceGates
-from trunkline.evaluation.performance.class_recall import class_recall_verdict
+from trunkline.evaluation.gates.class_recall import class_recall_verdict
 from trunkline.measure.paired import Array, Paired
 
 LIMIT = PerformanceGates().class_recall or 0.05

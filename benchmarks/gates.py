@@ -24,6 +24,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from trunkline.core.contract import Column, Contract, Role
+from trunkline.core.gate import gates as own_gates
 from trunkline.core.policy.data import Split
 from trunkline.core.policy.gates import PerformanceGates
 from trunkline.core.policy.policy import Policy
@@ -33,22 +34,15 @@ from trunkline.data import check_snapshot
 from trunkline.data.snapshot import Snapshot, store
 from trunkline.data.summaries import column_summaries
 from trunkline.evaluation import Scored, judge
+from trunkline.evaluation.case import Case
 from trunkline.evaluation.fairness.groups import group_figures, groups
 from trunkline.evaluation.fairness.questions import fairness_verdicts
-from trunkline.evaluation.performance.calibration import calibration_verdict
-from trunkline.evaluation.performance.comparison import Comparison, champion_verdict, compare
-from trunkline.evaluation.performance.figures import (
-    SEED,
-    baseline_verdict,
-    measure_paired,
-)
-from trunkline.evaluation.performance.named_slices import slice_floor_verdicts
-from trunkline.evaluation.performance.overfit import overfit_verdict
-from trunkline.evaluation.robustness.questions import robustness_verdicts
+from trunkline.evaluation.gates.champion import champion_verdict
+from trunkline.evaluation.performance.comparison import Comparison, compare
 from trunkline.evaluation.scored import pair_scored
-from trunkline.evaluation.slices.questions import slice_verdicts
 from trunkline.measure.metrics import Metrics
 from trunkline.measure.paired import Array, Paired
+from trunkline.measure.quality import SEED
 
 NUMBERS = tuple(f"x{number}" for number in range(13))
 REGIONS, PLANS = ("east", "north", "south", "west"), ("basic", "family", "plus")
@@ -118,38 +112,40 @@ def time_gates(rows: int) -> None:
     model, other = fit(train, NUMBERS), fit(train, NUMBERS[1:])
     answers, trained, champion = model(test), model(train), other(test)
     performance, gates, numbers = POLICY.gates.performance, POLICY.gates, POLICY.gates.performance.resamples
-    paired, on_train, beside = (pair_scored(part, CONTRACT) for part in (answers, trained, champion))
-    masks = groups(test, CONTRACT)
-    minimum = gates.fairness.minimum_group
     print(
         f"{rows:,} test rows, as many training rows, {len(CONTRACT.columns) - 1} columns, {numbers:,} resamples"
     )
+
+    def asked(*names: str) -> Callable[[], object]:
+        """Return what asks these gates anew."""
+        chosen = [gate for gate in own_gates() if gate.name.startswith(names)]
+
+        def ask() -> list[Verdict]:
+            case = Case(
+                contract=CONTRACT, policy=POLICY, test=answers, ask=model, train=trained, champion=champion
+            )
+            return [verdict for gate in chosen for verdict in gate().verdicts(case)]
+
+        return ask
+
+    paired, beside, masks = (
+        pair_scored(answers, CONTRACT),
+        pair_scored(champion, CONTRACT),
+        groups(test, CONTRACT),
+    )
     families: dict[str, Callable[[], object]] = {
-        "figures": lambda: measure_paired(paired, ("roc_auc", *STANDARD), {}, resamples=numbers, seed=SEED),
+        "figures and floors": asked("performance/floor"),
         "figures by group": lambda: group_figures(
-            paired, masks, minimum=minimum, resamples=numbers, seed=SEED
+            paired, masks, minimum=gates.fairness.minimum_group, resamples=numbers, seed=SEED
         ),
-        "named slices": lambda: slice_floor_verdicts(answers, paired, CONTRACT, performance, {}),
-        "baseline": lambda: baseline_verdict(paired, on_train, performance, {}),
-        "calibration": lambda: calibration_verdict(paired, 0.1, resamples=numbers, seed=SEED),
-        "champion": lambda: compare(paired, beside, ("roc_auc", *STANDARD), {}, numbers, SEED),
-        "overfit": lambda: overfit_verdict(paired, on_train, performance, {}),
-        "fairness": lambda: fairness_verdicts(
-            paired, masks, gates.fairness, resamples=numbers, seed=SEED, champion=beside
-        ),
-        "robustness": lambda: robustness_verdicts(
-            model,
-            answers,
-            CONTRACT,
-            gates.robustness,
-            metric=performance.metric,
-            metrics={},
-            train_frame=train,
-            resamples=numbers,
-            seed=SEED,
-            progress=lambda _: None,
-        ),
-        "weak slices": lambda: slice_verdicts(paired, test, CONTRACT, gates.slices, on_train, seed=SEED),
+        "named slices": asked("performance/slice"),
+        "baseline": asked("performance/baseline"),
+        "calibration": asked("performance/calibration"),
+        "champion": asked("performance/champion"),
+        "overfit": asked("performance/overfit"),
+        "fairness": lambda: fairness_verdicts(paired, masks, gates.fairness, champion=beside),
+        "robustness": asked("robustness/"),
+        "weak slices": asked("slices/"),
     }
     for name, family in families.items():
         print(f"{name:>18}: {said(seconds(family))}")

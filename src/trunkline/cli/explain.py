@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,7 +15,7 @@ from . import output
 from .terminal import visible
 
 if TYPE_CHECKING:
-    from trunkline.evaluation.reports.catalogue import Entry
+    from trunkline.core.gate import Gate
 
 
 @click.command()
@@ -28,6 +28,7 @@ def explain(ctx: click.Context, gate: str, markdown: bool) -> None:
     GATE is a name as on a report (fairness/sex/demographic-parity) or a room (fairness). In a project whose bundle
     was judged, the last answer follows.
     """
+    from trunkline.core.gate import gates
     from trunkline.evaluation.reports import catalogue
 
     if markdown:
@@ -35,12 +36,12 @@ def explain(ctx: click.Context, gate: str, markdown: bool) -> None:
         return
     room = gate.strip("/")
     if not room or room in catalogue.ROOMS:
-        listed = [entry for entry in catalogue.catalogue() if room in ("", entry.room)]
-        width = max(len(entry.pattern) for entry in listed) + 2
+        listed = [entry for entry in gates() if room in ("", entry.room())]
+        width = max(len(entry.name) for entry in listed) + 2
         for name, entries in catalogue.by_room(listed).items():
             click.echo(click.style(catalogue.ROOMS[name], bold=True))
             for entry in entries:
-                click.echo(f"  {entry.pattern:<{width}}{entry.question}")
+                click.echo(f"  {entry.name:<{width}}{entry.question}")
         click.echo("`trunkline explain <gate>` says how it is measured and what to do.")
         return
     try:
@@ -82,32 +83,33 @@ def _last_evaluation(project: Project | None) -> Evaluation | None:
     return explaining.last_evaluation(project)
 
 
-def _show_entry(entry: Entry, project: Project | None) -> None:
+def _show_entry(entry: type[Gate[Any]], project: Project | None) -> None:
     from trunkline.evaluation.reports import catalogue
 
-    click.echo(click.style(entry.pattern, bold=True))
+    click.echo(click.style(entry.name, bold=True))
     click.echo(f"{entry.question}\n")
-    _say("how", entry.measured)
-    for outcome, text in entry.outcomes():
+    said = entry.explanation()
+    _say("how", said.measured)
+    for outcome, text in said.outcomes():
         _say(outcome, text, colour=output.COLOURS[outcome])
-    _say("what to do", entry.advice)
+    _say("what to do", said.advice)
     for key in entry.keys:
         default = catalogue.default_of(key)
         value = default if project is None else catalogue.value_of(project.policy, key)
         words = f"{key}: {value}" + ("" if value == default else f" (by default {default})")
         _say("policy", f"{words}. {catalogue.meaning_of(key)}")
-    if entry.source:
-        _say("source", entry.source)
+    if said.source:
+        _say("source", said.source)
 
 
-def _show_answers(entry: Entry, gate: str, judged: Evaluation | None) -> None:
+def _show_answers(entry: type[Gate[Any]], gate: str, judged: Evaluation | None) -> None:
     click.echo()
     if judged is None:
         click.echo("This project's model, as it stands, was not judged yet: `trunkline evaluate`.")
         return
     alike = [verdict for verdict in judged.verdicts if entry.matches(verdict.gate)]
     # A pattern asks for all of its kind; a name for itself, never for a sibling.
-    answers = alike if gate == entry.pattern else [verdict for verdict in alike if verdict.gate == gate]
+    answers = alike if gate == entry.name else [verdict for verdict in alike if verdict.gate == gate]
     judged_words = f"of bundle {short(judged.bundle)}, judged {judged.created:%Y-%m-%d %H:%M} UTC"
     if not answers:
         others = ", ".join(verdict.gate for verdict in alike)

@@ -16,6 +16,53 @@ if TYPE_CHECKING:
 
 OURS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
+        "gates": {
+            "data/contract": "trunkline.data.kept_contract:KeptContract",
+            "data/rows": "trunkline.data.sufficiency:EnoughRows",
+            "data/classes": "trunkline.data.sufficiency:EnoughOfEveryOutcome",
+            "data/duplicates": "trunkline.data.duplicates:Duplicates",
+            "data/redelivered": "trunkline.data.redelivered:Redelivered",
+            "data/conflicts": "trunkline.data.conflicts:Conflicts",
+            "data/leakage": "trunkline.data.leakage:Leakage",
+            "data/time-leakage": "trunkline.data.time_leakage:TimeLeakage",
+            "data/user-leakage": "trunkline.data.user_leakage:UserLeakage",
+            "data/nulls": "trunkline.data.nulls:Nulls",
+            "data/new-categories": "trunkline.data.comparison:NewCategories",
+            "data/jumps": "trunkline.data.comparison:Jumps",
+            "data/label-shift": "trunkline.data.comparison:LabelShift",
+            "data/interface": "trunkline.data.interface:Interface",
+            "performance/floor:{metric}": "trunkline.evaluation.gates.floor:Floor",
+            "performance/slice:{slice}:{metric}": "trunkline.evaluation.gates.floor:SliceFloor",
+            "performance/metric:{metric}": "trunkline.evaluation.gates.floor:OwnMetric",
+            "performance/baseline": "trunkline.evaluation.gates.baseline:Baseline",
+            "performance/calibration": "trunkline.evaluation.gates.calibration:Calibration",
+            "performance/class-recall": "trunkline.evaluation.gates.class_recall:ClassRecall",
+            "performance/champion": "trunkline.evaluation.gates.champion:Champion",
+            "performance/overfit": "trunkline.evaluation.gates.overfit:Overfit",
+            "fairness/{attribute}/demographic-parity": "trunkline.evaluation.gates.disparities:DemographicParity",
+            "fairness/{attribute}/equalized-odds": "trunkline.evaluation.gates.disparities:EqualizedOdds",
+            "fairness/{attribute}/equal-opportunity": "trunkline.evaluation.gates.disparities:EqualOpportunity",
+            "fairness/{attribute}/error-rate": "trunkline.evaluation.gates.disparities:ErrorRate",
+            "fairness/{attribute}/calibration": "trunkline.evaluation.gates.disparities:GroupCalibration",
+            "fairness/{attribute}/error-gap": "trunkline.evaluation.gates.disparities:ErrorGap",
+            "fairness/{attribute}/champion": "trunkline.evaluation.gates.group_champion:GroupChampion",
+            "fairness/none": "trunkline.evaluation.gates.protected:Unasked",
+            "robustness/row-order": "trunkline.evaluation.gates.row_order:RowOrder",
+            "robustness/unseen": "trunkline.evaluation.gates.unseen:Unseen",
+            "robustness/missing": "trunkline.evaluation.gates.perturbation:Missing",
+            "robustness/noise": "trunkline.evaluation.gates.perturbation:Noise",
+            "robustness/metamorphic:{name}": "trunkline.evaluation.gates.metamorphic:MetamorphicTest",
+            "slices/weak": "trunkline.evaluation.gates.weak_slices:WeakSlices",
+            "slices/harm": "trunkline.evaluation.gates.weak_slices:HarmfulSlices",
+            "deepchecks/{suite}": "trunkline.evaluation.deepchecks.verdicts:DeepchecksSuite",
+            "deepchecks/not-run": "trunkline.evaluation.gates.not_run:DeepchecksNotRun",
+            "load/latency": "trunkline.evaluation.gates.latency:Latency",
+            "load/errors": "trunkline.evaluation.gates.load:Errors",
+            "load/rate": "trunkline.evaluation.gates.load:Rate",
+            "load/not-run": "trunkline.evaluation.gates.not_run:LoadNotRun",
+            "waivers/unused": "trunkline.evaluation.waivers:UnusedWaivers",
+            "waivers/expired": "trunkline.evaluation.waivers:ExpiredWaivers",
+        },
         "inputs": {
             "integer": "trunkline.inputs.integer:Integer",
             "number": "trunkline.inputs.number:Number",
@@ -82,6 +129,27 @@ def plugin(
             value=listed[0].value,
             next_step="mend the package, or take it out of `plugins` in trunkline.yaml",
         ) from error
+
+
+def plugins(group: str, *, packages: Collection[str] = (), begins: str = "") -> dict[str, Any]:
+    """Return every plugin of a group by name: ours in the table's order, then those of `packages` by name.
+
+    `begins` takes only names that begin so. Raises PolicyError as `plugin` does, and if a package offers our name.
+    """
+    from importlib.metadata import entry_points
+
+    trusted = {canonical_name(package) for package in packages}
+    others = {
+        point.name: point for point in entry_points(group=f"trunkline.{group}") if _package(point) in trusted
+    }
+    for name in others.keys() & OURS[group].keys():
+        raise PolicyError(
+            f"A package offers {name}, which is one of Trunkline's own {group}.",
+            value=_package(others[name]),
+            next_step="choose another name in the package, or take it out of `plugins` in trunkline.yaml",
+        )
+    names = [name for name in (*OURS[group], *sorted(others)) if name.startswith(begins)]
+    return {name: plugin(group, name, packages=packages) for name in names}
 
 
 def trusted(packages: Collection[str], lock: Path) -> Collection[str]:

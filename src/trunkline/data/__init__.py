@@ -1,7 +1,7 @@
 """Sources, snapshots, their split and the checks that they must pass."""
 
 from .checks import check_snapshot
-from .followed import moved_in_traffic
+from .comparison import moved_in_traffic
 from .interface import judge_interface
 from .lock import lock_of, read_lock, write_lock
 from .schema import contract_from, project_contract, project_schema

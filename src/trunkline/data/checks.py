@@ -4,27 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import pandas as pd
 import pandera.pandas as pa
 
+from trunkline.core.gate import gates as own
 from trunkline.core.policy.data import DataPolicy
 from trunkline.core.policy.gates import DataGates
 from trunkline.core.snapshots import DataLock
 from trunkline.core.verdicts import Verdict
 
-from .comparison import compare
-from .conflicts import judge_conflicts
-from .duplicates import judge_duplicates
-from .followed import followed
-from .kept_contract import judge_contract
-from .leakage import judge_leakage
-from .nulls import judge_nulls
-from .redelivered import judge_redelivered
+from .case import SnapshotCase
+from .interface import Interface
 from .snapshot import Snapshot
 from .split import PARTS
-from .sufficiency import judge_classes, judge_rows
-from .time_leakage import judge_time_leakage
-from .user_leakage import judge_user_leakage
 
 
 def check_snapshot(
@@ -42,22 +33,16 @@ def check_snapshot(
     model of the project as it is now, without which data/contract is not asked; `follows` the columns whose move a
     retraining follows.
     """
-    parts = {name: snapshot.part(name) for name in PARTS}
-    contract, method = snapshot.contract, str(snapshot.manifest.split["method"])
-    said = [
-        None if schema is None else judge_contract(parts, contract, schema),
-        judge_rows(parts, policy),
-        judge_classes(parts, contract),
-        judge_duplicates(parts, contract, gates),
-        None if gates.redelivered is None else judge_redelivered(parts, contract, gates.redelivered),
-        None if gates.conflicts is None else judge_conflicts(parts, contract, gates.conflicts),
-        judge_leakage(parts, contract, gates),
-        judge_time_leakage(parts, contract, method, gates),
-        judge_user_leakage(parts, contract, method),
-        None if gates.nulls is None else judge_nulls(parts, contract, gates.nulls),
-    ]
-    rows = pd.concat([parts[name] for name in PARTS], ignore_index=True)
-    return (
-        *(verdict for verdict in said if verdict is not None),
-        *(followed(verdict, follows or {}) for verdict in compare(rows, contract, previous, gates)),
+    case = SnapshotCase(
+        {name: snapshot.part(name) for name in PARTS},
+        snapshot.contract,
+        policy,
+        gates,
+        str(snapshot.manifest.split["method"]),
+        previous,
+        schema,
+        follows or {},
+    )
+    return tuple(
+        verdict for gate in own("data") if gate is not Interface for verdict in gate().verdicts(case)
     )

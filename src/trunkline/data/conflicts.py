@@ -10,13 +10,40 @@ import pandas as pd
 
 from trunkline.core.contract import Contract, Role
 from trunkline.core.figures import Figure, Interval
+from trunkline.core.gate import Gate
 from trunkline.core.verdicts import Verdict
 from trunkline.measure.intervals import LEVEL, beyond, deviate, score_interval
 from trunkline.measure.wording import between, percent
 
+from .case import SnapshotCase
 from .split import PARTS, Parts
 
 Floats = npt.NDArray[np.float64]
+
+
+class Conflicts(Gate[SnapshotCase]):
+    """The share of rows whose equals (the same in every column but key and outcome) have another outcome more
+    often: what even a perfect look-up gets wrong. Regression: the share of the outcome's variance that lies
+    within groups of equal rows.
+
+    Pass: The share is at most the limit.
+    Fail: The whole interval lies above it: labels are wrong, or what tells these rows apart is not among the
+    columns.
+    Inconclusive: The share is above the limit, but its interval reaches back over it; that does not stop a
+    release.
+    Advice: Look at a few such rows: correct the labels, or add the feature that tells them apart. With few
+    coarse columns people simply look alike; then raise the limit in a reviewed change.
+    """
+
+    name = "data/conflicts"
+    question = "Do equal rows have different outcomes?"
+    keys = ("gates.data.conflicts",)
+
+    def applies(self, case: SnapshotCase) -> bool:
+        return case.rules.conflicts is not None
+
+    def verdict(self, case: SnapshotCase) -> Verdict:
+        return judge_conflicts(case.parts, case.contract, case.rules.conflicts or 0.0)
 
 
 def judge_conflicts(parts: Parts, contract: Contract, limit: float) -> Verdict:

@@ -6,14 +6,39 @@ import pandas as pd
 
 from trunkline.core.contract import Contract, Role
 from trunkline.core.figures import Figure
+from trunkline.core.gate import Gate
 from trunkline.core.policy.gates import DataGates
 from trunkline.core.verdicts import Verdict
 from trunkline.measure.intervals import score_interval
 from trunkline.measure.wording import percent
 
+from .case import SnapshotCase
 from .split import PARTS, Parts
 
 _PART = "\0part"
+
+
+class Duplicates(Gate[SnapshotCase]):
+    """Rows are the same by the contract's key, else by all their values. Test rows that equal one that is
+    learned from in all but their key (without a key: in every column) are copies. A row of test that train has
+    seen makes every figure too good. These rows are counted, so the shares themselves decide, not their
+    intervals.
+
+    Pass: No more rows repeat another one than are allowed, no key lies in two parts, and no more test rows are
+    copies than may be.
+    Fail: More do, or a key lies in two parts (whatever the policy allows).
+    Inconclusive: Never.
+    Advice: Drop repeated rows in load(). Where equal rows are different events, give the contract a key column;
+    where the columns are few and coarse, raise gates.data.copies (`data/redelivered` still tells rows that came
+    twice from rows that are alike).
+    """
+
+    name = "data/duplicates"
+    question = "Does any row repeat another one, above all across the parts?"
+    keys = ("gates.data.duplicates", "gates.data.copies")
+
+    def verdict(self, case: SnapshotCase) -> Verdict:
+        return judge_duplicates(case.parts, case.contract, case.rules)
 
 
 def judge_duplicates(parts: Parts, contract: Contract, policy: DataGates) -> Verdict:

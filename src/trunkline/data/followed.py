@@ -5,33 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
-from trunkline.core.contract import Contract
-from trunkline.core.policy.gates import DataGates
-from trunkline.core.snapshots import DataLock
 from trunkline.core.verdicts import Verdict
 from trunkline.measure.intervals import beyond
-
-from .comparison import compare
-
-FEWEST = 30
-"""Fewer answered rows than this confirm nothing."""
-
-
-def moved_in_traffic(
-    answered: pd.DataFrame, contract: Contract, previous: DataLock | None, gates: DataGates, *, origin: str
-) -> dict[str, str]:
-    """Return the columns that moved since the champion's snapshot in answered requests too, each with a reason.
-
-    `answered` are the requests whose outcome is known, called `origin`. They passed the service's contract. So a source
-    that changed its unit or lost its labels does not show in them, and a change of the world does.
-    """
-    if previous is None or not previous.columns or len(answered) < FEWEST:
-        return {}
-    found = compare(answered, contract, previous, gates)
-    why = f"{len(answered):,} answered requests of {origin}"
-    return {column: why for verdict in found for column in moved_columns(verdict)}
 
 
 def moved_columns(verdict: Verdict) -> tuple[str, ...]:

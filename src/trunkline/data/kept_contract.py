@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,10 +11,12 @@ import pandera.pandas as pa
 
 from trunkline.core.contract import Column, Contract
 from trunkline.core.figures import Figure
+from trunkline.core.gate import Gate
 from trunkline.core.verdicts import Verdict
 from trunkline.inputs import input_of
 from trunkline.measure.wording import listed
 
+from .case import SnapshotCase
 from .rows import in_order
 from .schema import contract_from
 from .split import PARTS, Parts
@@ -23,6 +25,29 @@ from .validation import Breach, inspect_rows
 GATE = "data/contract"
 SAID_ONLY = {"description", "unit"}
 """What a column says to people, and no row can break."""
+
+
+class KeptContract(Gate[SnapshotCase]):
+    """Every row of the snapshot is asked every rule of contract.py as it is now, and the snapshot's own
+    contract is compared with it. Rows that break the contract while a snapshot is taken never get this far:
+    `trunkline snapshot` refuses them with an error that names column, rule, rows and values, so there is no
+    snapshot, no report and nothing to waive. Rules about the table as a whole are asked there only.
+
+    Pass: Every row keeps every rule, and the contract is the one that the snapshot was taken by (descriptions
+    and units apart).
+    Fail: A row breaks a rule, or the contract has changed since the snapshot was taken: the model would be
+    trained and served by the older one.
+    Inconclusive: Never.
+    Advice: Take the snapshot again (`trunkline snapshot`). If it refuses rows, correct load(), or the contract
+    where the world has changed.
+    """
+
+    name = "data/contract"
+    question = "Do the rows keep the contract of now?"
+
+    def verdicts(self, case: SnapshotCase) -> Iterable[Verdict]:
+        if case.schema is not None:
+            yield judge_contract(case.parts, case.contract, case.schema)
 
 
 def judge_contract(parts: Parts, taken: Contract, schema: type[pa.DataFrameModel]) -> Verdict:

@@ -5,12 +5,35 @@ from __future__ import annotations
 import pandas as pd
 
 from trunkline.core.contract import Contract
+from trunkline.core.gate import Gate
 from trunkline.core.policy.gates import DataGates
 from trunkline.core.verdicts import Outcome, Verdict
 from trunkline.measure.wording import columns, listed
 
+from .case import SnapshotCase
 from .single_feature import single_feature_scores
 from .split import Parts
+
+
+class Leakage(Gate[SnapshotCase]):
+    """How well each feature alone predicts the outcome out of fold: the area under the ROC curve, or R2 for
+    regression. The intervals hold for all features together (Bonferroni).
+
+    Pass: No feature alone is better than the limit, and no interval reaches beyond it.
+    Fail: A feature is: it probably became known only after the outcome.
+    Inconclusive: No score is above the limit, but an interval reaches beyond it, which does not stop a release;
+    or there are too few rows to measure a feature at all, which does.
+    Advice: Ask when each named column becomes known. If only after the outcome, take it out of the features.
+    Source: Hanley and McNeil (1982), Radiology 143; Fisher's z for R2; Kaufman et al. (2012), Leakage in data
+    mining.
+    """
+
+    name = "data/leakage"
+    question = "Does a single feature tell the outcome?"
+    keys = ("gates.data.leakage",)
+
+    def verdict(self, case: SnapshotCase) -> Verdict:
+        return judge_leakage(case.parts, case.contract, case.rules)
 
 
 def judge_leakage(parts: Parts, contract: Contract, policy: DataGates) -> Verdict:

@@ -6,12 +6,38 @@ import pandas as pd
 
 from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
+from trunkline.core.gate import Gate
 from trunkline.core.verdicts import Verdict
 from trunkline.measure.intervals import beyond, score_interval
 from trunkline.measure.multiplicity import shared_level
 from trunkline.measure.wording import between, columns, listed, percent
 
+from .case import SnapshotCase
 from .split import Parts
+
+
+class Nulls(Gate[SnapshotCase]):
+    """The share of nulls in each feature of train and validation, with intervals that hold for all features
+    together (Bonferroni), and whether it takes more than one value.
+
+    Pass: No feature has more nulls than allowed, or a single value only.
+    Fail: One has more, with its whole interval, or is the same in every row: a source was renamed or is no
+    longer filled, or a join found nothing.
+    Inconclusive: A share is above the limit, but its interval reaches back over it; that does not stop a
+    release.
+    Advice: Look at load() and at the source of the named column; if it is meant so, take the column out of the
+    features.
+    """
+
+    name = "data/nulls"
+    question = "Does every feature hold something?"
+    keys = ("gates.data.nulls",)
+
+    def applies(self, case: SnapshotCase) -> bool:
+        return case.rules.nulls is not None
+
+    def verdict(self, case: SnapshotCase) -> Verdict:
+        return judge_nulls(case.parts, case.contract, case.rules.nulls or 0.0)
 
 
 def judge_nulls(parts: Parts, contract: Contract, limit: float) -> Verdict:

@@ -11,15 +11,45 @@ from scipy.special import gammaincinv
 
 from trunkline.core.contract import Contract, Role
 from trunkline.core.figures import Figure
+from trunkline.core.gate import Gate
 from trunkline.core.verdicts import Verdict
 from trunkline.measure.intervals import beyond, score_interval
 from trunkline.measure.wording import between, percent
 
+from .case import SnapshotCase
 from .split import Parts
 
 GATE = "data/redelivered"
 QUESTION = "Are test rows learned from under another key and another date?"
 Counts = npt.NDArray[np.float64]
+
+
+class Redelivered(Gate[SnapshotCase]):
+    """The share of test rows that equal a learned one in everything but key, user and event time, less what
+    chance explains. By chance fewer contents come twice than once and fewer thrice than twice, by a known bound
+    for any source; rows that were delivered twice come in pairs and break it. So people who look alike in few
+    coarse columns pass, and among them a redelivery cannot be told from chance. Test rows of a user who is
+    learned from are left to `data/user-leakage`.
+
+    Pass: The share that chance does not explain is at most the limit.
+    Fail: The whole interval lies above it: the same cases came again, in whichever split.
+    Inconclusive: The share is above the limit, but its interval reaches back over it; that does not stop a
+    release.
+    Advice: Drop all but the first of them in load(). Where they belong to somebody who comes back, give that
+    column the role `user`; where cases come in pairs by nature, raise the limit in a reviewed change.
+    Source: Good and Toulmin (1956), Biometrika 43, with the inequality of Cauchy and Schwarz; Garwood (1936),
+    Biometrika 28, for the limits of the counts.
+    """
+
+    name = "data/redelivered"
+    question = "Are test rows learned from under another key and another date?"
+    keys = ("gates.data.redelivered",)
+
+    def applies(self, case: SnapshotCase) -> bool:
+        return case.rules.redelivered is not None
+
+    def verdict(self, case: SnapshotCase) -> Verdict:
+        return judge_redelivered(case.parts, case.contract, case.rules.redelivered or 0.0)
 
 
 def judge_redelivered(parts: Parts, contract: Contract, limit: float) -> Verdict:

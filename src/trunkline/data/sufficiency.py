@@ -6,14 +6,33 @@ import pandas as pd
 
 from trunkline.core.contract import Contract, as_label
 from trunkline.core.figures import Figure
+from trunkline.core.gate import Gate
 from trunkline.core.policy.data import DataPolicy
 from trunkline.core.verdicts import Outcome, Verdict
 from trunkline.measure.intervals import wilson
 
+from .case import SnapshotCase
 from .split import PARTS, Parts
 
 LEAST_OF_CLASS = 10
 """Rows of each class that the test part needs before anything can be said of it."""
+
+
+class EnoughRows(Gate[SnapshotCase]):
+    """The rows of train, validation and test are counted.
+
+    Pass: There are at least as many rows as asked for, and none of the three parts is empty.
+    Fail: There are fewer, or a part is empty.
+    Inconclusive: Never.
+    Advice: Widen `data.window`, or bring more rows in load().
+    """
+
+    name = "data/rows"
+    question = "Are there enough rows to learn from and to judge by?"
+    keys = ("data.minimum_rows",)
+
+    def verdict(self, case: SnapshotCase) -> Verdict:
+        return judge_rows(case.parts, case.policy)
 
 
 def judge_rows(parts: Parts, policy: DataPolicy) -> Verdict:
@@ -35,6 +54,24 @@ def judge_rows(parts: Parts, policy: DataPolicy) -> Verdict:
         ),
         advice="" if enough else "Widen data.window, or bring more rows in load().",
     )
+
+
+class EnoughOfEveryOutcome(Gate[SnapshotCase]):
+    """The rows of each outcome are counted in train and in test. Regression: the outcome must vary in every
+    part.
+
+    Pass: Every outcome is in train, and at least 10 rows of each are in test.
+    Fail: Train has no row of an outcome, or the number to predict is the same in every row of a part.
+    Inconclusive: An outcome has fewer than 10 rows in test: nothing can be said of it.
+    Advice: Bring more rows of the rare outcome, look at the filter in load(), or take the class out of the
+    contract.
+    """
+
+    name = "data/classes"
+    question = "Are there rows of every outcome to learn from and to judge by?"
+
+    def verdict(self, case: SnapshotCase) -> Verdict:
+        return judge_classes(case.parts, case.contract)
 
 
 def judge_classes(parts: Parts, contract: Contract) -> Verdict:

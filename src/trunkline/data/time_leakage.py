@@ -2,20 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from trunkline.core.contract import Contract, Role
 from trunkline.core.figures import Figure
+from trunkline.core.gate import Gate
 from trunkline.core.policy.gates import DataGates
 from trunkline.core.verdicts import Verdict
 from trunkline.measure.intervals import beyond, score_interval
 from trunkline.measure.wording import measured
 
+from .case import SnapshotCase
 from .rows import names_of
 from .single_feature import event_time_score
 from .split import Parts
 
 GATE = "data/time-leakage"
+
+
+class TimeLeakage(Gate[SnapshotCase]):
+    """Temporal split: no row to learn from may be newer than the test rows (equal times may lie on both sides,
+    and rows of one key stay together). Other splits with an event time: how well that time alone predicts the
+    outcome on train and validation (area under the ROC curve, or R2 for regression, which has a limit of its
+    own).
+
+    Pass: The past is learned from and the newest rows are tested on, or time says little of the outcome. A
+    contract without an event time is not asked.
+    Fail: Newer rows were learned from; or time alone predicts the outcome better than the limit, with its whole
+    interval, while the split mixes past and future.
+    Inconclusive: The interval reaches back over the limit, which does not stop a release; or there are too few
+    rows to measure it.
+    Advice: Set `data.split.method: temporal`: the test part then is what production will be, the newest rows.
+    Write dates so that they sort, as 2024-05-31.
+    """
+
+    name = "data/time-leakage"
+    question = "Does the model learn from what lies after the rows that it is judged by?"
+    keys = ("gates.data.time_leakage", "gates.data.time_leakage_r2", "data.split.method")
+
+    def verdicts(self, case: SnapshotCase) -> Iterable[Verdict]:
+        found = judge_time_leakage(case.parts, case.contract, case.method, case.rules)
+        return () if found is None else (found,)
 
 
 def judge_time_leakage(parts: Parts, contract: Contract, method: str, policy: DataGates) -> Verdict | None:

@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from trunkline.core.contract import Contract, Role
 from trunkline.core.figures import Figure
+from trunkline.core.gate import Gate
 from trunkline.core.verdicts import Verdict
 from trunkline.measure.intervals import score_interval
 from trunkline.measure.wording import percent
 
+from .case import SnapshotCase
 from .split import Parts
+
+
+class UserLeakage(Gate[SnapshotCase]):
+    """The share of test rows whose user (the contract's role `user`) has rows in train or validation too.
+
+    Pass: There is no such row. A temporal split keeps users who come back on purpose: that is said, and does
+    not stop a release. A contract without a user is not asked.
+    Fail: A random or stratified split put rows of the same user on both sides: the figures say how well the
+    model knows these people, not new ones.
+    Inconclusive: Never.
+    Advice: Set `data.split.method: grouped`: all rows of a user then lie in one part. Where only known users
+    will ever ask, choose temporal.
+    Source: Saeb et al. (2017), GigaScience 6(5): record-wise against subject-wise splits.
+    """
+
+    name = "data/user-leakage"
+    question = "Are there users in test whose other rows were learned from?"
+    keys = ("data.split.method",)
+
+    def verdicts(self, case: SnapshotCase) -> Iterable[Verdict]:
+        found = judge_user_leakage(case.parts, case.contract, case.method)
+        return () if found is None else (found,)
 
 
 def judge_user_leakage(parts: Parts, contract: Contract, method: str) -> Verdict | None:

@@ -2,8 +2,8 @@
 
 from trunkline.measure.scorers import check_watched_metric
 
-from .gate_names import check_waivers
-from .gates import check_gates, judge
+from .judging import check_gates, judge, load_verdicts
+from .names import check_waivers
 from .performance.figures import measure
 from .performance.named_slices import require_sliced
 from .reports.card import card, card_pictures
@@ -23,6 +23,7 @@ __all__ = [
     "check_watched_metric",
     "judge",
     "junit_xml",
+    "load_verdicts",
     "measure",
     "report_markdown",
     "report_page",

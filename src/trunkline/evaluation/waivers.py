@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
 
 from trunkline.core.errors import PolicyError
+from trunkline.core.gate import Gate
 from trunkline.core.verdicts import Verdict, Waiver
 
 
@@ -53,11 +55,8 @@ def apply_waivers(
             late.append((waiver, "still red" if was else _why_unused(waiver, gates)))
         elif not was:
             unused.append(waiver)
-    if late:
-        answered.append(_expired(late))
-    if unused:
-        answered.append(_unused(unused, gates))
-    return tuple(answered)
+    case = WaiverCase(late, unused, gates)
+    return (*answered, *ExpiredWaivers().verdicts(case), *UnusedWaivers().verdicts(case))
 
 
 def _check(waiver: Waiver, position: int) -> None:
@@ -87,31 +86,75 @@ def _last_day(waiver: Waiver, position: int) -> date:
         ) from error
 
 
-def _expired(late: Sequence[tuple[Waiver, str]]) -> Verdict:
-    words = ", ".join(
-        f"{waiver.gate} ({waiver.owner}, until {waiver.expires}: {waiver.reason}; {state})"
-        for waiver, state in late
-    )
-    return Verdict(
-        gate="waivers/expired",
-        outcome="fail",
-        question="Is every waiver still in force?",
-        reason=f"Waivers that have expired: {words}.",
-        advice="Take those whose gate is no longer red out of gates.waivers. Where it still is, mend what the gate "
-        "found; or have the owner decide again, with a new last day, in a reviewed change.",
-    )
+@dataclass(frozen=True)
+class WaiverCase:
+    """The waivers that have expired, each with whether its gate is red, and those that no gate needs."""
+
+    late: Sequence[tuple[Waiver, str]]
+    unused: Sequence[Waiver]
+    gates: Sequence[str]
 
 
-def _unused(waivers: Sequence[Waiver], gates: Sequence[str]) -> Verdict:
-    words = [f"{waiver.gate} ({_why_unused(waiver, gates)})" for waiver in waivers]
-    return Verdict(
-        gate="waivers/unused",
-        outcome="pass",
-        blocking=False,
-        question="Is every waiver needed?",
-        reason=f"Waivers that nothing needs: {', '.join(words)}.",
-        advice="Take them out of gates.waivers.",
-    )
+class ExpiredWaivers(Gate[WaiverCase]):
+    """The last day of each waiver is compared with the day of the judgement.
+
+    Pass: Not shown: all of them hold.
+    Fail: One has expired, whether or not its gate is still red; if it is, what it let through stops releases
+    again.
+    Inconclusive: Never.
+    Advice: Take it out of `gates.waivers` if its gate is no longer red. If it is, mend what it was for, or have
+    its owner extend it in a reviewed change.
+    """
+
+    name = "waivers/expired"
+    question = "Is every waiver still in force?"
+    keys = ("gates.waivers",)
+
+    def applies(self, case: WaiverCase) -> bool:
+        return bool(case.late)
+
+    def verdict(self, case: WaiverCase) -> Verdict:
+        words = ", ".join(
+            f"{waiver.gate} ({waiver.owner}, until {waiver.expires}: {waiver.reason}; {state})"
+            for waiver, state in case.late
+        )
+        return Verdict(
+            gate=self.name,
+            outcome="fail",
+            question=self.question,
+            reason=f"Waivers that have expired: {words}.",
+            advice="Take those whose gate is no longer red out of gates.waivers. Where it still is, mend what the gate "
+            "found; or have the owner decide again, with a new last day, in a reviewed change.",
+        )
+
+
+class UnusedWaivers(Gate[WaiverCase]):
+    """Each waiver is matched with the gates that are red.
+
+    Pass: Always; the reason names the waivers in force that nothing needs. Where all are needed the gate is not
+    shown.
+    Fail: Never.
+    Inconclusive: Never.
+    Advice: Take them out of `gates.waivers`.
+    """
+
+    name = "waivers/unused"
+    question = "Is every waiver needed?"
+    keys = ("gates.waivers",)
+
+    def applies(self, case: WaiverCase) -> bool:
+        return bool(case.unused)
+
+    def verdict(self, case: WaiverCase) -> Verdict:
+        words = [f"{waiver.gate} ({_why_unused(waiver, case.gates)})" for waiver in case.unused]
+        return Verdict(
+            gate=self.name,
+            outcome="pass",
+            blocking=False,
+            question=self.question,
+            reason=f"Waivers that nothing needs: {', '.join(words)}.",
+            advice="Take them out of gates.waivers.",
+        )
 
 
 def _why_unused(waiver: Waiver, gates: Sequence[str]) -> str:

@@ -120,8 +120,6 @@ def judged(rows: pd.DataFrame, method: str, role: Role) -> Judged:
         pair_scored(Scored(test, labels, probabilities, fitted.classes), contract),
         groups(test, contract),
         FairnessGates(),
-        resamples=300,
-        seed=7,
     )
     truth = np.asarray(test["income"], dtype=object)
     return Judged(

@@ -18,7 +18,7 @@ from sklearn.preprocessing import OneHotEncoder
 from trunkline.core.bundle import Bundle
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.policy.training import Mitigation, Search, TrainingPolicy
-from trunkline.evaluation.robustness.row_order import row_order_verdict
+from trunkline.evaluation.gates.row_order import row_order_verdict
 from trunkline.evaluation.scored import Scored
 from trunkline.inputs import input_of
 from trunkline.serving.runtime import open_model

@@ -12,6 +12,8 @@ import pytest
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.policy.policy import Policy
 from trunkline.evaluation import Scored
+from trunkline.evaluation.case import Case
+from trunkline.measure.metrics import Metrics
 
 TODAY = date(2026, 11, 2)
 
@@ -124,3 +126,22 @@ def answer() -> Callable[..., Scored]:
 def today() -> date:
     """Return the day on which the gates are asked."""
     return TODAY
+
+
+@pytest.fixture
+def case(contract: Contract, policy: Policy) -> Callable[..., Case]:
+    """Return a maker of cases: sections of `gates` by name, and what else of the case is to be different."""
+
+    def made(*, test: Scored | None = None, metrics: Metrics | None = None, **sections: object) -> Case:
+        value = policy.model_dump()
+        value["gates"] |= sections
+        return Case(
+            contract=contract,
+            policy=Policy.model_validate(value),
+            test=answers_of(people(300)) if test is None else test,
+            train=answers_of(people(300, 1)),
+            ask=answers_of,
+            metrics=metrics or {},
+        )
+
+    return made

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
 from trunkline.core.errors import StorageError
 from trunkline.core.figures import Figure
+from trunkline.core.gate import Gate
 from trunkline.core.policy.gates import DeepchecksGates, Suite
 from trunkline.core.record import Record
 from trunkline.core.verdicts import Outcome, Verdict
@@ -75,6 +77,45 @@ def read_answers(path: Path) -> SuiteAnswers | str:
     if f"{answers.suite}.answers.json" != path.name:
         return f"its answers are those of the suite {answers.suite}"
     return answers
+
+
+@dataclass(frozen=True)
+class SuiteCase:
+    """What a suite said, or in words why it gave no answers."""
+
+    suite: Suite
+    answers: SuiteAnswers | str
+    rules: DeepchecksGates
+    left_out: Mapping[str, str]
+    rows: int
+
+
+class DeepchecksSuite(Gate[SuiteCase]):
+    """The suite runs in a process of its own on the rows and answers, written as files without keys or users;
+    its full report is kept beside the evaluation. Checks that the policy names in `blocking` stop a release
+    when they fail, warn or cannot say; so does any check that crashes.
+
+    Pass: Every condition of the suite's checks holds.
+    Fail: A condition does not hold, a check crashed, or the suite gave no answers.
+    Inconclusive: A check could not say anything about these data.
+    Advice: Open the suite's report, `deepchecks/<suite>.html` beside the evaluation (what to do about a red
+    answer names it too): each check says what it saw and which rows.
+    Source: deepchecks 0.19.1.
+    """
+
+    name = "deepchecks/{suite}"
+    question = "What does deepchecks find?"
+    keys = (
+        "gates.deepchecks.suites",
+        "gates.deepchecks.blocking",
+        "gates.deepchecks.rows",
+        "gates.deepchecks.timeout_s",
+    )
+
+    def verdict(self, case: SuiteCase) -> Verdict:
+        if isinstance(case.answers, str):
+            return broken_verdict(case.suite, case.answers)
+        return suite_verdict(case.answers, case.rules, case.left_out, rows=case.rows)
 
 
 def suite_verdict(
@@ -163,10 +204,8 @@ def verdicts_of(
     verdicts = []
     for suite in dict.fromkeys(rules.suites):
         answers = read_answers(output / f"{suite}.answers.json")
-        if isinstance(answers, str):
-            verdicts.append(broken_verdict(suite, answers or problem or "it ended without any"))
-        else:
-            verdicts.append(suite_verdict(answers, rules, left_out[suite], rows=rows))
+        answers = answers or problem or "it ended without any"
+        verdicts.append(DeepchecksSuite().verdict(SuiteCase(suite, answers, rules, left_out[suite], rows)))
     return tuple(verdicts)
 
 

@@ -13,11 +13,12 @@ from trunkline.core.verdicts import Outcome, Verdict
 from trunkline.measure.paired import Array, Paired
 from trunkline.measure.wording import between, number
 
-from .rates import Masks, judged_groups, left_out
-from .simultaneous import Extreme
+from .rates import Masks, Values, group_means, judged_groups, left_out, rates
 
 ROUNDING = 1e-9
 """A limit is not crossed by the last digits of a subtraction."""
+KEYS = tuple(f"gates.fairness.{key}" for key in ("minimum_group", "intersections", "undecided", "blocking"))
+"""The policy keys that every gate of fairness reads."""
 WORTH_WAITING = 100
 """Times as many rows beyond which nobody is told to gather them."""
 GATHER = (
@@ -36,8 +37,6 @@ class Audit:
     by: Masks
     paired: Paired
     policy: FairnessGates
-    resamples: int
-    seed: int
     champion: Paired | None = None
 
     @property
@@ -63,7 +62,7 @@ class Audit:
     @property
     def word(self) -> str:
         """Return what the positive outcome is called."""
-        return self.paired.classes[self.paired.positive or 0]
+        return self.paired.classes[self.paired.positive or 0] if self.paired.classes else ""
 
     @property
     def held_up(self) -> bool:
@@ -80,9 +79,14 @@ class Audit:
         """Whether a group has fewer rows than that, so that whatever is done to it, no question sees it."""
         return bool(judged_groups(self.by, self.everyone, self.policy.minimum_group)[1])
 
-    def figure(self, name: str, found: Extreme, rows: int) -> Figure:
-        """Return the greatest difference or least ratio of these groups as a figure."""
-        return Figure(name=name, value=found.value, rows=rows, interval=found.interval, group=self.attribute)
+    def rates(self, name: str, selected: Array, condition: Array | None = None) -> Values:
+        """Return the share of selected rows among those of the condition (all rows without), by group."""
+        rows = self.everyone if condition is None else condition
+        return rates(name, selected, rows, self.by, self.policy.minimum_group, self.paired.users)
+
+    def means(self, name: str, values: Array) -> Values:
+        """Return the mean of values of shape (n,), by group."""
+        return group_means(name, values, self.by, max(2, self.policy.minimum_group), self.paired.users)
 
     def remedy(self, constraint: str = "") -> str:
         """Return what to do about a disparity; `constraint` is the one that `training.mitigation` sets against it."""

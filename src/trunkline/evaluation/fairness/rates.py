@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from trunkline.measure.users import Users, number_of
 from trunkline.measure.wording import number
 from trunkline.measure.worth import worth
 
-from .simultaneous import Estimates, shares
+from .simultaneous import Estimates, means, shares
 
 Masks = Mapping[str, Array]
 """A group's name, as `colour=Black`, to the mask of its rows."""
@@ -37,6 +37,8 @@ class Values:
     minimum: int = 0
     users: Mapping[str, int] = field(default_factory=dict)
     worth: Mapping[str, float] = field(default_factory=dict)
+    estimate: Callable[[float], Estimates] | None = None
+    """Of values that are no shares: the values with their intervals at a level."""
 
     @property
     def comparable(self) -> bool:
@@ -51,7 +53,9 @@ class Values:
         )
 
     def estimates(self, level: float) -> Estimates:
-        """Return the values, which are shares of the rows, each with its own interval."""
+        """Return the values (shares of the rows, unless `estimate` says otherwise), each with its own interval."""
+        if self.estimate is not None:
+            return self.estimate(level)
         values = np.array(list(self.values.values()))
         if self.worth:
             tell = np.array([self.worth[group] for group in self.values])
@@ -68,9 +72,19 @@ class Values:
             words[SHOWN // 2 : -SHOWN // 2] = [f"{between} more groups between"]
         return ", ".join(words)
 
-    def left_out(self) -> str:
-        """Return in words which groups were too small to be compared."""
-        return left_out(self.small, self.minimum)
+    @property
+    def words(self) -> str:
+        """Return the name in words."""
+        return self.name.replace("_", " ")
+
+    def less_from(self, whole: Mapping[str, float]) -> Values:
+        """Return a value of each group, known without error, less these."""
+        known = np.array([whole[group] for group in self.values])
+        return replace(
+            self,
+            values={group: whole[group] - value for group, value in self.values.items()},
+            estimate=lambda level: self.estimates(level).less_from(known),
+        )
 
     def _counted(self, group: str) -> str:
         of = f" of {self.users[group]:,} users" if self.users else ""
@@ -107,6 +121,22 @@ def rates(
         minimum,
         {group: number_of(users[part]) for group, part in parts.items()},
         tell,
+    )
+
+
+def group_means(name: str, values: Array, by: Masks, minimum: int, users: Users | None = None) -> Values:
+    """Return the mean of values of shape (n,) in each group of at least `minimum` rows (two or more)."""
+    judged, small = judged_groups(by, np.ones(len(values), dtype=bool), minimum)
+    who = None if users is None else [users[mask] for mask in judged.values()]
+    samples = [values[mask] for mask in judged.values()]
+    return Values(
+        name,
+        {group: float(values[mask].mean()) for group, mask in judged.items()},
+        {group: int(mask.sum()) for group, mask in judged.items()},
+        small,
+        minimum,
+        {} if who is None else dict(zip(judged, map(number_of, who), strict=True)),
+        estimate=lambda level: means(samples, level, who),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from trunkline.core.policy.gates import LoadGates
 from trunkline.measure.paired import Array
 from trunkline.measure.wording import percent
 
@@ -59,3 +60,11 @@ class Load:
     def bottleneck(self) -> str:
         """Return in words how busy the generator was."""
         return f"locust ran, or waited for a core, {percent(self.busy)} of the time"
+
+
+@dataclass(frozen=True)
+class LoadCase:
+    """What the gates of load are asked about: what was measured, and the policy's limits."""
+
+    load: Load
+    rules: LoadGates

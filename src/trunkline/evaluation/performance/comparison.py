@@ -17,19 +17,16 @@ from scipy.stats import norm, t
 
 from trunkline.core.errors import DataError
 from trunkline.core.figures import Figure
-from trunkline.core.policy.gates import PerformanceGates
-from trunkline.core.verdicts import Verdict
 from trunkline.measure.bootstrap import draw, interval
 from trunkline.measure.intervals import LEVEL
 from trunkline.measure.metrics import Metrics
 from trunkline.measure.paired import Array, Paired
 from trunkline.measure.scorers import find_metric
 from trunkline.measure.users import counted
-from trunkline.measure.wording import between, by_chance, number
 
-from .baseline import AS_IT_IS, Scale, scale_of
 from .delong import delong
 from .mcnemar import mcnemar
+from .scale import AS_IT_IS, Scale, scale_of
 
 SAID = 0.025
 """The p value below which that test agrees: half of 0.05, so that claims about equal models stay below one in twenty
@@ -161,89 +158,3 @@ def second_test(
         return f"Student's t test{by}", 0.0 if value and spread == 0 else 1.0
     freedom = max(1, challenger.independent - 1)
     return f"Student's t test{by}", float(2 * t.sf(abs(value) / spread, df=freedom))
-
-
-def champion_verdict(
-    found: Comparison | None,
-    others: Sequence[Comparison],
-    policy: PerformanceGates,
-    *,
-    problem: str = "",
-    advice: str = "Give the test part more rows of every outcome.",
-) -> Verdict:
-    """Answer whether the challenger is worse than the champion by no more than the margin (non-inferiority).
-
-    Pass: the whole interval of the difference lies above `-margin`. Fail: it lies below. "Better" and "worse" are said
-    only where the second test agrees. Inconclusive: it straddles `-margin`; whether that stops a release is what
-    `policy.undecided` says: by default only where the difference itself is below. `problem` says why there is no
-    comparison, and `advice` what to do then.
-    """
-    gate = "performance/champion"
-    question = (
-        f"Is {policy.metric} at most {number(policy.margin)} lower than the champion's, on the same rows?"
-    )
-    if found is None or found.difference.interval is None:
-        return Verdict(
-            gate=gate,
-            outcome="inconclusive",
-            question=question,
-            threshold=-policy.margin,
-            reason=problem or f"{policy.metric} has no value for both models on these rows.",
-            advice=advice,
-        )
-    difference, span, margin = found.difference, found.difference.interval, policy.margin * found.scale.size
-    if found.scale.of:
-        question = (
-            f"Is {policy.metric} lower than the champion's, on the same rows, "
-            f"by at most {number(policy.margin)} of {found.scale.of}?"
-        )
-    figures = (difference, *(other.difference for other in others if other.metric != found.metric))
-    facts = (
-        f"{policy.metric} {number(found.challenger)} against the champion's {number(found.champion)}, difference "
-        f"{number(difference.value)} ({between(span)}, {found.sample or f'{difference.rows:,} rows'}, "
-        f"margin {number(margin)}; {found.test}: {by_chance(found.p_value)})."
-    )
-    if span.low >= -margin:
-        kind = "better" if found.better else "worse, but within the margin" if found.worse else "not worse"
-        return Verdict(
-            gate=gate,
-            outcome="pass",
-            question=question,
-            threshold=-margin,
-            figures=figures,
-            reason=f"The challenger is {kind}: {facts}{_doubt(found)}",
-        )
-    if span.high < -margin and found.worse:
-        return Verdict(
-            gate=gate,
-            outcome="fail",
-            question=question,
-            threshold=-margin,
-            figures=figures,
-            reason=f"The challenger is worse by more than the margin: {facts}",
-            advice="Keep the champion; compare settings, features and training rows of the two.",
-        )
-    needed = found.rows_to_decide(margin)
-    rows = f"about {needed:,} test rows" if needed else "more test rows than are worth waiting for"
-    if needed and found.users:
-        rows += f" (of about {math.ceil(needed * found.users / difference.rows):,} users, as many rows each)"
-    return Verdict(
-        gate=gate,
-        outcome="inconclusive",
-        question=question,
-        threshold=-margin,
-        figures=figures,
-        blocking=policy.undecided == "stop" or (policy.undecided == "worse" and difference.value < -margin),
-        reason=f"These rows cannot tell whether the challenger is worse: {facts}{_doubt(found)} "
-        f"If the difference stays what it is, {rows} would decide it.",
-        advice="Let it run silent beside the champion and judge it on the traffic, or gather more test rows. Whether "
-        "such an answer stops a release is what gates.performance.undecided says.",
-    )
-
-
-def _doubt(found: Comparison) -> str:
-    """Return what to say where the interval leaves zero and the test does not agree."""
-    span = found.difference.interval
-    if span is None or span.low <= 0 <= span.high or found.better or found.worse:
-        return ""
-    return f" The interval leaves out zero, but {found.test} does not confirm a difference (below {SAID:g})."

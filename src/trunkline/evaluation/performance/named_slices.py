@@ -10,53 +10,11 @@ import pandas as pd
 
 from trunkline.core.contract import Column, Contract, as_label
 from trunkline.core.errors import PolicyError
-from trunkline.core.figures import Figure
 from trunkline.core.policy.gates import NamedSlice, PerformanceGates, Value
-from trunkline.core.verdicts import Verdict
 from trunkline.inputs import input_of
-from trunkline.measure.metrics import Metrics
-from trunkline.measure.paired import Array, Paired
-from trunkline.measure.quality import SEED
-
-from ..scored import Scored
-from .figures import floor_verdict, measure_paired, too_few
+from trunkline.measure.paired import Array
 
 _KEY = "gates.performance.slices"
-
-
-def slice_floor_verdicts(
-    test: Scored, paired: Paired, contract: Contract, rules: PerformanceGates, metrics: Metrics
-) -> tuple[Verdict, ...]:
-    """Answer for each floor of each named slice whether the metric reaches it on those rows; the point decides.
-
-    A slice of fewer than 30 rows, or one where the metric has no value, is inconclusive. Raises PolicyError as
-    `check_slices` does.
-    """
-    check_slices(rules, contract)
-    verdicts: list[Verdict] = []
-    for position, part in enumerate(rules.slices):
-        rows = paired.take(rows_of(test.frame, part, contract))
-        figures: tuple[Figure, ...] = ()
-        problems: dict[str, str] = {}
-        if not too_few(rows):
-            found, problems = measure_paired(
-                rows, tuple(part.floors), metrics, resamples=rules.resamples, seed=SEED
-            )
-            figures = tuple(figure.model_copy(update={"group": part.name}) for figure in found)
-        verdicts += [
-            floor_verdict(
-                name,
-                floor,
-                figures,
-                problems,
-                rows,
-                metrics,
-                within=part.name,
-                key=f"{_KEY}.{position}.floors",
-            )
-            for name, floor in sorted(part.floors.items())
-        ]
-    return tuple(verdicts)
 
 
 def check_slices(rules: PerformanceGates, contract: Contract) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from trunkline.core.bundle import BundleManifest
 from trunkline.core.contract import Contract
+from trunkline.core.gate import room_of
 from trunkline.core.lineage import Usage
 from trunkline.core.markdown import code, plain
 from trunkline.core.policy.policy import Policy
@@ -17,7 +18,6 @@ from trunkline.measure.wording import number
 from ..scored import Scored, pair_scored
 from . import findings
 from .annex import annex_table
-from .catalogue import room_of
 from .front_matter import front_matter
 from .markdown import figure_table
 from .plots import plots

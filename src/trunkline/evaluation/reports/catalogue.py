@@ -1,23 +1,18 @@
-"""The catalogue of gates: what each asks, how it is measured, and what to do; the texts lie in `explanations/`."""
+"""The catalogue of gates: what each asks, how it is measured, and what to do, as their classes say."""
 
 from __future__ import annotations
 
 import difflib
 import json
-import re
-import tomllib
 from collections.abc import Iterable, Sequence
-from functools import cache
-from importlib import resources
-from typing import get_args
+from typing import Any
 
 from pydantic import BaseModel
 
 from trunkline.core.errors import NotFoundError
-from trunkline.core.policy.gates import Suite
+from trunkline.core.gate import Gate, gates, room_of
 from trunkline.core.policy.policy import Policy
 from trunkline.core.policy.section import Section
-from trunkline.core.record import Record
 
 ROOMS = {
     "data": "Data",
@@ -30,54 +25,6 @@ ROOMS = {
     "waivers": "Waivers",
 }
 """What a gate's name begins with, in the order in which red gates are best looked at, to its heading."""
-PLACES = {
-    "attribute": r"(?!none$).+",
-    "metric": r".+",
-    "slice": r"[a-z0-9][a-z0-9-]*",
-    "name": r"[a-z0-9][a-z0-9-]*",
-    "suite": "|".join(get_args(Suite)),
-}
-"""What may stand in a pattern's `{...}`."""
-
-
-class Entry(Record):
-    """One kind of gate; `pattern` is its name, with `{...}` for what differs from project to project."""
-
-    pattern: str
-    question: str
-    measured: str
-    source: str = ""
-    """Of the method, where it has one."""
-    keys: tuple[str, ...]
-    """Of the policy, dotted."""
-    passes: str
-    fails: str
-    inconclusive: str
-    advice: str
-
-    @property
-    def room(self) -> str:
-        """Return what the gate's name begins with."""
-        return room_of(self.pattern)
-
-    def matches(self, gate: str) -> bool:
-        """Whether a gate of this name is of this kind; the pattern itself is."""
-        if gate == self.pattern:
-            return True
-        parts = re.split(r"\{(\w+)\}", self.pattern)
-        expression = "".join(
-            f"(?:{PLACES[part]})" if place % 2 else re.escape(part) for place, part in enumerate(parts)
-        )
-        return re.fullmatch(expression, gate) is not None
-
-    def outcomes(self) -> tuple[tuple[str, str], ...]:
-        """Return what each answer means."""
-        return (("pass", self.passes), ("fail", self.fails), ("inconclusive", self.inconclusive))
-
-
-def room_of(gate: str) -> str:
-    """Return what a gate's name begins with."""
-    return gate.partition("/")[0]
 
 
 def room_order(gate: str) -> int:
@@ -86,26 +33,15 @@ def room_order(gate: str) -> int:
     return list(ROOMS).index(room) if room in ROOMS else len(ROOMS)
 
 
-@cache
-def catalogue() -> tuple[Entry, ...]:
-    """Return every kind of gate, in the order of the rooms."""
-    folder = resources.files("trunkline.evaluation.reports") / "explanations"
-    found = []
-    for room in ROOMS:
-        text = (folder / f"{room}.toml").read_text(encoding="utf-8")
-        found += [Entry.from_dict(one, origin=f"{room}.toml") for one in tomllib.loads(text)["gate"]]
-    return tuple(found)
-
-
-def entry_of(gate: str, *, known: Iterable[str] = ()) -> Entry:
+def entry_of(gate: str, *, known: Iterable[str] = ()) -> type[Gate[Any]]:
     """Return the kind that a gate is of; `known` are names to suggest besides the patterns.
 
     Raises NotFoundError with close matches when there is none.
     """
-    for entry in catalogue():
+    for entry in gates():
         if entry.matches(gate):
             return entry
-    names = dict.fromkeys((*known, *(entry.pattern for entry in catalogue())))
+    names = dict.fromkeys((*known, *(entry.name for entry in gates())))
     lower = {name.lower(): name for name in names}
     close = [lower[name] for name in difflib.get_close_matches(gate.lower(), lower, n=3, cutoff=0.5)]
     # A question without its room, or a room and attribute without the question, is what people type most.
@@ -150,9 +86,11 @@ def meaning_of(key: str) -> str:
     return " ".join(said.split())
 
 
-def by_room(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
-    """Return entries by room, in the order of the rooms."""
-    found = {room: [entry for entry in entries if entry.room == room] for room in ROOMS}
+def by_room(entries: Sequence[type[Gate[Any]]]) -> dict[str, list[type[Gate[Any]]]]:
+    """Return gates by room, in the order of the rooms."""
+    found: dict[str, list[type[Gate[Any]]]] = {room: [] for room in ROOMS}
+    for entry in entries:
+        found.setdefault(entry.room(), []).append(entry)
     return {room: those for room, those in found.items() if those}
 
 
@@ -168,19 +106,20 @@ def catalogue_markdown() -> str:
         "- A limit of `null` is a question that is not asked.\n"
         "- A red gate is let through by a waiver only: `gates.waivers`, with an owner, a reason and a last day.",
     ]
-    for room, entries in by_room(catalogue()).items():
+    for room, entries in by_room(gates()).items():
         parts.append(f"## {ROOMS[room]}")
         parts += [_section(entry) for entry in entries]
     return "\n\n".join(parts) + "\n"
 
 
-def _section(entry: Entry) -> str:
-    lines = [f"### `{entry.pattern}`", "", f"*{entry.question}*", "", entry.measured, ""]
-    lines += [f"- **{outcome}**: {text}" for outcome, text in entry.outcomes()]
-    lines.append(f"- **what to do**: {entry.advice}")
+def _section(entry: type[Gate[Any]]) -> str:
+    said = entry.explanation()
+    lines = [f"### `{entry.name}`", "", f"*{entry.question}*", "", said.measured, ""]
+    lines += [f"- **{outcome}**: {text}" for outcome, text in said.outcomes()]
+    lines.append(f"- **what to do**: {said.advice}")
     for key in entry.keys:
-        said = meaning_of(key)
-        lines.append(f"- `{key}`, by default `{default_of(key)}`" + (f": {said}" if said else ""))
-    if entry.source:
-        lines.append(f"- source: {entry.source}")
+        means = meaning_of(key)
+        lines.append(f"- `{key}`, by default `{default_of(key)}`" + (f": {means}" if means else ""))
+    if said.source:
+        lines.append(f"- source: {said.source}")
     return "\n".join(lines)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
+from trunkline.core.gate import room_of
 from trunkline.core.markdown import code, plain
 from trunkline.core.verdicts import Evaluation, Verdict
 from trunkline.measure.wording import OUTCOME_WORDS, outcome_word
 
-from .catalogue import room_of
 from .crossings import crossed_gate, crossings
 from .markdown import by_urgency, figure_table, verdict_table, waived
 

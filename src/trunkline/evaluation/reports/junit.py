@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
+from trunkline.core.gate import room_of
 from trunkline.core.record import short
 from trunkline.core.verdicts import Evaluation, Verdict
 from trunkline.measure.wording import between, number, outcome_word
 
-from .catalogue import room_of, room_order
+from .catalogue import room_order
 
 UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 can hold in no form (section 2.2)."""

@@ -11,12 +11,13 @@ from markupsafe import Markup, escape
 
 from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
+from trunkline.core.gate import room_of
 from trunkline.core.record import short
 from trunkline.core.verdicts import Evaluation, Verdict
 from trunkline.measure.wording import number, outcome_word
 
 from ..scored import Scored, pair_scored
-from .catalogue import ROOMS, room_of, room_order
+from .catalogue import ROOMS, room_order
 from .markdown import by_urgency, stopping
 from .plots import finding_plots, plots, room_of_plot
 

@@ -6,12 +6,13 @@ import shlex
 from collections.abc import Sequence
 
 from trunkline.core.figures import Figure
+from trunkline.core.gate import room_of
 from trunkline.core.markdown import code, plain
 from trunkline.core.record import short
 from trunkline.core.verdicts import Evaluation, Verdict
 from trunkline.measure.wording import OUTCOME_WORDS, number, outcome_word
 
-from .catalogue import ROOMS, room_of, room_order
+from .catalogue import ROOMS, room_order
 from .charts import difference_chart, group_chart
 from .crossings import crossings
 from .markdown import (

@@ -23,8 +23,8 @@ from trunkline.core.release import Release, Route
 from trunkline.core.verdicts import GateRun
 from trunkline.delivery import LocalTarget
 from trunkline.delivery.targets.service import Ready, last_words
-from trunkline.evaluation.load.measurement import Load
-from trunkline.evaluation.load.questions import load_verdicts
+from trunkline.evaluation import load_verdicts
+from trunkline.evaluation.load.measurement import Load, LoadCase
 from trunkline.loop.model.training import train
 from trunkline.loop.versions.named import require_bundle
 
@@ -65,7 +65,7 @@ def load(project: Project, *, host: str = "", named: str = "", progress: Progres
         bundle=bundle.digest if bundle else "",
         snapshot=bundle.manifest.lineage.snapshot if bundle else "",
         created=datetime.now(UTC),
-        verdicts=load_verdicts(measured(recording, died=died), rules),
+        verdicts=load_verdicts(LoadCase(measured(recording, died=died), rules)),
         policy=rules_digest(project, rules),
     )
     if bundle:

@@ -7,21 +7,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from trunkline.core.errors import GateFailed, GateInconclusive, StorageError
+from trunkline.core.gate import Gate
 from trunkline.core.policy.gates import DeepchecksGates, LoadGates
 from trunkline.core.project import Project
 from trunkline.core.record import canonical_json, digits, sha256
 from trunkline.core.verdicts import GateRun, Verdict
 from trunkline.evaluation import apply_waivers
+from trunkline.evaluation.gates.not_run import DeepchecksNotRun, LoadNotRun
 
 Rules = DeepchecksGates | LoadGates
 DEEPCHECKS, LOAD = "deepchecks", "load"
-QUESTIONS = {
-    DEEPCHECKS: "Do deepchecks' suites find anything wrong?",
-    LOAD: "Does the service bear the load that the policy names?",
-}
-
-
-NOT_RUN = tuple(f"{name}/not-run" for name in QUESTIONS)
+NOT_RUN = (DeepchecksNotRun.name, LoadNotRun.name)
 """The verdicts that say that a gate was not asked."""
 
 
@@ -61,13 +57,15 @@ def kept_run(project: Project, name: str, bundle: str, rules: Rules) -> GateRun 
 def kept_verdicts(project: Project, bundle: str) -> tuple[Verdict, ...]:
     """Return what deepchecks and load said of a bundle; where one was not run, a verdict says so."""
     gates = project.policy.gates
-    asked: dict[str, Rules] = {DEEPCHECKS: gates.deepchecks, LOAD: gates.load}
+    asked: tuple[tuple[str, Rules, type[Gate[bool]]], ...] = (
+        (DEEPCHECKS, gates.deepchecks, DeepchecksNotRun),
+        (LOAD, gates.load, LoadNotRun),
+    )
     verdicts: list[Verdict] = []
-    for name, rules in asked.items():
+    for name, rules, not_run in asked:
         run = kept_run(project, name, bundle, rules)
         # A run without any verdict (no suites named) asked nothing.
-        said = run.verdicts if run else ()
-        verdicts += said or (_not_run(name, required=rules.required),)
+        verdicts += (run.verdicts if run else ()) or not_run().verdicts(rules.required)
     return tuple(verdicts)
 
 
@@ -86,15 +84,3 @@ def require_run(project: Project, verdicts: Sequence[Verdict], *, lead: str) -> 
     if stops:
         raise GateInconclusive(f"{lead}: {names}.", next_step=stops[0].advice)
     return answered
-
-
-def _not_run(name: str, *, required: bool) -> Verdict:
-    return Verdict(
-        gate=f"{name}/not-run",
-        outcome="inconclusive",
-        blocking=required,
-        question=QUESTIONS[name],
-        reason="Not asked about this bundle under this policy."
-        + ("" if required else " It is not required here."),
-        advice=f"Run `trunkline {name}`, then judge again.",
-    )

@@ -17,7 +17,7 @@ MASKS = {"sex=Female": CODES == 0, "sex=Male": CODES == 1}
 
 def audit(attribute: str = "sex", classes: tuple[str, ...] = ("No", "Yes"), minimum: int = 30) -> Audit:
     rows = Paired(CODES, CODES, None, classes, 1 if classes else None)
-    return Audit(attribute, MASKS, rows, FairnessGates(minimum_group=minimum), resamples=200, seed=0)
+    return Audit(attribute, MASKS, rows, FairnessGates(minimum_group=minimum))
 
 
 def figure(value: float, low: float, high: float) -> Figure:

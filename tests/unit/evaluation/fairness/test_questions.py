@@ -55,7 +55,7 @@ def ask(
     by: Mapping[str, Mapping[str, Array]] | None = None,
     champion: Paired | None = None,
 ) -> dict[str, Verdict]:
-    found = fairness_verdicts(rows, by or masks(), rules, resamples=200, seed=0, champion=champion)
+    found = fairness_verdicts(rows, by or masks(), rules, champion=champion)
     return {verdict.gate.removeprefix("fairness/"): verdict for verdict in found}
 
 

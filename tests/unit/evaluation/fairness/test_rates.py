@@ -65,7 +65,7 @@ def test_groups_with_too_few_rows_of_the_condition_are_set_aside_with_their_size
 
     assert list(judged) == list(found.values) == ["a", "b"]
     assert small == found.small == {"c": 0}
-    assert found.left_out() == " Too few rows to compare (10 are asked for): c (0)."
+    assert left_out(found.small, found.minimum) == " Too few rows to compare (10 are asked for): c (0)."
 
 
 def test_one_group_or_none_is_not_comparable() -> None:

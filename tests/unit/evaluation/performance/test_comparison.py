@@ -8,10 +8,11 @@ import pytest
 from trunkline.core.errors import DataError
 from trunkline.core.figures import Figure, Interval
 from trunkline.core.policy.gates import PerformanceGates
-from trunkline.evaluation.performance.baseline import AS_IT_IS, Scale
-from trunkline.evaluation.performance.comparison import Comparison, champion_verdict, compare, second_test
+from trunkline.evaluation.gates.champion import champion_verdict
+from trunkline.evaluation.performance.comparison import Comparison, compare, second_test
 from trunkline.evaluation.performance.delong import delong
 from trunkline.evaluation.performance.mcnemar import mcnemar
+from trunkline.evaluation.performance.scale import AS_IT_IS, Scale
 from trunkline.measure.paired import Array, Paired
 
 RULES = PerformanceGates(margin=0.02)

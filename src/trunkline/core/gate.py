@@ -1,0 +1,118 @@
+"""A gate: a question about a model, what it takes to answer it, and what its answers mean."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar, get_args
+
+from .plugins import plugins
+from .policy.gates import Suite
+from .policy.section import Section
+from .verdicts import Verdict
+
+Asked = TypeVar("Asked")
+PLACES = {
+    "attribute": r"(?!none$).+",
+    "metric": r".+",
+    "slice": r"[a-z0-9][a-z0-9-]*",
+    "name": r"[a-z0-9][a-z0-9-]*",
+    "suite": "|".join(get_args(Suite)),
+}
+"""What may stand in the `{...}` of a gate's name."""
+_PARTS = re.compile(r"^(Measured|Pass|Fail|Inconclusive|Advice|Source): ", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A gate's docstring, in its parts."""
+
+    measured: str
+    passes: str
+    fails: str
+    inconclusive: str
+    advice: str
+    source: str = ""
+    """Of the method, where it has one."""
+
+    def outcomes(self) -> tuple[tuple[str, str], ...]:
+        """Return what each answer means."""
+        return (("pass", self.passes), ("fail", self.fails), ("inconclusive", self.inconclusive))
+
+
+class Gate(Generic[Asked]):
+    """A question; `Asked` is what it is asked about. A subclass explains itself in its docstring.
+
+    The docstring says how the answer is measured. Then `Pass:`, `Fail:`, `Inconclusive:`, `Advice:` (what to do about a
+    red answer) and, if the method has one, `Source:` each begin a paragraph.
+    A gate with one answer has `applies` and `verdict`; a gate with several has `verdicts`.
+    """
+
+    name: ClassVar[str]
+    """`room/question`; `{...}` stands for what differs from project to project (`PLACES`)."""
+    question: ClassVar[str]
+    keys: ClassVar[tuple[str, ...]] = ()
+    """The keys of the policy that it reads, dotted."""
+    section: ClassVar[type[Section] | None] = None
+    """Its own section of the policy, `gates.<name>`; None if its keys stand in the section of its room."""
+
+    def __init__(self, rules: Section | None = None) -> None:
+        self.rules: Any = rules or (self.section() if self.section else None)
+
+    def applies(self, case: Asked) -> bool:  # noqa: ARG002 - a gate that always applies
+        """Whether the policy asks this question, and the model can be asked it."""
+        return True
+
+    def verdict(self, case: Asked) -> Verdict:
+        """Return the answer."""
+        raise NotImplementedError
+
+    def verdicts(self, case: Asked) -> Iterable[Verdict]:
+        """Return every answer; none if the question does not apply."""
+        if self.applies(case):
+            yield self.verdict(case)
+
+    @classmethod
+    def room(cls) -> str:
+        """Return what the name begins with."""
+        return room_of(cls.name)
+
+    @classmethod
+    def matches(cls, gate: str) -> bool:
+        """Whether a verdict of this name is this gate's; the gate's own name is."""
+        if gate == cls.name:
+            return True
+        parts = re.split(r"\{(\w+)\}", cls.name)
+        expression = "".join(
+            f"(?:{PLACES[part]})" if place % 2 else re.escape(part) for place, part in enumerate(parts)
+        )
+        return re.fullmatch(expression, gate) is not None
+
+    @classmethod
+    def explanation(cls) -> Explanation:
+        """Return what the docstring says; a part that it leaves out is as in the class above. Raises KeyError."""
+        said: dict[str, str] = {}
+        for kind in reversed(cls.__mro__):
+            if issubclass(kind, Gate) and kind is not Gate and kind.__doc__:
+                parts = _PARTS.split("Measured: " + inspect.cleandoc(kind.__doc__))
+                said |= zip(parts[1::2], (" ".join(text.split()) for text in parts[2::2]), strict=True)
+        return Explanation(
+            said["Measured"],
+            said["Pass"],
+            said["Fail"],
+            said["Inconclusive"],
+            said["Advice"],
+            said.get("Source", ""),
+        )
+
+
+def room_of(gate: str) -> str:
+    """Return what a gate's name begins with."""
+    return gate.partition("/")[0]
+
+
+def gates(room: str = "", *, packages: Collection[str] = ()) -> tuple[type[Gate[Any]], ...]:
+    """Return our gates, of one room or all, in the order of the reports; then those of the packages."""
+    return tuple(plugins("gates", packages=packages, begins=room and f"{room}/").values())

@@ -1,0 +1,77 @@
+"""The case: what the gates are asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from trunkline.core.contract import Contract
+from trunkline.core.figures import Figure
+from trunkline.core.policy.policy import Policy
+from trunkline.measure.metrics import Metrics, standard_names
+from trunkline.measure.paired import Paired
+from trunkline.measure.quality import SEED
+
+from .fairness.groups import groups
+from .fairness.rates import Masks
+from .performance.figures import measure_paired
+from .robustness.asking import Ask
+from .scored import Scored, pair_scored
+from .slices.findings import Findings, find
+
+
+@dataclass(frozen=True)
+class Case:
+    """A model's answers to the test part, and all that goes with them.
+
+    `train` holds its answers to the rows that it learned from, `champion` the champion's to the test rows, `silent` why
+    there is a champion without answers, `unlike` why its answers mean something else. `ask` puts rows to the model.
+    """
+
+    contract: Contract
+    policy: Policy
+    test: Scored
+    ask: Ask
+    train: Scored | None = None
+    champion: Scored | None = None
+    silent: str = ""
+    unlike: str = ""
+    metrics: Metrics = field(default_factory=dict)
+    progress: Callable[[str], None] = lambda _: None
+
+    @cached_property
+    def paired(self) -> Paired:
+        """Return the truth of the test rows, paired with the answers."""
+        return pair_scored(self.test, self.contract, beside=self.champion)
+
+    @cached_property
+    def trained(self) -> Paired | None:
+        """Return the same of the rows that were learned from."""
+        return pair_scored(self.train, self.contract, beside=self.test) if self.train is not None else None
+
+    @cached_property
+    def reigning(self) -> Paired | None:
+        """Return the same of the champion's answers to the test rows."""
+        if self.champion is None:
+            return None
+        return pair_scored(self.champion, self.contract, beside=self.test)
+
+    @cached_property
+    def masks(self) -> Mapping[str, Masks]:
+        """Return the groups of each protected attribute, and of each two of them."""
+        return groups(self.test.frame, self.contract)
+
+    @cached_property
+    def measured(self) -> tuple[tuple[Figure, ...], dict[str, str]]:
+        """Return the figures of the test part, and why a metric of the project's has none."""
+        rules = self.policy.gates.performance
+        names = dict.fromkeys((*standard_names(self.paired), rules.metric, *rules.floors, *self.metrics))
+        return measure_paired(self.paired, tuple(names), self.metrics, resamples=rules.resamples, seed=SEED)
+
+    @cached_property
+    def weaknesses(self) -> Findings:
+        """Return the parts of the test rows on which the model is weak."""
+        return find(
+            self.paired, self.test.frame, self.contract, self.policy.gates.slices, self.trained, seed=SEED
+        )

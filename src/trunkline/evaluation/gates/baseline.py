@@ -1,0 +1,98 @@
+"""Is the model better than one that ignores its inputs?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from trunkline.core.errors import ProjectError
+from trunkline.core.gate import Gate
+from trunkline.core.policy.gates import PerformanceGates
+from trunkline.core.verdicts import Verdict
+from trunkline.measure.metrics import Metrics, ignoring_inputs
+from trunkline.measure.paired import Paired
+from trunkline.measure.quality import SEED
+from trunkline.measure.users import counted
+from trunkline.measure.wording import between, number
+
+from ..case import Case
+from ..performance.comparison import Comparison, compare
+from ..performance.figures import too_little
+from ..performance.scale import unbeatable
+
+
+class Baseline(Gate[Case]):
+    """The metric of the model less that of one that answers the shares of the classes (or the mean) of the
+    training rows, on the same rows, with the interval of the paired bootstrap.
+
+    Pass: The whole interval lies above zero.
+    Fail: The model is no better.
+    Inconclusive: It is better, but by no more than chance would give. Or none can be better by this metric:
+    always the same answer maximises it, as recall where most rows are positive; both stop a release, and so do
+    fewer than 30 rows in the test part or a single outcome there.
+    Advice: Look for features that carry the outcome; check that labels and rows belong together. Where none can
+    be better, compare by another metric (roc_auc, average_precision, balanced_accuracy) and give this one a
+    floor.
+    """
+
+    name = "performance/baseline"
+    question = "Is the model better than one that ignores its inputs?"
+    keys = ("gates.performance.baseline", "gates.performance.metric")
+
+    def applies(self, case: Case) -> bool:
+        return case.policy.gates.performance.baseline
+
+    def verdict(self, case: Case) -> Verdict:
+        return baseline_verdict(case.paired, case.trained, case.policy.gates.performance, case.metrics)
+
+
+def baseline_verdict(
+    paired: Paired, train: Paired | None, policy: PerformanceGates, metrics: Metrics
+) -> Verdict:
+    """Answer whether the model beats one that ignores its inputs, on the same rows by a paired bootstrap.
+
+    That one answers the shares of the classes, or the mean, of the training rows (of the test rows without them).
+    """
+    question = f"Is {policy.metric} better than that of a model that ignores its inputs?"
+    advice = "Look for features that carry the outcome; check that labels and rows belong together."
+    gate = "performance/baseline"
+    reason = too_little(paired)
+    found: tuple[Comparison, ...] = ()
+    if not reason:
+        baseline = ignoring_inputs(paired, train or paired)
+        try:
+            found = compare(paired, baseline, (policy.metric,), metrics, policy.resamples, SEED)
+        except ProjectError as error:
+            reason = error.what
+    if reason or not found:
+        reason = reason or f"{policy.metric} has no value for a model that ignores its inputs."
+        return Verdict(
+            gate=gate, outcome="inconclusive", question=question, threshold=0.0, reason=reason, advice=advice
+        )
+    (only,) = found
+    difference = only.difference
+    if difference.value <= 0 and unbeatable(policy.metric, metrics, paired, only.champion):
+        return Verdict(
+            gate=gate,
+            outcome="inconclusive",
+            question=question,
+            threshold=0.0,
+            figures=(difference,),
+            reason=f"{policy.metric} of a model that ignores its inputs is {number(only.champion)}, and none can be "
+            "better: whoever always gives the same answer maximises it, so it compares no models.",
+            advice="Set gates.performance.metric to one that weighs both kinds of error, as roc_auc, "
+            f"average_precision or balanced_accuracy, and put {policy.metric} among gates.performance.floors.",
+        )
+    low = difference.interval.low if difference.interval else -np.inf
+    outcome = "fail" if difference.value <= 0 else "pass" if low > 0 else "inconclusive"
+    verbs = {"pass": "beats it", "fail": "does not beat it", "inconclusive": "may beat it by chance only"}
+    return Verdict(
+        gate=gate,
+        outcome=outcome,
+        question=question,
+        threshold=0.0,
+        figures=(difference,),
+        reason=f"The model {verbs[outcome]}: {policy.metric} {number(only.challenger)} against "
+        f"{number(only.champion)}, difference {number(difference.value)} "
+        f"({between(difference.interval)}, {counted(paired.rows, paired.users)}).",
+        advice="" if outcome == "pass" else advice,
+    )

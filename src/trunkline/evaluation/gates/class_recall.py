@@ -1,0 +1,175 @@
+"""Class recall: whether each class of the outcome is ever given as an answer to the rows that have it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from trunkline.core.figures import Figure
+from trunkline.core.gate import Gate
+from trunkline.core.verdicts import Outcome, Verdict
+from trunkline.measure.paired import Paired
+from trunkline.measure.wording import between, number
+from trunkline.measure.worth import share_interval
+
+from ..case import Case
+from ..performance.figures import too_little
+
+GATE = "performance/class-recall"
+NEVER = 2.0
+"""A class that is never answered fails when its recall is surely below this many times the limit.
+
+That it is never answered is evidence too, and a rare class has few rows."""
+
+
+class ClassRecall(Gate[Case]):
+    """For each class, the share of its test rows that are answered with it (recall), with Wilson's interval.
+    Where users repeat, the interval counts as many rows as theirs are worth. If the recall is below the limit
+    and the test rows are too few to be sure, the training rows are counted too, because a model knows them
+    best. A class that is never answered is held to twice the limit, because few rows have it. Metrics of
+    ranking, such as the area under the ROC curve, do not show this; nor does accuracy when one class is rare.
+
+    Pass: The recall of every class reaches the limit. Regressions are not judged.
+    Fail: The whole interval of a class lies below it, on test or training rows: readers of the answer hardly
+    ever see that class.
+    Inconclusive: The recall of a class is below it, but its rows are too few to be sure; or no test row has the
+    class. Neither blocks a release here; `data/classes` blocks it where a class has too few test rows. Fewer
+    than 30 test rows, or a single outcome among them, do block it.
+    Advice: Set `training.threshold` (two classes), weigh the classes in model.py, or look for features that
+    tell the class apart. Where only the probabilities are used, lower the limit in a reviewed change.
+    Source: Wilson (1927), JASA 22; Provost and Fawcett (2001), Robust classification for imprecise
+    environments, Machine Learning 42.
+    """
+
+    name = "performance/class-recall"
+    question = "Is every class given as an answer to the rows that have it?"
+    keys = ("gates.performance.class_recall", "training.threshold")
+
+    def applies(self, case: Case) -> bool:
+        return bool(case.policy.gates.performance.class_recall is not None and case.paired.classes)
+
+    def verdict(self, case: Case) -> Verdict:
+        limit = case.policy.gates.performance.class_recall or 0.0
+        return class_recall_verdict(case.paired, case.trained, limit, champion=case.reigning)
+
+
+@dataclass(frozen=True)
+class _Class:
+    """What became of one class: its rows in test, and whether any row at all got it as an answer."""
+
+    name: str
+    recall: Figure | None
+    outcome: Outcome
+    words: str
+
+
+def class_recall_verdict(
+    paired: Paired, train: Paired | None, limit: float, *, champion: Paired | None = None
+) -> Verdict:
+    """Answer whether each class is given as an answer to at least `limit` of the rows that have it (its recall).
+
+    The test rows of each class decide, by the score interval of the share (of users where they repeat). Where the
+    point is below the limit and these rows are too few, the training rows are asked too: a model knows those best, so
+    what it misses there it misses everywhere. Pass: no point is below. Fail: for one class the whole interval of
+    either part is. Else inconclusive, which blocks nothing (decision 9). The recall of `champion` is only reported.
+    """
+    question = f"Does each class get at least {number(limit)} of its rows as an answer?"
+    if reason := too_little(paired):
+        return Verdict(
+            gate=GATE,
+            outcome="inconclusive",
+            question=question,
+            threshold=limit,
+            reason=reason,
+            advice="Give the test part more rows of every outcome.",
+        )
+    found = [_judged(name, paired, train, limit, champion) for name in paired.classes]
+    red = [one for one in found if one.outcome == "fail"]
+    open_ = [one for one in found if one.outcome == "inconclusive"]
+    outcome: Outcome = "fail" if red else "inconclusive" if open_ else "pass"
+    told = red + open_
+    if not told:
+        least = min(
+            (one for one in found if one.recall), key=lambda one: one.recall.value if one.recall else 1
+        )
+        told = [least]
+    reason = " ".join(one.words for one in told)
+    if outcome == "pass":
+        reason = f"Every class is given as an answer to the rows that have it; least often: {reason}"
+    return Verdict(
+        gate=GATE,
+        outcome=outcome,
+        question=question,
+        threshold=limit,
+        blocking=outcome != "inconclusive",
+        figures=tuple(one.recall for one in found if one.recall),
+        reason=reason,
+        advice="" if outcome == "pass" else _advice(paired.binary),
+    )
+
+
+def _judged(name: str, paired: Paired, train: Paired | None, limit: float, champion: Paired | None) -> _Class:
+    place = paired.classes.index(name)
+    rows = paired.take(paired.truth == place)
+    if not rows.rows:
+        return _Class(name, None, "inconclusive", f"No test row is {name}, so it was not judged.")
+    recall = _recall(rows, name)
+    own = _recall(champion.take(champion.truth == place), name) if champion is not None else None
+    beside = f" The champion gives it to {number(own.value)} of them." if own is not None else ""
+    learned = (
+        train.take(train.truth == train.classes.index(name)) if train and name in train.classes else None
+    )
+    trained = _recall(learned, name) if learned is not None and learned.rows else None
+    never = not (paired.labels == place).any() and not (
+        train is not None and name in train.classes and (train.labels == train.classes.index(name)).any()
+    )
+    words = f"{name} is answered for {_share(recall, 'test')}"
+    if recall.value >= limit:
+        return _Class(name, recall, "pass", f"{words}.")
+    if trained is not None:
+        words += f", and to {_share(trained, 'training')}"
+    words += "; it is never answered." if never else "."
+    bound = limit * (NEVER if never else 1.0)
+    sure = any(figure is not None and _below(figure, bound) for figure in (recall, trained))
+    if not sure:
+        words += f" These are too few rows to be sure that it is less than {number(bound)}."
+    return _Class(name, recall, "fail" if sure else "inconclusive", words + beside)
+
+
+def _recall(rows: Paired, name: str) -> Figure:
+    """Return the share of these rows, which all have the class, that are answered by it."""
+    hit = rows.labels == rows.classes.index(name)
+    return Figure(
+        name="recall",
+        value=float(hit.mean()),
+        rows=rows.rows,
+        interval=share_interval(hit, rows.users),
+        group=f"class={name}",
+    )
+
+
+def _share(recall: Figure, part: str) -> str:
+    return (
+        f"{number(recall.value)} ({between(recall.interval)}) of the {recall.rows:,} {part} rows that have it"
+    )
+
+
+def _below(figure: Figure, bound: float) -> bool:
+    return figure.interval is not None and figure.interval.high < bound
+
+
+def _advice(binary: bool) -> str:
+    ways: Sequence[str] = (
+        ["set training.threshold, so that an answer is given before its probability reaches one half"]
+        if binary
+        else []
+    )
+    ways = [
+        *ways,
+        "weigh the classes in model.py (class_weight)",
+        "look for features that tell the class apart",
+    ]
+    return (
+        f"Callers who read `prediction` hardly ever see such a class: {', or '.join(ways)}. Where only the "
+        "probabilities are used, lower gates.performance.class_recall or set it to null in a reviewed change."
+    )

@@ -1,0 +1,210 @@
+"""Metamorphic tests: a change of the inputs whose effect on the answer is known without knowing the outcome.
+
+Method: Chen, Cheung and Yiu (1998), Metamorphic testing; Ribeiro et al. (2020), Beyond Accuracy: CheckList.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+import numpy as np
+
+from trunkline.core.contract import Column, Contract, Role
+from trunkline.core.errors import PolicyError
+from trunkline.core.figures import Figure
+from trunkline.core.gate import Gate
+from trunkline.core.policy.gates import Metamorphic, RobustnessGates
+from trunkline.core.verdicts import Verdict
+from trunkline.measure.paired import Array, Paired
+from trunkline.measure.users import Users, counted
+from trunkline.measure.wording import between, number
+from trunkline.measure.worth import share_interval
+
+from ..case import Case
+from ..performance.figures import FEWEST
+from ..robustness.asking import ROUNDING, Ask, evenly, finite_answers, taken, what_happened
+from ..robustness.changes import change_words, changed, check_change
+from ..scored import Scored, pair_scored
+
+ROWS = 20_000
+"""Rows that are changed and asked again at most, spread evenly."""
+EXPECTED = {
+    "same": "leaves the answer as it is",
+    "not-higher": "never raises the answer",
+    "not-lower": "never lowers the answer",
+}
+
+
+class MetamorphicTest(Gate[Case]):
+    """The declared change is made to every test row that stays within the contract; the share of rows whose
+    answer breaks the expectation by more than the tolerance, with Wilson's interval (where users repeat, of as
+    many rows as theirs are worth).
+
+    Pass: No more rows break it than allowed.
+    Fail: More do, with the whole interval.
+    Inconclusive: Only the point lies beyond what is allowed, which does not stop a release; or no row can be
+    changed.
+    Advice: Constrain the model (monotonic_cst of gradient boosting), look for wrong rows that taught it
+    otherwise, or correct the expectation.
+    Source: Chen, Cheung and Yiu (1998), Metamorphic testing; Ribeiro et al. (2020), Beyond accuracy: CheckList;
+    Wilson (1927), JASA 22.
+    """
+
+    name = "robustness/metamorphic:{name}"
+    question = "Does the answer move as it must when one input changes?"
+    keys = ("gates.robustness.metamorphic",)
+
+    def verdicts(self, case: Case) -> Iterable[Verdict]:
+        for rule in case.policy.gates.robustness.metamorphic:
+            yield metamorphic_verdict(case.ask, case.test, case.contract, rule)
+
+
+def check_metamorphic(policy: RobustnessGates, contract: Contract) -> None:
+    """Check that every metamorphic test changes a feature in a way that the contract allows.
+
+    Raises PolicyError that names the key `gates.robustness.metamorphic.<i>` and close matches.
+    """
+    for place, rule in enumerate(policy.metamorphic):
+        key = f"gates.robustness.metamorphic.{place}"
+        column = _feature(rule.column, contract, f"{key}.column")
+        check_change(rule, column, f"{key}.column")
+        if rule.expect != "same" and contract.task == "classification" and not _directed(contract):
+            raise PolicyError(
+                f"{key}.expect is {rule.expect}, and the outcome {contract.outcome.name} has no positive class to be "
+                "higher or lower.",
+                next_step="set it to same, or name the positive outcome in the contract",
+            )
+
+
+def metamorphic_verdict(ask: Ask, test: Scored, contract: Contract, rule: Metamorphic) -> Verdict:
+    """Answer in which share of the rows the change breaks what is expected of it, with Wilson's interval.
+
+    The answer is the positive probability, or the number predicted; the label where there is no such probability, and
+    where one of many classes must stay the same.
+    Only rows that the change moves and leaves within the contract are asked.
+    """
+    gate = f"robustness/metamorphic:{rule.name}"
+    test = taken(test, evenly(len(test.frame), ROWS))
+    column = contract.column(rule.column)
+    said = change_words(rule)
+    question = f"Is it so that {said} {EXPECTED[rule.expect]}?"
+    change = changed(test.frame[rule.column], column, rule)
+    rows, outside = int(change.moved.sum()), int(change.outside.sum())
+    left = f" {outside:,} rows would leave the contract and were not asked." if outside else ""
+    if not rows:
+        return Verdict(
+            gate=gate,
+            outcome="inconclusive",
+            question=question,
+            threshold=rule.violations,
+            reason=f"None of {len(test.frame):,} rows can be asked with {said}.{left}",
+            advice="Choose a smaller change, or other values, in trunkline.yaml.",
+        )
+    before = taken(test, np.flatnonzero(change.moved))
+    try:
+        after = finite_answers(ask, before.frame.assign(**{rule.column: change.values[change.moved]}))
+    except Exception as error:
+        return Verdict(
+            gate=gate,
+            outcome="fail",
+            question=question,
+            threshold=rule.violations,
+            reason=f"{rows:,} rows with {said} got no answer: {what_happened(error)}.",
+            advice="Make the model answer every row that the contract allows.",
+        )
+    pair = pair_scored(before, contract, beside=after), pair_scored(after, contract, beside=before)
+    rise = _rise(*pair, rule)
+    beyond = _beyond(rise, pair[0], rule)
+    return _judged(gate, question, said, left, beyond, rise, rule, pair[0].users)
+
+
+def _rise(before: Paired, after: Paired, rule: Metamorphic) -> Array:
+    """Return by how much each answer rises; of labels, 1 or -1 towards or from the positive one, 1 for another one."""
+    if not before.classes:
+        return np.asarray(after.labels - before.labels)
+    place = before.positive
+    if place is None or (rule.expect == "same" and not before.binary):
+        return np.asarray(after.labels != before.labels, dtype=np.float64)
+    if before.probabilities is None or after.probabilities is None:
+        towards = np.asarray(after.labels == place, dtype=np.float64)
+        return np.asarray(towards - (before.labels == place))
+    return np.asarray(after.probabilities[:, place] - before.probabilities[:, place])
+
+
+def _beyond(rise: Array, before: Paired, rule: Metamorphic) -> Array:
+    """Return by how much each answer goes beyond what is expected; not above zero where it does not."""
+    size = np.abs(before.labels) if not before.classes else np.zeros(len(rise))
+    wrong = {"same": np.abs(rise), "not-higher": rise, "not-lower": -rise}[rule.expect]
+    return np.asarray(wrong - rule.tolerance - ROUNDING * np.maximum(1.0, size))
+
+
+def _judged(
+    gate: str,
+    question: str,
+    said: str,
+    left: str,
+    beyond: Array,
+    rise: Array,
+    rule: Metamorphic,
+    users: Users | None,
+) -> Verdict:
+    rows, broken = len(beyond), int((beyond > 0).sum())
+    span = share_interval(beyond > 0, users)
+    share = Figure(name="violations", value=broken / rows, rows=rows, interval=span)
+    largest = Figure(name="largest_change", value=float(rise[np.argmax(beyond)]), rows=rows)
+    over = share.value > rule.violations
+    fails = over and span.low > rule.violations
+    thin = rows < FEWEST and not over
+    worst = f" The worst change is {number(largest.value)}." if broken else ""
+    reason = (
+        f"With {said}, {broken:,} of {counted(rows, users)} break it: {number(share.value)} ({between(span)}); at most "
+        f"{number(rule.violations)} may, and a change of {rule.tolerance:g} counts as none.{worst}{left}"
+    )
+    if over and not fails:
+        reason += " The interval reaches back below the limit, so these rows cannot tell."
+    if thin:
+        reason += f" Fewer than {FEWEST} rows say little."
+    passes = not over and not thin
+    return Verdict(
+        gate=gate,
+        outcome="fail" if fails else "pass" if passes else "inconclusive",
+        # Rows that may or may not be too many must not hold a release up.
+        blocking=fails or passes,
+        question=question,
+        threshold=rule.violations,
+        figures=(share, largest),
+        reason=reason,
+        advice=""
+        if passes
+        else f"Constrain the model (monotonic_cst of HistGradientBoosting, or drop or transform {rule.column}), give "
+        "it more rows of both kinds; or, if the expectation is wrong, correct it in trunkline.yaml.",
+    )
+
+
+def _directed(contract: Contract) -> bool:
+    return bool(contract.positive) or contract.outcome.type == "boolean"
+
+
+def _feature(name: str, contract: Contract, key: str) -> Column:
+    features = [column.name for column in contract.features]
+    column = next((column for column in contract.columns if column.name == name), None)
+    if column is not None and column.role is Role.FEATURE:
+        return column
+    if column is None:
+        close = difflib.get_close_matches(name, features, n=3, cutoff=0.5)
+        raise PolicyError(
+            f"{key} is {name}, and the contract has no such column.",
+            next_step=f"use {' or '.join(close)}" if close else f"use one of {', '.join(features)}",
+        )
+    why = (
+        "the model does not see it, so no change of it can change an answer"
+        if column.role is Role.AUDIT
+        else ""
+    )
+    raise PolicyError(
+        f"{key} is {name}, which has the role {column.role.value}: {why or 'it is no feature'}.",
+        next_step="ask the fairness gates about it, or change a feature that may stand in for it"
+        if why
+        else f"use one of {', '.join(features)}",
+    )

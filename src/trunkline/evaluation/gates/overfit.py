@@ -1,0 +1,148 @@
+"""Overfitting: is the model about as good on rows that it did not learn from."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from trunkline.core.errors import ProjectError
+from trunkline.core.figures import Figure
+from trunkline.core.gate import Gate
+from trunkline.core.policy.gates import PerformanceGates
+from trunkline.core.verdicts import Outcome, Verdict
+from trunkline.measure.bootstrap import draw, interval
+from trunkline.measure.metrics import Metrics
+from trunkline.measure.paired import Paired
+from trunkline.measure.quality import SEED
+from trunkline.measure.scorers import find_metric
+from trunkline.measure.users import Users, counted, number_of
+from trunkline.measure.wording import between, number
+
+from ..case import Case
+from ..performance.figures import too_little
+from ..performance.scale import scale_of
+
+SIMPLER = (
+    "Make the model simpler (depth, leaf size, regularisation), drop features that only name rows, or train on more "
+    "rows."
+)
+LATER = (
+    " The split is temporal: the test rows are newer than the training rows, so the gap holds what changed between "
+    "them too."
+)
+CHANCE = " The interval reaches back to the limit: it may be chance, so this stops nothing."
+DRIFTED = (
+    "Look at the cross-validated score of the search, which the training run keeps. If it is about as good as on the "
+    "training rows, the model learned nothing by heart and the world has changed: train on newer rows (`data.window`), "
+    "retrain more often, or take out features whose meaning moves. If it is about as low as on the test rows, it did: "
+)
+
+
+class Overfit(Gate[Case]):
+    """The metric on the training rows less that on the test part, with the interval of two independent samples.
+    Of errors (`neg_...`) the gap is a share of the error of a model that ignores its inputs. Where the split is
+    temporal, the gap holds drift too.
+
+    Pass: The gap is at most the limit.
+    Fail: It is greater, with its whole interval: the model has learned rows by heart, or, where the split is
+    temporal, the world has changed since them.
+    Inconclusive: Only the point lies beyond the limit, or there are no answers on the training rows; neither
+    stops a release. Or there are too few rows to say.
+    Advice: Make the model simpler (depth, leaf size, regularisation), drop features that only name rows, or
+    train on more rows. Where the split is temporal, look at the cross-validated score of the search first: if
+    it is as good as on the training rows, the world has changed, and newer rows help.
+    """
+
+    name = "performance/overfit"
+    question = "Is the model about as good on rows that it did not learn from?"
+    keys = ("gates.performance.overfit_gap", "gates.performance.metric")
+
+    def verdict(self, case: Case) -> Verdict:
+        temporal = case.policy.data.split.method == "temporal"
+        return overfit_verdict(
+            case.paired, case.trained, case.policy.gates.performance, case.metrics, temporal=temporal
+        )
+
+
+def overfit_verdict(
+    paired: Paired,
+    train: Paired | None,
+    policy: PerformanceGates,
+    metrics: Metrics,
+    *,
+    temporal: bool = False,
+) -> Verdict:
+    """Answer whether the metric falls from the training rows to the test part by no more than the policy allows.
+
+    Pass: the point is within the limit. Fail: the whole interval lies beyond it, that of two independent samples. Where
+    it reaches back over the limit: inconclusive, not blocking. What the gap is a share of: `scale_of`.
+    With `temporal` the test part is newer than the training rows, so that the gap holds drift too.
+    """
+    gate, share = "performance/overfit", policy.overfit_gap
+    question = f"Does {policy.metric} fall by at most {number(share)} from train to test?"
+    none = "There are no answers on the training rows to compare with."
+    reason = too_little(paired) if train is not None else none
+    values: list[float] = []
+    if not reason and train is not None:
+        try:
+            values = [find_metric(policy.metric, metrics).value(part) for part in (train, paired)]
+        except ProjectError as error:
+            reason = error.what
+    if train is None or reason or not np.isfinite(values).all():
+        return Verdict(
+            gate=gate,
+            outcome="inconclusive",
+            question=question,
+            threshold=share,
+            reason=reason or f"{policy.metric} has no value on one of the two parts.",
+            blocking=train is not None,
+            advice="Give the gate the model's answers on its training rows."
+            if train is None
+            else "Give the test part more rows of every outcome, or correct the metric.",
+        )
+    scale = scale_of(policy.metric, metrics, paired, values)
+    limit = share * scale.size
+    if scale.of:
+        question = f"Does {policy.metric} fall from train to test by at most {number(share)} of {scale.of}?"
+    statistics = [find_metric(policy.metric, metrics).statistic(part) for part in (train, paired)]
+    drawn = [
+        draw(
+            {"": statistic},
+            rows=part.rows,
+            resamples=policy.resamples,
+            seed=SEED + shift,
+            users=part.users,
+        )[""]
+        for shift, (statistic, part) in enumerate(zip(statistics, (train, paired), strict=True))
+    ]
+    gap = Figure(
+        name=f"gap:{policy.metric}",
+        value=values[0] - values[1],
+        rows=paired.rows,
+        interval=interval(drawn[0] - drawn[1], users=_fewer(train.users, paired.users)),
+    )
+    outcome: Outcome = "inconclusive"
+    if gap.interval is not None and (gap.value <= limit or gap.interval.low > limit):
+        outcome = "pass" if gap.value <= limit else "fail"
+    straddles = outcome == "inconclusive" and gap.interval is not None
+    of = f" ({number(share)} of {scale.of})" if scale.of else ""
+    advice = DRIFTED + SIMPLER[0].lower() + SIMPLER[1:] if temporal else SIMPLER
+    return Verdict(
+        gate=gate,
+        outcome=outcome,
+        question=question,
+        threshold=limit,
+        figures=(gap,),
+        blocking=not straddles,
+        reason=f"{policy.metric} is {number(values[0])} on {counted(train.rows, train.users, 'training rows')} and "
+        f"{number(values[1])} on {counted(paired.rows, paired.users, 'test rows')}: a gap of {number(gap.value)} "
+        f"({between(gap.interval)}); at most {number(limit)}{of} is allowed."
+        + (CHANCE if straddles else "")
+        + (LATER if temporal else ""),
+        advice="" if outcome == "pass" else "Gather more test rows. " + advice if straddles else advice,
+    )
+
+
+def _fewer(first: Users | None, second: Users | None) -> Users | None:
+    """Return the users of the part that has fewer, None where neither has repeated ones."""
+    known = [users for users in (first, second) if users is not None]
+    return min(known, key=number_of) if known else None
