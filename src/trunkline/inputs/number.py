@@ -16,6 +16,8 @@ from pydantic_core import PydanticCustomError
 
 from trunkline.core.errors import ContractError
 
+from .counting import bins, numbers
+from .profiles import AnyProfile
 from .protocol import Corner, InputType, Value, ends, floats
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -49,6 +51,10 @@ class Amount(InputType):
     @abstractmethod
     def outside(self, value: float, step: int) -> float:
         """Return the first value beyond an open end."""
+
+    def summary(self, values: Sequence[object]) -> AnyProfile:
+        """Return counts on bins between quantiles, or one a value for whole numbers that lie close together."""
+        return self.counted(bins(numbers(values, self.column.name), whole=self.whole), values)
 
     def nearest(self) -> float:
         """Return the least value, or the one nearest to zero where none is the least."""

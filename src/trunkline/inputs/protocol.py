@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any, ClassVar, Literal, NamedTuple
 
@@ -13,6 +13,9 @@ import numpy as np
 from trunkline.core.contract import Column
 from trunkline.core.errors import ContractError
 from trunkline.core.times import stamp_text
+
+from .counting import cells, fill, is_null
+from .profiles import AnyProfile, PartsProfile
 
 Value = bool | int | float | str
 Stored = Literal["int64", "float64", "bool", "str"]
@@ -56,6 +59,9 @@ class InputType(ABC):
     """What an ONNX model gets: numbers, texts, or nothing at all."""
     takes: ClassVar[tuple[str, ...]] = ()
     """Other types of which every value is one of this type."""
+
+    open_parts: ClassVar[tuple[str, ...]] = ("",)
+    """The parts of a profile in which a value may come that the reference never saw; `` is a column counted whole."""
 
     def __init__(self, column: Column) -> None:
         self.column = column
@@ -166,6 +172,30 @@ class InputType(ABC):
     def at(self, number: float) -> object:
         """Return the value at a point of the range."""
         return number
+
+    # The log and its profile
+
+    def logged(self, value: object) -> object:
+        """Return what the prediction log keeps of a value."""
+        return value
+
+    def summary(self, values: Sequence[object]) -> AnyProfile:
+        """Return the profile of a reference, whose cells later windows are counted on; None and NaN are null.
+
+        Raises DataError where a value is not of the type.
+        """
+        return self.counted(cells(values, self.classes()), values)
+
+    def counted(self, like: AnyProfile, values: Sequence[object]) -> AnyProfile:
+        """Return the profile of a window on the cells of a reference; see `summary`."""
+        if not isinstance(like, PartsProfile):
+            return fill(like, values, self.column.name)
+        nulls = sum(map(is_null, values))
+        return PartsProfile(count=len(values) - nulls, nulls=nulls)
+
+    def incomparable(self, before: PartsProfile, after: PartsProfile) -> Mapping[str, str]:  # noqa: ARG002
+        """Return the parts of a reference and a window that cannot be compared, with the reason in words."""
+        return {}
 
     # The model
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Any
 
 import numpy as np
@@ -13,19 +13,26 @@ from pydantic import AfterValidator, Field
 from trunkline.core.contract import Column
 from trunkline.core.patterns import published
 
-from .protocol import Corner, InputType, Value, texts
+from . import words
+from .counting import bins, cells, is_null
+from .parted import Parted
+from .profiles import AnyProfile, CategoryProfile, PartsProfile
+from .protocol import Corner, Value, texts
 from .strictly import strictly
 
 UNKNOWN = "\u2047 never seen"
 """A text that no model was fitted on."""
 WORD = "text"
+VOCABULARY = "vocabulary"
+"""The part that counts words that the reference knows."""
 
 
-class Text(InputType):
+class Text(Parted):
     """A free text."""
 
     free = True
     textual = True
+    open_parts = ("script",)
     dtypes = ("str",)
     summarised = False
     takes = ("category",)
@@ -69,6 +76,37 @@ class Text(InputType):
         """Return texts that break the rule. Data may write a text as a number, so a number is not among them."""
         return tuple(text for text in ("neither of these", "") if text_fault(text, self.column))
 
+    def summary(self, values: Sequence[object]) -> AnyProfile:
+        """Return how long the texts are, their script, hashes of their words, and the share of words that are known.
+
+        The vocabulary is that of every other text, and the share is counted on the rest: of the texts that made it,
+        every word would be known.
+        """
+        known = [str(value) for value in values if not is_null(value)]
+        empty = PartsProfile(
+            parts={
+                "length": bins(np.array(list(map(len, known)), dtype=float), whole=True),
+                "script": cells(map(words.script, known), ()),
+                "words": _empty(f"group {place + 1}" for place in range(words.BUCKETS)),
+                VOCABULARY: _empty(("known", "unknown")),
+            },
+            vocabulary=words.written(words.vocabulary(known[::2])),
+        )
+        unused = self.counted(empty, known[1::2]).parts[VOCABULARY]
+        whole = self.counted(empty, values)
+        return whole.model_copy(update={"parts": {**whole.parts, VOCABULARY: unused}})
+
+    def measured(self, values: Iterable[str], like: PartsProfile) -> Iterator[dict[str, object]]:
+        """Return the length and the script of each text, and of one of its words the hash and whether it is known."""
+        known = words.read(like.vocabulary)
+        for text in values:
+            found: dict[str, object] = {"length": len(text), "script": words.script(text)}
+            word = words.one_of(text, words.hashes(text))
+            if word is not None:
+                found["words"] = words.bucket(word)
+                found[VOCABULARY] = "known" if known[word % words.KNOWN] else "unknown"
+            yield found
+
     def encode(self, values: Sequence[object]) -> np.ndarray:
         """Return texts; null is the empty text."""
         return texts(values)
@@ -76,6 +114,11 @@ class Text(InputType):
     def corners(self, seen: np.ndarray) -> list[Corner]:  # noqa: ARG002
         """Return a text that was never seen."""
         return [Corner("of an unknown category", UNKNOWN, not text_fault(UNKNOWN, self.column))]
+
+
+def _empty(names: Iterable[str]) -> CategoryProfile:
+    values = tuple(names)
+    return CategoryProfile(values=values, counts=(0,) * len(values))
 
 
 def kept_text(value: object, column: Column) -> str:

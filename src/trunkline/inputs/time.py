@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from random import Random
 from typing import Annotated, Any
@@ -10,9 +10,13 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import AfterValidator, Field
 
+from trunkline.core.errors import DataError
 from trunkline.core.times import instant, read_time, stamp_text, time_text
 
-from .protocol import Corner, InputType, Value, ends, stamp
+from .counting import is_null
+from .parted import Parted
+from .profiles import AnyProfile, CategoryProfile, PartsProfile
+from .protocol import Corner, Value, ends, stamp
 from .strictly import strictly
 
 NOON = 1_717_156_800.0
@@ -20,15 +24,39 @@ NOON = 1_717_156_800.0
 YEAR = 31_536_000.0
 SMALLEST_STEP = 1e-6
 """By which an open end moves, in seconds."""
+DAY = 86_400.0
+SEASONS = {
+    "hour": tuple(f"{hour:02d}:00" for hour in range(24)),
+    "weekday": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+    "month": (
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ),
+}
+SHORTEST = {"hour": len("2024-05-31T22:30"), "weekday": len("2024-05-31"), "month": len("2024-05")}
+"""How long a text must be to say it."""
+CYCLES = {"hour": ("day", DAY), "weekday": ("week", 7 * DAY), "month": ("year", 365 * DAY)}
+"""The time in which each season comes once."""
 
 
-class Time(InputType):
+class Time(Parted):
     """A time."""
 
     ranged = True
     summarised = False
     dtypes = ("datetime", "timestamp")
     plain = False
+    open_parts = ()
     tensor = ""
 
     def read(self, value: object) -> str:
@@ -96,6 +124,49 @@ class Time(InputType):
     def at(self, number: float) -> str:
         """Return the time at seconds since 1970."""
         return stamp(number)
+
+    def summary(self, values: Sequence[object]) -> AnyProfile:
+        """Return the seasons of the times: hour, weekday and month, where the texts say them."""
+        empty = {
+            name: CategoryProfile(values=names, counts=(0,) * len(names)) for name, names in SEASONS.items()
+        }
+        whole = self.counted(PartsProfile(parts=empty), values)
+        said = {name: part for name, part in whole.parts.items() if part.count}
+        return whole.model_copy(update={"parts": said})
+
+    def counted(self, like: AnyProfile, values: Sequence[object]) -> PartsProfile:
+        """Return the seasons, and the first and the last moment."""
+        times = [moment.timestamp() for moment in map(self._moment, values) if moment]
+        span = (min(times), max(times)) if times else None
+        return super().counted(like, values).model_copy(update={"span": span})
+
+    def measured(self, values: Iterable[str], like: PartsProfile) -> Iterator[dict[str, object]]:  # noqa: ARG002
+        """Return the seasons of each time: a day has no hour, and a year no month."""
+        for value in values:
+            text, moment = read_time(value), instant(value)
+            places = {"month": moment.month - 1, "weekday": moment.weekday(), "hour": moment.hour}
+            yield {
+                name: SEASONS[name][place] for name, place in places.items() if len(text) >= SHORTEST[name]
+            }
+
+    def incomparable(self, before: PartsProfile, after: PartsProfile) -> dict[str, str]:
+        """Return the seasons of which the reference or the window holds no whole cycle: some would never come."""
+        found: dict[str, str] = {}
+        for name, (cycle, seconds) in CYCLES.items():
+            for words, profile in (("the reference", before), ("the window", after)):
+                if name in before.parts and (
+                    profile.span is None or profile.span[1] - profile.span[0] < seconds
+                ):
+                    found.setdefault(name, f"{words} covers less than a {cycle}")
+        return found
+
+    def _moment(self, value: object) -> datetime | None:
+        try:
+            return None if is_null(value) else instant(str(value))
+        except ValueError as error:
+            raise DataError(
+                f"The column {self.column.name} holds {value!r}, which is no time: {error}."
+            ) from error
 
     def encode(self, values: Sequence[object]) -> np.ndarray:
         """Return `datetime64[us]` in UTC without a zone; null is NaT."""

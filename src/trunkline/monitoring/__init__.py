@@ -6,14 +6,11 @@ from .history import SCORE, history_data, history_performance, windowed
 from .infrastructure import watch_infrastructure
 from .logs import watch_logs
 from .performance import watch_performance
-from .profiles import CategoryProfile, CountProfile, NumberProfile, Profile
+from .profiles import Profile
 from .profiling import profile_answers, profile_like, reference_profile, scores_of, watched
 
 __all__ = [
     "SCORE",
-    "CategoryProfile",
-    "CountProfile",
-    "NumberProfile",
     "Profile",
     "answers_apart",
     "history_data",

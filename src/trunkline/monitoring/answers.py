@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
+from trunkline.inputs.drift import counts_drift
 from trunkline.predictions import Prediction
 
-from .drift import column_drift
 from .profiles import Profile
 from .profiling import profile_answers
 
@@ -25,7 +25,7 @@ def answers_apart(
     now = profile_answers(reference, own, contract)
     usual = profile_answers(reference, other, contract)
     for one, two in ((now.score, usual.score), (now.label, usual.label)):
-        if one and two and (found := column_drift(two, one)):
+        if one and two and (found := counts_drift(two, one)):
             return Figure(
                 name="psi", value=found.psi, rows=min(len(own), len(other)), interval=found.interval
             )

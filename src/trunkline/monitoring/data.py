@@ -14,8 +14,8 @@ from trunkline.measure.wording import between, count, join, percent
 from trunkline.predictions import LogWindow
 
 from .profiles import Profile
-from .profiling import UNJUDGED, profile_answers
-from .questions import LARGE_SHARE, Question, questions_about
+from .profiling import profile_answers
+from .questions import LARGE_SHARE, UNKNOWN, Question, not_judged, questions_about
 from .rejections import rejection_findings
 from .signals import write_signal
 
@@ -39,7 +39,8 @@ def watch_data(
     `policy.data.significance` after Holm's correction over all columns and measures. Nulls (above their share
     in the reference) and values that the reference never saw may make up `policy.data.rejections` of the rows,
     as may requests that break the contract. What may lie on either side of its threshold is inconclusive: a PSI whose
-    interval reaches it, a share above it that chance may explain. So are texts and times, which are not judged.
+    interval reaches it, a share above it that chance may explain. So is a column of which no part can be compared;
+    of others the summary names the parts that cannot, such as the month where the window covers no year.
     The model's answers are compared only where they are those of `bundle` (a digest; empty takes all): a reference
     belongs to one model.
     """
@@ -50,7 +51,8 @@ def watch_data(
         return write_signal(
             "data", environment, "inconclusive", summary + torn, rows=window.requests, now=now
         )
-    questions = questions_about(window, reference, contract, policy, bundle)
+    profile = profile_answers(reference, window.predictions, contract)
+    questions = questions_about(profile, window, reference, contract, policy, bundle)
     adjusted = holm([question.p_value for question in questions])
     drifted = [
         (question, p_value)
@@ -60,11 +62,8 @@ def watch_data(
     drifted.sort(key=lambda pair: -pair[0].value / pair[0].large)
     lead = _widest(questions)
     rejected = rejection_findings(window, contract, policy.data.rejections)
-    unjudged = [
-        name
-        for name, after in profile_answers(reference, window.predictions, contract).columns.items()
-        if contract.column(name).type in UNJUDGED and after.count
-    ]
+    unjudged, blind = not_judged(profile, reference, contract)
+    unsaid = _blind(unjudged, blind, contract)
     if not drifted and not rejected:
         summary, open_ = _quiet(questions, window), _undecided(questions, window, policy)
         if open_:
@@ -75,7 +74,7 @@ def watch_data(
             "data",
             environment,
             "inconclusive" if open_ or unjudged else "quiet",
-            summary + _blind(unjudged, contract) + torn,
+            summary + unsaid + torn,
             rows=window.requests,
             now=now,
             unjudged=() if open_ else unjudged,
@@ -85,7 +84,7 @@ def watch_data(
         "data",
         environment,
         "alarm",
-        _alarm([question for question, _ in drifted], rejected) + _blind(unjudged, contract) + torn,
+        _alarm([question for question, _ in drifted], rejected) + unsaid + torn,
         rows=window.requests,
         now=now,
         findings=(*(_finding(question, p_value) for question, p_value in drifted), *rejected),
@@ -126,9 +125,9 @@ def _measured(question: Question) -> str:
     )
 
 
-def _blind(unjudged: Sequence[str], contract: Contract) -> str:
+def _blind(unjudged: Sequence[str], parts: Sequence[str], contract: Contract) -> str:
     """Return what is not judged, as a sentence of its own."""
-    named = [f"{name} ({contract.column(name).type})" for name in unjudged]
+    named = [*(f"{name} ({contract.column(name).type})" for name in unjudged), *parts]
     return f" Not judged: {join(named)}." if named else ""
 
 
@@ -162,8 +161,8 @@ def _words(question: Question) -> str:
     detail = f"; {question.detail}" if question.detail else ""
     if question.measure == "share of nulls":
         return f"{question.subject} is null in {percent(question.value)} of rows ({question.detail})"
-    if question.measure == "share of unknown values":
-        return f"{question.subject} has values never seen before ({percent(question.value)} of rows{detail})"
+    if question.measure.startswith(UNKNOWN):
+        return f"{_name(question)} has values never seen before ({percent(question.value)} of rows{detail})"
     return f"{_name(question)} (PSI {question.value:.2f}, tolerated {question.threshold:g}{detail})"
 
 
@@ -193,5 +192,5 @@ def _quiet(questions: Sequence[Question], window: LogWindow) -> str:
 
 
 def _name(question: Question) -> str:
-    what = question.measure.removeprefix("psi").removeprefix(" of ")
+    what = question.measure.removeprefix("psi").removeprefix(UNKNOWN).removeprefix(" of ")
     return f"{what} of the {question.subject}" if what else question.subject

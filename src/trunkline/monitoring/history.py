@@ -8,14 +8,15 @@ from operator import attrgetter
 
 from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
+from trunkline.inputs import input_of
+from trunkline.inputs.drift import column_drift, counts_drift
 from trunkline.measure.metrics import Metric
 from trunkline.measure.quality import measure_quality
 from trunkline.predictions import Prediction
 from trunkline.predictions.labelled import Labelled
 
-from .drift import column_drift
 from .profiles import Profile
-from .profiling import UNJUDGED, profile_answers
+from .profiling import profile_answers
 
 SCORE = "(score)"
 """The series of the model's score; brackets keep it apart from a column of that name."""
@@ -34,15 +35,15 @@ def history_data(
     history = []
     for window in windowed(answers, size):
         profile = profile_answers(reference, window, contract)
-        pairs = [
-            (name, before, profile.columns[name])
+        shifts = {
+            f"{name} ({part})" if part else name: found.psi
             for name, before in reference.columns.items()
-            if contract.column(name).type not in UNJUDGED
-        ]
-        if reference.score and profile.score:
-            pairs.append((SCORE, reference.score, profile.score))
-        drifts = {name: column_drift(before, after) for name, before, after in pairs}
-        history.append((window[-1].time, {name: found.psi for name, found in drifts.items() if found}))
+            for part, found in column_drift(
+                input_of(contract.column(name)), before, profile.columns[name]
+            ).items()
+        }
+        scored = reference.score and profile.score and counts_drift(reference.score, profile.score)
+        history.append((window[-1].time, shifts | ({SCORE: scored.psi} if scored else {})))
     return history
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,21 +11,14 @@ from numpy.typing import NDArray
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import DataError
+from trunkline.inputs import input_of
+from trunkline.inputs.counting import bins, cells, count_categories, count_numbers, numbers
 from trunkline.predictions import Prediction
 
-from .profiles import UNSEEN_KEPT, CategoryProfile, ColumnProfile, CountProfile, NumberProfile, Profile
+from .profiles import Profile
 
-BINS = 10
-"""Quantile bins of a numeric column: deciles, as is usual for the population stability index."""
-INTEGERS = 20
-"""An integer column that spans no more than this many values gets one bin a value."""
-CATEGORIES = 50
-"""The most frequent values that get a cell of their own."""
 DIGITS = 6
 """Scores are rounded before bins are laid, so that float32 and float64 answers fall in the same bin."""
-
-UNJUDGED = ("text", "time")
-"""Input types of which no monitor can say whether they drifted, and of which a profile keeps no value."""
 
 Floats = NDArray[np.float64]
 
@@ -69,27 +61,22 @@ def reference_profile(
         raise DataError(
             f"The reference lacks {', '.join(sorted(missing))}.", next_step="pass every feature column"
         )
-    empty: dict[str, ColumnProfile] = {}
-    for column in present:
-        if column.type in ("integer", "number"):
-            values = numbers(columns[column.name], column.name)
-            empty[column.name] = _bins(values, whole=column.type == "integer")
-        elif column.type in UNJUDGED:
-            empty[column.name] = CountProfile()
-        else:
-            empty[column.name] = _cells(columns[column.name], column.categories)
+    profiles = {column.name: input_of(column).summary(columns[column.name]) for column in present}
     classified = contract.task == "classification"
     reference = Profile(
         rows=0,
-        columns=empty,
-        label=_cells(labels, contract.outcome.categories) if classified and labels is not None else None,
-        score=None if scores is None else _bins(np.round(numbers(scores, "score"), DIGITS), whole=False),
+        columns=profiles,
+        label=cells(labels, contract.outcome.categories) if classified and labels is not None else None,
+        score=None if scores is None else bins(np.round(numbers(scores, "score"), DIGITS), whole=False),
     )
-    return profile_like(reference, columns, labels=labels, scores=scores)
+    rows = max((len(values) for values in columns.values()), default=0)
+    answered = count_answers(reference, labels=labels, scores=scores)
+    return answered.model_copy(update={"rows": rows})
 
 
 def profile_like(
     reference: Profile,
+    contract: Contract,
     columns: Mapping[str, Sequence[object]],
     *,
     labels: Sequence[object] | None = None,
@@ -100,17 +87,27 @@ def profile_like(
     A column that the window lacks is null in every row. Raises DataError when a value is not of its column's type.
     """
     rows = max((len(values) for values in columns.values()), default=0)
-    return Profile(
-        rows=rows,
-        columns={
-            name: _count(cells, columns.get(name, [None] * rows), name)
-            for name, cells in reference.columns.items()
-        },
-        label=reference.label and count_categories(reference.label, labels if labels is not None else ()),
-        score=reference.score
-        and count_numbers(
-            reference.score, np.round(numbers(scores if scores is not None else (), "score"), DIGITS)
-        ),
+    counted = {
+        name: input_of(contract.column(name)).counted(like, columns.get(name, [None] * rows))
+        for name, like in reference.columns.items()
+    }
+    answered = count_answers(reference, labels=labels, scores=scores)
+    return answered.model_copy(update={"rows": rows, "columns": counted})
+
+
+def count_answers(
+    reference: Profile, *, labels: Sequence[object] | None, scores: Sequence[float] | None
+) -> Profile:
+    """Return a reference with the labels and scores of other answers."""
+    return reference.model_copy(
+        update={
+            "label": reference.label
+            and count_categories(reference.label, labels if labels is not None else ()),
+            "score": reference.score
+            and count_numbers(
+                reference.score, np.round(numbers(scores if scores is not None else (), "score"), DIGITS)
+            ),
+        }
     )
 
 
@@ -119,6 +116,7 @@ def profile_answers(reference: Profile, answers: Sequence[Prediction], contract:
     columns = {name: [answer.inputs.get(name) for answer in answers] for name in reference.columns}
     return profile_like(
         reference,
+        contract,
         columns,
         labels=[answer.outputs.get("prediction") for answer in answers],
         scores=[score_of(answer, contract) for answer in answers],
@@ -136,113 +134,3 @@ def score_of(answer: Prediction, contract: Contract) -> float:
     if contract.positive:
         return float(probabilities.get(contract.positive, math.nan))
     return float(max(probabilities.values()))
-
-
-def numbers(values: Sequence[object] | NDArray[Any], name: str) -> Floats:
-    """Return values as float64 with NaN for null and for what is not finite; shape (n,).
-
-    Raises DataError naming the column when a value is not a number.
-    """
-    try:
-        out = np.asarray(values, dtype=float)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"The column {name} holds a value that is not a number: {error}.") from error
-    return np.where(np.isfinite(out), out, np.nan)
-
-
-def count_numbers(cells: NumberProfile, values: Floats) -> NumberProfile:
-    """Return the profile of `values` on the bins of `cells`."""
-    known = values[~np.isnan(values)]
-    # One comparison an edge is several times faster than searching each value's bin.
-    below = [int(np.count_nonzero(known < edge)) for edge in cells.edges]
-    counts = np.diff([0, *below, len(known)])
-    filled: dict[str, float] = {}
-    if len(known):
-        # numpy's sum adds in one order on every machine (its dot does not): the same rows give the same bytes.
-        mean = float(known.sum()) / len(known)
-        filled = {
-            "mean": mean,
-            "m2": float(((known - mean) ** 2).sum()),
-            "minimum": float(known.min()),
-            "maximum": float(known.max()),
-        }
-    return NumberProfile(
-        edges=cells.edges, counts=tuple(counts.tolist()), nulls=len(values) - len(known), **filled
-    )
-
-
-def count_categories(cells: CategoryProfile, values: Iterable[object]) -> CategoryProfile:
-    """Return the profile of `values` on the categories of `cells`."""
-    found, nulls = _tally(values)
-    rest = {value: found[value] for value in sorted(found.keys() - set(cells.values))}
-    return CategoryProfile(
-        values=cells.values,
-        counts=tuple(found.get(value, 0) for value in cells.values),
-        other=sum(rest.values()),
-        nulls=nulls,
-        unseen=dict(list(rest.items())[:UNSEEN_KEPT]),
-    )
-
-
-def _count(cells: ColumnProfile, values: Sequence[object], name: str) -> ColumnProfile:
-    if isinstance(cells, NumberProfile):
-        return count_numbers(cells, numbers(values, name))
-    if isinstance(cells, CountProfile):
-        nulls = sum(map(_is_null, values))
-        return CountProfile(count=len(values) - nulls, nulls=nulls)
-    return count_categories(cells, values)
-
-
-def _bins(values: Floats, *, whole: bool) -> NumberProfile:
-    """Return empty bins: one a value for narrow integers, else between the quantiles of the values.
-
-    Edges lie midway between values that occur, never on one, so that a rounding error moves no row.
-    """
-    distinct, counts = np.unique(values[~np.isnan(values)], return_counts=True)
-    if not len(distinct):
-        return NumberProfile(edges=(), counts=(0,))
-    low, high = float(distinct[0]), float(distinct[-1])
-    if whole and high - low < INTEGERS:
-        edges = np.arange(math.floor(low), math.ceil(high) + 2) - 0.5
-    else:
-        below = np.cumsum(counts)
-        last = np.searchsorted(below, np.arange(1, BINS) * below[-1] / BINS)
-        cuts = np.unique(last[last < len(distinct) - 1])
-        slack = 0.5 if whole else 1e-6 * max(high - low, abs(low), abs(high), 1e-6)
-        edges = np.array([low - slack, *(distinct[cuts] + distinct[cuts + 1]) / 2, high + slack])
-    return NumberProfile(edges=tuple(edges.tolist()), counts=(0,) * (len(edges) + 1))
-
-
-def _cells(values: Iterable[object], declared: Sequence[str]) -> CategoryProfile:
-    found, _ = _tally(values)
-    ranked = sorted(found, key=lambda value: (-found[value], value))[:CATEGORIES]
-    order = {value: index for index, value in enumerate(declared)}
-    kept = sorted(ranked, key=lambda value: (order.get(value, len(order)), value))
-    return CategoryProfile(values=tuple(kept), counts=(0,) * len(kept))
-
-
-def _tally(values: Iterable[object]) -> tuple[Counter[str], int]:
-    """Return how often each value occurs, as text, and how many are null."""
-    found: Counter[str] = Counter()
-    nulls = 0
-    for value, times in Counter(values).items():
-        if _is_null(value):
-            nulls += times
-        else:
-            found[_text(value)] += times
-    return found, nulls
-
-
-def _is_null(value: object) -> bool:
-    if value is None:
-        return True
-    try:
-        return bool(value != value)
-    except TypeError:  # pandas' NA refuses to be compared
-        return True
-
-
-def _text(value: object) -> str:
-    if isinstance(value, bool | np.bool_):
-        return "true" if value else "false"
-    return str(value)

@@ -7,18 +7,29 @@ from dataclasses import dataclass
 from trunkline.core.contract import Contract, Role
 from trunkline.core.figures import Interval
 from trunkline.core.policy.monitoring import Monitoring
+from trunkline.inputs import InputType, input_of
+from trunkline.inputs.drift import blind_parts, column_drift, counts_drift
+from trunkline.inputs.profiles import (
+    AnyProfile,
+    CategoryProfile,
+    Counts,
+    NumberProfile,
+    PartsProfile,
+    measures,
+)
 from trunkline.measure.intervals import tail_above, wilson
+from trunkline.measure.psi import Drift
 from trunkline.measure.wording import percent
 from trunkline.predictions import LogWindow
 
-from .drift import Drift, column_drift
-from .profiles import AnyProfile, CategoryProfile, NumberProfile, Profile
-from .profiling import UNJUDGED, profile_answers
+from .profiles import Profile
+from .profiling import profile_answers
 
 LARGE_PSI = 1.0
 """Above this a drift is critical: the two distributions hardly overlap."""
 LARGE_SHARE = 0.5
 """Above this share of rejected requests, nulls or unknown values the trouble is critical."""
+UNKNOWN = "share of unknown values"
 PREDICTION = "prediction"
 """The subject of findings about what the model answered."""
 
@@ -38,48 +49,77 @@ class Question:
 
 
 def questions_about(
-    window: LogWindow, reference: Profile, contract: Contract, policy: Monitoring, bundle: str
+    profile: Profile,
+    window: LogWindow,
+    reference: Profile,
+    contract: Contract,
+    policy: Monitoring,
+    bundle: str,
 ) -> list[Question]:
-    """Return a question for each column, measure and kind of answer that window and reference both have."""
-    answers = window.predictions
-    profile = profile_answers(reference, answers, contract)
+    """Return a question for each column, measure and kind of answer that a window and the reference both have.
+
+    `profile` is that of the window.
+    """
     questions = []
     for name, before in reference.columns.items():
         after = profile.columns[name]
         column = contract.column(name)
         # Audit columns are optional in requests: one that no client sends is not drift.
         if after.count or column.role is not Role.AUDIT:
-            questions += _about_column(name, before, after, policy, judged=column.type not in UNJUDGED)
-    own = [answer for answer in answers if bundle in ("", answer.bundle)]
+            questions += _about_column(input_of(column), before, after, policy)
+    own = [answer for answer in window.predictions if bundle in ("", answer.bundle)]
     outputs = profile_answers(reference, own, contract)
     for measure, usual, given in (
         ("psi of the label", reference.label, outputs.label),
         ("psi of the score", reference.score, outputs.score),
     ):
-        if usual and given and (found := column_drift(usual, given)):
+        if usual and given and (found := counts_drift(usual, given)):
             questions.append(_about_shift(PREDICTION, measure, found, policy, _moved(usual, given, found)))
     return questions
 
 
+def not_judged(profile: Profile, reference: Profile, contract: Contract) -> tuple[list[str], list[str]]:
+    """Return the columns of which nothing can be compared, and in words the parts of others."""
+    columns, parts = [], []
+    for name, before in reference.columns.items():
+        held, after = input_of(contract.column(name)), profile.columns[name]
+        if not after.count or not isinstance(before, PartsProfile):
+            continue
+        blind = blind_parts(held, before, after)
+        if not column_drift(held, before, after):
+            columns.append(name)
+        else:
+            parts += [f"the {part} of {name} ({reason})" for part, reason in blind.items()]
+    return columns, parts
+
+
 def _about_column(
-    name: str, before: AnyProfile, after: AnyProfile, policy: Monitoring, *, judged: bool
+    held: InputType, before: AnyProfile, after: AnyProfile, policy: Monitoring
 ) -> list[Question]:
-    questions = []
-    if judged and (found := column_drift(before, after)):
-        questions.append(_about_shift(name, "psi", found, policy, _moved(before, after, found)))
+    name = held.column.name
+    shifts = column_drift(held, before, after)
     rows = after.count + after.nulls
     usual = before.nulls / max(1, before.count + before.nulls)
+    questions = [
+        _about_shift(
+            name,
+            f"psi of the {part}" if part else "psi",
+            found,
+            policy,
+            _moved(measures(before)[part], measures(after)[part], found),
+        )
+        for part, found in shifts.items()
+    ]
     questions.append(
         _about_share(name, "share of nulls", after.nulls, rows, usual, policy, f"{percent(usual)} at release")
     )
-    if not judged:
-        return questions
-    if isinstance(before, CategoryProfile) and isinstance(after, CategoryProfile) and not before.other:
-        values = sorted(after.unseen.items(), key=lambda item: (-item[1], item[0]))[:3]
-        detail = ", ".join(f"{value[:40]!r} {times}" for value, times in values)
-        questions.append(
-            _about_share(name, "share of unknown values", after.other, rows, 0.0, policy, detail)
-        )
+    for part in held.open_parts:
+        known, given = measures(before).get(part), measures(after).get(part)
+        if isinstance(known, CategoryProfile) and isinstance(given, CategoryProfile) and not known.other:
+            values = sorted(given.unseen.items(), key=lambda item: (-item[1], item[0]))[:3]
+            detail = ", ".join(f"{value[:40]!r} {times}" for value, times in values)
+            measure = f"{UNKNOWN} of the {part}" if part else UNKNOWN
+            questions.append(_about_share(name, measure, given.other, rows, 0.0, policy, detail))
     return questions
 
 
@@ -105,7 +145,7 @@ def _about_share(
     )
 
 
-def _moved(before: AnyProfile, after: AnyProfile, found: Drift) -> str:
+def _moved(before: Counts, after: Counts, found: Drift) -> str:
     cell, was, now = found.shifts[0]
     words = f"{cell}: {percent(was)} at release, {percent(now)} now"
     if isinstance(before, NumberProfile) and isinstance(after, NumberProfile):

@@ -6,6 +6,7 @@ from collections import Counter
 
 from trunkline.core.contract import Contract, Role
 from trunkline.core.signals import Finding
+from trunkline.inputs import input_of
 from trunkline.measure.intervals import wilson
 from trunkline.measure.wording import count
 from trunkline.predictions import LogWindow
@@ -74,7 +75,7 @@ def _by_rule(window: LogWindow, contract: Contract, tolerated: float) -> list[Fi
 
 def _hidden(contract: Contract) -> set[str]:
     private = (Role.KEY, Role.USER)
-    return {column.name for column in contract.columns if column.role in private or column.type == "text"}
+    return {column.name for column in contract.columns if column.role in private or input_of(column).free}
 
 
 def _shown(value: object) -> str:

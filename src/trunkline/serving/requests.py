@@ -74,7 +74,7 @@ class RequestModel:
     def logged(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Return what the prediction log keeps of a row: every feature, and what else was sent but keys and users."""
         return {
-            column.name: row.get(column.name)
+            column.name: input_of(column).logged(row.get(column.name))
             for column in self.columns
             if column.role is Role.FEATURE or (column.role not in SECRET and column.name in row)
         }

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
 from trunkline.core.contract import Column, Contract
 from trunkline.core.policy.monitoring import DataMonitor, Monitoring
 from trunkline.core.signals import Finding, Signal
+from trunkline.inputs import input_of
+from trunkline.inputs.drift import column_drift
 from trunkline.monitoring import Profile, reference_profile, watch_data
 from trunkline.predictions import LogWindow, Prediction, Rejection
 
@@ -157,28 +160,137 @@ def test_rejections_that_chance_may_explain_are_inconclusive(
     assert "rejected" in signal.summary
 
 
-def test_a_text_is_not_judged_and_that_is_said_without_keeping_a_recovery_open(
-    contract: Contract, draw: Draw, answers: Answers, now: datetime
-) -> None:
-    note = Column(name="note", type="text")
-    worded = contract.model_copy(update={"columns": (*contract.columns, note)})
-    before, after = draw(2000, 0), draw(500, 1)
+@pytest.fixture
+def worded(contract: Contract) -> Contract:
+    more = (Column(name="note", type="text"), Column(name="picked", type="time", nullable=True))
+    return contract.model_copy(update={"columns": (*contract.columns, *more)})
+
+
+FLAT = (
+    "kind",
+    "flat",
+    "near",
+    "the",
+    "river",
+    "with",
+    "a",
+    "garden",
+    "and",
+    "two",
+    "rooms",
+    "quiet",
+    "sunny",
+)
+SHOP = ("order", "refund", "invoice", "parcel", "late", "broken", "card", "payment", "delivery", "please")
+
+
+def _notes(words: tuple[str, ...], rows: int, seed: int) -> list[str]:
+    random = np.random.default_rng(seed)
+    return [" ".join(random.choice(words, random.integers(4, 9))) for _ in range(rows)]
+
+
+def _times(rows: int, seed: int, *, hours: int = 24, days: float = 400) -> list[str]:
+    random = np.random.default_rng(seed)
+    start = datetime(2025, 1, 1, tzinfo=UTC)
+    days_ = random.uniform(0, days, rows).astype(int)
+    return [
+        (start + timedelta(days=int(day), hours=int(hour))).isoformat()
+        for day, hour in zip(days_, random.integers(0, hours, rows), strict=True)
+    ]
+
+
+@pytest.fixture
+def look(worded: Contract, draw: Draw, answers: Answers, now: datetime) -> Watch:
+    """Watch a window of 500 rows whose notes and times are given."""
+    before = draw(2000, 0)
     scores = before.pop("score")
+    known = before | {"note": _notes(FLAT, 2000, 0), "picked": _times(2000, 0)}
     labels = ["Yes" if score > 0.5 else "No" for score in scores]
-    reference = reference_profile(
-        before | {"note": ["a kind flat"] * 2000}, worded, labels=labels, scores=scores
-    )
+    reference = reference_profile(known, worded, labels=labels, scores=scores)
 
-    def look(columns: Columns) -> Signal:
-        window = LogWindow(predictions=answers(columns | {"note": ["\u4f60\u597d"] * 500}))
-        return watch_data(window, reference, worded, Monitoring(), environment="production", now=now)
+    def looked(*, old: bool = False, **columns: list[Any]) -> Signal:
+        usual = {"note": _notes(FLAT, 500, 1), "picked": _times(500, 1)}
+        window = LogWindow(predictions=answers(draw(500, 1) | usual | columns))
+        value = reference.to_dict()
+        if old:
+            for name in ("note", "picked"):
+                value["columns"][name] = {"kind": "count", "count": 2000, "nulls": 0}
+        read = Profile.from_dict(value, origin="a bundle")
+        return watch_data(window, read, worded, Monitoring(), environment="production", now=now)
 
-    signal = look(after)
-    assert (signal.state, signal.unjudged, signal.recovered) == ("inconclusive", ("note",), True)
-    assert "Not judged: note (text)" in signal.summary
-    alarm = look(after | {"age": [age // 10 for age in after["age"]]})
-    assert (alarm.state, [finding.subject for finding in alarm.findings]) == ("alarm", ["age"])
-    assert "Not judged: note (text)" in alarm.summary
+    return looked
+
+
+def test_texts_and_times_like_those_of_the_reference_are_quiet(look: Watch) -> None:
+    signal = look()
+    assert (signal.state, signal.unjudged) == ("quiet", ())
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "measures"),
+    [
+        ("note", _notes(SHOP, 500, 2), {"psi of the words", "psi of the vocabulary"}),
+        ("note", [text * 4 for text in _notes(FLAT, 500, 2)], {"psi of the length"}),
+        ("note", ["\u043f\u0440\u0438\u0432\u0435\u0442"] * 500, {"share of unknown values of the script"}),
+        ("picked", _times(500, 2, hours=6), {"psi of the hour"}),
+    ],
+)
+def test_a_planted_shift_of_texts_and_times_is_named_by_what_moved(
+    look: Watch, column: str, values: list[str], measures: set[str]
+) -> None:
+    signal = look(**{column: values})
+    found = {finding.measure for finding in signal.findings if finding.subject == column}
+    assert measures <= found
+    assert signal.state == "alarm"
+    assert not {finding.subject for finding in signal.findings} - {column}
+
+
+def test_no_text_of_anybody_is_in_a_signal_or_a_profile(worded: Contract, look: Watch) -> None:
+    values = [f"my landlord is Ms Miller number {row}" for row in range(500)]
+    columns: Columns = {column.name: [None] * 500 for column in worded.features}
+    written = reference_profile(columns | {"note": values}, worded).line() + look(note=values).line()
+    for word in ("landlord", "Miller", "miller"):
+        assert word not in written
+
+
+def test_a_season_of_which_no_cycle_passed_is_named_and_no_alarm(look: Watch) -> None:
+    signal = look(picked=_times(500, 3, days=20))
+    assert (signal.state, signal.unjudged) == ("quiet", ())
+    assert "the month of picked (the window covers less than a year)" in signal.summary
+
+
+def test_times_of_a_single_hour_cannot_be_compared_and_are_inconclusive(look: Watch) -> None:
+    signal = look(picked=["2026-01-01T05:00:00Z"] * 500)
+    assert (signal.state, signal.unjudged, signal.recovered) == ("inconclusive", ("picked",), True)
+    assert "picked (time)" in signal.summary
+
+
+def test_a_bundle_from_before_texts_and_times_were_measured_still_has_its_counts(look: Watch) -> None:
+    signal = look(old=True, note=[None] * 500)
+    assert signal.unjudged == ()
+    assert [(one.subject, one.measure) for one in signal.findings] == [("note", "share of nulls")]
+    quiet = look(old=True)
+    assert (quiet.state, quiet.unjudged) == ("inconclusive", ("note", "picked"))
+
+
+def test_redrawn_texts_and_times_hardly_ever_alarm(worded: Contract) -> None:
+    note, picked = (input_of(worded.column(name)) for name in ("note", "picked"))
+    reference = (note.summary(_notes(FLAT, 2000, 0)), picked.summary(_times(2000, 0)))
+    false = 0
+    for seed in range(1, 101):
+        window = (
+            note.counted(reference[0], _notes(FLAT, 300, seed)),
+            picked.counted(reference[1], _times(300, seed)),
+        )
+        shifts = [
+            shift
+            for held, before, after in zip((note, picked), reference, window, strict=True)
+            for shift in column_drift(held, before, after).values()
+        ]
+        assert max(shift.psi for shift in shifts) < Monitoring().data.psi
+        false += sum(shift.p_value < 0.05 for shift in shifts)
+    # 700 tests at 5 %: 35 are expected, and more than 58 have a chance below 1 in 10,000.
+    assert false <= 58
 
 
 def test_torn_lines_are_told(watch: Watch, draw: Draw) -> None:

@@ -11,15 +11,8 @@ from hypothesis import strategies as some
 
 from trunkline.core.contract import Contract
 from trunkline.core.errors import DataError, StorageError
-from trunkline.monitoring import (
-    CategoryProfile,
-    CountProfile,
-    NumberProfile,
-    Profile,
-    profile_like,
-    reference_profile,
-)
-from trunkline.monitoring.profiles import UNSEEN_KEPT
+from trunkline.inputs.profiles import UNSEEN_KEPT, CategoryProfile, NumberProfile, PartsProfile
+from trunkline.monitoring import Profile, profile_like, reference_profile
 
 ROW = some.tuples(
     some.one_of(some.none(), some.integers(-100, 200)),
@@ -29,11 +22,11 @@ ROW = some.tuples(
 )
 
 
-def _profile(reference: Profile, rows: list[tuple[Any, ...]]) -> Profile:
+def _profile(reference: Profile, contract: Contract, rows: list[tuple[Any, ...]]) -> Profile:
     columns = {name: [row[at] for row in rows] for at, name in enumerate(("age", "income", "employed"))}
     scores = [row[3] for row in rows]
     labels = ["Yes" if score > 0.5 else "No" for score in scores]
-    return profile_like(reference, columns, labels=labels, scores=scores)
+    return profile_like(reference, contract, columns, labels=labels, scores=scores)
 
 
 def _moments(profile: NumberProfile) -> tuple[float, ...]:
@@ -43,17 +36,17 @@ def _moments(profile: NumberProfile) -> tuple[float, ...]:
 @given(first=some.lists(ROW, max_size=40), second=some.lists(ROW, max_size=40))
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_profiles_of_parts_add_up_to_the_profile_of_the_whole(
-    reference: Profile, first: list[tuple[Any, ...]], second: list[tuple[Any, ...]]
+    reference: Profile, contract: Contract, first: list[tuple[Any, ...]], second: list[tuple[Any, ...]]
 ) -> None:
-    added = _profile(reference, first) + _profile(reference, second)
-    whole = _profile(reference, first + second)
+    added = _profile(reference, contract, first) + _profile(reference, contract, second)
+    whole = _profile(reference, contract, first + second)
     assert added.rows == whole.rows
     pairs = [(added.columns[name], whole.columns[name]) for name in whole.columns]
     for mine, theirs in [*pairs, (added.score, whole.score)]:
         assert mine is not None
         assert theirs is not None
-        assert not isinstance(mine, CountProfile)
-        assert not isinstance(theirs, CountProfile)
+        assert not isinstance(mine, PartsProfile)
+        assert not isinstance(theirs, PartsProfile)
         assert (mine.counts, mine.nulls) == (theirs.counts, theirs.nulls)
         if isinstance(mine, NumberProfile) and isinstance(theirs, NumberProfile):
             assert _moments(mine) == pytest.approx(_moments(theirs), rel=1e-6, abs=1e-6)
@@ -122,11 +115,13 @@ def test_cells_are_named_as_people_would(edges: tuple[float, ...], cells: tuple[
     assert NumberProfile(edges=edges, counts=(0,) * (len(edges) + 1)).cells == cells
 
 
-def test_as_many_unknown_values_are_named_however_the_rows_were_parted(reference: Profile) -> None:
+def test_as_many_unknown_values_are_named_however_the_rows_were_parted(
+    reference: Profile, contract: Contract
+) -> None:
     values = [f"new {index:02}" for index in range(30)]
-    whole = profile_like(reference, {"employed": values}).columns["employed"]
+    whole = profile_like(reference, contract, {"employed": values}).columns["employed"]
     parts = [
-        profile_like(reference, {"employed": part}).columns["employed"]
+        profile_like(reference, contract, {"employed": part}).columns["employed"]
         for part in (values[::2], values[1::2])
     ]
     assert isinstance(whole, CategoryProfile)

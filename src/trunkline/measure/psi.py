@@ -1,4 +1,4 @@
-"""Drift of one column: how far a window's counts lie from the reference's, and whether chance explains it."""
+"""The population stability index: how far the counts of two windows lie apart, and whether chance explains it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from scipy import special
 
 from trunkline.core.figures import Interval
-
-from .profiles import AnyProfile, CategoryProfile, CountProfile, NumberProfile
 
 SMOOTHING = 0.5
 """Added to every count, so that an empty cell has a finite logarithm."""
@@ -33,17 +31,6 @@ class Drift:
     p_value: float
     shifts: tuple[tuple[str, float, float], ...]
     """The cells that contribute most, with their shares in the reference and in the window."""
-
-
-def column_drift(reference: AnyProfile, window: AnyProfile) -> Drift | None:
-    """Return the drift between two profiles over the values that are not null and that the reference could have.
-
-    A value that the reference never saw is no shift of its cells and is left out, unless the reference itself
-    had more values than it kept. None where one of the two has no such values, or none were kept.
-    """
-    if isinstance(reference, CountProfile) or isinstance(window, CountProfile):
-        return None
-    return drift(reference.cells, _known_counts(reference, reference), _known_counts(reference, window))
 
 
 def drift(cells: tuple[str, ...], reference: Floats, window: Floats) -> Drift | None:
@@ -78,15 +65,6 @@ def drift(cells: tuple[str, ...], reference: Floats, window: Floats) -> Drift | 
             (named[index], float(before[index] / m), float(after[index] / n)) for index in ranked[:3]
         ),
     )
-
-
-def _known_counts(
-    reference: NumberProfile | CategoryProfile, profile: NumberProfile | CategoryProfile
-) -> Floats:
-    if isinstance(profile, NumberProfile):
-        return np.asarray(profile.counts, dtype=float)
-    capped = isinstance(reference, CategoryProfile) and reference.other > 0
-    return np.asarray((*profile.counts, profile.other if capped else 0), dtype=float)
 
 
 def _shares(counts: Floats) -> Floats:
