@@ -176,6 +176,9 @@ def status(ctx: click.Context, environment: str) -> None:
             "challenger", f"version {release.challenger.version} ({short(release.challenger.bundle)}){share}"
         )
     output.result("revision", release.revision[:12])
+    log = project.policy.serving.log
+    kept = f"kept for {log.keep_days} days" if log.keep_days else "kept for good"
+    output.result("prediction log", f"{log.store or 'on the machine that serves'}; {kept}")
     if health.process is not None:
         nobody = f"nobody: `trunkline unit {environment}` prints a systemd unit that starts it after a reboot"
         output.result("kept running by", "systemd" if health.process.supervised else nobody)

@@ -103,6 +103,10 @@ def forget(ctx: click.Context, user: str, environment: str, really: bool) -> Non
     if really:
         gone = forgetting.forget(project, environment, trace)
         output.result("forgotten", f"{len(gone)} answers and their ground truth")
+        if not project.predictions(environment).is_dir():
+            output.result(
+                "again", "in two hours: what the service has not shipped as a whole segment comes back"
+            )
     elif trace.answers:
         output.result("next", "the same with --apply; it cannot be undone")
 

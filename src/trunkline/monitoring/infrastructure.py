@@ -23,6 +23,8 @@ CLOCK_SLACK_S = 2.0
 """The clock may have been set since the start was written down: psutil converts from the kernel's own count."""
 
 
+UNSHIPPED_S = 600.0
+"""A store that does not answer for a while is no trouble: the service keeps what it could not ship."""
 LEAST = 72
 """Answers that a p95 needs for a 95% interval with two ends: 0.95 ** 72 < 0.025."""
 
@@ -134,7 +136,19 @@ def look_at_service(url: str, *, timeout_s: float, client: httpx.Client | None =
         revision = str(failed.get("revision", ""))[:12] if isinstance(failed, dict) else ""
         words = f"the service could not load the release {revision} and serves the one before"
         return Probe(words, False, milliseconds)
-    return Probe(milliseconds=milliseconds)
+    return Probe(_log_trouble(body.get("log")), False, milliseconds)
+
+
+def _log_trouble(log: object) -> str:
+    """Return what is wrong with the service's prediction log, as `GET /ready` tells it; empty when nothing is."""
+    if not isinstance(log, dict):
+        return ""
+    if unlogged := log.get("unlogged"):
+        return f"the service gave answers whose {unlogged} records its log did not take, since its start"
+    behind = log.get("unshipped")
+    if isinstance(behind, dict) and behind.get("trouble") and behind.get("seconds", 0) > UNSHIPPED_S:
+        return f"{behind.get('records')} records of the log are not shipped, the oldest for {behind['seconds']:.0f} s"
+    return ""
 
 
 def _body(answer: httpx.Response) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def compact(folder: Path, *, full: int = FULL, many: int = MANY, open_too: bool 
     with alone(folder) as held_lock:
         if not held_lock:
             return 0
-        _tidy(folder)
+        tidy(folder)
         made = 0
         with ExitStack() as held:
             ripe = [segment for segment in segments_in(folder) if _ripe(segment, held, open_too=open_too)]
@@ -112,7 +112,7 @@ def _replace(folder: Path, group: Sequence[Segment]) -> None:
         half.unlink(missing_ok=True)
 
 
-def _tidy(folder: Path) -> None:
+def tidy(folder: Path) -> None:
     """Take away what a killed compaction left: parts that the manifest does not name, segments that a part replaced."""
     compacted = read_compacted(folder)
     named = {part.name for part in compacted.parts}

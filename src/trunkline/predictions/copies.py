@@ -15,7 +15,17 @@ from trunkline.core.errors import StorageError
 from trunkline.core.lock import only_one
 from trunkline.core.record import Record, write_atomically
 
-from .segments import MANIFEST, TRIES, Compacted, Segment, reaches, read_compacted, segment_of, segments_in
+from .segments import (
+    MANIFEST,
+    PART,
+    TRIES,
+    Compacted,
+    Segment,
+    reaches,
+    read_compacted,
+    segment_of,
+    segments_in,
+)
 from .stores import LogStore, belongs
 
 RECORD = ".copied.json"
@@ -62,10 +72,13 @@ class LogCopy:
         """
         with self._alone():
             self._bring(None)
+            before = {path.name for path in self.folder.iterdir()}
             act(self.folder)
             try:
                 self._write_back()
             except FileExistsError:
+                made = {path.name for path in self.folder.iterdir()} - before
+                self.store.remove(sorted(name for name in made if name.endswith(PART)))
                 self._bring(None)
 
     @contextmanager

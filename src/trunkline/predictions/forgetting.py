@@ -17,24 +17,14 @@ from trunkline.core.record import write_atomically
 from .compaction import alone
 from .database import database, literally, look_at
 from .durable import to_disk
+from .reader import OF_USER, LogReader
 from .segments import FORGETTING, MANIFEST, PART, TIME, TRIES, Compacted, Segment, read_compacted, segments_in
 
-OF_USER = 'SELECT id FROM log WHERE "user" IN (SELECT unnest(?::VARCHAR[]))'
 OTHERS = """
     COPY (
         SELECT * FROM read_parquet(?) WHERE coalesce("user", '') NOT IN (SELECT unnest(?::VARCHAR[])) ORDER BY id, time
     ) TO ? (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480)
 """
-
-
-def answers_of(folder: Path, users: Collection[str]) -> tuple[str, ...]:
-    """Return the ids of the answers that were given to a user who has these names in the log, shadows' too.
-
-    Raises StorageError when the log cannot be read.
-    """
-    with database() as opened:
-        look_at(opened, segments_in(folder))
-        return tuple(sorted({str(id_) for (id_,) in opened.execute(OF_USER, [list(users)]).fetchall()}))
 
 
 def forget(folder: Path, truth: Path, users: Collection[str]) -> tuple[str, ...]:
@@ -56,7 +46,7 @@ def forget(folder: Path, truth: Path, users: Collection[str]) -> tuple[str, ...]
         for left in folder.glob(".*.half"):
             left.unlink()
         for _ in range(TRIES):
-            ids = answers_of(folder, users)
+            ids = LogReader(folder).answers_of(users)
             if not ids:
                 break
             gone |= set(ids)

@@ -35,6 +35,7 @@ TOLD = """
               FROM read_ndjson_objects(getvariable('truths'), ignore_errors = true, maximum_object_size = 1048576))
     )
 """
+OF_LOG = "SELECT DISTINCT prediction FROM told WHERE prediction IN (SELECT id FROM log WHERE kind = 'answer')"
 STRANGE = "SELECT count(*) FROM told WHERE strange"
 LATEST = """
     CREATE OR REPLACE TEMP TABLE latest AS
@@ -148,6 +149,14 @@ def events_of(path: Path, predictions: Collection[str]) -> dict[str, tuple[Groun
             event = event_of(name, value, time).model_copy(update={"item": item})
             found[name] = (*found.get(name, ()), event)
     return found
+
+
+def known_of(opened: duckdb.DuckDBPyConnection, path: Path) -> set[str]:
+    """Return the ids that the ground truth knows, taken back or not, of the answers that the view `log` holds."""
+    if not os.path.lexists(path):
+        return set()
+    _tell(opened, path)
+    return {str(id_) for (id_,) in opened.execute(OF_LOG).fetchall()}
 
 
 def event_of(prediction: str, value: str, time: int) -> GroundTruth:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from pathlib import Path
 
+from trunkline.core.errors import StorageError
 from trunkline.core.project import Project
 
 from .compaction import compact
 from .copies import LogCopy, segments_of
+from .forgetting import forget
 from .reader import LogReader
+from .retention import expire
+from .segments import TRIES
 from .stores import open_store
 
 VARIABLE = "TRUNKLINE_LOG_STORE"
@@ -41,13 +48,47 @@ def copy_of(project: Project, environment: str) -> LogCopy | None:
     return LogCopy(store, project.work / "copies" / environment)
 
 
-def tidy_log(project: Project, environment: str) -> None:
-    """Compact the log where it lies.
+def tidy_log(project: Project, environment: str, now: datetime) -> int:
+    """Compact the log where it lies, delete what the policy no longer keeps, and return how many answers went.
 
     Raises StorageError or UnavailableError when it cannot be read or written.
     """
+    days = project.policy.serving.log.keep_days
+    gone = 0
+
+    def tidy(folder: Path, *, own: bool) -> None:
+        nonlocal gone
+        if days:
+            gone += expire(folder, project.truth(environment), now - timedelta(days=days))
+        compact(folder, open_too=own)
+
     copy = copy_of(project, environment)
-    if copy is None:
-        compact(project.predictions(environment))
-    elif copy.store.writable:
-        copy.change(lambda folder: compact(folder, open_too=False))
+    if copy is None or not copy.store.writable:
+        tidy(project.predictions(environment), own=True)
+    else:
+        copy.change(lambda folder: tidy(folder, own=False))
+    return gone
+
+
+def forget_user(project: Project, environment: str, names: Collection[str]) -> tuple[str, ...]:
+    """Take a user out of the log where it lies, and out of the ground truth; return the ids of the answers.
+
+    Raises StorageError where a file cannot be written, or the log only on the machine that serves.
+    """
+    copy = copy_of(project, environment)
+    if copy is not None and not copy.store.writable:
+        raise StorageError(
+            f"The log of {environment} can only be changed on the machine that serves.",
+            next_step="run the same verb there",
+        )
+    truth = project.truth(environment)
+    # What this machine's own service has not shipped comes first: it would be shipped after.
+    gone = set(forget(project.predictions(environment), truth, names))
+    for _ in range(TRIES):
+        if copy is None or not open_log(project, environment).answers_of(names):
+            return tuple(sorted(gone))
+        copy.change(lambda folder: gone.update(forget(folder, truth, names)))
+    raise StorageError(
+        f"The prediction log of {environment} changes faster than a user can be taken out.",
+        next_step="try again",
+    )

@@ -86,6 +86,16 @@ class LogReader:
 
         return self._ask(ask)
 
+    def answers_of(self, users: Collection[str]) -> tuple[str, ...]:
+        """Return the ids of the answers to users who have these names in the log, shadows' too."""
+
+        def ask(segments: Sequence[Segment]) -> tuple[str, ...]:
+            with database() as opened:
+                look_at(opened, segments)
+                return tuple(sorted(str(id_) for (id_,) in opened.execute(OF_USER, [list(users)]).fetchall()))
+
+        return self._ask(ask)
+
     def count(self) -> tuple[int, int]:
         """Return how many answers users were given, and how many lines are damaged."""
 
@@ -163,6 +173,7 @@ def join_truth(
 
 BETWEEN = "SELECT line FROM log WHERE kind IS NULL OR (? IS NULL OR time >= ?) AND (? IS NULL OR time <= ?)"
 FIND = "SELECT line FROM log WHERE id = ? AND kind IN ('answer', 'shadow')"
+OF_USER = 'SELECT DISTINCT id FROM log WHERE "user" IN (SELECT unnest(?::VARCHAR[]))'
 ANSWERED = "SELECT id FROM log WHERE kind = 'answer' AND id IN (SELECT unnest(?::VARCHAR[]))"
 COUNT = "SELECT count(*) FILTER (kind = 'answer'), count(*) FILTER (kind IS NULL) FROM log"
 LABELLED = """

@@ -11,7 +11,7 @@ import pytest
 from trunkline.core.errors import StorageError
 from trunkline.predictions import GroundTruth, Prediction, Rejection
 from trunkline.predictions.compaction import compact
-from trunkline.predictions.forgetting import answers_of, forget
+from trunkline.predictions.forgetting import forget
 from trunkline.predictions.ground_truth import read_truth, record_truth
 from trunkline.predictions.pseudonym import VARIABLE, environment_secret, old_pseudonym, pseudonym
 from trunkline.predictions.reader import LogReader
@@ -54,7 +54,7 @@ def test_what_a_user_was_answered_is_in_no_file_any_more_and_the_rest_is(
     assert {row.id for row in (*window.predictions, *window.shadows)} == left
     assert (len(window.rejections), window.torn) == (1, 0)
     assert read_truth(truth).keys() == {f"p{number}" for number in range(30)} - gone
-    assert answers_of(folder, [NAMES[1]]) == forget(folder, truth, [NAMES[1]]) == ()
+    assert LogReader(folder).answers_of([NAMES[1]]) == forget(folder, truth, [NAMES[1]]) == ()
     assert not any(NAMES[1].encode() in path.read_bytes() for path in folder.iterdir())
 
 

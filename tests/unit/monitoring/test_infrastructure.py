@@ -104,5 +104,22 @@ def test_a_release_that_could_not_be_loaded_is_a_warning(watch: Watch) -> None:
     assert "secret" not in signal.summary
 
 
+@pytest.mark.parametrize(
+    ("log", "alarms"),
+    [
+        ({"unlogged": 0, "unshipped": None}, False),
+        ({"unlogged": 3, "unshipped": None}, True),
+        ({"unlogged": 0, "unshipped": {"records": 9, "seconds": 700.0, "trouble": "no answer"}}, True),
+        ({"unlogged": 0, "unshipped": {"records": 9, "seconds": 500.0, "trouble": "no answer"}}, False),
+        ({"unlogged": 0, "unshipped": {"records": 9, "seconds": 700.0, "trouble": ""}}, False),
+    ],
+)
+def test_answers_that_were_not_logged_or_not_shipped_for_long_are_a_signal(
+    watch: Watch, log: dict[str, object], alarms: bool
+) -> None:
+    signal = watch((), lambda: httpx.Response(200, json=READY | {"log": log}))
+    assert (signal.state == "alarm") is alarms
+
+
 def test_with_nothing_to_look_at_it_is_inconclusive(watch: Watch) -> None:
     assert watch().state == "inconclusive"

@@ -120,6 +120,8 @@ class LocalTarget:
         text = "ready" if answer.ready else "not ready"
         if answer.failed:
             text += f"; revision {answer.failed.revision[:12]} could not be loaded: {answer.failed.error}"
+        if answer.log.trouble:
+            text += f"; {answer.log.trouble}"
         return Health(ready=answer.ready, text=text, revision=answer.revision or "", process=process)
 
     def stop(self) -> bool:

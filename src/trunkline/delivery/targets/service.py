@@ -33,6 +33,38 @@ class Failed(BaseModel):
     error: str = ""
 
 
+class Unshipped(BaseModel):
+    """What the store of the prediction log does not have."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    records: int = 0
+    seconds: float = 0.0
+    trouble: str = ""
+
+
+class LogState(BaseModel):
+    """How the service's prediction log is."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    unlogged: int = 0
+    unshipped: Unshipped | None = None
+
+    @property
+    def trouble(self) -> str:
+        """Return what is wrong with it; empty when all is well."""
+        unshipped = self.unshipped or Unshipped()
+        behind = f"{unshipped.records} records are not shipped, the oldest for {unshipped.seconds:.0f} s"
+        return "; ".join(
+            filter(
+                None,
+                (
+                    f"{self.unlogged} records could not be logged since its start" if self.unlogged else "",
+                    f"{behind}: {unshipped.trouble}" if unshipped.trouble else "",
+                ),
+            )
+        )
+
+
 class Ready(BaseModel):
     """The service's answer to `GET /ready`; keys that are not needed here are passed over."""
 
@@ -46,6 +78,7 @@ class Ready(BaseModel):
     share: float | None = None
     loaded_at: str | None = None
     failed: Failed | None = None
+    log: LogState = LogState()
 
     def serves(self, release: Release) -> bool:
         """Whether this is the answer of a service that serves `release`."""

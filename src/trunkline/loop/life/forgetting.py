@@ -16,8 +16,8 @@ from trunkline.core.snapshots import SnapshotManifest
 from trunkline.data.traffic import stable_integer
 from trunkline.inputs import input_of
 from trunkline.loop.versions.bundles import brought_registry
-from trunkline.predictions import forgetting
 from trunkline.predictions.database import any_row
+from trunkline.predictions.opening import forget_user, open_log
 from trunkline.predictions.pseudonym import VARIABLE, environment_secret, old_pseudonym, pseudonym
 
 from .history import deployments
@@ -47,14 +47,17 @@ def look_for(project: Project, environment: str, user: str) -> Trace:
             "An empty key is no user.", next_step="give the value that requests carry in the user column"
         )
     names = names_of(project, environment, user)
-    answers = forgetting.answers_of(project.predictions(environment), names)
+    answers = open_log(project, environment).answers_of(names)
     snapshots = tuple(_snapshots(project, names, answers)) if answers else ()
     return Trace(names, answers, snapshots, tuple(_bundles(project, snapshots)))
 
 
 def forget(project: Project, environment: str, trace: Trace) -> tuple[str, ...]:
-    """Take the user out of the environment's log and ground truth, and return the ids of the answers."""
-    return forgetting.forget(project.predictions(environment), project.truth(environment), trace.names)
+    """Take the user out of the environment's log and ground truth, and return the ids of the answers.
+
+    Raises StorageError where the log can only be changed on the machine that serves.
+    """
+    return forget_user(project, environment, trace.names)
 
 
 def names_of(project: Project, environment: str, user: str) -> tuple[str, ...]:

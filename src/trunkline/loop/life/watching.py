@@ -114,7 +114,8 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
     text = "".join(signal.line() for signal in signals)
     write_atomically(folder / f"{now:%Y%m%dT%H%M%S%f}.jsonl", text.encode())
     try:
-        tidy_log(project, environment)
+        if gone := tidy_log(project, environment, now):
+            progress(f"{gone:,} answers are older than serving.log.keep_days and were deleted")
     except (StorageError, UnavailableError) as error:
         progress(f"the prediction log stays as it is, and later questions take longer: {error}")
     return signals

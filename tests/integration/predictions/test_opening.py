@@ -1,0 +1,128 @@
+"""An environment's log is asked, tidied and forgotten from wherever its policy keeps it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from trunkline.core.errors import StorageError
+from trunkline.core.policy.delivery import LogPolicy
+from trunkline.core.project import Project
+from trunkline.predictions import GroundTruth, Prediction
+from trunkline.predictions.ground_truth import read_truth, record_truth
+from trunkline.predictions.opening import forget_user, open_log, tidy_log
+from trunkline.predictions.shipping import Shipper
+from trunkline.predictions.stores import open_store
+from trunkline.predictions.writer import LogWriter
+
+START = datetime(2026, 1, 1, 10, 0, tzinfo=UTC)
+NOW = START + timedelta(days=2)
+
+
+def answer(number: int) -> Prediction:
+    return Prediction(
+        id=f"p{number}", time=START + timedelta(minutes=30 * number), environment="production", revision="r",
+        version=1, bundle="sha256:b", arm="champion", inputs={}, outputs={"prediction": 1}, latency_ms=1.0,
+        user=("ann", "bob")[number % 2],
+    )  # fmt: skip
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> str:
+    return f"file://{tmp_path}/store/{{environment}}"
+
+
+@pytest.fixture
+def project(tmp_path: Path, address: str) -> Project:
+    root = tmp_path / "project"
+    (root / "deployments").mkdir(parents=True)
+    (root / "deployments" / "production.yaml").touch()
+    (root / "trunkline.yaml").write_text(
+        f"name: loans\npackage: loans\nserving:\n  log: {{store: '{address}', keep_days: 1}}\n", encoding="utf-8"
+    )
+    record_truth(
+        Project(root).truth("production"),
+        [GroundTruth(prediction=f"p{number}", value=1, time=NOW) for number in range(6)],
+    )
+    return Project(root)
+
+
+def fill(folder: Path, address: str) -> tuple[LogWriter, Shipper]:
+    """Log three hours, of which the last is open; the store has all but the newest answer."""
+    log = LogWriter(folder)
+    shipper = Shipper(folder, open_store(address, "production", {}))
+    for number in range(5):
+        log.append([answer(number)])
+    shipper.ship()
+    log.append([answer(5)])
+    return log, shipper
+
+
+def asked(project: Project) -> list[str]:
+    return [row.id for row in open_log(project, "production").between().predictions]
+
+
+def test_beside_the_service_every_answer_is_there_at_once(project: Project, address: str) -> None:
+    log, _ = fill(project.predictions("production"), address)
+    assert asked(project) == [f"p{number}" for number in range(6)]
+    log.close()
+
+
+def test_elsewhere_what_was_shipped_is_there(project: Project, address: str, tmp_path: Path) -> None:
+    log, shipper = fill(tmp_path / "elsewhere", address)
+    assert asked(project) == [f"p{number}" for number in range(5)]
+    log.close()
+    shipper.stop()
+    assert asked(project) == [f"p{number}" for number in range(6)]
+
+
+def test_an_environment_that_is_not_deployed_has_no_store(project: Project, address: str) -> None:
+    log = LogWriter(project.predictions("preview"))
+    log.append([answer(1)])
+    log.close()
+    assert [row.id for row in open_log(project, "preview").between().predictions] == ["p1"]
+
+
+def test_tidying_compacts_the_store_and_deletes_what_is_no_longer_kept(
+    project: Project, address: str, tmp_path: Path
+) -> None:
+    log, shipper = fill(tmp_path / "elsewhere", address)
+    log.close()
+    shipper.stop()
+    assert tidy_log(project, "production", START + timedelta(days=1, hours=1)) == 2
+    assert asked(project) == ["p2", "p3", "p4", "p5"]
+    assert [*read_truth(project.truth("production"))] == ["p2", "p3", "p4", "p5"]
+    assert not [*(tmp_path / "store" / "production").glob(f"*.{START:%Y%m%dt%H}*")]
+
+
+def test_a_user_is_forgotten_in_the_store_and_in_what_is_not_shipped_yet(
+    project: Project, address: str, tmp_path: Path
+) -> None:
+    log, shipper = fill(project.predictions("production"), address)
+    assert set(forget_user(project, "production", ["bob"])) == {"p1", "p3", "p5"}
+    log.append([answer(4).model_copy(update={"id": "p6"})])
+    shipper.ship()
+    log.close()
+    shipper.stop()
+    assert asked(project) == ["p0", "p2", "p4", "p6"]
+    assert [*read_truth(project.truth("production"))] == ["p0", "p2", "p4"]
+    folders = (tmp_path / "store" / "production", project.predictions("production"))
+    assert not any(b"bob" in path.read_bytes() for folder in folders for path in folder.glob("*.jsonl"))
+
+
+def test_a_log_that_can_only_be_read_from_here_is_forgotten_where_it_is_served(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRUNKLINE_LOG_STORE", "https://nobody.invalid/{environment}")
+    monkeypatch.setenv("TRUNKLINE_LOG_TOKEN", "t")
+    with pytest.raises(StorageError, match="on the machine that serves"):
+        forget_user(project, "production", ["bob"])
+    assert len(read_truth(project.truth("production"))) == 6
+
+
+@pytest.mark.parametrize("wrong", ["s3://bucket", "ftp://host/{environment}", "/folder/{environment}"])
+def test_an_address_that_is_none_is_refused(wrong: str) -> None:
+    with pytest.raises(ValueError, match="store"):
+        LogPolicy(store=wrong)
