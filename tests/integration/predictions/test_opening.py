@@ -40,7 +40,8 @@ def project(tmp_path: Path, address: str) -> Project:
     (root / "deployments").mkdir(parents=True)
     (root / "deployments" / "production.yaml").touch()
     (root / "trunkline.yaml").write_text(
-        f"name: loans\npackage: loans\nserving:\n  log: {{store: '{address}', keep_days: 1}}\n", encoding="utf-8"
+        f"name: loans\npackage: loans\nserving:\n  log: {{store: '{address}', keep_days: 1}}\n",
+        encoding="utf-8",
     )
     record_truth(
         Project(root).truth("production"),
