@@ -1,14 +1,16 @@
-"""A real MLflow server, for what must hold where the store does not travel; and MLflow's empty database."""
+"""A real MLflow server, MLflow's empty database, and a stranger's package of plugins as an installer leaves it."""
 
 from __future__ import annotations
 
 import functools
+import importlib
 import os
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +24,24 @@ from trunkline.core.project import Project
 from trunkline.evaluation.reports import plots
 
 Server = tuple[str, Path, psutil.Process]
+TOYS = Path(__file__).parents[1] / "toys"
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The toys' wheel as an installer leaves it: the package, and metadata with its entry points."""
+    made = tmp_path_factory.mktemp("toys")
+    code = f"import hatchling.build; print(hatchling.build.build_wheel({str(made)!r}))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=TOYS, capture_output=True, check=True, text=True)
+    with zipfile.ZipFile(made / done.stdout.split()[-1]) as wheel:
+        wheel.extractall(made / "site-packages")
+    return made / "site-packages"
+
+
+@pytest.fixture
+def toys(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(installed)
+    importlib.invalidate_caches()
 
 
 @pytest.fixture(scope="module")

@@ -23,11 +23,15 @@ if TYPE_CHECKING:
 @click.option("--markdown", is_flag=True, help="Print the whole catalogue as Markdown (docs/gates.md).")
 @click.pass_context
 def explain(ctx: click.Context, gate: str, markdown: bool) -> None:
-    """Explain a gate: what it asks, how, and what to do. Without GATE, list them all.
+    """Explain a gate or a monitor: what it asks, how, and what to do. Without GATE, list them all.
 
-    GATE is a name as on a report (fairness/sex/demographic-parity) or a room (fairness). In a project whose bundle
-    was judged, the last answer follows.
+    GATE is a name as on a report (fairness/sex/demographic-parity) or a room (fairness, monitoring). In a project
+    whose bundle was judged, the last answer follows.
     """
+    room, _, name = gate.strip("/").partition("/")
+    if room == "monitoring":
+        _explain_monitors(ctx, name, markdown=markdown)
+        return
     from trunkline.core.gate import gates
     from trunkline.evaluation.reports import catalogue
 
@@ -42,6 +46,8 @@ def explain(ctx: click.Context, gate: str, markdown: bool) -> None:
             click.echo(click.style(catalogue.ROOMS[name], bold=True))
             for entry in entries:
                 click.echo(f"  {entry.name:<{width}}{entry.question}")
+        if not room:
+            _explain_monitors(ctx, "")
         click.echo("`trunkline explain <gate>` says how it is measured and what to do.")
         return
     try:
@@ -57,6 +63,21 @@ def explain(ctx: click.Context, gate: str, markdown: bool) -> None:
         raise broken
     if project is not None:
         _show_answers(entry, gate, _last_evaluation(project))
+
+
+def _explain_monitors(ctx: click.Context, name: str, *, markdown: bool = False) -> None:
+    if markdown:
+        from trunkline.monitoring import catalogue
+
+        click.echo(catalogue.monitors_markdown(), nl=False)
+        return
+    from .explain_monitors import explain_monitors
+
+    project, broken = _project(ctx)
+    explain_monitors(name, project, say=_say)
+    if broken is not None and name:
+        click.echo("\nThese are the defaults, because this project's policy cannot be read:")
+        raise broken
 
 
 def _project(ctx: click.Context) -> tuple[Project | None, PolicyError | None]:

@@ -129,10 +129,12 @@ def monitor(ctx: click.Context, environment: str, also: bool, scheduled: bool) -
         return
     signals = watching.watch(project, environment, progress=output.progress)
     output.signals(signals)
+    broken = next((signal.exit_code for signal in signals if signal.exit_code), 0)
     if also:
-        _respond(ctx, environment, scheduled=scheduled)
+        broken = _respond(ctx, environment, scheduled=scheduled) or broken
     else:
         output.result("next", following.after_watching(signals, environment))
+    ctx.exit(broken)
 
 
 @click.command()
@@ -140,10 +142,10 @@ def monitor(ctx: click.Context, environment: str, also: bool, scheduled: bool) -
 @click.pass_context
 def respond(ctx: click.Context, environment: str) -> None:
     """Do what the policy says about the newest signals."""
-    _respond(ctx, environment)
+    ctx.exit(_respond(ctx, environment))
 
 
-def _respond(ctx: click.Context, environment: str, *, scheduled: bool = False) -> None:
+def _respond(ctx: click.Context, environment: str, *, scheduled: bool = False) -> int:
     from trunkline.loop.life import watching
     from trunkline.loop.life.last_watch import require_signals
 
@@ -159,7 +161,7 @@ def _respond(ctx: click.Context, environment: str, *, scheduled: bool = False) -
         output.result("retraining", f"came to nothing: {responded.refused}")
     if not responded.done:
         output.result("response", "nothing to do")
-    ctx.exit(responded.broken if scheduled else responded.exit_code)
+    return responded.broken if scheduled else responded.exit_code
 
 
 @click.command()

@@ -100,7 +100,7 @@ def _verdict(verdict: Verdict) -> None:
 def signals(rows: Iterable[Signal]) -> None:
     """Show signals, one a line, with the findings of alarms."""
     for signal in rows:
-        click.echo(f"{word(signal.state)}{signal.kind}: {visible(signal.summary)}")
+        click.echo(f"{word(signal.state)}{visible(signal.monitor)}: {visible(signal.summary)}")
         if signal.state != "alarm":
             continue
         for finding in signal.findings:

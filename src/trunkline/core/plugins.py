@@ -79,6 +79,12 @@ OURS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "https": "trunkline.predictions.stores.http:HttpStore",
             "s3": "trunkline.predictions.stores.objects:ObjectStore",
         },
+        "monitors": {
+            "data": "trunkline.monitoring.data:Data",
+            "infrastructure": "trunkline.monitoring.infrastructure:Infrastructure",
+            "log": "trunkline.monitoring.log:Log",
+            "performance": "trunkline.monitoring.performance:Performance",
+        },
         "targets": {"local": "trunkline.delivery.targets.local:Local"},
         "tasks": {
             "classification": "trunkline.tasks.classification.answers:Classification",
@@ -136,20 +142,39 @@ def plugins(group: str, *, packages: Collection[str] = (), begins: str = "") -> 
 
     `begins` takes only names that begin so. Raises PolicyError as `plugin` does, and if a package offers our name.
     """
+    names = [name for name in offered(group, packages=packages) if name.startswith(begins)]
+    return {name: plugin(group, name, packages=packages) for name in names}
+
+
+def offered(group: str, *, packages: Collection[str] = ()) -> tuple[str, ...]:
+    """Return the names of a group's plugins: ours, then those that installed packages among `packages` offer.
+
+    Raises PolicyError when one of theirs has the name of one of ours.
+    """
+    if not packages:
+        return tuple(OURS[group])
     from importlib.metadata import entry_points
 
     trusted = {canonical_name(package) for package in packages}
-    others = {
-        point.name: point for point in entry_points(group=f"trunkline.{group}") if _package(point) in trusted
-    }
-    for name in others.keys() & OURS[group].keys():
+    points = entry_points(group=f"trunkline.{group}")
+    theirs = {point.name: _package(point) for point in points if _package(point) in trusted}
+    for name in theirs.keys() & OURS[group].keys():
         raise PolicyError(
             f"A package offers {name}, which is one of Trunkline's own {group}.",
-            value=_package(others[name]),
+            value=theirs[name],
             next_step="choose another name in the package, or take it out of `plugins` in trunkline.yaml",
         )
-    names = [name for name in (*OURS[group], *sorted(others)) if name.startswith(begins)]
-    return {name: plugin(group, name, packages=packages) for name in names}
+    return (*OURS[group], *sorted(theirs))
+
+
+def absent(packages: Collection[str]) -> tuple[str, ...]:
+    """Return the packages among `packages` that are not installed."""
+    if not packages:
+        return ()
+    from importlib.metadata import distributions
+
+    installed = {canonical_name(one.name) for one in distributions() if one.name}
+    return tuple(package for package in packages if canonical_name(package) not in installed)
 
 
 def trusted(packages: Collection[str], lock: Path) -> Collection[str]:

@@ -48,7 +48,16 @@ class Signal(Record):
     """What this monitor cannot judge, where all that it can is well: trouble that was there before is over."""
     lead: Finding | None = None
     """The figure that tells best how it stands, measured when all is well too; None where nothing could be measured."""
+    advice: tuple[str, ...] = ()
+    """What to do about an alarm, step by step."""
+    exit_code: int = 0
+    """That of the error that stopped the monitor, which then did not look."""
     time: datetime
+
+    @property
+    def monitor(self) -> str:
+        """Return the monitor's name."""
+        return self.fingerprint.removeprefix(f"{self.environment}/")
 
     @property
     def recovered(self) -> bool:

@@ -13,6 +13,7 @@ from sklearn.metrics import get_scorer, get_scorer_names
 
 from trunkline.core.contract import Contract
 from trunkline.core.errors import PolicyError
+from trunkline.core.policy.monitors.performance import PerformanceMonitor
 from trunkline.core.policy.policy import Policy
 
 from .bootstrap import Statistic
@@ -83,7 +84,7 @@ def check_metric_names(policy: Policy, metrics: Metrics, contract: Contract | No
         "gates.performance.metric": rules.metric,
     }
     judged |= {key: name for key, (name, _) in floors.items()}
-    for key, name in (judged | {WATCHED: policy.monitoring.performance.metric}).items():
+    for key, name in (judged | {WATCHED: policy.monitoring.of(PerformanceMonitor).metric}).items():
         check_known(key, name, metrics)
     for key, (name, floor) in floors.items():
         if name not in metrics and (problem := floor_problem(name, floor)):
@@ -110,7 +111,7 @@ def check_watched_metric(policy: Policy, metrics: Metrics, contract: Contract) -
 
     Raises PolicyError when the metric does not fit the outcome: they would never judge by it.
     """
-    name = policy.monitoring.performance.metric
+    name = policy.monitoring.of(PerformanceMonitor).metric
     check_fit(WATCHED, name, metrics, contract)
     if name in NAMES or name in metrics:
         return ""

@@ -1,28 +1,29 @@
 """Monitoring: what the prediction log, the ground truth and the service's own log say about a live model."""
 
 from .answers import answers_apart
-from .data import watch_data
+from .evidence import Evidence
 from .history import SCORE, history_data, history_performance, windowed
-from .infrastructure import watch_infrastructure
-from .logs import watch_logs
-from .performance import watch_performance
+from .monitor import Monitor, Seen
 from .profiles import Profile
 from .profiling import profile_answers, profile_like, reference_profile, scores_of, watched
+from .watch import check_monitors, open_monitor, watch
 
 __all__ = [
     "SCORE",
+    "Evidence",
+    "Monitor",
     "Profile",
+    "Seen",
     "answers_apart",
+    "check_monitors",
     "history_data",
     "history_performance",
+    "open_monitor",
     "profile_answers",
     "profile_like",
     "reference_profile",
     "scores_of",
-    "watch_data",
-    "watch_infrastructure",
-    "watch_logs",
-    "watch_performance",
+    "watch",
     "watched",
     "windowed",
 ]

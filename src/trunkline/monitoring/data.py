@@ -3,98 +3,88 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from typing import Literal
 
 from trunkline.core.contract import Contract
-from trunkline.core.policy.monitoring import Monitoring
-from trunkline.core.signals import Finding, Signal
+from trunkline.core.policy.monitors.data import DataMonitor
+from trunkline.core.signals import Finding
 from trunkline.measure.intervals import wilson
 from trunkline.measure.multiplicity import holm
 from trunkline.measure.wording import between, count, join, percent
 from trunkline.predictions import LogWindow
 
-from .profiles import Profile
+from .evidence import Evidence
+from .monitor import Monitor, Seen
 from .profiling import profile_answers
 from .questions import LARGE_SHARE, UNKNOWN, Question, not_judged, questions_about
 from .rejections import rejection_findings
-from .signals import write_signal
 
 SHOWN = 3
 """How many measures that are not decided a summary tells of."""
 
 
-def watch_data(
-    window: LogWindow,
-    reference: Profile,
-    contract: Contract,
-    policy: Monitoring,
-    *,
-    environment: str,
-    now: datetime,
-    bundle: str = "",
-) -> Signal:
-    """Return whether the newest requests drifted from the reference or break the contract.
+class Data(Monitor[DataMonitor]):
+    """The newest requests are compared with the profile of the data that the champion was built on.
 
-    Drift needs both effect and significance: noise-corrected PSI above `policy.data.psi`, and a p-value below
-    `policy.data.significance` after Holm's correction over all columns and measures. Nulls (above their share
-    in the reference) and values that the reference never saw may make up `policy.data.rejections` of the rows,
-    as may requests that break the contract. What may lie on either side of its threshold is inconclusive: a PSI whose
-    interval reaches it, a share above it that chance may explain. So is a column of which no part can be compared;
-    of others the summary names the parts that cannot, such as the month where the window covers no year.
-    The model's answers are compared only where they are those of `bundle` (a digest; empty takes all): a reference
-    belongs to one model.
+    Drift needs both effect and significance: noise-corrected PSI above `psi`, and a p-value below `significance` after
+    Holm's correction over all columns and measures. Nulls (above their share in the reference) and values that the
+    reference never saw may make up `rejections` of the rows, as may requests that break the contract. What may lie on
+    either side of its threshold is inconclusive: a PSI whose interval reaches it, a share above it that chance may
+    explain. So is a column of which no part can be compared; of others the summary names the parts that cannot, such
+    as the month where the window covers no year. The model's answers are compared only where they are the champion's:
+    a reference belongs to one model.
     """
-    window = window.newest(policy.window_rows)
-    torn = f" {count(window.torn, 'line')} of the log could not be read." if window.torn else ""
-    if window.requests < policy.minimum_rows:
-        summary = f"{count(window.requests, 'request')} so far; {policy.minimum_rows} are needed to judge the inputs."
-        return write_signal(
-            "data", environment, "inconclusive", summary + torn, rows=window.requests, now=now
-        )
-    profile = profile_answers(reference, window.predictions, contract)
-    questions = questions_about(profile, window, reference, contract, policy, bundle)
-    adjusted = holm([question.p_value for question in questions])
-    drifted = [
-        (question, p_value)
-        for question, p_value in zip(questions, adjusted, strict=True)
-        if question.value > question.threshold and p_value < policy.data.significance
-    ]
-    drifted.sort(key=lambda pair: -pair[0].value / pair[0].large)
-    lead = _widest(questions)
-    rejected = rejection_findings(window, contract, policy.data.rejections)
-    unjudged, blind = not_judged(profile, reference, contract)
-    unsaid = _blind(unjudged, blind, contract)
-    if not drifted and not rejected:
-        summary, open_ = _quiet(questions, window), _undecided(questions, window, policy)
-        if open_:
-            summary = (
-                f"{window.requests:,} requests are too few to say whether the inputs drifted: {join(open_)}."
-            )
-        return write_signal(
-            "data",
-            environment,
-            "inconclusive" if open_ or unjudged else "quiet",
-            summary + unsaid + torn,
-            rows=window.requests,
-            now=now,
-            unjudged=() if open_ else unjudged,
-            lead=lead,
-        )
-    return write_signal(
-        "data",
-        environment,
-        "alarm",
-        _alarm([question for question, _ in drifted], rejected) + unsaid + torn,
-        rows=window.requests,
-        now=now,
-        findings=(*(_finding(question, p_value) for question, p_value in drifted), *rejected),
-        lead=lead,
-        critical=any(question.value > question.large for question, _ in drifted)
-        or any(finding.interval.low > LARGE_SHARE for finding in rejected if finding.interval),
+
+    kind = "data"
+    question = "Do the requests still look like what the model was built on?"
+    section = DataMonitor
+    advice = (
+        "Ask whoever sends the inputs what changed: a unit, a new category, a broken source.",
+        "If the inputs are wrong, mend the source: this issue closes itself once the inputs are as before.",
+        "If the world changed, widen the contract in `contract.py` by a pull request and run"
+        " `trunkline retrain {environment}`.",
     )
 
+    def look(self, evidence: Evidence) -> Seen:
+        """Compare the newest `policy.window_rows` requests with the reference."""
+        contract, reference, policy = evidence.contract, evidence.reference, evidence.policy
+        window = evidence.window.newest(policy.window_rows)
+        rows = window.requests
+        torn = f" {count(window.torn, 'line')} of the log could not be read." if window.torn else ""
+        if rows < policy.minimum_rows:
+            words = f"{count(rows, 'request')} so far; {policy.minimum_rows} are needed to judge the inputs."
+            return Seen("inconclusive", words + torn, rows)
+        profile = profile_answers(reference, window.predictions, contract)
+        questions = questions_about(profile, window, reference, contract, self.settings, evidence.bundle)
+        adjusted = holm([question.p_value for question in questions])
+        drifted = [
+            (question, p_value)
+            for question, p_value in zip(questions, adjusted, strict=True)
+            if question.value > question.threshold and p_value < self.settings.significance
+        ]
+        drifted.sort(key=lambda pair: -pair[0].value / pair[0].large)
+        lead = _widest(questions)
+        rejected = rejection_findings(window, contract, self.settings.rejections)
+        unjudged, parts = not_judged(profile, reference, contract)
+        blind = _blind(unjudged, parts, contract) + torn
+        if drifted or rejected:
+            return Seen(
+                "alarm",
+                _alarm([question for question, _ in drifted], rejected) + blind,
+                rows,
+                (*(_finding(question, p_value) for question, p_value in drifted), *rejected),
+                lead=lead,
+                critical=any(question.value > question.large for question, _ in drifted)
+                or any(finding.interval.low > LARGE_SHARE for finding in rejected if finding.interval),
+            )
+        if open_ := _undecided(questions, window, self.settings):
+            words = f"{rows:,} requests are too few to say whether the inputs drifted: {join(open_)}."
+            return Seen("inconclusive", words + blind, rows, lead=lead)
+        state: Literal["quiet", "inconclusive"] = "inconclusive" if unjudged else "quiet"
+        return Seen(state, _quiet(questions, window) + blind, rows, unjudged=tuple(unjudged), lead=lead)
 
-def _undecided(questions: Sequence[Question], window: LogWindow, policy: Monitoring) -> list[str]:
+
+def _undecided(questions: Sequence[Question], window: LogWindow, policy: DataMonitor) -> list[str]:
     """Return in words what may be above its threshold, and may not, given that no question is an alarm."""
     open_ = [
         question
@@ -108,10 +98,10 @@ def _undecided(questions: Sequence[Question], window: LogWindow, policy: Monitor
         for question in sorted(open_, key=lambda question: -question.interval.high / question.large)
     ]
     share = len(window.rejections) / max(1, window.requests)
-    if share > policy.data.rejections:
+    if share > policy.rejections:
         interval = wilson(len(window.rejections), window.requests)
         words.append(
-            f"the share of rejected requests is {share:.2g} ({between(interval)}, tolerated {policy.data.rejections:g})"
+            f"the share of rejected requests is {share:.2g} ({between(interval)}, tolerated {policy.rejections:g})"
         )
     more = len(words) - SHOWN
     return [*words[:SHOWN], f"{count(more, 'other measure')}"] if more > 0 else words

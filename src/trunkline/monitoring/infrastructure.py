@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import httpx
 import psutil
 
-from trunkline.core.policy.monitoring import InfrastructureMonitor, Monitoring
-from trunkline.core.signals import Finding, Signal
+from trunkline.core.policy.monitors.infrastructure import InfrastructureMonitor
+from trunkline.core.signals import Finding
 from trunkline.measure.intervals import quantile_interval
 from trunkline.measure.wording import between, count
-from trunkline.predictions import LogWindow
+from trunkline.predictions import Prediction
 
-from .signals import State, write_signal
+from .evidence import Evidence
+from .monitor import Monitor, Seen
 
 CLOCK_SLACK_S = 2.0
 """The clock may have been set since the start was written down: psutil converts from the kernel's own count."""
-
 
 UNSHIPPED_S = 600.0
 """A store that does not answer for a while is no trouble: the service keeps what it could not ship."""
@@ -38,70 +38,70 @@ class Probe:
     milliseconds: float = 0.0
 
 
-def watch_infrastructure(
-    window: LogWindow,
-    policy: Monitoring,
-    *,
-    environment: str,
-    now: datetime,
-    probe: str = "",
-    pid: int = 0,
-    create_time: float = 0.0,
-    client: httpx.Client | None = None,
-) -> Signal:
-    """Return whether the service answers and is fast enough.
+class Infrastructure(Monitor[InfrastructureMonitor]):
+    """The service's process is looked for, `/ready` is asked, and the p95 latency of the newest answers is measured.
 
-    `probe` is the address of `/ready`; `pid` and `create_time` (seconds since 1970) name its process; what is
-    left out is not looked at. A dead or silent service is critical. Slow means that the lower end of the 95%
-    interval of the answers' p95 latency is above `policy.infrastructure.latency_p95_ms`. A p95 above it that chance
-    may explain is inconclusive, and a latency of fewer answers than the interval needs is not judged.
+    A dead or silent service is critical. Slow means that the lower end of the p95's 95% interval is above
+    `latency_p95_ms`. A p95 above it that chance may explain is inconclusive, and a latency of fewer answers than the
+    interval needs is not judged.
     """
-    window = window.newest(policy.window_rows)
-    findings: list[Finding] = []
-    calm: list[str] = []
-    critical = False
-    looks = [("process", look_at_process(pid, create_time))] if pid else []
-    if probe:
-        timeout = policy.infrastructure.probe_timeout_s
-        looks.append(("ready", look_at_service(probe, timeout_s=timeout, client=client)))
-    for subject, found in looks:
-        if found.trouble:
-            findings.append(
-                Finding(subject=subject, measure="healthy", value=0.0, threshold=1.0, detail=found.trouble)
-            )
-            critical = critical or found.critical
-        elif subject == "ready":
-            calm.append(f"the service is ready and said so in {found.milliseconds:.0f} ms")
-    latency = _latency(window, policy.infrastructure)
-    slow = latency is not None and latency.interval is not None and latency.interval.low > latency.threshold
-    if latency is not None and slow:
-        words = f"{latency.detail}, tolerated {latency.threshold:g} ms"
-        findings.append(latency.model_copy(update={"detail": words}))
-    elif latency is not None:
-        calm.append(latency.detail)
-    open_ = latency is not None and not slow and latency.value > latency.threshold
-    if latency is not None and open_:
-        calm.append(f"whether that is above the {latency.threshold:g} ms tolerated is not decided")
-    few = not open_ and len(window.predictions) < LEAST
-    if few and (calm or looks):
-        calm.append(
-            f"latency is not judged: {count(len(window.predictions), 'answer')}, and {LEAST} are needed"
-        )
-    well: State = "quiet" if (calm or looks) and not open_ and not few else "inconclusive"
-    state: State = "alarm" if findings else well
-    told = [finding.detail for finding in findings] or calm or ["nothing to look at: no probe and no answers"]
-    return write_signal(
-        "infrastructure",
-        environment,
-        state,
-        "; ".join([told[0][:1].upper() + told[0][1:], *told[1:]]) + ".",
-        rows=len(window.predictions),
-        now=now,
-        findings=findings,
-        unjudged=("latency",) if few and looks and state == "inconclusive" else (),
-        lead=latency,
-        critical=critical,
+
+    kind = "infrastructure"
+    question = "Does the service live, answer, serve what it was told, and fast enough?"
+    section = InfrastructureMonitor
+    advice = (
+        "Run `trunkline status {environment}`: it says who serves, and how it is.",
+        "If the service is down, start what is merged again with `trunkline deploy {environment}`.",
+        "If it began with a release, take it back: `git revert -m 1 <merge commit>` in a pull request.",
     )
+
+    def __init__(self, settings: InfrastructureMonitor, client: httpx.Client | None = None) -> None:
+        super().__init__(settings)
+        self.client = client
+
+    def look(self, evidence: Evidence) -> Seen:
+        """Ask the process, the service and the log, as far as the evidence names them."""
+        answers = evidence.window.newest(evidence.policy.window_rows).predictions
+        looks = [("process", look_at_process(evidence.pid, evidence.created))] if evidence.pid else []
+        if evidence.ready:
+            timeout = self.settings.probe_timeout_s
+            looks.append(("ready", look_at_service(evidence.ready, timeout_s=timeout, client=self.client)))
+        findings = [
+            Finding(subject=subject, measure="healthy", value=0.0, threshold=1.0, detail=found.trouble)
+            for subject, found in looks
+            if found.trouble
+        ]
+        calm = [
+            f"the service is ready and said so in {found.milliseconds:.0f} ms"
+            for subject, found in looks
+            if subject == "ready" and not found.trouble
+        ]
+        latency = _latency(answers, self.settings)
+        open_ = few = False
+        if latency is not None:
+            slow = latency.interval is not None and latency.interval.low > latency.threshold
+            open_ = not slow and latency.value > latency.threshold
+            if slow:
+                words = f"{latency.detail}, tolerated {latency.threshold:g} ms"
+                findings.append(latency.model_copy(update={"detail": words}))
+            else:
+                calm.append(latency.detail)
+        if latency is not None and open_:
+            calm.append(f"whether that is above the {latency.threshold:g} ms tolerated is not decided")
+        elif few := len(answers) < LEAST and bool(calm or looks):
+            calm.append(f"latency is not judged: {count(len(answers), 'answer')}, and {LEAST} are needed")
+        told = [finding.detail for finding in findings] or calm
+        told = told or ["nothing to look at: no probe and no answers"]
+        well = not (open_ or few) and bool(calm or looks)
+        return Seen(
+            "alarm" if findings else "quiet" if well else "inconclusive",
+            "; ".join([told[0][:1].upper() + told[0][1:], *told[1:]]) + ".",
+            len(answers),
+            tuple(findings),
+            unjudged=("latency",) if few and looks and not findings else (),
+            lead=latency,
+            critical=any(found.critical for _, found in looks),
+        )
 
 
 def look_at_process(pid: int, create_time: float = 0.0) -> Probe:
@@ -159,11 +159,11 @@ def _body(answer: httpx.Response) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _latency(window: LogWindow, policy: InfrastructureMonitor) -> Finding | None:
-    rows = len(window.predictions)
+def _latency(answers: Sequence[Prediction], policy: InfrastructureMonitor) -> Finding | None:
+    rows = len(answers)
     if not rows:
         return None
-    value, interval = quantile_interval([answer.latency_ms for answer in window.predictions], 0.95)
+    value, interval = quantile_interval([answer.latency_ms for answer in answers], 0.95)
     return Finding(
         subject="latency",
         measure="p95 (ms)",

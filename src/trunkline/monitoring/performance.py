@@ -3,102 +3,95 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from datetime import datetime
 
-from trunkline.core.contract import Contract
-from trunkline.core.errors import DataError
+from trunkline.core.errors import DataError, NotFoundError
 from trunkline.core.figures import Figure
 from trunkline.core.policy.monitoring import Monitoring
-from trunkline.core.signals import Finding, Signal
-from trunkline.measure.metrics import Metric, ignoring_inputs
+from trunkline.core.policy.monitors.performance import PerformanceMonitor
+from trunkline.core.signals import Finding
+from trunkline.measure.metrics import ignoring_inputs
 from trunkline.measure.quality import measure_quality
 from trunkline.measure.users import counted
 from trunkline.measure.wording import between, count
-from trunkline.predictions import GroundTruth, Prediction
 from trunkline.predictions.labelled import Labelled, label_answers
 from trunkline.tasks import task_of
 
-from .signals import write_signal
+from .evidence import Evidence
+from .monitor import Monitor, Seen
 
 MOST = 1_000_000
 """More outcomes than anybody waits for."""
 
 
-def watch_performance(
-    answers: Sequence[Prediction],
-    truth: Mapping[str, GroundTruth],
-    reference: Figure,
-    contract: Contract,
-    policy: Monitoring,
-    metric: Metric,
-    *,
-    environment: str,
-    now: datetime,
-    bundle: str = "",
-) -> Signal:
-    """Return whether the metric has fallen since `reference` was measured at release.
+class Performance(Monitor[PerformanceMonitor]):
+    """The metric is measured on the champion's newest answers whose outcome is known.
 
-    Looks at the newest `policy.window_rows` answers of `bundle` (the champion's digest; empty takes all) whose
-    outcome is known. An alarm needs the whole bootstrap interval below the reference less the margin, quiet needs
-    it above; an interval that holds that floor is inconclusive, and the summary says how many outcomes would decide.
-    An alarm is critical when the model is no better than one that ignores its inputs. Too few such answers, one class
-    only, outcomes that break the contract, and a metric without a value are inconclusive.
+    An alarm needs the whole bootstrap interval below the figure at release less the margin, quiet needs it above; an
+    interval that holds that floor is inconclusive, and the summary says how many outcomes would decide. An alarm is
+    critical when the model is no better than one that ignores its inputs. Too few such answers, one class only,
+    outcomes that break the contract, and a metric without a value are inconclusive.
     """
-    try:
-        labelled = label_answers(
-            answers, truth, contract, task_of(contract), bundle=bundle, newest=policy.window_rows
-        )
-    except DataError as error:
-        summary = f"The quality cannot be measured. {error}"
-        return write_signal("performance", environment, "inconclusive", summary, rows=0, now=now)
-    rows, name, paired = len(labelled), reference.name, labelled.paired
-    if trouble := _too_little(labelled, policy):
-        return write_signal("performance", environment, "inconclusive", trouble, rows=rows, now=now)
-    try:
-        figure = measure_quality(paired, metric)
-    except ValueError as error:
-        summary = f"{name} cannot be measured: {error}."
-        return write_signal("performance", environment, "inconclusive", summary, rows=rows, now=now)
-    floor = reference.value - policy.performance.margin
-    interval = figure.interval
-    fallen = interval is not None and interval.high < floor
-    words = f"{name} is {figure.value:.3f}" + (f" ({between(interval)})" if interval else "")
-    known = counted(rows, paired.users, "answers")
-    words += f" on the newest {known} whose outcome is known; at release it was {reference.value:.3f}"
-    finding = Finding(
-        subject=name,
-        measure="quality",
-        value=figure.value,
-        threshold=floor,
-        interval=interval,
-        detail=f"{reference.value:.3f} at release on {count(reference.rows, 'row')}, now on {known}",
+
+    kind = "performance"
+    question = "Is the champion still as good as it was at release?"
+    section = PerformanceMonitor
+    advice = (
+        "Read the retraining pull request if there is one: it compares champion and challenger.",
+        "If there is none, run `trunkline retrain {environment}`.",
+        "If the fall began with a release, take it back: `git revert -m 1 <merge commit>` in a pull request.",
     )
-    if interval is None or (not fallen and interval.low < floor):
-        summary = (
-            f"{words}. Whether it fell below {floor:.3f} is not decided{_enough(figure, floor, policy)}."
+
+    def look(self, evidence: Evidence) -> Seen:
+        """Raise NotFoundError when the metric was not measured at release."""
+        metric, policy, contract = evidence.metric, evidence.policy, evidence.contract
+        reference = evidence.figures.get(self.settings.metric)
+        if metric is None or reference is None:
+            raise NotFoundError(
+                f"The champion was not measured by {self.settings.metric} when it was released.",
+                next_step="correct monitoring.performance.metric in trunkline.yaml, or release again",
+            )
+        try:
+            labelled = label_answers(
+                evidence.labelled,
+                evidence.truth,
+                contract,
+                task_of(contract),
+                bundle=evidence.bundle,
+                newest=policy.window_rows,
+            )
+        except DataError as error:
+            return Seen("inconclusive", f"The quality cannot be measured. {error}", 0)
+        rows, name, paired = len(labelled), reference.name, labelled.paired
+        if trouble := _too_little(labelled, policy):
+            return Seen("inconclusive", trouble, rows)
+        try:
+            figure = measure_quality(paired, metric)
+        except ValueError as error:
+            return Seen("inconclusive", f"{name} cannot be measured: {error}.", rows)
+        floor = reference.value - self.settings.margin
+        interval = figure.interval
+        words = f"{name} is {figure.value:.3f}" + (f" ({between(interval)})" if interval else "")
+        known = counted(rows, paired.users, "answers")
+        words += f" on the newest {known} whose outcome is known; at release it was {reference.value:.3f}"
+        finding = Finding(
+            subject=name,
+            measure="quality",
+            value=figure.value,
+            threshold=floor,
+            interval=interval,
+            detail=f"{reference.value:.3f} at release on {count(reference.rows, 'row')}, now on {known}",
         )
-        return write_signal(
-            "performance", environment, "inconclusive", summary, rows=rows, now=now, lead=finding
-        )
-    if not fallen:
-        summary = f"{words}. It did not fall below {floor:.3f}."
-        return write_signal("performance", environment, "quiet", summary, rows=rows, now=now, lead=finding)
-    ignorant = metric.value(ignoring_inputs(paired, paired))
-    useless = figure.value <= ignorant
-    words += f", and down to {floor:.3f} is tolerated."
-    if useless:
-        words += f" A model that ignores its inputs reaches {ignorant:.3f}."
-    return write_signal(
-        "performance",
-        environment,
-        "alarm",
-        words,
-        rows=rows,
-        now=now,
-        findings=(finding,),
-        critical=useless,
-    )
+        if interval is None or interval.low < floor <= interval.high:
+            words += f". Whether it fell below {floor:.3f} is not decided{_enough(figure, floor, policy)}."
+            return Seen("inconclusive", words, rows, lead=finding)
+        if interval.high >= floor:
+            return Seen("quiet", f"{words}. It did not fall below {floor:.3f}.", rows, lead=finding)
+        ignorant = metric.value(ignoring_inputs(paired, paired))
+        useless = figure.value <= ignorant
+        words += f", and down to {floor:.3f} is tolerated."
+        if useless:
+            words += f" A model that ignores its inputs reaches {ignorant:.3f}."
+        return Seen("alarm", words, rows, (finding,), critical=useless)
 
 
 def _enough(figure: Figure, floor: float, policy: Monitoring) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from trunkline.core.contract import Contract, Role
 from trunkline.core.figures import Interval
-from trunkline.core.policy.monitoring import Monitoring
+from trunkline.core.policy.monitors.data import DataMonitor
 from trunkline.inputs import InputType, input_of
 from trunkline.inputs.drift import blind_parts, column_drift, counts_drift
 from trunkline.inputs.profiles import (
@@ -53,7 +53,7 @@ def questions_about(
     window: LogWindow,
     reference: Profile,
     contract: Contract,
-    policy: Monitoring,
+    policy: DataMonitor,
     bundle: str,
 ) -> list[Question]:
     """Return a question for each column, measure and kind of answer that a window and the reference both have.
@@ -94,7 +94,7 @@ def not_judged(profile: Profile, reference: Profile, contract: Contract) -> tupl
 
 
 def _about_column(
-    held: InputType, before: AnyProfile, after: AnyProfile, policy: Monitoring
+    held: InputType, before: AnyProfile, after: AnyProfile, policy: DataMonitor
 ) -> list[Question]:
     name = held.column.name
     shifts = column_drift(held, before, after)
@@ -123,16 +123,14 @@ def _about_column(
     return questions
 
 
-def _about_shift(subject: str, measure: str, found: Drift, policy: Monitoring, detail: str) -> Question:
-    return Question(
-        subject, measure, found.psi, policy.data.psi, found.interval, found.p_value, detail, LARGE_PSI
-    )
+def _about_shift(subject: str, measure: str, found: Drift, policy: DataMonitor, detail: str) -> Question:
+    return Question(subject, measure, found.psi, policy.psi, found.interval, found.p_value, detail, LARGE_PSI)
 
 
 def _about_share(
-    subject: str, measure: str, hits: int, rows: int, usual: float, policy: Monitoring, detail: str
+    subject: str, measure: str, hits: int, rows: int, usual: float, policy: DataMonitor, detail: str
 ) -> Question:
-    threshold = min(1.0, usual + policy.data.rejections)
+    threshold = min(1.0, usual + policy.rejections)
     return Question(
         subject,
         measure,

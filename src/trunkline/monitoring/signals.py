@@ -1,44 +1,49 @@
-"""What all monitors share when they write a signal."""
+"""The signal of what a monitor saw, the same in every run but for the figures."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Literal
+from typing import Any
 
-from trunkline.core.signals import Finding, Severity, Signal, SignalKind
+from trunkline.core.errors import TrunklineError
+from trunkline.core.signals import Severity, Signal, SignalKind
 
-State = Literal["alarm", "quiet", "inconclusive"]
+from .evidence import Evidence
+from .monitor import Monitor
 
 
-def write_signal(
-    kind: SignalKind,
-    environment: str,
-    state: State,
-    summary: str,
-    *,
-    rows: int,
-    now: datetime,
-    findings: Sequence[Finding] = (),
-    unjudged: Sequence[str] = (),
-    lead: Finding | None = None,
-    critical: bool = False,
-) -> Signal:
-    """Return the signal of one kind and environment; only an alarm is more severe than info.
+def signal_of(name: str, monitor: Monitor[Any], evidence: Evidence) -> Signal:
+    """Return what a monitor sees as a signal whose fingerprint is its environment and the monitor's name.
 
-    `lead` is the figure that charts follow; by default the first finding.
+    Only an alarm is more severe than info.
     """
-    severity: Severity = "info" if state != "alarm" else "critical" if critical else "warning"
+    seen = monitor.look(evidence)
+    severity: Severity = "info" if seen.state != "alarm" else "critical" if seen.critical else "warning"
+    return Signal(
+        kind=monitor.kind,
+        environment=evidence.environment,
+        fingerprint=f"{evidence.environment}/{name}",
+        state=seen.state,
+        severity=severity,
+        summary=seen.summary,
+        rows=seen.rows,
+        findings=seen.findings,
+        unjudged=seen.unjudged,
+        lead=seen.lead or (seen.findings[0] if seen.findings else None),
+        advice=tuple(step.replace("{environment}", evidence.environment) for step in monitor.advice),
+        time=evidence.now,
+    )
+
+
+def signal_of_error(name: str, kind: SignalKind, error: TrunklineError, evidence: Evidence) -> Signal:
+    """Return the inconclusive signal of a monitor that could not look, with the error's exit code."""
     return Signal(
         kind=kind,
-        environment=environment,
-        fingerprint=f"{environment}/{kind}",
-        state=state,
-        severity=severity,
-        summary=summary,
-        rows=rows,
-        findings=tuple(findings),
-        unjudged=tuple(unjudged),
-        lead=lead or (findings[0] if findings else None),
-        time=now,
+        environment=evidence.environment,
+        fingerprint=f"{evidence.environment}/{name}",
+        state="inconclusive",
+        severity="info",
+        summary=f"It could not look. {error}",
+        rows=0,
+        exit_code=error.exit_code,
+        time=evidence.now,
     )

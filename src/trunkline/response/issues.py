@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from trunkline.core.markdown import cell, one_line
-from trunkline.core.signals import Finding, Signal, SignalKind
+from trunkline.core.signals import Finding, Signal
 from trunkline.forge.page import moment
 from trunkline.measure.wording import percent
 
@@ -17,29 +17,6 @@ LINES = 20
 """Dated lines that the sticky comment keeps."""
 FINDINGS = 50
 """Findings that a table shows; a forge refuses bodies past 65,536 characters."""
-
-_NEXT: dict[SignalKind, tuple[str, ...]] = {
-    "data": (
-        "Ask whoever sends the inputs what changed: a unit, a new category, a broken source.",
-        "If the inputs are wrong, mend the source: this issue closes itself once the inputs are as before.",
-        "If the world changed, widen the contract in `contract.py` by a pull request and run"
-        " `trunkline retrain {environment}`.",
-    ),
-    "performance": (
-        "Read the retraining pull request if there is one: it compares champion and challenger.",
-        "If there is none, run `trunkline retrain {environment}`.",
-        "If the fall began with a release, take it back: `git revert -m 1 <merge commit>` in a pull request.",
-    ),
-    "infrastructure": (
-        "Run `trunkline status {environment}`: it says who serves, and how it is.",
-        "If the service is down, start what is merged again with `trunkline deploy {environment}`.",
-        "If it began with a release, take it back: `git revert -m 1 <merge commit>` in a pull request.",
-    ),
-    "log": (
-        "Read the newest error lines of `service.log` under `.trunkline/live/{environment}/`.",
-        "Walk a prediction that failed back to its model with `trunkline trace <prediction id>`.",
-    ),
-}
 
 
 def title(signal: Signal) -> str:
@@ -60,12 +37,8 @@ def body(signal: Signal, chart: str = "") -> str:
         f"{moment(signal.time)}.\n",
         table(signal.findings),
         chart,
-        "## What to do next\n",
-        "\n".join(
-            f"{place}. {step.format(environment=signal.environment)}"
-            for place, step in enumerate(_NEXT[signal.kind], start=1)
-        )
-        + "\n",
+        "## What to do next\n" if signal.advice else "",
+        "".join(f"{place}. {step}\n" for place, step in enumerate(signal.advice, start=1)),
         "Trunkline updates this issue while the trouble lasts and closes it when a monitor finds it gone.\n",
         f"<!-- trunkline:fingerprint={signal.fingerprint.replace('--', '- -')} -->\n",
     ]

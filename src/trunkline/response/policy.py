@@ -119,6 +119,7 @@ def storm_signal(held: Sequence[Signal], limit: int) -> Signal:
             )
             for signal in held
         ),
+        advice=worst.advice,
         time=max(signal.time for signal in held),
     )
 

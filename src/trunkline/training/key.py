@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from trunkline.core.errors import ProjectError
 from trunkline.core.package import files_digest
+from trunkline.core.policy.monitors.performance import PerformanceMonitor
 from trunkline.core.policy.policy import Policy
 from trunkline.core.project import Project
 from trunkline.core.record import Record, canonical_json, sha256
@@ -53,7 +54,7 @@ def policy_digest(policy: Policy) -> str:
                     exclude={"search": {"jobs"}, "watts_per_core": True, "files": True, "environment": True},
                 ),
                 "split": policy.data.split.model_dump(mode="json"),
-                "measured": policy.monitoring.performance.metric,
+                "measured": policy.monitoring.of(PerformanceMonitor).metric,
             }
         )
     )

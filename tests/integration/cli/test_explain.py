@@ -11,7 +11,9 @@ from click.testing import CliRunner, Result
 from trunkline.cli.explain import explain
 from trunkline.core.errors import NotFoundError, PolicyError
 from trunkline.core.gate import gates
+from trunkline.core.plugins import OURS
 from trunkline.evaluation.reports.catalogue import ROOMS, catalogue_markdown
+from trunkline.monitoring.data import Data
 
 
 @pytest.fixture
@@ -44,6 +46,23 @@ def test_a_gate_is_explained_without_a_project(told: Callable[..., Result]) -> N
     for name in ("how", "pass", "fail", "inconclusive", "what to do", "policy", "source"):
         assert f"\n{name:<14}" in said.output
     assert "last answer" not in said.output
+
+
+def test_a_monitor_is_explained_from_its_class_and_section(told: Callable[..., Result]) -> None:
+    said = told("monitoring/data")
+
+    assert said.exit_code == 0
+    assert Data.question in said.output
+    assert "monitoring.data.psi: 0.25" in said.output
+    listed = told("monitoring").output
+    assert all(f"monitoring/{name} " in listed for name in OURS["monitors"])
+    assert isinstance(told("monitoring/weather").exception, PolicyError)
+
+
+def test_the_documentation_of_the_monitors_is_what_their_classes_say(told: Callable[..., Result]) -> None:
+    page = Path(__file__).parents[3] / "docs" / "monitors.md"
+    printed = told("monitoring", "--markdown").output
+    assert printed == page.read_text(encoding="utf-8"), "trunkline explain monitoring --markdown"
 
 
 def test_a_broken_policy_is_said_and_the_gate_explained_by_defaults(

@@ -17,6 +17,7 @@ from trunkline.core.errors import (
     UnavailableError,
 )
 from trunkline.core.line_log import append
+from trunkline.core.plugins import OURS
 from trunkline.core.project import Project
 from trunkline.core.signals import Signal
 from trunkline.delivery import LocalTarget
@@ -25,7 +26,8 @@ from trunkline.loop.gates import reviewing
 from trunkline.loop.life import retraining, tracing, traffic, watching
 from trunkline.loop.life import truth as truth_module
 from trunkline.loop.life.last_watch import require_signals
-from trunkline.loop.model import snapshots
+from trunkline.loop.life.page import render_page
+from trunkline.loop.model import checking, snapshots
 from trunkline.loop.release import releasing
 from trunkline.loop.rollout import advancing, deploying, promoting
 from trunkline.predictions import GroundTruth
@@ -134,6 +136,26 @@ def test_one_trouble_is_one_issue_however_often_it_is_looked_at(live: Project) -
     watching.respond(live, "production", watching.watch(live, "production", progress=say), progress=say)
     assert open_issues(forge) == []
     assert len(forge.issues()) == 1
+
+
+def test_a_strangers_monitor_looks_with_the_others_and_policy_answers_it(live: Project, toys: None) -> None:
+    policy = live.root / "trunkline.yaml"
+    text = policy.read_text(encoding="utf-8").replace("100}", "20, one-answer: {share: 0.8}}")
+    policy.write_text(f"{text}plugins: [trunkline-toys]\n", encoding="utf-8")
+    (live.locks / "dev.txt").write_text("scikit-learn==1.9.1\n", encoding="utf-8")
+    with pytest.raises(PolicyError) as refused:
+        watching.watch(Project(live.root), "production", progress=say)
+    assert refused.value.value == "trunkline-toys"
+    (live.locks / "dev.txt").write_text("trunkline-toys==1.0\n", encoding="utf-8")
+    send(live, [row | {"income": 400.0} for row in rows_of(live)[:40]])
+    project = Project(live.root)
+    checking.check_edited(project)
+    signals = watching.watch(project, "production", progress=say)
+    assert [signal.monitor for signal in signals] == [*OURS["monitors"], "one-answer"]
+    assert signals[-1].state == "alarm"
+    watching.respond(project, "production", signals, progress=say)
+    assert "production/one-answer" in open_issues(open_forge(project))
+    assert "<td>one-answer</td>" in render_page(project, "production")
 
 
 def test_a_fall_in_quality_brings_a_retraining_whose_merge_puts_it_live(live: Project, git: Git) -> None:

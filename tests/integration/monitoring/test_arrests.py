@@ -13,17 +13,19 @@ from sklearn.linear_model import LogisticRegression
 from sklego.datasets import load_arrests
 
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.policy.monitoring import Monitoring
+from trunkline.core.policy.monitors.data import DataMonitor
 from trunkline.core.signals import Signal
 from trunkline.monitoring import (
+    Evidence,
     Profile,
     history_data,
     reference_profile,
     scores_of,
-    watch_data,
     watched,
     windowed,
 )
+from trunkline.monitoring.data import Data
+from trunkline.monitoring.signals import signal_of
 from trunkline.predictions import LogWindow, Prediction
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
@@ -107,7 +109,8 @@ def answers(model: Any) -> Answers:
 
 def _watch(answers: list[Prediction] | tuple[Prediction, ...], reference: Profile) -> Signal:
     window = LogWindow(predictions=tuple(answers))
-    return watch_data(window, reference, CONTRACT, Monitoring(), environment="production", now=NOW)
+    evidence = Evidence("production", NOW, CONTRACT, reference=reference, window=window)
+    return signal_of("data", Data(DataMonitor()), evidence)
 
 
 @pytest.mark.parametrize("year", [2000, 2001])
@@ -124,7 +127,7 @@ def test_the_years_after_the_reference_are_quiet_in_every_window(
     assert "alarm" not in states
     # `citizen` has really moved, by about half of what is tolerated: the monitor sees it and keeps quiet.
     drifts = [psi for _, psi in history_data(logged, reference, CONTRACT, 500)]
-    assert all(max(psi.values()) < Monitoring().data.psi for psi in drifts)
+    assert all(max(psi.values()) < DataMonitor().psi for psi in drifts)
     assert all(psi["citizen"] > 0.03 for psi in drifts)
 
 

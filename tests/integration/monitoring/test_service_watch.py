@@ -16,13 +16,19 @@ from typing import Any
 import psutil
 import pytest
 
-from trunkline.core.policy.monitoring import InfrastructureMonitor, LogMonitor, Monitoring
+from trunkline.core.contract import Column, Contract, Role
+from trunkline.core.policy.monitors.infrastructure import InfrastructureMonitor
+from trunkline.core.policy.monitors.log import LogMonitor
 from trunkline.core.signals import Signal
-from trunkline.monitoring import watch_infrastructure, watch_logs
-from trunkline.predictions import LogWindow
+from trunkline.monitoring import Evidence
+from trunkline.monitoring.infrastructure import Infrastructure
+from trunkline.monitoring.log import Log
+from trunkline.monitoring.signals import signal_of
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
-QUICK = Monitoring(infrastructure=InfrastructureMonitor(probe_timeout_s=0.2))
+CONTRACT = Contract(
+    name="x", columns=(Column(name="x", type="number"), Column(name="y", type="number", role=Role.OUTCOME))
+)
 
 
 @contextmanager
@@ -55,9 +61,8 @@ def _service(answer: dict[str, Any] | None) -> Iterator[str]:
 
 
 def _watch(probe: str = "", pid: int = 0, create_time: float = 0.0) -> Signal:
-    return watch_infrastructure(
-        LogWindow(), QUICK, environment="production", now=NOW, probe=probe, pid=pid, create_time=create_time
-    )
+    evidence = Evidence("production", NOW, CONTRACT, ready=probe, pid=pid, created=create_time)
+    return signal_of("infrastructure", Infrastructure(InfrastructureMonitor(probe_timeout_s=0.2)), evidence)
 
 
 def test_a_living_service_that_is_ready_is_well_and_its_latency_not_judged_without_answers() -> None:
@@ -101,8 +106,9 @@ def _line(minute: int, level: str, event: str, **more: Any) -> dict[str, Any]:
 
 
 def _read(path: Path, since: datetime | None = None, errors: int = 0, **more: Any) -> Signal:
-    policy = Monitoring(logs=LogMonitor(errors=errors))
-    return watch_logs(path, policy, environment="production", now=NOW, since=since, **more)
+    created = since.timestamp() if since else 0.0
+    evidence = Evidence("production", NOW, CONTRACT, log=path, created=created)
+    return signal_of("log", Log(LogMonitor(errors=errors), **more), evidence)
 
 
 def test_a_log_without_errors_is_quiet(tmp_path: Path) -> None:

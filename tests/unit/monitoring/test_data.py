@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from trunkline.core.contract import Column, Contract
-from trunkline.core.policy.monitoring import DataMonitor, Monitoring
+from trunkline.core.policy.monitors.data import DataMonitor
 from trunkline.core.signals import Finding, Signal
 from trunkline.inputs import input_of
 from trunkline.inputs.drift import column_drift
-from trunkline.monitoring import Profile, reference_profile, watch_data
+from trunkline.monitoring import Evidence, Profile, reference_profile
+from trunkline.monitoring.data import Data
+from trunkline.monitoring.signals import signal_of
 from trunkline.predictions import LogWindow, Prediction, Rejection
 
 Columns = dict[str, list[Any]]
@@ -26,14 +28,13 @@ def watch(contract: Contract, reference: Profile, now: datetime, answers: Answer
     def watched(
         columns: Columns,
         rejections: tuple[Rejection, ...] = (),
-        policy: Monitoring | None = None,
+        section: DataMonitor | None = None,
         torn: int = 0,
         **more: Any,
     ) -> Signal:
         window = LogWindow(predictions=answers(columns), rejections=rejections, torn=torn)
-        return watch_data(
-            window, reference, contract, policy or Monitoring(), environment="production", now=now, **more
-        )
+        evidence = Evidence("production", now, contract, reference=reference, window=window, **more)
+        return signal_of("data", Data(section or DataMonitor()), evidence)
 
     return watched
 
@@ -57,10 +58,10 @@ def test_redraws_from_the_reference_hardly_ever_alarm(watch: Watch, draw: Draw, 
     # Significance is 1% over all columns together: of 200 looks 2 are expected even where any effect, however
     # small, would do, and 8 or more have a chance of 1 in 1000. With the effect that the policy asks for: none.
     rejected = tuple(rejection(row) for row in range(5))
-    any_effect = Monitoring(data=DataMonitor(psi=1e-9))
+    any_effect = DataMonitor(psi=1e-9)
     signals = [watch(draw(495, seed), rejected, any_effect) for seed in range(1000, 1200)]
     assert sum(signal.state == "alarm" for signal in signals) <= 7
-    tolerated = Monitoring().data.psi
+    tolerated = DataMonitor().psi
     assert not any(finding.value > tolerated for signal in signals for finding in signal.findings)
 
 
@@ -146,8 +147,7 @@ def test_only_the_newest_window_counts(watch: Watch, draw: Draw) -> None:
 def test_a_shift_that_too_few_values_show_is_inconclusive(watch: Watch, draw: Draw) -> None:
     columns = draw(500, 13)
     sparse = [age + 4 if row < 12 else None for row, age in enumerate(columns["age"])]
-    policy = Monitoring(data=DataMonitor(rejections=0.99))
-    signal = watch(columns | {"age": sparse}, policy=policy)
+    signal = watch(columns | {"age": sparse}, section=DataMonitor(rejections=0.99))
     assert (signal.state, signal.unjudged, signal.recovered) == ("inconclusive", (), False)
     assert "the PSI of age" in signal.summary
 
@@ -216,7 +216,8 @@ def look(worded: Contract, draw: Draw, answers: Answers, now: datetime) -> Watch
             for name in ("note", "picked"):
                 value["columns"][name] = {"kind": "count", "count": 2000, "nulls": 0}
         read = Profile.from_dict(value, origin="a bundle")
-        return watch_data(window, read, worded, Monitoring(), environment="production", now=now)
+        evidence = Evidence("production", now, worded, reference=read, window=window)
+        return signal_of("data", Data(DataMonitor()), evidence)
 
     return looked
 
@@ -287,7 +288,7 @@ def test_redrawn_texts_and_times_hardly_ever_alarm(worded: Contract) -> None:
             for held, before, after in zip((note, picked), reference, window, strict=True)
             for shift in column_drift(held, before, after).values()
         ]
-        assert max(shift.psi for shift in shifts) < Monitoring().data.psi
+        assert max(shift.psi for shift in shifts) < DataMonitor().psi
         false += sum(shift.p_value < 0.05 for shift in shifts)
     # 700 tests at 5 %: 35 are expected, and more than 58 have a chance below 1 in 10,000.
     assert false <= 58

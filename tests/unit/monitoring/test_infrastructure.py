@@ -8,9 +8,12 @@ import httpx
 import numpy as np
 import pytest
 
-from trunkline.core.policy.monitoring import Monitoring
+from trunkline.core.contract import Contract
+from trunkline.core.policy.monitors.infrastructure import InfrastructureMonitor
 from trunkline.core.signals import Signal
-from trunkline.monitoring import watch_infrastructure
+from trunkline.monitoring import Evidence
+from trunkline.monitoring.infrastructure import Infrastructure
+from trunkline.monitoring.signals import signal_of
 from trunkline.predictions import LogWindow, Prediction
 
 Watch = Callable[..., Signal]
@@ -18,18 +21,18 @@ READY = {"ready": True, "revision": "r1", "failed": None}
 
 
 @pytest.fixture
-def watch(now: datetime, answer: Callable[..., Prediction]) -> Watch:
+def watch(contract: Contract, now: datetime, answer: Callable[..., Prediction]) -> Watch:
     def watched(latencies: Any = (), reply: Callable[[], httpx.Response] | None = None) -> Signal:
         answers = tuple(answer(row, latency_ms=float(value)) for row, value in enumerate(latencies))
         client = httpx.Client(transport=httpx.MockTransport(lambda _: reply())) if reply else None
-        return watch_infrastructure(
-            LogWindow(predictions=answers),
-            Monitoring(),
-            environment="production",
-            now=now,
-            probe="http://service/ready" if reply else "",
-            client=client,
+        evidence = Evidence(
+            "production",
+            now,
+            contract,
+            window=LogWindow(predictions=answers),
+            ready="http://service/ready" if reply else "",
         )
+        return signal_of("infrastructure", Infrastructure(InfrastructureMonitor(), client), evidence)
 
     return watched
 

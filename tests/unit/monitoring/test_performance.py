@@ -10,11 +10,14 @@ import pytest
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.figures import Figure
-from trunkline.core.policy.monitoring import Monitoring, PerformanceMonitor
+from trunkline.core.policy.monitoring import Monitoring
+from trunkline.core.policy.monitors.performance import PerformanceMonitor
 from trunkline.core.signals import Signal
 from trunkline.evaluation import measure
 from trunkline.measure.metrics import LightMetric, Metric, ProjectMetric
-from trunkline.monitoring import watch_performance
+from trunkline.monitoring import Evidence
+from trunkline.monitoring.performance import Performance
+from trunkline.monitoring.signals import signal_of
 from trunkline.predictions import GroundTruth, Prediction
 
 AT_RELEASE = Figure(name="roc_auc", value=0.8, rows=600)
@@ -50,16 +53,19 @@ def watch(
         outcomes = {f"p{row}": outcome or ("Yes" if one else "No") for row, one in enumerate(yes)}
         answers += [answer(rows + row, score=0.5, bundle="sha256:two") for row in range(newer)]
         outcomes |= {f"p{rows + row}": "Yes" if row % 2 else "No" for row in range(newer)}
-        return watch_performance(
-            answers,
-            truth(outcomes),
-            reference,
-            contract,
-            Monitoring(window_rows=window, performance=PerformanceMonitor(margin=margin)),
-            metric,
+        evidence = Evidence(
             environment="production",
             now=now,
+            contract=contract,
+            policy=Monitoring(window_rows=window),
             bundle=bundle,
+            figures={reference.name: reference},
+            labelled=tuple(answers),
+            truth=truth(outcomes),
+            metric=metric,
+        )
+        return signal_of(
+            "performance", Performance(PerformanceMonitor(metric=reference.name, margin=margin)), evidence
         )
 
     return watched
@@ -179,16 +185,17 @@ def test_the_interval_is_that_of_the_gate_on_the_same_rows_with_users_as_the_uni
         answer(row, score=float(score), user=f"hash of {user}")
         for row, (score, user) in enumerate(zip(chances, who, strict=True))
     ]
-    signal = watch_performance(
-        answers,
-        truth({one.id: outcome for one, outcome in zip(answers, outcomes, strict=True)}),
-        Figure(name=name, value=0.6, rows=600),
+    evidence = Evidence(
+        "production",
+        now,
         known,
-        Monitoring(window_rows=1200),
-        LightMetric(name),
-        environment="production",
-        now=now,
+        policy=Monitoring(window_rows=1200),
+        figures={name: Figure(name=name, value=0.6, rows=600)},
+        labelled=tuple(answers),
+        truth=truth({one.id: outcome for one, outcome in zip(answers, outcomes, strict=True)}),
+        metric=LightMetric(name),
     )
+    signal = signal_of("performance", Performance(PerformanceMonitor(metric=name)), evidence)
     labels = np.array([one.outputs["prediction"] for one in answers], dtype=object)
     figures = measure(
         outcomes.astype(object),

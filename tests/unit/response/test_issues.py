@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
 from trunkline.core.figures import Interval
-from trunkline.core.signals import Finding, Signal, SignalKind
+from trunkline.core.signals import Finding, Signal
 from trunkline.response import issues
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -69,11 +69,10 @@ def test_the_body_ends_with_the_fingerprint_for_the_next_run() -> None:
     assert issues.body(signal()).rstrip().endswith("<!-- trunkline:fingerprint=production/data -->")
 
 
-@pytest.mark.parametrize("kind", get_args(SignalKind))
-def test_every_kind_says_what_to_do_next(kind: SignalKind) -> None:
-    steps = issues.body(signal(kind=kind)).split("## What to do next")[1]
-    assert "1. " in steps
-    assert "2. " in steps
+def test_the_body_numbers_what_the_monitor_advises_to_do() -> None:
+    body = issues.body(signal(advice=("Ask whoever sends it.", "Retrain.")))
+    assert "## What to do next\n\n1. Ask whoever sends it.\n2. Retrain.\n" in body
+    assert "What to do next" not in issues.body(signal())
 
 
 def test_a_body_without_findings_has_no_table() -> None:

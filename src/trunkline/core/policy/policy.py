@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, ValidationError, model_validator
 
 from .data import DataPolicy
 from .delivery import ForgePolicy, RegistryPolicy, Rollout, Serving
@@ -12,6 +12,7 @@ from .gates import Gates
 from .monitoring import Monitoring
 from .responses import Responses, Retraining
 from .section import Distinct, Section
+from .sections import Plugged
 from .training import TrainingPolicy
 
 
@@ -39,7 +40,20 @@ class Policy(Section):
     retraining: Retraining = Retraining()
     forge: ForgePolicy = ForgePolicy()
     plugins: Distinct[tuple[str, ...]] = ()
-    """Installed packages that may add targets (entry points `trunkline.targets`); the lock must name each."""
+    """Installed packages that may add targets and monitors (entry points `trunkline.…`); the lock must name each."""
+
+    @model_validator(mode="after")
+    def _only_packages_bring_further_sections(self) -> Policy:
+        unknown = [
+            {"type": "extra_forbidden", "loc": (section, name), "input": value}
+            for section, owner in self
+            if isinstance(owner, Plugged)
+            for name, value in owner.others.items()
+            if not (self.plugins and isinstance(value, dict))
+        ]
+        if unknown:
+            raise ValidationError.from_exception_data("Policy", unknown)  # type: ignore[arg-type]
+        return self
 
 
 def policy_schema() -> dict[str, Any]:

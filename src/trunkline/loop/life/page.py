@@ -14,6 +14,8 @@ from markdown_it import MarkdownIt
 
 from trunkline import __version__, monitoring
 from trunkline.core.bundle import figures_by_name
+from trunkline.core.policy.monitors.data import DataMonitor
+from trunkline.core.policy.monitors.performance import PerformanceMonitor
 from trunkline.core.project import Project
 from trunkline.core.record import write_atomically
 from trunkline.forge import Issue, PullRequest, open_forge
@@ -108,12 +110,12 @@ def _charts(project: Project, environment: str, answers: Sequence[Prediction]) -
         reference = monitoring.Profile.read(bundle.folder / "profile.json")
         drift += monitoring.history_data(own, reference, bundle.contract, size=policy.window_rows)
     drift.sort(key=lambda row: row[0])
-    metric = policy.performance.metric
+    metric = policy.of(PerformanceMonitor).metric
     truth = read_truth(project.truth(environment))
     labelled = label_answers(answers, truth, bundle.contract, task_of(bundle.contract))
     quality = monitoring.history_performance(labelled, watched_metric(project), size=policy.window_rows)
     return {
-        "drift": charts.drift(drift, policy.data.psi) if drift else "",
+        "drift": charts.drift(drift, policy.of(DataMonitor).psi) if drift else "",
         "quality": charts.quality(quality, metric, _at_release(project, metric)) if quality else "",
     }
 

@@ -11,11 +11,11 @@ from trunkline.core.errors import (
     DataError,
     GateFailed,
     GateInconclusive,
-    NotFoundError,
     StorageError,
     TrunklineError,
     UnavailableError,
 )
+from trunkline.core.plugins import trusted
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.record import write_atomically
@@ -51,7 +51,7 @@ def nothing_to_see(project: Project, environment: str) -> str:
 
 
 def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Signal, ...]:
-    """Look at what serves an environment and return one signal a kind; they are kept under `.trunkline/monitoring/`.
+    """Look at what serves an environment and return one signal a monitor, kept under `.trunkline/monitoring/`.
 
     A service that died is an alarm. Raises NotFoundError when none was asked for, or it was stopped on purpose.
     """
@@ -61,55 +61,34 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
         raise nothing_serves(project, environment, then="monitor again")
     process = target.check().process
     policy = project.policy.monitoring
-    now = datetime.now(UTC)
     bundle = bundle_of(project, release.champion, progress=progress)
-    metric = policy.performance.metric
-    reference_figure = figures_by_name(bundle.manifest.figures).get(metric)
-    if reference_figure is None:
-        raise NotFoundError(
-            f"Version {release.champion.version} was not measured by {metric} when it was released.",
-            next_step="correct monitoring.performance.metric in trunkline.yaml, or release again",
-        )
     log = open_log(project, environment)
     window = log.newest(policy.window_rows)
     if window.torn:
         progress(f"{window.torn} unfinished lines in the prediction log were passed over")
-    reference = monitoring.Profile.read(bundle.folder / "profile.json")
     # Ground truth comes late: the newest labelled answers may lie far behind the newest answers.
     told = project.truth(environment)
     answers, truth = log.labelled(told, bundle=bundle.digest, newest=policy.window_rows)
-    signals = (
-        monitoring.watch_performance(
-            answers,
-            truth,
-            reference_figure,
-            bundle.contract,
-            policy,
-            watched_metric(project),
-            environment=environment,
-            now=now,
-            bundle=bundle.digest,
-        ),
-        monitoring.watch_data(
-            window, reference, bundle.contract, policy, environment=environment, now=now, bundle=bundle.digest
-        ),
-        monitoring.watch_infrastructure(
-            window,
-            policy,
-            environment=environment,
-            now=now,
-            probe=target.address() + "/ready",
-            pid=process.pid if process else 0,
-            create_time=process.create_time if process else 0.0,
-        ),
-        monitoring.watch_logs(
-            target.logs(),
-            policy,
-            environment=environment,
-            now=now,
-            since=datetime.fromtimestamp(process.create_time, UTC) if process else None,
-        ),
+    now = datetime.now(UTC)
+    evidence = monitoring.Evidence(
+        environment=environment,
+        now=now,
+        contract=bundle.contract,
+        policy=policy,
+        bundle=bundle.digest,
+        reference=monitoring.Profile.read(bundle.folder / "profile.json"),
+        figures=figures_by_name(bundle.manifest.figures),
+        window=window,
+        labelled=answers,
+        truth=truth,
+        metric=watched_metric(project),
+        ready=target.address() + "/ready",
+        pid=process.pid if process else 0,
+        created=process.create_time if process else 0.0,
+        log=target.logs(),
     )
+    packages = trusted(project.policy.plugins, project.locks / "dev.txt")
+    signals = monitoring.watch(evidence, packages=packages)
     folder = project.monitoring(environment)
     text = "".join(signal.line() for signal in signals)
     write_atomically(folder / f"{now:%Y%m%dT%H%M%S%f}.jsonl", text.encode())

@@ -11,6 +11,7 @@ from trunkline import data, evaluation, monitoring, training
 from trunkline.core.bundle import Bundle, BundleManifest, seal
 from trunkline.core.errors import BundleError, ExportError
 from trunkline.core.lineage import Lineage
+from trunkline.core.policy.monitors.performance import PerformanceMonitor
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.evaluation import Scored
@@ -56,7 +57,7 @@ def seal_fitted(
         metrics=metrics,
         resamples=project.policy.gates.performance.resamples,
         classes=scored.classes,
-        names=(project.policy.monitoring.performance.metric,),
+        names=(project.policy.monitoring.of(PerformanceMonitor).metric,),
         frame=test,
     )
     _reference(snapshot, scored).write(folder / "profile.json")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trunkline.core.errors import PolicyError
+from trunkline.core.policy.monitors.performance import PerformanceMonitor
 from trunkline.core.project import Project
 from trunkline.measure.metrics import Metric, light_metric
 
@@ -13,7 +14,7 @@ def watched_metric(project: Project) -> Metric:
     model.py, whose import takes seconds, is read only for a metric of its own, and scikit-learn loaded only for one of
     its scorers. Raises PolicyError when there is no such metric, or scikit-learn is not installed for it.
     """
-    name = project.policy.monitoring.performance.metric
+    name = project.policy.monitoring.of(PerformanceMonitor).metric
     if found := light_metric(name, {}):
         return found
     own = project.metrics()

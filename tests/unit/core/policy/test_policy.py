@@ -8,8 +8,12 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 from pydantic import BaseModel
 
+from trunkline.core.plugins import OURS
+from trunkline.core.policy.monitoring import Monitoring
+from trunkline.core.policy.monitors.log import LogMonitor
 from trunkline.core.policy.policy import Policy, policy_schema
 from trunkline.core.policy.section import Section
+from trunkline.core.policy.sections import Plugged
 
 MINIMAL = {"name": "arrests", "package": "arrests"}
 SAMPLE: dict[str, Any] = {
@@ -37,6 +41,10 @@ SLICE = {"name": "one", "where": {"a": "x"}, "floors": {"roc_auc": 0.5}}
 WAIVER = {"gate": "fairness/*", "owner": "Ada", "reason": "audit", "expires": "2027-01-31"}
 
 
+OWNERS: dict[str, tuple[str, type[Plugged]]] = {"monitoring": ("monitors", Monitoring)}
+"""Section of the policy: the group whose plugins have one in it."""
+
+
 def sections(model: type[BaseModel]) -> list[type[BaseModel]]:
     nested = [
         field.annotation
@@ -59,7 +67,29 @@ def test_every_section_loads_from_its_own_defaults() -> None:
 @pytest.mark.parametrize("section", sections(Policy), ids=lambda section: section.__name__)
 def test_every_section_is_frozen_and_refuses_unknown_keys(section: type[BaseModel]) -> None:
     assert section.model_config.get("frozen") is True
-    assert section.model_config.get("extra") == "forbid"
+    # Beside the sections of our plugins stand those of others, where the policy lists their package.
+    assert section.model_config.get("extra") == ("allow" if issubclass(section, Plugged) else "forbid")
+
+
+@pytest.mark.parametrize("section", sorted(OWNERS))
+def test_a_section_that_no_plugin_of_ours_has_needs_a_package(section: str) -> None:
+    further = MINIMAL | {section: {"one-answer": {"share": 0.5}}}
+    with pytest.raises(ValueError, match="not permitted"):
+        Policy.model_validate(further)
+    with pytest.raises(ValueError, match="not permitted"):
+        Policy.model_validate(MINIMAL | {"plugins": ["toys"], section: {"window_row": 5}})
+    policy = Policy.model_validate(further | {"plugins": ["toys"]})
+    assert getattr(policy, section).others == {"one-answer": {"share": 0.5}}
+
+
+def test_each_plugin_of_ours_has_its_section() -> None:
+    for group, owner in OWNERS.values():
+        assert set(OURS[group]) <= set(owner.model_fields)
+
+
+def test_the_log_monitor_is_read_by_its_former_name() -> None:
+    policy = Policy.model_validate(MINIMAL | {"monitoring": {"logs": {"errors": 3}}})
+    assert policy.monitoring.of(LogMonitor).errors == 3
 
 
 def test_the_sample_is_a_policy() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from trunkline.monitoring.logs import LONGEST, template
+from trunkline.monitoring.log import LONGEST, template
 
 
 @pytest.mark.parametrize(

@@ -6,18 +6,18 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import orjson
 
-from trunkline.core.policy.monitoring import Monitoring
+from trunkline.core.policy.monitors.log import LogMonitor
 from trunkline.core.record import as_utc
-from trunkline.core.signals import Finding, Signal
+from trunkline.core.signals import Finding
 from trunkline.core.tail import newest_first
 from trunkline.measure.wording import count
 
-from .signals import write_signal
+from .evidence import Evidence
+from .monitor import Monitor, Seen
 
 LINES = 10_000
 """How many of the newest lines are read."""
@@ -45,65 +45,58 @@ class _Kind:
     last: str = ""
 
 
-def watch_logs(
-    path: Path,
-    policy: Monitoring,
-    *,
-    environment: str,
-    now: datetime,
-    since: datetime | None = None,
-    lines: int = LINES,
-) -> Signal:
-    """Return whether the service's log (JSON lines of structlog) holds more error lines than tolerated.
+class Log(Monitor[LogMonitor]):
+    """The error lines in the newest 10,000 lines (JSON of structlog) that the service wrote since it started.
 
-    Looks at the newest `lines` lines not older than `since` (the service's start). Lines are grouped by event, with
-    numbers, ids and quoted text taken out; of other keys only the exception's type and place are shown, so that no
-    input or secret gets into an issue. A traceback outside JSON counts as an error. A log that is not there, or
-    empty, is inconclusive. Raises StorageError when it cannot be read.
+    Lines are grouped by event, with numbers, ids and quoted text taken out; of other keys only the exception's type
+    and place are shown, so that no input or secret gets into an issue. A traceback outside JSON counts as an error. A
+    log that is not there, or empty, is inconclusive.
     """
-    if not path.exists():
-        summary = f"The service has no log at {path.name} yet."
-        return write_signal("log", environment, "inconclusive", summary, rows=0, now=now)
-    newest = list(islice(newest_first(path), lines))[::-1]
-    seen, kinds = _read(newest, since)
-    if not seen:
-        summary = f"The service has written no line to {path.name} since it started."
-        return write_signal("log", environment, "inconclusive", summary, rows=0, now=now)
-    errors = sum(kind.times for kind in kinds.values())
-    lead = Finding(subject="errors", measure="error lines", value=errors, threshold=policy.logs.errors)
-    if errors <= policy.logs.errors:
-        summary = f"{count(errors, 'error')} in the newest {count(seen, 'line')} of the service's log."
-        return write_signal("log", environment, "quiet", summary, rows=seen, now=now, lead=lead)
-    ranked = sorted(kinds.values(), key=lambda kind: (-kind.times, kind.event))
-    findings = [
-        Finding(
-            subject=kind.event,
-            measure="error lines",
-            value=kind.times,
-            threshold=policy.logs.errors,
-            detail=f"last {kind.last or 'at an unknown time'}"
-            + (f", e.g. {kind.example}" if kind.example else ""),
+
+    kind = "log"
+    question = "Which errors does the service itself tell of?"
+    section = LogMonitor
+    advice = (
+        "Read the newest error lines of `service.log` under `.trunkline/live/{environment}/`.",
+        "Walk a prediction that failed back to its model with `trunkline trace <prediction id>`.",
+    )
+
+    def __init__(self, settings: LogMonitor, lines: int = LINES) -> None:
+        super().__init__(settings)
+        self.lines = lines
+
+    def look(self, evidence: Evidence) -> Seen:
+        """Raise StorageError when the log cannot be read."""
+        path, tolerated = evidence.log, self.settings.errors
+        if path is None or not path.exists():
+            where = f" at {path.name}" if path else ""
+            return Seen("inconclusive", f"The service has no log{where} yet.", 0)
+        seen, kinds = _read(list(islice(newest_first(path), self.lines))[::-1], evidence.since)
+        if not seen:
+            summary = f"The service has written no line to {path.name} since it started."
+            return Seen("inconclusive", summary, 0)
+        errors = sum(kind.times for kind in kinds.values())
+        lead = Finding(subject="errors", measure="error lines", value=errors, threshold=tolerated)
+        summary = f"{count(errors, 'error')} in the newest {count(seen, 'line')} of the service's log"
+        if errors <= tolerated:
+            return Seen("quiet", f"{summary}.", seen, lead=lead)
+        ranked = sorted(kinds.values(), key=lambda kind: (-kind.times, kind.event))
+        findings = tuple(
+            Finding(
+                subject=kind.event,
+                measure="error lines",
+                value=kind.times,
+                threshold=tolerated,
+                detail=f"last {kind.last or 'at an unknown time'}"
+                + (f", e.g. {kind.example}" if kind.example else ""),
+            )
+            for kind in ranked[:GROUPS]
         )
-        for kind in ranked[:GROUPS]
-    ]
-    told = ", ".join(f"{kind.event!r} {count(kind.times, 'time')}" for kind in ranked[:GROUPS])
-    more = f" and {count(len(ranked) - GROUPS, 'other kind')}" if len(ranked) > GROUPS else ""
-    summary = (
-        f"{count(errors, 'error')} in the newest {count(seen, 'line')} of the service's log "
-        f"(tolerated {policy.logs.errors}): {told}{more}."
-    )
-    critical = any(kind.critical for kind in ranked)
-    return write_signal(
-        "log",
-        environment,
-        "alarm",
-        summary,
-        rows=seen,
-        now=now,
-        findings=findings,
-        lead=lead,
-        critical=critical,
-    )
+        told = ", ".join(f"{kind.event!r} {count(kind.times, 'time')}" for kind in ranked[:GROUPS])
+        more = f" and {count(len(ranked) - GROUPS, 'other kind')}" if len(ranked) > GROUPS else ""
+        summary = f"{summary} (tolerated {tolerated}): {told}{more}."
+        critical = any(kind.critical for kind in ranked)
+        return Seen("alarm", summary, seen, findings, lead=lead, critical=critical)
 
 
 def template(event: str) -> str:

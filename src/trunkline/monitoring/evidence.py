@@ -1,0 +1,53 @@
+"""What monitors look at: the newest answers, what is known of their outcomes, and the service itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from trunkline.core.contract import Contract
+from trunkline.core.figures import Figure
+from trunkline.core.policy.monitoring import Monitoring
+from trunkline.measure.metrics import Metric
+from trunkline.predictions import GroundTruth, LogWindow, Prediction
+
+from .profiles import Profile
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What one watch of an environment has before it; each monitor takes what it asks about."""
+
+    environment: str
+    now: datetime
+    contract: Contract
+    policy: Monitoring = field(default_factory=Monitoring)
+    bundle: str = ""
+    """The champion's digest; empty takes the answers of all."""
+    reference: Profile = field(default_factory=lambda: Profile(rows=0, columns={}))
+    """The profile of the data that the champion was built on."""
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+    """What was measured at its release, by metric."""
+    window: LogWindow = field(default_factory=LogWindow)
+    """The newest requests: `policy.window_rows`."""
+    labelled: tuple[Prediction, ...] = ()
+    """The champion's newest answers whose outcome is known: outcomes come late, so they may be older than `window`."""
+    truth: Mapping[str, GroundTruth] = field(default_factory=dict)
+    """Outcomes by the id of the answer."""
+    metric: Metric | None = None
+    """The metric of `monitoring.performance.metric`."""
+    ready: str = ""
+    """The address of the service's `/ready`; empty is not asked."""
+    pid: int = 0
+    """The service's process; 0 is not looked for."""
+    created: float = 0.0
+    """When that process began, in seconds since 1970."""
+    log: Path | None = None
+    """The service's own log."""
+
+    @property
+    def since(self) -> datetime | None:
+        """Return when the service began, None where that is not known."""
+        return datetime.fromtimestamp(self.created, UTC) if self.created else None
