@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -55,18 +56,25 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "deepchecks needs Python 3.11 or 3.12; TRUNKLINE_DEEPCHECKS_PYTHON may name an environment"
         )
     home = tmp_path_factory.mktemp("deepchecks")
-    subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
-    words = ["--disable-pip-version-check", "--quiet", "--no-compile", "--require-hashes", "--retries", "1"]
-    done = subprocess.run(
-        [str(home / "bin/python"), "-m", "pip", "install", *words, "--requirement", str(LOCK)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    python = home / "bin/python"
+    locked = ["--quiet", "--require-hashes", "--requirement", str(LOCK)]
+    # uv links what it has unpacked once; where it cannot be had, or does not reach the packages, pip installs.
+    uv = shutil.which("uv")
+    if uv and not _run(uv, "venv", "--quiet", "--python", sys.executable, home).returncode:
+        done = _run(uv, "pip", "install", "--python", python, *locked)
+        if not done.returncode:
+            return python
+    _run(sys.executable, "-m", "venv", "--clear", home).check_returncode()
+    pip = ["--disable-pip-version-check", "--no-compile", "--retries", "1"]
+    done = _run(python, "-m", "pip", "install", *pip, *locked)
     if done.returncode and UNREACHABLE.search(done.stdout + done.stderr):
         pytest.skip("the package index cannot be reached to install deepchecks")
     assert done.returncode == 0, done.stderr
-    return home / "bin/python"
+    return python
+
+
+def _run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([str(word) for word in words], capture_output=True, text=True, check=False)
 
 
 def shop(kind: str) -> Contract:

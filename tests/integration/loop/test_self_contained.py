@@ -56,14 +56,17 @@ def candidates():
     return [Candidate("brought", Brought({place}))]
 """
 )
-READS = {
-    "beside the code": "return (HERE / 'sign.txt').read_text()",
-    "in a folder of the package": "return (HERE / 'weights' / 'deep' / 'sign.txt').read_text()",
-    "as a resource": "return resources.files(__package__).joinpath('sign.txt').read_text()",
-    "by a library of its own": (
-        "return sqlite3.connect(HERE / 'sign.db').execute('SELECT sign FROM signs').fetchone()[0]"
-    ),
-}
+BESIDE = "(HERE / 'sign.txt').read_text()"
+EVERY_WAY = " + ".join(
+    f"float({read})"
+    for read in (
+        BESIDE,
+        "(HERE / 'weights' / 'deep' / 'sign.txt').read_text()",
+        "resources.files(__package__).joinpath('sign.txt').read_text()",
+        "sqlite3.connect(HERE / 'sign.db').execute('SELECT sign FROM signs').fetchone()[0]",
+    )
+)
+"""Beside the code, in a folder of the package, as a resource, and by a library of its own."""
 
 
 def say(_: str) -> None:
@@ -112,11 +115,8 @@ def locked(project: Project, git: Git, monkeypatch: pytest.MonkeyPatch) -> Proje
     return project
 
 
-@pytest.mark.parametrize("read", READS.values(), ids=READS)
-def test_a_model_file_in_the_package_travels_and_another_one_is_another_bundle(
-    locked: Project, read: str
-) -> None:
-    write_model(locked, read)
+def test_a_model_file_in_the_package_travels_and_another_one_is_another_bundle(locked: Project) -> None:
+    write_model(locked, f"return {EVERY_WAY}")
     digest, chance = first_answer(locked)
     assert chance > 0.5
     write_sign(locked, "-1")
@@ -144,9 +144,11 @@ ELSEWHERE = {
 }
 
 
-@pytest.mark.parametrize("where", ["in the project", "anywhere"])
-@pytest.mark.parametrize("read", ELSEWHERE.values(), ids=ELSEWHERE)
-def test_a_file_elsewhere_is_refused_by_name(locked: Project, tmp_path: Path, read: str, where: str) -> None:
+@pytest.mark.parametrize(
+    ("where", "by"), [("in the project", "Python"), ("anywhere", "a library of its own")]
+)
+def test_a_file_elsewhere_is_refused_by_name(locked: Project, tmp_path: Path, by: str, where: str) -> None:
+    read = ELSEWHERE[by]
     folder = locked.root / "models" if where == "in the project" else tmp_path / "anywhere"
     shutil.copytree(locked.root / "src/loans", folder)
     path = folder / ("sign.db" if "sqlite3" in read else "sign.txt")
@@ -264,7 +266,7 @@ def test_a_project_that_changes_while_it_trains_seals_nothing(locked: Project) -
 
 
 def test_every_file_of_the_package_is_in_the_bundle_and_none_that_was_compiled(locked: Project) -> None:
-    write_model(locked, READS["beside the code"])
+    write_model(locked, f"return {BESIDE}")
     bundle, _, _ = train(locked, progress=say)
     names = {
         path.relative_to(bundle.folder).as_posix() for path in bundle.folder.rglob("*") if path.is_file()
