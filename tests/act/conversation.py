@@ -60,5 +60,5 @@ def tell(home: Path, answers: list[str], outcomes: list[str], *, environment: st
 def logged(home: Path, wanted: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
     """Return the lines of production's prediction log that are wanted."""
     window = LogReader(home / "predictions/production").between()
-    lines = [row.to_dict() for row in (*window.predictions, *window.rejections, *window.shadows)]
+    lines = [row.to_dict() for row in (*window.predictions, *window.rejections, *window.silent)]
     return [line for line in lines if wanted(line)]

@@ -23,7 +23,7 @@ LINES = """
     SELECT CASE WHEN try_cast(f[3] AS TIMESTAMPTZ) IS NULL THEN NULL
                 WHEN f[1] = 'trunkline/rejection/1' THEN 'rejection'
                 WHEN f[1] <> 'trunkline/prediction/1' THEN NULL
-                WHEN f[4] = 'shadow' THEN 'shadow'
+                WHEN f[4] IN ('silent', 'shadow') THEN 'silent'
                 ELSE 'answer'
            END AS kind,
            f[2] AS id, epoch_us(try_cast(f[3] AS TIMESTAMPTZ)) AS "time", f[4] AS arm, f[5] AS bundle,
@@ -36,7 +36,8 @@ LINES = """
 that is no JSON; `time` counts microseconds since 1970."""
 
 PARTS = """
-    SELECT kind, id, "time", arm, bundle, answered, "user", line FROM read_parquet(getvariable('parts'))
+    SELECT CASE kind WHEN 'shadow' THEN 'silent' ELSE kind END AS kind, id, "time", arm, bundle, answered, "user", line
+    FROM read_parquet(getvariable('parts'))
 """
 NOTHING = """
     SELECT NULL::VARCHAR AS kind, NULL::VARCHAR AS id, NULL::BIGINT AS "time", NULL::VARCHAR AS arm,

@@ -60,7 +60,7 @@ def label_answers(
 ) -> Labelled:
     """Return the answers of a task whose outcome is known, those of one bundle where `bundle` names its digest.
 
-    A shadow takes the truth of the answer that the user got. Raises DataError when an outcome breaks the
+    A silent answer takes the truth of the answer that the user got. Raises DataError when an outcome breaks the
     contract: a spelling that differs would look like a model that has become worse.
     """
     known = [

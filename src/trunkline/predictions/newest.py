@@ -20,36 +20,36 @@ from .window import LogWindow, window_of
 NEWEST = """
     WITH near AS (SELECT kind, time, line FROM log WHERE kind IS NOT NULL AND (? IS NULL OR time >= ?)),
          request AS MATERIALIZED (
-             SELECT time, line FROM near WHERE kind <> 'shadow' ORDER BY time DESC LIMIT ?)
+             SELECT time, line FROM near WHERE kind <> 'silent' ORDER BY time DESC LIMIT ?)
     SELECT line FROM (
         SELECT time, line FROM request UNION ALL
-        SELECT time, line FROM near WHERE kind = 'shadow' AND (
+        SELECT time, line FROM near WHERE kind = 'silent' AND (
             (SELECT count(*) FROM request) < ? OR time >= (SELECT min(time) FROM request))
     ) ORDER BY time
 """
-"""Requests of one segment that are not older than a time, the newest ones, and the shadows of the same stretch."""
+"""Requests of one segment that are not older than a time, the newest ones, and the silent answers meanwhile."""
 LINES_ONCE = NEWEST.replace("near AS (", "near AS MATERIALIZED (")
 """The same where it is dearer to read the lines twice than to keep them."""
 
 
 def newest_requests(segments: Sequence[Segment], requests: int) -> LogWindow:
-    """Return the newest answers and rejections, and the shadows of the same stretch of time, oldest first.
+    """Return the newest answers and rejections, and the silent answers of the same stretch of time, oldest first.
 
     Raises StorageError when a file cannot be read.
     """
     kept = _Kept(requests)
-    shadows: list[Prediction] = []
+    silent: list[Prediction] = []
     torn = 0
     for row in _open_rows(segments, kept):
         if row is None:
             torn += 1
-        elif isinstance(row, Prediction) and row.arm == "shadow":
-            shadows.append(row)
+        elif isinstance(row, Prediction) and row.arm == "silent":
+            silent.append(row)
         else:
             kept.add(row)
     if any(segment.closed for segment in segments):
-        shadows += _closed_rows(segments, kept, requests)
-    return window_of(kept.rows(), shadows, torn, whole=not kept.full)
+        silent += _closed_rows(segments, kept, requests)
+    return window_of(kept.rows(), silent, torn, whole=not kept.full)
 
 
 def record_of(line: bytes | str) -> Prediction | Rejection | None:
@@ -77,9 +77,9 @@ def _open_rows(segments: Sequence[Segment], kept: _Kept) -> Iterator[Prediction 
 
 
 def _closed_rows(segments: Sequence[Segment], kept: _Kept, requests: int) -> list[Prediction]:
-    """Keep the newest requests of what is closed, and return the shadows of the same stretch of time."""
+    """Keep the newest requests of what is closed, and return the silent of the same stretch of time."""
     closed = sorted((each for each in segments if each.closed), key=lambda each: each.last or EPOCH)
-    shadows: list[Prediction] = []
+    silent: list[Prediction] = []
     with database() as opened:
         while closed and not (kept.full and (closed[-1].last or EPOCH) < kept.oldest):
             segment = closed.pop()
@@ -88,11 +88,11 @@ def _closed_rows(segments: Sequence[Segment], kept: _Kept, requests: int) -> lis
             question = NEWEST if segment.part else LINES_ONCE
             for (line,) in opened.execute(question, [low, low, requests, requests]).fetchall():
                 row = record_of(line)
-                if isinstance(row, Prediction) and row.arm == "shadow":
-                    shadows.append(row)
+                if isinstance(row, Prediction) and row.arm == "silent":
+                    silent.append(row)
                 elif row:
                     kept.add(row)
-    return shadows
+    return silent
 
 
 class _Kept:

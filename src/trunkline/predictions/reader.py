@@ -38,7 +38,7 @@ class LogReader:
         self._listed = listed or (lambda _: segments_in(folder))
 
     def newest(self, requests: int) -> LogWindow:
-        """Return the newest requests, answers and rejections together, and the shadows of the same stretch of time."""
+        """Return the newest requests, answers and rejections together, and the silent answers meanwhile."""
         return self._ask(lambda segments: newest_requests(segments, requests))
 
     def between(self, since: datetime | None = None, until: datetime | None = None) -> LogWindow:
@@ -51,16 +51,16 @@ class LogReader:
                 look_at(opened, fitting)
                 found = list(_records(opened, BETWEEN, [low, low, high, high]))
             rows = [row for row in found if row is not None]
-            shadows = [row for row in rows if isinstance(row, Prediction) and row.arm == "shadow"]
-            requests = [row for row in rows if not (isinstance(row, Prediction) and row.arm == "shadow")]
+            silent = [row for row in rows if isinstance(row, Prediction) and row.arm == "silent"]
+            requests = [row for row in rows if not (isinstance(row, Prediction) and row.arm == "silent")]
             requests.sort(key=lambda row: row.time)
             torn = len(found) - len(rows) + sum(segment.damaged for segment in fitting)
-            return window_of(requests, shadows, torn, whole=True)
+            return window_of(requests, silent, torn, whole=True)
 
         return self._ask(ask, since=since)
 
     def find(self, identity: str) -> Prediction | None:
-        """Return the answer with this id, a shadow's too; None where the log does not have it."""
+        """Return the answer with this id, a silent one too; None where the log does not have it."""
 
         def ask(segments: Sequence[Segment]) -> Prediction | None:
             parts = [segment for segment in segments if segment.part]
@@ -87,7 +87,7 @@ class LogReader:
         return self._ask(ask)
 
     def answers_of(self, users: Collection[str]) -> tuple[str, ...]:
-        """Return the ids of the answers to users who have these names in the log, shadows' too."""
+        """Return the ids of the answers to users who have these names in the log, silent ones too."""
 
         def ask(segments: Sequence[Segment]) -> tuple[str, ...]:
             with database() as opened:
@@ -172,7 +172,7 @@ def join_truth(
 
 
 BETWEEN = "SELECT line FROM log WHERE kind IS NULL OR (? IS NULL OR time >= ?) AND (? IS NULL OR time <= ?)"
-FIND = "SELECT line FROM log WHERE id = ? AND kind IN ('answer', 'shadow')"
+FIND = "SELECT line FROM log WHERE id = ? AND kind IN ('answer', 'silent')"
 OF_USER = 'SELECT DISTINCT id FROM log WHERE "user" IN (SELECT unnest(?::VARCHAR[]))'
 ANSWERED = "SELECT id FROM log WHERE kind = 'answer' AND id IN (SELECT unnest(?::VARCHAR[]))"
 COUNT = "SELECT count(*) FILTER (kind = 'answer'), count(*) FILTER (kind IS NULL) FROM log"

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import BeforeValidator
 
 from trunkline.core.errors import StorageError, TrunklineError
 from trunkline.core.record import Record, UtcTime
 
 FIRST = "trunkline/ground-truth/1"
 
-Arm = Literal["champion", "challenger", "shadow"]
+Arm = Literal["champion", "challenger", "silent"]
 
 
 class Prediction(Record):
-    """One line of the prediction log: an answer that was given, or a shadow's that was not."""
+    """One line of the prediction log: an answer that was given, or a silent one that was not."""
 
     SCHEMA: ClassVar[str] = "trunkline/prediction/1"
 
@@ -23,7 +25,8 @@ class Prediction(Record):
     revision: str
     version: int
     bundle: str
-    arm: Arm
+    arm: Annotated[Arm, BeforeValidator(lambda arm: "silent" if arm == "shadow" else arm)]
+    """Logs of older versions call a silent challenger's arm `shadow`."""
     inputs: dict[str, Any]
     outputs: dict[str, Any]
     """`prediction`, and for classifiers `probabilities` by class."""
@@ -31,7 +34,7 @@ class Prediction(Record):
     user: str = ""
     """The sticky key under the secret of the environment."""
     answered: str = ""
-    """For a shadow: the id of the answer that the user got."""
+    """For a silent answer: the id of the answer that the user got."""
 
 
 class Rejection(Record):

@@ -17,7 +17,7 @@ class LogWindow:
     """What users were answered."""
     rejections: tuple[Rejection, ...] = ()
     """Requests that broke the contract."""
-    shadows: tuple[Prediction, ...] = ()
+    silent: tuple[Prediction, ...] = ()
     """What a silent challenger would have answered, in the same stretch of time."""
     torn: int = 0
     """Lines that could not be read: torn by a crash, or damaged."""
@@ -32,20 +32,20 @@ class LogWindow:
         if self.requests <= requests:
             return self
         rows: list[Prediction | Rejection] = [*self.predictions, *self.rejections]
-        return window_of(sorted(rows, key=attrgetter("time"))[-requests:], self.shadows, self.torn)
+        return window_of(sorted(rows, key=attrgetter("time"))[-requests:], self.silent, self.torn)
 
 
 def window_of(
-    rows: Sequence[Prediction | Rejection], shadows: Iterable[Prediction], torn: int, *, whole: bool = False
+    rows: Sequence[Prediction | Rejection], silent: Iterable[Prediction], torn: int, *, whole: bool = False
 ) -> LogWindow:
-    """Return a window of rows in order of time, with the shadows of the same stretch; `whole` takes all shadows."""
+    """Return a window of rows in order of time, with the silent answers meanwhile, or all if it is the `whole` log."""
     first = rows[0].time if rows else None
     return LogWindow(
         predictions=tuple(row for row in rows if isinstance(row, Prediction)),
         rejections=tuple(row for row in rows if isinstance(row, Rejection)),
-        shadows=tuple(
+        silent=tuple(
             row
-            for row in sorted(shadows, key=attrgetter("time"))
+            for row in sorted(silent, key=attrgetter("time"))
             if whole or first is None or row.time >= first
         ),
         torn=torn,

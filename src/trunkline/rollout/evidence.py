@@ -79,9 +79,9 @@ def _identity(release: Release) -> tuple[object, ...]:
 def split_answers(window: LogWindow, stage: Stage) -> Answers:
     """Return the answers of a stage by version."""
     release = stage.release
-    beside = window.shadows if release.strategy == "silent" else window.predictions
+    beside = window.silent if release.strategy == "silent" else window.predictions
     challenger = release.challenger.bundle if release.challenger else ""
-    arm = "shadow" if release.strategy == "silent" else "challenger"
+    arm = "silent" if release.strategy == "silent" else "challenger"
     return Answers(
         champion=tuple(
             row
@@ -149,7 +149,7 @@ def measure_stage(
     pairs = _pairs(answers) if silent else ()
     own, other = answers.challenger, answers.champion
     if silent:  # the same requests on both sides, in the same order
-        own = tuple(shadow.model_copy(update={"time": answer.time}) for shadow, answer in pairs)
+        own = tuple(own.model_copy(update={"time": answer.time}) for own, answer in pairs)
         other = tuple(answer for _, answer in pairs)
     labelled = label_answers(own, truth, contract, task)
     beside = label_answers(other, truth, contract, task)
@@ -192,9 +192,9 @@ def measure_stage(
 
 
 def _pairs(answers: Answers) -> tuple[tuple[Prediction, Prediction], ...]:
-    """Return each shadow with the answer that the user got, by the answers' time."""
-    shadows = {shadow.answered: shadow for shadow in answers.challenger}
-    return tuple((shadows[answer.id], answer) for answer in answers.champion if answer.id in shadows)
+    """Return each silent answer with the answer that the user got, by the answers' time."""
+    silent = {row.answered: row for row in answers.challenger}
+    return tuple((silent[answer.id], answer) for answer in answers.champion if answer.id in silent)
 
 
 def _agreement(

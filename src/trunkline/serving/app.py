@@ -93,7 +93,7 @@ def create_app(service: Service) -> FastAPI:
         async def one(live: Loaded, body: bytes, started: float) -> Response:
             rows = [live.requests.row(body)]
             records = await service.answer(live, rows, started=started)
-            return Json(_answer(live, records[0]), background=_shadowing(service, live, rows, records))
+            return Json(_answer(live, records[0]), background=_silently(service, live, rows, records))
 
         return await _handle(service, request, one)
 
@@ -109,7 +109,7 @@ def create_app(service: Service) -> FastAPI:
             rows = live.requests.rows(body)
             records = await service.answer(live, rows, started=started)
             answers = [_answer(live, record) for record in records]
-            return Json({"answers": answers}, background=_shadowing(service, live, rows, records))
+            return Json({"answers": answers}, background=_silently(service, live, rows, records))
 
         return await _handle(service, request, many)
 
@@ -172,12 +172,12 @@ async def _handle(
             return _sorry("The model failed on this request.", 500)
 
 
-def _shadowing(service: Service, live: Loaded, rows: Any, records: list[Prediction]) -> BackgroundTask | None:
+def _silently(service: Service, live: Loaded, rows: Any, records: list[Prediction]) -> BackgroundTask | None:
     if live.release.strategy != "silent":
         return None
 
     async def show() -> None:
-        service.show_shadow(live, rows, records)
+        service.show_silent(live, rows, records)
 
     return BackgroundTask(show)
 

@@ -22,7 +22,7 @@ from trunkline.predictions.writer import LogWriter
 from .problems import Problem, without_secrets
 from .release import Loaded, Row, Served, load, read_release
 from .routing import choose
-from .shadow import Seen, Shadow
+from .silent import Seen, Silent
 from .telemetry import UNKNOWN_FIELD, Metrics, failure, log_refused
 
 INLINE_ROWS = 16
@@ -63,7 +63,7 @@ class Service:
         self._maximum_rows = maximum_rows
         self._shipper = shipper
         self._answer_unlogged = answer_unlogged
-        self._shadow = Shadow(predictions, metrics, log)
+        self._silent = Silent(predictions, metrics, log)
         self._reloading = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         metrics.show(live.release)
@@ -72,13 +72,13 @@ class Service:
 
     def start(self) -> None:
         """Begin to work; call it on the event loop."""
-        self._shadow.start()
+        self._silent.start()
         if self._shipper:
             self._shipper.start()
 
     async def stop(self) -> None:
         """Finish what is under way, close the models and the log."""
-        await self._shadow.stop()
+        await self._silent.stop()
         async with self._reloading:
             pass
         if self._tasks:
@@ -124,14 +124,14 @@ class Service:
             self.metrics.served(arm, version, arms.count(arm), seconds)
         return records
 
-    def show_shadow(self, live: Loaded, rows: Sequence[Row], records: Sequence[Prediction]) -> None:
-        """Hand answered rows to the shadow, where the release has one; call it after the answer went out."""
+    def show_silent(self, live: Loaded, rows: Sequence[Row], records: Sequence[Prediction]) -> None:
+        """Hand answered rows to the silent challenger, where the release has one; call it after the answer went out."""
         if live.release.strategy != "silent" or live.challenger is None:
             return
         if live is not self.live:
-            self.metrics.shadow_drops.inc(len(rows))
+            self.metrics.silent_drops.inc(len(rows))
             return
-        self._shadow.show(Seen(live, rows, [record.id for record in records]))
+        self._silent.show(Seen(live, rows, [record.id for record in records]))
 
     async def reject(self, live: Loaded, problems: Sequence[Problem]) -> None:
         """Log and count a request that broke the contract."""

@@ -34,7 +34,7 @@ class Metrics:
         )
         self.predictions = Counter(
             "trunkline_predictions",
-            "Answers by version and arm; a shadow's are never returned.",
+            "Answers by version and arm; silent ones are never returned.",
             ["version", "arm"],
             registry=self.registry,
         )
@@ -57,8 +57,8 @@ class Metrics:
             ["strategy", "reason"],
             registry=self.registry,
         )
-        self.shadow_drops = Counter(
-            "trunkline_shadow_dropped", "Rows that the shadow did not see.", registry=self.registry
+        self.silent_drops = Counter(
+            "trunkline_silent_dropped", "Rows that the silent challenger did not see.", registry=self.registry
         )
         self.model_errors = Counter(
             "trunkline_model_errors", "Requests on which the champion failed.", registry=self.registry

@@ -61,9 +61,9 @@ def test_answers_are_joined_with_their_truth_in_the_contracts_types(project: Pro
     assert rows.drop(columns=["loan", "paid"]).drop_duplicates().to_dict("records") == [INPUTS]
 
 
-def test_a_shadows_answer_and_a_rejected_request_are_no_rows(project: Project) -> None:
+def test_a_silent_answer_and_a_rejected_request_are_no_rows(project: Project) -> None:
     rejection = Rejection(id="p9", time=START, environment="production", problems=())
-    log(project, [answer(1, arm="shadow"), rejection, answer(2, arm="challenger")])
+    log(project, [answer(1, arm="silent"), rejection, answer(2, arm="challenger")])
     learn(project, [truth(1), truth(2), truth(9)])
     assert traffic(project)["loan"].tolist() == [stable_integer("p2")]
 

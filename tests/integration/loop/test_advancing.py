@@ -110,7 +110,7 @@ def test_a_silent_challenger_goes_on_by_one_pull_request_that_a_person_may_close
     sent = send(challenged, 300)
     append(challenged.truth("production"), sent.truths)
     log = challenged.predictions("production")
-    assert wait_for(lambda: len(LogReader(log).between().shadows) >= 300 or None, patience=20)
+    assert wait_for(lambda: len(LogReader(log).between().silent) >= 300 or None, patience=20)
     first = advancing.advance(challenged, "production", progress=say)
     assert first.pull_request, first.said
     assert first.pull_request.branch == "promote/production/v2-canary"

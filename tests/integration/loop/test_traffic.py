@@ -132,7 +132,7 @@ def test_truth_about_answers_that_nobody_was_given_is_refused_or_left_out(tmp_pa
     folder = tmp_path / "log"
     folder.mkdir()
     file(folder, "1.jsonl", prediction("a").line() + "torn\n")
-    file(folder, "2.jsonl", prediction("b").line() + prediction("s", arm="shadow").line())
+    file(folder, "2.jsonl", prediction("b").line() + prediction("s", arm="silent").line())
     now = datetime(2026, 1, 1, tzinfo=UTC)
     told = tuple(GroundTruth(prediction=name, value="yes", time=now) for name in ("a", "b", "s", "z"))
     log = LogReader(folder)

@@ -173,14 +173,14 @@ def test_a_part_that_the_manifest_does_not_name_is_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("compacted", [False, True])
-def test_a_shadow_that_came_after_its_segment_was_closed_is_in_the_window_of_its_answer(
+def test_a_silent_answer_that_came_after_its_segment_was_closed_is_in_the_window_of_its_answer(
     tmp_path: Path, compacted: bool
 ) -> None:
     log = LogWriter(tmp_path)
-    # Each hour begins another segment: here with the shadow of the answer before.
+    # Each hour begins another segment: here with the silent answer of the answer before.
     for number, hour in ((1, 0), (2, 3600), (3, 7200)):
         log.append([answer(hour + number)])
-        log.append([answer(hour + 3599 + number).model_copy(update={"arm": "shadow"})])
+        log.append([answer(hour + 3599 + number).model_copy(update={"arm": "silent"})])
     log.append([answer(10_800 + 60)])
     log.close()
     if compacted:
@@ -189,4 +189,4 @@ def test_a_shadow_that_came_after_its_segment_was_closed_is_in_the_window_of_its
         window, whole = LogReader(tmp_path).newest(requests), LogReader(tmp_path).between()
         first = window.predictions[0].time
         assert len(window.predictions) == min(requests, 4)
-        assert window.shadows == tuple(row for row in whole.shadows if requests > 4 or row.time >= first)
+        assert window.silent == tuple(row for row in whole.silent if requests > 4 or row.time >= first)

@@ -24,7 +24,7 @@ NAMES = tuple(pseudonym(b"secret", key) for key in ("ann", "bob", "cy"))
 def answer(number: int) -> Prediction:
     return Prediction(
         id=f"p{number}", time=START + timedelta(seconds=number), environment="e", revision="r", version=1,
-        bundle="sha256:b", arm="champion" if number % 5 else "shadow", inputs={}, outputs={"prediction": 1},
+        bundle="sha256:b", arm="champion" if number % 5 else "silent", inputs={}, outputs={"prediction": 1},
         latency_ms=1.0, user=NAMES[number % 3],
     )  # fmt: skip
 
@@ -51,7 +51,7 @@ def test_what_a_user_was_answered_is_in_no_file_any_more_and_the_rest_is(
     live.close()
     window = LogReader(folder).between()
     left = {f"p{number}" for number in range(37)} - gone
-    assert {row.id for row in (*window.predictions, *window.shadows)} == left
+    assert {row.id for row in (*window.predictions, *window.silent)} == left
     assert (len(window.rejections), window.torn) == (1, 0)
     assert read_truth(truth).keys() == {f"p{number}" for number in range(30)} - gone
     assert LogReader(folder).answers_of([NAMES[1]]) == forget(folder, truth, [NAMES[1]]) == ()

@@ -61,16 +61,16 @@ def test_the_newest_requests_come_in_order_of_time_from_files_that_overlap(tmp_p
     ]
 
 
-def test_shadows_are_apart_and_do_not_count_as_requests(tmp_path: Path) -> None:
-    shadows = [_answer(second, id=f"s{second}", arm="shadow", answered=f"p{second}") for second in range(10)]
+def test_silent_answers_are_apart_and_do_not_count_as_requests(tmp_path: Path) -> None:
+    silent = [_answer(second, id=f"s{second}", arm="silent", answered=f"p{second}") for second in range(10)]
     rows: list[Prediction | Rejection] = []
     for second in range(10):
-        rows += [_answer(second), shadows[second]]
+        rows += [_answer(second), silent[second]]
     _write(tmp_path / "20260101T000000-1.jsonl", rows)
     window = LogReader(tmp_path).newest(3)
     assert [one.id for one in window.predictions] == ["p7", "p8", "p9"]
-    assert [one.id for one in window.shadows] == ["s7", "s8", "s9"]
-    assert len(LogReader(tmp_path).between().shadows) == 10
+    assert [one.id for one in window.silent] == ["s7", "s8", "s9"]
+    assert len(LogReader(tmp_path).between().silent) == 10
 
 
 def test_a_line_torn_by_a_crash_is_counted_and_all_before_it_are_kept(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_a_stretch_of_time_holds_both_of_its_ends(tmp_path: Path) -> None:
 
 
 def test_an_answer_is_found_by_its_id_and_only_by_the_whole_of_it(tmp_path: Path) -> None:
-    rows: list[Prediction | Rejection] = [_answer(1), _answer(11, arm="shadow"), _rejection(3)]
+    rows: list[Prediction | Rejection] = [_answer(1), _answer(11, arm="silent"), _rejection(3)]
     _write(tmp_path / "20260101T000000-1.jsonl", rows)
     log = LogReader(tmp_path)
     assert [log.find("p1"), log.find("p11")] == rows[:2]
@@ -167,7 +167,7 @@ def test_an_answer_is_found_by_its_id_and_only_by_the_whole_of_it(tmp_path: Path
 
 
 def test_answers_that_users_were_given_are_known_by_their_ids(tmp_path: Path) -> None:
-    _write(tmp_path / "1.jsonl", [_answer(1), _answer(2, arm="shadow"), _rejection(3), _answer(4)])
+    _write(tmp_path / "1.jsonl", [_answer(1), _answer(2, arm="silent"), _rejection(3), _answer(4)])
     assert LogReader(tmp_path).answered({"p1", "p2", "r3", "p4", "p9"}) == {"p1", "p4"}
     assert LogReader(tmp_path).count() == (2, 0)
 
@@ -175,7 +175,7 @@ def test_answers_that_users_were_given_are_known_by_their_ids(tmp_path: Path) ->
 def test_the_newest_answers_with_a_truth_are_joined_exactly(tmp_path: Path) -> None:
     other = _answer(5, bundle="sha256:two")
     rows = [_answer(second) for second in range(5)]
-    _write(tmp_path / "1.jsonl", [*rows, other, _answer(6, arm="shadow")])
+    _write(tmp_path / "1.jsonl", [*rows, other, _answer(6, arm="silent")])
     late = ("p1", "No", 3), ("p4", "Yes", 2), ("p0", "No", 1), ("p9", "No", 1), ("p5", "No", 1)
     told = _tell(
         tmp_path / "truth", *late, ("p1", "Yes", 1), ("p2", "No", 1), ("p2", None, 2), ("p6", "Yes", 1)
@@ -228,3 +228,14 @@ def test_a_zone_that_the_time_of_a_truth_has_counts(tmp_path: Path) -> None:
     # What the database does not take for a time is read all the same, by the rules of the record.
     told.write_text(first + '{"prediction": "a", "outcome": "late", "time": 1767225600}\n')
     assert truth_of(told, ["a"])["a"].value == "late"
+
+
+def test_logs_of_older_versions_call_a_silent_arm_by_another_name(tmp_path: Path) -> None:
+    line = orjson.dumps(_answer(2, id="s1", arm="silent", answered="p1").to_dict())
+    _write(tmp_path / "1.jsonl", [_answer(1)], line.replace(b'"silent"', b'"shadow"') + b"\n")
+    window = LogReader(tmp_path).newest(5)
+    assert [one.id for one in window.predictions] == ["p1"]
+    assert [(one.id, one.arm) for one in window.silent] == [("s1", "silent")]
+    found = LogReader(tmp_path).find("s1")
+    assert found
+    assert found.arm == "silent"

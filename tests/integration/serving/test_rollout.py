@@ -112,14 +112,14 @@ def test_silent_answers_are_logged_and_never_given(live: Any, start: Callable[..
     service = start(live)
     answers = [service.predict(arrest_id=i + 1) for i in range(40)]
     assert {answer["version"] for answer in answers} == {1}
-    assert service.stop() == 0  # works off what the shadow has not answered yet
+    assert service.stop() == 0  # works off what the silent challenger has not answered yet
 
     lines = live.lines()
     given = {line["id"]: line for line in lines if line["arm"] == "champion"}
-    shadows = [line for line in lines if line["arm"] == "shadow"]
+    silent = [line for line in lines if line["arm"] == "silent"]
     assert set(given) == {answer["id"] for answer in answers}
-    assert sorted(line["answered"] for line in shadows) == sorted(given)
-    for line in shadows:
+    assert sorted(line["answered"] for line in silent) == sorted(given)
+    for line in silent:
         told = given[line["answered"]]
         assert line["version"] == 2
         assert line["user"] == told["user"]

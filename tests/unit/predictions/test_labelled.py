@@ -62,11 +62,11 @@ def test_the_newest_are_kept(contract: Contract, answer: Answer, truth: Truth) -
     ]
 
 
-def test_a_shadow_takes_the_truth_of_the_answer_that_the_user_got(
+def test_a_silent_answer_takes_the_truth_of_the_answer_that_the_user_got(
     contract: Contract, answer: Answer, truth: Truth
 ) -> None:
-    shadow = answer(1, id="s1", arm="shadow", answered="p1")
-    assert outcomes(label_answers([shadow], truth({"p1": "No"}), contract, task_of(contract))) == ["No"]
+    silent = answer(1, id="s1", arm="silent", answered="p1")
+    assert outcomes(label_answers([silent], truth({"p1": "No"}), contract, task_of(contract))) == ["No"]
 
 
 def test_an_outcome_that_the_contract_does_not_know_is_refused(

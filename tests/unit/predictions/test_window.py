@@ -11,13 +11,13 @@ def test_a_window_is_cut_down_to_its_newest_requests_of_both_kinds(
     window = LogWindow(
         predictions=tuple(answer(minute) for minute in (0, 2, 4)),
         rejections=tuple(rejection(minute) for minute in (1, 3)),
-        shadows=tuple(answer(minute, arm="shadow") for minute in (1.5, 2.5)),
+        silent=tuple(answer(minute, arm="silent") for minute in (1.5, 2.5)),
         torn=1,
     )
     newest = window.newest(3)
     assert [one.id for one in newest.predictions] == ["p2", "p4"]
     assert [one.id for one in newest.rejections] == ["r3"]
-    assert [one.id for one in newest.shadows] == ["p2.5"]
+    assert [one.id for one in newest.silent] == ["p2.5"]
     assert (newest.requests, newest.torn) == (3, 1)
 
 

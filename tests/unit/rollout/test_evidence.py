@@ -112,7 +112,7 @@ def test_only_answers_of_the_stage_and_its_versions_count() -> None:
             answer(3, bundle="sha256:old"),
             answer(4, "challenger", bundle="sha256:old"),
         ),
-        shadows=(answer(5, "shadow"),),
+        silent=(answer(5, "silent"),),
         rejections=(
             Rejection.model_validate(rejection | {"time": NOON - timedelta(1)}),
             Rejection.model_validate(rejection | {"time": NOON}),
@@ -125,7 +125,7 @@ def test_only_answers_of_the_stage_and_its_versions_count() -> None:
     ]
     assert canary.refused == 1
     silent = split_answers(window, Stage(release("silent"), NOON))
-    assert [row.id for row in silent.challenger] == ["shadow5"]
+    assert [row.id for row in silent.challenger] == ["silent5"]
 
 
 def line(minute: int, event: str, version: int, **fields: Any) -> bytes:
@@ -197,11 +197,11 @@ def test_in_silence_the_same_requests_are_compared(reference: Profile) -> None:
     draw = np.random.default_rng(2)
     scores = draw.random(200)
     champion = tuple(answer(number, score=score) for number, score in enumerate(scores))
-    # The shadow answers later and in another order, one request not at all, and every tenth the other way round.
-    shadows = tuple(
+    # The silent challenger answers later and in another order, one not at all, and every tenth the other way round.
+    silent = tuple(
         answer(
             1000 - number,
-            "shadow",
+            "silent",
             id=f"s{number}",
             answered=f"champion{number}",
             score=1 - score if number % 10 == 0 else score,
@@ -210,7 +210,7 @@ def test_in_silence_the_same_requests_are_compared(reference: Profile) -> None:
         for number, score in enumerate(scores[:-1])
     )
     truth = outcomes(champion, ["yes" if score > 0.5 else "no" for score in scores])
-    found = measure(Answers(champion, shadows), truth, reference, "silent")
+    found = measure(Answers(champion, silent), truth, reference, "silent")
     assert (found.challenger.answers, found.champion.answers, found.unseen) == (199, 200, 1)
     assert (found.challenger.slow, found.challenger.failures) == (5, 2)
     assert found.agreement
@@ -271,13 +271,13 @@ def test_users_are_the_units_in_which_a_canary_is_compared(reference: Profile) -
 
 def test_users_are_the_units_of_agreement(reference: Profile) -> None:
     champion = by_user("champion", 0)
-    shadows = tuple(
+    silent = tuple(
         row.model_copy(
-            update={"id": f"s{row.id}", "arm": "shadow", "answered": row.id, "outputs": said.outputs}
+            update={"id": f"s{row.id}", "arm": "silent", "answered": row.id, "outputs": said.outputs}
         )
         for row, said in zip(champion, by_user("champion", 4), strict=True)
     )
-    found = measure(Answers(champion, shadows), {}, reference, "silent").agreement
+    found = measure(Answers(champion, silent), {}, reference, "silent").agreement
     assert found
     assert found.value == pytest.approx(0.8)
     assert found.interval

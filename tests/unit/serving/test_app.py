@@ -74,7 +74,7 @@ def test_a_silent_release_shows_the_row_to_the_challenger_after_the_answer(bench
     answer = ask(made, "POST", "/predict", json=ROW).json()
     assert answer["prediction"] == 2.0
     assert order == ["champion", "challenger"]
-    assert [line.arm for line in made.lines()] == ["champion", "shadow"]
+    assert [line.arm for line in made.lines()] == ["champion", "silent"]
     assert made.lines()[1].answered == answer["id"]
 
 

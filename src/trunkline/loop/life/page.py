@@ -45,7 +45,7 @@ class Served:
     version: int
     champion: int
     challenger: int
-    shadow: int
+    silent: int
 
 
 def write_page(project: Project, environment: str, path: Path) -> Path:
@@ -86,7 +86,7 @@ def render_page(project: Project, environment: str) -> str:
         timeline=charts.timeline(history.spans(deployed)) if deployed else "",
         deployments=deployed,
         said=history.said,
-        served=_served([*answers, *log.shadows]),
+        served=_served([*answers, *log.silent]),
         judgements=judged,
         window=project.policy.monitoring.window_rows,
         watches=history.watches(project, environment),
@@ -131,7 +131,7 @@ def _at_release(project: Project, metric: str) -> dict[str, float]:
 def _served(predictions: Sequence[Prediction]) -> list[Served]:
     counts = Counter((row.version, row.arm) for row in predictions)
     return [
-        Served(version, counts[version, "champion"], counts[version, "challenger"], counts[version, "shadow"])
+        Served(version, counts[version, "champion"], counts[version, "challenger"], counts[version, "silent"])
         for version in sorted({version for version, _ in counts})
     ]
 

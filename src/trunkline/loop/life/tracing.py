@@ -58,7 +58,7 @@ def trace(project: Project, identity: str) -> tuple[Step, ...]:
 def _walk(project: Project, prediction: Prediction, environment: str) -> Iterator[Step]:
     inputs = ", ".join(f"{name}={value}" for name, value in prediction.inputs.items())
     answer = prediction.outputs.get("prediction")
-    told = "logged as shadow, never returned" if prediction.arm == "shadow" else f"as {prediction.arm}"
+    told = "logged as silent, never returned" if prediction.arm == "silent" else f"as {prediction.arm}"
     yield Step("prediction", prediction.id, f"{answer}, {prediction.time:%Y-%m-%d %H:%M:%S} UTC; {inputs}")
     truth = truth_of(project.truth(environment), [prediction.id]).get(prediction.id)
     yield Step(

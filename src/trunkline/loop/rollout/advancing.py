@@ -100,7 +100,7 @@ def _measure(
     bundle = bundle_of(project, stage.release.champion, progress=progress)
     watching = project.policy.monitoring
     window = open_log(project, environment).between(since=stage.since)
-    given = [row.answered or row.id for row in (*window.predictions, *window.shadows)]
+    given = [row.answered or row.id for row in (*window.predictions, *window.silent)]
     reference = monitoring.Profile.read(bundle.folder / "profile.json")
     log = target.logs()
     failures = count_failures(newest_first(log), stage.since, stage.release) if log.exists() else Failures()

@@ -4,7 +4,7 @@ import asyncio
 import threading
 from typing import Any
 
-from trunkline.serving.shadow import Seen, Shadow
+from trunkline.serving.silent import Seen, Silent
 
 ROWS: list[dict[str, Any]] = [{"user": "u", "x": 1.0}, {"x": 2.0}]
 
@@ -13,14 +13,14 @@ def run(
     made: Any, *, times: int = 1, maximum_rows: int = 100, before: Any = None, seconds: float = 30
 ) -> None:
     async def life() -> None:
-        shadow = Shadow(made.predictions, made.service.metrics, made.service.log, maximum_rows=maximum_rows)
-        shadow.start()
+        silent = Silent(made.predictions, made.service.metrics, made.service.log, maximum_rows=maximum_rows)
+        silent.start()
         for i in range(times):
-            shadow.show(Seen(made.live, ROWS, [f"{i}-a", f"{i}-b"]))
+            silent.show(Seen(made.live, ROWS, [f"{i}-a", f"{i}-b"]))
         if before:
             before()
-        await shadow.stop(seconds=seconds)
-        # The shadow holds on to no release.
+        await silent.stop(seconds=seconds)
+        # The silent challenger holds on to no release.
         await asyncio.wait_for(made.live.close_when_idle(), 30)
 
     asyncio.run(life())
@@ -30,10 +30,10 @@ def test_what_it_answers_is_logged_beside_the_answer_that_was_given(bench: Any) 
     made = bench(strategy="silent")
     run(made)
     assert [(line.arm, line.version, line.answered, line.outputs) for line in made.lines()] == [
-        ("shadow", 2, "0-a", {"prediction": 10.0}),
-        ("shadow", 2, "0-b", {"prediction": 20.0}),
+        ("silent", 2, "0-a", {"prediction": 10.0}),
+        ("silent", 2, "0-b", {"prediction": 20.0}),
     ]
-    assert made.metric("trunkline_predictions_total", version="2", arm="shadow") == 2
+    assert made.metric("trunkline_predictions_total", version="2", arm="silent") == 2
 
 
 def test_rows_that_it_cannot_keep_up_with_are_dropped_and_counted(bench: Any) -> None:
@@ -42,7 +42,7 @@ def test_rows_that_it_cannot_keep_up_with_are_dropped_and_counted(bench: Any) ->
     made.challenger.first = lambda: go.wait(timeout=30)
     run(made, times=10, maximum_rows=6, before=go.set)
     assert len(made.lines()) == 6
-    assert made.metric("trunkline_shadow_dropped_total") == 14
+    assert made.metric("trunkline_silent_dropped_total") == 14
     told = [(line["event"], line["version"], line["rows"]) for line in made.log]
     assert told == [("challenger too slow", 2, 2)] * 7
 
@@ -71,8 +71,8 @@ def test_a_full_disk_is_counted_as_dropped(bench: Any) -> None:
     made = bench(strategy="silent")
     made.predictions.full = True
     run(made)
-    assert made.metric("trunkline_shadow_dropped_total") == 2
-    assert [line["event"] for line in made.log] == ["shadow not logged"]
+    assert made.metric("trunkline_silent_dropped_total") == 2
+    assert [line["event"] for line in made.log] == ["silent answers not logged"]
 
 
 def test_what_waits_when_time_is_up_is_dropped(bench: Any) -> None:
@@ -81,4 +81,4 @@ def test_what_waits_when_time_is_up_is_dropped(bench: Any) -> None:
     made.challenger.first = lambda: go.wait(timeout=30)
     threading.Timer(0.2, go.set).start()
     run(made, times=5, seconds=0)
-    assert made.metric("trunkline_shadow_dropped_total") >= 8
+    assert made.metric("trunkline_silent_dropped_total") >= 8

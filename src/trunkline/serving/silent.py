@@ -20,7 +20,7 @@ from .telemetry import Metrics, failure, log_refused
 
 @dataclass(frozen=True)
 class Seen:
-    """Rows that were answered, for the shadow to answer too."""
+    """Rows that were answered, for the silent challenger to answer too."""
 
     live: Loaded
     rows: Sequence[Row]
@@ -28,7 +28,7 @@ class Seen:
     """The ids of the answers that the users got."""
 
 
-class Shadow:
+class Silent:
     """A bounded queue and the one task that works it off in a thread; what does not fit is dropped and counted."""
 
     def __init__(
@@ -49,12 +49,12 @@ class Shadow:
 
     def start(self) -> None:
         """Start the task."""
-        self._task = asyncio.create_task(self._work(), name="shadow")
+        self._task = asyncio.create_task(self._work(), name="silent")
 
     def show(self, seen: Seen) -> None:
-        """Hand rows to the shadow, or drop them when it is too far behind."""
+        """Hand rows to the silent challenger, or drop them when it is too far behind."""
         if self._waiting_rows + len(seen.rows) > self._maximum_rows:
-            self._metrics.shadow_drops.inc(len(seen.rows))
+            self._metrics.silent_drops.inc(len(seen.rows))
             challenger = seen.live.release.challenger
             version = challenger.version if challenger else 0
             self._log.warning("challenger too slow", version=version, strategy="silent", rows=len(seen.rows))
@@ -73,7 +73,7 @@ class Shadow:
                 await self._task
         while not self._queue.empty():
             seen = self._queue.get_nowait()
-            self._metrics.shadow_drops.inc(len(seen.rows))
+            self._metrics.silent_drops.inc(len(seen.rows))
             self._done(seen)
 
     async def _work(self) -> None:
@@ -109,14 +109,14 @@ class Shadow:
             seconds = (time.perf_counter() - started) / len(fit)
             self._predictions.append(
                 [
-                    live.record("shadow", uuid4().hex, row, outputs, seconds=seconds, answered=id_)
+                    live.record("silent", uuid4().hex, row, outputs, seconds=seconds, answered=id_)
                     for (row, id_), outputs in zip(fit, found, strict=True)
                 ]
             )
         except StorageError as error:
-            self._metrics.shadow_drops.inc(len(fit))
-            self._log.error("shadow not logged", reason=error.what)
-        except Exception as error:  # a shadow's trouble is never the user's
+            self._metrics.silent_drops.inc(len(fit))
+            self._log.error("silent answers not logged", reason=error.what)
+        except Exception as error:  # its trouble is never the user's
             self._metrics.challenger_errors.labels("silent", "model").inc(len(fit))
             self._log.error(
                 "challenger failed",
@@ -126,4 +126,4 @@ class Shadow:
                 **failure(error),
             )
         else:
-            self._metrics.served("shadow", challenger.route.version, len(fit), seconds)
+            self._metrics.served("silent", challenger.route.version, len(fit), seconds)
