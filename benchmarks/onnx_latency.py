@@ -22,8 +22,8 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.policy.training import Search, TrainingPolicy
+from trunkline.tasks import judging_of
 from trunkline.training import Candidate, model_frame, train
-from trunkline.training.frames import answer
 from trunkline.training.onnx_model import OnnxModel, convert
 
 YES_NO = ("No", "Yes")
@@ -83,7 +83,7 @@ def main(sizes: list[int]) -> None:
             given: pd.DataFrame = model_frame(rows.iloc[:size], CONTRACT)
             with threadpool_limits(1):
                 quick = median_ms(partial(onnx.ask, given), 300)
-                slow = median_ms(partial(answer, fitted.pipeline, given, CONTRACT), 30)
+                slow = median_ms(partial(judging_of(CONTRACT).ask, fitted.pipeline, given), 30)
             print(f"{candidate.name:<30}{size:>6}{quick:>10.3f}{slow:>12.2f}{slow / quick:>8.0f}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,6 +28,16 @@ class Answers:
 
     def __len__(self) -> int:
         return len(self.predictions)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Answers]) -> Answers:
+        """Return the answers of several requests, of which there is at least one, as one."""
+        first, chances = parts[0], [part.probabilities for part in parts if part.probabilities is not None]
+        return replace(
+            first,
+            predictions=np.concatenate([part.predictions for part in parts]),
+            probabilities=np.concatenate(chances) if chances else None,
+        )
 
     def take(self, index: Array | slice) -> Answers:
         """Return the answers at `index`."""

@@ -30,9 +30,9 @@ def task_of(about: Named, *, table: Tables = OURS) -> Task:
     return _opened(about.task) if table is OURS else _open(about.task, table)
 
 
-def judging_of(task: Task) -> Judging:
-    """Return what a task knows with the training stack at hand."""
-    module, _, name = task.judging.partition(":")
+def judging_of(about: Named) -> Judging:
+    """Return what the task of a contract knows with the training stack at hand."""
+    module, _, name = task_of(about).judging.partition(":")
     judging: Judging = getattr(importlib.import_module(module), name)()
     return judging
 

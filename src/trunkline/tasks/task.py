@@ -127,11 +127,8 @@ class Task(Protocol):
 class Judging(Protocol):
     """What a task knows with the training stack at hand."""
 
-    def truth(self, values: Any, contract: Contract) -> Array:
-        """Return a frame's column of outcomes, of which none is null, as answers are written; shape (n,)."""
-
     def outcome(self, values: Any, contract: Contract) -> Array:
-        """Return the same as estimators are fitted on it."""
+        """Return a frame's column of outcomes, of which none is null, as estimators are fitted on it; shape (n,)."""
 
     def require_learnable(self, y: Array, contract: Contract, *, folds: int) -> None:
         """Raise DataError when no model can learn these outcomes in so many folds."""
@@ -142,10 +139,16 @@ class Judging(Protocol):
     def refuse(self, estimator: Any, contract: Contract, *, candidate: str) -> None:
         """Raise ProjectError when an estimator gives another kind of answers."""
 
-    def classes(self, model: Any) -> tuple[str, ...]:
-        """Return the classes of a fitted model in the order of its probabilities; empty where it has none."""
+    def complete(self, model: Any) -> bool:
+        """Return whether a model gives all that an answer holds; an unfitted one may not know yet."""
 
-    def ask(self, model: Any, rows: Any) -> Answers:
+    def classes(self, model: Any, contract: Contract, *, candidate: str) -> tuple[str, ...]:
+        """Return the classes of a fitted model in the order of its probabilities; empty where it has none.
+
+        Raises ProjectError when they are not the contract's.
+        """
+
+    def ask(self, model: Any, rows: Any, *, decision: Decision | None = None) -> Answers:
         """Return what a fitted model answers to a model frame, which may be empty."""
 
     def export_options(self, model: Any) -> dict[Any, Any]:

@@ -1,7 +1,7 @@
 """Training: fit, search, tracking, and export to ONNX or Python with parity."""
 
 from .candidate import Candidate
-from .export import Exported, at_threshold, export
+from .export import Exported, export
 from .few_rows import Tried, try_candidates
 from .fit import Fitted, train
 from .frames import model_frame, outcome, predict_frame
@@ -21,7 +21,6 @@ __all__ = [
     "KeyParts",
     "Tried",
     "assemble",
-    "at_threshold",
     "check_threshold",
     "compare",
     "export",

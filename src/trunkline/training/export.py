@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
@@ -18,12 +17,13 @@ from trunkline.core.errors import ExportError
 from trunkline.core.figures import Figure
 from trunkline.core.raised import raised
 from trunkline.core.record import write_atomically
+from trunkline.tasks import Answers, judging_of
 
 from . import python_model
 from .fit import Fitted
-from .frames import answer, model_frame
+from .frames import model_frame
 from .onnx_model import ConversionError, OnnxModel, convert
-from .parity import Answers, Ask, Edge, Parity, compare, edges, rows_at
+from .parity import Ask, Edge, Parity, compare, edges, rows_at
 
 SINGLE, FEWEST_SINGLE = 2000, 20
 """The number of rows that are asked one at a time as well, and the least number where rows are wide."""
@@ -77,8 +77,10 @@ def export(
     if rows.empty:
         raise ExportError("There are no test rows to compare answers on.", next_step="take a larger snapshot")
 
+    judging = judging_of(contract)
+
     def ask(given: pd.DataFrame) -> Answers:
-        return at_threshold(fitted, answer(fitted.pipeline, given, contract))
+        return judging.ask(fitted.pipeline, given, decision=fitted.decision)
 
     _clear(folder)
     with threadpool_limits(1):
@@ -86,8 +88,8 @@ def export(
         corners = answered(ask, edges(rows, contract), rows.iloc[:1])
         try:
             content = convert(fitted.pipeline, contract)
-            onnx = OnnxModel(content, contract)
-            parity = measure(_AtThreshold(fitted, onnx), rows, expected, corners)
+            onnx = OnnxModel(content, contract, fitted.classes, fitted.decision)
+            parity = measure(onnx, rows, expected, corners, contract)
             reason = "" if parity.holds else f"ONNX gives other answers: {parity.reason()}"
         except ConversionError as error:
             reason = f"No ONNX form: {error}"
@@ -99,40 +101,15 @@ def export(
         return _as_python(fitted, folder, code, reason)
 
 
-def at_threshold(fitted: Fitted, answers: Answers) -> Answers:
-    """Return answers with the labels that the threshold makes of their probabilities, as every runtime does."""
-    _, probabilities = answers
-    if fitted.decision is None or probabilities is None:
-        return answers
-    scores = probabilities[:, fitted.classes.index(fitted.decision.positive)]
-    labels = np.empty(len(scores), dtype=object)
-    labels[:] = fitted.decision.labels(scores.tolist(), fitted.classes)
-    return labels, probabilities
-
-
-@dataclass(frozen=True)
-class _AtThreshold:
-    """A form of the model that answers at the threshold of the fitted model."""
-
-    fitted: Fitted
-    form: Form
-
-    def ask(self, rows: pd.DataFrame) -> Answers:
-        return at_threshold(self.fitted, self.form.ask(rows))
-
-    def ask_each(self, rows: pd.DataFrame) -> Answers:
-        return at_threshold(self.fitted, self.form.ask_each(rows))
-
-
-def measure(form: Form, rows: pd.DataFrame, expected: Answers, corners: Sequence[Corners]) -> Parity:
+def measure(
+    form: Form, rows: pd.DataFrame, expected: Answers, corners: Sequence[Corners], contract: Contract
+) -> Parity:
     """Return how a form compares with the expected answers: all rows at once, row by row, and at the edges."""
-    parity = compare(expected, form.ask(rows))
-    labels, probabilities = expected
+    parity = compare(expected, form.ask(rows), contract)
     single = min(SINGLE, max(FEWEST_SINGLE, CELLS // 10 // max(1, rows.shape[1])))
-    first = labels[:single], None if probabilities is None else probabilities[:single]
-    parity += compare(first, form.ask_each(rows.iloc[:single]))
+    parity += compare(expected.take(slice(single)), form.ask_each(rows.iloc[:single]), contract)
     for given, wanted in corners:
-        parity += compare(wanted, form.ask(given))
+        parity += compare(wanted, form.ask(given), contract)
     return parity
 
 

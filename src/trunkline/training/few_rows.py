@@ -16,14 +16,15 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from trunkline.core.contract import Column, Contract
 from trunkline.core.errors import DataError, ExportError, ProjectError
 from trunkline.core.policy.training import TrainingPolicy
+from trunkline.tasks import Judging, judging_of
 
 from . import python_model
 from .candidate import Candidate
 from .export import answered
 from .fit import guarded
-from .frames import answer, model_frame, outcome
+from .frames import model_frame, outcome
 from .mitigation import constrained, fit_groups, mitigated_attribute, put_under
-from .offer import assemble, offered, require_probabilities
+from .offer import assemble, offered, require_complete
 from .onnx_model import ConversionError, OnnxModel, convert
 from .parity import edges
 from .scoring import Metric, search_scorer
@@ -110,6 +111,10 @@ class _One:
     scorer: Any
     package: str
 
+    @property
+    def judging(self) -> Judging:
+        return judging_of(self.contract)
+
     def tried(self, rows: pd.DataFrame) -> Tried:
         """Return what became of the candidate on these rows."""
         contract, name = self.contract, self.candidate.name
@@ -117,9 +122,8 @@ class _One:
         beside = fit_groups(rows, self.policy.mitigation, self.attribute)
         with threadpool_limits(1):
             count, fitted = self._fit(X, y, beside)
-            if contract.task == "classification":
-                require_probabilities(self.candidate, fitted)
-            guarded(name, lambda: answer(fitted, X, contract), doing="asked")
+            require_complete(self.candidate, fitted, self.judging)
+            guarded(name, lambda: self.judging.ask(fitted, X), doing="asked")
             guarded(name, lambda: self.scorer(fitted, X, y), doing="scored")
             return Tried(name, count, self._asked(fitted, X))
 
@@ -151,9 +155,10 @@ class _One:
     def _asked(self, fitted: Any, X: pd.DataFrame) -> str:
         """Return what a fitted model would run as, after it answered the edges of the contract."""
         contract = self.contract
-        answered(lambda given: answer(fitted, given, contract), edges(X, contract), X.iloc[:1])
+        answers = self.judging.ask(fitted, X.iloc[:1])
+        answered(lambda given: self.judging.ask(fitted, given), edges(X, contract), X.iloc[:1])
         try:
-            OnnxModel(convert(fitted, contract), contract).ask(X.iloc[:2])
+            OnnxModel(convert(fitted, contract), contract, answers.classes).ask(X.iloc[:2])
         except ConversionError as error:
             types = python_model.untrusted_types(python_model.dump(fitted))
             python_model.requirements(types, self.package)

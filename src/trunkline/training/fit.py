@@ -19,17 +19,17 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from trunkline.core.contract import Contract
 from trunkline.core.decision import Decision
-from trunkline.core.errors import DataError, ProjectError
 from trunkline.core.lineage import Trial
 from trunkline.core.policy.training import Search, TrainingPolicy
 from trunkline.core.progress import Progress
 from trunkline.core.raised import asking
+from trunkline.tasks import Judging, judging_of
 
 from .candidate import Candidate
 from .folds import Cut, folds
 from .frames import model_frame, outcome
 from .mitigation import constrained, fit_groups, mitigated_attribute, put_under
-from .offer import assemble, offered, require_probabilities
+from .offer import assemble, offered, require_complete
 from .scoring import Metric, search_scorer
 from .settings import as_json
 from .threshold import check_threshold, decide
@@ -45,7 +45,7 @@ class Fitted:
     settings: dict[str, Any]
     trials: tuple[Trial, ...]
     classes: tuple[str, ...]
-    """The labels in the order of the probability columns; empty for regression."""
+    """The labels in the order of the probability columns; empty where the task has none."""
     decision: Decision | None = None
     """From which probability on the positive class is the answer; None: the likelier class is."""
 
@@ -73,15 +73,16 @@ def train(
     names = put_under(offered(candidates, policy.candidates), policy.mitigation)
     X, y = model_frame(development, contract), outcome(development, contract)
     check_threshold(policy, contract, metrics or {})
-    _learnable(y, contract, policy.search.folds)
+    judging = judging_of(contract)
+    judging.require_learnable(y, contract, folds=policy.search.folds)
     scorer = search_scorer(policy.search.metric, contract, metrics or {}, y)
     cuts = folds(development, y, contract, method=split, number=policy.search.folds, seed=policy.search.seed)
     beside = fit_groups(development, policy.mitigation, attribute)
     pipelines: dict[str, Any] = {}
     for candidate in names:
         pipeline = assemble(candidate, features, contract, policy.search.seed)
-        if contract.task == "classification" and not hasattr(pipeline["model"], "predict_proba"):
-            _fit_a_few(candidate, pipeline, X, y, policy.search.folds)
+        if not judging.complete(pipeline["model"]):
+            _fit_a_few(candidate, pipeline, X, y, policy.search.folds, judging)
         pipelines[candidate.name] = constrained(
             pipeline, candidate, policy.mitigation, attribute, contract.positive or "true", policy.search.seed
         )
@@ -108,7 +109,7 @@ def train(
         pipeline = guarded(best.candidate, lambda: pipeline.fit(X, y, **beside))
     for model in (pipeline, *getattr(pipeline, "models", ())):
         _answer_in_one_thread(model)
-    classes = () if contract.task == "regression" else classes_of(pipeline, contract, best.candidate)
+    classes = judging.classes(pipeline, contract, candidate=best.candidate)
     return Fitted(
         pipeline=pipeline,
         candidate=best.candidate,
@@ -119,56 +120,14 @@ def train(
     )
 
 
-def classes_of(model: Any, contract: Contract, name: str) -> tuple[str, ...]:
-    """Return the labels that a fitted classifier answers, in the order of its probability columns.
-
-    Raises ProjectError when it names none, or other ones than the contract's outcome has.
-    """
-    outcome = contract.outcome
-    classes = tuple(str(label) for label in getattr(model, "classes_", ()))
-    strange = [label for label in classes if label not in outcome.categories]
-    if strange or not classes or (contract.positive and contract.positive not in classes):
-        answered = f"answers {', '.join(classes)}" if classes else "has no classes_"
-        raise ProjectError(
-            f"The candidate {name} {answered}, and the outcome {outcome.name} is {', '.join(outcome.categories)}.",
-            value=strange or list(classes),
-            next_step="a model that was trained elsewhere must answer the contract's classes: name them in its "
-            "classes_ in model.py, or write its own in isin in contract.py",
-        )
-    return classes
-
-
-def _learnable(y: np.ndarray, contract: Contract, folds: int) -> None:
-    name = contract.outcome.name
-    if contract.task == "regression":
-        if len(y) < folds or not np.isfinite(y).all() or np.ptp(y) == 0:
-            raise DataError(
-                f"The outcome {name} cannot be learned: {len(y)} rows, and it needs finite values that differ.",
-                next_step="look at what data.py loads",
-            )
-        return
-    labels, counts = np.unique(y.astype(str), return_counts=True)
-    if len(labels) < 2:
-        raise DataError(
-            f"The outcome {name} has one class only.",
-            value=labels.tolist(),
-            next_step="widen data.window in trunkline.yaml, or look at what data.py loads",
-        )
-    if counts.min() < folds:
-        rare = str(labels[counts.argmin()])
-        raise DataError(
-            f"The outcome {name} is {rare!r} in {counts.min()} rows, and {folds} folds need one each.",
-            value=rare,
-            next_step="take more rows, or lower training.search.folds",
-        )
-
-
-def _fit_a_few(candidate: Candidate, pipeline: Any, X: pd.DataFrame, y: np.ndarray, each: int) -> None:
-    """Raise ProjectError when a classifier that gives no probabilities unfitted gives none fitted: before a search."""
+def _fit_a_few(
+    candidate: Candidate, pipeline: Any, X: pd.DataFrame, y: np.ndarray, each: int, judging: Judging
+) -> None:
+    """Raise ProjectError when a model that gives no probabilities unfitted gives none fitted: before a search."""
     places = pd.Series(range(len(y))).groupby(y.astype(str)).head(max(each, 10)).to_numpy()
     with threadpool_limits(1):
         fitted = guarded(candidate.name, lambda: clone(pipeline).fit(X.iloc[places], y[places]))
-    require_probabilities(candidate, fitted)
+    require_complete(candidate, fitted, judging)
 
 
 def _tries(candidate: Candidate, search: Search) -> int:

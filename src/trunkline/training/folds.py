@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import (
-    GroupKFold,
-    KFold,
-    StratifiedGroupKFold,
-    StratifiedKFold,
-    TimeSeriesSplit,
-)
+from sklearn.model_selection import TimeSeriesSplit
 
 from trunkline.core.contract import Contract, Role
+from trunkline.tasks import judging_of
 
 Cut = tuple[np.ndarray, np.ndarray]
 
@@ -29,18 +24,16 @@ def folds(
     """Return `number` pairs of positions, to learn from and to score on, cut as `data.split.method` cuts the parts.
 
     *grouped* keeps the rows of a user in one fold (a row without one is its own), *temporal* scores on what came after
-    what was learned (rows oldest first); the others shuffle, within classes for classification.
+    what was learned (rows oldest first); the others shuffle, as the task has it.
     """
     rows = np.zeros((len(y), 1))
-    classes = contract.task == "classification"
+    judging = judging_of(contract)
     user = contract.of_role(Role.USER)
     if method == "temporal":
         return list(TimeSeriesSplit(n_splits=number).split(rows))
     if method == "grouped" and user is not None:
         names = development[user.name]
         groups = np.where(names.isna(), [f"\0{place}" for place in range(len(names))], names.astype(str))
-        by_group = (StratifiedGroupKFold if classes else GroupKFold)(number, shuffle=True, random_state=seed)
+        by_group = judging.folds(grouped=True)(number, shuffle=True, random_state=seed)
         return list(by_group.split(rows, y, groups))
-    return list(
-        (StratifiedKFold if classes else KFold)(number, shuffle=True, random_state=seed).split(rows, y)
-    )
+    return list(judging.folds(grouped=False)(number, shuffle=True, random_state=seed).split(rows, y))

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from trunkline.core.contract import Column, Contract, as_label
+from trunkline.core.contract import Column, Contract
 from trunkline.core.errors import DataError
 from trunkline.inputs import input_of
+from trunkline.tasks import judging_of
 
 
 def model_frame(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
@@ -56,13 +57,7 @@ def outcome(frame: pd.DataFrame, contract: Contract) -> np.ndarray:
             f"{empty} rows have no outcome in {column.name}.",
             next_step="leave rows without an outcome out in data.py",
         )
-    if contract.task == "regression":
-        return values.to_numpy(dtype=np.float64)
-    if input_of(column).stored == "int64":
-        return values.to_numpy(dtype=np.int64)
-    labels = np.empty(len(values), dtype=object)
-    labels[:] = [as_label(value) for value in values.tolist()]
-    return labels
+    return judging_of(contract).outcome(values, contract)
 
 
 def tensors(rows: pd.DataFrame, contract: Contract) -> dict[str, np.ndarray]:
@@ -75,20 +70,8 @@ def predict_frame(
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Return what a fitted pipeline answers for rows of the contract.
 
-    Labels are an object array of `str` with probabilities of shape (n, classes) in the order of
-    `pipeline.classes_`; for regression float64 values and None.
+    Predictions and, where the task has classes, probabilities of shape (n, classes) in the order of
+    `pipeline.classes_`; else None.
     """
-    return answer(pipeline, model_frame(frame, contract), contract)
-
-
-def answer(pipeline: Any, rows: pd.DataFrame, contract: Contract) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return what a fitted pipeline answers for a model frame; see `predict_frame`."""
-    if contract.task == "regression":
-        if not len(rows):
-            return np.empty(0), None
-        return np.asarray(pipeline.predict(rows), dtype=np.float64).reshape(-1), None
-    if not len(rows):
-        return np.empty(0, dtype=object), np.empty((0, len(pipeline.classes_)))
-    labels = np.empty(len(rows), dtype=object)
-    labels[:] = [str(label) for label in pipeline.predict(rows)]
-    return labels, np.asarray(pipeline.predict_proba(rows), dtype=np.float64)
+    answers = judging_of(contract).ask(pipeline, model_frame(frame, contract))
+    return answers.predictions, answers.probabilities

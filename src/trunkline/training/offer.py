@@ -6,14 +6,14 @@ import difflib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 
 from trunkline.core.contract import Contract
 from trunkline.core.errors import PolicyError, ProjectError
 from trunkline.core.raised import asking
-from trunkline.inputs import input_of
+from trunkline.tasks import Judging, judging_of
 
 from .candidate import Candidate
 
@@ -75,7 +75,7 @@ def assemble(candidate: Candidate, features: Callable[[], Any], contract: Contra
         )
     estimator = _copied(candidate.estimator, f"The estimator of candidate {candidate.name}", "model.py")
     _check_search(candidate, estimator)
-    _check_task(candidate, estimator, contract)
+    judging_of(contract).refuse(estimator, contract, candidate=candidate.name)
     copied = _copied(transformer, "What features() returned", "features.py")
     check_columns(copied, contract)
     pipeline = Pipeline([("features", copied), ("model", estimator)])
@@ -87,12 +87,12 @@ def assemble(candidate: Candidate, features: Callable[[], Any], contract: Contra
     return pipeline.set_params(**loose)
 
 
-def require_probabilities(candidate: Candidate, fitted: Any) -> None:
-    """Raise ProjectError when a fitted classifier gives no probabilities.
+def require_complete(candidate: Candidate, fitted: Any, judging: Judging) -> None:
+    """Raise ProjectError when a fitted model gives less than an answer holds, which is its probabilities.
 
     An unfitted one does not know: what a stack of models or a search gives is decided when it is fitted.
     """
-    if not hasattr(fitted, "predict_proba"):
+    if not judging.complete(fitted):
         raise ProjectError(
             f"Candidate {candidate.name}: {type(candidate.estimator).__name__} gives no probabilities.",
             next_step="wrap it in sklearn.calibration.CalibratedClassifierCV in model.py",
@@ -106,22 +106,6 @@ def _copied(estimator: Any, what: str, file: str) -> Any:
         f"keep its arguments unchanged in __init__ and build what follows from them in fit; see {file}",
     ):
         return clone(estimator)
-
-
-def _check_task(candidate: Candidate, estimator: Any, contract: Contract) -> None:
-    if contract.task == "regression" and is_classifier(estimator):
-        outcome = contract.outcome
-        raise ProjectError(
-            f"Candidate {candidate.name}: {type(estimator).__name__} answers classes, and the outcome "
-            f"{outcome.name} is {input_of(outcome).rule()}.",
-            next_step="list its classes in contract.py, as isin=[0, 1], or offer a regressor in model.py",
-        )
-    if contract.task == "classification" and is_regressor(estimator):
-        raise ProjectError(
-            f"Candidate {candidate.name}: {type(estimator).__name__} answers numbers, and the outcome "
-            f"{contract.outcome.name} has classes.",
-            next_step="offer a classifier in model.py, or make the outcome a number without isin in contract.py",
-        )
 
 
 def _check_search(candidate: Candidate, estimator: Any) -> None:

@@ -16,7 +16,9 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.pipeline import Pipeline
 
 from trunkline.core.contract import Contract
+from trunkline.core.decision import Decision
 from trunkline.inputs import input_of
+from trunkline.tasks import Answers, judging_of, task_of
 
 from .fair_mixture import FairMixture
 from .frames import tensors
@@ -57,7 +59,7 @@ def convert(pipeline: Any, contract: Contract) -> bytes:
     ]
     # The default, en_US, is not on every machine: a model would become another one there, or not start.
     options: dict[Any, Any] = {words: {"locale": LOCALE} for words in (CountVectorizer, TfidfVectorizer)}
-    options |= {} if contract.task == "regression" else {id(pipeline): {"zipmap": False}}
+    options |= judging_of(contract).export_options(pipeline)
     heard = logging.getLogger("skl2onnx")
     level = heard.level
     heard.setLevel(logging.ERROR)
@@ -120,50 +122,55 @@ class OnnxModel:
     Raises ConversionError when onnxruntime refuses the model.
     """
 
-    def __init__(self, content: bytes, contract: Contract) -> None:
+    def __init__(
+        self,
+        content: bytes,
+        contract: Contract,
+        classes: tuple[str, ...] = (),
+        decision: Decision | None = None,
+    ) -> None:
         import onnxruntime
 
         settings = onnxruntime.SessionOptions()
         settings.intra_op_num_threads = settings.inter_op_num_threads = 1
         settings.log_severity_level = 4
-        self.contract = contract
+        self.contract, self.classes, self.decision = contract, classes, decision
         try:
             self.session = onnxruntime.InferenceSession(content, settings, providers=["CPUExecutionProvider"])
         except Exception as error:
             raise ConversionError(f"onnxruntime: {type(error).__name__}: {_first_line(error)}") from error
         self.names = {given.name for given in self.session.get_inputs()}
 
-    def ask(self, rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
-        """Return labels and probabilities for a model frame, as `answer` does.
+    def ask(self, rows: pd.DataFrame) -> Answers:
+        """Return the answers to a model frame.
 
-        Raises ConversionError when onnxruntime cannot answer.
+        Raises ConversionError when onnxruntime cannot answer, or what it gives are no answers of the task.
         """
-        return self.run(tensors(rows, self.contract))
+        return self._run(tensors(rows, self.contract), len(rows))
 
-    def ask_each(self, rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
+    def ask_each(self, rows: pd.DataFrame) -> Answers:
         """Return what `ask` does, asked for one row at a time: a single row takes another path.
 
-        `rows` has at least one row. Raises ConversionError when onnxruntime cannot answer.
+        `rows` has at least one row. Raises ConversionError as `ask` does.
         """
         given = tensors(rows, self.contract)
-        answers = [
-            self.run({name: values[place : place + 1] for name, values in given.items()})
-            for place in range(len(rows))
-        ]
-        probabilities = [found for _, found in answers if found is not None]
-        labels = np.concatenate([found for found, _ in answers])
-        return labels, np.concatenate(probabilities) if probabilities else None
+        return Answers.joined(
+            [
+                self._run({name: values[place : place + 1] for name, values in given.items()}, 1)
+                for place in range(len(rows))
+            ]
+        )
 
-    def run(self, given: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray | None]:
-        """Return labels and probabilities for tensors by column name."""
+    def _run(self, given: dict[str, np.ndarray], rows: int) -> Answers:
+        """Return the answers to tensors by column name."""
         try:
             found = self.session.run(None, {name: given[name] for name in self.names})
         except Exception as error:
             raise ConversionError(f"onnxruntime: {type(error).__name__}: {_first_line(error)}") from error
-        if self.contract.task == "regression":
-            return np.asarray(found[0], dtype=np.float64).reshape(-1), None
-        labels = np.asarray(found[0], dtype=object).reshape(-1)
-        return labels, np.asarray(found[1], dtype=np.float64)
+        try:
+            return task_of(self.contract).checked(found, rows, classes=self.classes, decision=self.decision)
+        except ValueError as error:
+            raise ConversionError(f"onnxruntime did not give {error}") from error
 
 
 def _first_line(error: Exception) -> str:

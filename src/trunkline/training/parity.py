@@ -11,11 +11,11 @@ import pandas as pd
 from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
 from trunkline.inputs import Corner, input_of
+from trunkline.tasks import Answers, task_of
 
 ALLOWED = 1e-4
 """The largest difference of a probability; for regression relative to the value."""
 
-Answers = tuple[np.ndarray, np.ndarray | None]
 Ask = Callable[[pd.DataFrame], Answers]
 
 
@@ -54,29 +54,10 @@ class Parity:
         )
 
 
-def compare(expected: Answers, found: Answers) -> Parity:
+def compare(expected: Answers, found: Answers, contract: Contract) -> Parity:
     """Return how far `found` is from `expected`, row by row."""
-    (labels, probabilities), (other, others) = expected, found
-    rows = len(labels)
-    if len(other) != rows or (probabilities is None) != (others is None):
-        return Parity(rows, rows, np.inf)
-    if probabilities is None or others is None:
-        return Parity(rows, 0, _largest(labels.astype(float), other.astype(float), relative=True))
-    if probabilities.shape != others.shape:
-        return Parity(rows, rows, np.inf)
-    differ = sum(str(one) != str(two) for one, two in zip(labels, other, strict=True))
-    return Parity(rows, differ, _largest(probabilities, others, relative=False))
-
-
-def _largest(expected: np.ndarray, found: np.ndarray, *, relative: bool) -> float:
-    if not expected.size:
-        return 0.0
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        apart = np.abs(expected - found)
-        if relative:
-            # near zero a relative difference says nothing: measured against a thousandth of the largest value
-            apart = apart / np.maximum(np.abs(expected), max(1e-3 * np.abs(expected).max(), 1e-12))
-    return float(np.where(np.isnan(apart), np.inf, apart).max())
+    apart = task_of(contract).apart(expected, found)
+    return Parity(len(expected), int(apart.other.sum()), float(apart.distance.max(initial=0.0)))
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import numpy as np
 from trunkline.core.contract import Contract
 from trunkline.core.errors import DataError, ProjectError
 from trunkline.measure.metrics import Metric as Measure
-from trunkline.measure.paired import pair
 from trunkline.measure.scorers import asks_chances, check_fit, check_known, find_metric
+from trunkline.tasks import judging_of, task_of
 
 KEY = "training.search.metric"
 Metric = Callable[..., float]
@@ -32,19 +32,15 @@ class FoldScorer:
     """Whether it means nothing where a class was not learned, and so has no probability."""
 
     def __call__(self, estimator: Any, X: Any, y: Any) -> float:
-        classes: tuple[str, ...] = ()
-        chances = None
-        if self.contract.task == "classification":
-            classes = tuple(str(label) for label in estimator.classes_)
-            if self.contract.positive and self.contract.positive not in classes:
-                raise ProjectError(
-                    f"The model answers {', '.join(classes)}, and not the contract's positive outcome "
-                    f"{self.contract.positive}.",
-                    next_step="name the contract's classes in the estimator's classes_ in model.py",
-                )
-            if hasattr(estimator, "predict_proba"):
-                chances = np.asarray(estimator.predict_proba(X), dtype=np.float64)
-        paired = pair(y, estimator.predict(X), chances, self.contract, classes=classes)
+        answers = judging_of(self.contract).ask(estimator, X)
+        classes = answers.classes
+        if self.contract.positive and self.contract.positive not in classes:
+            raise ProjectError(
+                f"The model answers {', '.join(classes)}, and not the contract's positive outcome "
+                f"{self.contract.positive}.",
+                next_step="name the contract's classes in the estimator's classes_ in model.py",
+            )
+        paired = task_of(self.contract).pair(y, answers, self.contract)
         unlearned = {*map(str, y)} - {*classes} if self.of_chances else set()
         value = float("nan") if unlearned else self.metric.value(paired)
         if np.isfinite(value):

@@ -25,6 +25,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from trunkline.core.bundle import Bundle, open_bundle
 from trunkline.core.raised import raised
+from trunkline.tasks import judging_of
 
 from . import python_model
 from .confinement import Confined, confined
@@ -68,15 +69,14 @@ def load(bundle: Bundle) -> tuple[Answer, list[str]]:
         frame = pd.DataFrame(
             {name: pd.Series(list(values), dtype=object) for name, values in columns.items()}
         )
-        labels, probabilities = predict_frame(pipeline, frame, bundle.contract)
+        predictions, probabilities = predict_frame(pipeline, frame, bundle.contract)
         return {
-            "predictions": labels.tolist(),
+            "predictions": predictions.tolist(),
             "probabilities": None if probabilities is None else probabilities.tolist(),
         }
 
-    if bundle.contract.task == "regression":
-        return answer, []
-    return answer, [str(label) for label in pipeline.classes_]
+    classes = judging_of(bundle.contract).classes(pipeline, bundle.contract, candidate=bundle.manifest.name)
+    return answer, list(classes)
 
 
 def serve(requests: BinaryIO, replies: BinaryIO, answer: Answer, guard: Confined) -> None:

@@ -16,8 +16,9 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
 from trunkline.core.contract import Contract
 from trunkline.core.errors import ExportError
+from trunkline.tasks import judging_of
 from trunkline.training import Fitted, export
-from trunkline.training.frames import answer, model_frame
+from trunkline.training.frames import model_frame
 from trunkline.training.onnx_model import OnnxModel, convert
 from trunkline.training.parity import compare
 from trunkline.training.python_model import load
@@ -72,15 +73,17 @@ def test_a_conversion_that_succeeds_and_is_wrong_is_refused(
 ) -> None:
     fitted = fit(features, estimator)
     rows = model_frame(parts[1], contract)
-    expected = answer(fitted.pipeline, rows, contract)
-    wrong = compare(expected, OnnxModel(convert(fitted.pipeline, contract), contract).ask(rows))
+    judging = judging_of(contract)
+    expected = judging.ask(fitted.pipeline, rows)
+    converted = OnnxModel(convert(fitted.pipeline, contract), contract, expected.classes)
+    wrong = compare(expected, converted.ask(rows), contract)
     assert not wrong.holds, "skl2onnx has learned to convert this: take another example"
 
     exported = export(fitted, contract, parts[1], tmp_path / "b", code=package)
     assert (exported.runtime, exported.model) == ("python", "model.skops")
     assert exported.reason.startswith("ONNX gives other answers")
     again = load((tmp_path / "b" / "model.skops").read_bytes(), exported.trusted_types)
-    assert compare(expected, answer(again, rows, contract)).difference == 0
+    assert compare(expected, judging.ask(again, rows), contract).difference == 0
     assert set(files(tmp_path / "b")) == {
         "model.skops",
         "code/arrests_example/__init__.py",

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from trunkline.core.contract import Contract
 from trunkline.core.errors import ExportError
+from trunkline.tasks import Answers
 from trunkline.training.export import answered, measure
-from trunkline.training.parity import Answers, Edge, rows_at
+from trunkline.training.parity import Edge, rows_at
 
 ROWS = pd.DataFrame({"a": [1.0, 2.0, 3.0]})
 
@@ -16,7 +18,7 @@ ROWS = pd.DataFrame({"a": [1.0, 2.0, 3.0]})
 def honest(rows: pd.DataFrame) -> Answers:
     labels = np.where(rows["a"] > 1.5, "yes", "no").astype(object)
     chance = np.where(rows["a"] > 1.5, 0.8, 0.3)
-    return labels, np.column_stack([1 - chance, chance])
+    return Answers(labels, np.column_stack([1 - chance, chance]), ("no", "yes"))
 
 
 @dataclass
@@ -29,13 +31,13 @@ class Form:
 
     def ask(self, rows: pd.DataFrame) -> Answers:
         self.asked.append(len(rows))
-        labels, probabilities = honest(rows)
-        assert probabilities is not None
-        return labels, np.where(rows[["a"]] > self.wrong_above, 0.5, probabilities)
+        said = honest(rows)
+        assert said.probabilities is not None
+        return replace(said, probabilities=np.where(rows[["a"]] > self.wrong_above, 0.5, said.probabilities))
 
     def ask_each(self, rows: pd.DataFrame) -> Answers:
-        labels, probabilities = honest(rows)
-        return labels, np.full((len(rows), 2), 0.5) if self.wrong_each else probabilities
+        said = honest(rows)
+        return replace(said, probabilities=np.full((len(rows), 2), 0.5)) if self.wrong_each else said
 
 
 def corner(value: float, allowed: bool = True) -> Edge:
@@ -47,20 +49,20 @@ def corners(*values: float) -> tuple[pd.DataFrame, Answers]:
     return given, honest(given)
 
 
-def test_the_same_answers_are_measured_on_every_row_twice_and_every_edge() -> None:
-    parity = measure(Form(), ROWS, honest(ROWS), [corners(9.0, 10.0)])
+def test_the_same_answers_are_measured_on_every_row_twice_and_every_edge(contract: Contract) -> None:
+    parity = measure(Form(), ROWS, honest(ROWS), [corners(9.0, 10.0)], contract)
     assert parity.holds
     assert parity.rows == 3 + 3 + 2
 
 
-def test_a_form_that_is_wrong_for_single_rows_is_found() -> None:
-    assert not measure(Form(wrong_each=True), ROWS, honest(ROWS), []).holds
+def test_a_form_that_is_wrong_for_single_rows_is_found(contract: Contract) -> None:
+    assert not measure(Form(wrong_each=True), ROWS, honest(ROWS), [], contract).holds
 
 
-def test_a_form_that_is_wrong_at_an_edge_alone_is_found() -> None:
+def test_a_form_that_is_wrong_at_an_edge_alone_is_found(contract: Contract) -> None:
     wrong = Form(wrong_above=5)
-    assert measure(wrong, ROWS, honest(ROWS), []).holds
-    assert not measure(wrong, ROWS, honest(ROWS), [corners(4.0, 9.0)]).holds
+    assert measure(wrong, ROWS, honest(ROWS), [], contract).holds
+    assert not measure(wrong, ROWS, honest(ROWS), [corners(4.0, 9.0)], contract).holds
 
 
 def test_the_edges_of_two_thousand_columns_are_asked_for_in_a_few_calls() -> None:

@@ -20,9 +20,9 @@ from sklearn.tree import DecisionTreeClassifier
 from trunkline.core.contract import Contract, Role
 from trunkline.core.errors import DataError, PolicyError, ProjectError
 from trunkline.core.policy.training import Mitigation, Search, TrainingPolicy
+from trunkline.tasks import judging_of
 from trunkline.training import Candidate, Fitted, predict_frame, train
 from trunkline.training.fair_mixture import FairMixture
-from trunkline.training.fit import classes_of
 
 Train = Callable[..., Fitted]
 LOGISTIC = Candidate("logistic", LogisticRegression(), {"C": [0.01, 1.0]})
@@ -168,9 +168,10 @@ def test_classes_that_are_not_the_contract_s_are_named(fit: Train, metric: str) 
 def test_a_fitted_model_answers_the_contract_s_classes_or_is_refused(
     contract: Contract, classes: tuple[object, ...]
 ) -> None:
-    assert classes_of(Elsewhere(("yes", "no")).fit(0, 0), contract, "x") == ("yes", "no")
+    judging = judging_of(contract)
+    assert judging.classes(Elsewhere(("yes", "no")).fit(0, 0), contract, candidate="x") == ("yes", "no")
     with pytest.raises(ProjectError, match="the outcome paid is no, yes"):
-        classes_of(Elsewhere(classes).fit(0, 0), contract, "x")
+        judging.classes(Elsewhere(classes).fit(0, 0), contract, candidate="x")
 
 
 def test_codes_are_learned_and_answered_as_whole_numbers(

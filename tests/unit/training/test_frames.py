@@ -8,7 +8,7 @@ import pytest
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import DataError
-from trunkline.training.frames import answer, model_frame, outcome, predict_frame, tensors
+from trunkline.training.frames import model_frame, outcome, predict_frame, tensors
 
 
 def test_the_frame_holds_the_features_in_the_contract_s_order(contract: Contract, rows: pd.DataFrame) -> None:
@@ -137,7 +137,7 @@ def test_answers_are_words_with_probabilities(contract: Contract, rows: pd.DataF
 
 
 def test_no_rows_have_no_answers(contract: Contract, rows: pd.DataFrame) -> None:
-    labels, probabilities = answer(Model(), model_frame(rows.iloc[:0], contract), contract)
+    labels, probabilities = predict_frame(Model(), rows.iloc[:0], contract)
     assert labels.shape == (0,)
     assert probabilities is not None
     assert probabilities.shape == (0, 2)

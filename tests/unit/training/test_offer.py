@@ -13,8 +13,9 @@ from sklearn.svm import LinearSVC
 
 from trunkline.core.contract import Contract
 from trunkline.core.errors import PolicyError, ProjectError
+from trunkline.tasks import judging_of
 from trunkline.training import Candidate
-from trunkline.training.offer import assemble, offered, require_probabilities
+from trunkline.training.offer import assemble, offered, require_complete
 
 LOGISTIC = Candidate("logistic", LogisticRegression(), {"C": [1.0]})
 FOREST = Candidate("forest", RandomForestClassifier())
@@ -156,9 +157,10 @@ def test_a_column_that_the_model_does_not_see_is_named_with_what_it_sees(
     assert advice in caught.value.next_step
 
 
-def test_only_a_fitted_classifier_knows_whether_it_gives_probabilities() -> None:
+def test_only_a_fitted_classifier_knows_whether_it_gives_probabilities(contract: Contract) -> None:
+    judging = judging_of(contract)
     stack = StackingClassifier([("one", LogisticRegression())], final_estimator=LogisticRegression())
     rows, labels = [[0.0], [1.0]] * 10, ["no", "yes"] * 10
-    require_probabilities(Candidate("stack", stack), stack.fit(rows, labels))
+    require_complete(Candidate("stack", stack), stack.fit(rows, labels), judging)
     with pytest.raises(ProjectError, match="svc: LinearSVC gives no probabilities"):
-        require_probabilities(Candidate("svc", LinearSVC()), LinearSVC().fit(rows, labels))
+        require_complete(Candidate("svc", LinearSVC()), LinearSVC().fit(rows, labels), judging)

@@ -14,8 +14,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from trunkline.core.contract import Column, Contract, Role
+from trunkline.tasks import judging_of
 from trunkline.training.fair_mixture import FairMixture
-from trunkline.training.frames import answer, model_frame, outcome
+from trunkline.training.frames import model_frame, outcome
 from trunkline.training.group_thresholds import GroupThresholds
 from trunkline.training.onnx_model import ConversionError, OnnxModel, convert
 from trunkline.training.parity import compare
@@ -39,8 +40,9 @@ def test_answers_are_those_of_the_pipeline(contract: Contract, rows: pd.DataFram
     framed = model_frame(rows, contract)
     framed.loc[0, "income"] = np.nan
     framed.loc[1, "town"] = ""
-    model = OnnxModel(convert(pipeline, contract), contract)
-    assert compare(answer(pipeline, framed, contract), model.ask(framed)).holds
+    answers = judging_of(contract).ask(pipeline, framed)
+    model = OnnxModel(convert(pipeline, contract), contract, answers.classes)
+    assert compare(answers, model.ask(framed), contract).holds
 
 
 def test_the_same_pipeline_gives_the_same_bytes(contract: Contract, pipeline: Any) -> None:
@@ -70,7 +72,7 @@ def test_inputs_have_the_names_of_the_columns_whatever_signs_they_hold() -> None
     model = OnnxModel(convert(pipeline, price), price)
 
     assert model.names == {*names, "cat |"}
-    assert compare(answer(pipeline, framed, price), model.ask(framed)).holds
+    assert compare(judging_of(price).ask(pipeline, framed), model.ask(framed), price).holds
 
 
 @pytest.mark.parametrize("remainder", ["drop", "passthrough"])
@@ -95,7 +97,7 @@ def test_a_time_has_no_onnx_form_only_where_the_features_use_it(remainder: str) 
     if remainder == "drop":
         model = OnnxModel(convert(pipeline, price), price)
         assert model.names == {"size", "town"}
-        assert compare(answer(pipeline, framed, price), model.ask(framed)).holds
+        assert compare(judging_of(price).ask(pipeline, framed), model.ask(framed), price).holds
     else:
         with pytest.raises(ConversionError, match="use when"):
             convert(pipeline, price)
@@ -105,10 +107,10 @@ def test_regression_gives_values_alone(price: Contract, sales: pd.DataFrame) -> 
     framed = model_frame(sales, price)
     pipeline = make_pipeline(StandardScaler(), LinearRegression()).fit(framed, outcome(sales, price))
     model = OnnxModel(convert(pipeline, price), price)
-    values, probabilities = model.ask(framed)
-    assert values.shape == (len(sales),)
-    assert probabilities is None
-    assert compare(answer(pipeline, framed, price), (values, None)).holds
+    answers = model.ask(framed)
+    assert answers.predictions.shape == (len(sales),)
+    assert answers.probabilities is None
+    assert compare(judging_of(price).ask(pipeline, framed), answers, price).holds
 
 
 @pytest.mark.parametrize(

@@ -5,56 +5,41 @@ import pandas as pd
 import pytest
 
 from trunkline.core.contract import Column, Contract, Role
+from trunkline.tasks import Answers
 from trunkline.training.frames import model_frame
-from trunkline.training.parity import Answers, Parity, compare, edges, rows_at
+from trunkline.training.parity import Parity, compare, edges, rows_at
 
-LABELS = np.array(["a", "b", "a"], dtype=object)
+LABELS = np.array(["no", "yes", "no"], dtype=object)
 PROBABILITIES = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
 
 
-def test_equal_answers_are_on_par() -> None:
-    parity = compare((LABELS, PROBABILITIES), (LABELS.copy(), PROBABILITIES + 5e-5))
+def said(labels: np.ndarray = LABELS, probabilities: np.ndarray = PROBABILITIES) -> Answers:
+    return Answers(labels, probabilities, ("no", "yes"))
+
+
+def test_equal_answers_are_on_par(contract: Contract) -> None:
+    parity = compare(said(), said(probabilities=PROBABILITIES + 5e-5), contract)
     assert parity.holds
     assert parity.rows == 3
 
 
-def test_one_other_label_breaks_parity() -> None:
-    other = np.array(["a", "b", "b"], dtype=object)
-    parity = compare((LABELS, PROBABILITIES), (other, PROBABILITIES))
+def test_one_other_label_breaks_parity(contract: Contract) -> None:
+    parity = compare(said(), said(np.array(["no", "yes", "yes"], dtype=object)), contract)
     assert (parity.labels, parity.holds) == (1, False)
 
 
-def test_a_probability_that_is_too_far_away_breaks_parity() -> None:
+def test_a_probability_that_is_too_far_away_breaks_parity(contract: Contract) -> None:
     other = PROBABILITIES.copy()
     other[1, 0] += 2e-4
-    parity = compare((LABELS, PROBABILITIES), (LABELS, other))
+    parity = compare(said(), said(probabilities=other), contract)
     assert parity.difference == pytest.approx(2e-4)
     assert not parity.holds
 
 
-@pytest.mark.parametrize(
-    "found",
-    [
-        (LABELS, None),
-        (LABELS[:2], PROBABILITIES[:2]),
-        (LABELS, PROBABILITIES[:, :1]),
-        (LABELS, np.full((3, 2), np.nan)),
-    ],
-)
-def test_answers_of_another_shape_or_no_number_break_parity(found: Answers) -> None:
-    assert not compare((LABELS, PROBABILITIES), found).holds
-
-
 @pytest.mark.parametrize(("off", "holds"), [(1 + 5e-5, True), (1 + 2e-4, False)], ids=["within", "beyond"])
-def test_values_are_compared_relatively(off: float, holds: bool) -> None:
+def test_values_are_compared_relatively(price: Contract, off: float, holds: bool) -> None:
     values = np.array([1e6, -2e6, 5e5])
-    assert compare((values, None), (values * off, None)).holds is holds
-
-
-def test_a_value_near_zero_is_compared_with_the_scale_of_the_rest() -> None:
-    values = np.array([1e6, 1e-9])
-    assert compare((values, None), (values + np.array([0, 1e-3]), None)).holds
-    assert not compare((values, None), (values + np.array([0, 1.0]), None)).holds
+    assert compare(Answers(values), Answers(values * off), price).holds is holds
 
 
 def test_parities_add_up() -> None:

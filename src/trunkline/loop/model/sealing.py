@@ -16,6 +16,7 @@ from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.evaluation import Scored
 from trunkline.evaluation.scored import truth_of
+from trunkline.tasks import judging_of
 
 from .answers import columns_of, opened
 
@@ -82,8 +83,10 @@ def _alone(bundle: Bundle, fitted: training.Fitted, test: pd.DataFrame, hidden: 
         raise ExportError(
             f"The bundle does not work without the project's folder. {error.what}", next_step=advice
         ) from error
-    wanted = training.at_threshold(fitted, training.predict_frame(fitted.pipeline, test, contract))
-    parity = training.compare(wanted, (answers.predictions, answers.probabilities))
+    wanted = judging_of(contract).ask(
+        fitted.pipeline, training.model_frame(test, contract), decision=fitted.decision
+    )
+    parity = training.compare(wanted, answers, contract)
     if not parity.holds:
         refused = f" It asked for {', '.join(answers.refused)}." if answers.refused else ""
         raise ExportError(

@@ -11,25 +11,25 @@ import httpx
 import numpy as np
 
 from trunkline.core.bundle import Bundle
-from trunkline.core.contract import as_label
 from trunkline.core.errors import GateFailed
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.record import short
 from trunkline.core.release import Route
 from trunkline.delivery import apply, plan, read_state
-from trunkline.loop.model.answers import ask, columns_of, opened
+from trunkline.loop.model.answers import columns_of, opened
 from trunkline.loop.model.snapshots import locked_snapshot
 from trunkline.loop.rollout.deploying import history_file, target_of
 from trunkline.loop.versions.bundles import brought_registry, bundle_of
 from trunkline.loop.versions.trained import require_trusted
+from trunkline.tasks import task_of
 
 STAGING = "staging"
 ROWS = 50
 GIVE_UP = 5
 """Requests without an answer after which the rest is not asked."""
 TOLERANCE = 1e-6
-"""How far a probability or a number may lie from what the bundle itself answers."""
+"""How far an answer may lie from what the bundle itself answers."""
 
 
 @dataclass(frozen=True)
@@ -95,9 +95,9 @@ def ask_service(address: str, bundle: Bundle, rows: Any, *, number: int) -> Rehe
     contract = bundle.contract
     names = [column.name for column in contract.features]
     with opened(bundle) as model:
-        own = ask(model, rows, contract)
-    failed = wrong = 0
-    problem = ""
+        own = model.predict(columns_of(rows, names))
+    task, given = task_of(contract), dict[int, Any]()
+    failed, problem = 0, ""
     latency: list[float] = []
     with httpx.Client(base_url=address, timeout=10.0, trust_env=False) as client:
         sent = columns_of(rows, [name for name in rows.columns if name != contract.outcome.name])
@@ -117,16 +117,18 @@ def ask_service(address: str, bundle: Bundle, rows: Any, *, number: int) -> Rehe
                 failed, problem = failed + 1, problem or f"status {reply.status_code}: {reply.text[:200]}"
                 continue
             try:
-                answer = dict(reply.json())
-                given = answer["prediction"]
-                alike = _alike(answer, own.labels[place], own, place)
+                task.answers([reply.json()], contract)
+                given[place] = reply.json()
             except (ValueError, TypeError, KeyError, AttributeError):
                 failed, problem = failed + 1, problem or f"no answer in what it said: {reply.text[:200]}"
-                continue
-            if not alike:
-                wrong += 1
-                asked = {name: plain.get(name) for name in names}
-                problem = problem or f"{given} instead of {own.labels[place]} for {asked}"
+    wrong = 0
+    if given:
+        expected, said = own.take(np.array(list(given))), task.answers(list(given.values()), contract)
+        apart = task.apart(expected, said)
+        for row in np.flatnonzero(apart.other | (apart.distance > TOLERANCE)):
+            asked = {name: sent[name][list(given)[row]] for name in names}
+            problem = problem or f"{said.predictions[row]} instead of {expected.predictions[row]} for {asked}"
+            wrong += 1
     return Rehearsal(
         version=number,
         bundle=bundle.digest,
@@ -137,17 +139,6 @@ def ask_service(address: str, bundle: Bundle, rows: Any, *, number: int) -> Rehe
         latency_p95_ms=float(np.quantile(latency, 0.95)) if latency else math.nan,
         problem=problem,
     )
-
-
-def _alike(answer: dict[str, Any], label: Any, own: Any, place: int) -> bool:
-    if own.probabilities is None:
-        return math.isclose(float(answer["prediction"]), float(label), rel_tol=TOLERANCE, abs_tol=TOLERANCE)
-    given = answer.get("probabilities") or {}
-    expected = dict(zip(own.classes, own.probabilities[place], strict=True))
-    near = given.keys() == expected.keys() and all(
-        math.isclose(given[name], expected[name], rel_tol=TOLERANCE, abs_tol=TOLERANCE) for name in expected
-    )
-    return near and as_label(answer["prediction"]) == str(label)
 
 
 def _require(made: Rehearsal) -> Rehearsal:

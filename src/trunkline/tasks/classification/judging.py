@@ -1,0 +1,99 @@
+"""Classes as answers: what training and gates ask, with the training stack at hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import is_regressor
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+from trunkline.core.contract import Contract, as_label
+from trunkline.core.decision import Decision
+from trunkline.core.errors import DataError, ProjectError
+from trunkline.inputs import input_of
+from trunkline.measure.paired import Array
+
+from ..answers import Answers, objects
+from .answers import decided
+
+
+class ClassificationJudging:
+    """A classification's estimators and outcomes."""
+
+    def outcome(self, values: Any, contract: Contract) -> Array:
+        """Return labels as an object array of `str` ("true" and "false" of booleans), codes as int64."""
+        if input_of(contract.outcome).stored == "int64":
+            return np.asarray(values.to_numpy(dtype=np.int64))
+        return objects(as_label(value) for value in values.tolist())
+
+    def require_learnable(self, y: Array, contract: Contract, *, folds: int) -> None:
+        """Raise DataError unless there are two classes, and rows of each in every fold."""
+        name = contract.outcome.name
+        labels, counts = np.unique(y.astype(str), return_counts=True)
+        if len(labels) < 2:
+            raise DataError(
+                f"The outcome {name} has one class only.",
+                value=labels.tolist(),
+                next_step="widen data.window in trunkline.yaml, or look at what data.py loads",
+            )
+        if counts.min() < folds:
+            rare = str(labels[counts.argmin()])
+            raise DataError(
+                f"The outcome {name} is {rare!r} in {counts.min()} rows, and {folds} folds need one each.",
+                value=rare,
+                next_step="take more rows, or lower training.search.folds",
+            )
+
+    def folds(self, *, grouped: bool) -> Any:
+        """Return folds that shuffle within the classes."""
+        return StratifiedGroupKFold if grouped else StratifiedKFold
+
+    def refuse(self, estimator: Any, contract: Contract, *, candidate: str) -> None:
+        """Raise ProjectError for a regressor."""
+        if is_regressor(estimator):
+            raise ProjectError(
+                f"Candidate {candidate}: {type(estimator).__name__} answers numbers, and the outcome "
+                f"{contract.outcome.name} has classes.",
+                next_step="offer a classifier in model.py, or make the outcome a number without isin in contract.py",
+            )
+
+    def complete(self, model: Any) -> bool:
+        """Return whether it gives probabilities."""
+        return hasattr(model, "predict_proba")
+
+    def classes(self, model: Any, contract: Contract, *, candidate: str) -> tuple[str, ...]:
+        """Return `classes_`. Raises ProjectError where it names none, or other ones than the outcome has."""
+        outcome = contract.outcome
+        classes = _classes(model)
+        strange = [label for label in classes if label not in outcome.categories]
+        if strange or not classes or (contract.positive and contract.positive not in classes):
+            answered = f"answers {', '.join(classes)}" if classes else "has no classes_"
+            raise ProjectError(
+                f"The candidate {candidate} {answered}, and the outcome {outcome.name} is "
+                f"{', '.join(outcome.categories)}.",
+                value=strange or list(classes),
+                next_step="a model that was trained elsewhere must answer the contract's classes: name them in its "
+                "classes_ in model.py, or write its own in isin in contract.py",
+            )
+        return classes
+
+    def ask(self, model: Any, rows: Any, *, decision: Decision | None = None) -> Answers:
+        """Return labels as `str` objects and the probabilities, if the model gives them; a threshold decides anew."""
+        classes = _classes(model)
+        if not len(rows):
+            return Answers(np.empty(0, dtype=object), np.empty((0, len(classes))), classes)
+        labels = objects(str(label) for label in model.predict(rows))
+        if not self.complete(model):
+            return Answers(labels, classes=classes)
+        return decided(
+            Answers(labels, np.asarray(model.predict_proba(rows), dtype=np.float64), classes), decision
+        )
+
+    def export_options(self, model: Any) -> dict[Any, Any]:
+        """Return that probabilities are one tensor."""
+        return {id(model): {"zipmap": False}}
+
+
+def _classes(model: Any) -> tuple[str, ...]:
+    return tuple(str(label) for label in getattr(model, "classes_", ()))
