@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from trunkline.core.errors import NotFoundError, PolicyError
+from trunkline.core.errors import NotFoundError, PolicyError, TrunklineError
 from trunkline.core.project import Project
 from trunkline.core.record import short
 from trunkline.core.verdicts import Evaluation
@@ -16,6 +16,7 @@ from .terminal import visible
 
 if TYPE_CHECKING:
     from trunkline.core.gate import Gate
+    from trunkline.core.policy.section import Section
 
 
 @click.command()
@@ -38,12 +39,15 @@ def explain(ctx: click.Context, gate: str, markdown: bool) -> None:
     if markdown:
         click.echo(catalogue.catalogue_markdown(), nl=False)
         return
+    project, broken = _project(ctx)
+    strangers = {type(one): one.rules for one in project.strangers} if project and not broken else {}
     room = gate.strip("/")
-    if not room or room in catalogue.ROOMS:
-        listed = [entry for entry in gates() if room in ("", entry.room())]
+    every = (*gates(), *strangers)
+    if room in ("", *(entry.room() for entry in every)):
+        listed = [entry for entry in every if room in ("", entry.room())]
         width = max(len(entry.name) for entry in listed) + 2
         for name, entries in catalogue.by_room(listed).items():
-            click.echo(click.style(catalogue.ROOMS[name], bold=True))
+            click.echo(click.style(catalogue.ROOMS.get(name, name), bold=True))
             for entry in entries:
                 click.echo(f"  {entry.name:<{width}}{entry.question}")
         if not room:
@@ -51,13 +55,13 @@ def explain(ctx: click.Context, gate: str, markdown: bool) -> None:
         click.echo("`trunkline explain <gate>` says how it is measured and what to do.")
         return
     try:
-        entry = catalogue.entry_of(gate)
+        entry = catalogue.entry_of(gate, strangers=tuple(strangers))
     except NotFoundError:
         # The names of this project's own gates are closer than the patterns.
-        judged = _last_evaluation(_project(ctx)[0])
-        entry = catalogue.entry_of(gate, known=[one.gate for one in judged.verdicts] if judged else ())
-    project, broken = _project(ctx)
-    _show_entry(entry, project)
+        judged = _last_evaluation(project)
+        known = [one.gate for one in judged.verdicts] if judged else ()
+        entry = catalogue.entry_of(gate, known=known, strangers=tuple(strangers))
+    _show_entry(entry, None if broken else project, strangers.get(entry))
     if broken is not None:
         click.echo("\nThese are the defaults, because this project's policy cannot be read:")
         raise broken
@@ -80,7 +84,7 @@ def _explain_monitors(ctx: click.Context, name: str, *, markdown: bool = False) 
         raise broken
 
 
-def _project(ctx: click.Context) -> tuple[Project | None, PolicyError | None]:
+def _project(ctx: click.Context) -> tuple[Project | None, TrunklineError | None]:
     """Return the project that the call is about, and what is wrong with its policy.
 
     Where there is no project, or none whose policy can be read, gates are explained all the same.
@@ -90,9 +94,9 @@ def _project(ctx: click.Context) -> tuple[Project | None, PolicyError | None]:
     except PolicyError:
         return None, None
     try:
-        _ = project.policy
-    except PolicyError as error:
-        return None, error
+        _ = project.policy, project.strangers
+    except TrunklineError as error:
+        return project, error
     return project, None
 
 
@@ -104,7 +108,7 @@ def _last_evaluation(project: Project | None) -> Evaluation | None:
     return explaining.last_evaluation(project)
 
 
-def _show_entry(entry: type[Gate[Any]], project: Project | None) -> None:
+def _show_entry(entry: type[Gate[Any]], project: Project | None, rules: Section | None) -> None:
     from trunkline.evaluation.reports import catalogue
 
     click.echo(click.style(entry.name, bold=True))
@@ -114,11 +118,11 @@ def _show_entry(entry: type[Gate[Any]], project: Project | None) -> None:
     for outcome, text in said.outcomes():
         _say(outcome, text, colour=output.COLOURS[outcome])
     _say("what to do", said.advice)
-    for key in entry.keys:
-        default = catalogue.default_of(key)
-        value = default if project is None else catalogue.value_of(project.policy, key)
-        words = f"{key}: {value}" + ("" if value == default else f" (by default {default})")
-        _say("policy", f"{words}. {catalogue.meaning_of(key)}")
+    for one in catalogue.settings_of(entry, project.policy if project else None, rules):
+        words = f"{one.key}: {one.value}" + (
+            "" if one.value == one.default else f" (by default {one.default})"
+        )
+        _say("policy", f"{words}. {one.meaning}")
     if said.source:
         _say("source", said.source)
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar, get_args
 
-from .plugins import plugins
+from pydantic import ValidationError
+
+from .errors import PolicyError
+from .figures import Figure
+from .plugins import OURS, plugins
 from .policy.gates import Suite
+from .policy.policy import Policy
 from .policy.section import Section
-from .verdicts import Verdict
+from .raised import raised
+from .record import describe_problems
+from .verdicts import Outcome, Verdict
 
 Asked = TypeVar("Asked")
 PLACES = {
@@ -74,6 +82,32 @@ class Gate(Generic[Asked]):
         if self.applies(case):
             yield self.verdict(case)
 
+    def answer(
+        self,
+        outcome: Outcome,
+        reason: str,
+        *,
+        gate: str = "",
+        question: str = "",
+        figures: Iterable[Figure] = (),
+        threshold: float | None = None,
+        blocking: bool = True,
+        advice: str | None = None,
+    ) -> Verdict:
+        """Return a verdict of this gate; what is left out is as the class says, the advice if it is no pass."""
+        if advice is None:
+            advice = "" if outcome == "pass" else self.explanation().advice
+        return Verdict(
+            gate=gate or self.name,
+            outcome=outcome,
+            reason=reason,
+            question=question or self.question,
+            blocking=blocking,
+            figures=tuple(figures),
+            threshold=threshold,
+            advice=advice,
+        )
+
     @classmethod
     def room(cls) -> str:
         """Return what the name begins with."""
@@ -111,6 +145,66 @@ class Gate(Generic[Asked]):
 def room_of(gate: str) -> str:
     """Return what a gate's name begins with."""
     return gate.partition("/")[0]
+
+
+def with_rules(kind: type[Gate[Any]], policy: Policy) -> Gate[Any]:
+    """Return a gate with its section of the policy. Raises PolicyError when the section says what it does not know."""
+    given = policy.gates.others.get(kind.name, {})
+    if kind.section is None:
+        if given:
+            raise PolicyError(
+                f"gates.{kind.name} says something, and this gate has no settings.", value=given
+            )
+        return kind()
+    try:
+        return kind(kind.section.model_validate(given))
+    except ValidationError as problem:
+        raise PolicyError(
+            f"gates.{kind.name}: {describe_problems(problem)}.",
+            next_step=f"correct it; it may say {', '.join(kind.section.model_fields)}",
+        ) from problem
+
+
+def strangers(policy: Policy, packages: Collection[str]) -> tuple[Gate[Any], ...]:
+    """Return the gates that packages offer, each with its section of the policy.
+
+    Raises PolicyError when a package cannot be imported, what it offers is no gate, or a section of the policy is no
+    gate's or says what its gate does not know.
+    """
+    found = []
+    for name, kind in plugins("gates", packages=packages).items():
+        if not (isinstance(kind, type) and issubclass(kind, Gate) and kind.name == name and "/" in name):
+            raise PolicyError(
+                "A package offers as a gate what is none.",
+                value=f"{name} = {kind!r}",
+                next_step=f"derive a class from trunkline.evaluation.Gate, with the name {name} (room/question)",
+            )
+        found.append(with_rules(kind, policy))
+    known = [gate.name for gate in found]
+    for name, given in policy.gates.others.items():
+        if name not in known:
+            close = difflib.get_close_matches(name, (*type(policy.gates).model_fields, *known), n=2)
+            raise PolicyError(
+                f"gates.{name} is the section of no gate.",
+                value=given,
+                next_step=f"use {' or '.join(close)}"
+                if close
+                else "add its package under `plugins`, or take it out",
+            )
+    return tuple(gate for gate in found if gate.name not in OURS["gates"])
+
+
+def asked(gate: Gate[Asked], case: Asked) -> tuple[Verdict, ...]:
+    """Return what a stranger's gate answers; where it raises, or answers for another gate, it is inconclusive."""
+    try:
+        said = tuple(gate.verdicts(case))
+        for verdict in said:
+            if not isinstance(verdict, Verdict) or not gate.matches(verdict.gate):
+                raise TypeError(f"it answered {verdict!r:.80}, which is no verdict of its own")
+    except (Exception, SystemExit) as error:
+        advice = "Tell whoever wrote the gate, waive it, or take its package out of `plugins`."
+        return (gate.answer("inconclusive", f"The gate raised {raised(error)}.", advice=advice),)
+    return said
 
 
 def gates(room: str = "", *, packages: Collection[str] = ()) -> tuple[type[Gate[Any]], ...]:

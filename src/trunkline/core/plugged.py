@@ -5,15 +5,17 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from .errors import ProjectError
+from .gate import Gate, strangers
 from .package import read_from_source
 from .paths import Paths
+from .plugins import trusted
 from .policy.policy import Policy
 from .policy.reading import read_policy
 from .raised import asking
@@ -28,6 +30,19 @@ class Plugged(Paths):
     def policy(self) -> Policy:
         """Return the policy, read once."""
         return read_policy(self.root / POLICY_FILE)
+
+    @property
+    def packages(self) -> Collection[str]:
+        """Return the packages whose plugins may be imported: the policy lists and the lock hashes them.
+
+        Raises PolicyError when one of the policy's is not in the lock.
+        """
+        return trusted(self.policy.plugins, self.locks / "dev.txt")
+
+    @cached_property
+    def strangers(self) -> tuple[Gate[Any], ...]:
+        """Return the gates of those packages. Raises PolicyError as `trunkline.core.gate.strangers` does."""
+        return strangers(self.policy, self.packages)
 
     def plug(self, module: str, name: str) -> Any:
         """Return `name` from one of the user's four modules.

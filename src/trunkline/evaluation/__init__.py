@@ -1,7 +1,9 @@
 """Evaluation: the figures of a model, the gates that it must pass, and the report and card that say so."""
 
+from trunkline.core.gate import Gate
 from trunkline.measure.scorers import check_watched_metric
 
+from .case import Case
 from .judging import check_gates, judge, load_verdicts
 from .names import check_waivers
 from .performance.figures import measure
@@ -14,6 +16,8 @@ from .scored import Scored, truth_of
 from .waivers import apply_waivers
 
 __all__ = [
+    "Case",
+    "Gate",
     "Scored",
     "apply_waivers",
     "card",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date
 
 from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
-from trunkline.core.gate import gates
+from trunkline.core.gate import Gate, asked, gates, with_rules
 from trunkline.core.policy.policy import Policy
 from trunkline.core.verdicts import Verdict
 from trunkline.measure.metrics import Metrics
@@ -55,14 +55,16 @@ def judge(
     progress: Callable[[str], None] | None = None,
     today: date,
     rooms: Collection[str] = ROOMS,
+    strangers: Sequence[Gate[Case]] = (),
 ) -> tuple[tuple[Figure, ...], tuple[Verdict, ...]]:
     """Return the figures measured on the test part, and the verdict of every gate with waivers applied.
 
-    `train` holds the model's answers to the rows it was trained on, `champion` the champion's to the same test rows,
-    `silent` why there is a champion and it has none, `unlike` why its answers mean something else;
-    `ask` puts rows to the model; `before` holds what other rooms and processes said of it already; `rooms` leaves out
-    the gates of others. The same arguments give the same result. Raises PolicyError when the policy names what does not
-    exist or a waiver's date cannot be read, and DataError when rows and answers do not belong together.
+    `train` holds the model's answers to the rows it was trained on, `champion` the champion's to the same test
+    rows, `silent` why there is a champion and it has none, `unlike` why its answers mean something else; `ask` puts
+    rows to the model; `before` holds what other rooms and processes said of it already; `rooms` leaves out the
+    gates of others; `strangers` are the gates of other packages. The same arguments give the same result. Raises
+    PolicyError when the policy names what does not exist or a waiver's date cannot be read, and DataError when rows
+    and answers do not belong together.
     """
     own = metrics or {}
     check_gates(policy, own, contract)
@@ -91,6 +93,9 @@ def judge(
     for room in ROOMS:
         if room in rooms:
             verdicts += _answers(room, case)
+    for stranger in strangers:
+        case.progress(f"asking {stranger.name}")
+        verdicts += asked(stranger, case)
     return case.measured[0] + by_group, apply_waivers(verdicts, policy.gates.waivers, today=today)
 
 
@@ -102,7 +107,7 @@ def _answers(room: str, case: Case) -> Iterator[Verdict]:
         yield from found or Unasked().verdicts(case)
         return
     for gate in gates(room):
-        yield from gate().verdicts(case)
+        yield from with_rules(gate, case.policy).verdicts(case)
 
 
 def load_verdicts(case: LoadCase) -> tuple[Verdict, ...]:

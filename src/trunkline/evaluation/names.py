@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Sequence
 from datetime import date
 from fnmatch import fnmatchcase
 from itertools import combinations, product
-from typing import get_args
+from typing import Any, get_args
 
 from trunkline.core.contract import Contract
 from trunkline.core.errors import PolicyError
-from trunkline.core.gate import gates
+from trunkline.core.gate import Gate, gates
 from trunkline.core.policy.gates import Suite
 from trunkline.core.policy.policy import Policy
 from trunkline.measure.metrics import Metrics
@@ -20,7 +21,9 @@ from trunkline.measure.scorers import scorer_names
 from .reports.catalogue import ROOMS
 
 
-def gate_names(policy: Policy, contract: Contract, metrics: Metrics) -> list[str]:
+def gate_names(
+    policy: Policy, contract: Contract, metrics: Metrics, strangers: Sequence[Gate[Any]] = ()
+) -> list[str]:
     """Return every name that a gate of this project may have, whether its question is asked now or not."""
     people = [column.name for column in contract.protected]
     rules = policy.gates.performance
@@ -32,19 +35,27 @@ def gate_names(policy: Policy, contract: Contract, metrics: Metrics) -> list[str
         "suite": list(get_args(Suite)),
     }
     found = []
-    for gate in gates():
-        parts = re.split(r"\{(\w+)\}", gate.name)
+    every: list[Gate[Any] | type[Gate[Any]]] = [*gates(), *strangers]
+    for name in (gate.name for gate in every):
+        parts = re.split(r"\{(\w+)\}", name)
         choices = [places[part] if place % 2 else [part] for place, part in enumerate(parts)]
         found += ["".join(words) for words in product(*choices)]
     return found
 
 
-def check_waivers(policy: Policy, contract: Contract, metrics: Metrics, *, today: date) -> None:
+def check_waivers(
+    policy: Policy,
+    contract: Contract,
+    metrics: Metrics,
+    *,
+    today: date,
+    strangers: Sequence[Gate[Any]] = (),
+) -> None:
     """Raise PolicyError for a waiver that no gate of this project has the name of, or that has run out.
 
     Their dates are those that `apply_waivers` has read.
     """
-    names = gate_names(policy, contract, metrics)
+    names = gate_names(policy, contract, metrics, strangers)
     for position, waiver in enumerate(policy.gates.waivers):
         key = f"gates.waivers.{position}"
         if not any(fnmatchcase(name, waiver.gate) for name in names):

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, model_validator
 
+from ..plugins import OURS
 from .data import DataPolicy
 from .delivery import ForgePolicy, RegistryPolicy, Rollout, Serving
 from .gates import Gates
@@ -40,7 +41,7 @@ class Policy(Section):
     retraining: Retraining = Retraining()
     forge: ForgePolicy = ForgePolicy()
     plugins: Distinct[tuple[str, ...]] = ()
-    """Installed packages that may add targets and monitors (entry points `trunkline.…`); the lock must name each."""
+    """Packages that may add gates, monitors and targets (entry points `trunkline.…`); the lock must name each."""
 
     @model_validator(mode="after")
     def _only_packages_bring_further_sections(self) -> Policy:
@@ -49,7 +50,7 @@ class Policy(Section):
             for section, owner in self
             if isinstance(owner, Plugged)
             for name, value in owner.others.items()
-            if not (self.plugins and isinstance(value, dict))
+            if not ((self.plugins or name in OURS.get(section, ())) and isinstance(value, dict))
         ]
         if unknown:
             raise ValidationError.from_exception_data("Policy", unknown)  # type: ignore[arg-type]

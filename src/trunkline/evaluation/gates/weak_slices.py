@@ -18,35 +18,35 @@ BASELINE = "one that ignores its inputs"
 class _Slices(Gate[Case]):
     """Shallow trees look for weak parts on one half of the test rows, and the other half confirms them."""
 
-    def answer(
+    def found(
         self,
         case: Case,
         outcome: Outcome,
         words: str,
-        told: Sequence[tuple[str, Measured]] = (),
+        told: Sequence[tuple[str, Measured]],
         *,
         blocking: bool = False,
-        advice: str = "",
     ) -> Verdict:
         """Return the verdict that tells these slices, each with the name of its figure."""
-        found = case.weaknesses
-        return Verdict(
-            gate=self.name,
-            outcome=outcome,
-            # The search is extra care: a small test part must not hold a release up.
-            blocking=blocking,
-            question=self.question,
+        seen = case.weaknesses
+        return self.answer(
+            outcome,
+            f"{words} {seen.how}",
+            figures=(*(one.figure(name) for name, one in told), seen.figure),
             threshold=case.policy.gates.slices.gap,
-            figures=() if found.problem else (*(one.figure(name) for name, one in told), found.figure),
-            reason=f"{words} {found.how}".strip(),
-            advice=advice,
+            blocking=blocking,
         )
 
     def unasked(self, case: Case) -> Verdict:
         """Return the verdict where there are too few rows to look."""
-        least = case.policy.gates.slices.minimum_rows
-        advice = f"Gather more test rows ({4 * least:,} or more), or lower gates.slices.minimum_rows."
-        return self.answer(case, "inconclusive", case.weaknesses.problem, advice=advice)
+        rules = case.policy.gates.slices
+        advice = (
+            f"Gather more test rows ({4 * rules.minimum_rows:,} or more), or lower gates.slices.minimum_rows."
+        )
+        # The search is extra care: a small test part must not hold a release up.
+        return self.answer(
+            "inconclusive", case.weaknesses.problem, threshold=rules.gap, blocking=False, advice=advice
+        )
 
 
 class WeakSlices(_Slices):
@@ -90,12 +90,11 @@ class WeakSlices(_Slices):
             words = f"The model's {found.loss} is higher than elsewhere{doubts} where {where}."
         if rest:
             words += f" Hard to tell, as its own probabilities say: {_listed(rest, 'elsewhere')}."
-        return self.answer(
+        return self.found(
             case,
             "fail" if bad else "pass",
             words,
             [*(("gap", one) for one in bad), *(("known_gap", one) for one in rest)],
-            advice=self.explanation().advice if bad else "",
         )
 
 
@@ -136,13 +135,12 @@ class HarmfulSlices(_Slices):
                 f"It may be higher than that of {BASELINE} where {_listed(doubtful, 'of that one')}: enough if it were "
                 "the only slice asked, not among so many."
             )
-        return self.answer(
+        return self.found(
             case,
             "fail" if bad else "inconclusive" if doubtful else "pass",
             words,
             [("harm", one) for one in (*bad, *doubtful)],
             blocking=case.policy.gates.slices.blocking and not doubtful,
-            advice=self.explanation().advice if bad or doubtful else "",
         )
 
 

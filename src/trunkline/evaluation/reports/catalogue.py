@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
-
-from pydantic import BaseModel
 
 from trunkline.core.errors import NotFoundError
 from trunkline.core.gate import Gate, gates, room_of
@@ -33,15 +33,18 @@ def room_order(gate: str) -> int:
     return list(ROOMS).index(room) if room in ROOMS else len(ROOMS)
 
 
-def entry_of(gate: str, *, known: Iterable[str] = ()) -> type[Gate[Any]]:
-    """Return the kind that a gate is of; `known` are names to suggest besides the patterns.
+def entry_of(
+    gate: str, *, known: Iterable[str] = (), strangers: Sequence[type[Gate[Any]]] = ()
+) -> type[Gate[Any]]:
+    """Return the kind that a gate is of, ours or a stranger's; `known` are names to suggest besides the patterns.
 
     Raises NotFoundError with close matches when there is none.
     """
-    for entry in gates():
+    kinds = (*gates(), *strangers)
+    for entry in kinds:
         if entry.matches(gate):
             return entry
-    names = dict.fromkeys((*known, *(entry.name for entry in gates())))
+    names = dict.fromkeys((*known, *(entry.name for entry in kinds)))
     lower = {name.lower(): name for name in names}
     close = [lower[name] for name in difflib.get_close_matches(gate.lower(), lower, n=3, cutoff=0.5)]
     # A question without its room, or a room and attribute without the question, is what people type most.
@@ -53,37 +56,56 @@ def entry_of(gate: str, *, known: Iterable[str] = ()) -> type[Gate[Any]]:
     )
 
 
-def value_of(policy: Policy, key: str) -> str:
-    """Return what a policy says of a key, as it would be written in `trunkline.yaml`; `key` is dotted.
+@dataclass(frozen=True)
+class Setting:
+    """A key of the policy that a gate reads: what it says now and by default, as `trunkline.yaml` would, and means."""
 
-    Raises NotFoundError when the policy has no such key.
+    key: str
+    value: str
+    default: str
+    meaning: str
+
+
+def settings_of(
+    gate: type[Gate[Any]], policy: Policy | None = None, rules: Section | None = None
+) -> list[Setting]:
+    """Return the keys that a gate reads, those of its own section (`rules` as the policy has it) first.
+
+    Raises NotFoundError when it names a key that the policy has not.
     """
-    value: object = policy
-    for part in key.split("."):
-        if not isinstance(value, BaseModel) or part not in type(value).model_fields:
+    default = Policy(name="model", package="model")
+    found = []
+    if gate.section is not None:
+        bare = gate.section()
+        found = [
+            _setting(f"gates.{gate.name}.{key}", key, rules or bare, bare)
+            for key in gate.section.model_fields
+        ]
+    for key in gate.keys:
+        *above, name = key.split(".")
+        sections: list[Any] = [policy or default, default]
+        for part in above:
+            sections = [getattr(section, part, None) for section in sections]
+        if name not in getattr(type(sections[0]), "model_fields", {}):
             raise NotFoundError(f"The policy has no key {key}.")
-        value = getattr(value, part)
+        found.append(_setting(key, name, *sections))
+    return found
+
+
+def _setting(key: str, name: str, section: Section, default: Section) -> Setting:
+    meaning = " ".join(_meanings(type(section)).get(name, "").split())
+    return Setting(key, _written(getattr(section, name)), _written(getattr(default, name)), meaning)
+
+
+@cache
+def _meanings(section: type[Section]) -> dict[str, str]:
+    return section.meanings()
+
+
+def _written(value: object) -> str:
     if isinstance(value, str):
         return value
     return json.dumps(value, default=lambda section: section.model_dump(mode="json", exclude_unset=True))
-
-
-def default_of(key: str) -> str:
-    """Return a policy key's default.
-
-    Raises NotFoundError when the policy has no such key.
-    """
-    return value_of(Policy(name="model", package="model"), key)
-
-
-def meaning_of(key: str) -> str:
-    """Return what a policy key means, in the words of the policy itself; empty where they are not needed."""
-    *above, name = key.split(".")
-    section: Section = Policy(name="model", package="model")
-    for part in above:
-        section = getattr(section, part)
-    said = section.meanings().get(name, "")
-    return " ".join(said.split())
 
 
 def by_room(entries: Sequence[type[Gate[Any]]]) -> dict[str, list[type[Gate[Any]]]]:
@@ -117,9 +139,10 @@ def _section(entry: type[Gate[Any]]) -> str:
     lines = [f"### `{entry.name}`", "", f"*{entry.question}*", "", said.measured, ""]
     lines += [f"- **{outcome}**: {text}" for outcome, text in said.outcomes()]
     lines.append(f"- **what to do**: {said.advice}")
-    for key in entry.keys:
-        means = meaning_of(key)
-        lines.append(f"- `{key}`, by default `{default_of(key)}`" + (f": {means}" if means else ""))
+    for one in settings_of(entry):
+        lines.append(
+            f"- `{one.key}`, by default `{one.default}`" + (f": {one.meaning}" if one.meaning else "")
+        )
     if said.source:
         lines.append(f"- source: {said.source}")
     return "\n".join(lines)

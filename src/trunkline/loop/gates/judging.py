@@ -95,6 +95,7 @@ def judge(project: Project, bundle: Bundle, *, progress: Progress) -> Judged:
             metrics=project.metrics(),
             progress=progress,
             today=datetime.now(UTC).date(),
+            strangers=project.strangers,
         )
     judgement = Evaluation(
         bundle=bundle.digest,

@@ -21,6 +21,7 @@ def check_edited(project: Project) -> Contract:
     policy = project.policy
     contract = data.project_contract(project)
     evaluation.check_gates(policy, project.metrics(), contract)
+    _ = project.strangers  # their sections are read
     evaluation.apply_waivers((), policy.gates.waivers, today=datetime.now(UTC).date())
     training.mitigated_attribute(policy.training.mitigation, contract)
     training.check_threshold(policy.training, contract, project.metrics())

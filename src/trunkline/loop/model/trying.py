@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from trunkline import data, delivery, evaluation, training
 from trunkline.core.contract import Contract
 from trunkline.core.errors import PolicyError
-from trunkline.core.plugins import trusted
 from trunkline.core.progress import Progress
 from trunkline.core.project import POLICY_FILE, Project
 
@@ -38,7 +37,13 @@ def try_out(project: Project, *, progress: Progress) -> TriedOut:
     policy = project.policy
     contract = check_edited(project)
     data.check_window(policy.data.window, contract)
-    evaluation.check_waivers(policy, contract, project.metrics(), today=datetime.now(UTC).date())
+    evaluation.check_waivers(
+        policy,
+        contract,
+        project.metrics(),
+        today=datetime.now(UTC).date(),
+        strangers=project.strangers,
+    )
     if needed := evaluation.check_watched_metric(policy, project.metrics(), contract):
         progress(needed)
     _check_files(project)
@@ -74,5 +79,5 @@ def _check_files(project: Project) -> None:
         )
     for environment in dict.fromkeys((project.policy.rollout.environment, *project.environments())):
         state = delivery.read_state(project.deployment(environment))
-        packages = trusted(project.policy.plugins, project.locks / "dev.txt")
+        packages = project.packages
         delivery.settings_of(delivery.kind_of(state, packages=packages), state)

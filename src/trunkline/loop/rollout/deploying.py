@@ -12,7 +12,6 @@ from trunkline.core.contract import Contract
 from trunkline.core.errors import NotFoundError, PolicyError, TrunklineError
 from trunkline.core.git import git
 from trunkline.core.markdown import code, plain
-from trunkline.core.plugins import trusted
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.release import Deployment
@@ -60,7 +59,7 @@ def target_of(project: Project, environment: str, *, progress: Progress = lambda
 
 
 def _kind_of(project: Project, state: DesiredState) -> TargetKind:
-    return kind_of(state, packages=trusted(project.policy.plugins, project.locks / "dev.txt"))
+    return kind_of(state, packages=project.packages)
 
 
 def plan_deployment(project: Project, environment: str) -> Plan:

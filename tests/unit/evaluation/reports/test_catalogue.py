@@ -4,7 +4,6 @@ import ast
 import re
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,13 +13,12 @@ from trunkline.core.gate import Gate, gates
 from trunkline.core.policy.policy import Policy
 from trunkline.evaluation.reports.catalogue import (
     ROOMS,
+    Setting,
     by_room,
     catalogue_markdown,
-    default_of,
     entry_of,
-    meaning_of,
     room_order,
-    value_of,
+    settings_of,
 )
 
 SOURCE = Path(trunkline.__file__).parent
@@ -126,20 +124,19 @@ def test_an_unknown_gate_that_resembles_nothing_is_refused_without_a_guess() -> 
     assert "did you mean" not in refused.value.next_step
 
 
-@pytest.mark.parametrize("entry", gates(), ids=lambda entry: entry.name)
-def test_a_gate_names_policy_keys_that_exist(entry: type[Gate[Any]]) -> None:
-    for key in entry.keys:
-        assert default_of(key) == value_of(Policy(name="model", package="model"), key)
-        meaning_of(key)
+def setting(gate: str, key: str, policy: Policy | None = None) -> Setting:
+    return next(one for one in settings_of(entry_of(gate), policy) if one.key == key)
 
 
 def test_a_policy_key_is_read_from_the_policy_of_now() -> None:
     policy = Policy.model_validate(
         {"name": "a", "package": "a", "gates": {"data": {"conflicts": None}, "performance": {"metric": "f1"}}}
     )
-    assert (value_of(policy, "gates.data.conflicts"), default_of("gates.data.conflicts")) == ("null", "0.05")
-    assert value_of(policy, "gates.performance.metric") == "f1"
-    assert "four-fifths" in meaning_of("gates.fairness.demographic_parity_ratio")
+    conflicts = setting("data/conflicts", "gates.data.conflicts", policy)
+    assert (conflicts.value, conflicts.default) == ("null", "0.05")
+    assert setting("performance/baseline", "gates.performance.metric", policy).value == "f1"
+    parity = setting("fairness/sex/demographic-parity", "gates.fairness.demographic_parity_ratio")
+    assert "four-fifths" in parity.meaning
 
 
 def test_a_policy_key_of_sections_is_shown_as_it_is_written() -> None:
@@ -147,12 +144,18 @@ def test_a_policy_key_of_sections_is_shown_as_it_is_written() -> None:
     policy = Policy.model_validate(
         {"name": "a", "package": "a", "gates": {"robustness": {"metamorphic": [test]}}}
     )
-    assert '"column": "checks"' in value_of(policy, "gates.robustness.metamorphic")
+    shown = setting("robustness/metamorphic:checks", "gates.robustness.metamorphic", policy).value
+    assert '"column": "checks"' in shown
 
 
-def test_an_unknown_policy_key_is_refused() -> None:
+def test_a_gate_that_names_a_key_which_the_policy_has_not_is_refused() -> None:
+    class Lost(Gate[None]):
+        """No."""
+
+        name, question, keys = "toys/lost", "Is it there?", ("gates.data.nope",)
+
     with pytest.raises(NotFoundError, match="no key gates"):
-        default_of("gates.data.nope")
+        settings_of(Lost)
 
 
 def test_rooms_stand_in_the_order_in_which_to_look_at_them() -> None:
