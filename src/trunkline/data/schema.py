@@ -184,7 +184,7 @@ def _role(name: str, metadata: Mapping[str, Any]) -> Role:
 
 def _type(name: str, field: pa.Column, role: Role) -> str:
     text = str(field.dtype).lower()
-    if text == "category":
+    if text == CATEGORY:
         codes = [is_whole(value) for value in getattr(field.dtype, "categories", None) or ()]
         text = "int" if codes and all(codes) else "str"
     for kind in OURS["inputs"]:

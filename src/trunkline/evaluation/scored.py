@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from trunkline.core.contract import Contract, Role
+from trunkline.core.contract import Contract, Role, as_label
 from trunkline.core.errors import DataError
 from trunkline.measure.paired import Array, Paired, pair
 from trunkline.measure.users import Users, numbered
@@ -41,9 +41,7 @@ def truth_of(frame: pd.DataFrame, contract: Contract) -> Array:
         raise DataError(f"The outcome {name} is null in {empty} of {len(column)} rows.")
     if contract.task == "regression":
         return np.asarray(column, dtype=np.float64)
-    if contract.outcome.type == "boolean":
-        return np.where(np.asarray(column, dtype=bool), "true", "false").astype(object)
-    return np.asarray(column.astype(str), dtype=object)
+    return np.array([as_label(value) for value in column.astype(object)], dtype=object)
 
 
 def users_of(frame: pd.DataFrame, contract: Contract) -> Users | None:

@@ -8,9 +8,9 @@ from random import Random
 from trunkline.core.contract import Column
 
 from .lookup import input_of
-from .protocol import Corner, InputType, Stored, Value
+from .protocol import Corner, InputType, Probe, Stored, Value
 
-__all__ = ["Corner", "InputType", "Stored", "Value", "drawn", "input_of"]
+__all__ = ["Corner", "InputType", "Probe", "Stored", "Value", "drawn", "input_of"]
 
 NULLS = 0.1
 """The share of nulls in draws of a column that may be null."""

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from .encoding import floats
 from .number import number_of
-from .protocol import Corner, InputType, Value, floats
+from .protocol import Corner, InputType, Value
 
 WORDS = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
 """How files write booleans; in lower case."""
@@ -29,6 +30,10 @@ class Boolean(InputType):
         if not isinstance(value, bool):
             raise ValueError("it is neither true nor false")
         return value
+
+    def named(self, value: object) -> Value | None:
+        """Return a boolean; in a policy the words are texts."""
+        return value if isinstance(value, bool) else None
 
     def parse(self, cell: str) -> bool:
         """Return the boolean that a cell writes."""

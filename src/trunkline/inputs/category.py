@@ -11,11 +11,12 @@ import numpy as np
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from trunkline.core.contract import Column
+from trunkline.core.contract import Column, as_label
 
+from .encoding import floats, texts
 from .integer import whole_cell, whole_hint, whole_number, whole_or_none
-from .protocol import Corner, InputType, Value, floats, texts
-from .text import UNKNOWN, kept_text
+from .protocol import Corner, InputType, Value
+from .text import STRANGE, UNKNOWN, kept_text
 
 IN_WORDS = 20
 """Categories that a rule names: it stands in tables, errors and every refusal of the service."""
@@ -30,6 +31,7 @@ class Category(InputType):
     """One of a list of texts."""
 
     textual = True
+    strange = STRANGE
 
     def read(self, value: object) -> Value:
         """Return a text of the list."""
@@ -37,6 +39,11 @@ class Category(InputType):
         if self.column.categories and text not in self.column.categories:
             raise ValueError("it is not one of them")
         return text
+
+    def named(self, value: object) -> Value | None:
+        """Return a text of the list; a number that a policy names may be one."""
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        return super().named(as_label(value) if number else value)
 
     def exact(self, value: object) -> Value | None:
         """Return a text, and a whole number where its text is a category."""
@@ -104,6 +111,10 @@ class Codes(Category):
         if str(number) not in self.column.categories:
             raise ValueError("it is not one of them")
         return number
+
+    def named(self, value: object) -> Value | None:
+        """Return a number of the list."""
+        return InputType.named(self, value)
 
     def parse(self, cell: str) -> Value:
         """Return the whole number that a cell writes."""

@@ -25,6 +25,7 @@ class Integer(Amount):
     whole = True
     dtypes = ("int", "uint")
     stored = "int64"
+    largest = 2.0**62
 
     def read(self, value: object) -> int:
         """Return a whole number; 3.0 is one."""
@@ -65,6 +66,10 @@ class Integer(Amount):
         """Return any value of the range."""
         low, high = self.reach()
         return random.randint(math.ceil(low), math.floor(high))
+
+    def inwards(self, value: float, *, low: bool) -> int:
+        """Return the whole number at or inside an end."""
+        return math.ceil(value) if low else math.floor(value)
 
     def at(self, number: float, *, outwards: bool = True) -> int:
         """Return the whole number below a number, or the one above it."""

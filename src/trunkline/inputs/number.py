@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import re
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from decimal import Decimal
 from random import Random
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from pydantic import AfterValidator, Field
@@ -17,8 +17,9 @@ from pydantic_core import PydanticCustomError
 from trunkline.core.errors import ContractError
 
 from .counting import bins, numbers
+from .encoding import floats
 from .profiles import AnyProfile
-from .protocol import Corner, InputType, Value, ends, floats
+from .protocol import Corner, InputType, Probe, Value, ends
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 LARGEST_FLOAT32 = 3.4028234663852886e38
@@ -34,6 +35,8 @@ class Amount(InputType):
     quantity = True
     ranged = True
     tensor = "float"
+    largest: ClassVar[float] = LARGEST_FLOAT32
+    """Near the largest value that a model can be given, and exact as a float."""
 
     def bounds(self, low: Callable[[float], float], high: Callable[[float], float]) -> dict[str, Any]:
         """Return the range as pydantic writes it, its ends rounded by `low` and `high`."""
@@ -64,6 +67,33 @@ class Amount(InputType):
     def reach(self) -> tuple[float, float]:
         """Return the range to draw from."""
         return ends(self.column, 0.0, WIDEST)
+
+    def probes(self, known: Collection[object]) -> list[Probe]:
+        """Return the ends of the range, else what lies as far beyond `known` as it is wide."""
+        seen = np.array(list(known), dtype=np.float64)
+        least, most = (float(seen.min()), float(seen.max())) if len(seen) else (0.0, 0.0)
+        wide = most - least or max(1.0, abs(most))
+        low, high = self.column.minimum, self.column.maximum
+        bottom = -self.largest if low is None else max(low, -self.largest)
+        top = self.largest if high is None else min(high, self.largest)
+        found = []
+        for declared, end, beyond, name in (
+            (low, bottom, least - wide, "least"),
+            (high, top, most + wide, "greatest"),
+        ):
+            value = min(max(beyond, bottom), top) if declared is None else end
+            why = f"beyond what training had, with no {name} value in the contract"
+            found.append(
+                Probe(
+                    self.inwards(value, low=name == "least"),
+                    why if declared is None else f"the contract's {name} value",
+                )
+            )
+        return found
+
+    def inwards(self, value: float, *, low: bool) -> float:  # noqa: ARG002
+        """Return the value of the type at or inside a low or a high end."""
+        return value
 
     def encode(self, values: Sequence[object]) -> np.ndarray:
         """Return float32; null is NaN, and what is too large infinite."""

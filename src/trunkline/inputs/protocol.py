@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from random import Random
 from typing import Any, ClassVar, Literal, NamedTuple
 
@@ -12,7 +12,6 @@ import numpy as np
 
 from trunkline.core.contract import Column
 from trunkline.core.errors import ContractError
-from trunkline.core.times import stamp_text
 
 from .counting import cells, fill, is_null
 from .profiles import AnyProfile, PartsProfile
@@ -29,6 +28,13 @@ class Corner(NamedTuple):
     value: object
     allowed: bool = True
     """Whether the service lets it through to the model."""
+
+
+class Probe(NamedTuple):
+    """A value to ask a model for, None for null, and why."""
+
+    value: object
+    why: str
 
 
 class InputType(ABC):
@@ -62,6 +68,9 @@ class InputType(ABC):
 
     open_parts: ClassVar[tuple[str, ...]] = ("",)
     """The parts of a profile in which a value may come that the reference never saw; `` is a column counted whole."""
+
+    strange: ClassVar[tuple[Value, ...]] = ()
+    """Values that are hard to read, where the contract lists none."""
 
     def __init__(self, column: Column) -> None:
         self.column = column
@@ -123,6 +132,13 @@ class InputType(ABC):
             f"{self.column.name}: a range needs a numeric column and numeric ends.", value=value
         )
 
+    def named(self, value: object) -> Value | None:
+        """Return a value that a policy names in the column's own type; None where the rule does not allow it."""
+        try:
+            return self.read(value)
+        except ValueError:
+            return None
+
     def in_range(
         self, value: float, *, small: str = "it is too small", large: str = "it is too large"
     ) -> None:
@@ -173,6 +189,13 @@ class InputType(ABC):
         """Return the value at a point of the range."""
         return number
 
+    def probes(self, known: Collection[object]) -> list[Probe]:
+        """Return the values that the rule allows and that are unlike the `known` ones, which are not null."""
+        if labels := [self.label(name) for name in self.classes()]:
+            return [Probe(label, "training never had it") for label in labels if label not in known]
+        allowed = (value for value in self.strange if self.named(value) is not None)
+        return [Probe(value, "unlike what training had") for value in allowed]
+
     # The log and its profile
 
     def logged(self, value: object) -> object:
@@ -217,22 +240,3 @@ def ends(column: Column, begin: float, wide: float) -> tuple[float, float]:
     if low is None:
         low = min(begin, high - wide) if high is not None else begin
     return low, low + wide if high is None else high
-
-
-def texts(values: Sequence[object]) -> np.ndarray:
-    """Return values as an object array of `str`; null is the empty text. Shape (n,)."""
-    found = np.empty(len(values), dtype=object)
-    found[:] = ["" if value is None else str(value) for value in values]
-    return found
-
-
-def floats(values: Sequence[object]) -> np.ndarray:
-    """Return values as float32; null is NaN. Shape (n,)."""
-    numbers: Any = [np.nan if value is None else value for value in values]
-    with np.errstate(over="ignore"):
-        return np.array(numbers, dtype=np.float64).astype(np.float32)
-
-
-def stamp(seconds: float) -> str:
-    """Return seconds since 1970 as callers write a time."""
-    return f"{stamp_text(seconds)}Z"

@@ -10,16 +10,18 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import AfterValidator, Field
 
-from trunkline.core.contract import Column
+from trunkline.core.contract import Column, as_label
 from trunkline.core.patterns import published
 
 from . import words
 from .counting import bins, cells, is_null
+from .encoding import texts
 from .parted import Parted
 from .profiles import AnyProfile, CategoryProfile, PartsProfile
-from .protocol import Corner, Value, texts
+from .protocol import Corner, Value
 from .strictly import strictly
 
+STRANGE = ("", "a text that training never had", "\u00e9\u4f60\u597d \U0001f600", "x" * 2000)
 UNKNOWN = "\u2047 never seen"
 """A text that no model was fitted on."""
 WORD = "text"
@@ -31,6 +33,7 @@ class Text(Parted):
     """A free text."""
 
     free = True
+    strange = STRANGE
     textual = True
     open_parts = ("script",)
     dtypes = ("str",)
@@ -40,6 +43,11 @@ class Text(Parted):
     def read(self, value: object) -> str:
         """Return a text that keeps length and patterns."""
         return kept_text(value, self.column)
+
+    def named(self, value: object) -> Value | None:
+        """Return a text; a number that a policy names is one too."""
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        return super().named(as_label(value) if number else value)
 
     def exact(self, value: object) -> Value | None:
         """Return a text: pandas makes 10001.0 of a code and 123 of 00123, and nobody can see that afterwards."""

@@ -16,7 +16,7 @@ from trunkline.core.times import instant, read_time, stamp_text, time_text
 from .counting import is_null
 from .parted import Parted
 from .profiles import AnyProfile, CategoryProfile, PartsProfile
-from .protocol import Corner, Value, ends, stamp
+from .protocol import Corner, Value, ends
 from .strictly import strictly
 
 NOON = 1_717_156_800.0
@@ -57,6 +57,7 @@ class Time(Parted):
     dtypes = ("datetime", "timestamp")
     plain = False
     open_parts = ()
+    strange = ("1901-01-01", "2199-12-31T23:59:59.999999")
     tensor = ""
 
     def read(self, value: object) -> str:
@@ -115,15 +116,17 @@ class Time(Parted):
 
     def example(self) -> str:
         """Return the first time that the contract allows."""
-        return stamp(next(end for end in (self.column.minimum, self.column.maximum, NOON) if end is not None))
+        return _stamp(
+            next(end for end in (self.column.minimum, self.column.maximum, NOON) if end is not None)
+        )
 
     def drawn(self, random: Random) -> str:
         """Return any time of the range."""
-        return stamp(round(random.uniform(*ends(self.column, NOON, YEAR)), 3))
+        return _stamp(round(random.uniform(*ends(self.column, NOON, YEAR)), 3))
 
     def at(self, number: float) -> str:
         """Return the time at seconds since 1970."""
-        return stamp(number)
+        return _stamp(number)
 
     def summary(self, values: Sequence[object]) -> AnyProfile:
         """Return the seasons of the times: hour, weekday and month, where the texts say them."""
@@ -186,3 +189,8 @@ def _moment(value: np.datetime64) -> datetime | None:
         return None
     found = value.astype("datetime64[us]").item()
     return found if isinstance(found, datetime) else None
+
+
+def _stamp(seconds: float) -> str:
+    """Return seconds since 1970 as callers write a time."""
+    return f"{stamp_text(seconds)}Z"

@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from trunkline.core.contract import Column, Contract
 from trunkline.core.errors import DataError, ExportError, ProjectError
 from trunkline.core.policy.training import TrainingPolicy
+from trunkline.inputs import input_of
 from trunkline.tasks import Judging, judging_of
 
 from . import python_model
@@ -53,7 +54,7 @@ def few_rows(rows: pd.DataFrame, contract: Contract, *, count: int = ROWS) -> pd
     draw = np.random.default_rng(SEED)
     chosen = set(draw.permutation(len(rows))[:count].tolist())
     for column in (contract.outcome, *contract.features):
-        if not column.categories and column.type != "boolean":
+        if not input_of(column).classes():
             continue
         values = rows[column.name].reset_index(drop=True)
         times = 5 if column is contract.outcome else 1

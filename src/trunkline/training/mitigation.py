@@ -32,7 +32,7 @@ def mitigated_attribute(policy: Mitigation, contract: Contract) -> Column | None
     if policy.method == "none":
         return None
     outcome = contract.outcome
-    if outcome.type != "boolean" and len(outcome.categories) != 2:
+    if len(input_of(outcome).classes()) != 2:
         raise PolicyError(
             f"{KEY}: {policy.method} works on an outcome of two classes, and {outcome.name} is "
             f"{input_of(outcome).rule()}.",
@@ -53,7 +53,7 @@ def mitigated_attribute(policy: Mitigation, contract: Contract) -> Column | None
             else "mark the column with metadata={'protected': True} in contract.py",
         )
     column = contract.column(name)
-    if column.type in ("integer", "number") and not column.bands:
+    if input_of(column).quantity and not column.bands:
         raise PolicyError(
             f"{KEY}.attribute: {name} is a number, and the contract does not say where its groups begin.",
             value=name,

@@ -42,7 +42,7 @@ def check_threshold(policy: TrainingPolicy, contract: Contract, metrics: Mapping
     if asked is None:
         return
     outcome = contract.outcome
-    if not _positive(contract) or (outcome.type != "boolean" and len(outcome.categories) != 2):
+    if not _positive(contract) or len(input_of(outcome).classes()) != 2:
         raise PolicyError(
             f"{KEY} needs an outcome of two classes with a positive one, and {outcome.name} is "
             f"{input_of(outcome).rule()}.",
@@ -116,7 +116,7 @@ def decide(
 
 
 def _positive(contract: Contract) -> str:
-    return contract.positive or ("true" if contract.outcome.type == "boolean" else "")
+    return contract.positive or ("true" if input_of(contract.outcome).stored == "bool" else "")
 
 
 def _held_out(

@@ -12,13 +12,13 @@ import pandas as pd
 
 from trunkline.core.contract import Contract, Role, as_label
 from trunkline.core.policy.gates import Suite
+from trunkline.inputs import InputType, input_of
 from trunkline.measure.paired import Array
 
 from ..scored import Scored, truth_of
 
 REQUEST = "request.json"
 SEED = 20
-NUMERIC = ("integer", "number")
 
 
 def drawn(rows: pd.DataFrame, most: int) -> pd.DataFrame:
@@ -32,7 +32,7 @@ def drawn(rows: pd.DataFrame, most: int) -> pd.DataFrame:
 def date_column(contract: Contract, rows: Sequence[pd.DataFrame], *, temporal: bool) -> str:
     """Return the column of the event time where the split is by it and every value reads as an ISO date, else ""."""
     column = contract.of_role(Role.TIME)
-    if not temporal or column is None or column.type in (*NUMERIC, "boolean"):
+    if not temporal or column is None or input_of(column).stored != "str":
         return ""
     dates = pd.concat([_dates(frame[column.name]) for frame in rows])
     return "" if dates.isna().any() else column.name
@@ -58,8 +58,8 @@ def exchange(
     if len(classes) == 2 and contract.positive == classes[0]:
         classes.reverse()
         names = {name: f"{place}: {name}" for place, name in enumerate(classes)}
-    kinds = {column.name: column.type for column in contract.features}
-    texts = [name for name, kind in kinds.items() if kind in ("text", "time")]
+    kinds = {column.name: input_of(column) for column in contract.features}
+    texts = [name for name, kind in kinds.items() if not kind.summarised]
     regression = contract.task == "regression"
     key = contract.of_role(Role.KEY)
     request = {
@@ -67,7 +67,7 @@ def exchange(
         "label": contract.outcome.name,
         "classes": [names[name] for name in classes],
         "features": list(kinds),
-        "categorical": [name for name, kind in kinds.items() if kind in ("category", "boolean")],
+        "categorical": [name for name, kind in kinds.items() if kind.summarised and not kind.quantity],
         "texts": texts if regression else [*texts, contract.outcome.name],
         "date": date,
         "index": key.name if key else "",
@@ -100,7 +100,9 @@ def _part(
             return [float(value) for value in values]
         return [names[str(value)] for value in values]
 
-    columns = {column.name: _values(scored.frame[column.name], column.type) for column in contract.features}
+    columns = {
+        column.name: _values(scored.frame[column.name], input_of(column)) for column in contract.features
+    }
     columns[contract.outcome.name] = outcomes(truth_of(scored.frame, contract))
     if date:
         columns[date] = [moment.isoformat() for moment in _dates(scored.frame[date])]
@@ -131,16 +133,13 @@ def _probabilities(scored: Scored, classes: Sequence[str]) -> list[list[float]] 
     return rows
 
 
-def _values(values: pd.Series[Any], kind: str) -> list[Any]:
-    if kind in NUMERIC:
+def _values(values: pd.Series[Any], kind: InputType) -> list[Any]:
+    if kind.quantity:
         numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-        whole = kind == "integer" and bool(np.isfinite(numbers).all())
+        whole = kind.whole and bool(np.isfinite(numbers).all())
         return [int(value) for value in values] if whole else [_finite(value) for value in numbers.tolist()]
     missing = values.isna().to_numpy()
-    return [
-        None if gone else as_label(bool(value) if kind == "boolean" else value)
-        for value, gone in zip(values.tolist(), missing, strict=True)
-    ]
+    return [None if gone else as_label(value) for value, gone in zip(values.tolist(), missing, strict=True)]
 
 
 def _numbered(keys: pd.Series[Any]) -> list[int]:

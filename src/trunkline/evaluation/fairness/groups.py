@@ -9,9 +9,10 @@ from itertools import combinations, pairwise, product
 import numpy as np
 import pandas as pd
 
-from trunkline.core.contract import Column, Contract
+from trunkline.core.contract import Column, Contract, as_label
 from trunkline.core.errors import DataError
 from trunkline.core.figures import Figure, Interval
+from trunkline.inputs import input_of
 from trunkline.measure.bootstrap import draw, interval
 from trunkline.measure.intervals import LEVEL
 from trunkline.measure.metrics import LightMetric
@@ -38,13 +39,11 @@ def attribute(frame: pd.DataFrame, column: Column) -> Array:
         raise DataError(f"The rows have no column {column.name}, and the contract protects it.")
     values = frame[column.name]
     empty = np.asarray(values.isna(), dtype=bool)
-    if column.type in ("integer", "number"):
+    if input_of(column).quantity:
         numbers = np.asarray(pd.to_numeric(values), dtype=np.float64)
         groups = _bands(numbers, column.bands)
-    elif column.type == "boolean":
-        groups = np.where(np.asarray(values.fillna(False), dtype=bool), "true", "false").astype(object)
     else:
-        groups = np.asarray(values.astype(object).astype(str), dtype=object)
+        groups = np.array([as_label(value) for value in values.astype(object)], dtype=object)
     groups[empty] = MISSING
     return groups
 
@@ -147,7 +146,7 @@ def _rates(group: str, shares: Mapping[str, tuple[Array, Array]], users: Users |
 
 def _masks(column: Column, labels: Array) -> dict[str, Array]:
     found = sorted(set(labels))
-    if column.type in ("integer", "number"):
+    if input_of(column).quantity:
         found.sort(key=_least)
     return {f"{column.name}={group}": np.asarray(labels == group, dtype=bool) for group in found}
 

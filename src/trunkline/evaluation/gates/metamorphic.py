@@ -16,6 +16,7 @@ from trunkline.core.figures import Figure
 from trunkline.core.gate import Gate
 from trunkline.core.policy.gates import Metamorphic, RobustnessGates
 from trunkline.core.verdicts import Verdict
+from trunkline.inputs import input_of
 from trunkline.measure.paired import Array, Paired
 from trunkline.measure.users import Users, counted
 from trunkline.measure.wording import between, number
@@ -183,7 +184,7 @@ def _judged(
 
 
 def _directed(contract: Contract) -> bool:
-    return bool(contract.positive) or contract.outcome.type == "boolean"
+    return bool(contract.positive) or input_of(contract.outcome).stored == "bool"
 
 
 def _feature(name: str, contract: Contract, key: str) -> Column:

@@ -13,6 +13,7 @@ from trunkline.core.errors import ProjectError
 from trunkline.core.figures import Figure
 from trunkline.core.gate import Gate
 from trunkline.core.verdicts import Verdict
+from trunkline.inputs import input_of
 from trunkline.measure.bootstrap import draw, interval
 from trunkline.measure.metrics import Metrics
 from trunkline.measure.paired import Paired
@@ -169,7 +170,7 @@ def noise_verdict(ask: Ask, test: Scored, contract: Contract, noise: float, by: 
     question = (
         f"Does {by.metric} stand noise of {number(noise)} standard deviations on every number it is given?"
     )
-    numeric = [column for column in contract.features if column.type in ("integer", "number")]
+    numeric = [column for column in contract.features if input_of(column).quantity]
     generator = np.random.default_rng(by.seed)
     test = taken(test, evenly(len(test.frame), ROWS))
     blurred = {column.name: _blurred(test.frame[column.name], column, noise, generator) for column in numeric}
@@ -195,7 +196,7 @@ def _blurred(values: pd.Series, column: Column, noise: float, generator: np.rand
     spread = float(np.nanstd(known)) if np.isfinite(known).any() else 0.0
     shift = generator.normal(scale=noise * spread, size=len(values))
     low, high = column.minimum, column.maximum
-    if column.type == "integer":
+    if input_of(column).whole:
         low = None if low is None else math.ceil(low)
         high = None if high is None else math.floor(high)
         return (values + np.rint(shift).astype(np.int64)).clip(lower=low, upper=high)

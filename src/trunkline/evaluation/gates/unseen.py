@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from trunkline.core.contract import Column, Contract
 from trunkline.core.figures import Figure
 from trunkline.core.gate import Gate
 from trunkline.core.verdicts import Verdict
-from trunkline.inputs import input_of
+from trunkline.inputs import Probe, input_of
 
 from ..case import Case
 from ..robustness.asking import Ask, evenly, finite_answers, what_happened
 
 BASES = 8
 """Rows of the test part in which each value is put."""
-LARGEST = 3.4028234663852886e38
-"""The largest number that the service lets through: models compute in float32."""
-LARGEST_WHOLE = 2.0**62
-"""Near the largest whole number that fits 64 bits, and exact as a float."""
-TEXTS = ("", "a text that training never had", "\u00e9\u4f60\u597d \U0001f600", "x" * 2000)
-TIMES = ("1901-01-01", "2199-12-31T23:59:59.999999")
 SHOWN = 5
 
 
@@ -51,14 +43,6 @@ class Unseen(Gate[Case]):
     def verdict(self, case: Case) -> Verdict:
         seen = case.test.frame if case.train is None else case.train.frame
         return unseen_verdict(case.ask, case.test.frame, case.contract, seen)
-
-
-@dataclass(frozen=True)
-class Probe:
-    """A value of one feature to ask for, None for null, and why."""
-
-    value: object
-    why: str
 
 
 def unseen_verdict(ask: Ask, frame: pd.DataFrame, contract: Contract, seen: pd.DataFrame) -> Verdict:
@@ -121,55 +105,10 @@ def unseen_verdict(ask: Ask, frame: pd.DataFrame, contract: Contract, seen: pd.D
 def probes(column: Column, seen: pd.Series) -> tuple[Probe, ...]:
     """Return the values of a feature that are worth asking for, given those that training had."""
     known = seen.dropna()
-    found: list[Probe] = []
-    if column.type in ("category", "boolean"):
-        allowed: tuple[object, ...] = (
-            (False, True)
-            if column.type == "boolean"
-            else tuple(map(input_of(column).label, column.categories))
-        )
-        had = set(known.tolist())
-        found = [Probe(value, "training never had it") for value in allowed if value not in had]
-    if column.type == "text" or (column.type == "category" and not column.categories):
-        found = [Probe(value, "a text that training never had") for value in TEXTS if _allowed(value, column)]
-    if column.type == "time":
-        found = [Probe(time, "far from what training had") for time in TIMES if _allowed(time, column)]
-    if column.type in ("integer", "number"):
-        found = _ends(column, known.to_numpy(dtype=np.float64))
+    found = input_of(column).probes(known.unique().tolist())
     if column.nullable and len(known) == len(seen):
         found.append(Probe(None, "training never had a null"))
     return tuple(found)
-
-
-def _allowed(value: str, column: Column) -> bool:
-    try:
-        input_of(column).check(value)
-    except ValueError:
-        return False
-    return True
-
-
-def _ends(column: Column, known: np.ndarray) -> list[Probe]:
-    least, most = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
-    wide = most - least or max(1.0, abs(most))
-    limit = LARGEST_WHOLE if column.type == "integer" else LARGEST
-    low = -limit if column.minimum is None else max(column.minimum, -limit)
-    high = limit if column.maximum is None else min(column.maximum, limit)
-    ends = (
-        (column.minimum, low, least - wide, "least", math.ceil),
-        (column.maximum, high, most + wide, "greatest", math.floor),
-    )
-    found = []
-    for declared, end, beyond, name, whole in ends:
-        value = min(max(beyond, low), high) if declared is None else end
-        why = f"beyond what training had, with no {name} value in the contract"
-        found.append(
-            Probe(
-                whole(value) if column.type == "integer" else value,
-                why if declared is None else f"the contract's {name} value",
-            )
-        )
-    return found
 
 
 def _first_failing(
@@ -194,14 +133,14 @@ def _first_failing(
 def _with(base: pd.DataFrame, column: Column, found: Sequence[Probe]) -> pd.DataFrame:
     rows = pd.concat([base] * len(found), ignore_index=True)
     values = pd.Series([probe.value for probe in found for _ in range(len(base))], dtype=object)
-    if column.coded:
-        values = values.astype("Int64")
-    elif column.type in ("integer", "number"):
-        whole = column.type == "integer" and not values.isna().any()
-        values = values.astype("int64" if whole else "float64")
-    elif column.type == "boolean":
-        values = values.astype("boolean" if values.isna().any() else "bool")
-    return rows.assign(**{column.name: values})
+    gaps = values.isna().any()
+    kept: dict[str, Any] = {
+        "int64": "Int64" if gaps else "int64",
+        "bool": "boolean" if gaps else "bool",
+        "float64": "float64",
+    }
+    stored = input_of(column).stored
+    return rows.assign(**{column.name: values.astype(kept[stored]) if stored in kept else values})
 
 
 def _shown(value: object) -> str:

@@ -31,7 +31,7 @@ def check_slices(rules: PerformanceGates, contract: Contract) -> None:
         for name in part.between:
             key = f"{_KEY}.{position}.between.{name}"
             column = _column(key, name, contract)
-            if column.type not in ("integer", "number"):
+            if not input_of(column).quantity:
                 raise PolicyError(
                     f"{key} needs a number, and {name} is {input_of(column).rule()}.",
                     next_step=f"say it as {_KEY}.{position}.where.{name}",
@@ -63,7 +63,7 @@ def rows_of(frame: pd.DataFrame, part: NamedSlice, contract: Contract) -> Array:
 
 def _is_one_of(values: pd.Series, wanted: tuple[Value, ...], column: Column) -> Array:
     known = np.asarray(values.notna(), dtype=bool)
-    if column.type in ("integer", "number"):
+    if input_of(column).quantity:
         return np.isin(
             np.asarray(pd.to_numeric(values), dtype=np.float64), np.array(wanted, dtype=np.float64)
         )
@@ -82,27 +82,16 @@ def _column(key: str, name: str, contract: Contract) -> Column:
 
 
 def _check_value(key: str, value: Value, column: Column) -> None:
-    if column.type in ("integer", "number"):
-        fits = not isinstance(value, bool | str)
-        if fits and column.minimum is not None:
-            fits = float(value) >= column.minimum
-        if fits and column.maximum is not None:
-            fits = float(value) <= column.maximum
-    elif column.coded:
-        fits = not isinstance(value, bool) and as_label(value) in column.categories
-    elif column.type == "boolean":
-        fits = isinstance(value, bool)
-    else:
-        fits = isinstance(value, str) and (not column.categories or value in column.categories)
-    if fits:
+    held = input_of(column)
+    if held.named(value) is not None:
         return
-    step = f"use {input_of(column).rule()}"
-    if isinstance(value, bool) and column.type in ("category", "text"):
+    step = f"use {held.rule()}"
+    if isinstance(value, bool) and held.textual:
         step = 'write "Yes" and "No" in quotes: without them YAML reads true and false'
     elif column.categories:
         step = _instead(str(value), column.categories)
     raise PolicyError(
-        f"{key} asks for {as_label(value)}, and {column.name} is {input_of(column).rule()}.", next_step=step
+        f"{key} asks for {as_label(value)}, and {column.name} is {held.rule()}.", next_step=step
     )
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from sklearn.tree import DecisionTreeRegressor
 
 from trunkline.core.contract import Column, Contract, Role, as_label
+from trunkline.inputs import input_of
 from trunkline.measure.paired import Array
 
 ROWS = 20_000
@@ -18,7 +19,6 @@ EDGES = 31
 """Places at which a number may be cut: quantiles, moved to readable values."""
 LEVELS = 16
 """Categories of a column that may be told apart: the most frequent."""
-NUMERIC = ("integer", "number")
 MISSING = "missing"
 LONGEST = 40
 """Characters of a free text that may stand for a group of rows; a longer one may hold what must not be published."""
@@ -54,7 +54,7 @@ class Table:
         for column in contract.columns:
             if column.role not in (Role.FEATURE, Role.AUDIT) or column.name not in frame.columns:
                 continue
-            if column.type in NUMERIC:
+            if input_of(column).quantity:
                 self._add_number(frame[column.name], column, found)
             else:
                 self._add_category(frame[column.name], column, minimum_rows, found)
@@ -89,7 +89,7 @@ class Table:
 
     def _add_number(self, values: pd.Series, column: Column, found: list[Array]) -> None:
         numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-        edges, texts = _edges(numbers[np.isfinite(numbers)], whole=column.type == "integer")
+        edges, texts = _edges(numbers[np.isfinite(numbers)], whole=input_of(column).whole)
         null = np.isnan(numbers)
         if not len(edges) and not (null.any() and not null.all()):
             return
@@ -108,7 +108,7 @@ class Table:
         names, codes, counts = np.unique(labels.astype(str), return_inverse=True, return_counts=True)
         self._levels[column.name] = [str(name) for name in names]
         order = np.lexsort((names, -counts))[:LEVELS]
-        free = column.type == "text"
+        free = input_of(column).free
         kept = sorted(
             int(place)
             for place in order
@@ -126,7 +126,7 @@ class Table:
         for place in sorted(path):
             split, (low, high) = self._splits[place], path[place]
             name = split.column.name
-            if split.column.type in NUMERIC:
+            if input_of(split.column).quantity:
                 said[name] = _range_words(split, low, high)
                 continue
             left = within.get(name, self._levels[name])

@@ -186,7 +186,7 @@ def decided(answers: Answers, decision: Decision | None) -> Answers:
 
 def _schema_of(outcome: Column) -> dict[str, Any]:
     names = classes_of(outcome)
-    kind = "boolean" if outcome.type == "boolean" else "integer" if outcome.coded else "string"
+    kind = {"bool": "boolean", "int64": "integer"}.get(input_of(outcome).stored, "string")
     return {"type": kind} | (
         {"enum": [input_of(outcome).label(name) for name in names]} if kind != "boolean" else {}
     )

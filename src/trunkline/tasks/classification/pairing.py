@@ -8,6 +8,7 @@ import numpy as np
 
 from trunkline.core.contract import Column, Contract
 from trunkline.core.errors import DataError
+from trunkline.inputs import input_of
 from trunkline.measure.paired import Array, Paired
 from trunkline.measure.users import Users
 
@@ -17,12 +18,12 @@ from ..outcome import require_answers
 
 def classes_of(outcome: Column) -> tuple[str, ...]:
     """Return the classes that an outcome declares, as labels are written."""
-    return outcome.categories or (("false", "true") if outcome.type == "boolean" else ())
+    return input_of(outcome).classes()
 
 
 def positive_of(contract: Contract) -> str:
     """Return the class that counts as being selected; empty where there is none."""
-    return contract.positive or ("true" if contract.outcome.type == "boolean" else "")
+    return contract.positive or ("true" if input_of(contract.outcome).stored == "bool" else "")
 
 
 def pair_classes(
