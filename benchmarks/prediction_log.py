@@ -145,7 +145,7 @@ def agrees(log: Path, truth: Path) -> bool:
         expected = dict(other.execute(query).fetchall())
     with database() as opened:
         join_truth(opened, segments_in(log), truth)
-        found = dict(opened.execute("SELECT id, value->>'$' FROM wanted").fetchall())
+        found = dict(opened.execute("SELECT prediction, value->>'$' FROM wanted").fetchall())
         return found == expected and len(expected) > 0
 
 

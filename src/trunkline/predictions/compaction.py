@@ -12,9 +12,9 @@ from pathlib import Path
 
 from trunkline.core.record import write_atomically
 
-from .database import database, look_at, moment
+from .database import WRITE_PART, database, look_at, moment
 from .durable import to_disk
-from .segments import MANIFEST, OWN, PART, TIME, Compacted, Part, Segment, read_compacted, segments_in
+from .segments import LAYOUT, MANIFEST, OWN, PART, TIME, Compacted, Part, Segment, read_compacted, segments_in
 
 FULL = 8 * 2**20
 """Bytes of compressed segments that make a part: one that its size closed is enough, some 120,000 answers."""
@@ -28,12 +28,7 @@ QUIET_SECONDS = 600
 FIGURES = """
     SELECT min(time), max(time), count(*) FILTER (kind IS NOT NULL), count(*) FILTER (kind IS NULL) FROM part
 """
-
-WRITE = """
-    COPY (SELECT * FROM part WHERE kind IS NOT NULL ORDER BY id, time) TO ?
-    (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480)
-"""
-"""In groups of as many rows as are read to find one by its id."""
+WRITE = WRITE_PART.format(table="part", rows="kind IS NOT NULL")
 
 
 def compact(folder: Path, *, full: int = FULL, many: int = MANY, open_too: bool = True) -> int:
@@ -103,7 +98,9 @@ def _replace(folder: Path, group: Sequence[Segment]) -> None:
         half.rename(folder / name)
         before = read_compacted(folder)
         stems = tuple(segment.stem for segment in group)
-        part = Part(name=name, first=first, last=last, rows=rows, damaged=damaged, segments=stems)
+        part = Part(
+            name=name, first=first, last=last, rows=rows, damaged=damaged, segments=stems, layout=LAYOUT
+        )
         write_atomically(folder / MANIFEST, Compacted(parts=(*before.parts, part)).canonical())
         to_disk(folder)
         for segment in group:

@@ -15,16 +15,23 @@ from trunkline.core.errors import StorageError
 from trunkline.core.record import write_atomically
 
 from .compaction import alone
-from .database import database, literally, look_at
+from .database import WRITE_PART, database, literally, look_at
 from .durable import to_disk
 from .reader import OF_USER, LogReader
-from .segments import FORGETTING, MANIFEST, PART, TIME, TRIES, Compacted, Segment, read_compacted, segments_in
+from .segments import (
+    FORGETTING,
+    LAYOUT,
+    MANIFEST,
+    PART,
+    TIME,
+    TRIES,
+    Compacted,
+    Segment,
+    read_compacted,
+    segments_in,
+)
 
-OTHERS = """
-    COPY (
-        SELECT * FROM read_parquet(?) WHERE coalesce("user", '') NOT IN (SELECT unnest(?::VARCHAR[])) ORDER BY id, time
-    ) TO ? (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480)
-"""
+OTHERS = WRITE_PART.format(table="log", rows="""coalesce("user", '') NOT IN (SELECT unnest(?::VARCHAR[]))""")
 
 
 def forget(folder: Path, truth: Path, users: Collection[str]) -> tuple[str, ...]:
@@ -117,7 +124,7 @@ def _rewrite_part(folder: Path, segment: Segment, users: Collection[str]) -> Non
         if not opened.execute(OF_USER + " LIMIT 1", [list(users)]).fetchall():
             return
         half = folder / f".compacting-{secrets.token_hex(8)}"
-        opened.execute(OTHERS, [literally([segment.path]), list(users), str(half)])
+        opened.execute(OTHERS, [list(users), str(half)])
     to_disk(half)
     half.chmod(0o640)
     before = read_compacted(folder)
@@ -128,7 +135,7 @@ def _rewrite_part(folder: Path, segment: Segment, users: Collection[str]) -> Non
         rows = opened.execute(
             "SELECT count(*) FROM read_parquet(?)", [literally([folder / name])]
         ).fetchall()[0][0]
-    new = old.model_copy(update={"name": name, "rows": int(rows)})
+    new = old.model_copy(update={"name": name, "rows": int(rows), "layout": LAYOUT})
     parts = tuple(new if part is old else part for part in before.parts)
     write_atomically(folder / MANIFEST, Compacted(parts=parts).canonical())
     to_disk(folder)

@@ -22,28 +22,32 @@ from .records import GroundTruth
 if TYPE_CHECKING:
     import duckdb
 
-TOLD = """
-    CREATE OR REPLACE TEMP TABLE told AS
-    SELECT *, prediction IS NULL OR time IS NULL OR value IS NULL OR value[1] IN ('{', '[')
-              OR NOT known AS strange
-    FROM (
-        SELECT f[1] AS prediction, coalesce(f[2], '') AS item, epoch_us(try_cast(f[3] AS TIMESTAMPTZ)) AS "time",
-               row_number() OVER () AS place, coalesce(v[1], v[2])::VARCHAR AS value,
-               coalesce(f[4] IN ('trunkline/ground-truth/1', 'trunkline/ground-truth/2'), true) AS known
-        FROM (SELECT json_extract_string(json, ['$.prediction', '$.item', '$.time', '$.schema']) AS f,
-                     json_extract(json, ['$.value', '$.outcome']) AS v
-              FROM read_ndjson_objects(getvariable('truths'), ignore_errors = true, maximum_object_size = 1048576))
-    )
+EVENTS = """
+    SELECT f[1] AS prediction, md5_number(f[1])::UUID AS "key", coalesce(f[2], '') AS item,
+           epoch_us(try_cast(f[3] AS TIMESTAMPTZ)) AS "time", row_number() OVER () AS place,
+           coalesce(v[1], v[2])::VARCHAR AS value,
+           coalesce(f[4] IN ('trunkline/ground-truth/1', 'trunkline/ground-truth/2'), true) AS known
+    FROM (SELECT json_extract_string(json, ['$.prediction', '$.item', '$.time', '$.schema']) AS f,
+                 json_extract(json, ['$.value', '$.outcome']) AS v
+          FROM read_ndjson_objects(getvariable('truths'), ignore_errors = true, maximum_object_size = 1048576))
 """
-OF_LOG = "SELECT DISTINCT prediction FROM told WHERE prediction IN (SELECT id FROM log WHERE kind = 'answer')"
-STRANGE = "SELECT count(*) FROM told WHERE strange"
 LATEST = """
     CREATE OR REPLACE TEMP TABLE latest AS
-    SELECT prediction, item, time, value FROM told WHERE value <> 'null' AND place IN (
-        SELECT (max(time::HUGEINT * 4294967296 + place) % 4294967296)::BIGINT FROM told GROUP BY prediction, item
-    )
-"""
+    SELECT "key", item, arg_max(value, time::HUGEINT * 4294967296 + place) AS value, max(time) AS "time",
+           bool_or("key" IS NULL OR time IS NULL OR value IS NULL OR value[1] IN ('{', '[') OR NOT known) AS strange
+    FROM (EVENTS) GROUP BY "key", item
+""".replace("EVENTS", EVENTS)
 """Of several events of one item the one with the latest time counts, of two of one time the one written last."""
+STRANGE = "SELECT count(*) FROM latest WHERE strange"
+WITHDRAWN = "DELETE FROM latest WHERE value = 'null'"
+OF_LOG = """
+    SELECT DISTINCT prediction FROM (EVENTS) WHERE key IN (SELECT key FROM log WHERE kind = 'answer')
+""".replace("EVENTS", EVENTS)
+OF_ANSWERS = """
+    SELECT name, item, time, value
+    FROM (SELECT DISTINCT unnest(?::VARCHAR[]) AS name) JOIN latest ON "key" = md5_number(name)::UUID
+    ORDER BY name, item
+"""
 
 
 class Outcome(Protocol):
@@ -119,17 +123,12 @@ def truth_of(path: Path, predictions: Collection[str]) -> dict[str, GroundTruth]
 
     Raises DataError naming the line that cannot be read, StorageError when the file cannot.
     """
-    if not predictions:
-        return {}
-    with database() as opened:
-        if not latest_truth(opened, path):
-            return {}
-        asked = """
-            SELECT prediction, time, value FROM latest
-            WHERE item = '' AND prediction IN (SELECT unnest(?::VARCHAR[]))
-        """
-        rows = opened.execute(asked, [list(predictions)]).fetchall()
-    return {name: event_of(name, value, time) for name, time, value in rows}
+    return {
+        name: event
+        for name, events in events_of(path, predictions).items()
+        for event in events
+        if not event.item
+    }
 
 
 def events_of(path: Path, predictions: Collection[str]) -> dict[str, tuple[GroundTruth, ...]]:
@@ -141,11 +140,7 @@ def events_of(path: Path, predictions: Collection[str]) -> dict[str, tuple[Groun
     with database() as opened:
         if not predictions or not latest_truth(opened, path):
             return {}
-        asked = """
-            SELECT prediction, item, time, value FROM latest
-            WHERE prediction IN (SELECT unnest(?::VARCHAR[])) ORDER BY prediction, item
-        """
-        for name, item, time, value in opened.execute(asked, [list(predictions)]).fetchall():
+        for name, item, time, value in opened.execute(OF_ANSWERS, [list(predictions)]).fetchall():
             event = event_of(name, value, time).model_copy(update={"item": item})
             found[name] = (*found.get(name, ()), event)
     return found
@@ -155,7 +150,7 @@ def known_of(opened: duckdb.DuckDBPyConnection, path: Path) -> set[str]:
     """Return the ids that the ground truth knows, taken back or not, of the answers that the view `log` holds."""
     if not os.path.lexists(path):
         return set()
-    _tell(opened, path)
+    _name(opened, path)
     return {str(id_) for (id_,) in opened.execute(OF_LOG).fetchall()}
 
 
@@ -165,24 +160,25 @@ def event_of(prediction: str, value: str, time: int) -> GroundTruth:
 
 
 def latest_truth(opened: duckdb.DuckDBPyConnection, path: Path) -> bool:
-    """Fill the table `latest`, one row an answer and item: `prediction`, `item`, `value` as JSON, `time`.
+    """Fill the table `latest`, one row an answer and item: the answer's `key`, `item`, `value` as JSON, `time`.
 
     Returns whether there is any ground truth. Raises DataError naming the line that cannot be read.
     """
     if not os.path.lexists(path):
         return False
-    _tell(opened, path)
+    _name(opened, path)
+    opened.execute(LATEST)
     if opened.execute(STRANGE).fetchall() != [(0,)]:
         # What the database cannot read is read, or named, line by line.
         truths = read_truth(path)
         with tempfile.TemporaryDirectory(prefix="trunkline-") as folder:
             whole = Path(folder) / "truth.jsonl"
             whole.write_text("".join(truth.line() for truth in truths.values()), encoding="utf-8")
-            _tell(opened, whole)
-    opened.execute(LATEST)
+            _name(opened, whole)
+            opened.execute(LATEST)
+    opened.execute(WITHDRAWN)
     return True
 
 
-def _tell(opened: duckdb.DuckDBPyConnection, path: Path) -> None:
+def _name(opened: duckdb.DuckDBPyConnection, path: Path) -> None:
     opened.execute("SET VARIABLE truths = ?::VARCHAR[]", [literally([path])])
-    opened.execute(TOLD)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -66,10 +66,10 @@ class LogReader:
             parts = [segment for segment in segments if segment.part]
             lines = [segment for segment in segments if not segment.part]
             with database() as opened:
-                # Parts are ordered by id, lines have to be read: most answers need none of them.
-                for group in (parts, lines):
+                # Parts are ordered by key, lines have to be read: most answers need none of them.
+                for group, question in ((parts, FIND_IN_PARTS), (lines, FIND_IN_LINES)):
                     look_at(opened, group)
-                    for row in _records(opened, FIND, [identity]):
+                    for row in _records(opened, question, [identity]):
                         if isinstance(row, Prediction):
                             return row
             return None
@@ -117,6 +117,8 @@ class LogReader:
         """
 
         def ask(segments: Sequence[Segment]) -> tuple[tuple[Prediction, ...], dict[str, GroundTruth]]:
+            found: dict[str, Prediction] = {}
+            truths: dict[str, GroundTruth] = {}
             with database() as opened:
                 if not join_truth(opened, segments, truth, bundle=bundle, newest=newest):
                     return (), {}
@@ -126,10 +128,11 @@ class LogReader:
                 # The rows themselves are read only where the newest of them lie.
                 stretch = moment(since), moment(until)
                 look_at(opened, [segment for segment in segments if segment.touches(*stretch)])
-                rows = _records(opened, WANTED, [since, until])
-                found = {row.id: row for row in rows if isinstance(row, Prediction)}
-                known = opened.execute(KNOWN).fetchall()
-            truths = {name: event_of(name, value, time) for name, value, time in known}
+                for line, value, time in opened.execute(WANTED, [since, until]).fetchall():
+                    row = record_of(line)
+                    if isinstance(row, Prediction):
+                        found[row.id] = row
+                        truths[row.id] = event_of(row.id, value, time)
             return tuple(sorted(found.values(), key=lambda row: row.time)), truths
 
         return self._ask(ask)
@@ -156,37 +159,51 @@ def join_truth(
     bundle: str = "",
     newest: int | None = None,
 ) -> bool:
-    """Fill the table `wanted` with the newest answers whose outcome is known: `id`, `time`, `value`, and since when
-    it is `known`.
+    """Fill the table `wanted` with the newest answers whose outcome is known: its `key`, `time`, `value`, and since
+    when it is `known`.
 
     Returns whether there is any ground truth. Raises DataError when it cannot be read.
     """
     if not latest_truth(opened, truth):
         return False
-    look_at(opened, segments)
     opened.execute("SET preserve_insertion_order = false")
     of_bundle, bundles = (OF_BUNDLE, [bundle]) if bundle else ("", [])
     limit, limits = (NEWEST, [newest]) if newest is not None else ("", [])
-    opened.execute(LABELLED + of_bundle + limit, [*bundles, *limits])
-    return True
+    # The newest first: what ended before the oldest of enough answers is not read.
+    ordered = sorted(segments, key=lambda segment: segment.last or LATER, reverse=True)
+    take = FEW if newest is not None else len(ordered)
+    while True:
+        look_at(opened, ordered[:take])
+        opened.execute(LABELLED + of_bundle + limit, [*bundles, *limits])
+        found, oldest = opened.execute("SELECT count(*), min(time) FROM wanted").fetchall()[0]
+        rest = ordered[take:]
+        if not rest or (found == newest and (rest[0].last or LATER) < moment(oldest)):
+            return True
+        take *= 4
 
 
+FEW = 4
+"""Segments that are looked through first for the newest labelled answers."""
+LATER = datetime.max.replace(tzinfo=UTC)
 BETWEEN = "SELECT line FROM log WHERE kind IS NULL OR (? IS NULL OR time >= ?) AND (? IS NULL OR time <= ?)"
-FIND = "SELECT line FROM log WHERE id = ? AND kind IN ('answer', 'silent')"
+FIND_IN_PARTS = "SELECT line FROM log WHERE key = md5_number(?)::UUID AND kind IN ('answer', 'silent')"
+FIND_IN_LINES = "SELECT line FROM log WHERE id = ? AND kind IN ('answer', 'silent')"
 OF_USER = 'SELECT DISTINCT id FROM log WHERE "user" IN (SELECT unnest(?::VARCHAR[]))'
-ANSWERED = "SELECT id FROM log WHERE kind = 'answer' AND id IN (SELECT unnest(?::VARCHAR[]))"
+ANSWERED = """
+    SELECT id FROM log WHERE kind = 'answer' AND key IN (SELECT md5_number(unnest(?::VARCHAR[]))::UUID)
+"""
 COUNT = "SELECT count(*) FILTER (kind = 'answer'), count(*) FILTER (kind IS NULL) FROM log"
 LABELLED = """
     CREATE OR REPLACE TEMP TABLE wanted AS
-    SELECT id, log.time AS time, value, latest.time AS known FROM log JOIN latest ON prediction = id AND item = ''
+    SELECT latest.key AS key, log.time AS time, value, latest.time AS known
+    FROM log JOIN latest ON log.key = latest.key AND item = ''
     WHERE kind = 'answer'
 """
 OF_BUNDLE = " AND bundle = ?"
 NEWEST = " ORDER BY log.time DESC LIMIT ?"
-KNOWN = "SELECT id, value, known FROM wanted"
 WANTED = """
-    SELECT line FROM log
-    WHERE kind = 'answer' AND time BETWEEN ? AND ? AND id IN (SELECT id FROM wanted)
+    SELECT line, value, known FROM log JOIN wanted ON log.key = wanted.key
+    WHERE kind = 'answer' AND log.time BETWEEN ? AND ?
 """
 
 

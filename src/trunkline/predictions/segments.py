@@ -21,6 +21,8 @@ TIME = "%Y%m%dt%H%M%S%f"
 """How a name says a time, in UTC: names sort by it."""
 OWN = re.compile(r"\d{8}t\d{12}-\d+-[0-9a-f]{8}")
 """Stems of segments whose writers hold them; earlier versions held none."""
+LAYOUT = 2
+"""Of the columns of a part."""
 TRIES = 100
 SLACK = timedelta(seconds=2)
 """Lines of one segment may lie this far out of order: a writer whose clock went back begins another."""
@@ -37,6 +39,7 @@ class Part(Record):
     """Lines that could not be read, and are not in it."""
     segments: tuple[str, ...]
     """The stems of the segments whose records it has."""
+    layout: int = 1
 
 
 class Compacted(Record):
@@ -58,6 +61,8 @@ class Segment:
     last: datetime | None = None
     damaged: int = 0
     """Lines that could not be read, and are no longer in it."""
+    layout: int = LAYOUT
+    """Of a part's columns."""
 
     @property
     def closed(self) -> bool:
@@ -123,7 +128,9 @@ def chosen(found: Iterable[Segment], compacted: Compacted, folder: Path) -> tupl
         if segment.stem not in replaced and (segment.stem not in best or segment.closed):
             best[segment.stem] = segment
     for part in compacted.parts:
-        best[part.name] = Segment(folder / part.name, part.name, part.first, part.last, part.damaged)
+        best[part.name] = Segment(
+            folder / part.name, part.name, part.first, part.last, part.damaged, part.layout
+        )
     return tuple(best[stem] for stem in sorted(best))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import threading
 from collections.abc import Callable
@@ -13,8 +14,10 @@ import pytest
 
 from trunkline.predictions import Prediction
 from trunkline.predictions.compaction import QUIET_SECONDS, compact
+from trunkline.predictions.database import database
+from trunkline.predictions.forgetting import forget
 from trunkline.predictions.reader import LogReader
-from trunkline.predictions.segments import MANIFEST, read_compacted, segments_in
+from trunkline.predictions.segments import MANIFEST, Compacted, read_compacted, segments_in
 from trunkline.predictions.writer import LogWriter
 
 START = datetime(2026, 1, 1, 10, 0, tzinfo=UTC)
@@ -190,3 +193,35 @@ def test_a_silent_answer_that_came_after_its_segment_was_closed_is_in_the_window
         first = window.predictions[0].time
         assert len(window.predictions) == min(requests, 4)
         assert window.silent == tuple(row for row in whole.silent if requests > 4 or row.time >= first)
+
+
+def test_parts_of_the_first_layout_are_read_and_are_forgotten_from(tmp_path: Path) -> None:
+    fill(tmp_path)
+    compact(tmp_path, full=1)
+    compacted = read_compacted(tmp_path)
+    for part in compacted.parts:
+        path = tmp_path / part.name
+        with database() as opened:
+            opened.execute(
+                "COPY (SELECT * EXCLUDE key, line->>'$.id' AS id FROM read_parquet(?)) TO ? (FORMAT parquet)",
+                [str(path), str(tmp_path / ".old")],
+            )
+        (tmp_path / ".old").replace(path)
+    old = tuple(part.model_copy(update={"layout": 1}) for part in compacted.parts)
+    written = json.loads(Compacted(parts=old).canonical())
+    for part in written["parts"]:
+        del part["layout"]
+    (tmp_path / MANIFEST).write_text(json.dumps(written))
+    log = LogReader(tmp_path)
+    assert held(tmp_path) == [*range(40)]
+    assert log.find(answer(20).id) == answer(20)
+    assert log.answered({answer(3).id, "x"}) == {answer(3).id}
+    assert len(forget(tmp_path, tmp_path / "truth", [""])) == 40
+    assert held(tmp_path) == []
+
+
+def test_the_key_of_an_id_is_what_parts_on_disks_have() -> None:
+    with database() as opened:
+        assert opened.execute("SELECT md5_number('a')::UUID::VARCHAR").fetchall() == [
+            ("61267769-e299-c331-a8b6-f1c0b975c10c",)
+        ]
