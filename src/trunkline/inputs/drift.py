@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from trunkline.measure.psi import Drift, Floats, drift
@@ -10,11 +12,20 @@ from .profiles import AnyProfile, CategoryProfile, Counts, NumberProfile, PartsP
 from .protocol import InputType
 
 
-def column_drift(held: InputType, reference: AnyProfile, window: AnyProfile) -> dict[str, Drift]:
-    """Return the drift of each part that can be compared; a column that is counted whole has the one part ``."""
+def column_drift(
+    held: InputType,
+    reference: AnyProfile,
+    window: AnyProfile,
+    groups: Sequence[AnyProfile] = (),
+    most: float = 1.0,
+) -> dict[str, Drift]:
+    """Return the drift of each part that can be compared; a column that is counted whole has the one part ``.
+
+    `groups` are profiles of the window by groups of users, where these have several rows; `most` as `drift` takes it.
+    """
     left_out = blind_parts(held, reference, window)
     found = {
-        name: counts_drift(before, measures(window)[name])
+        name: counts_drift(before, measures(window)[name], [measures(group)[name] for group in groups], most)
         for name, before in measures(reference).items()
         if name not in left_out
     }
@@ -28,13 +39,20 @@ def blind_parts(held: InputType, reference: AnyProfile, window: AnyProfile) -> d
     return {}
 
 
-def counts_drift(reference: Counts, window: Counts) -> Drift | None:
+def counts_drift(
+    reference: Counts, window: Counts, groups: Sequence[Counts] = (), most: float = 1.0
+) -> Drift | None:
     """Return the drift between counts of the values that are not null and that the reference could have.
+
+    `groups` are counts of the window by groups of users, where these have several rows; `most` as `drift` takes it.
 
     A value that the reference never saw is no shift of its cells and is left out, unless the reference itself
     had more values than it kept. None where one of the two has no such values.
     """
-    return drift(reference.cells, _known_counts(reference, reference), _known_counts(reference, window))
+    by_users = np.stack([_known_counts(reference, group) for group in groups]) if groups else None
+    return drift(
+        reference.cells, _known_counts(reference, reference), _known_counts(reference, window), by_users, most
+    )
 
 
 def _known_counts(reference: Counts, profile: Counts) -> Floats:

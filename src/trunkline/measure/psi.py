@@ -33,8 +33,19 @@ class Drift:
     """The cells that contribute most, with their shares in the reference and in the window."""
 
 
-def drift(cells: tuple[str, ...], reference: Floats, window: Floats) -> Drift | None:
+def drift(
+    cells: tuple[str, ...],
+    reference: Floats,
+    window: Floats,
+    groups: Floats | None = None,
+    most: float = math.inf,
+) -> Drift | None:
     """Return the drift between two count vectors of shape (cells,).
+
+    `groups` are the window's counts by groups of users, shape (groups, cells), where users have several rows, and
+    `most` is the design effect of rows that are the same for each user. Both windows then count as many rows as they
+    are worth by the effect seen in the groups: the reference's users are taken to repeat alike (Rao and Scott 1981,
+    The analysis of categorical data from complex sample surveys, JASA 76).
 
     Population stability index: sum of (p - q) ln(p / q), which is Jeffreys' divergence. With B occupied cells,
     n and m rows and no drift it is distributed as (1/n + 1/m) times chi-square with B - 1 degrees of freedom
@@ -47,7 +58,9 @@ def drift(cells: tuple[str, ...], reference: Floats, window: Floats) -> Drift | 
     if not m or not n:
         return None
     named = [name for name, there in zip(cells, occupied, strict=True) if there]
-    before, after = reference[occupied], window[occupied]
+    effect = 1.0 if groups is None else effect_of(groups, most)
+    m, n = m / effect, n / effect
+    before, after = reference[occupied] / effect, window[occupied] / effect
     p, q = _shares(after), _shares(before)
     logs = np.log(p / q)
     parts = (p - q) * logs
@@ -65,6 +78,21 @@ def drift(cells: tuple[str, ...], reference: Floats, window: Floats) -> Drift | 
             (named[index], float(before[index] / m), float(after[index] / n)) for index in ranked[:3]
         ),
     )
+
+
+def effect_of(groups: Floats, most: float = math.inf) -> float:
+    """Return the mean design effect of shares whose counts are known by groups of users; from 1 to `most`.
+
+    `groups` has the shape (groups, cells). Where all rows are alike, nothing is seen of it, and it is `most`.
+    """
+    sizes, counts = groups.sum(axis=1), groups.sum(axis=0)
+    rows, several = float(sizes.sum()), int((sizes > 0).sum())
+    if several < 2 or (counts > 0).sum() < 2:
+        return max(1.0, min(most, rows))
+    shares = counts[counts > 0] / rows
+    apart = groups[:, counts > 0] - sizes[:, None] * shares
+    excess = (apart**2 / shares).sum() / rows * several / (several - 1)
+    return max(1.0, min(most, float(excess) / (len(shares) - 1)))
 
 
 def _shares(counts: Floats) -> Floats:

@@ -9,6 +9,7 @@ from trunkline.core.figures import Figure
 from trunkline.inputs.drift import counts_drift
 from trunkline.predictions import Prediction
 
+from .by_users import profile_by_users
 from .profiles import Profile
 from .profiling import profile_answers
 
@@ -22,10 +23,12 @@ def answers_apart(
     """
     if not own or not other:
         return None
-    now = profile_answers(reference, own, contract)
+    now = profile_by_users(reference, own, contract)
     usual = profile_answers(reference, other, contract)
-    for one, two in ((now.score, usual.score), (now.label, usual.label)):
-        if one and two and (found := counts_drift(two, one)):
+    for name in ("score", "label"):
+        one, two = getattr(now.whole, name), getattr(usual, name)
+        groups = [getattr(group, name) for group in now.groups]
+        if one and two and (found := counts_drift(two, one, groups, now.most)):
             return Figure(
                 name="psi", value=found.psi, rows=min(len(own), len(other)), interval=found.interval
             )

@@ -13,9 +13,9 @@ from trunkline.measure.multiplicity import holm
 from trunkline.measure.wording import between, count, join, percent
 from trunkline.predictions import LogWindow
 
+from .by_users import profile_by_users
 from .evidence import Evidence
 from .monitor import Monitor, Seen
-from .profiling import profile_answers
 from .questions import LARGE_SHARE, UNKNOWN, Question, not_judged, questions_about
 from .rejections import rejection_findings
 
@@ -32,7 +32,8 @@ class Data(Monitor[DataMonitor]):
     either side of its threshold is inconclusive: a PSI whose interval reaches it, a share above it that chance may
     explain. So is a column of which no part can be compared; of others the summary names the parts that cannot, such
     as the month where the window covers no year. The model's answers are compared only where they are the champion's:
-    a reference belongs to one model.
+    a reference belongs to one model. Where users have several answers, these count as many as they are worth, and the
+    reference's users are taken to repeat alike.
     """
 
     kind = "data"
@@ -54,7 +55,7 @@ class Data(Monitor[DataMonitor]):
         if rows < policy.minimum_rows:
             words = f"{count(rows, 'request')} so far; {policy.minimum_rows} are needed to judge the inputs."
             return Seen("inconclusive", words + torn, rows)
-        profile = profile_answers(reference, window.predictions, contract)
+        profile = profile_by_users(reference, window.predictions, contract)
         questions = questions_about(profile, window, reference, contract, self.settings, evidence.bundle)
         adjusted = holm([question.p_value for question in questions])
         drifted = [
@@ -65,7 +66,7 @@ class Data(Monitor[DataMonitor]):
         drifted.sort(key=lambda pair: -pair[0].value / pair[0].large)
         lead = _widest(questions)
         rejected = rejection_findings(window, contract, self.settings.rejections)
-        unjudged, parts = not_judged(profile, reference, contract)
+        unjudged, parts = not_judged(profile.whole, reference, contract)
         blind = _blind(unjudged, parts, contract) + torn
         if drifted or rejected:
             return Seen(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from trunkline.core.contract import Contract, Role
 from trunkline.core.figures import Interval
@@ -22,8 +24,8 @@ from trunkline.measure.psi import Drift
 from trunkline.measure.wording import percent
 from trunkline.predictions import LogWindow
 
+from .by_users import ByUsers, profile_by_users
 from .profiles import Profile
-from .profiling import profile_answers
 
 LARGE_PSI = 1.0
 """Above this a drift is critical: the two distributions hardly overlap."""
@@ -49,7 +51,7 @@ class Question:
 
 
 def questions_about(
-    profile: Profile,
+    profile: ByUsers,
     window: LogWindow,
     reference: Profile,
     contract: Contract,
@@ -62,19 +64,20 @@ def questions_about(
     """
     questions = []
     for name, before in reference.columns.items():
-        after = profile.columns[name]
+        after = profile.whole.columns[name]
         column = contract.column(name)
         # Audit columns are optional in requests: one that no client sends is not drift.
         if after.count or column.role is not Role.AUDIT:
-            questions += _about_column(input_of(column), before, after, policy)
+            questions += _about_column(input_of(column), before, profile, policy)
     own = [answer for answer in window.predictions if bundle in ("", answer.bundle)]
-    outputs = profile_answers(reference, own, contract)
-    for measure, usual, given in (
-        ("psi of the label", reference.label, outputs.label),
-        ("psi of the score", reference.score, outputs.score),
-    ):
-        if usual and given and (found := counts_drift(usual, given)):
-            questions.append(_about_shift(PREDICTION, measure, found, policy, _moved(usual, given, found)))
+    outputs = profile if len(own) == len(window.predictions) else profile_by_users(reference, own, contract)
+    usual: Counts | None
+    for answer, usual in (("label", reference.label), ("score", reference.score)):
+        given = getattr(outputs.whole, answer)
+        groups = [getattr(group, answer) for group in outputs.groups]
+        if usual and given and (found := counts_drift(usual, given, groups, outputs.most)):
+            moved = _moved(usual, given, found)
+            questions.append(_about_shift(PREDICTION, f"psi of the {answer}", found, policy, moved))
     return questions
 
 
@@ -94,11 +97,13 @@ def not_judged(profile: Profile, reference: Profile, contract: Contract) -> tupl
 
 
 def _about_column(
-    held: InputType, before: AnyProfile, after: AnyProfile, policy: DataMonitor
+    held: InputType, before: AnyProfile, profile: ByUsers, policy: DataMonitor
 ) -> list[Question]:
     name = held.column.name
-    shifts = column_drift(held, before, after)
-    rows = after.count + after.nulls
+    after = profile.whole.columns[name]
+    shifts = column_drift(
+        held, before, after, [group.columns[name] for group in profile.groups], profile.most
+    )
     usual = before.nulls / max(1, before.count + before.nulls)
     questions = [
         _about_shift(
@@ -111,7 +116,15 @@ def _about_column(
         for part, found in shifts.items()
     ]
     questions.append(
-        _about_share(name, "share of nulls", after.nulls, rows, usual, policy, f"{percent(usual)} at release")
+        _about_share(
+            name,
+            "share of nulls",
+            lambda given: given.columns[name].nulls,
+            profile,
+            usual,
+            policy,
+            f"{percent(usual)} at release",
+        )
     )
     for part in held.open_parts:
         known, given = measures(before).get(part), measures(after).get(part)
@@ -119,7 +132,8 @@ def _about_column(
             values = sorted(given.unseen.items(), key=lambda item: (-item[1], item[0]))[:3]
             detail = ", ".join(f"{value[:40]!r} {times}" for value, times in values)
             measure = f"{UNKNOWN} of the {part}" if part else UNKNOWN
-            questions.append(_about_share(name, measure, given.other, rows, 0.0, policy, detail))
+            hits = partial(_unknown, name, part)
+            questions.append(_about_share(name, measure, hits, profile, 0.0, policy, detail))
     return questions
 
 
@@ -128,19 +142,35 @@ def _about_shift(subject: str, measure: str, found: Drift, policy: DataMonitor, 
 
 
 def _about_share(
-    subject: str, measure: str, hits: int, rows: int, usual: float, policy: DataMonitor, detail: str
+    subject: str,
+    measure: str,
+    hits: Callable[[Profile], int],
+    profile: ByUsers,
+    usual: float,
+    policy: DataMonitor,
+    detail: str,
 ) -> Question:
+    def rows(given: Profile) -> int:
+        return given.columns[subject].count + given.columns[subject].nulls
+
     threshold = min(1.0, usual + policy.rejections)
+    share = hits(profile.whole) / max(1, rows(profile.whole))
+    tell = profile.worth(hits, rows)
     return Question(
         subject,
         measure,
-        hits / max(1, rows),
+        share,
         threshold,
-        wilson(hits, rows),
-        tail_above(hits, rows, threshold),
+        wilson(share * tell, tell),
+        tail_above(round(share * tell), round(tell), threshold),
         detail,
         LARGE_SHARE,
     )
+
+
+def _unknown(name: str, part: str, profile: Profile) -> int:
+    given = measures(profile.columns[name])[part]
+    return given.other if isinstance(given, CategoryProfile) else 0
 
 
 def _moved(before: Counts, after: Counts, found: Drift) -> str:
