@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field
 
@@ -40,6 +40,12 @@ class Release(Record):
     """Kept from stage to stage, so that a user who was on the challenger stays there as the share grows."""
     image: str = ""
     """The image that a target runs, by digest; empty for a target that needs none."""
+
+    @classmethod
+    def of_one(cls, bundle: str, *, environment: str, revision: str, version: int = 0) -> Self:
+        """Return the release by which one bundle answers everyone."""
+        champion = Route(version=version, bundle=bundle)
+        return cls(environment=environment, revision=revision, strategy="single", champion=champion)
 
 
 class Deployment(Record):

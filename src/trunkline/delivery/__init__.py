@@ -3,6 +3,7 @@
 from .apply import apply, read_history, stop
 from .desired_state import DesiredState, parse_state, read_state, write_state
 from .installation import Installations
+from .once import serve_once
 from .plan import Plan, Step, plan
 from .rollout import next_state, state_before
 from .targets import Environment, Health, LocalSettings, Target, TargetKind, TargetSettings
@@ -30,6 +31,7 @@ __all__ = [
     "plan",
     "read_history",
     "read_state",
+    "serve_once",
     "settings_of",
     "state_before",
     "stop",

@@ -14,14 +14,14 @@ import numpy as np
 from pydantic import ValidationError
 
 from trunkline.core.bundle import Bundle
-from trunkline.core.errors import ApplyError, BundleError, ProjectError, UnavailableError
+from trunkline.core.errors import BundleError, ProjectError, UnavailableError
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.proxies import goes_through_proxies
 from trunkline.core.record import short, write_atomically
-from trunkline.core.release import Release, Route
+from trunkline.core.release import Release
 from trunkline.core.verdicts import GateRun
-from trunkline.delivery import LocalTarget
+from trunkline.delivery import LocalTarget, serve_once
 from trunkline.delivery.targets.service import Ready, last_words
 from trunkline.evaluation import load_verdicts
 from trunkline.evaluation.load.measurement import Load, LoadCase
@@ -133,22 +133,9 @@ def _asked(
     target = LocalTarget(
         folder / "live", port=0, log_folder=folder / "predictions", serving=project.policy.serving
     )
-    release = Release(
-        environment=LOAD,
-        revision=bundle.manifest.lineage.commit,
-        strategy="single",
-        champion=Route(version=0, bundle=bundle.digest),
-    )
-    try:
-        try:
-            target.apply(release, project.bundles)
-        except ApplyError as error:
-            raise ApplyError(
-                error.what, next_step="trunkline serve starts the same service for you to see"
-            ) from error
+    release = Release.of_one(bundle.digest, environment=LOAD, revision=bundle.manifest.lineage.commit)
+    with serve_once(target, release, project.bundles):
         yield target.address(), bundle, target
-    finally:
-        target.stop()
 
 
 def _served_by(project: Project, host: str, progress: Progress) -> Bundle | None:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import NoReturn
 
-from trunkline.core.bundle import BundleStore
 from trunkline.core.errors import NotFoundError
 from trunkline.core.progress import Progress
 from trunkline.core.project import POLICY_FILE, Project
-from trunkline.core.record import short
-from trunkline.core.release import RELEASE_FILE, Release, Route
-from trunkline.delivery import LocalSettings, read_state
-from trunkline.delivery.targets.port import Advice, choose_port
-from trunkline.delivery.targets.service import service_options
+from trunkline.core.release import Release
+from trunkline.delivery import LocalSettings, LocalTarget, read_state
+from trunkline.delivery.targets.port import Advice
 
 from .training import train
 
@@ -45,28 +40,18 @@ def serve_in_foreground(
         chosen = project.bundles.get(f"sha256:{found[0]}")
     else:
         chosen, _, _ = train(project, progress=progress)
-    folder = project.live("preview")
-    release = Release(
-        environment="preview",
-        revision=project.commit(),
-        strategy="single",
-        champion=Route(version=0, bundle=chosen.digest),
-    )
-    BundleStore(folder / "bundles").add(chosen.folder)
-    release.write(folder / RELEASE_FILE)
     serving = project.policy.serving
     environment = project.policy.rollout.environment
-    port = port_of(project) if port is None else port
-    advice = Advice(
-        port=f"trunkline serve --port 0 takes a free one; `trunkline stop {environment}` ends what serves it here",
-        host=f"change serving.host in {POLICY_FILE}",
+    target = LocalTarget(
+        project.live("preview"),
+        host=serving.host,
+        port=port_of(project) if port is None else port,
+        log_folder=project.predictions("preview"),
+        serving=serving,
+        advice=Advice(
+            port=f"trunkline serve --port 0 takes a free one; `trunkline stop {environment}` ends what serves it here",
+            host=f"change serving.host in {POLICY_FILE}",
+        ),
     )
-    chosen_port = choose_port(serving.host, port, advice=advice)
-    address = ["--host", serving.host, "--port", str(chosen_port)]
-    progress(
-        f"serving bundle {short(chosen.digest)} at http://{address[1]}:{address[3]}/docs; Ctrl-C ends it"
-    )
-    options = service_options(project.predictions("preview"), serving)
-    command = [sys.executable, "-m", "trunkline.serving", str(folder), *address, *options]
-    # The service takes this process's place: whoever stops the verb stops the service.
-    os.execv(sys.executable, command)  # noqa: S606
+    release = Release.of_one(chosen.digest, environment="preview", revision=project.commit())
+    target.become(release, project.bundles, progress=progress)

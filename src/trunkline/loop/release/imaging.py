@@ -108,11 +108,7 @@ def _release_of(
             bundle = project.bundles.get(digest)
         else:
             bundle = champion_of(project, progress=progress) or train(project, progress=progress)[0]
-        route = Route(version=0, bundle=bundle.digest)
-        return (
-            Release(environment=environment, revision=project.commit(), strategy="single", champion=route),
-            bundle,
-        )
+        return Release.of_one(bundle.digest, environment=environment, revision=project.commit()), bundle
     version = brought_registry(project, progress=progress).by_number(number)
     require_trusted(project, version, bundle=named)
     route = Route(version=version.number, bundle=version.bundle)
@@ -120,11 +116,9 @@ def _release_of(
     stage = "single" if state.champion is None else project.policy.rollout.stages[0]
     if version.bundle not in {each.bundle for each in (state.champion, state.challenger) if each}:
         state = next_state(state, stage, challenger=route, share=project.policy.rollout.canary_share)
-    release = state.release(project.commit())
-    if release is None:
-        release = Release(
-            environment=environment, revision=project.commit(), strategy="single", champion=route
-        )
+    release = state.release(project.commit()) or Release.of_one(
+        version.bundle, environment=environment, revision=project.commit(), version=version.number
+    )
     for each in routes_of(release):
         bundle_of(project, each, progress=progress)
     return release, bundle_of(project, release.champion, progress=progress)
