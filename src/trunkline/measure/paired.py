@@ -101,12 +101,10 @@ def pair(
         )
     truth, labels = np.asarray(truth, dtype=object), np.asarray(labels, dtype=object)
     declared = sorted(contract.outcome.categories)
-    if not declared and contract.outcome.type == "boolean":
-        declared = ["false", "true"]
     seen = sorted({str(label) for label in set(truth) | set(labels)})
     given = list(classes) or _named(probabilities, declared, seen)
     order = sorted({*given, *declared, *seen, *known})
-    positive = contract.positive or ("true" if contract.outcome.type == "boolean" else "")
+    positive = contract.positive
     if len(order) == 2 and positive == order[0]:
         order.reverse()
     scores: Array | None = None

@@ -185,8 +185,8 @@ def decided(answers: Answers, decision: Decision | None) -> Answers:
 
 
 def _schema_of(outcome: Column) -> dict[str, Any]:
-    names = classes_of(outcome)
-    kind = {"bool": "boolean", "int64": "integer"}.get(input_of(outcome).stored, "string")
-    return {"type": kind} | (
-        {"enum": [input_of(outcome).label(name) for name in names]} if kind != "boolean" else {}
-    )
+    held = input_of(outcome)
+    if held.stored == "bool":
+        return {"type": "boolean"}
+    labels = [held.label(name) for name in classes_of(outcome)]
+    return {"type": "integer" if held.stored == "int64" else "string", "enum": labels}
