@@ -1,7 +1,7 @@
 """Evaluation: the figures of a model, the gates that it must pass, and the report and card that say so."""
 
 from trunkline.core.gate import Gate
-from trunkline.measure.scorers import check_watched_metric
+from trunkline.tasks.metric_names import check_watched_metric
 
 from .case import Case
 from .judging import check_gates, judge, load_verdicts

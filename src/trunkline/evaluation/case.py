@@ -9,9 +9,10 @@ from functools import cached_property
 from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
 from trunkline.core.policy.policy import Policy
-from trunkline.measure.metrics import Metrics, standard_names
+from trunkline.measure.metrics import Metrics
 from trunkline.measure.paired import Paired
 from trunkline.measure.quality import SEED
+from trunkline.tasks import task_of
 
 from .fairness.groups import groups
 from .fairness.rates import Masks
@@ -66,7 +67,9 @@ class Case:
     def measured(self) -> tuple[tuple[Figure, ...], dict[str, str]]:
         """Return the figures of the test part, and why a metric of the project's has none."""
         rules = self.policy.gates.performance
-        names = dict.fromkeys((*standard_names(self.paired), rules.metric, *rules.floors, *self.metrics))
+        names = dict.fromkeys(
+            (*task_of(self.contract).standard(self.paired), rules.metric, *rules.floors, *self.metrics)
+        )
         return measure_paired(self.paired, tuple(names), self.metrics, resamples=rules.resamples, seed=SEED)
 
     @cached_property

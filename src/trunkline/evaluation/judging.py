@@ -10,9 +10,10 @@ from trunkline.core.figures import Figure
 from trunkline.core.gate import Gate, asked, gates, with_rules
 from trunkline.core.policy.policy import Policy
 from trunkline.core.verdicts import Verdict
-from trunkline.measure.metrics import Metrics
+from trunkline.measure.metrics import Metrics, row_metrics
 from trunkline.measure.quality import SEED
-from trunkline.measure.scorers import check_metric_names
+from trunkline.tasks import task_of
+from trunkline.tasks.metric_names import check_metric_names
 
 from .case import Case
 from .fairness.groups import group_figures
@@ -66,7 +67,7 @@ def judge(
     PolicyError when the policy names what does not exist or a waiver's date cannot be read, and DataError when rows
     and answers do not belong together.
     """
-    own = metrics or {}
+    own = {**row_metrics(task_of(contract).metrics), **(metrics or {})}
     check_gates(policy, own, contract)
     apply_waivers((), policy.gates.waivers, today=today)
     case = Case(

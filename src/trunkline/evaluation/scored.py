@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
-from trunkline.core.contract import Contract, Role, as_label
+from trunkline.core.contract import Contract, Role
 from trunkline.core.errors import DataError
-from trunkline.measure.paired import Array, Paired, pair
+from trunkline.measure.paired import Array, Paired
 from trunkline.measure.users import Users, numbered
+from trunkline.tasks import Answers, judging_of, task_of
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,7 @@ def truth_of(frame: pd.DataFrame, contract: Contract) -> Array:
     column = frame[name]
     if empty := int(column.isna().sum()):
         raise DataError(f"The outcome {name} is null in {empty} of {len(column)} rows.")
-    if contract.task == "regression":
-        return np.asarray(column, dtype=np.float64)
-    return np.array([as_label(value) for value in column.astype(object)], dtype=object)
+    return judging_of(contract).truth(column, contract)
 
 
 def users_of(frame: pd.DataFrame, contract: Contract) -> Users | None:
@@ -58,15 +56,11 @@ def pair_scored(scored: Scored, contract: Contract, *, beside: Scored | None = N
 
     With `beside`, the classes of that other model count too, so that the two can be compared.
     """
-    known: set[str] = set()
-    if beside is not None and contract.task == "classification":
-        known = {*beside.classes, *(str(label) for label in beside.labels)}
-    return pair(
+    known = () if beside is None else sorted({*beside.classes, *map(str, beside.labels)})
+    return task_of(contract).pair(
         truth_of(scored.frame, contract),
-        scored.labels,
-        scored.probabilities,
+        Answers(scored.labels, scored.probabilities, scored.classes),
         contract,
-        classes=scored.classes,
-        known=tuple(sorted(known)),
+        known=known,
         users=users_of(scored.frame, contract),
     )

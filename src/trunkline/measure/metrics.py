@@ -28,22 +28,6 @@ Function = Callable[..., float]
 LOOPED = 200
 """Resamples of a metric that is a function of rows, which is asked resample by resample."""
 
-STANDARD = {
-    "two classes": (
-        "roc_auc",
-        "average_precision",
-        "accuracy",
-        "balanced_accuracy",
-        "precision",
-        "recall",
-        "f1",
-        "neg_log_loss",
-        "neg_brier_score",
-    ),
-    "many classes": ("roc_auc_ovr", "accuracy", "balanced_accuracy", "f1_macro", "neg_log_loss"),
-    "regression": ("r2", "neg_mean_absolute_error", "neg_root_mean_squared_error"),
-}
-
 
 class Metric(Protocol):
     """What all metrics are."""
@@ -139,13 +123,6 @@ def light_metric(name: str, metrics: Metrics) -> Metric | None:
     return LightMetric(name) if name in NAMES else None
 
 
-def standard_names(paired: Paired) -> tuple[str, ...]:
-    """Return the metrics that are measured of every model of this kind."""
-    if not paired.classes:
-        return STANDARD["regression"]
-    return STANDARD["two classes" if paired.binary else "many classes"]
-
-
 def tells(metric: Metric, paired: Paired) -> bool:
     """Whether some answers to these rows are better than others by it: of a single outcome it may know none."""
     if isinstance(metric, ProjectMetric) or not paired.one_class:
@@ -153,25 +130,3 @@ def tells(metric: Metric, paired: Paired) -> bool:
     right = metric.value(paired.answered(paired.truth))
     wrong = metric.value(paired.answered((paired.truth + 1) % len(paired.classes)))
     return bool(np.isfinite(right) and right > wrong)
-
-
-def ignoring_inputs(paired: Paired, train: Paired) -> Paired:
-    """Return the answers, to the rows of `paired`, of a model that knows only the outcomes of `train`.
-
-    That is the shares of the classes and the most frequent one, or the mean.
-    """
-    rows = paired.rows
-    if not paired.classes:
-        return Paired(paired.truth, np.full(rows, train.truth.mean()), None, users=paired.users)
-    # By name: a champion's classes may be counted among those of one of the two only.
-    counts = dict(zip(train.classes, np.bincount(train.truth, minlength=len(train.classes)), strict=True))
-    shares = np.array([counts.get(name, 0) for name in paired.classes]) / train.rows
-    return Paired(
-        paired.truth,
-        np.full(rows, int(shares.argmax())),
-        np.tile(shares, (rows, 1)),
-        paired.classes,
-        paired.positive,
-        paired.users,
-        paired.coded,
-    )

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from trunkline.core.contract import Contract
-from trunkline.core.errors import DataError
 
 from .users import Users, number_of, repeated
 
@@ -77,58 +73,3 @@ class Paired:
             probabilities=None if self.probabilities is None else self.probabilities[index],
             users=None if self.users is None else repeated(self.users[index]),
         )
-
-
-def pair(
-    truth: Array,
-    labels: Array,
-    probabilities: Array | None,
-    contract: Contract,
-    *,
-    classes: Sequence[str] = (),
-    known: Sequence[str] = (),
-    users: Users | None = None,
-) -> Paired:
-    """Return truth and answers as numbers; `known` are classes to count with though neither of them holds them.
-
-    Raises DataError when lengths differ or the columns of `probabilities` cannot be told apart.
-    """
-    if len(truth) != len(labels) or (probabilities is not None and len(probabilities) != len(truth)):
-        raise DataError(f"{len(truth)} rows have {len(labels)} answers.", next_step="answer every row once")
-    if contract.task == "regression":
-        return Paired(
-            np.asarray(truth, dtype=np.float64), np.asarray(labels, dtype=np.float64), None, users=users
-        )
-    truth, labels = np.asarray(truth, dtype=object), np.asarray(labels, dtype=object)
-    declared = sorted(contract.outcome.categories)
-    seen = sorted({str(label) for label in set(truth) | set(labels)})
-    given = list(classes) or _named(probabilities, declared, seen)
-    order = sorted({*given, *declared, *seen, *known})
-    positive = contract.positive
-    if len(order) == 2 and positive == order[0]:
-        order.reverse()
-    scores: Array | None = None
-    if probabilities is not None:
-        scores = np.zeros((len(truth), len(order)))
-        scores[:, [order.index(name) for name in given]] = probabilities
-    chosen = order.index(positive) if positive in order else (1 if len(order) == 2 else None)
-    answered = _codes(labels, order)
-    coded = contract.outcome.coded
-    return Paired(_codes(truth, order), answered, scores, tuple(order), chosen, users, coded)
-
-
-def _named(probabilities: Array | None, declared: list[str], seen: list[str]) -> list[str]:
-    if probabilities is None:
-        return declared or seen
-    for names in (declared, seen):
-        if len(names) == probabilities.shape[1]:
-            return names
-    raise DataError(
-        f"There are {probabilities.shape[1]} probabilities a row, and which class each belongs to is not said.",
-        next_step="pass the classes of the model along with its answers",
-    )
-
-
-def _codes(values: Array, order: list[str]) -> Array:
-    position = {name: code for code, name in enumerate(order)}
-    return np.fromiter((position[str(value)] for value in values), dtype=np.int64, count=len(values))

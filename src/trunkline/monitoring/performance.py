@@ -9,7 +9,6 @@ from trunkline.core.figures import Figure
 from trunkline.core.policy.monitoring import Monitoring
 from trunkline.core.policy.monitors.performance import PerformanceMonitor
 from trunkline.core.signals import Finding
-from trunkline.measure.metrics import ignoring_inputs
 from trunkline.measure.quality import measure_quality
 from trunkline.measure.users import counted
 from trunkline.measure.wording import between, count
@@ -86,7 +85,7 @@ class Performance(Monitor[PerformanceMonitor]):
             return Seen("inconclusive", words, rows, lead=finding)
         if interval.high >= floor:
             return Seen("quiet", f"{words}. It did not fall below {floor:.3f}.", rows, lead=finding)
-        ignorant = metric.value(ignoring_inputs(paired, paired))
+        ignorant = metric.value(task_of(paired).baseline(paired, paired))
         useless = figure.value <= ignorant
         words += f", and down to {floor:.3f} is tolerated."
         if useless:

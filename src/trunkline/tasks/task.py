@@ -127,8 +127,11 @@ class Task(Protocol):
 class Judging(Protocol):
     """What a task knows with the training stack at hand."""
 
+    def truth(self, values: Any, contract: Contract) -> Array:
+        """Return a frame's column of outcomes, of which none is null, as answers are written; shape (n,)."""
+
     def outcome(self, values: Any, contract: Contract) -> Array:
-        """Return a frame's column of outcomes, of which none is null, as estimators are fitted on it; shape (n,)."""
+        """Return the same as estimators are fitted on it."""
 
     def require_learnable(self, y: Array, contract: Contract, *, folds: int) -> None:
         """Raise DataError when no model can learn these outcomes in so many folds."""

@@ -11,8 +11,9 @@ import numpy as np
 from trunkline.core.contract import Contract
 from trunkline.core.errors import DataError, ProjectError
 from trunkline.measure.metrics import Metric as Measure
-from trunkline.measure.scorers import asks_chances, check_fit, check_known, find_metric
+from trunkline.measure.scorers import asks_chances, find_metric
 from trunkline.tasks import judging_of, task_of
+from trunkline.tasks.metric_names import check_fit, check_known
 
 KEY = "training.search.metric"
 Metric = Callable[..., float]

@@ -17,7 +17,8 @@ from trunkline.core.policy.training import Costs, TrainingPolicy
 from trunkline.inputs import input_of
 from trunkline.measure.metrics import Metric as Measure
 from trunkline.measure.paired import Paired
-from trunkline.measure.scorers import asks_chances, check_known, find_metric
+from trunkline.measure.scorers import asks_chances, find_metric
+from trunkline.tasks.metric_names import check_known
 
 from .folds import Cut
 from .scoring import Metric

@@ -11,9 +11,10 @@ from trunkline.core.errors import PolicyError, ProjectError
 from trunkline.core.policy.policy import Policy
 from trunkline.measure.bootstrap import draw
 from trunkline.measure.difference import difference
-from trunkline.measure.metrics import LOOPED, ProjectMetric, standard_names
+from trunkline.measure.metrics import LOOPED, ProjectMetric
 from trunkline.measure.paired import Paired
-from trunkline.measure.scorers import check_metric_names, check_watched_metric, find_metric, scorer_names
+from trunkline.measure.scorers import find_metric, scorer_names
+from trunkline.tasks.metric_names import check_metric_names, check_watched_metric
 
 TRUTH = np.array([0, 1, 1, 0, 1, 1])
 ANSWERS = np.array([0, 1, 0, 0, 1, 1])
@@ -73,12 +74,6 @@ def broken(truth: Any, answers: Any, chance: Any) -> float:
 def test_a_broken_metric_of_the_project_says_what_it_did(function: Any, words: str) -> None:
     with pytest.raises(ProjectError, match=words):
         ProjectMetric("profit", function).value(PAIRED)
-
-
-def test_every_kind_of_model_has_standard_metrics() -> None:
-    assert "roc_auc" in standard_names(PAIRED)
-    assert "r2" in standard_names(Paired(CHANCES, CHANCES, None))
-    assert "roc_auc_ovr" in standard_names(Paired(TRUTH, ANSWERS, None, ("a", "b", "c")))
 
 
 def test_an_unknown_floor_is_named_with_its_key_and_a_close_match() -> None:

@@ -8,11 +8,12 @@ from trunkline.core.errors import ProjectError
 from trunkline.core.gate import Gate
 from trunkline.core.policy.gates import PerformanceGates
 from trunkline.core.verdicts import Verdict
-from trunkline.measure.metrics import Metrics, ignoring_inputs
+from trunkline.measure.metrics import Metrics
 from trunkline.measure.paired import Paired
 from trunkline.measure.quality import SEED
 from trunkline.measure.users import counted
 from trunkline.measure.wording import between, number
+from trunkline.tasks import task_of
 
 from ..case import Case
 from ..performance.comparison import Comparison, compare
@@ -58,7 +59,7 @@ def baseline_verdict(
     reason = too_little(paired)
     found: tuple[Comparison, ...] = ()
     if not reason:
-        baseline = ignoring_inputs(paired, train or paired)
+        baseline = task_of(paired).baseline(paired, train or paired)
         try:
             found = compare(paired, baseline, (policy.metric,), metrics, policy.resamples, SEED)
         except ProjectError as error:

@@ -9,9 +9,9 @@ from trunkline.core.errors import ProjectError
 from trunkline.core.gate import Gate
 from trunkline.core.policy.gates import PerformanceGates
 from trunkline.core.verdicts import Verdict
-from trunkline.measure.metrics import standard_names
 from trunkline.measure.quality import SEED
 from trunkline.measure.wording import between, by_chance, number
+from trunkline.tasks import task_of
 
 from ..case import Case
 from ..performance.comparison import SAID, Comparison, compare
@@ -80,7 +80,7 @@ class Champion(Gate[Case]):
             )
         if problem := too_little(paired):
             return champion_verdict(None, (), rules, problem=problem)
-        names = dict.fromkeys((rules.metric, *standard_names(paired)))
+        names = dict.fromkeys((rules.metric, *task_of(paired).standard(paired)))
         try:
             found = compare(paired, case.reigning, tuple(names), case.metrics, rules.resamples, SEED)
         except ProjectError as error:

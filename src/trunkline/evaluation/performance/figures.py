@@ -8,10 +8,11 @@ import pandas as pd
 
 from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
-from trunkline.measure.metrics import Metrics, standard_names
-from trunkline.measure.paired import Array, Paired, pair
+from trunkline.measure.metrics import Metrics
+from trunkline.measure.paired import Array, Paired
 from trunkline.measure.quality import SEED, measure_all
 from trunkline.measure.scorers import find_metric
+from trunkline.tasks import Answers, task_of
 
 from ..fairness.groups import group_figures, groups
 from ..scored import users_of
@@ -40,8 +41,9 @@ def measure(
     """
     own = metrics or {}
     users = None if frame is None else users_of(frame, contract)
-    paired = pair(truth, labels, probabilities, contract, classes=classes, users=users)
-    wanted = dict.fromkeys((*standard_names(paired), *names, *own))
+    task, answers = task_of(contract), Answers(labels, probabilities, tuple(classes))
+    paired = task.pair(truth, answers, contract, users=users)
+    wanted = dict.fromkeys((*task.standard(paired), *names, *own))
     figures, _ = measure_paired(paired, tuple(wanted), own, resamples=resamples, seed=SEED)
     if frame is not None and contract.protected:
         masks = groups(frame, contract)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trunkline.measure.metrics import Metrics, ignoring_inputs
+from trunkline.measure.metrics import Metrics
 from trunkline.measure.paired import Paired
 from trunkline.measure.scorers import find_metric
+from trunkline.tasks import task_of
 
 _WITHOUT_BOUND = {"positive_likelihood_ratio"}
 
@@ -43,7 +44,7 @@ def scale_of(name: str, metrics: Metrics, paired: Paired, values: Sequence[float
     if name not in metrics and name not in _WITHOUT_BOUND:
         if not name.startswith("neg_"):
             return AS_IT_IS
-        error = abs(find_metric(name, metrics).value(ignoring_inputs(paired, paired)))
+        error = abs(find_metric(name, metrics).value(task_of(paired).baseline(paired, paired)))
         if np.isfinite(error) and error > 0:
             return Scale(error, "the error of a model that ignores its inputs")
     greatest = max(abs(value) for value in values)

@@ -12,8 +12,8 @@ from trunkline.core.figures import Figure, Interval
 from trunkline.core.policy.gates import SliceGates
 from trunkline.measure.paired import Array
 from trunkline.measure.users import Users, design_effect, error_of_sum, number_of
+from trunkline.tasks import Losses
 
-from .loss import Losses
 from .search import Slice
 
 

@@ -18,10 +18,10 @@ from trunkline.core.figures import Figure
 from trunkline.core.policy.gates import SliceGates
 from trunkline.measure.paired import Array, Paired
 from trunkline.measure.users import number_of
+from trunkline.tasks import Losses, task_of
 
 from .evidence import Measured, above_zero, against_rest, measure_slices
 from .halves import halves
-from .loss import Losses, losses
 from .search import Slice, Table
 
 FEWEST_USERS = 5
@@ -65,7 +65,7 @@ def find(
     `frame` holds the test rows. `train` gives the shares of the classes, or the mean, that a model answers which
     ignores its inputs. The same rows, in any order, give the same findings.
     """
-    found = losses(paired, train)
+    found = task_of(paired).losses(paired, train)
     first, second = halves(frame, contract, seed)
     table = Table(frame, contract, minimum_rows=policy.minimum_rows)
     if problem := _too_little(paired, found, table, (first, second), policy):

@@ -21,7 +21,8 @@ def watched_metric(project: Project) -> Metric:
     if found := light_metric(name, own):
         return found
     try:
-        from trunkline.measure.scorers import WATCHED, check_known, find_metric
+        from trunkline.measure.scorers import find_metric
+        from trunkline.tasks.metric_names import WATCHED, check_known
     except ModuleNotFoundError as error:
         raise PolicyError(
             f"monitoring.performance.metric is {name}, which needs scikit-learn, and {error.name} is not installed.",

@@ -21,6 +21,10 @@ from .answers import decided
 class ClassificationJudging:
     """A classification's estimators and outcomes."""
 
+    def truth(self, values: Any, contract: Contract) -> Array:
+        """Return labels as an object array of `str`, as `true` and, of codes, `1`."""
+        return objects(as_label(value) for value in values.astype(object))
+
     def outcome(self, values: Any, contract: Contract) -> Array:
         """Return labels as an object array of `str` ("true" and "false" of booleans), codes as int64."""
         if input_of(contract.outcome).stored == "int64":

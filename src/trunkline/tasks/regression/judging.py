@@ -20,6 +20,10 @@ from ..answers import Answers
 class RegressionJudging:
     """A regression's estimators and outcomes."""
 
+    def truth(self, values: Any, contract: Contract) -> Array:
+        """Return the outcomes as float64."""
+        return np.asarray(values, dtype=np.float64)
+
     def outcome(self, values: Any, contract: Contract) -> Array:
         """Return the outcomes as float64."""
         return np.asarray(values.to_numpy(dtype=np.float64))

@@ -7,8 +7,8 @@ from scipy.stats import ttest_1samp, ttest_ind
 
 from trunkline.core.policy.gates import SliceGates
 from trunkline.evaluation.slices.evidence import Rise, above_zero, against_rest, apart, holm, measure_slices
-from trunkline.evaluation.slices.loss import Losses
 from trunkline.evaluation.slices.search import Slice
+from trunkline.tasks import Losses
 
 
 def rise(p_value: float) -> Rise:

@@ -4,12 +4,16 @@ import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss
 
-from trunkline.evaluation.slices.loss import losses
 from trunkline.measure.paired import Paired
+from trunkline.tasks import Losses, task_of
 
 TRUTH = np.array([0, 1, 1, 1])
 SCORE = np.array([0.2, 0.9, 0.4, 0.6])
 CHANCES = np.stack([1 - SCORE, SCORE], axis=1)
+
+
+def losses(paired: Paired, train: Paired | None) -> Losses:
+    return task_of(paired).losses(paired, train)
 
 
 def test_of_two_classes_the_loss_is_briers_score() -> None:
