@@ -19,7 +19,8 @@ from pathlib import Path
 
 from trunkline.predictions.compaction import compact
 from trunkline.predictions.database import database
-from trunkline.predictions.reader import LogReader, join_truth
+from trunkline.predictions.joining import join_truth
+from trunkline.predictions.reader import LogReader
 from trunkline.predictions.segments import closed_name, segments_in
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from trunkline.core.errors import StorageError
 
 from .database import database, look_at, microseconds, moment
-from .ground_truth import event_of, latest_truth
+from .ground_truth import event_of
+from .joining import join_truth
 from .newest import newest_requests, record_of
 from .records import GroundTruth, Prediction, Rejection
 from .segments import TRIES, Segment, segments_in
+from .totals import Totals, count_all
 from .window import LogWindow, window_of
 
 if TYPE_CHECKING:
@@ -107,6 +109,10 @@ class LogReader:
 
         return self._ask(ask)
 
+    def totals(self) -> Totals:
+        """Return how many answers each version gave, and how many requests were refused."""
+        return self._ask(count_all)
+
     def labelled(
         self, truth: Path, *, bundle: str = "", newest: int | None = None
     ) -> tuple[tuple[Prediction, ...], dict[str, GroundTruth]]:
@@ -151,40 +157,6 @@ class LogReader:
         )
 
 
-def join_truth(
-    opened: duckdb.DuckDBPyConnection,
-    segments: Sequence[Segment],
-    truth: Path,
-    *,
-    bundle: str = "",
-    newest: int | None = None,
-) -> bool:
-    """Fill the table `wanted` with the newest answers whose outcome is known: its `key`, `time`, `value`, and since
-    when it is `known`.
-
-    Returns whether there is any ground truth. Raises DataError when it cannot be read.
-    """
-    if not latest_truth(opened, truth):
-        return False
-    opened.execute("SET preserve_insertion_order = false")
-    of_bundle, bundles = (OF_BUNDLE, [bundle]) if bundle else ("", [])
-    limit, limits = (NEWEST, [newest]) if newest is not None else ("", [])
-    # The newest first: what ended before the oldest of enough answers is not read.
-    ordered = sorted(segments, key=lambda segment: segment.last or LATER, reverse=True)
-    take = FEW if newest is not None else len(ordered)
-    while True:
-        look_at(opened, ordered[:take])
-        opened.execute(LABELLED + of_bundle + limit, [*bundles, *limits])
-        found, oldest = opened.execute("SELECT count(*), min(time) FROM wanted").fetchall()[0]
-        rest = ordered[take:]
-        if not rest or (found == newest and (rest[0].last or LATER) < moment(oldest)):
-            return True
-        take *= 4
-
-
-FEW = 4
-"""Segments that are looked through first for the newest labelled answers."""
-LATER = datetime.max.replace(tzinfo=UTC)
 BETWEEN = "SELECT line FROM log WHERE kind IS NULL OR (? IS NULL OR time >= ?) AND (? IS NULL OR time <= ?)"
 FIND_IN_PARTS = "SELECT line FROM log WHERE key = md5_number(?)::UUID AND kind IN ('answer', 'silent')"
 FIND_IN_LINES = "SELECT line FROM log WHERE id = ? AND kind IN ('answer', 'silent')"
@@ -193,14 +165,6 @@ ANSWERED = """
     SELECT id FROM log WHERE kind = 'answer' AND key IN (SELECT md5_number(unnest(?::VARCHAR[]))::UUID)
 """
 COUNT = "SELECT count(*) FILTER (kind = 'answer'), count(*) FILTER (kind IS NULL) FROM log"
-LABELLED = """
-    CREATE OR REPLACE TEMP TABLE wanted AS
-    SELECT latest.key AS key, log.time AS time, value, latest.time AS known
-    FROM log JOIN latest ON log.key = latest.key AND item = ''
-    WHERE kind = 'answer'
-"""
-OF_BUNDLE = " AND bundle = ?"
-NEWEST = " ORDER BY log.time DESC LIMIT ?"
 WANTED = """
     SELECT line, value, known FROM log JOIN wanted ON log.key = wanted.key
     WHERE kind = 'answer' AND log.time BETWEEN ? AND ?

@@ -179,6 +179,10 @@ def test_another_port_another_option_or_another_toolkit_restarts_the_process(
     assert "--sync" in safer.upkeep()[0].text
     safer.apply(release, bundles)
     assert safer.upkeep() == ()
+    logged = Serving(sync_log=True, log={"store": "s3://b/{environment}", "on_full": "answer_and_count"})
+    tried, shipped = (make_target(port=port, serving=logged, ship=ship).options for ship in (False, True))
+    assert ("--log-store" in tried, "--log-store" in shipped) == (False, True)
+    assert "--answer-unlogged" in tried
     first = service_of(target).pid
     monkeypatch.setattr("trunkline.__version__", "99.0")
     assert re.search(r"Trunkline .* becomes 99\.0", safer.upkeep()[0].text)

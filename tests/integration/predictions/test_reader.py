@@ -14,8 +14,10 @@ import pytest
 from trunkline.core.errors import StorageError
 from trunkline.core.tail import newest_first
 from trunkline.predictions import GroundTruth, Prediction, Rejection
+from trunkline.predictions.compaction import compact
 from trunkline.predictions.ground_truth import truth_of
 from trunkline.predictions.reader import LogReader
+from trunkline.predictions.writer import LogWriter
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -239,3 +241,20 @@ def test_logs_of_older_versions_call_a_silent_arm_by_another_name(tmp_path: Path
     found = LogReader(tmp_path).find("s1")
     assert found
     assert found.arm == "silent"
+
+
+@pytest.mark.parametrize("compacted", [False, True])
+def test_a_whole_log_is_counted_by_version_and_arm(tmp_path: Path, compacted: bool) -> None:
+    log = LogWriter(tmp_path, size=1500)
+    for number in range(30):
+        changes: dict[str, Any] = {"version": 1 + number % 2, "bundle": f"b{number % 2}"}
+        log.append([_answer(number, arm=("champion", "silent", "challenger")[number % 3], **changes)])
+    log.append([_rejection(30)])
+    log.close()
+    if compacted:
+        compact(tmp_path, full=1)
+    totals = LogReader(tmp_path).totals()
+    arms = ("champion", "challenger", "silent")
+    assert totals.answered == {(version, arm): 5 for version in (1, 2) for arm in arms}
+    assert (totals.answers, totals.rejections) == (20, 1)
+    assert LogReader(tmp_path / "none").totals().answers == 0

@@ -13,6 +13,7 @@ import pytest
 
 from trunkline.core.errors import StorageError
 from trunkline.predictions import Rejection
+from trunkline.predictions.closing import close_left
 from trunkline.predictions.reader import LogReader
 from trunkline.predictions.segments import Segment, closed_name, segments_in
 from trunkline.predictions.writer import LogWriter
@@ -167,6 +168,29 @@ def test_a_full_disk_takes_none_of_the_records_and_the_next_ones_whole(
     log.append([at(3)])
     log.close()
     assert ids(tmp_path) == ["r0", "r3"]
+
+
+def test_killed_at_any_byte_of_a_line_every_line_before_is_read_and_the_next_start_loses_none(
+    tmp_path: Path,
+) -> None:
+    written = [at(second) for second in range(3)]
+    whole = "".join(row.line() for row in written).encode()
+    acknowledged = len("".join(row.line() for row in written[:2]).encode())
+    killed = LogWriter(tmp_path)
+    killed.append(written[:1])
+    killed.close()
+    for length in range(acknowledged, len(whole)):
+        killed.path.write_bytes(whole[:length])
+        found = [row.id for row in LogReader(tmp_path).newest(5).rejections]
+        # A line that lacks nothing but its end was written.
+        assert found == ["r0", "r1", "r2"][: 3 if length == len(whole) - 1 else 2]
+    killed.path.write_bytes(whole[: acknowledged + 40])
+    close_left(tmp_path)
+    log = LogWriter(tmp_path)
+    log.append([at(9)])
+    log.close()
+    assert ids(tmp_path) == ["r0", "r1", "r9"]
+    assert LogReader(tmp_path).between().torn == 1
 
 
 def test_readers_beside_a_writer_see_every_record_once(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,14 +20,17 @@ from trunkline.core.record import write_atomically
 from trunkline.forge import Issue, PullRequest, open_forge
 from trunkline.loop.model.watched import watched_metric
 from trunkline.predictions import Prediction
-from trunkline.predictions.ground_truth import read_truth
+from trunkline.predictions.ground_truth import truth_of
 from trunkline.predictions.labelled import label_answers
-from trunkline.predictions.reader import LogReader
+from trunkline.predictions.opening import open_log
+from trunkline.predictions.totals import Totals
 from trunkline.tasks import task_of
 
 from . import charts, history
 from .tracing import trace
 
+WINDOWS = 30
+"""The newest windows of answers that the charts show: the page costs the same however long the log is."""
 CHAPTERS = (
     ("versions", "Who served when"),
     ("verdicts", "Verdicts"),
@@ -57,8 +59,10 @@ def write_page(project: Project, environment: str, path: Path) -> Path:
 def render_page(project: Project, environment: str) -> str:
     """Return the page's HTML; nothing in it is loaded from elsewhere."""
     deployed = history.deployments(project, environment)
-    log = LogReader(project.predictions(environment)).between()
-    answers = sorted(log.predictions, key=lambda answer: answer.time)
+    log = open_log(project, environment)
+    totals = log.totals()
+    window = log.newest(WINDOWS * project.policy.monitoring.window_rows)
+    answers = sorted(window.predictions, key=lambda answer: answer.time)
     judged = history.judgements(project)
     forge = open_forge(project)
     # One by one: lists need not carry comments.
@@ -78,17 +82,18 @@ def render_page(project: Project, environment: str) -> str:
         tiles=(
             (len({judgement.version for judgement in judged} - {0}), "versions registered"),
             (len(deployed), "deployments"),
-            (f"{len(answers):,}", "answers"),
-            (f"{len(log.rejections):,}", "requests refused by the contract"),
+            (f"{totals.answers:,}", "answers"),
+            (f"{totals.rejections:,}", "requests refused by the contract"),
             (sum(pull.state == "merged" for pull in pulls), "pull requests merged"),
             (len(issues), "issues, " + str(sum(issue.state == "open" for issue in issues)) + " open"),
         ),
         timeline=charts.timeline(history.spans(deployed)) if deployed else "",
         deployments=deployed,
         said=history.said,
-        served=_served([*answers, *log.silent]),
+        served=_served(totals),
         judgements=judged,
         window=project.policy.monitoring.window_rows,
+        windows=WINDOWS,
         watches=history.watches(project, environment),
         threads=_threads(pulls, issues),
         traced=traced,
@@ -111,7 +116,7 @@ def _charts(project: Project, environment: str, answers: Sequence[Prediction]) -
         drift += monitoring.history_data(own, reference, bundle.contract, size=policy.window_rows)
     drift.sort(key=lambda row: row[0])
     metric = policy.of(PerformanceMonitor).metric
-    truth = read_truth(project.truth(environment))
+    truth = truth_of(project.truth(environment), [answer.id for answer in answers])
     labelled = label_answers(answers, truth, bundle.contract, task_of(bundle.contract))
     quality = monitoring.history_performance(labelled, watched_metric(project), size=policy.window_rows)
     return {
@@ -128,11 +133,11 @@ def _at_release(project: Project, metric: str) -> dict[str, float]:
     }
 
 
-def _served(predictions: Sequence[Prediction]) -> list[Served]:
-    counts = Counter((row.version, row.arm) for row in predictions)
+def _served(totals: Totals) -> list[Served]:
+    count = totals.answered
     return [
-        Served(version, counts[version, "champion"], counts[version, "challenger"], counts[version, "silent"])
-        for version in sorted({version for version, _ in counts})
+        Served(version, *(count.get((version, arm), 0) for arm in ("champion", "challenger", "silent")))
+        for version in sorted({version for version, _ in count})
     ]
 
 
