@@ -141,16 +141,6 @@ class Arrivals:
             Turn(due_s=due, begun_s=None, queued_ms=1000 * max(0.0, now - due), late_ms=0.0)
             for due in self._due
         ]
-        turns = [
-            Turn(
-                due_s=turn.due_s,
-                begun_s=turn.begun_s,
-                queued_ms=turn.queued_ms,
-                late_ms=turn.late_ms,
-                asked=tuple(turn.asked),
-                over=turn.over,
-            )
-            for turn in self._taken
-        ]
+        turns = [Turn.model_validate(vars(turn)) for turn in self._taken]
         measured = tuple(turn for turn in (*turns, *left) if turn.due_s >= self.order.warm_up_s)
         return Recording(order=self.order, turns=measured, ended_s=now, busy=busy, raised=raised)
