@@ -8,6 +8,7 @@ another Python, which installs its own.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -111,10 +112,15 @@ def generate(machine: Machine, task: str) -> Walk:
 
 def with_this_environment(walk: Walk) -> Walk:
     """Let the project's `.venv` be the environment that runs these tests."""
+    locale = {
+        (name, word) for name, word in walk.machine.environment.items() if name.startswith(("LC_", "LANG"))
+    }
+    own = {(name, word) for name, word in os.environ.items() if name.startswith(("LC_", "LANG"))}
+    warm = programs(early=frozenset(locale if locale != own else ()))
     for name in ("python", "trunkline"):
         program = walk.project / ".venv" / "bin" / name
         program.parent.mkdir(parents=True, exist_ok=True)
-        program.write_text(f'#!/bin/sh\nexec "{programs() / name}" "$@"\n', encoding="utf-8")
+        program.write_text(f'#!/bin/sh\nexec "{warm / name}" "$@"\n', encoding="utf-8")
         program.chmod(0o755)
     return walk
 

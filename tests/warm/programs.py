@@ -18,10 +18,13 @@ _started: list[subprocess.Popen[bytes]] = []
 
 
 @functools.cache
-def programs(real: Path = Path(sys.executable).parent) -> Path:
+def programs(
+    real: Path = Path(sys.executable).parent, early: frozenset[tuple[str, str]] = frozenset()
+) -> Path:
     """Return a folder with `python` and `trunkline` that start warm, and the environment's other programs as they are.
 
-    `real` is the folder of an environment's programs, by default of the one that runs the tests.
+    `real` is the folder of an environment's programs, by default of the one that runs the tests. `early` are variables
+    that libraries read while they are imported, for callers who have them.
     The server ends with this process. Where the system is not Linux 5.3 or newer the folder is the environment's own.
     """
     try:
@@ -29,7 +32,8 @@ def programs(real: Path = Path(sys.executable).parent) -> Path:
     except (AttributeError, OSError):
         return real
     folder = Path(tempfile.mkdtemp(prefix="warm-"))
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(LEFT_OUT)}
+    left_out = (*LEFT_OUT, "LANG") if early else LEFT_OUT
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(folder / "socket"))
         listener.listen(64)
@@ -43,7 +47,7 @@ def programs(real: Path = Path(sys.executable).parent) -> Path:
             subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
-                env=environment | {"OMP_WAIT_POLICY": "passive"},
+                env=environment | {"OMP_WAIT_POLICY": "passive"} | dict(early),
                 pass_fds=[listener.fileno()],
                 start_new_session=True,
             )
