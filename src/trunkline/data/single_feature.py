@@ -12,7 +12,9 @@ from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.figures import Figure, Interval
 from trunkline.inputs import input_of
 from trunkline.measure.intervals import deviate
+from trunkline.measure.metrics import LightMetric
 from trunkline.measure.multiplicity import shared_level
+from trunkline.measure.paired import Paired
 
 FOLDS = 5
 SEED = 0
@@ -150,13 +152,10 @@ def _by_tree(codes: Codes, target: Floats, folds: Folds) -> Floats:
 
 
 def _area(name: str, target: Floats, predicted: Floats, level: float) -> Figure:
-    from scipy.stats import rankdata
-
     n, positives = len(target), int(target.sum())
     negatives = n - positives
-    # Mann and Whitney's statistic: ties count one half.
-    above = float(rankdata(predicted)[target == 1].sum()) - positives * (positives + 1) / 2
-    a = above / (positives * negatives)
+    chances = np.stack([1 - predicted, predicted], axis=1)
+    a = _value("roc_auc", Paired(target.astype(int), predicted > 0.5, chances, ("other", "this")))
     q1, q2 = a / (2 - a), 2 * a * a / (1 + a)
     variance = (a * (1 - a) + (positives - 1) * (q1 - a * a) + (negatives - 1) * (q2 - a * a)) / (
         positives * negatives
@@ -168,9 +167,13 @@ def _area(name: str, target: Floats, predicted: Floats, level: float) -> Figure:
 
 def _r2(name: str, target: Floats, predicted: Floats, level: float) -> Figure:
     n = len(target)
-    r2 = max(0.0, 1 - float(((target - predicted) ** 2).sum() / ((target - target.mean()) ** 2).sum()))
+    r2 = max(0.0, _value("r2", Paired(target, predicted, None)))
     z = math.atanh(math.sqrt(min(r2, 1 - 1e-12)))
     half = deviate(level) / math.sqrt(n - 3)
     low, high = math.tanh(max(z - half, 0.0)) ** 2, math.tanh(z + half) ** 2
     interval = Interval(low=min(low, r2), high=max(high, r2), level=level)
     return Figure(name=name, value=r2, rows=n, interval=interval)
+
+
+def _value(name: str, paired: Paired) -> float:
+    return LightMetric(name).value(paired)
