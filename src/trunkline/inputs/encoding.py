@@ -18,5 +18,4 @@ def texts(values: Sequence[object]) -> np.ndarray:
 def floats(values: Sequence[object]) -> np.ndarray:
     """Return values as float32; null is NaN. Shape (n,)."""
     numbers: Any = [np.nan if value is None else value for value in values]
-    with np.errstate(over="ignore"):
-        return np.array(numbers, dtype=np.float64).astype(np.float32)
+    return np.array(numbers, dtype=np.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from trunkline.core.contract import Column
 from trunkline.core.plugins import plugin
@@ -12,5 +13,10 @@ from .protocol import InputType
 
 def input_of(column: Column) -> InputType:
     """Return the type of a column, which answers for that column."""
-    make: Callable[[Column], InputType] = plugin("inputs", column.type)
-    return make(column)
+    return _maker(column.type)(column)
+
+
+@cache
+def _maker(name: str) -> Callable[[Column], InputType]:
+    make: Callable[[Column], InputType] = plugin("inputs", name)
+    return make

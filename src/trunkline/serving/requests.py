@@ -41,6 +41,7 @@ class RequestModel:
         self.columns = tuple(columns)
         self.outcome = outcome
         self.maximum_rows = maximum_rows
+        self._held = [input_of(column) for column in self.columns]
         row: Any = _typed("Row", {column.name: _annotation(column) for column in self.columns})
         batch = _typed("Batch", {"rows": Annotated[list[row], Field(min_length=1, max_length=maximum_rows)]})
         self._row = TypeAdapter[dict[str, Any]](row)
@@ -74,9 +75,10 @@ class RequestModel:
     def logged(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Return what the prediction log keeps of a row: every feature, and what else was sent but keys and users."""
         return {
-            column.name: input_of(column).logged(row.get(column.name))
-            for column in self.columns
-            if column.role is Role.FEATURE or (column.role not in SECRET and column.name in row)
+            name: held.logged(row.get(name))
+            for held in self._held
+            if ((name := held.column.name) in row and held.column.role not in SECRET)
+            or held.column.role is Role.FEATURE
         }
 
     def broken(self, row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -90,7 +92,7 @@ class RequestModel:
 
     def schemas(self) -> dict[str, dict[str, Any]]:
         """Return the JSON Schemas of a row and of a batch, for the API's description."""
-        row = self._row.json_schema() | {"example": {c.name: input_of(c).example() for c in self.columns}}
+        row = self._row.json_schema() | {"example": {held.column.name: held.example() for held in self._held}}
         batch = self._batch.json_schema(ref_template="#/components/schemas/{model}")
         batch.pop("$defs", None)
         return {"Row": row, "Batch": batch}

@@ -32,7 +32,8 @@ def feature(values: pd.Series[Any], column: Column) -> pd.Series[Any]:
     """Return one column as the model sees it; see `model_frame`."""
     known = [None if gone else value for value, gone in zip(values.tolist(), values.isna(), strict=True)]
     try:
-        encoded = input_of(column).encode(known)
+        with np.errstate(over="ignore"):
+            encoded = input_of(column).encode(known)
     except (TypeError, ValueError) as error:
         raise DataError(
             f"The column {column.name} holds a value that is not of its type: {error}.",
