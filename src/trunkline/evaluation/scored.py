@@ -27,6 +27,11 @@ class Scored:
     probabilities: Array | None
     classes: tuple[str, ...] = ()
 
+    @property
+    def answers(self) -> Answers:
+        """Return what the model answered, without the rows."""
+        return Answers(self.labels, self.probabilities, self.classes)
+
 
 def truth_of(frame: pd.DataFrame, contract: Contract) -> Array:
     """Return the outcome as labels are written: text for classification (`true`, and `1` of codes), else float64.
@@ -59,7 +64,7 @@ def pair_scored(scored: Scored, contract: Contract, *, beside: Scored | None = N
     known = () if beside is None else sorted({*beside.classes, *map(str, beside.labels)})
     return task_of(contract).pair(
         truth_of(scored.frame, contract),
-        Answers(scored.labels, scored.probabilities, scored.classes),
+        scored.answers,
         contract,
         known=known,
         users=users_of(scored.frame, contract),

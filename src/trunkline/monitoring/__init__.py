@@ -5,7 +5,7 @@ from .evidence import Evidence
 from .history import SCORE, history_data, history_performance, windowed
 from .monitor import Monitor, Seen
 from .profiles import Profile
-from .profiling import profile_answers, profile_like, reference_profile, scores_of, watched
+from .profiling import profile_answers, profile_like, reference_profile, watched
 from .watch import check_monitors, open_monitor, watch
 
 __all__ = [
@@ -22,7 +22,6 @@ __all__ = [
     "profile_answers",
     "profile_like",
     "reference_profile",
-    "scores_of",
     "watch",
     "watched",
     "windowed",

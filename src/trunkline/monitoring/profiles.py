@@ -17,9 +17,9 @@ class Profile(Record):
     rows: int
     columns: dict[str, ColumnProfile]
     label: CategoryProfile | None = None
-    """The predicted labels; None for regression."""
+    """The category of each answer; None where the task has none."""
     score: NumberProfile | None = None
-    """The probability of the positive outcome, the greatest probability where there is none, or the number."""
+    """The number of each answer that the task watches, such as the probability of the positive outcome."""
 
     def __add__(self, other: Profile) -> Profile:
         """Return the profile of both windows, as if their rows had been profiled together.

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +12,8 @@ from trunkline.core.errors import DataError
 from trunkline.inputs import input_of
 from trunkline.inputs.counting import bins, cells, count_categories, count_numbers, numbers
 from trunkline.predictions import Prediction
+from trunkline.predictions.labelled import logged_answers
+from trunkline.tasks import task_of
 
 from .profiles import Profile
 
@@ -28,21 +28,6 @@ def watched(contract: Contract) -> tuple[Column, ...]:
     return tuple(column for column in contract.logged if column.role is not Role.TIME)
 
 
-def scores_of(
-    contract: Contract, classes: Sequence[str], probabilities: NDArray[Any] | None, labels: Sequence[Any]
-) -> Floats:
-    """Return the one number of each answer that is watched for drift; shape (n,).
-
-    The probability of the positive outcome; of the likeliest class where the contract names no positive one; for
-    regression the prediction itself. `probabilities` has shape (n, len(classes)).
-    """
-    if contract.task == "regression" or probabilities is None:
-        return np.asarray(labels, dtype=float)
-    if contract.positive:
-        return np.asarray(probabilities[:, list(classes).index(contract.positive)], dtype=float)
-    return np.asarray(probabilities.max(axis=1), dtype=float)
-
-
 def reference_profile(
     columns: Mapping[str, Sequence[object]],
     contract: Contract,
@@ -52,7 +37,7 @@ def reference_profile(
 ) -> Profile:
     """Return the profile that later windows are compared with: its quantiles and categories become the cells.
 
-    `labels` and `scores` (see scores_of) are the model's answers; best on rows that it was not fitted on, and
+    `labels` and `scores` are what the task watches of the model's answers; best on rows that it was not fitted on, and
     they may be fewer than the rows of `columns`. Audit columns that are missing are left out.
     Raises DataError when a feature is missing or a value is not of the column's type.
     """
@@ -62,11 +47,10 @@ def reference_profile(
             f"The reference lacks {', '.join(sorted(missing))}.", next_step="pass every feature column"
         )
     profiles = {column.name: input_of(column).summary(columns[column.name]) for column in present}
-    classified = contract.task == "classification"
     reference = Profile(
         rows=0,
         columns=profiles,
-        label=cells(labels, contract.outcome.categories) if classified and labels is not None else None,
+        label=None if labels is None else cells(labels, contract.outcome.categories),
         score=None if scores is None else bins(np.round(numbers(scores, "score"), DIGITS), whole=False),
     )
     rows = max((len(values) for values in columns.values()), default=0)
@@ -112,25 +96,11 @@ def count_answers(
 
 
 def profile_answers(reference: Profile, answers: Sequence[Prediction], contract: Contract) -> Profile:
-    """Return the profile of logged answers: their inputs, labels and scores."""
+    """Return the profile of logged answers: their inputs, and what their task counts of them.
+
+    Raises DataError when the log holds what is no answer of the task.
+    """
     columns = {name: [answer.inputs.get(name) for answer in answers] for name in reference.columns}
-    return profile_like(
-        reference,
-        contract,
-        columns,
-        labels=[answer.outputs.get("prediction") for answer in answers],
-        scores=[score_of(answer, contract) for answer in answers],
-    )
-
-
-def score_of(answer: Prediction, contract: Contract) -> float:
-    """Return the score of one logged answer, as scores_of does for arrays; NaN where it has none."""
-    probabilities = answer.outputs.get("probabilities")
-    if contract.task == "classification" and not probabilities:
-        return math.nan
-    if contract.task == "regression" or not isinstance(probabilities, dict):
-        prediction = answer.outputs.get("prediction")
-        return float(prediction) if isinstance(prediction, int | float) else math.nan
-    if contract.positive:
-        return float(probabilities.get(contract.positive, math.nan))
-    return float(max(probabilities.values()))
+    task = task_of(contract)
+    seen = task.watched(logged_answers(answers, contract, task), contract)
+    return profile_like(reference, contract, columns, labels=seen.labels, scores=list(seen.scores))

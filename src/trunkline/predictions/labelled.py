@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from trunkline.core.contract import Contract
+from trunkline.core.errors import DataError
 from trunkline.inputs import Value
 from trunkline.measure.paired import Array, Paired
 from trunkline.measure.users import Users, numbered
@@ -32,6 +33,20 @@ class Pairing(Outcome, Protocol):
 
     def pair(self, truth: Array, answers: Any, contract: Contract, *, users: Users | None = None) -> Paired:
         """Return truth, one value a row, paired with the answers to it."""
+
+
+def logged_answers(answers: Sequence[Prediction], contract: Contract, task: Pairing) -> Any:
+    """Return logged answers as a model gave them.
+
+    Raises DataError when one of them is no answer of the task.
+    """
+    try:
+        return task.answers([answer.outputs for answer in answers], contract)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(
+            f"The prediction log holds what is no answer of a {contract.task}: {type(error).__name__}, {error}.",
+            next_step="look which program wrote it, and take its lines out of the log",
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -76,7 +91,7 @@ def label_answers(
         listed = (events,) if isinstance(events, GroundTruth) else events
         values = {event.item: value_of(event, task, contract) for event in listed}
         happened[place] = task.truth(values, contract)
-    said = task.answers([answer.outputs for answer in known], contract)
+    said = logged_answers(known, contract, task)
     users = numbered([answer.user or None for answer in known])
     paired = task.pair(happened, said, contract, users=users)
     return Labelled(tuple(answer.time for answer in known), paired)

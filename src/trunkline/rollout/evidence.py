@@ -19,7 +19,7 @@ from trunkline.measure.quality import measure_quality
 from trunkline.measure.users import numbered
 from trunkline.measure.worth import share_interval
 from trunkline.predictions import GroundTruth, LogWindow, Prediction
-from trunkline.predictions.labelled import Labelled, label_answers
+from trunkline.predictions.labelled import Labelled, label_answers, logged_answers
 from trunkline.tasks import Task, task_of
 
 from .advice import level_of
@@ -202,7 +202,7 @@ def _agreement(
 ) -> Figure | None:
     if not pairs:
         return None
-    one, two = (task.answers([row.outputs for row in side], contract) for side in zip(*pairs, strict=True))
+    one, two = (logged_answers(side, contract, task) for side in zip(*pairs, strict=True))
     same = ~task.apart(two, one).other
     users = numbered(answer.user or None for _, answer in pairs)
     span = share_interval(same, users, level)

@@ -94,7 +94,7 @@ class Listed(ABC):
         """Return logged lists."""
         return Answers(objects([dict(entry) for entry in one["prediction"]] for one in outputs))
 
-    def apart(self, expected: Answers, found: Answers) -> Apart:
+    def apart(self, expected: Answers, found: Answers, *, least: float | None = None) -> Apart:
         """Return where the entries are others, or in another order, and the largest difference of a number."""
         if len(expected) != len(found):
             return incomparable(len(expected))
@@ -116,6 +116,10 @@ class Listed(ABC):
     def truth(self, events: Mapping[str, Value], contract: Contract) -> Any:
         """Return the value of each item."""
         return dict(events)
+
+    def directed(self, contract: Contract) -> bool:
+        """Return that no list is higher than another."""
+        return False
 
     def pair(
         self,

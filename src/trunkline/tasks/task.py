@@ -76,8 +76,12 @@ class Task(Protocol):
         Raises ValueError, KeyError, TypeError or AttributeError when one is no answer of this kind.
         """
 
-    def apart(self, expected: Answers, found: Answers) -> Apart:
-        """Return how far two models' answers to the same rows lie apart: for parity, rehearsal and agreement."""
+    def apart(self, expected: Answers, found: Answers, *, least: float | None = None) -> Apart:
+        """Return how far two models' answers to the same rows lie apart: for parity, rehearsal and agreement.
+
+        Where answers are amounts, those under `least` are measured against it, by default against a thousandth of the
+        largest.
+        """
 
     def event(self, item: str, value: object, contract: Contract) -> Value:
         """Return the value of one ground-truth event in its own type; `item` names what in the answer it is about.
@@ -87,6 +91,9 @@ class Task(Protocol):
 
     def truth(self, events: Mapping[str, Value], contract: Contract) -> Any:
         """Return what really happened, from the latest event of each item; "" stands for the whole answer."""
+
+    def directed(self, contract: Contract) -> bool:
+        """Return whether one answer can be higher than another."""
 
     def pair(
         self,

@@ -20,7 +20,6 @@ from trunkline.monitoring import (
     Profile,
     history_data,
     reference_profile,
-    scores_of,
     watched,
     windowed,
 )
@@ -74,7 +73,7 @@ def reference(arrests: pd.DataFrame, model: Any) -> Profile:
         {column.name: known[column.name].tolist() for column in watched(CONTRACT)},
         CONTRACT,
         labels=list(labels),
-        scores=list(scores_of(CONTRACT, list(model.classes_), probabilities, labels)),
+        scores=list(probabilities[:, list(model.classes_).index(CONTRACT.positive)]),
     )
 
 

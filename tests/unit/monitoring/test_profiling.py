@@ -16,10 +16,8 @@ from trunkline.monitoring import (
     profile_answers,
     profile_like,
     reference_profile,
-    scores_of,
     watched,
 )
-from trunkline.monitoring.profiling import score_of
 from trunkline.predictions import Prediction
 
 Columns = dict[str, list[Any]]
@@ -161,34 +159,8 @@ def test_logged_answers_are_profiled_like_arrays(
     assert logged == profile_like(reference, contract, columns, labels=labels, scores=scores)
 
 
-def test_the_score_is_the_probability_of_the_positive_outcome(
-    contract: Contract, answer: Callable[..., Prediction]
+def test_what_is_no_answer_of_the_task_is_said_and_no_traceback(
+    reference: Profile, contract: Contract, answer: Callable[..., Prediction]
 ) -> None:
-    probabilities = np.array([[0.2, 0.8], [0.9, 0.1]])
-    assert scores_of(contract, ("No", "Yes"), probabilities, ["Yes", "No"]).tolist() == [0.8, 0.1]
-    assert score_of(answer(score=0.8), contract) == 0.8
-
-
-def test_without_a_positive_outcome_the_score_is_the_greatest_probability(
-    contract: Contract, answer: Callable[..., Prediction]
-) -> None:
-    outcome = Column(name="released", type="category", role=Role.OUTCOME, categories=("a", "b", "c"))
-    many = Contract(name="many", columns=(*contract.columns[:-1], outcome))
-    logged = answer(outputs={"prediction": "b", "probabilities": {"a": 0.2, "b": 0.5, "c": 0.3}})
-    assert score_of(logged, many) == 0.5
-    assert scores_of(many, ("a", "b", "c"), np.array([[0.2, 0.5, 0.3]]), ["b"]).tolist() == [0.5]
-
-
-def test_for_regression_the_score_is_the_prediction_and_there_is_no_label(
-    answer: Callable[..., Prediction],
-) -> None:
-    rent = Contract(
-        name="rent",
-        columns=(
-            Column(name="x", type="number"),
-            Column(name="rent", type="number", role=Role.OUTCOME),
-        ),
-    )
-    profile = reference_profile({"x": [1.0, 2.0]}, rent, labels=[7.0, 8.0], scores=[7.0, 8.0])
-    assert profile.label is None
-    assert score_of(answer(outputs={"prediction": 7.5}), rent) == 7.5
+    with pytest.raises(DataError, match="no answer of a classification"):
+        profile_answers(reference, [answer(outputs={"answer": "Yes"})], contract)

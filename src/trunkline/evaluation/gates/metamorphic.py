@@ -16,11 +16,11 @@ from trunkline.core.figures import Figure
 from trunkline.core.gate import Gate
 from trunkline.core.policy.gates import Metamorphic, RobustnessGates
 from trunkline.core.verdicts import Verdict
-from trunkline.inputs import input_of
 from trunkline.measure.paired import Array, Paired
 from trunkline.measure.users import Users, counted
 from trunkline.measure.wording import between, number
 from trunkline.measure.worth import share_interval
+from trunkline.tasks import task_of
 
 from ..case import Case
 from ..performance.figures import FEWEST
@@ -70,7 +70,7 @@ def check_metamorphic(policy: RobustnessGates, contract: Contract) -> None:
         key = f"gates.robustness.metamorphic.{place}"
         column = _feature(rule.column, contract, f"{key}.column")
         check_change(rule, column, f"{key}.column")
-        if rule.expect != "same" and contract.task == "classification" and not _directed(contract):
+        if rule.expect != "same" and not task_of(contract).directed(contract):
             raise PolicyError(
                 f"{key}.expect is {rule.expect}, and the outcome {contract.outcome.name} has no positive class to be "
                 "higher or lower.",
@@ -181,10 +181,6 @@ def _judged(
         else f"Constrain the model (monotonic_cst of HistGradientBoosting, or drop or transform {rule.column}), give "
         "it more rows of both kinds; or, if the expectation is wrong, correct it in trunkline.yaml.",
     )
-
-
-def _directed(contract: Contract) -> bool:
-    return bool(contract.positive) or input_of(contract.outcome).stored == "bool"
 
 
 def _feature(name: str, contract: Contract, key: str) -> Column:

@@ -12,6 +12,7 @@ from trunkline.core.verdicts import Verdict
 from trunkline.measure.intervals import wilson
 from trunkline.measure.paired import Array
 from trunkline.measure.wording import number
+from trunkline.tasks import task_of
 
 from ..case import Case
 from ..robustness.asking import ROUNDING, Ask, evenly, what_happened
@@ -122,16 +123,10 @@ def _changed(changed: int, rows: int) -> Figure:
 
 def _changes(whole: Scored, batch: Array, again: Scored, contract: Contract) -> tuple[int, float]:
     """Return how many answers changed, and the largest change of a probability, or of a number relative to its size."""
-    before, after = whole.labels[batch], again.labels
-    if len(after) != len(batch):
-        raise ValueError(f"{len(batch)} rows got {len(after)} answers")
-    if contract.task == "regression":
-        first, second = before.astype(float), after.astype(float)
-        moved = np.abs(first - second) / np.maximum(1.0, np.abs(first))
-    elif whole.probabilities is None or again.probabilities is None:
-        moved = (before != after).astype(float)
-    else:
-        moved = np.abs(whole.probabilities[batch] - again.probabilities).max(axis=1)
-    moved = np.where(np.isfinite(moved), moved, np.inf if contract.task == "regression" else 1.0)
+    if len(again.labels) != len(batch):
+        raise ValueError(f"{len(batch)} rows got {len(again.labels)} answers")
+    apart = task_of(contract).apart(whole.answers.take(batch), again.answers, least=1.0)
+    doubtful = whole.probabilities is None or again.probabilities is None
+    moved = np.maximum(apart.distance, apart.other) if doubtful else apart.distance
     largest = float(moved.max()) if np.isfinite(moved).all() else float(np.finfo(np.float64).max)
     return int((moved > ROUNDING).sum()), largest

@@ -16,7 +16,7 @@ from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.evaluation import Scored
 from trunkline.evaluation.scored import truth_of
-from trunkline.tasks import judging_of
+from trunkline.tasks import judging_of, task_of
 
 from .answers import columns_of, opened
 
@@ -101,10 +101,11 @@ def _alone(bundle: Bundle, fitted: training.Fitted, test: pd.DataFrame, hidden: 
 def _reference(snapshot: data.Snapshot, test: Scored) -> monitoring.Profile:
     rows = pd.concat([snapshot.development(), snapshot.part("test")], ignore_index=True)
     contract = snapshot.contract
+    # In-sample scores are too sure of themselves: the live scores would look drifted from the first day.
+    seen = task_of(contract).watched(test.answers, contract)
     return monitoring.reference_profile(
         columns_of(rows, [column.name for column in monitoring.watched(contract)]),
         contract,
-        # In-sample scores are too sure of themselves: the live scores would look drifted from the first day.
-        labels=list(test.labels),
-        scores=list(monitoring.scores_of(contract, test.classes, test.probabilities, list(test.labels))),
+        labels=seen.labels,
+        scores=list(seen.scores),
     )

@@ -20,7 +20,7 @@ from ..outcome import outcome_event, outcome_truth
 from ..task import Outputs, Watched
 from .baseline import shares_as_answers
 from .brier import losses_of_classes
-from .pairing import classes_of, pair_classes
+from .pairing import classes_of, pair_classes, positive_of
 
 STANDARD_OF_TWO = (
     "roc_auc",
@@ -95,7 +95,7 @@ class Classification:
         ]
         return Answers(labels, np.array(rows, dtype=np.float64), classes)
 
-    def apart(self, expected: Answers, found: Answers) -> Apart:
+    def apart(self, expected: Answers, found: Answers, *, least: float | None = None) -> Apart:
         """Return where the label is another one, and the largest difference of a probability."""
         one, two, rows = expected.probabilities, found.probabilities, len(expected)
         if len(found) != rows or (one is None) != (two is None):
@@ -118,6 +118,10 @@ class Classification:
     def truth(self, events: Mapping[str, Value], contract: Contract) -> Any:
         """Return the outcome as labels are written."""
         return as_label(outcome_truth(events))
+
+    def directed(self, contract: Contract) -> bool:
+        """Return whether a class is the positive one."""
+        return bool(positive_of(contract))
 
     def pair(
         self,

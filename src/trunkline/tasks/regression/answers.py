@@ -57,8 +57,8 @@ class Regression:
         """Return logged numbers."""
         return Answers(np.array([float(one["prediction"]) for one in outputs], dtype=np.float64))
 
-    def apart(self, expected: Answers, found: Answers) -> Apart:
-        """Return relative differences, near zero against a thousandth of the largest value."""
+    def apart(self, expected: Answers, found: Answers, *, least: float | None = None) -> Apart:
+        """Return relative differences, near zero against `least`, or a thousandth of the largest value."""
         one, two = (np.asarray(side.predictions, dtype=np.float64) for side in (expected, found))
         if len(one) != len(two):
             return incomparable(len(one))
@@ -66,7 +66,8 @@ class Regression:
             return Apart(np.zeros(0, dtype=bool), np.zeros(0))
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             # Near zero a relative difference says nothing.
-            size = np.maximum(np.abs(one), max(1e-3 * float(np.abs(one).max()), 1e-12))
+            floor = max(1e-3 * float(np.abs(one).max()), 1e-12) if least is None else least
+            size = np.maximum(np.abs(one), floor)
             distance = np.abs(one - two) / size
         return Apart(np.zeros(len(one), dtype=bool), np.where(np.isnan(distance), np.inf, distance))
 
@@ -77,6 +78,10 @@ class Regression:
     def truth(self, events: Mapping[str, Value], contract: Contract) -> Any:
         """Return the outcome."""
         return outcome_truth(events)
+
+    def directed(self, contract: Contract) -> bool:
+        """Return that numbers are."""
+        return True
 
     def pair(
         self,
