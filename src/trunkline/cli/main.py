@@ -62,7 +62,7 @@ VERBS = {
     "send": Verb("life", "Send the rows of a file to a service as requests.", ALSO),
     "serve": Verb("delivery", "Serve a bundle in the foreground.", ALSO),
     "stop": Verb("delivery", "Stop an environment's service.", ALSO),
-    "store": Verb("store", "Bring, carry or compare the store that travels in a git ref.", ALSO),
+    "store": Verb("store", "Compare the registry with what main names, and keep the two in step.", ALSO),
     "unit": Verb("delivery", "Print the systemd unit that keeps a service running.", ALSO),
     "upgrade": Verb("upgrade", "Merge what the template gives today into a new branch.", ALSO),
 }

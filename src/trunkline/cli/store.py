@@ -1,10 +1,8 @@
-"""The verbs of the store that travels (pull, push, status), and what brings named bundles from wherever they are."""
+"""The verbs of the registry: what main names is brought, compared, shown in MLflow, converted or expired."""
 
 from __future__ import annotations
 
 import click
-
-from trunkline.core.project import Project
 
 from . import output
 
@@ -27,67 +25,73 @@ def bring(ctx: click.Context) -> None:
 
 @click.group()
 def store() -> None:
-    """Bring, carry or compare the store that travels in a git ref."""
-
-
-@store.command()
-@click.option("--replace", is_flag=True, help="Give up versions that only this machine has.")
-@click.pass_context
-def pull(ctx: click.Context, replace: bool) -> None:
-    """Bring the carried store to this machine."""
-    project = _travelling(ctx)
-    from trunkline.loop.versions import store as carried_store
-
-    commit, versions = carried_store.pull(project, replace=replace)
-    output.result("store", f"{commit[:12]}, {_count(versions)}" if commit else "the ref holds none yet")
-
-
-@store.command()
-@click.option("--replace", is_flag=True, help="Put this machine's store in the place of the ref's.")
-@click.pass_context
-def push(ctx: click.Context, replace: bool) -> None:
-    """Carry this machine's store to the ref."""
-    project = _travelling(ctx)
-    from trunkline.loop.versions import store as carried_store
-
-    commit, versions = carried_store.push(project, replace=replace, progress=output.progress)
-    output.result("store", f"{commit[:12]}, {_count(versions)}" if commit else "there is none here yet")
+    """Compare the registry with what main names, and keep the two in step."""
 
 
 @store.command()
 @click.pass_context
 def status(ctx: click.Context) -> None:
-    """Compare the carried store with the one on this machine."""
-    project = _travelling(ctx)
-    from trunkline.loop.versions import store as carried_store
-    from trunkline.registry import REF, named
-
-    found = carried_store.store_of(project).status()
-    size = (
-        f"{found.commit[:12]}, {found.files} files, {found.megabytes:.1f} MB" if found.commit else "none yet"
-    )
-    output.result(REF.removeprefix("refs/"), size)
-    output.result("there", named(found.there) or "no version")
-    output.result("here", named(found.here) or "no version")
-    if found.missing:
-        output.result("not here", f"{named(found.missing)}: trunkline store pull")
-    if found.own:
-        output.result("not there", f"{named(found.own)}: trunkline store push")
-
-
-def _travelling(ctx: click.Context) -> Project:
-    """Return the project; raise PolicyError where its store does not travel."""
+    """Say which bundles main needs, which of them are missing, and which nobody names."""
     project = output.project_of(ctx)
-    from trunkline.core.errors import PolicyError
-    from trunkline.loop.versions import store as carried_store
+    from trunkline.core.errors import BundleError
+    from trunkline.core.record import short
+    from trunkline.loop.versions import bundles
+    from trunkline.loop.versions import store as registered
 
-    if not carried_store.carried(project):
-        raise PolicyError(
-            "The store of this project does not travel: it is a server, or the forge is a folder on this machine.",
-            next_step="set registry.carry: always in trunkline.yaml, and no registry.uri or MLFLOW_TRACKING_URI",
+    found = registered.status(project)
+    output.result("registry", bundles.registry_kind(project))
+    output.result("there", _named(found.needed) or "no bundle that main needs")
+    if found.unnamed:
+        output.result("not named", ", ".join(sorted(map(short, found.unnamed))))
+    if found.missing:
+        raise BundleError(
+            "The registry lacks bundles that main needs.",
+            value=_named(found.missing),
+            next_step="`trunkline store convert` on a machine that has them, or where an older Trunkline kept them",
         )
-    return project
 
 
-def _count(versions: int) -> str:
-    return f"{versions} {'version' if versions == 1 else 'versions'}"
+@store.command(name="bring")
+@click.pass_context
+def show(ctx: click.Context) -> None:
+    """Show the versions that main names in the embedded MLflow of this machine as well."""
+    project = output.project_of(ctx)
+    from trunkline.loop.versions import store as registered
+
+    brought = registered.bring(project, progress=output.progress)
+    output.result("in MLflow", ", ".join(brought) or "nothing: main names no version yet")
+
+
+@store.command()
+@click.pass_context
+def convert(ctx: click.Context) -> None:
+    """Bring what main names from where an older Trunkline kept it, or from this machine, into the registry."""
+    project = output.project_of(ctx)
+    from trunkline.loop.versions import store as registered
+
+    came = registered.convert(project, progress=output.progress)
+    output.result("registered", ", ".join(came) or "nothing: main names no version yet")
+    output.result("next", "trunkline store status")
+
+
+@store.command()
+@click.option("--apply", "checksum", default="", help="Remove what the plan of this checksum names.")
+@click.pass_context
+def expire(ctx: click.Context, checksum: str) -> None:
+    """Plan, or with --apply carry out, the removal of bundles that nobody needs any more.
+
+    `registry.keep` and `registry.keep_days` in trunkline.yaml say what is needed.
+    """
+    project = output.project_of(ctx)
+    from trunkline.loop.versions import store as registered
+
+    plan = registered.expire(project, checksum) if checksum else registered.expiry(project)
+    output.result("removed" if checksum else "to remove", _named(plan.bundles) or "nothing")
+    if plan.bundles and not checksum:
+        output.result("next", f"trunkline store expire --apply {plan.checksum}")
+
+
+def _named(bundles: dict[str, str]) -> str:
+    from trunkline.core.record import short
+
+    return "; ".join(f"{name} ({short(digest)})" for digest, name in bundles.items())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, ClassVar, Literal
 
 from .record import Record
@@ -59,9 +58,7 @@ class Usage(Record):
 
 
 class Version(Record):
-    """A registered bundle: `number` counts from 1 within the model's name."""
+    """A bundle under its number, which counts from 1 within the model's name."""
 
     number: int
     bundle: str
-    run: str = ""
-    created: datetime

@@ -85,6 +85,10 @@ OURS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "log": "trunkline.monitoring.log:Log",
             "performance": "trunkline.monitoring.performance:Performance",
         },
+        "registries": {
+            "git": "trunkline.registry.git_registry:GitRegistry",
+            "mlflow": "trunkline.registry.mlflow_registry:MlflowRegistry",
+        },
         "targets": {"local": "trunkline.delivery.targets.local:Local"},
         "tasks": {
             "classification": "trunkline.tasks.classification.answers:Classification",

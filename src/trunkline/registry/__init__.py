@@ -1,9 +1,5 @@
-"""Where bundles become numbered versions: MLflow, embedded (and carried in a git ref) or a server."""
+"""Where bundles are kept for other machines: the repository itself, or MLflow, embedded or a server."""
 
-from .connection import mend_store
-from .git_store import GitStore
-from .mlflow_registry import Registry
-from .store_records import StoreStatus, named
-from .store_ref import REF
+from .protocol import Place, Registry, fetched, open_registry
 
-__all__ = ["REF", "GitStore", "Registry", "StoreStatus", "mend_store", "named"]
+__all__ = ["Place", "Registry", "fetched", "open_registry"]

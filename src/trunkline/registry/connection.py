@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
-import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
 from trunkline.core.errors import StorageError, UnavailableError
-from trunkline.core.mlflow_uri import embedded_database, embedded_folder, without_secrets
+from trunkline.core.mlflow_uri import embedded_folder, without_secrets
 from trunkline.core.proxies import on_this_machine
 from trunkline.core.secrets import lent
-
-from .relocation import mend
 
 QUIET = {
     # MLflow decides when it is imported whether it reports its use to its makers.
@@ -42,26 +39,11 @@ def connect(uri: str) -> Any:
                 f"Cannot write {folder}: {error.strerror}.", next_step="make the folder writable"
             ) from error
     with speaking(uri, QUICK):
-        mend_store(uri)
         from mlflow import MlflowClient
 
         client = MlflowClient(tracking_uri=uri, registry_uri=uri)
         client.search_registered_models(max_results=1)
     return client
-
-
-def mend_store(uri: str) -> None:
-    """Point an embedded store that was moved with its project at the artifacts beside it; servers are left alone."""
-    database = embedded_database(uri)
-    if database is None or not database.is_file():
-        return
-    try:
-        mend(database)
-    except sqlite3.Error as error:
-        raise StorageError(
-            f"The MLflow store {database} cannot be used: {error}.",
-            next_step="make it readable and writable; move a damaged one away, and `trunkline train` makes a new one",
-        ) from error
 
 
 @contextmanager

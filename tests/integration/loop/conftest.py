@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from trunkline.core.lineage import Version
 from trunkline.core.project import Project
 from trunkline.forge import LocalForge
+from trunkline.loop.versions.trained import Trained, name_version
 
 from ..conftest import put_empty_store
 
@@ -125,6 +127,14 @@ def copied(project: Project, root: Path) -> Project:
     origin = git(project.root, "remote", "get-url", "origin")
     git(root, "remote", "set-url", "origin", origin.replace(str(project.root), str(root)))
     return copy
+
+
+def named_on_main(project: Project, version: Version, trained: Trained) -> None:
+    """Let main name a version, as the merge of its promotion does."""
+    name_version(project, version, trained)
+    git(project.root, "add", "--all")
+    git(project.root, "commit", "--quiet", "--message", f"Version {version.number}")
+    git(project.root, "push", "--quiet", "origin", "HEAD:main")
 
 
 def write(path: Path, text: str) -> None:

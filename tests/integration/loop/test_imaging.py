@@ -31,10 +31,10 @@ from trunkline.delivery.targets.service import wait_for
 from trunkline.loop.model import snapshots, training
 from trunkline.loop.release import imaging, tested
 from trunkline.loop.release.rehearsing import Rehearsal, ask_service
-from trunkline.loop.versions import bundles
+from trunkline.loop.versions.named import asked_version
 from trunkline.loop.versions.trained import register_trained
 
-from .conftest import git, make_project, write
+from .conftest import git, make_project, named_on_main, write
 
 IDENTITY = "sha256:" + "4" * 64
 DIGEST = "sha256:" + "3" * 64
@@ -121,7 +121,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Project:
     git(project.root, "add", "--all")
     git(project.root, "commit", "--quiet", "--message", "Lock the data")
     bundle, made, _ = training.train(project, progress=say)
-    register_trained(project, bundle, made, progress=say)
+    named_on_main(project, register_trained(project, bundle, made), made)
     return project
 
 
@@ -331,7 +331,7 @@ def test_a_packed_bundle_needs_no_rows_on_the_machine_that_builds(
 def test_a_change_of_the_image_alone_carries_the_champions_bundle(
     trained: Project, rowless: Project, engine: Standin, tmp_path: Path
 ) -> None:
-    version = bundles.registry_of(trained).by_number(1)
+    version = asked_version(trained, 1)
     path = rowless.deployment("production")
     champion = Route(version=1, bundle=version.bundle)
     write_state(path, next_state(read_state(path), "single", challenger=champion))

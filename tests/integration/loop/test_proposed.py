@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -42,11 +41,14 @@ def say(_: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def registered(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, tuple[Route, Route]]:
-    """A project with two registered versions that nobody trained; callers of the second must send `month`."""
+def registered(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, tuple[Route, ...]]:
+    """A project with three registered versions that nobody trained; callers of the second must send `month`.
+
+    Main names the first two.
+    """
     project = make_project(tmp_path_factory.mktemp("proposed") / "loans")
     routes = []
-    for number in (1, 2):
+    for number in (1, 2, 3):
         folder = tmp_path_factory.mktemp("bundle")
         columns: tuple[Column, ...] = (
             Column(name="x", type="number"),
@@ -59,13 +61,17 @@ def registered(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, tuple
         manifest = BundleManifest(
             name="loans", runtime="onnx", model="model.onnx", figures=(), lineage=LINEAGE, files={}
         )
-        version = registry_of(project).register(seal(folder, manifest))
-        routes.append(Route(version=version.number, bundle=version.bundle))
-    return project, (routes[0], routes[1])
+        sealed = seal(folder, manifest)
+        registry_of(project).put(sealed, number=number)
+        routes.append(Route(version=number, bundle=sealed.digest))
+    for route in routes[:2]:
+        name(project, route)
+    git(project.root, "push", "--quiet", "origin", "HEAD:main")
+    return project, tuple(routes)
 
 
 @pytest.fixture
-def project(registered: tuple[Project, tuple[Route, Route]]) -> Project:
+def project(registered: tuple[Project, tuple[Route, ...]]) -> Project:
     """The project, its work tree as main has it."""
     project = registered[0]
     git(project.root, "fetch", "--quiet", "origin", "main")
@@ -82,12 +88,12 @@ def desire(project: Project, stage: str, route: Route) -> None:
 
 def test_it_is_shown_and_kept_with_what_is_known_of_the_version(
     project: Project,
-    registered: tuple[Project, tuple[Route, Route]],
+    registered: tuple[Project, tuple[Route, ...]],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    one, _ = registered[1]
+    one = registered[1][0]
     summary, kept = tmp_path / "summary", tmp_path / "packed/plan.md"
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
     words = ["--project", str(project.root), "plan", "--change", "--to", str(kept)]
@@ -98,7 +104,7 @@ def test_it_is_shown_and_kept_with_what_is_known_of_the_version(
     shown = capsys.readouterr().out
     assert f"version 1 ({short(one.bundle)})" in shown
     assert "version 1 answers everyone" in shown
-    assert "version 1 is registered since 20" in shown
+    assert "version 1 is registered" in shown
     assert "its report is elsewhere" in shown
     text = kept.read_text(encoding="utf-8")
     assert text.startswith("## What merging this does\n\n```\nPlan for production")
@@ -106,9 +112,9 @@ def test_it_is_shown_and_kept_with_what_is_known_of_the_version(
 
 
 def test_it_is_compared_with_main_and_not_with_what_serves(
-    project: Project, registered: tuple[Project, tuple[Route, Route]]
+    project: Project, registered: tuple[Project, tuple[Route, ...]]
 ) -> None:
-    one, two = registered[1]
+    one, two, _ = registered[1]
     before = git(project.root, "rev-parse", "HEAD")
     desire(project, "single", one)
     git(project.root, "commit", "--quiet", "--all", "--message", "Version 1")
@@ -130,15 +136,15 @@ def test_it_is_compared_with_main_and_not_with_what_serves(
     finally:
         git(project.root, "push", "--quiet", "--force", "origin", f"{before}:main")
     assert "version 2 answers 20 % of users" in said
-    assert "version 2 is registered since" in said
+    assert "version 2 is registered; " in said
     assert "its gates said fail" in said
     assert "version 1 is registered" not in said
 
 
 def test_what_callers_must_do_is_said_of_the_stage_that_asks_it_of_them(
-    project: Project, registered: tuple[Project, tuple[Route, Route]]
+    project: Project, registered: tuple[Project, tuple[Route, ...]]
 ) -> None:
-    one, two = registered[1]
+    one, two, _ = registered[1]
     before = git(project.root, "rev-parse", "HEAD")
     desire(project, "single", one)
     assert "Callers" not in describe_change(project, progress=say)
@@ -160,25 +166,15 @@ def test_what_callers_must_do_is_said_of_the_stage_that_asks_it_of_them(
 
 
 def test_a_bundle_that_nobody_registered_under_this_number_is_refused(
-    project: Project, registered: tuple[Project, tuple[Route, Route]], capsys: pytest.CaptureFixture[str]
+    project: Project, registered: tuple[Project, tuple[Route, ...]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    one, two = registered[1]
+    one, two, _ = registered[1]
     desire(project, "single", Route(version=7, bundle="sha256:" + "f" * 64))
     assert run(["--project", str(project.root), "plan", "--change"]) == PolicyError.exit_code
-    assert "Version 7 (ffffffffffff) was never registered" in capsys.readouterr().err
+    assert "No model_cards/ names version 7 (ffffffffffff)" in capsys.readouterr().err
     desire(project, "single", Route(version=1, bundle=two.bundle))
-    with pytest.raises(PolicyError, match=f"Version 1 is registered as bundle {short(one.bundle)}"):
+    with pytest.raises(PolicyError, match=f"Version 1 is bundle {short(one.bundle)} on main"):
         describe_change(project, progress=say)
-
-
-@pytest.fixture
-def named(project: Project, registered: tuple[Project, tuple[Route, Route]]) -> Iterator[Project]:
-    """The project, with the card of version 1 merged."""
-    before = git(project.root, "rev-parse", "HEAD")
-    name(project, registered[1][0])
-    git(project.root, "push", "--quiet", "origin", "HEAD:main")
-    yield project
-    git(project.root, "push", "--quiet", "--force", "origin", f"{before}:main")
 
 
 def name(project: Project, route: Route) -> None:
@@ -201,39 +197,50 @@ def name(project: Project, route: Route) -> None:
 
 
 def test_a_branch_that_names_another_bundle_under_a_number_of_main_is_refused_without_the_registry_too(
-    named: Project,
-    registered: tuple[Project, tuple[Route, Route]],
+    project: Project,
+    registered: tuple[Project, tuple[Route, ...]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    one, two = registered[1]
+    one, two, _ = registered[1]
     forged = Route(version=one.version, bundle=two.bundle)
-    name(named, forged)
-    desire(named, "single", forged)
+    name(project, forged)
+    desire(project, "single", forged)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     with pytest.raises(PolicyError, match=short(one.bundle)):
-        describe_change(named, progress=say)
+        describe_change(project, progress=say)
 
 
 def test_a_version_that_only_the_branch_itself_names_is_said(
-    named: Project, registered: tuple[Project, tuple[Route, Route]]
+    project: Project, registered: tuple[Project, tuple[Route, ...]]
 ) -> None:
-    one, two = registered[1]
-    desire(named, "single", one)
-    assert "nothing on main names it" not in describe_change(named, progress=say)
-    name(named, two)
-    desire(named, "single", two)
-    assert "nothing on main names it" in describe_change(named, progress=say)
+    one, _, three = registered[1]
+    desire(project, "single", one)
+    assert "nothing on main names it" not in describe_change(project, progress=say)
+    name(project, three)
+    desire(project, "single", three)
+    assert "nothing on main names it" in describe_change(project, progress=say)
 
 
 def test_a_card_that_no_commit_holds_names_nothing(
-    named: Project, registered: tuple[Project, tuple[Route, Route]]
+    project: Project, registered: tuple[Project, tuple[Route, ...]]
 ) -> None:
-    one, two = registered[1]
-    card = named.cards / "v0001/version.json"
-    card.write_text(card.read_text(encoding="utf-8").replace(one.bundle, two.bundle), encoding="utf-8")
-    (named.cards / "v0002").mkdir()
-    (named.cards / "v0002/version.json").write_text(card.read_text(encoding="utf-8"), encoding="utf-8")
-    assert [version.bundle for version in named_versions(named)] == [one.bundle]
+    one, two, three = registered[1]
+    card = project.cards / "v0001/version.json"
+    text = card.read_text(encoding="utf-8")
+    card.write_text(text.replace(one.bundle, three.bundle), encoding="utf-8")
+    (project.cards / "v0003").mkdir()
+    (project.cards / "v0003/version.json").write_text(text, encoding="utf-8")
+    assert [version.bundle for version in named_versions(project)] == [one.bundle, two.bundle]
+
+
+def test_a_version_that_main_names_and_nobody_registered_is_refused(
+    project: Project, registered: tuple[Project, tuple[Route, ...]]
+) -> None:
+    lost = Route(version=4, bundle="sha256:" + "4" * 64)
+    name(project, lost)
+    desire(project, "single", lost)
+    with pytest.raises(PolicyError, match="was never registered"):
+        describe_change(project, progress=say)
 
 
 def test_a_file_that_is_no_desired_state_is_refused(project: Project) -> None:
@@ -244,7 +251,7 @@ def test_a_file_that_is_no_desired_state_is_refused(project: Project) -> None:
 
 def test_a_registry_that_does_not_answer_is_said_and_refuses_nothing(
     project: Project,
-    registered: tuple[Project, tuple[Route, Route]],
+    registered: tuple[Project, tuple[Route, ...]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")

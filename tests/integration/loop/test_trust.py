@@ -12,7 +12,7 @@ import pytest
 
 from trunkline import training
 from trunkline.core.bundle import Bundle, seal
-from trunkline.core.errors import BundleError
+from trunkline.core.errors import BundleError, NotFoundError
 from trunkline.core.project import Project
 from trunkline.core.record import digits
 from trunkline.core.verdicts import GateRun, Verdict
@@ -22,8 +22,7 @@ from trunkline.loop.model import snapshots
 from trunkline.loop.model import training as training_module
 from trunkline.loop.release import rehearsing, releasing, tested
 from trunkline.loop.rollout import promoting
-from trunkline.loop.versions import bringing, bundles
-from trunkline.loop.versions import store as carrying
+from trunkline.loop.versions import bringing, bundles, store
 from trunkline.loop.versions.trained import Trained, keep, register_trained
 
 Git = Callable[..., str]
@@ -34,17 +33,15 @@ def say(_: str) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let each test begin as a process does: with no store brought, and no server."""
-    monkeypatch.setattr(carrying, "_brought", set())
+def _no_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
 
 
 @pytest.fixture
 def main(project: Project, git: Git) -> Project:
-    """A project whose store travels, with its data locked on main."""
+    """A project whose bundles are kept in git, with its data locked on main."""
     path = project.root / "trunkline.yaml"
-    path.write_text(path.read_text(encoding="utf-8") + "registry: {carry: always}\n", encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8") + "registry: {kind: git}\n", encoding="utf-8")
     project = Project(project.root)
     snapshots.snapshot(project, progress=say)
     git(project.root, "add", "--all")
@@ -58,7 +55,6 @@ def clone(main: Project, git: Git, tmp_path: Path) -> Callable[[str], Project]:
     """Clone the forge's origin to another folder: a runner that knows nothing but what git carries."""
 
     def make(name: str) -> Project:
-        carrying._brought.clear()
         git(tmp_path, "clone", "--quiet", f"file://{main.forge_folder / 'origin.git'}", name)
         git(tmp_path / name, "config", "user.name", "Grace")
         git(tmp_path / name, "config", "user.email", "grace@localhost")
@@ -99,11 +95,11 @@ def claim(project: Project, bundle: str) -> None:
 
 
 def attacked(clone: Callable[[str], Project], tmp_path: Path) -> Bundle:
-    """Push refs/trunkline/store with a forged bundle of main's training key and forged verdicts; return the bundle."""
+    """Push a forged bundle of main's training key to its ref, and forge verdicts; return the bundle."""
     attacker = clone("attacker")
     evil, told = forged(attacker, tmp_path / "evil")
     claim(attacker, evil.digest)
-    register_trained(attacker, evil, told, progress=say)
+    register_trained(attacker, evil, told)
     return evil
 
 
@@ -137,9 +133,6 @@ def test_a_machine_that_trained_a_key_keeps_its_own_bundle_whatever_the_ref_says
 ) -> None:
     own, _, _ = training_module.train(main, progress=say)
     attacked(clone, tmp_path)
-    carrying._brought.clear()
-
-    carrying.bring(main, progress=say)
 
     assert training_module.train(main, progress=say)[0].digest == own.digest
 
@@ -151,9 +144,8 @@ def test_verdicts_that_a_writer_put_into_the_ref_are_asked_again(
     assert released.pull_request is not None
     open_forge(main).merge(released.pull_request.number)
     attacker = clone("attacker")
-    carrying.bring(attacker, progress=say)
     claim(attacker, released.version.bundle)
-    carrying.push(attacker, progress=say)
+    store.convert(attacker, progress=say)
     runner = clone("runner")
 
     bundle, _ = releasing.take_over(runner, progress=say)
@@ -189,23 +181,18 @@ def test_what_a_commit_names_is_brought_by_itself_so_that_later_steps_need_no_re
 
     assert brought == {"champion": released.version.bundle, "version 1": released.version.bundle}
     git(runner.root, "remote", "remove", "origin")
-    carrying._brought.clear()
     champion = bundles.champion_of(runner, progress=say)
     assert champion is not None
     assert champion.digest == training_module.train(runner, progress=say)[0].digest == released.version.bundle
 
 
 def test_the_bundle_of_a_named_version_that_was_replaced_in_the_ref_is_not_opened(
-    main: Project, clone: Callable[[str], Project], tmp_path: Path
+    main: Project, clone: Callable[[str], Project], git: Git
 ) -> None:
     released = releasing.release(main, progress=say)
     assert released.pull_request is not None
     open_forge(main).merge(released.pull_request.number)
-    attacker = clone("attacker")
-    carrying.bring(attacker, progress=say)
-    (model,) = (attacker.work / "mlartifacts").rglob("bundle/model.onnx")
-    model.write_bytes(b"another model")
-    carrying.push(attacker, replace=True, progress=say)
+    replace_ref(clone("attacker"), released.version.bundle, git)
     runner = clone("runner")
 
     with pytest.raises(BundleError, match="not the bundle that was registered"):
@@ -215,40 +202,47 @@ def test_the_bundle_of_a_named_version_that_was_replaced_in_the_ref_is_not_opene
 
 
 def test_a_number_that_main_names_is_not_given_to_another_bundle(
-    main: Project, clone: Callable[[str], Project], git: Git, tmp_path: Path
+    main: Project, clone: Callable[[str], Project], tmp_path: Path
 ) -> None:
     released = releasing.release(main, progress=say)
     assert released.pull_request is not None
     open_forge(main).merge(released.pull_request.number)
-    git(main.forge_folder / "origin.git", "update-ref", "-d", "refs/trunkline/store")
-    attacked(clone, tmp_path)  # it is version 1 there now
+    attacker = clone("attacker")
+    evil, told = forged(attacker, tmp_path / "evil")
 
-    with pytest.raises(BundleError, match="version 1"):
-        promoting.propose_next_stage(clone("runner"), "single", number=1, progress=say)
+    assert register_trained(attacker, evil, told).number == 2
+
+    with pytest.raises(BundleError, match="Version 1"):
+        rehearsing.rehearse(clone("staging"), number=1, bundle=evil.digest, progress=say)
 
 
-def test_a_version_that_main_does_not_name_is_not_proposed_from_the_ref(
+def test_a_version_that_main_does_not_name_is_not_proposed_from_the_registry(
     main: Project, clone: Callable[[str], Project], tmp_path: Path
 ) -> None:
     attacked(clone, tmp_path)
 
-    with pytest.raises(BundleError, match="main"):
+    with pytest.raises(NotFoundError, match="names no version"):
         promoting.propose_next_stage(clone("runner"), "single", progress=say)
 
 
-def replaced(main: Project, clone: Callable[[str], Project], tmp_path: Path, git: Git) -> tuple[str, Project]:
-    """Return what a run registered as version 1, and a later job's machine that finds another bundle as version 1."""
-    registered = releasing.register(main, progress=say)
-    assert registered.version.number == 1
-    git(main.forge_folder / "origin.git", "update-ref", "-d", "refs/trunkline/store")
-    attacked(clone, tmp_path)
-    return registered.version.bundle, clone("staging")
+def replace_ref(attacker: Project, digest: str, git: Git) -> None:
+    """Put another model into the ref of a bundle."""
+    ref = f"refs/trunkline/bundles/{digits(digest)}"
+    git(attacker.root, "fetch", "--quiet", "origin", f"{ref}:{ref}")
+    git(attacker.root, "read-tree", ref)
+    (attacker.root / "planted").write_bytes(b"another model")
+    blob = git(attacker.root, "hash-object", "-w", "planted")
+    git(attacker.root, "update-index", "--cacheinfo", f"100644,{blob},bundle/model.onnx")
+    commit = git(attacker.root, "commit-tree", git(attacker.root, "write-tree"), "-m", "Bundle")
+    git(attacker.root, "push", "--quiet", "--force", "origin", f"{commit}:{ref}")
 
 
-def test_staging_does_not_rehearse_a_version_whose_bundle_changed_between_two_jobs(
-    main: Project, clone: Callable[[str], Project], tmp_path: Path, git: Git
+def test_staging_does_not_rehearse_a_bundle_that_changed_between_two_jobs(
+    main: Project, clone: Callable[[str], Project], git: Git
 ) -> None:
-    expected, runner = replaced(main, clone, tmp_path, git)
+    expected = releasing.register(main, progress=say).version.bundle
+    replace_ref(clone("attacker"), expected, git)
+    runner = clone("staging")
 
     with pytest.raises(BundleError, match=digits(expected)[:12]):
         rehearsing.rehearse(runner, number=1, bundle=expected, progress=say)

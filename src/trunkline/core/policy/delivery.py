@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from .section import Distinct, Positive, Section, Share
 
 Stage = Literal["silent", "canary", "single"]
 """Stages of a rollout, in their order."""
+CARRIED = {"auto": "auto", "always": "git", "never": "mlflow"}
+"""What `registry.carry` of older projects means as `registry.kind`."""
 
 
 class RegistryPolicy(Section):
-    """Where models are registered."""
+    """Where bundles are kept for other machines, and for how long."""
 
+    kind: str = "auto"
+    """*git* keeps each bundle in a ref of the repository, *mlflow* in MLflow. *auto* is MLflow where a server is named.
+
+    Without one it is git where the forge is on a host, and MLflow's embedded store where the forge is a folder.
+    """
     uri: str = ""
     """MLflow tracking URI; empty means MLFLOW_TRACKING_URI, else the embedded store `.trunkline/mlflow.db`."""
-    carry: Literal["auto", "always", "never"] = "auto"
-    """Whether the embedded store travels in the git ref `refs/trunkline/store`: *auto* does on a forge with a host."""
     store_limit_mb: Positive = 500
-    """The most that the carried store may weigh; past it, an MLflow server is the better place."""
+    """The most that one bundle may weigh in git; past it, an MLflow server is the better place."""
+    keep: Positive | None = None
+    """How many of the newest versions keep their bundles, whatever serves; `null` is all that main names."""
+    keep_days: Positive = 90
+    """A bundle stays for so many days after it came, and after main last desired it: so far back a rollback reaches."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _carried_before(cls, given: Any) -> Any:
+        # Projects of before said so whether the embedded store travels.
+        if isinstance(given, dict) and given.get("carry") in CARRIED and "kind" not in given:
+            kept = {name: value for name, value in given.items() if name != "carry"}
+            return kept | {"kind": CARRIED[given["carry"]]}
+        return given
 
 
 class Rollout(Section):

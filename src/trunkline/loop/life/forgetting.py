@@ -15,7 +15,7 @@ from trunkline.core.record import digits
 from trunkline.core.snapshots import SnapshotManifest
 from trunkline.data.traffic import stable_integer
 from trunkline.inputs import input_of
-from trunkline.loop.versions.bundles import brought_registry
+from trunkline.loop.versions.named import named_versions
 from trunkline.predictions.database import any_row
 from trunkline.predictions.opening import forget_user, open_log
 from trunkline.predictions.pseudonym import VARIABLE, environment_secret, old_pseudonym, pseudonym
@@ -95,8 +95,7 @@ def _holds(parts: Sequence[Path], contract: Contract, role: Role, texts: Sequenc
 def _bundles(project: Project, snapshots: tuple[str, ...]) -> Iterator[tuple[int, str]]:
     if not snapshots:
         return
-    registry = brought_registry(project, progress=lambda _: None, needed=False)
-    numbers = {version.bundle: version.number for version in registry.versions()}
+    numbers = {version.bundle: version.number for version in named_versions(project)}
     for path in sorted(project.bundles.root.glob("*/bundle.json")):
         try:
             manifest = BundleManifest.read(path)

@@ -1,6 +1,6 @@
 """Heartbeat: notice that scheduled workflows stopped, keep them awake, and keep an issue while they stand still.
 
-It needs nothing but the forge, git and the desired state, so that it can run where nothing else is installed. It runs
+It needs nothing but the forge and git, so that it can run where nothing else is installed. It runs
 from two files: heartbeat.yml, whose schedule may itself be stopped, and wake.yml, which has none and sees that.
 """
 
@@ -19,7 +19,7 @@ from trunkline.core.project import Project
 from trunkline.forge import Forge, Workflow, open_forge
 from trunkline.forge.page import moment
 
-from . import unwatched
+from . import missing_bundles, unwatched
 
 WELL = "success"
 """The conclusion of a run that did what it should; one that was skipped looked at nothing."""
@@ -149,7 +149,7 @@ def heartbeat(project: Project, *, progress: Progress) -> tuple[str, ...]:
     lines += [
         f"{file} looks at nothing, and {', '.join(names)} should serve" for file, names in missing.items()
     ]
-    return tuple(lines)
+    return (*lines, *missing_bundles.look(project, forge))
 
 
 def _wake(forge: Forge, beat: Beat) -> str:

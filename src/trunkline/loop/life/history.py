@@ -11,7 +11,7 @@ from trunkline.core.release import Deployment
 from trunkline.core.signals import Signal
 from trunkline.core.verdicts import Evaluation
 from trunkline.delivery import read_history
-from trunkline.loop.versions.bundles import brought_registry
+from trunkline.loop.versions.named import named_versions
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def said(row: Deployment) -> str:
 
 @dataclass(frozen=True)
 class Judgement:
-    """A version (0 where it was never registered) and what the gates said of it."""
+    """A version (0 where main does not name it) and what the gates said of it."""
 
     version: int
     evaluation: Evaluation
@@ -66,8 +66,7 @@ class Judgement:
 
 def judgements(project: Project) -> tuple[Judgement, ...]:
     """Return every evaluation on this machine, oldest first."""
-    registry = brought_registry(project, progress=lambda _: None, needed=False)
-    numbers = {version.bundle: version.number for version in registry.versions()}
+    numbers = {version.bundle: version.number for version in named_versions(project)}
     read = [Evaluation.read(path) for path in project.evaluations.glob("*/evaluation.json")]
     read.sort(key=lambda evaluation: evaluation.created)
     return tuple(Judgement(numbers.get(evaluation.bundle, 0), evaluation) for evaluation in read)

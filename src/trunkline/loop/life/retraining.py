@@ -73,7 +73,7 @@ def retrain(
         told(judged)
         # The pull request's own run asks load and deepchecks.
         require_pass(judged, later=NOT_RUN)
-        version = register_trained(project, bundle, trained, progress=progress)
+        version = register_trained(project, bundle, trained)
         stage = policy.retraining.stage
         state = write_stage(made, stage, version)
         write_card(made.project, judged, version, trained)

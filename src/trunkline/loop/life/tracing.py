@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from trunkline.core.bundle import Bundle
 from trunkline.core.errors import NotFoundError, StorageError, TrunklineError
-from trunkline.core.git import git
+from trunkline.core.git import git, try_git
 from trunkline.core.lineage import DIRTY
 from trunkline.core.project import Project
 from trunkline.core.record import short
 from trunkline.core.snapshots import SnapshotManifest
 from trunkline.forge import PullRequest, open_forge
-from trunkline.loop.versions.bundles import brought_registry
+from trunkline.loop.versions.named import VERSION_FILE, card_folder
 from trunkline.predictions import Prediction
 from trunkline.predictions.ground_truth import truth_of
 from trunkline.predictions.opening import open_log
@@ -101,11 +101,12 @@ def _origin(project: Project, bundle: Bundle, pulls: tuple[PullRequest, ...]) ->
 
 
 def _registered(project: Project, number: int) -> str:
-    try:
-        version = brought_registry(project, progress=lambda _: None).by_number(number)
-    except TrunklineError as error:
-        return str(error)
-    return f"registered {version.created:%Y-%m-%d %H:%M} UTC as {project.policy.name}, run {version.run or 'none'}"
+    file = card_folder(project, number) / VERSION_FILE
+    since = try_git(project.root, "log", "--format=%cI %h", "--diff-filter=A", "-1", "--", str(file)).stdout
+    if not since:
+        return "the checked-out commit does not name it"
+    day, commit = since.split()
+    return f"named by {file.relative_to(project.root).as_posix()} since {day[:10]} ({commit})"
 
 
 def _unknown(commit: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from trunkline import training
 from trunkline.core.bundle import Bundle, seal
-from trunkline.core.errors import NotFoundError, TrunklineError
+from trunkline.core.errors import TrunklineError
 from trunkline.core.lineage import DIRTY
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
@@ -48,13 +48,9 @@ def _renamed(project: Project, run: str, old: Bundle, new: Bundle) -> str:
     if not run:
         return ""
     try:
-        registry_of(project).by_bundle(old.digest)
-    except NotFoundError:
-        try:
-            training.rename_run(tracking_uri(project), run, new.manifest.lineage.commit, new.digest)
-        except TrunklineError:
+        if old.digest in registry_of(project).digests():
             return ""
-        return run
+        training.rename_run(tracking_uri(project), run, new.manifest.lineage.commit, new.digest)
     except TrunklineError:
         return ""
-    return ""
+    return run

@@ -36,7 +36,7 @@ def write_card(project: Project, judged: Judged, version: Version, trained: Trai
     )
     path = folder / "README.md"
     write_atomically(path, text.encode())
-    name_version(project, version, trained)
+    name_version(project, version, trained, judged.bundle.manifest, judged.evaluation.verdicts)
     return path
 
 

@@ -28,8 +28,8 @@ from trunkline.forge.kind import GITHUB, parse_remote
 from trunkline.loop.changes.merged import merged_state
 from trunkline.loop.model.snapshots import locked_snapshot
 from trunkline.loop.model.training import train
-from trunkline.loop.versions.bundles import brought_registry, bundle_of, champion_of
-from trunkline.loop.versions.trained import require_trusted
+from trunkline.loop.versions.bundles import bundle_of, champion_of
+from trunkline.loop.versions.named import asked_version
 
 from .rehearsing import ROWS, ask_service
 from .tested import adopt, packed_key
@@ -49,8 +49,8 @@ def build_image(
     It carries the bundles of the desired state that the version's first stage will be, so that one image goes through
     all stages. Without `number` it carries what `folder`/bundle holds packed, else the champion's, else the bundle of
     the checked-out commit. `folder` gets the build context, `installed.txt` and `image.json`. Raises NotFoundError
-    without docker or podman, ApplyError when the build, the push or the container fails, and BundleError when version
-    `number` is not `bundle`, which an earlier job named, or without that not one that main names.
+    without docker or podman, ApplyError when the build, the push or the container fails, and BundleError when main
+    names another bundle as version `number` than `bundle`, which an earlier job named.
     """
     release, asked = _release_of(project, folder, number, bundle, progress=progress)
     engine = Engine.find()
@@ -109,8 +109,7 @@ def _release_of(
         else:
             bundle = champion_of(project, progress=progress) or train(project, progress=progress)[0]
         return Release.of_one(bundle.digest, environment=environment, revision=project.commit()), bundle
-    version = brought_registry(project, progress=progress).by_number(number)
-    require_trusted(project, version, bundle=named)
+    version = asked_version(project, number, bundle=named)
     route = Route(version=version.number, bundle=version.bundle)
     state = merged_state(project, environment) or read_state(project.deployment(environment))
     stage = "single" if state.champion is None else project.policy.rollout.stages[0]

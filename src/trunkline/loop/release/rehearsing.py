@@ -20,8 +20,8 @@ from trunkline.delivery import apply, plan, read_state
 from trunkline.loop.model.answers import columns_of, opened
 from trunkline.loop.model.snapshots import locked_snapshot
 from trunkline.loop.rollout.deploying import history_file, target_of
-from trunkline.loop.versions.bundles import brought_registry, bundle_of
-from trunkline.loop.versions.trained import require_trusted
+from trunkline.loop.versions.bundles import bundle_of
+from trunkline.loop.versions.named import asked_version
 from trunkline.tasks import task_of
 
 STAGING = "staging"
@@ -64,12 +64,10 @@ def rehearse(project: Project, *, number: int = 0, bundle: str = "", progress: P
     """Serve version `number` (the newest by default) in staging and ask it.
 
     What staging's file desires stays as it is: staging shows what is about to be proposed. Raises NotFoundError when
-    there is no such version, BundleError when it is not `bundle`, which an earlier job named, or without that not one
-    that main names; what the target's apply raises, and GateFailed when the service answers wrongly.
+    main names no such version and no earlier job named its `bundle`, BundleError when main names another one; what the
+    target's apply raises, and GateFailed when the service answers wrongly.
     """
-    registry = brought_registry(project, progress=progress)
-    version = registry.by_number(number) if number else registry.newest()
-    require_trusted(project, version, bundle=bundle)
+    version = asked_version(project, number, bundle=bundle)
     route = Route(version=version.number, bundle=version.bundle)
     opened_bundle = bundle_of(project, route, progress=progress)
     target = target_of(project, STAGING, progress=progress)

@@ -19,8 +19,7 @@ from trunkline.loop.changes.taken_back import version_taken_back
 from trunkline.loop.gates.judging import Judged, judge, require_pass
 from trunkline.loop.model.training import train
 from trunkline.loop.rollout.promoting import propose_stage
-from trunkline.loop.versions.named import require_bundle, require_number
-from trunkline.loop.versions.store import bring
+from trunkline.loop.versions.named import require_bundle
 from trunkline.loop.versions.trained import Trained, recall, register_trained
 
 from .cards import write_card
@@ -98,7 +97,6 @@ def adopt_merged(project: Project, *, progress: Progress) -> str:
     what the forge's main would train.
     """
     require_released(project)
-    bring(project, progress=progress)
     if not adopt_tested(project, progress=progress):
         return ""
     known = recall(project, training_key(project), progress=progress)
@@ -116,7 +114,6 @@ def take_over(project: Project, *, bundle: str = "", progress: Progress) -> tupl
         require_main(project)
     else:
         require_released(project)
-        bring(project, progress=progress)
         adopt_tested(project, bundle=bundle, progress=progress)
     taken, trained, _ = train(project, progress=progress)
     require_bundle(taken.digest, bundle, what="What is about to be released")
@@ -133,7 +130,7 @@ def register(project: Project, *, bundle: str = "", progress: Progress) -> Regis
     """Take over the bundle that was tested, or train it, ask the gates, and register it.
 
     Raises ForgeError when what is checked out is not what the forge's main would train, BundleError when the bundle is
-    not `bundle`, which an earlier step named, or the registry gives it the number of another, and GateFailed or
+    not `bundle`, which an earlier step named, and GateFailed or
     GateInconclusive when a blocking gate says no; nothing is registered then. The first release of a project that has
     no forge makes the local one once the gates have passed.
     """
@@ -145,8 +142,7 @@ def register(project: Project, *, bundle: str = "", progress: Progress) -> Regis
     if first:
         LocalForge.create(project.forge_folder, project.root, main=project.policy.forge.main)
         progress(f"made the local forge in {project.forge_folder}")
-    version = register_trained(project, taken, trained, progress=progress)
-    require_number(project, version)
+    version = register_trained(project, taken, trained)
     progress(f"registered as version {version.number}")
     settled = _settled(project, version)
     return Registered(judged=judged, version=version, trained=trained, compared=compared, settled=settled)

@@ -177,7 +177,7 @@ def _go_on(
     report: str,
     progress: Progress,
 ) -> PullRequest:
-    version = Version(number=challenger.version, bundle=challenger.bundle, created=datetime.now(UTC))
+    version = Version(number=challenger.version, bundle=challenger.bundle)
     if forge.proposed(branch) is None:
         return propose_stage(project, advice.stage, version=version, evidence=report, progress=progress)
     # The change is the same: pushing it again each hour would run its tests each hour.

@@ -13,8 +13,7 @@ from trunkline.delivery import DesiredState, next_state, read_state, write_state
 from trunkline.forge import PullRequest
 from trunkline.loop.changes.publishing import publish
 from trunkline.loop.changes.work_tree import Change, change
-from trunkline.loop.versions.bundles import brought_registry
-from trunkline.loop.versions.trained import require_trusted
+from trunkline.loop.versions.named import asked_version
 from trunkline.measure.wording import percent
 
 from .callers import caller_notice
@@ -23,18 +22,13 @@ from .callers import caller_notice
 def propose_next_stage(project: Project, stage: str, *, number: int = 0, progress: Progress) -> PullRequest:
     """Open the pull request for a stage of version `number`, by default the challenger or the newest version.
 
-    Raises PolicyError when the move is not possible now, NotFoundError when no version is registered, BundleError when
-    what the registry says of it stands in no file of main.
+    Raises PolicyError when the move is not possible now, NotFoundError when main names no such version.
     """
-    registry = brought_registry(project, progress=progress)
-    state = read_state(project.deployment(project.policy.rollout.environment))
-    if number:
-        version = registry.by_number(number)
-    elif state.challenger is not None:
-        version = registry.by_bundle(state.challenger.bundle)
+    challenger = read_state(project.deployment(project.policy.rollout.environment)).challenger
+    if challenger is not None and not number:
+        version = Version(number=challenger.version, bundle=challenger.bundle)
     else:
-        version = registry.newest()
-    require_trusted(project, version)
+        version = asked_version(project, number)
     return propose_stage(project, stage, version=version, progress=progress)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trunkline.core.errors import NotFoundError, PolicyError, StorageError, UnavailableError
+from trunkline.core.errors import PolicyError, StorageError, UnavailableError
 from trunkline.core.git import git
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
@@ -11,7 +11,7 @@ from trunkline.core.release import Route
 from trunkline.core.verdicts import Evaluation
 from trunkline.delivery import DesiredState, plan, read_state
 from trunkline.loop.changes.merged import main_branch, merged_state
-from trunkline.loop.versions.bundles import brought_registry
+from trunkline.loop.versions.bundles import registry_of
 from trunkline.loop.versions.named import named_versions
 
 from .callers import caller_notice
@@ -34,11 +34,7 @@ def describe_change(project: Project, *, progress: Progress) -> str:
         )
         if made.steps:
             served = {route.bundle for route in _routes(before)}
-            known = [
-                _known(project, route, progress=progress)
-                for route in _routes(desired)
-                if route.bundle not in served
-            ]
+            known = [_known(project, route) for route in _routes(desired) if route.bundle not in served]
             notice = caller_notice(
                 project,
                 before.champion if before else None,
@@ -54,30 +50,30 @@ def _routes(state: DesiredState | None) -> tuple[Route, ...]:
     return tuple(route for route in (state.champion, state.challenger) if route) if state else ()
 
 
-def _known(project: Project, route: Route, *, progress: Progress) -> str:
+def _known(project: Project, route: Route) -> str:
     """Return what is known of a version that an environment is to serve from now on."""
-    # A file of this branch proves nothing of the branch: only what was merged before it is compared.
+    take = "take version and bundle from `trunkline release` or `trunkline promote`"
+    # A file of this branch proves nothing of the branch: only what was merged before it is believed.
     merged = {named.number: named for named in named_versions(project, commit=main_branch(project))}
-    if (named := merged.get(route.version)) and named.bundle != route.bundle:
+    offered = {named.number: named for named in named_versions(project)}
+    for place, names in ((project.policy.forge.main, merged), ("this branch", offered)):
+        if (named := names.get(route.version)) and named.bundle != route.bundle:
+            raise PolicyError(
+                f"Version {route.version} is bundle {short(named.bundle)} on {place}.",
+                value=short(route.bundle),
+                next_step=take,
+            )
+    if route.version not in merged.keys() | offered.keys():
         raise PolicyError(
-            f"Version {route.version} is bundle {short(named.bundle)} on {project.policy.forge.main}.",
-            value=short(route.bundle),
-            next_step="take version and bundle from `trunkline release` or `trunkline promote`",
+            f"No model_cards/ names version {route.version} ({short(route.bundle)}).", next_step=take
         )
     try:
-        found = brought_registry(project, progress=progress).by_number(route.version)
+        there = route.bundle in registry_of(project).digests()
     except (StorageError, UnavailableError) as error:
         return f"version {route.version}: whether it is registered could not be looked up: {error.what}"
-    except NotFoundError as error:
+    if not there:
         raise PolicyError(
-            f"Version {route.version} ({short(route.bundle)}) was never registered.",
-            next_step=error.next_step,
-        ) from error
-    if found.bundle != route.bundle:
-        raise PolicyError(
-            f"Version {route.version} is registered as bundle {short(found.bundle)}.",
-            value=short(route.bundle),
-            next_step="take version and bundle from `trunkline release` or `trunkline promote`",
+            f"Version {route.version} ({short(route.bundle)}) was never registered.", next_step=take
         )
     file = project.evaluations / digits(route.bundle) / "evaluation.json"
     said = f"its gates said {Evaluation.read(file).outcome}" if file.is_file() else "its report is elsewhere"
@@ -86,4 +82,4 @@ def _known(project: Project, route: Route, *, progress: Progress) -> str:
             f"; nothing on {project.policy.forge.main} names it yet: merge this only if the release workflow opened "
             "it and wrote its last commit, else ask who registered the version"
         )
-    return f"version {route.version} is registered since {found.created:%Y-%m-%d}; {said}"
+    return f"version {route.version} is registered; {said}"

@@ -1,68 +1,70 @@
-"""Registered: the model's versions, and their bundles brought to this machine when they are needed."""
+"""Registered: the registry of the project's model, and bundles brought to this machine when they are needed."""
 
 from __future__ import annotations
 
 import os
 
 from trunkline.core.bundle import Bundle
-from trunkline.core.errors import BundleError, NotFoundError
-from trunkline.core.mlflow_uri import embedded_folder
+from trunkline.core.errors import BundleError, NotFoundError, UnavailableError
+from trunkline.core.git import try_git
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.record import short
 from trunkline.core.release import Route
 from trunkline.delivery import read_state
-from trunkline.registry import Registry, mend_store
-
-from .store import bring, carried
+from trunkline.forge import LocalForge
+from trunkline.forge.kind import forge_kind
+from trunkline.registry import Place, Registry, fetched, open_registry
 
 
 def tracking_uri(project: Project) -> str:
-    """Return where MLflow keeps runs and versions; an embedded store that was moved is mended."""
-    uri = project.tracking_uri(dict(os.environ))
-    mend_store(uri)
-    return uri
+    """Return where MLflow keeps runs."""
+    return project.tracking_uri(dict(os.environ))
 
 
-def registry_of(project: Project) -> Registry:
-    """Return the registry of the project's model, as it is on this machine."""
-    return Registry(project.tracking_uri(dict(os.environ)), project.policy.name)
+def registry_kind(project: Project) -> str:
+    """Return which registry keeps the project's bundles, as `registry.kind` says it."""
+    registry = project.policy.registry
+    if registry.kind != "auto":
+        return registry.kind
+    server = registry.uri or os.environ.get("MLFLOW_TRACKING_URI")
+    return "git" if not server and _has_host(project) else "mlflow"
 
 
-def replaceable(project: Project) -> bool:
-    """Whether others may write the registry without review: a server, or a store that travels in a ref."""
-    return carried(project) or embedded_folder(project.tracking_uri(dict(os.environ))) is None
-
-
-def brought_registry(project: Project, *, progress: Progress, needed: bool = True) -> Registry:
-    """Return the registry of the project's model, its store brought first where it travels."""
-    bring(project, progress=progress, needed=needed)
-    return registry_of(project)
+def registry_of(project: Project, kind: str = "") -> Registry:
+    """Return the project's registry, or the one of another kind."""
+    place = Place(
+        clone=project.root,
+        name=project.policy.name,
+        uri=tracking_uri(project),
+        limit_mb=project.policy.registry.store_limit_mb,
+    )
+    return open_registry(kind or registry_kind(project), place)
 
 
 def registered_bundle(project: Project, digest: str, *, progress: Progress) -> Bundle | None:
-    """Return a bundle, fetched from the registry when it is not on this machine; None where neither has it."""
+    """Return a bundle, fetched from the registry when it is not on this machine; None where neither has it.
+
+    A registry that does not answer, or whose copy is damaged, is said and passed over.
+    """
     if digest in project.bundles:
         return project.bundles.get(digest)
-    bring(project, progress=progress, needed=False)
-    registry = registry_of(project)
     try:
-        version = registry.by_bundle(digest)
-        progress(f"fetching version {version.number} ({short(digest)}) from the registry")
-        return registry.fetch(version, project.bundles)
+        bundle = fetched(registry_of(project), digest, project.bundles)
     except NotFoundError:
         return None
-    except BundleError as error:
-        progress(error.what)
+    except (BundleError, UnavailableError) as error:
+        progress(f"going on without the registry's bundle {short(digest)}: {error.what}")
         return None
+    progress(f"bundle {short(digest)} came from the registry")
+    return bundle
 
 
 def bundle_of(project: Project, route: Route, *, progress: Progress) -> Bundle:
     """Return the bundle of a route, fetched from the registry when it is not on this machine."""
     if route.bundle not in project.bundles:
         progress(f"fetching version {route.version} ({short(route.bundle)}) from the registry")
-        registry = brought_registry(project, progress=progress)
-        registry.fetch(registry.by_bundle(route.bundle), project.bundles)
+        return fetched(registry_of(project), route.bundle, project.bundles)
     return project.bundles.get(route.bundle)
 
 
@@ -73,3 +75,12 @@ def champion_of(project: Project, *, progress: Progress) -> Bundle | None:
         return None
     champion = read_state(path).champion
     return bundle_of(project, champion, progress=progress) if champion else None
+
+
+def _has_host(project: Project) -> bool:
+    """Whether the project's forge is on a host, and no folder from which nothing would have to travel."""
+    policy = project.policy.forge
+    origin = try_git(project.root, "config", "remote.origin.url").stdout.strip()
+    home = LocalForge(project.forge_folder, main=policy.main).origin
+    own = bool(origin) and "://" not in origin and (project.root / origin).resolve() == home
+    return forge_kind(policy, origin, os.environ, own=own) != "local"

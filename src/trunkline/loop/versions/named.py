@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
 from typing import ClassVar
 
-from trunkline.core.errors import BundleError
+from pydantic import Field
+
+from trunkline.core.errors import BundleError, NotFoundError
+from trunkline.core.figures import Figure
 from trunkline.core.git import git, try_git
-from trunkline.core.lineage import Usage, Version
+from trunkline.core.lineage import Lineage, Usage, Version
 from trunkline.core.project import Project
 from trunkline.core.reading import parse_json
 from trunkline.core.record import Record, short
+from trunkline.loop.changes.merged import has_origin, main_branch, merged_state
 
 VERSION_FILE = "version.json"
 """Beside a version's card."""
 
 
 class NamedVersion(Record):
-    """A version as main names it, in `model_cards/v<number>/`: merged with its promotion or its retraining."""
+    """A version as main names it, in `model_cards/v<number>/`: merged with its promotion or its retraining.
+
+    Two changes that give their bundles one number cannot both be merged: git says that both add this file.
+    """
 
     SCHEMA: ClassVar[str] = "trunkline/version/1"
 
@@ -29,6 +37,11 @@ class NamedVersion(Record):
     """What the search and the fit took."""
     reason: str
     """Why the model does not run as ONNX; empty when it does."""
+    figures: tuple[Figure, ...] = ()
+    """Those that were measured on all rows of the test part; versions of before say neither these nor what follows."""
+    verdicts: Mapping[str, str] = Field(default_factory=dict)
+    """Gate to outcome."""
+    lineage: Lineage | None = None
 
 
 def card_folder(project: Project, number: int) -> Path:
@@ -42,18 +55,56 @@ def named_versions(project: Project, *, commit: str = "HEAD") -> tuple[NamedVers
     What the work tree holds beside it counts for nothing: nobody reviewed it. Raises BundleError when one of the
     files cannot be read.
     """
-    folder = project.cards.relative_to(project.root).as_posix()
-    listed = try_git(project.root, "ls-tree", "-r", "-z", commit, "--", folder)
-    if listed.returncode:  # nothing is committed yet
-        return ()
-    rows = (row.partition("\t") for row in listed.stdout.split("\0"))
     found = []
-    for facts, _, name in rows:
-        if re.fullmatch(rf"{folder}/v[0-9][^/]*/{VERSION_FILE}", name):
-            text = git(project.root, "cat-file", "blob", facts.split()[2], error=BundleError)
+    for name, blob in _listed(project, commit).items():
+        if name.endswith(f"/{VERSION_FILE}"):
+            text = git(project.root, "cat-file", "blob", blob, error=BundleError)
             value = parse_json(text, origin=name, error=BundleError)
             found.append(NamedVersion.from_dict(value, origin=name, error=BundleError))
     return tuple(sorted(found, key=lambda version: version.number))
+
+
+def on_main(project: Project) -> str:
+    """Return the forge's main as it is now; the checked-out commit where there is no forge yet."""
+    return main_branch(project) if has_origin(project) else "HEAD"
+
+
+def version_of(project: Project, bundle: str) -> Version:
+    """Return the version that a bundle is on main, or would be: the next number that main has not given away."""
+    main = on_main(project)
+    given = {named.number: named.bundle for named in named_versions(project, commit=main)}
+    for path in _listed(project, main):  # a card without a digest is of an older Trunkline
+        given.setdefault(int(PurePosixPath(path).parent.name[1:]), "")
+    for environment in project.environments() if has_origin(project) else ():
+        state = merged_state(project, environment)
+        for route in (state.champion, state.challenger) if state else ():
+            if route:
+                given.setdefault(route.version, route.bundle)
+    known = [number for number, digest in given.items() if digest == bundle]
+    return Version(number=known[0] if known else max(given, default=0) + 1, bundle=bundle)
+
+
+def asked_version(project: Project, number: int = 0, *, bundle: str = "") -> Version:
+    """Return version `number` of main, by default the newest; or, with `bundle`, the one that an earlier step named.
+
+    Raises NotFoundError when main names no such version, BundleError when it names another bundle than `bundle`.
+    """
+    if bundle and not number:
+        return version_of(project, bundle)
+    named = {version.number: version for version in named_versions(project, commit=on_main(project))}
+    wanted = named.get(number or max(named, default=0))
+    if bundle:
+        if wanted:
+            require_bundle(wanted.bundle, bundle, what=f"Version {number} of main")
+        return Version(number=number, bundle=bundle)
+    if wanted is None:
+        raise NotFoundError(
+            f"Main names no version {number}." if number else "Main names no version yet.",
+            next_step=f"use one of its versions: {', '.join(map(str, named))}; or name the digest with --bundle"
+            if named
+            else "merge the pull request that brings the first one's card; `trunkline release` opens it",
+        )
+    return Version(number=wanted.number, bundle=wanted.bundle)
 
 
 def require_bundle(found: str, expected: str, *, what: str) -> None:
@@ -66,14 +117,11 @@ def require_bundle(found: str, expected: str, *, what: str) -> None:
         )
 
 
-def require_number(project: Project, version: Version) -> None:
-    """Raise BundleError when main names another bundle under the number of a version."""
-    for named in named_versions(project):
-        if named.number == version.number and named.bundle != version.bundle:
-            raise BundleError(
-                f"The registry has version {version.number} as bundle {short(version.bundle)}, and main names it "
-                f"{short(named.bundle)}.",
-                value=version.bundle,
-                next_step="find out who changed the registry, and restore it: `trunkline store push --replace` from a"
-                " machine that has the right one, or the server's backup",
-            )
+def _listed(project: Project, commit: str) -> dict[str, str]:
+    """Return the files of versions in a commit, with their blobs."""
+    folder = project.cards.relative_to(project.root).as_posix()
+    listed = try_git(project.root, "ls-tree", "-r", "-z", commit, "--", folder)
+    # Where it fails, nothing is committed yet.
+    rows = (row.partition("\t") for row in listed.stdout.split("\0")) if not listed.returncode else ()
+    pattern = re.compile(rf"{folder}/v[0-9]+/[^/]+")
+    return {name: facts.split()[2] for facts, _, name in rows if pattern.fullmatch(name)}

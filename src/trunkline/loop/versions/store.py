@@ -1,149 +1,135 @@
-"""Carrying: the embedded store travels with the repository, so that no server is needed."""
+"""The registry as main would have it: what is missing, what nobody needs, and what an older Trunkline left."""
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Callable
-from pathlib import Path
-from typing import TypeVar
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
-from trunkline.core.errors import UnavailableError
-from trunkline.core.git import try_git
+from trunkline.core.bundle import Bundle
+from trunkline.core.errors import NotFoundError, StalePlanError
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
-from trunkline.forge import LocalForge
-from trunkline.forge.kind import forge_kind
-from trunkline.registry import REF, GitStore
+from trunkline.core.record import canonical_json, sha256, short
+from trunkline.registry import Registry, fetched
+from trunkline.registry.carried_store import CarriedStore
 
-T = TypeVar("T")
-ATTEMPTS = 5
-_brought: set[Path] = set()
-"""The stores that this process has brought already."""
-
-
-class _Overtaken(UnavailableError):
-    """Another run replaced the ref while this one acted."""
+from .bundles import registry_kind, registry_of
+from .named import named_versions, on_main
+from .wanted import wanted
 
 
-def carried(project: Project) -> bool:
-    """Whether the project's store travels in the git ref: an embedded one, where the policy has it carried."""
-    registry = project.policy.registry
-    if registry.uri or os.environ.get("MLFLOW_TRACKING_URI"):
-        return False
-    if registry.carry == "auto":
-        return _has_host(project)
-    return registry.carry == "always"
+@dataclass(frozen=True)
+class Status:
+    """What main names and what the registry holds, by digest, with what each is called."""
+
+    missing: dict[str, str]
+    """Main needs it, and the registry has it not."""
+    needed: dict[str, str]
+    """Main needs it, and the registry has it."""
+    unnamed: frozenset[str]
+    """The registry has it, and main needs it no more."""
 
 
-def _has_host(project: Project) -> bool:
-    """Whether the project's forge is on a host, and no folder that the store would have no need to travel to."""
-    policy = project.policy.forge
-    origin = try_git(project.root, "config", "remote.origin.url").stdout.strip()
-    home = LocalForge(project.forge_folder, main=policy.main).origin
-    own = bool(origin) and "://" not in origin and (project.root / origin).resolve() == home
-    return forge_kind(policy, origin, os.environ, own=own) != "local"
+@dataclass(frozen=True)
+class Expiry:
+    """Bundles that would be removed, with what is known of each; `checksum` names this very plan."""
+
+    bundles: dict[str, str]
+
+    @property
+    def checksum(self) -> str:
+        """Return twelve digits that another plan does not have."""
+        return short(sha256(canonical_json(sorted(self.bundles))))
 
 
-def store_of(project: Project) -> GitStore:
-    """Return the project's embedded store as it travels."""
-    return GitStore(project.root, project.work, limit_mb=project.policy.registry.store_limit_mb)
-
-
-def bring(project: Project, *, progress: Progress, needed: bool = True) -> None:
-    """Bring the store that the ref carries, at most once a process; a store that does not travel is left alone.
-
-    Where it is not `needed`, a remote that does not answer is said and passed over.
-    """
-    place = project.work.resolve()
-    if not carried(project) or place in _brought:
-        return
-    store = store_of(project)
-    try:
-        with store.alone():
-            store.pull()
-    except UnavailableError as error:
-        if needed:
-            raise
-        progress(f"going on with the store on this machine: {error.what}")
-        return
-    _brought.add(place)
-
-
-def with_store(
-    project: Project,
-    act: Callable[[], T],
-    *,
-    progress: Progress,
-    pause: Callable[[float], None] = time.sleep,
-) -> T:
-    """Return what `act` gives on the newest store, and carry the store back; act may be called more than once.
-
-    When another run carried its store meanwhile, that one is brought and the act repeated. Raises UnavailableError
-    when others were quicker five times in a row; what the act did is then carried by the next run.
-    """
-    if not carried(project):
-        return act()
-    from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
-
-    store = store_of(project)
-
-    def once() -> T:
-        expected = store.pull()
-        store.begin()
-        try:
-            result = act()
-        except BaseException:
-            store.settle()
-            raise
-        if store.push(expected=expected):
-            return result
-        progress(f"another run wrote {REF} meanwhile: bringing its store and repeating this on it")
-        raise _Overtaken(
-            f"Other runs kept writing {REF}: {ATTEMPTS} attempts were overtaken.",
-            next_step="run the command again; nothing was lost, and nothing will be there twice",
-        )
-
-    repeated = Retrying(
-        stop=stop_after_attempt(ATTEMPTS),
-        wait=wait_random_exponential(multiplier=0.5, max=15),
-        retry=retry_if_exception_type(_Overtaken),
-        sleep=pause,
-        reraise=True,
+def status(project: Project, *, now: datetime | None = None) -> Status:
+    """Compare what main names with what the registry holds."""
+    needed = wanted(project, now=now or datetime.now(UTC))
+    there = registry_of(project).digests()
+    return Status(
+        missing={digest: name for digest, name in needed.items() if digest not in there},
+        needed={digest: name for digest, name in needed.items() if digest in there},
+        unnamed=there - needed.keys(),
     )
-    with store.alone():
-        _brought.add(project.work.resolve())  # the act reads what was just brought
-        return repeated(once)
 
 
-def pull(project: Project, *, replace: bool = False) -> tuple[str, int]:
-    """Bring the carried store and return its commit (empty where there is none) and how many versions are here.
+def expiry(project: Project, *, now: datetime | None = None) -> Expiry:
+    """Return which bundles nobody needs: neither a version that is kept, nor what served within `registry.keep_days`.
 
-    With `replace`, versions that only this machine has are given up.
+    One that came within these days stays as well: its pull request may still be open.
     """
-    store = store_of(project)
-    with store.alone():
-        commit = store.pull(replace=replace)
-    return commit, len(store.versions())
+    now = now or datetime.now(UTC)
+    registry = registry_of(project)
+    names = {digest: f"version {number}" for digest, number in _numbers(project).items()}
+    oldest = now - timedelta(days=project.policy.registry.keep_days)
+    found = {}
+    for digest in sorted(status(project, now=now).unnamed):
+        if (since := registry.since(digest)) < oldest:
+            found[digest] = f"{names.get(digest, 'never merged')}, there since {since:%Y-%m-%d}"
+    return Expiry(found)
 
 
-def push(project: Project, *, replace: bool = False, progress: Progress) -> tuple[str, int]:
-    """Carry the store on this machine and return the ref's commit and how many versions it has.
+def expire(project: Project, checksum: str) -> Expiry:
+    """Remove what the plan of this checksum names.
 
-    With `replace` it takes the place of what the ref holds, whatever that is; what is lost is said first.
+    Raises StalePlanError when the plan is another one by now.
     """
-    if not replace:
-        with_store(project, lambda: None, progress=progress)
-        store = store_of(project)
-        return store.tip(), len(store.versions())
-    store = store_of(project)
-    with store.alone():
-        before = store.tip()
-        if lost := store.given_up(before):
-            progress(f"given up in {REF}: {lost}")
-        if not store.push(expected=before, replace=True):
-            raise UnavailableError(
-                f"Another run wrote {REF} meanwhile.",
-                next_step="look with `trunkline store status`, then try again",
-            )
-    return store.tip(), len(store.versions())
+    plan = expiry(project)
+    if plan.checksum != checksum:
+        raise StalePlanError(
+            "What would be removed has changed since this plan was made.",
+            value=checksum,
+            next_step="trunkline store expire",
+        )
+    registry_of(project).remove(plan.bundles)
+    return plan
+
+
+def bring(project: Project, *, progress: Progress) -> tuple[str, ...]:
+    """Show what main names in the embedded MLflow as well, and return the versions that it has now.
+
+    Raises NotFoundError or BundleError when a bundle cannot be had.
+    """
+    registry = registry_of(project)
+    shown = registry_of(project, "mlflow")
+    brought = []
+    for version in named_versions(project, commit=on_main(project)):
+        bundle = fetched(registry, version.bundle, project.bundles)
+        progress(f"version {version.number} ({short(version.bundle)})")
+        shown.put(bundle, number=version.number)
+        brought.append(f"version {version.number}")
+    return tuple(brought)
+
+
+def convert(project: Project, *, progress: Progress) -> tuple[str, ...]:
+    """Bring what main names from where an older Trunkline kept it into the registry, and return what came.
+
+    That was the ref `refs/trunkline/store`, or MLflow, whose versions get main's numbers as tags. Running it again
+    changes nothing. What cannot be had is said.
+    """
+    registry = registry_of(project)
+    carried = CarriedStore(project.root) if registry_kind(project) == "git" else None
+    numbers = _numbers(project)
+    came = []
+    for digest, name in wanted(project, now=datetime.now(UTC)).items():
+        try:
+            bundle = _found(project, registry, carried, digest)
+        except NotFoundError as error:
+            progress(f"{name} ({short(digest)}) is nowhere: {error.what}")
+            continue
+        registry.put(bundle, number=numbers.get(digest, 0))
+        came.append(f"{name} ({short(digest)})")
+    return tuple(came)
+
+
+def _found(project: Project, registry: Registry, carried: CarriedStore | None, digest: str) -> Bundle:
+    if digest in project.bundles:
+        return project.bundles.get(digest)
+    if carried and digest in carried.digests():
+        return fetched(carried, digest, project.bundles)
+    return fetched(registry, digest, project.bundles)
+
+
+def _numbers(project: Project) -> dict[str, int]:
+    """Return the numbers that main gives to bundles."""
+    return {version.bundle: version.number for version in named_versions(project, commit=on_main(project))}

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
 
-from trunkline.core.bundle import Bundle
-from trunkline.core.errors import BundleError
+from trunkline.core.bundle import Bundle, BundleManifest, figures_by_name
 from trunkline.core.lineage import Usage, Version
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.record import Record, short
+from trunkline.core.verdicts import Verdict
 
-from .bundles import registered_bundle, registry_of, replaceable
-from .named import VERSION_FILE, NamedVersion, card_folder, named_versions, require_bundle, require_number
-from .store import with_store
+from .bundles import registered_bundle, registry_kind, registry_of
+from .named import VERSION_FILE, NamedVersion, card_folder, named_versions, version_of
 
 
 class Trained(Record):
@@ -68,7 +68,13 @@ def recall(project: Project, key: str, *, progress: Progress) -> tuple[Bundle, T
     return best
 
 
-def name_version(project: Project, version: Version, trained: Trained) -> None:
+def name_version(
+    project: Project,
+    version: Version,
+    trained: Trained,
+    bundle: BundleManifest | None = None,
+    verdicts: Iterable[Verdict] = (),
+) -> None:
     """Write down which bundle a version is, for main: what is merged with it is what may be opened."""
     NamedVersion(
         number=version.number,
@@ -76,37 +82,22 @@ def name_version(project: Project, version: Version, trained: Trained) -> None:
         training_key=trained.key,
         usage=trained.usage,
         reason=trained.reason,
+        figures=tuple(figures_by_name(bundle.figures).values()) if bundle else (),
+        verdicts={verdict.gate: verdict.outcome for verdict in verdicts},
+        lineage=bundle.lineage if bundle else None,
     ).write(card_folder(project, version.number) / VERSION_FILE)
 
 
-def require_trusted(project: Project, version: Version, *, bundle: str = "") -> None:
-    """Raise BundleError unless what a registry says of a version was said before by what nobody replaces unseen.
+def register_trained(project: Project, bundle: Bundle, trained: Trained) -> Version:
+    """Keep a bundle in the registry and return the version that it is, or will be once it is merged.
 
-    That is `bundle`, where an earlier step of the same run named it; else the checked-out commit, or this machine,
-    which trained it. A registry that only this machine writes is believed.
+    Where bundles are kept in git, MLflow's embedded store shows it as well, if there is one on this machine.
     """
-    if bundle:
-        require_bundle(version.bundle, bundle, what=f"Version {version.number}")
-        return
-    require_number(project, version)
-    if not replaceable(project):
-        return
-    known = {named.bundle for named in named_versions(project)} | {
-        Trained.read(path).bundle for path in project.keys.glob("*.json")
-    }
-    if version.bundle not in known:
-        raise BundleError(
-            f"Nothing on main names version {version.number}, bundle {short(version.bundle)}: whoever may write the "
-            "registry could have put it there.",
-            value=version.bundle,
-            next_step="merge the pull request that brings its card, or run `trunkline release` again",
-        )
-
-
-def register_trained(project: Project, bundle: Bundle, trained: Trained, *, progress: Progress) -> Version:
-    """Return the version of a bundle, registered now unless it is one; a store that travels is carried on."""
-    registry = registry_of(project)
-    return with_store(project, lambda: registry.register(bundle, run=trained.run), progress=progress)
+    version = version_of(project, bundle.digest)
+    registry_of(project).put(bundle, number=version.number, run=trained.run)
+    if registry_kind(project) == "git" and (project.work / "mlflow.db").is_file():
+        registry_of(project, "mlflow").put(bundle, number=version.number, run=trained.run)
+    return version
 
 
 def _named(project: Project, key: str) -> Trained | None:

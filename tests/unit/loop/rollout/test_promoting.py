@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from trunkline.core.lineage import Version
 from trunkline.core.release import Route
 from trunkline.delivery import DesiredState, LocalSettings, next_state
@@ -11,7 +9,7 @@ from trunkline.loop.rollout.promoting import describe_stage, phrase
 
 ONE = Route(version=1, bundle="sha256:" + "1" * 64)
 TWO = Route(version=2, bundle="sha256:" + "2" * 64)
-VERSION = Version(number=2, bundle=TWO.bundle, created=datetime(2026, 1, 1, tzinfo=UTC))
+VERSION = Version(number=2, bundle=TWO.bundle)
 EMPTY = DesiredState(environment="production", target=LocalSettings(port=8080))
 SERVED = next_state(EMPTY, "single", challenger=ONE)
 

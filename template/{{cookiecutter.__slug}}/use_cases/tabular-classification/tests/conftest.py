@@ -100,7 +100,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {"gate": f"{room}/*", "owner": "the tests", "reason": "a model of two settings", "expires": tomorrow}
         for room in ROOMS
     ]
-    written["registry"] = {"carry": "never"}
+    written["registry"] = {"kind": "mlflow"}
     written["forge"] = {"kind": "local", "main": policy.forge.main}
     yaml.dump(written, folder / "trunkline.yaml")
     for path in (folder / "deployments").glob("*.yaml"):

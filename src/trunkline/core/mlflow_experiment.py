@@ -1,0 +1,60 @@
+"""The experiment that holds a model's runs, with its artifacts beside an embedded store, wherever that was moved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from .errors import StorageError
+from .mlflow_uri import embedded_folder
+
+ARTIFACTS = "mlartifacts"
+"""The folder of artifacts beside an embedded store's database."""
+TAKEN = "RESOURCE_ALREADY_EXISTS"
+
+
+def experiment_of(client: Any, uri: str, name: str) -> str:
+    """Return the id of the experiment `name`, made or restored where it has to be.
+
+    MLflow keeps the place of artifacts for ever. One of an embedded store that was moved with its project gives its
+    name to a new experiment, so that new artifacts lie beside the store. Raises StorageError when that cannot be.
+    """
+    found = client.get_experiment_by_name(name)
+    if found is not None and not at_home(uri, found.artifact_location):
+        client.rename_experiment(found.experiment_id, f"{name} (before the move, {found.experiment_id})")
+        found = None
+    if found is None:
+        try:
+            return str(client.create_experiment(name, artifact_location=_beside(uri)))
+        except Exception as error:
+            # Another process made it meanwhile, or it is another trouble.
+            found = client.get_experiment_by_name(name) if getattr(error, "error_code", "") == TAKEN else None
+            if found is None:
+                raise
+    if found.lifecycle_stage == "deleted":
+        client.restore_experiment(found.experiment_id)
+    return str(found.experiment_id)
+
+
+def at_home(uri: str, place: str) -> bool:
+    """Whether artifacts lie beside the store, or are none of this machine's affair (a server's, a bucket's)."""
+    folder = embedded_folder(uri)
+    if folder is None or urlsplit(place).scheme not in ("", "file"):
+        return True
+    path = Path(unquote(urlsplit(place).path))
+    return path.exists() or path.is_relative_to(folder)
+
+
+def _beside(uri: str) -> str | None:
+    folder = embedded_folder(uri)
+    if folder is None:
+        return None
+    artifacts = folder / ARTIFACTS
+    try:
+        artifacts.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"Cannot write {artifacts}: {error.strerror}.", next_step="make the folder writable"
+        ) from error
+    return artifacts.as_uri()

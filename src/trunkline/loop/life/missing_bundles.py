@@ -1,0 +1,46 @@
+"""Missing: bundles that main needs and the repository no longer holds, and the one issue that says so."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from trunkline.core.project import Project
+from trunkline.core.record import short
+from trunkline.forge import Forge
+from trunkline.loop.versions import store
+from trunkline.loop.versions.bundles import registry_kind
+
+FINGERPRINT = "bundles"
+
+
+def look(project: Project, forge: Forge) -> tuple[str, ...]:
+    """Return a line for each bundle that is missing, and keep the issue; MLflow's backups are its server's affair.
+
+    Raises UnavailableError when the remote does not answer.
+    """
+    if registry_kind(project) != "git":
+        return ()
+    missing = store.status(project, now=datetime.now(UTC)).missing
+    known = forge.issues(state="open", fingerprint=FINGERPRINT)
+    lines = tuple(f"{name}: the bundle {short(digest)} is missing" for digest, name in missing.items())
+    if not missing:
+        for issue in known:
+            forge.close_issue(issue.number, comment="The repository holds every bundle that main needs.")
+    elif not known:
+        listed = "\n".join(f"- {name}: `{digest}`" for digest, name in missing.items())
+        forge.open_issue(
+            fingerprint=FINGERPRINT,
+            title="Bundles that main needs are missing",
+            body=(
+                f"No machine can serve these, nor go back to them, unless it has them already:\n\n{listed}\n\n"
+                "## What to do next\n\n"
+                "1. Run `trunkline store convert` on a machine that served or trained them.\n"
+                "2. If none has them, run `trunkline release` on the commit that `version.json` names: the same commit"
+                " gives the same bundle.\n"
+                "3. Find out who deleted the refs, and whether a ruleset should keep them.\n\n"
+                "Trunkline closes this issue when they are there again.\n\n"
+                f"<!-- trunkline:fingerprint={FINGERPRINT} -->\n"
+            ),
+            labels=("trunkline", "signal: infrastructure", "severity: warning"),
+        )
+    return lines

@@ -1,0 +1,152 @@
+"""Bundles in the repository itself: one git ref a bundle, named by its digest, its tree the bundle's files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from trunkline.core.bundle import Bundle
+from trunkline.core.errors import ForgeError, NotFoundError, StorageError, UnavailableError
+from trunkline.core.git import IDENTITY, git, try_git
+from trunkline.core.record import digits, short
+
+from .git_tree import plumb, read_tree, write_tree
+from .protocol import Place
+
+REFS = "refs/trunkline/bundles/"
+REMOTE = "origin"
+SECONDS = 900
+"""How long half a gigabyte may take on its way."""
+MEGABYTE = 1_000_000
+WRITER = {
+    f"GIT_{who}_{what}": IDENTITY[f"user.{what.lower()}"]
+    for who in ("AUTHOR", "COMMITTER")
+    for what in ("NAME", "EMAIL")
+}
+
+
+class GitRegistry:
+    """The bundles that the remote of a clone holds, each as a commit without a parent.
+
+    Methods raise ForgeError when there is no remote or it refuses, UnavailableError when it does not answer.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self._clone = place.clone
+        self._limit_mb = place.limit_mb
+
+    def digests(self) -> frozenset[str]:
+        """Return the digests of all bundles that the remote holds."""
+        return frozenset(self._commits())
+
+    def put(self, bundle: Bundle, *, number: int, run: str = "") -> None:  # noqa: ARG002  # git knows no runs
+        """Push a bundle unless the remote has it; a ref of its name with other files is replaced.
+
+        Raises StorageError when it weighs more than `registry.store_limit_mb`.
+        """
+        _check_weight(bundle.folder, self._limit_mb)
+        tree = write_tree(self._clone, bundle.folder)
+        if self._holds(bundle.digest, tree):
+            return
+        message = f"Bundle {bundle.digest}\n\n{bundle.manifest.name}, registered as version {number}"
+        commit = plumb(self._clone, "commit-tree", tree, "-m", message, environment=WRITER)
+        ref = REFS + digits(bundle.digest)
+        lease = f"--force-with-lease={ref}:{self._commits().get(bundle.digest, '')}"
+        said = self._push(lease, f"{commit}:{ref}")
+        if said and not self._holds(bundle.digest, tree):  # else another process was quicker
+            raise self._refused(ref, said)
+        if not said:
+            git(self._clone, "update-ref", ref, commit)  # the next push of a like bundle sends what differs
+
+    def fetch(self, digest: str, folder: Path) -> Path:
+        """Write the files of a bundle below `folder` and return where they lie; nobody has compared them yet."""
+        return read_tree(self._clone, self._brought(digest), folder)
+
+    def since(self, digest: str) -> datetime:
+        """Return when a bundle was pushed, as its commit says."""
+        told = git(self._clone, "log", "-1", "--format=%ct", self._brought(digest))
+        return datetime.fromtimestamp(int(told), UTC)
+
+    def remove(self, digests: Iterable[str]) -> None:
+        """Delete the refs of bundles on the remote and here; a ref that was replaced meanwhile stays."""
+        for digest, commit in self._commits().items():
+            if digest in set(digests):
+                ref = REFS + digits(digest)
+                if said := self._push(f"--force-with-lease={ref}:{commit}", f":{ref}"):
+                    raise self._refused(ref, said)
+                try_git(self._clone, "update-ref", "-d", ref)
+
+    def _commits(self) -> dict[str, str]:
+        """Return the commit of each bundle by digest, as the remote has it."""
+        if REMOTE not in git(self._clone, "remote").split():
+            raise ForgeError(
+                f"This repository has no remote {REMOTE} that could hold bundles.",
+                next_step="push the project to its forge first, or set registry.kind: mlflow in trunkline.yaml",
+            )
+        listed = self._reach("ls-remote", "--quiet", REMOTE, f"{REFS}*")
+        pairs = (line.split("\t") for line in listed.splitlines())
+        # Git also lists refs whose name only ends so, as refs/a/refs/trunkline/bundles/x.
+        return {f"sha256:{ref.removeprefix(REFS)}": commit for commit, ref in pairs if ref.startswith(REFS)}
+
+    def _brought(self, digest: str) -> str:
+        """Bring the commit of a bundle into the clone and return it."""
+        commit = self._commits().get(digest)
+        if commit is None:
+            raise NotFoundError(
+                f"The remote {REMOTE} holds no bundle {short(digest)}.",
+                value=digest,
+                next_step="`trunkline store convert`, where an older Trunkline registered it; else run"
+                " `trunkline release` on the commit that made it",
+            )
+        if try_git(self._clone, "cat-file", "-e", f"{commit}^{{tree}}").returncode:
+            ref = REFS + digits(digest)
+            flags = (
+                "--force",
+                "--no-tags",
+                "--no-write-fetch-head",
+                "--no-recurse-submodules",
+                "--no-filter",
+            )
+            self._reach("fetch", "--quiet", *flags, REMOTE, f"+{ref}:{ref}")
+        return commit
+
+    def _holds(self, digest: str, tree: str) -> bool:
+        """Whether the remote has a bundle with the files of a tree."""
+        if digest not in self._commits():
+            return False
+        commit = self._brought(digest)
+        return git(self._clone, "rev-parse", f"{commit}^{{tree}}", error=StorageError) == tree
+
+    def _push(self, *words: str) -> str:
+        """Push and return what git says where it does not take it; empty where it does."""
+        done = try_git(
+            self._clone, "push", "--quiet", "--no-verify", *words[:-1], REMOTE, words[-1], seconds=SECONDS
+        )
+        return " ".join(done.stderr.split()) or "refused" if done.returncode else ""
+
+    def _reach(self, *words: str) -> str:
+        done = try_git(self._clone, *words, seconds=SECONDS)
+        if done.returncode:
+            raise UnavailableError(
+                f"The remote {REMOTE} does not give its bundles: {' '.join(done.stderr.split())}",
+                next_step="look at the network and at the right to read the repository, then try again",
+            )
+        return done.stdout
+
+    def _refused(self, ref: str, said: str) -> ForgeError:
+        return ForgeError(
+            f"The remote {REMOTE} did not take {ref}: {said}",
+            next_step="the token needs `contents: write`, and rules on refs must leave refs/trunkline/ alone; nothing"
+            " was lost: run the command again",
+        )
+
+
+def _check_weight(folder: Path, limit_mb: int) -> None:
+    total = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    if total > limit_mb * MEGABYTE:
+        raise StorageError(
+            f"The bundle has {total / MEGABYTE:.1f} MB, and registry.store_limit_mb is {limit_mb}.",
+            next_step="raise registry.store_limit_mb in trunkline.yaml, make the model smaller, or use an MLflow"
+            " server: set MLFLOW_TRACKING_URI (in GitHub: a repository variable) or registry.uri",
+        )

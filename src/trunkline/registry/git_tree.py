@@ -1,0 +1,101 @@
+"""A folder as a git tree and back: its bytes as they are, and large files in parts that every forge takes."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+
+from trunkline.core.errors import BundleError, StorageError
+from trunkline.core.git import git, git_bytes, try_git
+
+WHOLE, PARTS = "bundle", "parts"
+"""The folders of a tree: files as they are, and one folder for each file that was split."""
+PART_BYTES = 95_000_000
+"""GitHub refuses files of 100 MiB and more."""
+
+
+def write_tree(clone: Path, folder: Path, *, part_bytes: int = PART_BYTES) -> str:
+    """Write the files of a folder into the clone and return their tree; the same files give the same tree.
+
+    Raises StorageError when a name does not travel to every system.
+    """
+    rows = "".join(f"100644 {blob}\t{path}\0" for path, blob in _blobs(clone, folder, part_bytes=part_bytes))
+    with tempfile.TemporaryDirectory(prefix="trunkline-index-") as scratch:
+        index = {"GIT_INDEX_FILE": str(Path(scratch) / "index")}
+        plumb(clone, "update-index", "-z", "--index-info", stdin=rows, environment=index)
+        return plumb(clone, "write-tree", environment=index)
+
+
+def plumb(clone: Path, *words: str, stdin: str = "", environment: Mapping[str, str]) -> str:
+    """Run a git command that writes objects and return what it prints; raise StorageError when it fails."""
+    done = try_git(clone, *words, stdin=stdin, environment=environment)
+    if done.returncode:
+        raise StorageError(f"git {words[0]} failed: {' '.join(done.stderr.split())}")
+    return done.stdout.strip()
+
+
+def read_tree(clone: Path, commit: str, folder: Path) -> Path:
+    """Write the files of a commit's tree below `folder` and return where they lie.
+
+    Raises BundleError for anything but plain files under harmless names.
+    """
+    target = folder / WHOLE
+    for path, blobs in sorted(_files(clone, commit).items()):
+        file = target / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("wb") as stream:
+            for blob in blobs:
+                stream.write(git_bytes(clone, "cat-file", "blob", blob, error=BundleError))
+    return target
+
+
+def harmless(path: str) -> bool:
+    """Whether a path stays below its folder, on every file system, and means nothing to git."""
+    parts = PurePosixPath(path).parts
+    return (
+        bool(parts)
+        and "/".join(parts) == path
+        and path.isprintable()
+        and not any(letter in path for letter in '\\:*?"<>|\ufffd')
+        and not any(part == ".." or part.lower().startswith(".git") or part[-1] in ". " for part in parts)
+        and not path.startswith("/")
+    )
+
+
+def _blobs(clone: Path, folder: Path, *, part_bytes: int) -> Iterator[tuple[str, str]]:
+    """Yield paths in the tree and the blobs that they name, written into the clone."""
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+        path = file.relative_to(folder).as_posix()
+        if not harmless(path):
+            raise StorageError(
+                "The bundle has a file whose name does not travel to every system.",
+                value=path,
+                next_step="rename it in the project, and release again",
+            )
+        if file.stat().st_size <= part_bytes:
+            yield f"{WHOLE}/{path}", git(clone, "hash-object", "-w", "--no-filters", str(file.resolve()))
+            continue
+        with file.open("rb") as stream:
+            for place, part in enumerate(iter(lambda: stream.read(part_bytes), b"")):
+                blob = git_bytes(clone, "hash-object", "-w", "--stdin", stdin=part, error=StorageError)
+                yield f"{PARTS}/{path}/{place:04d}", blob.decode().strip()
+
+
+def _files(clone: Path, commit: str) -> dict[str, list[str]]:
+    """Return the blobs of each file, the parts of a split one in their order."""
+    listed = git_bytes(clone, "ls-tree", "-r", "-z", "--full-tree", commit, error=BundleError)
+    found: dict[str, list[str]] = {}
+    for row in listed.split(b"\0")[:-1]:
+        facts, _, name = row.partition(b"\t")
+        mode, kind, blob = facts.decode().split()
+        path = name.decode("utf-8", "replace")
+        where, _, inside = path.partition("/")
+        if (mode, kind) != ("100644", "blob") or not harmless(path) or where not in (WHOLE, PARTS):
+            raise BundleError(
+                "A bundle's ref holds something that no bundle has.",
+                value=path,
+                next_step="find out who wrote it; `trunkline store status` lists what is there",
+            )
+        found.setdefault(inside if where == WHOLE else inside.rpartition("/")[0], []).append(blob)
+    return found
