@@ -1,5 +1,6 @@
 """Where bundles are kept for other machines: the repository itself, or MLflow, embedded or a server."""
 
 from .protocol import Place, Registry, fetched, open_registry
+from .tracking import rename_run, track
 
-__all__ = ["Place", "Registry", "fetched", "open_registry"]
+__all__ = ["Place", "Registry", "fetched", "open_registry", "rename_run", "track"]

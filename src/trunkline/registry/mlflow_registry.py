@@ -14,20 +14,17 @@ from urllib.parse import unquote, urlsplit
 
 from trunkline.core.bundle import Bundle
 from trunkline.core.errors import BundleError, NotFoundError, PolicyError, StorageError
-from trunkline.core.mlflow_experiment import ARTIFACTS, at_home, experiment_of
 from trunkline.core.mlflow_names import metric_key
 from trunkline.core.mlflow_uri import embedded_folder
 from trunkline.core.record import short
 
 from .connection import connect, speaking
+from .experiment import ARTIFACTS, LINEAGE, PARAM_LENGTH, at_home, experiment_of
 from .protocol import Place
 
 ARTIFACT = "bundle"
 BUNDLE, NUMBER = "bundle", "version"
 """The tags that hold a version's digest, and the number that main gives it."""
-LINEAGE = ("commit", "snapshot", "training_key", "toolkit")
-PARAM_LENGTH = 6000
-"""Characters that MLflow takes of a parameter."""
 
 
 class MlflowRegistry:

@@ -11,7 +11,6 @@ from .offer import assemble, offered
 from .parity import compare
 from .readings import watched
 from .threshold import check_threshold
-from .tracking import rename_run, track
 from .usage import measured_usage
 
 __all__ = [
@@ -31,8 +30,6 @@ __all__ = [
     "offered",
     "outcome",
     "predict_frame",
-    "rename_run",
-    "track",
     "train",
     "training_key",
     "try_candidates",

@@ -13,7 +13,9 @@ from mlflow import MlflowClient
 from trunkline.cli.main import run
 from trunkline.core.errors import BundleError, ForgeError, NotFoundError
 from trunkline.core.project import Project
+from trunkline.core.record import short
 from trunkline.forge import open_forge
+from trunkline.loop.life import missing_bundles
 from trunkline.loop.model import snapshots, training
 from trunkline.loop.release import releasing
 from trunkline.loop.versions import bundles, store
@@ -164,8 +166,17 @@ def test_a_bundle_that_main_names_and_the_registry_lacks_is_said_and_comes_from_
     with pytest.raises(NotFoundError) as missing:
         store.bring(clone("there"), progress=say)
     assert "trunkline store convert" in missing.value.next_step
+    forge = open_forge(here)
+    for _ in range(2):
+        assert missing_bundles.look(here, forge) == (
+            f"version 1: the bundle {short(bundle.digest)} is missing",
+        )
+        (issue,) = forge.issues(state="open")
+        assert bundle.digest in issue.body
     assert run([*words, "convert"]) == 0
     assert run([*words, "status"]) == 0
+    assert missing_bundles.look(here, forge) == ()
+    assert forge.issues(state="open") == ()
 
 
 def test_what_nobody_names_expires_by_a_plan_and_what_serves_or_is_new_stays(

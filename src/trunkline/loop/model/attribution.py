@@ -6,7 +6,6 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from trunkline import training
 from trunkline.core.bundle import Bundle, seal
 from trunkline.core.errors import TrunklineError
 from trunkline.core.lineage import DIRTY
@@ -15,6 +14,7 @@ from trunkline.core.project import Project
 from trunkline.core.record import short
 from trunkline.loop.versions.bundles import registry_of, tracking_uri
 from trunkline.loop.versions.trained import Trained, keep
+from trunkline.registry import rename_run
 
 
 def attributed(
@@ -50,7 +50,7 @@ def _renamed(project: Project, run: str, old: Bundle, new: Bundle) -> str:
     try:
         if old.digest in registry_of(project).digests():
             return ""
-        training.rename_run(tracking_uri(project), run, new.manifest.lineage.commit, new.digest)
+        rename_run(tracking_uri(project), run, new.manifest.lineage.commit, new.digest)
     except TrunklineError:
         return ""
     return run

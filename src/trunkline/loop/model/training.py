@@ -15,6 +15,7 @@ from trunkline.core.project import LOCK_FILE, POLICY_FILE, Project
 from trunkline.core.record import short
 from trunkline.loop.versions.bundles import tracking_uri
 from trunkline.loop.versions.trained import Trained, keep, recall
+from trunkline.registry import track
 
 from .attribution import attributed
 from .checking import check_project
@@ -72,7 +73,7 @@ def train(project: Project, *, progress: Progress, again: bool = False) -> tuple
     trained = Trained(key=key.key, bundle=bundle.digest, run="", usage=meter.usage, reason=reason)
     keep(project, trained)
     try:
-        run = training.track(
+        run = track(
             tracking_uri(project),
             project.policy.name,
             fitted,

@@ -4,7 +4,7 @@ import pytest
 
 from trunkline.core.figures import Figure
 from trunkline.core.lineage import Usage
-from trunkline.training.tracking import metric_name, usage_metrics
+from trunkline.registry.tracking import metric_name, usage_metrics
 
 
 @pytest.mark.parametrize(

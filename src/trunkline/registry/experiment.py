@@ -6,11 +6,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from .errors import StorageError
-from .mlflow_uri import embedded_folder
+from trunkline.core.errors import StorageError
+from trunkline.core.mlflow_uri import embedded_folder
 
 ARTIFACTS = "mlartifacts"
 """The folder of artifacts beside an embedded store's database."""
+LINEAGE = ("commit", "snapshot", "training_key", "toolkit")
+"""What the tags of a run tell of where its bundle comes from."""
+PARAM_LENGTH = 6000
+"""Characters that MLflow takes of a parameter."""
 TAKEN = "RESOURCE_ALREADY_EXISTS"
 
 
