@@ -40,13 +40,13 @@ def status(ctx: click.Context) -> None:
 
     found = registered.status(project)
     output.result("registry", bundles.registry_kind(project))
-    output.result("there", _named(found.needed) or "no bundle that main needs")
+    output.result("there", _versions(found.needed) or "no bundle that main needs")
     if found.unnamed:
         output.result("not named", ", ".join(sorted(map(short, found.unnamed))))
     if found.missing:
         raise BundleError(
             "The registry lacks bundles that main needs.",
-            value=_named(found.missing),
+            value=_versions(found.missing),
             next_step="`trunkline store convert` on a machine that has them, or where an older Trunkline kept them",
         )
 
@@ -89,6 +89,10 @@ def expire(ctx: click.Context, checksum: str) -> None:
     output.result("removed" if checksum else "to remove", _named(plan.bundles) or "nothing")
     if plan.bundles and not checksum:
         output.result("next", f"trunkline store expire --apply {plan.checksum}")
+
+
+def _versions(bundles: dict[str, int]) -> str:
+    return _named({digest: f"version {number}" for digest, number in bundles.items()})
 
 
 def _named(bundles: dict[str, str]) -> str:

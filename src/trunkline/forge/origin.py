@@ -134,5 +134,8 @@ def _refusal(tree: Path, base: str, done: subprocess.CompletedProcess[str]) -> F
     return ForgeError(
         f"The branch conflicts with {base} in {', '.join(files)}.",
         value=files,
-        next_step=f"merge {base} into the branch, settle the conflict there and push it",
+        next_step="another version took this number: run `trunkline release`, or `trunkline retrain`, again on"
+        f" {base}; it takes the next one"
+        if any(file.endswith("/version.json") for file in files)
+        else f"merge {base} into the branch, settle the conflict there and push it",
     )

@@ -119,6 +119,7 @@ def test_of_two_releases_that_take_one_number_git_merges_one_and_the_other_takes
         open_forge(here).merge(pull.number)
 
     assert "model_cards/v0001/version.json" in str(lost.value)
+    assert "trunkline release" in lost.value.next_step
     git(here.root, "pull", "--quiet", "origin", "main")
     assert register_trained(here, first.judged.bundle, trained).number == 2
     assert bundles.registry_of(here).digests() == {bundle.digest, first.version.bundle}

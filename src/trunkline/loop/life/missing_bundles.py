@@ -22,12 +22,14 @@ def look(project: Project, forge: Forge) -> tuple[str, ...]:
         return ()
     missing = store.status(project, now=datetime.now(UTC)).missing
     known = forge.issues(state="open", fingerprint=FINGERPRINT)
-    lines = tuple(f"{name}: the bundle {short(digest)} is missing" for digest, name in missing.items())
+    lines = tuple(
+        f"version {number}: the bundle {short(digest)} is missing" for digest, number in missing.items()
+    )
     if not missing:
         for issue in known:
             forge.close_issue(issue.number, comment="The repository holds every bundle that main needs.")
     elif not known:
-        listed = "\n".join(f"- {name}: `{digest}`" for digest, name in missing.items())
+        listed = "\n".join(f"- version {number}: `{digest}`" for digest, number in missing.items())
         forge.open_issue(
             fingerprint=FINGERPRINT,
             title="Bundles that main needs are missing",

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from trunkline.core.bundle import Bundle
-from trunkline.core.errors import NotFoundError, StalePlanError
+from trunkline.core.errors import BundleError, NotFoundError, StalePlanError
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.record import canonical_json, sha256, short
-from trunkline.registry import Registry, fetched
+from trunkline.registry import fetched
 from trunkline.registry.carried_store import CarriedStore
 
 from .bundles import registry_kind, registry_of
@@ -20,11 +19,11 @@ from .wanted import wanted
 
 @dataclass(frozen=True)
 class Status:
-    """What main names and what the registry holds, by digest, with what each is called."""
+    """What main names and what the registry holds, by digest, with the version that each is."""
 
-    missing: dict[str, str]
+    missing: dict[str, int]
     """Main needs it, and the registry has it not."""
-    needed: dict[str, str]
+    needed: dict[str, int]
     """Main needs it, and the registry has it."""
     unnamed: frozenset[str]
     """The registry has it, and main needs it no more."""
@@ -47,8 +46,8 @@ def status(project: Project, *, now: datetime | None = None) -> Status:
     needed = wanted(project, now=now or datetime.now(UTC))
     there = registry_of(project).digests()
     return Status(
-        missing={digest: name for digest, name in needed.items() if digest not in there},
-        needed={digest: name for digest, name in needed.items() if digest in there},
+        missing={digest: number for digest, number in needed.items() if digest not in there},
+        needed={digest: number for digest, number in needed.items() if digest in there},
         unnamed=there - needed.keys(),
     )
 
@@ -60,7 +59,10 @@ def expiry(project: Project, *, now: datetime | None = None) -> Expiry:
     """
     now = now or datetime.now(UTC)
     registry = registry_of(project)
-    names = {digest: f"version {number}" for digest, number in _numbers(project).items()}
+    names = {
+        version.bundle: f"version {version.number}"
+        for version in named_versions(project, commit=on_main(project))
+    }
     oldest = now - timedelta(days=project.policy.registry.keep_days)
     found = {}
     for digest in sorted(status(project, now=now).unnamed):
@@ -90,14 +92,12 @@ def bring(project: Project, *, progress: Progress) -> tuple[str, ...]:
 
     Raises NotFoundError or BundleError when a bundle cannot be had.
     """
-    registry = registry_of(project)
-    shown = registry_of(project, "mlflow")
+    registry, shown = registry_of(project), registry_of(project, "mlflow")
     brought = []
-    for version in named_versions(project, commit=on_main(project)):
-        bundle = fetched(registry, version.bundle, project.bundles)
-        progress(f"version {version.number} ({short(version.bundle)})")
-        shown.put(bundle, number=version.number)
-        brought.append(f"version {version.number}")
+    for digest, number in sorted(wanted(project, now=datetime.now(UTC)).items(), key=lambda one: one[1]):
+        progress(f"version {number} ({short(digest)})")
+        shown.put(fetched(registry, digest, project.bundles), number=number)
+        brought.append(f"version {number}")
     return tuple(brought)
 
 
@@ -109,27 +109,13 @@ def convert(project: Project, *, progress: Progress) -> tuple[str, ...]:
     """
     registry = registry_of(project)
     carried = CarriedStore(project.root) if registry_kind(project) == "git" else None
-    numbers = _numbers(project)
     came = []
-    for digest, name in wanted(project, now=datetime.now(UTC)).items():
+    for digest, number in wanted(project, now=datetime.now(UTC)).items():
+        source = carried if carried and digest in carried.digests() else registry
         try:
-            bundle = _found(project, registry, carried, digest)
-        except NotFoundError as error:
-            progress(f"{name} ({short(digest)}) is nowhere: {error.what}")
-            continue
-        registry.put(bundle, number=numbers.get(digest, 0))
-        came.append(f"{name} ({short(digest)})")
+            registry.put(fetched(source, digest, project.bundles), number=number)
+        except (BundleError, NotFoundError) as error:
+            progress(f"version {number} ({short(digest)}) cannot be had: {error.what}")
+        else:
+            came.append(f"version {number} ({short(digest)})")
     return tuple(came)
-
-
-def _found(project: Project, registry: Registry, carried: CarriedStore | None, digest: str) -> Bundle:
-    if digest in project.bundles:
-        return project.bundles.get(digest)
-    if carried and digest in carried.digests():
-        return fetched(carried, digest, project.bundles)
-    return fetched(registry, digest, project.bundles)
-
-
-def _numbers(project: Project) -> dict[str, int]:
-    """Return the numbers that main gives to bundles."""
-    return {version.bundle: version.number for version in named_versions(project, commit=on_main(project))}

@@ -14,8 +14,8 @@ from trunkline.delivery import DesiredState, parse_state
 from .named import named_versions, on_main
 
 
-def wanted(project: Project, *, now: datetime) -> dict[str, str]:
-    """Return the digests that main needs, with what each is called.
+def wanted(project: Project, *, now: datetime) -> dict[str, int]:
+    """Return the digests that main needs, with the version that each is.
 
     Those are the newest `registry.keep` versions, what main desires, and what it desired within `registry.keep_days`.
     """
@@ -25,9 +25,9 @@ def wanted(project: Project, *, now: datetime) -> dict[str, str]:
     for state in _desired(project, main, now - timedelta(days=policy.keep_days)):
         for route in (state.champion, state.challenger):
             if route:
-                found[route.bundle] = f"version {route.version}"
+                found[route.bundle] = route.version
     kept = versions if policy.keep is None else versions[-policy.keep :]
-    return {version.bundle: f"version {version.number}" for version in kept} | found
+    return found | {version.bundle: version.number for version in kept}
 
 
 def _desired(project: Project, main: str, since: datetime) -> Iterator[DesiredState]:
