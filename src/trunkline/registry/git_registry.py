@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
+from subprocess import CompletedProcess
 
 from trunkline.core.bundle import Bundle
 from trunkline.core.errors import ForgeError, NotFoundError, StorageError, UnavailableError
 from trunkline.core.git import IDENTITY, git, try_git
 from trunkline.core.record import digits, short
+from trunkline.forge.pushing import without_password
 
 from .git_tree import plumb, read_tree, write_tree
 from .protocol import Place
 
 REFS = "refs/trunkline/bundles/"
+BUNDLE = re.compile(f"{REFS}[0-9a-f]{{64}}")
 REMOTE = "origin"
 SECONDS = 900
 """How long half a gigabyte may take on its way."""
@@ -87,7 +91,7 @@ class GitRegistry:
         listed = self._reach("ls-remote", "--quiet", REMOTE, f"{REFS}*")
         pairs = (line.split("\t") for line in listed.splitlines())
         # Git also lists refs whose name only ends so, as refs/a/refs/trunkline/bundles/x.
-        return {f"sha256:{ref.removeprefix(REFS)}": commit for commit, ref in pairs if ref.startswith(REFS)}
+        return {f"sha256:{ref.removeprefix(REFS)}": commit for commit, ref in pairs if BUNDLE.fullmatch(ref)}
 
     def _brought(self, digest: str) -> str:
         """Bring the commit of a bundle into the clone and return it."""
@@ -123,13 +127,13 @@ class GitRegistry:
         done = try_git(
             self._clone, "push", "--quiet", "--no-verify", *words[:-1], REMOTE, words[-1], seconds=SECONDS
         )
-        return " ".join(done.stderr.split()) or "refused" if done.returncode else ""
+        return _said(done) or "refused" if done.returncode else ""
 
     def _reach(self, *words: str) -> str:
         done = try_git(self._clone, *words, seconds=SECONDS)
         if done.returncode:
             raise UnavailableError(
-                f"The remote {REMOTE} does not give its bundles: {' '.join(done.stderr.split())}",
+                f"The remote {REMOTE} does not give its bundles: {_said(done)}",
                 next_step="look at the network and at the right to read the repository, then try again",
             )
         return done.stdout
@@ -140,6 +144,10 @@ class GitRegistry:
             next_step="the token needs `contents: write`, and rules on refs must leave refs/trunkline/ alone; nothing"
             " was lost: run the command again",
         )
+
+
+def _said(done: CompletedProcess[str]) -> str:
+    return without_password(" ".join(done.stderr.split()))
 
 
 def _check_weight(folder: Path, limit_mb: int) -> None:

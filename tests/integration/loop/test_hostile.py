@@ -184,7 +184,7 @@ READERS: dict[str, tuple[tuple[str, ...], ...]] = {
     ".trunkline/live/production/history.jsonl": (("page",), ("status",), ("plan",), ("rollout",)),
     ".trunkline/live/production/release.json": (("status",), ("plan",), ("monitor",), ("send", "rows.jsonl")),
     ".trunkline/live/production/service.log": (("monitor",), ("rollout",)),
-    ".trunkline/mlflow.db": (("card", "1"), ("page",), ("trace", "ID")),
+    ".trunkline/mlflow.db": (("store", "status"), ("plan", "--change")),
     ".trunkline/monitoring/production/*.jsonl": (("respond",), ("page",)),
     ".trunkline/predictions/production/*.jsonl": (("monitor",), ("trace", "ID"), ("rollout",)),
     ".trunkline/snapshots/*/snapshot.json": (("train", "--again"), ("trace", "ID")),
