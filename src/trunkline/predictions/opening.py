@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from trunkline.core import secrets
 from trunkline.core.errors import StorageError
 from trunkline.core.project import Project
 
@@ -17,6 +17,7 @@ from .reader import LogReader
 from .retention import expire
 from .segments import TRIES
 from .stores import open_store
+from .stores.variables import variables_of
 
 VARIABLE = "TRUNKLINE_LOG_STORE"
 """Names the store instead of the policy: on a machine that reaches it by another address."""
@@ -38,11 +39,12 @@ def open_log(project: Project, environment: str) -> LogReader:
 
 def copy_of(project: Project, environment: str) -> LogCopy | None:
     """Return this machine's copy of the log's store; None where the log's own folder is here, or nowhere else."""
-    address = os.environ.get(VARIABLE) or project.policy.serving.log.store
+    address = secrets.secret(VARIABLE) or project.policy.serving.log.store
     # What is only tried is not shipped.
     if not address or environment not in project.environments():
         return None
-    store = open_store(address, environment, os.environ)
+    variables = variables_of(project.secret(environment), secrets.everything())
+    store = open_store(address, environment, variables)
     if not store.writable and project.predictions(environment).is_dir():
         return None
     return LogCopy(store, project.work / "copies" / environment)

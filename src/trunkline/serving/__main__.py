@@ -12,7 +12,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from urllib.parse import urlsplit
@@ -25,6 +25,7 @@ from trunkline.core.record import write_atomically
 from trunkline.predictions import shipping, writer
 from trunkline.predictions.pseudonym import environment_secret
 from trunkline.predictions.stores import open_store
+from trunkline.predictions.stores.variables import variables_of
 
 from .app import create_app
 from .handing_out import hand_out, token_hashes
@@ -89,7 +90,8 @@ def _run(options: argparse.Namespace, log: structlog.typing.FilteringBoundLogger
         log.info("took over", processes=ended)
     with _bind(options.host, options.port) as listener:
         logs: Path = options.log_folder or _log_folder(folder)
-        shipper = _shipper(options, release.environment, logs, log)
+        variables = variables_of(_secret_file(folder, logs), os.environ)
+        shipper = _shipper(options, release.environment, logs, log, variables)
         predictions = writer.LogWriter(
             logs,
             sync=options.sync,
@@ -112,7 +114,7 @@ def _run(options: argparse.Namespace, log: structlog.typing.FilteringBoundLogger
             answer_unlogged=options.answer_unlogged,
         )
         app = create_app(service)
-        if hashes := token_hashes(os.environ):
+        if hashes := token_hashes(variables):
             hand_out(app, logs, hashes)
         config = uvicorn.Config(
             app,
@@ -134,12 +136,16 @@ def _run(options: argparse.Namespace, log: structlog.typing.FilteringBoundLogger
 
 
 def _shipper(
-    options: argparse.Namespace, environment: str, logs: Path, log: structlog.typing.FilteringBoundLogger
+    options: argparse.Namespace,
+    environment: str,
+    logs: Path,
+    log: structlog.typing.FilteringBoundLogger,
+    variables: Mapping[str, str],
 ) -> shipping.Shipper | None:
     """Return what ships the log to the store that the options name; None where it stays, or is fetched from here."""
     if not options.log_store or urlsplit(options.log_store).scheme in ("http", "https"):
         return None
-    store = open_store(options.log_store, environment, os.environ)
+    store = open_store(options.log_store, environment, variables)
 
     def told(trouble: str) -> None:
         if trouble:

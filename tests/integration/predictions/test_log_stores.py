@@ -63,22 +63,23 @@ class TestS3(WritableLogStoreConformance):
     def reach(self, server: str, monkeypatch: pytest.MonkeyPatch) -> Reach:
         for name in [name for name in os.environ if name.startswith("AWS_")]:
             monkeypatch.delenv(name)
-        for name, value in {
+        variables = {
             "AWS_ACCESS_KEY_ID": "key",
             "AWS_SECRET_ACCESS_KEY": "secret",
             "AWS_REGION": "us-east-1",
             "AWS_ENDPOINT": server,
             "AWS_ALLOW_HTTP": "true",
-        }.items():
-            monkeypatch.setenv(name, value)
+        }
         httpx.post(f"{server}/moto-api/reset").raise_for_status()
         httpx.put(f"{server}/logs").raise_for_status()
-        return lambda: open_store("s3://logs/model/{environment}", "production", os.environ)
+        return lambda: open_store("s3://logs/model/{environment}", "production", variables)
 
-    def test_a_bucket_that_is_not_there_is_told(self, reach: Reach) -> None:
-        reach()
+    def test_a_bucket_that_is_not_there_is_told(self, reach: Reach, server: str) -> None:
+        store = reach()
+        assert not [name for name in os.environ if name.startswith("AWS_")]
+        httpx.delete(f"{server}/logs").raise_for_status()
         with pytest.raises(StorageError, match="is not there"):
-            open_store("s3://nowhere/{environment}", "production", os.environ).put("a.jsonl", b"1")
+            store.put("a.jsonl", b"1")
 
 
 class TestHttp(LogStoreConformance):

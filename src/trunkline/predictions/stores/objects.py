@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import obstore.store
     from obstore import PutMode
 
+CLOUDS = ("AWS_", "AZURE_", "GOOGLE_")
 PATIENCE = timedelta(seconds=20)
 """How long one request is tried again, each time after a longer pause."""
 
@@ -45,16 +47,17 @@ class ObjectStore:
                 next_step="add obstore to requirements/serve.in, then make lock and make setup",
             ) from error
         try:
-            store = from_url(
-                address,
-                retry_config={"max_retries": 5, "retry_timeout": PATIENCE},
-                client_options={
-                    "timeout": "60s",
-                    "connect_timeout": "5s",
-                    # Options given here replace those of the variables: this is for a server of one's own.
-                    "allow_http": variables.get("AWS_ALLOW_HTTP", "").lower() == "true",
-                },
-            )
+            with _lent(variables):
+                store = from_url(
+                    address,
+                    retry_config={"max_retries": 5, "retry_timeout": PATIENCE},
+                    client_options={
+                        "timeout": "60s",
+                        "connect_timeout": "5s",
+                        # Options given here replace those of the variables: this is for a server of one's own.
+                        "allow_http": variables.get("AWS_ALLOW_HTTP", "").lower() == "true",
+                    },
+                )
         except (BaseError, ValueError, TypeError) as error:
             raise StorageError(
                 f"The log store {address} cannot be opened: {_reason(error)}.",
@@ -122,6 +125,26 @@ class ObjectStore:
                 f"The log store {self._address} does not answer: {_reason(error)}.",
                 next_step="wait, or correct serving.log.store",
             ) from error
+
+
+@contextmanager
+def _lent(variables: Mapping[str, str]) -> Iterator[None]:
+    """Put the clouds' variables into the process's environment for a while: the client reads them when it is made."""
+    added = {
+        name: value
+        for name, value in variables.items()
+        if name.startswith(CLOUDS) and os.environ.get(name) != value
+    }
+    before = {name: os.environ.get(name) for name in added}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _reason(error: Exception) -> str:

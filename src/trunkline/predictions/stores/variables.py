@@ -1,0 +1,41 @@
+"""Variables of log stores: from the environment, and from a file beside the environment's secret.
+
+A service that `trunkline deploy` or systemd starts sees no variable of whoever started it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from trunkline.core.errors import StorageError
+
+ENDING = ".variables"
+
+
+def variables_of(secret: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of `environment`, and those of the file beside an environment's secret, which come first.
+
+    Its lines are NAME=value; empty ones and those that begin with # are passed over.
+    Raises StorageError when it cannot be read, or a line is none.
+    """
+    path = secret.with_name(secret.name + ENDING)
+    if not os.path.lexists(path):
+        return dict(environment)
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise StorageError(
+            f"Cannot read {path}: {type(error).__name__}.", next_step="make it readable for who serves"
+        ) from error
+    found = {}
+    for number, line in enumerate(lines, 1):
+        name, equals, value = (part.strip() for part in line.partition("="))
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        if not equals or not name.isidentifier():
+            # Not quoted: it may hold a password.
+            raise StorageError(f"{path}, line {number} is not NAME=value.", next_step="correct the line")
+        found[name] = value
+    return {**environment, **found}
