@@ -12,6 +12,7 @@ from trunkline.core.policy.data import DataPolicy
 from trunkline.core.policy.gates import DataGates
 from trunkline.core.snapshots import DataLock
 from trunkline.core.verdicts import Verdict
+from trunkline.inputs import input_of
 
 from .case import SnapshotCase
 from .followed import followed, moved_columns
@@ -137,7 +138,7 @@ class LabelShift(_Comparison):
     keys = ("gates.data.label_shift",)
 
     def limit(self, case: SnapshotCase) -> float | None:
-        return case.rules.label_shift if case.contract.task == "classification" else None
+        return None if input_of(case.contract.outcome).quantity else case.rules.label_shift
 
     def moved(self, case: SnapshotCase, previous: DataLock, limit: float) -> Verdict:
         return judge_label_shift(case.rows, case.contract, previous, limit)

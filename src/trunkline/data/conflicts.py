@@ -12,6 +12,7 @@ from trunkline.core.contract import Contract, Role
 from trunkline.core.figures import Figure, Interval
 from trunkline.core.gate import Gate
 from trunkline.core.verdicts import Verdict
+from trunkline.inputs import input_of
 from trunkline.measure.intervals import LEVEL, beyond, deviate, score_interval
 from trunkline.measure.wording import between, percent
 
@@ -59,10 +60,10 @@ def judge_conflicts(parts: Parts, contract: Contract, limit: float) -> Verdict:
     equals = np.asarray(rows.groupby(by, sort=False, dropna=False).ngroup(), dtype=np.int64)
     outcome = rows[contract.outcome.name]
     twins = float((np.bincount(equals)[equals] > 1).mean())
-    regression = contract.task == "regression"
+    amount = input_of(contract.outcome).quantity
     figure = (
         _within(equals, np.asarray(outcome, dtype=np.float64))
-        if regression
+        if amount
         else _outvoted(equals, outcome.astype(str))
     )
     sure, unsure = beyond([figure], limit)
@@ -70,7 +71,7 @@ def judge_conflicts(parts: Parts, contract: Contract, limit: float) -> Verdict:
     measured = f"{percent(figure.value)} ({between(figure.interval, percent)}; {percent(limit)} may)"
     what = (
         f"{measured} of the variance of {outcome.name} lies between rows that are equal {where}."
-        if regression
+        if amount
         else f"{measured} of {len(rows):,} rows have equals {where} with another {outcome.name} more often."
     )
     reason = f"{what} No model can get that right. {percent(twins)} of the rows have an equal at all."

@@ -8,6 +8,7 @@ from trunkline.core.contract import Contract
 from trunkline.core.gate import Gate
 from trunkline.core.policy.gates import DataGates
 from trunkline.core.verdicts import Outcome, Verdict
+from trunkline.inputs import input_of
 from trunkline.measure.wording import columns, listed
 
 from .case import SnapshotCase
@@ -49,7 +50,7 @@ def judge_leakage(parts: Parts, contract: Contract, policy: DataGates) -> Verdic
     open_ = [figure for figure in figures if figure.interval and figure.interval.high > threshold]
     unsaid = len(contract.features) - len(figures)
     outcome: Outcome = "fail" if leaks else "inconclusive" if open_ or unsaid else "pass"
-    measure = "R2" if contract.task == "regression" else "AUC"
+    measure = "R2" if input_of(contract.outcome).quantity else "AUC"
     shown = max(figures, key=lambda figure: figure.value, default=None)
     if leaks:
         named = listed(

@@ -64,7 +64,7 @@ def _scores(
 ) -> tuple[Figure, ...]:
     if len(rows) > MOST_ROWS:
         rows = rows.sample(MOST_ROWS, random_state=SEED)
-    classify = contract.task == "classification"
+    classify = not input_of(contract.outcome).quantity
     targets = _targets(rows[contract.outcome.name], classify)
     level = shared_level(len(columns) * len(targets))
     figures: dict[str, Figure] = {}

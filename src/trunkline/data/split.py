@@ -13,6 +13,7 @@ from trunkline.core.contract import Contract, Role
 from trunkline.core.errors import DataError, PolicyError
 from trunkline.core.policy.data import Split
 from trunkline.core.snapshots import Part
+from trunkline.inputs import input_of
 
 from .rows import in_order, names_of
 
@@ -115,7 +116,7 @@ def _strata(rows: pd.DataFrame, unit: pd.Series, contract: Contract, split: Spli
     outcome = rows[contract.outcome.name]
     if split.method == "random":
         return pd.Series(0, index=unit.drop_duplicates())
-    if contract.task == "classification":
+    if not input_of(contract.outcome).quantity:
         return outcome.astype(str).groupby(unit).first()
     means = outcome.astype("float64").groupby(unit).mean()
     bins = max(1, min(BINS, len(means) // BIN_ROWS))

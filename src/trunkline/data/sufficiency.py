@@ -9,6 +9,7 @@ from trunkline.core.figures import Figure
 from trunkline.core.gate import Gate
 from trunkline.core.policy.data import DataPolicy
 from trunkline.core.verdicts import Outcome, Verdict
+from trunkline.inputs import input_of
 from trunkline.measure.intervals import wilson
 
 from .case import SnapshotCase
@@ -76,7 +77,7 @@ class EnoughOfEveryOutcome(Gate[SnapshotCase]):
 
 def judge_classes(parts: Parts, contract: Contract) -> Verdict:
     """Answer whether every outcome can be learned and judged; its figures are the class balance."""
-    if contract.task == "regression":
+    if input_of(contract.outcome).quantity:
         return _judge_spread(parts, contract)
     name = contract.outcome.name
     labels = {part: parts[part][name].astype(object).map(as_label) for part in PARTS}

@@ -11,6 +11,7 @@ from trunkline.core.figures import Figure
 from trunkline.core.gate import Gate
 from trunkline.core.policy.gates import DataGates
 from trunkline.core.verdicts import Verdict
+from trunkline.inputs import input_of
 from trunkline.measure.intervals import beyond, score_interval
 from trunkline.measure.wording import measured
 
@@ -54,14 +55,14 @@ def judge_time_leakage(parts: Parts, contract: Contract, method: str, policy: Da
     so a test row may be older than that when the newest row of its key is not; equal times may lie on both sides.
     Other splits: fail when the event time alone predicts the outcome better than the limit, for then a shuffled
     test part flatters a model that will have to answer for later times; measured on train and validation. The limit is
-    `time_leakage` (AUC), for regression `time_leakage_r2`; null leaves out this question alone.
+    `time_leakage` (AUC), for an outcome that is an amount `time_leakage_r2`; null leaves out this question alone.
     """
     time = contract.of_role(Role.TIME)
     if time is None:
         return None
     if method == "temporal":
         return _judge_order(parts, contract, time.name)
-    limit = policy.time_leakage_r2 if contract.task == "regression" else policy.time_leakage
+    limit = policy.time_leakage_r2 if input_of(contract.outcome).quantity else policy.time_leakage
     if limit is None:
         return None
     return _judge_prediction(parts, contract, time.name, method, limit)
@@ -110,7 +111,7 @@ def _judge_order(parts: Parts, contract: Contract, time: str) -> Verdict:
 def _judge_prediction(parts: Parts, contract: Contract, time: str, method: str, limit: float) -> Verdict:
     rows = pd.concat([parts["train"], parts["validation"]], ignore_index=True)
     figure = event_time_score(rows, contract)
-    outcome, measure = contract.outcome.name, "R2" if contract.task == "regression" else "AUC"
+    outcome, measure = contract.outcome.name, "R2" if input_of(contract.outcome).quantity else "AUC"
     question = f"Does the event time alone tell {outcome}, while the split is {method}?"
     if figure is None or figure.interval is None:
         return Verdict(

@@ -61,7 +61,8 @@ class Case:
     @cached_property
     def masks(self) -> Mapping[str, Masks]:
         """Return the groups of each protected attribute, and of each two of them."""
-        return groups(self.test.frame, self.contract)
+        asked = "fairness" not in task_of(self.contract).unasked
+        return groups(self.test.frame, self.contract) if asked else {}
 
     @cached_property
     def measured(self) -> tuple[tuple[Figure, ...], dict[str, str]]:

@@ -107,7 +107,10 @@ def _answers(room: str, case: Case) -> Iterator[Verdict]:
         found = fairness_verdicts(case.paired, case.masks, rules, champion=case.reigning)
         yield from found or Unasked().verdicts(case)
         return
+    unasked = task_of(case.contract).unasked
     for gate in gates(room):
+        if gate.name in unasked:
+            continue
         yield from with_rules(gate, case.policy).verdicts(case)
 
 

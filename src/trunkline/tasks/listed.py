@@ -39,7 +39,7 @@ class Listed(ABC):
     fields: tuple[str, ...] = ("prediction",)
     repeats = True
     metrics: Mapping[str, Callable[[Paired], Array]]
-    gates: frozenset[str] = frozenset()
+    unasked = frozenset({"fairness", "performance/calibration", "performance/class-recall"})
 
     @property
     def tensors(self) -> int:

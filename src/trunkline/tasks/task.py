@@ -48,8 +48,8 @@ class Task(Protocol):
     """Whether two models can give the same answer, so that their agreement is a share; numbers only lie near."""
     metrics: Mapping[str, Callable[[Paired], Array]]
     """Metrics of its own: one value a row, of which the mean counts. Those of `measure` need no entry."""
-    gates: frozenset[str]
-    """The gates that can be asked about its answers, of those that not every task answers."""
+    unasked: frozenset[str]
+    """Gates, and rooms of gates, that mean nothing for its answers; all others are asked."""
 
     def schema(self, contract: Contract) -> dict[str, dict[str, Any]]:
         """Return the JSON Schema of each field of an answer."""

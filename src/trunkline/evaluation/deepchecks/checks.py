@@ -10,14 +10,13 @@ from typing import Literal
 from trunkline.core.contract import Contract, Role
 from trunkline.core.errors import PolicyError
 from trunkline.core.policy.gates import DeepchecksGates, Suite
+from trunkline.inputs import input_of
 
 KEY = "gates.deepchecks.blocking"
-Need = Literal[
-    "", "classification", "regression", "probabilities", "two features", "date", "key", "no key", "model"
-]
+Need = Literal["", "classes", "numbers", "probabilities", "two features", "date", "key", "no key", "model"]
 WHY: dict[Need, str] = {
-    "classification": "it is about classes, and the outcome is a number",
-    "regression": "it is about numbers, and the outcome is a class",
+    "classes": "it is about classes, and the outcome is a number",
+    "numbers": "it is about numbers, and the outcome is a class",
     "probabilities": "the model gives no probabilities",
     "two features": "it needs two features",
     "date": "it needs a temporal split by an event time that is a date",
@@ -46,7 +45,7 @@ CHECKS: Mapping[Suite, tuple[Check, ...]] = {
         Check("String Mismatch"),
         Check("Data Duplicates"),
         Check("String Length Out Of Bounds"),
-        Check("Conflicting Labels", "classification"),
+        Check("Conflicting Labels", "classes"),
         Check("Outlier Sample Detection", condition=False),
         Check("Feature Label Correlation"),
         Check("Feature Feature Correlation", "two features"),
@@ -54,7 +53,7 @@ CHECKS: Mapping[Suite, tuple[Check, ...]] = {
     ),
     "train-test-validation": (
         Check("Datasets Size Comparison"),
-        Check("New Label Train Test", "classification"),
+        Check("New Label Train Test", "classes"),
         Check("New Category Train Test"),
         Check("String Mismatch Comparison"),
         Check("Date Train Test Leakage Duplicates", "date"),
@@ -69,12 +68,12 @@ CHECKS: Mapping[Suite, tuple[Check, ...]] = {
     "model-evaluation": (
         Check("Train Test Performance"),
         Check("Roc Report", "probabilities"),
-        Check("Confusion Matrix Report", "classification", condition=False),
+        Check("Confusion Matrix Report", "classes", condition=False),
         Check("Prediction Drift"),
         Check("Simple Model Comparison"),
         Check("Weak Segments Performance", "two features"),
         Check("Calibration Score", "probabilities", condition=False),
-        Check("Regression Error Distribution", "regression"),
+        Check("Regression Error Distribution", "numbers"),
         Check("Unused Features", "model"),
         Check("Boosting Overfit", "model"),
         Check("Model Inference Time", "model"),
@@ -86,12 +85,12 @@ def left_out(
     suite: Suite, contract: Contract, *, probabilities: bool = True, date: bool = False
 ) -> dict[str, str]:
     """Return the checks of a suite that cannot be asked about such a model, each with the reason in words."""
-    keyed = contract.of_role(Role.KEY) is not None
+    keyed, amount = contract.of_role(Role.KEY) is not None, input_of(contract.outcome).quantity
     given = {
         "": True,
-        "classification": contract.task == "classification",
-        "regression": contract.task == "regression",
-        "probabilities": contract.task == "classification" and probabilities,
+        "classes": not amount,
+        "numbers": amount,
+        "probabilities": not amount and probabilities,
         "two features": len(contract.features) > 1,
         "date": date,
         "key": keyed,
@@ -104,7 +103,7 @@ def left_out(
 
 
 def _lack(need: Need, contract: Contract) -> Need:
-    return "classification" if need == "probabilities" and contract.task == "regression" else need
+    return "classes" if need == "probabilities" and input_of(contract.outcome).quantity else need
 
 
 def check_blocking(

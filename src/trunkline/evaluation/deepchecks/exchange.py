@@ -60,15 +60,15 @@ def exchange(
         names = {name: f"{place}: {name}" for place, name in enumerate(classes)}
     kinds = {column.name: input_of(column) for column in contract.features}
     texts = [name for name, kind in kinds.items() if not kind.summarised]
-    regression = contract.task == "regression"
+    amount = input_of(contract.outcome).quantity
     key = contract.of_role(Role.KEY)
     request = {
-        "task": "regression" if regression else "binary" if len(classes) == 2 else "multiclass",
+        "task": "regression" if amount else "binary" if len(classes) == 2 else "multiclass",
         "label": contract.outcome.name,
         "classes": [names[name] for name in classes],
         "features": list(kinds),
         "categorical": [name for name, kind in kinds.items() if kind.summarised and not kind.quantity],
-        "texts": texts if regression else [*texts, contract.outcome.name],
+        "texts": texts if amount else [*texts, contract.outcome.name],
         "date": date,
         "index": key.name if key else "",
         "suites": {suite: list(checks) for suite, checks in left_out.items()},
@@ -96,7 +96,7 @@ def _part(
     scored: Scored, contract: Contract, classes: Sequence[str], names: Mapping[str, str], date: str
 ) -> dict[str, Any]:
     def outcomes(values: Array) -> list[Any]:
-        if contract.task == "regression":
+        if input_of(contract.outcome).quantity:
             return [float(value) for value in values]
         return [names[str(value)] for value in values]
 
@@ -109,12 +109,12 @@ def _part(
     return {
         "columns": columns,
         "predictions": outcomes(scored.labels),
-        "probabilities": _probabilities(scored, classes) if contract.task == "classification" else None,
+        "probabilities": _probabilities(scored, classes),
     }
 
 
 def _classes(parts: Sequence[Scored], contract: Contract) -> list[str]:
-    if contract.task == "regression":
+    if input_of(contract.outcome).quantity:
         return []
     found: set[str] = set()
     for scored in parts:

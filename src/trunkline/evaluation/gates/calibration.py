@@ -45,7 +45,7 @@ class Calibration(Gate[Case]):
     keys = ("gates.performance.calibration",)
 
     def applies(self, case: Case) -> bool:
-        return bool(case.policy.gates.performance.calibration is not None and case.paired.classes)
+        return case.policy.gates.performance.calibration is not None
 
     def verdict(self, case: Case) -> Verdict:
         rules = case.policy.gates.performance

@@ -46,7 +46,7 @@ class ClassRecall(Gate[Case]):
     keys = ("gates.performance.class_recall", "training.threshold")
 
     def applies(self, case: Case) -> bool:
-        return bool(case.policy.gates.performance.class_recall is not None and case.paired.classes)
+        return case.policy.gates.performance.class_recall is not None
 
     def verdict(self, case: Case) -> Verdict:
         limit = case.policy.gates.performance.class_recall or 0.0

@@ -45,9 +45,7 @@ class Classification:
     tensors = 2
     repeats = True
     metrics: Mapping[str, Callable[[Paired], Array]] = {}
-    gates: frozenset[str] = frozenset(
-        {"performance/calibration", "performance/class-recall", "data/classes", "data/label-shift"}
-    )
+    unasked: frozenset[str] = frozenset()
 
     def schema(self, contract: Contract) -> dict[str, dict[str, Any]]:
         """Return the class in the outcome's own type, and the probability of each class by its name."""

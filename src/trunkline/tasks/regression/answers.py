@@ -29,7 +29,7 @@ class Regression:
     tensors = 1
     repeats = False
     metrics: Mapping[str, Callable[[Paired], Array]] = {}
-    gates: frozenset[str] = frozenset()
+    unasked = frozenset({"performance/calibration", "performance/class-recall"})
 
     def schema(self, contract: Contract) -> dict[str, dict[str, Any]]:
         """Return a number, and no probabilities."""
