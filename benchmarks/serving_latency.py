@@ -23,7 +23,7 @@ from pathlib import Path
 from trunkline.core.bundle import BundleStore
 from trunkline.serving.release import read_release
 from trunkline.serving.requests import example
-from trunkline.serving.runtime import open_model
+from trunkline.runtimes import open_model
 
 
 def percentiles(seconds: list[float]) -> dict[str, float]:

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -18,7 +18,8 @@ from .figures import Figure
 from .lineage import Lineage
 from .record import Record, digits, file_sha256, sha256, short
 
-Runtime = Literal["onnx", "python"]
+Runtime = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+"""The name of a plugin of the group `runtimes`."""
 MANIFEST = "bundle.json"
 
 

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 OURS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
+        "forges": {
+            "github": "trunkline.forge.github:GitHubForge",
+            "local": "trunkline.forge.local:LocalForge",
+        },
         "gates": {
             "data/contract": "trunkline.data.kept_contract:KeptContract",
             "data/rows": "trunkline.data.sufficiency:EnoughRows",
@@ -88,6 +92,10 @@ OURS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "registries": {
             "git": "trunkline.registry.git_registry:GitRegistry",
             "mlflow": "trunkline.registry.mlflow_registry:MlflowRegistry",
+        },
+        "runtimes": {
+            "onnx": "trunkline.runtimes.onnx:OnnxModel",
+            "python": "trunkline.runtimes.python:PythonModel",
         },
         "targets": {"local": "trunkline.delivery.targets.local:Local"},
         "tasks": {

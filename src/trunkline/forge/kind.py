@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 from urllib.parse import urlsplit
 
 from trunkline.core.errors import ForgeError
@@ -39,9 +38,7 @@ def parse_remote(url: str) -> Remote:
     return Remote(host, path.strip("/").removesuffix(".git"))
 
 
-def forge_kind(
-    policy: ForgePolicy, origin: str, environment: Mapping[str, str], *, own: bool
-) -> Literal["local", "github"]:
+def forge_kind(policy: ForgePolicy, origin: str, environment: Mapping[str, str], *, own: bool) -> str:
     """Return the kind of forge; `own` says whether `origin` is the local forge's own repository.
 
     A workflow's variables tell about the repository that it checked out, and that one has a remote: a project without

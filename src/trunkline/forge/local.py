@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from trunkline.core.errors import ForgeError
+from trunkline.core.project import Project
 
 from .commenting import Commented, with_comment
 from .no_workflows import NoWorkflows
@@ -35,6 +36,11 @@ class LocalForge(NoWorkflows):
         self.origin = folder.resolve() / "origin.git"
         self._origin = Origin(self.origin, main)
         self._shelf = Shelf(folder)
+
+    @classmethod
+    def open(cls, project: Project, origin: str) -> LocalForge:  # noqa: ARG003
+        """Return the forge in the folder that the policy names, whatever the remote `origin` is."""
+        return cls(project.forge_folder, main=project.policy.forge.main)
 
     @classmethod
     def create(

@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .routing import choose
-from .runtime import Model, open_model
 
 if TYPE_CHECKING:
     from .app import create_app
 
-__all__ = ["Model", "choose", "create_app", "open_model"]
+__all__ = ["choose", "create_app"]
 
 
 def __getattr__(name: str) -> Any:
-    # Training and evaluation ask models without a web framework installed.
+    # Rollouts and rehearsals choose arms without a web framework installed.
     if name == "create_app":
         from .app import create_app
 

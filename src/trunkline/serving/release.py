@@ -17,11 +17,11 @@ from trunkline.core.release import RELEASE_FILE, Release, Route
 from trunkline.inputs import input_of
 from trunkline.predictions import Arm, Prediction
 from trunkline.predictions.pseudonym import pseudonym
+from trunkline.runtimes import Model, open_model
 from trunkline.tasks import task_of
 
 from .requests import RequestModel, request_columns
 from .routing import user_key
-from .runtime import Model, open_model
 
 Row = Mapping[str, Any]
 

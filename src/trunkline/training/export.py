@@ -22,7 +22,7 @@ from trunkline.tasks import Answers, judging_of
 from . import python_model
 from .fit import Fitted
 from .frames import model_frame
-from .onnx_model import ConversionError, OnnxModel, convert
+from .onnx_model import ConversionError, OnnxForm, convert
 from .parity import Ask, Edge, Parity, compare, edges, rows_at
 
 SINGLE, FEWEST_SINGLE = 2000, 20
@@ -88,7 +88,7 @@ def export(
         corners = answered(ask, edges(rows, contract), rows.iloc[:1])
         try:
             content = convert(fitted.pipeline, contract)
-            onnx = OnnxModel(content, contract, fitted.classes, fitted.decision)
+            onnx = OnnxForm(content, contract, fitted.classes, fitted.decision)
             parity = measure(onnx, rows, expected, corners, contract)
             reason = "" if parity.holds else f"ONNX gives other answers: {parity.reason()}"
         except ConversionError as error:

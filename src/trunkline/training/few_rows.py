@@ -26,7 +26,7 @@ from .fit import guarded
 from .frames import model_frame, outcome
 from .mitigation import constrained, fit_groups, mitigated_attribute, put_under
 from .offer import assemble, offered, require_complete
-from .onnx_model import ConversionError, OnnxModel, convert
+from .onnx_model import ConversionError, OnnxForm, convert
 from .parity import edges
 from .scoring import Metric, search_scorer
 
@@ -159,7 +159,7 @@ class _One:
         answers = self.judging.ask(fitted, X.iloc[:1])
         answered(lambda given: self.judging.ask(fitted, given), edges(X, contract), X.iloc[:1])
         try:
-            OnnxModel(convert(fitted, contract), contract, answers.classes).ask(X.iloc[:2])
+            OnnxForm(convert(fitted, contract), contract, answers.classes).ask(X.iloc[:2])
         except ConversionError as error:
             types = python_model.untrusted_types(python_model.dump(fitted))
             python_model.requirements(types, self.package)

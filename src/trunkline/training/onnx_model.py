@@ -5,11 +5,10 @@ from __future__ import annotations
 import io
 import logging
 import warnings
-from collections.abc import Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
@@ -17,8 +16,9 @@ from sklearn.pipeline import Pipeline
 
 from trunkline.core.contract import Contract
 from trunkline.core.decision import Decision
+from trunkline.core.errors import BundleError
 from trunkline.inputs import input_of
-from trunkline.tasks import Answers, judging_of, task_of
+from trunkline.tasks import Answers, judging_of
 
 from .fair_mixture import FairMixture
 from .frames import tensors
@@ -116,11 +116,8 @@ def _name_inputs(model: Any, columns: Sequence[str]) -> None:
             ends[:] = [named(end) for end in ends]
 
 
-class OnnxModel:
-    """An ONNX model that is asked with model frames, on one thread.
-
-    Raises ConversionError when onnxruntime refuses the model.
-    """
+class OnnxForm:
+    """The runtime's own ONNX model, asked with model frames. Raises ConversionError when it refuses the model."""
 
     def __init__(
         self,
@@ -129,24 +126,16 @@ class OnnxModel:
         classes: tuple[str, ...] = (),
         decision: Decision | None = None,
     ) -> None:
-        import onnxruntime
+        from trunkline.runtimes.onnx import OnnxModel
 
-        settings = onnxruntime.SessionOptions()
-        settings.intra_op_num_threads = settings.inter_op_num_threads = 1
-        settings.log_severity_level = 4
-        self.contract, self.classes, self.decision = contract, classes, decision
-        try:
-            self.session = onnxruntime.InferenceSession(content, settings, providers=["CPUExecutionProvider"])
-        except Exception as error:
-            raise ConversionError(f"onnxruntime: {type(error).__name__}: {_first_line(error)}") from error
-        self.names = {given.name for given in self.session.get_inputs()}
+        self.contract = contract
+        with _refusals():
+            self.model = OnnxModel(content, contract, classes=classes, decision=decision)
 
     def ask(self, rows: pd.DataFrame) -> Answers:
-        """Return the answers to a model frame.
-
-        Raises ConversionError when onnxruntime cannot answer, or what it gives are no answers of the task.
-        """
-        return self._run(tensors(rows, self.contract), len(rows))
+        """Return the answers to a model frame. Raises ConversionError when the runtime cannot answer."""
+        with _refusals():
+            return self.model.run(tensors(rows, self.contract), len(rows))
 
     def ask_each(self, rows: pd.DataFrame) -> Answers:
         """Return what `ask` does, asked for one row at a time: a single row takes another path.
@@ -154,23 +143,22 @@ class OnnxModel:
         `rows` has at least one row. Raises ConversionError as `ask` does.
         """
         given = tensors(rows, self.contract)
-        return Answers.joined(
-            [
-                self._run({name: values[place : place + 1] for name, values in given.items()}, 1)
-                for place in range(len(rows))
-            ]
-        )
+        with _refusals():
+            return Answers.joined(
+                [
+                    self.model.run({name: values[place : place + 1] for name, values in given.items()}, 1)
+                    for place in range(len(rows))
+                ]
+            )
 
-    def _run(self, given: dict[str, np.ndarray], rows: int) -> Answers:
-        """Return the answers to tensors by column name."""
-        try:
-            found = self.session.run(None, {name: given[name] for name in self.names})
-        except Exception as error:
-            raise ConversionError(f"onnxruntime: {type(error).__name__}: {_first_line(error)}") from error
-        try:
-            return task_of(self.contract).checked(found, rows, classes=self.classes, decision=self.decision)
-        except ValueError as error:
-            raise ConversionError(f"onnxruntime did not give {error}") from error
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except BundleError as error:
+        why = error.__cause__ if isinstance(error.__cause__, Exception) else error
+        raise ConversionError(f"onnxruntime: {type(why).__name__}: {_first_line(why)}") from error
 
 
 def _first_line(error: Exception) -> str:

@@ -10,7 +10,8 @@ import pytest
 
 from standin import Served
 from standin.github import TOKEN
-from trunkline.core.errors import ForgeError
+from trunkline.core.errors import ForgeError, PolicyError
+from trunkline.core.plugins import OURS
 from trunkline.core.project import Project
 from trunkline.forge import LocalForge, open_forge
 from trunkline.forge.github import GitHubForge
@@ -78,7 +79,7 @@ def test_without_the_client_installed_the_error_says_what_to_install(
     for name in [name for name in sys.modules if name.startswith(("githubkit", "trunkline.forge.github"))]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "githubkit", None)
-    with pytest.raises(ForgeError, match="client for GitHub is not installed") as caught:
+    with pytest.raises(ForgeError, match="githubkit") as caught:
         open_forge(project)
     assert caught.value.next_step == "pip install 'trunkline[github]'"
 
@@ -93,3 +94,22 @@ def test_local_use_does_not_load_the_client(project: Project) -> None:
         [sys.executable, "-c", code, project.root], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_another_kind_of_forge_needs_a_file_and_a_line_in_the_table(project: Project) -> None:
+    # The policy takes only kinds of the table that it was built with.
+    chosen = project.policy.forge.model_copy(update={"kind": "written"})
+    project.policy = project.policy.model_copy(update={"forge": chosen})
+    table = {**OURS, "forges": {"written": "toys.written_forge:WrittenForge"}}
+    LocalForge.create(project.root / "written", project.root)
+    forge = open_forge(project, table=table)
+    assert type(forge).__name__ == "WrittenForge"
+    number = forge.open_issue(fingerprint="f", title="A title", body="b", labels=()).number
+    assert [issue.title for issue in open_forge(project, table=table).issues(state="open")] == ["A title"]
+    assert number == 1
+
+
+def test_a_kind_of_forge_that_nobody_knows_is_refused_when_the_policy_is_read(project: Project) -> None:
+    (project.root / "trunkline.yaml").write_text(POLICY + "forge: {kind: gitlub}\n")
+    with pytest.raises(PolicyError, match="auto, github, local"):
+        open_forge(project)

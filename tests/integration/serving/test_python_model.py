@@ -18,6 +18,7 @@ import pandas as pd
 import psutil
 import pytest
 import skops.io
+from conformance.runtimes import RuntimeConformance
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
@@ -27,7 +28,8 @@ from sklearn.preprocessing import OneHotEncoder
 from trunkline.core.bundle import Bundle, BundleManifest, seal
 from trunkline.core.errors import BundleError
 from trunkline.core.release import Route
-from trunkline.serving.python_model import PythonModel
+from trunkline.runtimes import Columns
+from trunkline.runtimes.python import PythonModel
 
 
 def pipeline() -> Any:
@@ -78,6 +80,12 @@ def bundle(live: Any, fitted: Any) -> Bundle:
     shutil.move(draft, home)
     live.routes[5] = Route(version=5, bundle=sealed.digest)
     return Bundle(home, sealed.manifest, sealed.digest, sealed.contract)
+
+
+class TestPython(RuntimeConformance):
+    @pytest.fixture
+    def columns(self) -> Columns:
+        return {"age": [20, 60], "employed": ["Yes", "No"], "checks": [None, 3]}
 
 
 def _lineage() -> Any:

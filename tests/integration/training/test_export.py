@@ -19,7 +19,7 @@ from trunkline.core.errors import ExportError
 from trunkline.tasks import judging_of
 from trunkline.training import Fitted, export
 from trunkline.training.frames import model_frame
-from trunkline.training.onnx_model import OnnxModel, convert
+from trunkline.training.onnx_model import OnnxForm, convert
 from trunkline.training.parity import compare
 from trunkline.training.python_model import load
 
@@ -75,7 +75,7 @@ def test_a_conversion_that_succeeds_and_is_wrong_is_refused(
     rows = model_frame(parts[1], contract)
     judging = judging_of(contract)
     expected = judging.ask(fitted.pipeline, rows)
-    converted = OnnxModel(convert(fitted.pipeline, contract), contract, expected.classes)
+    converted = OnnxForm(convert(fitted.pipeline, contract), contract, expected.classes)
     wrong = compare(expected, converted.ask(rows), contract)
     assert not wrong.holds, "skl2onnx has learned to convert this: take another example"
 

@@ -21,7 +21,7 @@ from trunkline.core.policy.training import Mitigation, Search, TrainingPolicy
 from trunkline.evaluation.gates.row_order import row_order_verdict
 from trunkline.evaluation.scored import Scored
 from trunkline.inputs import input_of
-from trunkline.serving.runtime import open_model
+from trunkline.runtimes import open_model
 from trunkline.training import Candidate, Fitted, predict_frame, train
 
 Parts = tuple[pd.DataFrame, pd.DataFrame]

@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 
 from trunkline.core.bundle import Bundle, open_bundle
 from trunkline.core.contract import Contract
-from trunkline.serving.runtime import open_model
+from trunkline.runtimes import open_model
 from trunkline.training import Fitted, predict_frame
 from trunkline.training.worker import read_message, write_message
 

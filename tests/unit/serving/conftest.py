@@ -20,9 +20,9 @@ from trunkline.core.lineage import Lineage
 from trunkline.core.release import Release, Route
 from trunkline.predictions import Prediction, Rejection
 from trunkline.predictions.writer import LogWriter
+from trunkline.runtimes import Columns
 from trunkline.serving.release import Loaded, Served
 from trunkline.serving.requests import RequestModel
-from trunkline.serving.runtime import Columns
 from trunkline.serving.service import Service
 from trunkline.serving.telemetry import Metrics, service_log
 from trunkline.tasks import Answers

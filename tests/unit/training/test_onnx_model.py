@@ -18,7 +18,7 @@ from trunkline.tasks import judging_of
 from trunkline.training.fair_mixture import FairMixture
 from trunkline.training.frames import model_frame, outcome
 from trunkline.training.group_thresholds import GroupThresholds
-from trunkline.training.onnx_model import ConversionError, OnnxModel, convert
+from trunkline.training.onnx_model import ConversionError, OnnxForm, convert
 from trunkline.training.parity import compare
 
 
@@ -41,7 +41,7 @@ def test_answers_are_those_of_the_pipeline(contract: Contract, rows: pd.DataFram
     framed.loc[0, "income"] = np.nan
     framed.loc[1, "town"] = ""
     answers = judging_of(contract).ask(pipeline, framed)
-    model = OnnxModel(convert(pipeline, contract), contract, answers.classes)
+    model = OnnxForm(convert(pipeline, contract), contract, answers.classes)
     assert compare(answers, model.ask(framed), contract).holds
 
 
@@ -69,9 +69,9 @@ def test_inputs_have_the_names_of_the_columns_whatever_signs_they_hold() -> None
     pipeline = make_pipeline(features, LinearRegression())
     pipeline.fit(framed, sales["<b>"] + 2 * sales["a_b"] + (sales["cat |"] == "a"))
 
-    model = OnnxModel(convert(pipeline, price), price)
+    model = OnnxForm(convert(pipeline, price), price)
 
-    assert model.names == {*names, "cat |"}
+    assert {kind.column.name for kind in model.model.inputs} == {*names, "cat |"}
     assert compare(judging_of(price).ask(pipeline, framed), model.ask(framed), price).holds
 
 
@@ -95,8 +95,8 @@ def test_a_time_has_no_onnx_form_only_where_the_features_use_it(remainder: str) 
     )
     pipeline = make_pipeline(features, LinearRegression()).fit(framed, sales["size"])
     if remainder == "drop":
-        model = OnnxModel(convert(pipeline, price), price)
-        assert model.names == {"size", "town"}
+        model = OnnxForm(convert(pipeline, price), price)
+        assert {kind.column.name for kind in model.model.inputs} == {"size", "town"}
         assert compare(judging_of(price).ask(pipeline, framed), model.ask(framed), price).holds
     else:
         with pytest.raises(ConversionError, match="use when"):
@@ -106,7 +106,7 @@ def test_a_time_has_no_onnx_form_only_where_the_features_use_it(remainder: str) 
 def test_regression_gives_values_alone(price: Contract, sales: pd.DataFrame) -> None:
     framed = model_frame(sales, price)
     pipeline = make_pipeline(StandardScaler(), LinearRegression()).fit(framed, outcome(sales, price))
-    model = OnnxModel(convert(pipeline, price), price)
+    model = OnnxForm(convert(pipeline, price), price)
     answers = model.ask(framed)
     assert answers.predictions.shape == (len(sales),)
     assert answers.probabilities is None
@@ -134,7 +134,7 @@ def test_a_conversion_that_fails_says_so_in_one_line(
     )
     pipeline = make_pipeline(features, model).fit(model_frame(rows, only), outcome(rows, only))
     with pytest.raises(ConversionError) as caught:
-        OnnxModel(convert(pipeline, only), only).ask(model_frame(rows, only))
+        OnnxForm(convert(pipeline, only), only).ask(model_frame(rows, only))
     assert "\n" not in str(caught.value)
 
 
@@ -148,4 +148,4 @@ def test_a_model_under_a_fairness_constraint_has_no_onnx_form(contract: Contract
 
 def test_bytes_that_are_no_model_are_refused(contract: Contract) -> None:
     with pytest.raises(ConversionError, match="onnxruntime"):
-        OnnxModel(b"no model", contract)
+        OnnxForm(b"no model", contract)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
+from ..plugins import OURS
 from .section import Distinct, Positive, Section, Share
 
 Stage = Literal["silent", "canary", "single"]
@@ -108,7 +109,7 @@ class Serving(Section):
 class ForgePolicy(Section):
     """Where pull requests and issues live."""
 
-    kind: Literal["auto", "local", "github"] = "auto"
+    kind: Annotated[str, Field(json_schema_extra={"enum": ["auto", *sorted(OURS["forges"])]})] = "auto"
     """*auto* is GitHub in its workflows and where the remote `origin` lies there, else the local forge."""
     repository: Annotated[str, Field(pattern=r"^([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)?$")] = ""
     """owner/name on GitHub; empty means GITHUB_REPOSITORY, else what the remote `origin` says."""
@@ -117,3 +118,10 @@ class ForgePolicy(Section):
     path: str = ".trunkline/forge"
     """The folder of the local forge; it holds a bare origin, pulls/ and issues/."""
     main: str = "main"
+
+    @field_validator("kind")
+    @classmethod
+    def _is_known(cls, kind: str) -> str:
+        if kind not in (known := ("auto", *sorted(OURS["forges"]))):
+            raise ValueError(f"use one of {', '.join(known)}")
+        return kind

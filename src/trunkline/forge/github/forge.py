@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from trunkline.core.git import commit_in, try_git
+from trunkline.core.git_auth import server, token
+from trunkline.core.project import Project
+from trunkline.forge.kind import api_of, repository_of
 from trunkline.forge.protocol import Issue, PullRequest, Workflow
 from trunkline.forge.pushing import push_branch, reach, ref
 
@@ -33,6 +37,18 @@ class GitHubForge:
         self._pulls = Pulls(client, threads, main)
         self._issues = Issues(client, threads)
         self._workflows = Workflows(client, self._pulls, main)
+
+    @classmethod
+    def open(cls, project: Project, origin: str) -> GitHubForge:
+        """Return the forge of the repository that policy, environment or the remote `origin` name.
+
+        Raises ForgeError when none of them does.
+        """
+        policy = project.policy.forge
+        repository = repository_of(policy, origin, os.environ)
+        client = Client(repository, api=api_of(policy, origin, os.environ), token=token())
+        remote = "origin" if origin else f"{server()}/{repository}.git"  # none where the policy names GitHub
+        return cls(client, project.root, main=policy.main, remote=remote)
 
     def push(self, work_tree: Path, branch: str) -> str:
         """Push a branch and return its commit; git is let in by the token of the environment, or its own keys."""

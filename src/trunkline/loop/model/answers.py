@@ -11,7 +11,7 @@ import pandas as pd
 from trunkline.core.bundle import Bundle
 from trunkline.core.contract import Contract
 from trunkline.evaluation import Scored
-from trunkline.serving import Model, open_model
+from trunkline.runtimes import Model, open_model
 
 
 def columns_of(rows: pd.DataFrame, names: list[str]) -> dict[str, list[object]]:

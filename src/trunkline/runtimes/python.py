@@ -23,7 +23,7 @@ from trunkline.core.record import short
 from trunkline.core.surroundings import PERSONAL, SAME, surroundings
 from trunkline.tasks import Answers
 
-from .runtime import Columns, checked, row_count
+from .model import Columns, checked, row_count
 
 LARGEST_MESSAGE = 256 * 1024 * 1024
 
@@ -63,6 +63,11 @@ class PythonModel:
         self._closed = False
         self._worker = self._start()
 
+    @classmethod
+    def open(cls, bundle: Bundle, *, threads: int = 1, hidden: Path | None = None) -> PythonModel:
+        """Return the model of a bundle, in a process of its own that does not read what is hidden."""
+        return cls(bundle, threads=threads, hidden=hidden)
+
     def predict(self, columns: Columns) -> Answers:
         """Return the answers to rows that are given by column; a worker that died is started again once.
 
@@ -88,7 +93,14 @@ class PythonModel:
                     ) from error
         if "error" in reply:
             raise BundleError(f"The model of bundle {short(self._bundle.digest)} failed: {reply['error']}")
-        answers = checked(self._bundle, [reply.get("predictions"), reply.get("probabilities")], rows)
+        answers = checked(
+            f"bundle {short(self._bundle.digest)}",
+            self._bundle.contract,
+            [reply.get("predictions"), reply.get("probabilities")],
+            rows,
+            classes=self._bundle.manifest.classes,
+            decision=self._bundle.manifest.decision,
+        )
         return replace(answers, refused=tuple(reply.get("refused") or ()))
 
     def close(self) -> None:
