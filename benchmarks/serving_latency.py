@@ -21,9 +21,9 @@ import time
 from pathlib import Path
 
 from trunkline.core.bundle import BundleStore
+from trunkline.runtimes import open_model
 from trunkline.serving.release import read_release
 from trunkline.serving.requests import example
-from trunkline.runtimes import open_model
 
 
 def percentiles(seconds: list[float]) -> dict[str, float]:
