@@ -15,7 +15,7 @@ from scipy.stats import beta
 from sklearn.linear_model import LogisticRegression
 
 from trunkline.core.policy.gates import PerformanceGates
-from trunkline.evaluation.gates.class_recall import class_recall_verdict
+from trunkline.evaluation.gates.class_recall import ClassRecall
 from trunkline.measure.paired import Array, Paired
 
 LIMIT = PerformanceGates().class_recall or 0.05
@@ -58,7 +58,7 @@ def one(rows: int, rare: float, strength: float, seed: int) -> tuple[float, str]
     model = LogisticRegression().fit(*train)
     labels = model.predict(world[0])
     truth = float(labels[world[1] == 1].mean())
-    return truth, class_recall_verdict(paired(model, *test), paired(model, *train), LIMIT).outcome
+    return truth, ClassRecall().judge(paired(model, *test), paired(model, *train), LIMIT).outcome
 
 
 def drawn(rows: int, rare: float, strength: float, generator: np.random.Generator) -> tuple[Array, Array]:
@@ -81,7 +81,7 @@ def exact(rows: int, rare: float, seed: int) -> str:
         truth = (generator.random(size) < rare).astype(int)
         return Paired(truth, truth * (generator.random(size) < LIMIT), None, ("No", "Yes"), 1)
 
-    return class_recall_verdict(part(rows), part(3 * rows), LIMIT).outcome
+    return ClassRecall().judge(part(rows), part(3 * rows), LIMIT).outcome
 
 
 def share(said: list[bool]) -> str:

@@ -37,7 +37,7 @@ from trunkline.evaluation import Scored, judge
 from trunkline.evaluation.case import Case
 from trunkline.evaluation.fairness.groups import group_figures, groups
 from trunkline.evaluation.fairness.questions import fairness_verdicts
-from trunkline.evaluation.gates.champion import champion_verdict
+from trunkline.evaluation.gates.champion import Champion
 from trunkline.evaluation.performance.comparison import Comparison, compare
 from trunkline.evaluation.scored import pair_scored
 from trunkline.measure.metrics import Metrics
@@ -252,7 +252,7 @@ def report(title: str, found: list[tuple[Comparison, ...]]) -> None:
     print(f"{title:>30}")
     for position, first in enumerate(found[0]):
         each = [one[position] for one in found]
-        stops = [champion_verdict(one, (), PerformanceGates(metric=one.metric)).stops for one in each]
+        stops = [Champion().judge(one, (), PerformanceGates(metric=one.metric)).stops for one in each]
         out = [one.difference.interval is not None and not holds_zero(one) for one in each]
         print(
             f"{first.metric:>30}   {share([one.better or one.worse for one in each])}   {np.mean(out):6.1%}"

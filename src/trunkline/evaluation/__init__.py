@@ -4,7 +4,7 @@ from trunkline.core.gate import Gate
 from trunkline.tasks.metric_names import check_watched_metric
 
 from .case import Case
-from .judging import check_gates, judge, load_verdicts
+from .judging import ROOMS, check_gates, judge, load_verdicts
 from .names import check_waivers
 from .performance.figures import measure
 from .performance.named_slices import require_sliced
@@ -16,6 +16,7 @@ from .scored import Scored, truth_of
 from .waivers import apply_waivers
 
 __all__ = [
+    "ROOMS",
     "Case",
     "Gate",
     "Scored",

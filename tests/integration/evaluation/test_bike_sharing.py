@@ -115,7 +115,7 @@ def test_beside_a_champion_of_2012_a_model_of_2011_is_worse_by_more_than_the_mar
     found = red(fit(years[2011]), years[2011], test, fit(train))["performance/champion"]
 
     assert found.outcome == "fail"
-    assert "of the error of a model that ignores its inputs" in found.question
+    assert "of the error of a model that ignores its inputs" in found.reason
     assert found.threshold == pytest.approx(-0.02 * np.abs(test["cnt"] - test["cnt"].mean()).mean(), rel=1e-6)
 
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from trunkline import data, evaluation
 from trunkline import training as toolkit_training
 from trunkline.core.project import Project
 from trunkline.core.release import Route
+from trunkline.core.verdicts import Verdict
 from trunkline.delivery import next_state, read_state, write_state
 from trunkline.loop.gates import judging
 from trunkline.loop.gates.judging import Judged
 from trunkline.loop.model import checking, snapshots, training
+from trunkline.loop.versions.bundles import champion_of
 
 PACKAGE = {
     "__init__.py": "",
@@ -133,16 +137,22 @@ def say(_: str) -> None:
     """Keep quiet."""
 
 
-def judge(root: Path) -> Judged:
-    """Do what a pull request does: lock the data, commit, train, ask every gate."""
+def proposed(root: Path) -> Project:
+    """Lock the data and commit, as whoever proposes a change does."""
     project = Project(root)
     # A change of the contract takes new rows: those of the lock were taken under the terms of before.
     snapshots.snapshot(project, progress=say)
     checking.check_project(project)
     git(root, "add", "--all")
     git(root, "commit", "--quiet", "--allow-empty", "--message", "A change")
+    return project
+
+
+def judge(root: Path, rooms: Collection[str] = evaluation.ROOMS) -> Judged:
+    """Do what a pull request does: lock the data, commit, train, ask every gate (those of `rooms`)."""
+    project = proposed(root)
     bundle, _, _ = training.train(project, progress=say)
-    return judging.judge(project, bundle, progress=say)
+    return judging.judge(project, bundle, progress=say, rooms=rooms)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -217,6 +227,18 @@ class Workshop:
     def judge(self) -> Judged:
         """Judge what was planted."""
         return judge(self.root)
+
+    def verdicts(self, room: str) -> tuple[Verdict, ...]:
+        """Return what the gates of a room say; those of data need no model."""
+        if room != "data":
+            return judge(self.root, (room,)).evaluation.verdicts
+        project = proposed(self.root)
+        snapshot = data.open_snapshot(project, data.read_lock(project).snapshot)
+        champion = champion_of(project, progress=say)
+        found = judging.data_verdicts(
+            project, snapshot, champion, champion.manifest.decision if champion else None
+        )
+        return evaluation.apply_waivers(found, project.policy.gates.waivers, today=date(2026, 11, 30))
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from sklearn.preprocessing import OneHotEncoder
 from trunkline.core.bundle import Bundle
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.policy.training import Mitigation, Search, TrainingPolicy
-from trunkline.evaluation.gates.row_order import row_order_verdict
+from trunkline.evaluation.gates.row_order import RowOrder
 from trunkline.evaluation.scored import Scored
 from trunkline.inputs import input_of
 from trunkline.runtimes import open_model
@@ -125,7 +125,7 @@ def test_it_is_sealed_as_python_and_served_with_the_answers_it_gave_in_training(
 
     try:
         served = ask(test)
-        order = row_order_verdict(ask, test, contract)
+        order = RowOrder().judge(ask, test, contract)
         without = ask(test.assign(citizen=None))
     finally:
         model.close()

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from trunkline.core.errors import ProjectError
 from trunkline.core.gate import Gate
 from trunkline.core.policy.gates import PerformanceGates
-from trunkline.core.verdicts import Verdict
+from trunkline.core.verdicts import Outcome, Verdict
 from trunkline.measure.metrics import Metrics
 from trunkline.measure.paired import Paired
 from trunkline.measure.quality import SEED
@@ -43,57 +41,45 @@ class Baseline(Gate[Case]):
         return case.policy.gates.performance.baseline
 
     def verdict(self, case: Case) -> Verdict:
-        return baseline_verdict(case.paired, case.trained, case.policy.gates.performance, case.metrics)
+        return self.judge(case.paired, case.trained, case.policy.gates.performance, case.metrics)
 
+    def judge(
+        self, paired: Paired, train: Paired | None, policy: PerformanceGates, metrics: Metrics
+    ) -> Verdict:
+        """Answer whether the model beats one that ignores its inputs, on the same rows by a paired bootstrap.
 
-def baseline_verdict(
-    paired: Paired, train: Paired | None, policy: PerformanceGates, metrics: Metrics
-) -> Verdict:
-    """Answer whether the model beats one that ignores its inputs, on the same rows by a paired bootstrap.
-
-    That one answers the shares of the classes, or the mean, of the training rows (of the test rows without them).
-    """
-    question = f"Is {policy.metric} better than that of a model that ignores its inputs?"
-    advice = "Look for features that carry the outcome; check that labels and rows belong together."
-    gate = "performance/baseline"
-    reason = too_little(paired)
-    found: tuple[Comparison, ...] = ()
-    if not reason:
-        baseline = task_of(paired).baseline(paired, train or paired)
+        That one answers the shares of the classes, or the mean, of the training rows (of the test rows without them).
+        """
+        name, reason = policy.metric, too_little(paired)
+        found: tuple[Comparison, ...] = ()
         try:
-            found = compare(paired, baseline, (policy.metric,), metrics, policy.resamples, SEED)
+            if not reason:
+                rival = task_of(paired).baseline(paired, train or paired)
+                found = compare(paired, rival, (name,), metrics, policy.resamples, SEED)
         except ProjectError as error:
             reason = error.what
-    if reason or not found:
-        reason = reason or f"{policy.metric} has no value for a model that ignores its inputs."
-        return Verdict(
-            gate=gate, outcome="inconclusive", question=question, threshold=0.0, reason=reason, advice=advice
-        )
-    (only,) = found
-    difference = only.difference
-    if difference.value <= 0 and unbeatable(policy.metric, metrics, paired, only.champion):
-        return Verdict(
-            gate=gate,
-            outcome="inconclusive",
-            question=question,
+        if not found:
+            reason = reason or f"{name} has no value for a model that ignores its inputs."
+            return self.answer("inconclusive", reason, threshold=0.0)
+        (only,) = found
+        gain = only.difference
+        if gain.value <= 0 and unbeatable(name, metrics, paired, only.champion):
+            return self.answer(
+                "inconclusive",
+                f"{name} of a model that ignores its inputs is {number(only.champion)}, and none can be better: who "
+                "always gives the same answer maximises it, so it compares no models.",
+                threshold=0.0,
+                figures=(gain,),
+                advice="Set gates.performance.metric to one that weighs both kinds of error, as roc_auc, "
+                f"average_precision or balanced_accuracy, and put {name} among gates.performance.floors.",
+            )
+        sure = gain.interval is not None and gain.interval.low > 0
+        outcome: Outcome = "fail" if gain.value <= 0 else "pass" if sure else "inconclusive"
+        verbs = {"pass": "beats it", "fail": "does not beat it", "inconclusive": "may beat it by chance only"}
+        return self.answer(
+            outcome,
+            f"The model {verbs[outcome]}: {name} {number(only.challenger)} against {number(only.champion)}, difference "
+            f"{number(gain.value)} ({between(gain.interval)}, {counted(paired.rows, paired.users)}).",
             threshold=0.0,
-            figures=(difference,),
-            reason=f"{policy.metric} of a model that ignores its inputs is {number(only.champion)}, and none can be "
-            "better: whoever always gives the same answer maximises it, so it compares no models.",
-            advice="Set gates.performance.metric to one that weighs both kinds of error, as roc_auc, "
-            f"average_precision or balanced_accuracy, and put {policy.metric} among gates.performance.floors.",
+            figures=(gain,),
         )
-    low = difference.interval.low if difference.interval else -np.inf
-    outcome = "fail" if difference.value <= 0 else "pass" if low > 0 else "inconclusive"
-    verbs = {"pass": "beats it", "fail": "does not beat it", "inconclusive": "may beat it by chance only"}
-    return Verdict(
-        gate=gate,
-        outcome=outcome,
-        question=question,
-        threshold=0.0,
-        figures=(difference,),
-        reason=f"The model {verbs[outcome]}: {policy.metric} {number(only.challenger)} against "
-        f"{number(only.champion)}, difference {number(difference.value)} "
-        f"({between(difference.interval)}, {counted(paired.rows, paired.users)}).",
-        advice="" if outcome == "pass" else advice,
-    )

@@ -8,7 +8,7 @@ from scipy.stats import norm
 
 from trunkline.core.figures import Figure, Interval
 from trunkline.core.gate import Gate
-from trunkline.core.verdicts import Verdict
+from trunkline.core.verdicts import Outcome, Verdict
 from trunkline.measure.bootstrap import Statistic, draw, interval
 from trunkline.measure.paired import Array, Paired
 from trunkline.measure.quality import SEED
@@ -17,9 +17,8 @@ from trunkline.measure.users import Users, counted
 from trunkline.measure.wording import between, measured, number
 
 from ..case import Case
-from ..performance.figures import too_little
+from ..performance.figures import CHANCE, MORE_ROWS, too_little
 
-GATE = "performance/calibration"
 MOST_BINS = 15
 ROWS_A_BIN = 50
 """Fewer rows make fewer bins, so that the noise within a bin stays small beside a limit of 0.1."""
@@ -35,8 +34,9 @@ class Calibration(Gate[Case]):
     Fail: The whole interval lies beyond it: who decides by these probabilities is misled.
     Inconclusive: Only the point lies beyond it, or the classifier gives no probabilities; neither stops a
     release. Fewer than 30 rows in the test part, or a single outcome there, do.
-    Advice: Wrap the candidate in CalibratedClassifierCV, drop class weights, or learn from rows as often as
-    they happen.
+    Advice: Calibrate the candidate (scikit-learn's CalibratedClassifierCV: sigmoid with few rows, isotonic from a
+    thousand on). Class weights and resampled training rows shift probabilities: leave them out, or calibrate after
+    them. If only the ranking is used, raise gates.performance.calibration in a reviewed change.
     Source: Kumar, Liang and Ma (2019), Verified uncertainty calibration.
     """
 
@@ -49,62 +49,39 @@ class Calibration(Gate[Case]):
 
     def verdict(self, case: Case) -> Verdict:
         rules = case.policy.gates.performance
-        return calibration_verdict(
-            case.paired, rules.calibration or 0.0, resamples=rules.resamples, seed=SEED
-        )
+        return self.judge(case.paired, rules.calibration or 0.0, resamples=rules.resamples, seed=SEED)
 
+    def judge(self, paired: Paired, limit: float, *, resamples: int, seed: int) -> Verdict:
+        """Answer whether the expected calibration error is at most `limit`.
 
-def calibration_verdict(paired: Paired, limit: float, *, resamples: int, seed: int) -> Verdict:
-    """Answer whether the expected calibration error is at most `limit`, of two classes by the positive's probability.
-
-    Of many classes by the greatest probability of each row ("top label"). Pass: the point is within the limit. Fail:
-    it is not, nor is any of the interval. Where the interval reaches back over the limit: inconclusive, not blocking.
-    """
-    what = "probabilities of " + paired.classes[1] if paired.binary else "probabilities of the answers"
-    question = f"Are the {what} within {number(limit)} of what happens, on average?"
-    reason = too_little(paired) or (
-        "" if paired.probabilities is not None else "The model gives no probabilities."
-    )
-    if paired.probabilities is None or reason:
-        return Verdict(
-            gate=GATE,
-            outcome="inconclusive",
-            question=question,
+        Of two classes by the positive's probability, of many by the greatest probability of each row ("top label").
+        """
+        if paired.probabilities is None:
+            return self.answer(
+                "inconclusive",
+                "The model gives no probabilities.",
+                threshold=limit,
+                # A model that never says how sure it is cannot be asked; it is told, not held up.
+                blocking=False,
+                advice="Offer a candidate with probabilities, or set gates.performance.calibration to null.",
+            )
+        if reason := too_little(paired):
+            return self.answer("inconclusive", reason, threshold=limit, advice=MORE_ROWS)
+        what = "probabilities of " + paired.classes[1] if paired.binary else "probabilities of the answers"
+        score, hit = said_and_happened(paired.probabilities, paired.truth, paired.binary)
+        error, gap = calibration_figures(score, hit, resamples=resamples, seed=seed, users=paired.users)
+        low = error.interval.low if error.interval else 0.0
+        outcome: Outcome = "pass" if error.value <= limit else "fail" if low > limit else "inconclusive"
+        return self.answer(
+            outcome,
+            f"The {what} are {measured(error, counted(paired.rows, paired.users))} away from what happens, on average "
+            f"over bins; at most {number(limit)} is allowed. They say {number(float(score.mean()))} and "
+            f"{number(float(hit.mean()))} happens: {number(abs(gap.value))} too {'high' if gap.value > 0 else 'low'} "
+            f"overall ({between(gap.interval)}).{CHANCE if outcome == 'inconclusive' else ''}",
             threshold=limit,
-            # A model that never says how sure it is cannot be asked; it is told, not held up.
-            blocking=paired.probabilities is not None,
-            reason=reason,
-            advice="Give the test part more rows of every outcome."
-            if paired.probabilities is not None
-            else "Offer a candidate with probabilities, or set gates.performance.calibration to null.",
+            blocking=outcome != "inconclusive",
+            figures=(error, gap),
         )
-    score, hit = said_and_happened(paired.probabilities, paired.truth, paired.binary)
-    error, gap = calibration_figures(score, hit, resamples=resamples, seed=seed, users=paired.users)
-    low = error.interval.low if error.interval else 0.0
-    outcome = "pass" if error.value <= limit else "fail" if low > limit else "inconclusive"
-    words = {
-        "pass": "",
-        "fail": "",
-        "inconclusive": " The interval reaches back to the limit: it may be chance, so this stops nothing.",
-    }
-    sample = counted(paired.rows, paired.users)
-    return Verdict(
-        gate=GATE,
-        outcome=outcome,
-        question=question,
-        threshold=limit,
-        blocking=outcome != "inconclusive",
-        figures=(error, gap),
-        reason=f"The {what} are {measured(error, sample)} away from what happens, on average over bins; at "
-        f"most {number(limit)} is allowed. They say {number(float(score.mean()))} and {number(float(hit.mean()))} "
-        f"happens: {number(abs(gap.value))} too {'high' if gap.value > 0 else 'low'} overall ({between(gap.interval)})."
-        f"{words[outcome]}",
-        advice=""
-        if outcome == "pass"
-        else "Calibrate the candidate (scikit-learn's CalibratedClassifierCV: sigmoid with few rows, isotonic from a "
-        "thousand on); class weights and resampled training rows shift probabilities, so leave them out or calibrate "
-        "after them; where only the ranking is used, raise gates.performance.calibration in a reviewed change.",
-    )
 
 
 def calibration_figures(

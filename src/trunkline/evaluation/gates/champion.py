@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 
 from trunkline.core.errors import ProjectError
 from trunkline.core.gate import Gate
@@ -15,7 +16,7 @@ from trunkline.tasks import task_of
 
 from ..case import Case
 from ..performance.comparison import SAID, Comparison, compare
-from ..performance.figures import too_little
+from ..performance.figures import MORE_ROWS, too_little
 
 
 class Champion(Gate[Case]):
@@ -52,119 +53,79 @@ class Champion(Gate[Case]):
     def verdict(self, case: Case) -> Verdict:
         rules, paired = case.policy.gates.performance, case.paired
         if case.unlike:
-            return Verdict(
-                gate=self.name,
-                outcome="inconclusive",
+            return self.answer(
+                "inconclusive",
+                f"{case.unlike} The two cannot be compared, so this gate does not apply and stops nothing.",
                 blocking=False,
-                question=self.question,
-                reason=f"{case.unlike} The two cannot be compared, so this gate does not apply and stops nothing.",
                 advice="Nothing here: data/interface decides whether callers may get other answers, and floors and "
                 "baseline judge the new model by itself. Put a floor under it in gates.performance.floors.",
             )
         if case.silent:
-            return champion_verdict(
-                None,
-                (),
-                rules,
-                problem=case.silent,
-                advice="Make the change of contract in two steps (first a model without the column, then a contract "
-                "without it), or waive this gate in the change that is reviewed.",
+            advice = (
+                "Make the change of contract in two steps (first a model without the column, then a contract without "
+                "it), or waive this gate in the change that is reviewed."
             )
+            return self.answer("inconclusive", case.silent, threshold=-rules.margin, advice=advice)
         if case.reigning is None:
-            return Verdict(
-                gate=self.name,
-                outcome="pass",
-                blocking=False,
-                question=self.question,
-                reason="There is no champion yet: this is the first release.",
-            )
-        if problem := too_little(paired):
-            return champion_verdict(None, (), rules, problem=problem)
+            return self.answer("pass", "There is no champion yet: this is the first release.", blocking=False)
+        found: tuple[Comparison, ...] = ()
         names = dict.fromkeys((rules.metric, *task_of(paired).standard(paired)))
+        reason = too_little(paired)
         try:
-            found = compare(paired, case.reigning, tuple(names), case.metrics, rules.resamples, SEED)
+            if not reason:
+                found = compare(paired, case.reigning, tuple(names), case.metrics, rules.resamples, SEED)
         except ProjectError as error:
-            return champion_verdict(None, (), rules, problem=error.what)
+            reason = error.what
         first = next((one for one in found if one.metric == rules.metric), None)
-        return champion_verdict(first, found, rules)
+        return self.judge(first, found, rules, problem=reason)
 
+    def judge(
+        self,
+        found: Comparison | None,
+        others: Sequence[Comparison],
+        policy: PerformanceGates,
+        *,
+        problem: str = "",
+    ) -> Verdict:
+        """Answer whether the challenger is worse than the champion by no more than the margin (non-inferiority).
 
-def champion_verdict(
-    found: Comparison | None,
-    others: Sequence[Comparison],
-    policy: PerformanceGates,
-    *,
-    problem: str = "",
-    advice: str = "Give the test part more rows of every outcome.",
-) -> Verdict:
-    """Answer whether the challenger is worse than the champion by no more than the margin (non-inferiority).
-
-    Pass: the whole interval of the difference lies above `-margin`. Fail: it lies below. "Better" and "worse" are said
-    only where the second test agrees. Inconclusive: it straddles `-margin`; whether that stops a release is what
-    `policy.undecided` says: by default only where the difference itself is below. `problem` says why there is no
-    comparison, and `advice` what to do then.
-    """
-    gate = "performance/champion"
-    question = (
-        f"Is {policy.metric} at most {number(policy.margin)} lower than the champion's, on the same rows?"
-    )
-    if found is None or found.difference.interval is None:
-        return Verdict(
-            gate=gate,
-            outcome="inconclusive",
-            question=question,
-            threshold=-policy.margin,
-            reason=problem or f"{policy.metric} has no value for both models on these rows.",
-            advice=advice,
+        "Better" and "worse" are said only where the second test agrees. `policy.undecided` says whether an interval
+        that straddles the margin stops a release. `problem` says why there is no comparison.
+        """
+        if found is None or found.difference.interval is None:
+            reason = problem or f"{policy.metric} has no value for both models on these rows."
+            return self.answer("inconclusive", reason, threshold=-policy.margin, advice=MORE_ROWS)
+        gap, span, margin = found.difference, found.difference.interval, policy.margin * found.scale.size
+        facts = (
+            f"{policy.metric} {number(found.challenger)} against the champion's {number(found.champion)}, difference "
+            f"{number(gap.value)} ({between(span)}, {found.sample or f'{gap.rows:,} rows'}, margin {number(margin)}"
+            f"{found.scale.words(policy.margin)}; {found.test}: {by_chance(found.p_value)})."
         )
-    difference, span, margin = found.difference, found.difference.interval, policy.margin * found.scale.size
-    if found.scale.of:
-        question = (
-            f"Is {policy.metric} lower than the champion's, on the same rows, "
-            f"by at most {number(policy.margin)} of {found.scale.of}?"
-        )
-    figures = (difference, *(other.difference for other in others if other.metric != found.metric))
-    facts = (
-        f"{policy.metric} {number(found.challenger)} against the champion's {number(found.champion)}, difference "
-        f"{number(difference.value)} ({between(span)}, {found.sample or f'{difference.rows:,} rows'}, "
-        f"margin {number(margin)}; {found.test}: {by_chance(found.p_value)})."
-    )
-    if span.low >= -margin:
-        kind = "better" if found.better else "worse, but within the margin" if found.worse else "not worse"
-        return Verdict(
-            gate=gate,
-            outcome="pass",
-            question=question,
+        answer = partial(
+            self.answer,
             threshold=-margin,
-            figures=figures,
-            reason=f"The challenger is {kind}: {facts}{_doubt(found)}",
+            figures=(gap, *(other.difference for other in others if other.metric != found.metric)),
         )
-    if span.high < -margin and found.worse:
-        return Verdict(
-            gate=gate,
-            outcome="fail",
-            question=question,
-            threshold=-margin,
-            figures=figures,
-            reason=f"The challenger is worse by more than the margin: {facts}",
-            advice="Keep the champion; compare settings, features and training rows of the two.",
+        if span.low >= -margin:
+            kind = (
+                "better" if found.better else "worse, but within the margin" if found.worse else "not worse"
+            )
+            return answer("pass", f"The challenger is {kind}: {facts}{_doubt(found)}")
+        if span.high < -margin and found.worse:
+            advice = "Keep the champion; compare settings, features and training rows of the two."
+            return answer("fail", f"The challenger is worse by more than the margin: {facts}", advice=advice)
+        needed = found.rows_to_decide(margin)
+        rows = f"about {needed:,} test rows" if needed else "more test rows than are worth waiting for"
+        if needed and found.users:
+            rows += f" (of about {math.ceil(needed * found.users / gap.rows):,} users, as many rows each)"
+        return answer(
+            "inconclusive",
+            f"These rows cannot tell whether the challenger is worse: {facts}{_doubt(found)} If the difference stays "
+            f"what it is, {rows} would decide it.",
+            blocking=policy.undecided == "stop" or (policy.undecided == "worse" and gap.value < -margin),
+            advice="Let it run silent beside the champion and judge it on the traffic, or gather more test rows. "
+            "Whether such an answer stops a release is what gates.performance.undecided says.",
         )
-    needed = found.rows_to_decide(margin)
-    rows = f"about {needed:,} test rows" if needed else "more test rows than are worth waiting for"
-    if needed and found.users:
-        rows += f" (of about {math.ceil(needed * found.users / difference.rows):,} users, as many rows each)"
-    return Verdict(
-        gate=gate,
-        outcome="inconclusive",
-        question=question,
-        threshold=-margin,
-        figures=figures,
-        blocking=policy.undecided == "stop" or (policy.undecided == "worse" and difference.value < -margin),
-        reason=f"These rows cannot tell whether the challenger is worse: {facts}{_doubt(found)} "
-        f"If the difference stays what it is, {rows} would decide it.",
-        advice="Let it run silent beside the champion and judge it on the traffic, or gather more test rows. Whether "
-        "such an answer stops a release is what gates.performance.undecided says.",
-    )
 
 
 def _doubt(found: Comparison) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trunkline.core.figures import Figure
@@ -13,9 +12,8 @@ from trunkline.measure.wording import between, number
 from trunkline.measure.worth import share_interval
 
 from ..case import Case
-from ..performance.figures import too_little
+from ..performance.figures import MORE_ROWS, too_little
 
-GATE = "performance/class-recall"
 NEVER = 2.0
 """A class that is never answered fails when its recall is surely below this many times the limit.
 
@@ -50,7 +48,36 @@ class ClassRecall(Gate[Case]):
 
     def verdict(self, case: Case) -> Verdict:
         limit = case.policy.gates.performance.class_recall or 0.0
-        return class_recall_verdict(case.paired, case.trained, limit, champion=case.reigning)
+        return self.judge(case.paired, case.trained, limit, champion=case.reigning)
+
+    def judge(
+        self, paired: Paired, train: Paired | None, limit: float, *, champion: Paired | None = None
+    ) -> Verdict:
+        """Answer whether each class is given as an answer to at least `limit` of the rows that have it (its recall).
+
+        The test rows of each class decide, by the score interval of the share (of users where they repeat). Where the
+        point is below the limit and these rows are too few, the training rows are asked too: a model knows those best,
+        so what it misses there it misses everywhere. Inconclusive blocks nothing (decision 9). The recall of `champion`
+        is only reported.
+        """
+        if reason := too_little(paired):
+            return self.answer("inconclusive", reason, threshold=limit, advice=MORE_ROWS)
+        found = [_judged(name, paired, train, limit, champion) for name in paired.classes]
+        red = [one for one in found if one.outcome == "fail"]
+        open_ = [one for one in found if one.outcome == "inconclusive"]
+        outcome: Outcome = "fail" if red else "inconclusive" if open_ else "pass"
+        words = " ".join(one.words for one in red + open_)
+        if outcome == "pass":
+            least = min(found, key=lambda one: one.recall.value if one.recall else 1)
+            words = f"Every class is given as an answer to the rows that have it; least often: {least.words}"
+        return self.answer(
+            outcome,
+            words,
+            threshold=limit,
+            blocking=outcome != "inconclusive",
+            figures=(one.recall for one in found if one.recall),
+            advice="" if outcome == "pass" else _advice(paired.binary),
+        )
 
 
 @dataclass(frozen=True)
@@ -61,51 +88,6 @@ class _Class:
     recall: Figure | None
     outcome: Outcome
     words: str
-
-
-def class_recall_verdict(
-    paired: Paired, train: Paired | None, limit: float, *, champion: Paired | None = None
-) -> Verdict:
-    """Answer whether each class is given as an answer to at least `limit` of the rows that have it (its recall).
-
-    The test rows of each class decide, by the score interval of the share (of users where they repeat). Where the
-    point is below the limit and these rows are too few, the training rows are asked too: a model knows those best, so
-    what it misses there it misses everywhere. Pass: no point is below. Fail: for one class the whole interval of
-    either part is. Else inconclusive, which blocks nothing (decision 9). The recall of `champion` is only reported.
-    """
-    question = f"Does each class get at least {number(limit)} of its rows as an answer?"
-    if reason := too_little(paired):
-        return Verdict(
-            gate=GATE,
-            outcome="inconclusive",
-            question=question,
-            threshold=limit,
-            reason=reason,
-            advice="Give the test part more rows of every outcome.",
-        )
-    found = [_judged(name, paired, train, limit, champion) for name in paired.classes]
-    red = [one for one in found if one.outcome == "fail"]
-    open_ = [one for one in found if one.outcome == "inconclusive"]
-    outcome: Outcome = "fail" if red else "inconclusive" if open_ else "pass"
-    told = red + open_
-    if not told:
-        least = min(
-            (one for one in found if one.recall), key=lambda one: one.recall.value if one.recall else 1
-        )
-        told = [least]
-    reason = " ".join(one.words for one in told)
-    if outcome == "pass":
-        reason = f"Every class is given as an answer to the rows that have it; least often: {reason}"
-    return Verdict(
-        gate=GATE,
-        outcome=outcome,
-        question=question,
-        threshold=limit,
-        blocking=outcome != "inconclusive",
-        figures=tuple(one.recall for one in found if one.recall),
-        reason=reason,
-        advice="" if outcome == "pass" else _advice(paired.binary),
-    )
 
 
 def _judged(name: str, paired: Paired, train: Paired | None, limit: float, champion: Paired | None) -> _Class:
@@ -159,16 +141,11 @@ def _below(figure: Figure, bound: float) -> bool:
 
 
 def _advice(binary: bool) -> str:
-    ways: Sequence[str] = (
-        ["set training.threshold, so that an answer is given before its probability reaches one half"]
-        if binary
-        else []
-    )
-    ways = [
-        *ways,
-        "weigh the classes in model.py (class_weight)",
-        "look for features that tell the class apart",
-    ]
+    ways = ["weigh the classes in model.py (class_weight)", "look for features that tell the class apart"]
+    if binary:
+        ways.insert(
+            0, "set training.threshold, so that an answer is given before its probability reaches one half"
+        )
     return (
         f"Callers who read `prediction` hardly ever see such a class: {', or '.join(ways)}. Where only the "
         "probabilities are used, lower gates.performance.class_recall or set it to null in a reviewed change."

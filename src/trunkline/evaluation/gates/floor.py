@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from trunkline.core.figures import Figure
 from trunkline.core.gate import Gate
@@ -95,13 +96,7 @@ class OwnMetric(Gate[Case]):
     def verdicts(self, case: Case) -> Iterable[Verdict]:
         for name, problem in case.measured[1].items():
             if name not in case.policy.gates.performance.floors:
-                yield Verdict(
-                    gate=f"performance/metric:{name}",
-                    outcome="fail",
-                    question=f"Can the project's metric {name} be computed on the test part?",
-                    reason=problem,
-                    advice=self.explanation().advice,
-                )
+                yield self.answer("fail", problem, gate=f"performance/metric:{name}")
 
 
 def floor_verdict(
@@ -119,38 +114,31 @@ def floor_verdict(
 
     `within` names the slice that `paired` is, and `key` where the policy has the floor.
     """
-    gate = f"performance/slice:{within}:{name}" if within else f"performance/floor:{name}"
     part = f"the slice {within}" if within else "the test part"
-    question = f"Is {name} at least {number(floor)} on {part}?"
+    answer = partial(
+        (SliceFloor() if within else Floor()).answer,
+        gate=f"performance/slice:{within}:{name}" if within else f"performance/floor:{name}",
+        question=f"Is {name} at least {number(floor)} on {part}?",
+        threshold=floor,
+    )
     figure = next((figure for figure in figures if figure.name == name and figure.group == within), None)
     # A test part of one outcome is broken; a slice of one may be meant so, and accuracy has a value there.
     reason = (too_few if within else too_little)(paired, part) or problems.get(name, "")
     if not reason and not tells(find_metric(name, metrics), paired):
         reason = f"{of_one_class(paired, part)}, so {name} has no value there."
     if figure is None or reason:
-        return Verdict(
-            gate=gate,
-            outcome="inconclusive",
-            question=question,
-            threshold=floor,
-            reason=reason or f"{name} has no value on these {paired.rows:,} rows.",
-            advice=f"Give {part} more rows of every outcome, or correct the metric.",
-        )
-    passes = figure.value >= floor
+        reason = reason or f"{name} has no value on these {paired.rows:,} rows."
+        advice = f"Give {part} more rows of every outcome, or correct the metric."
+        return answer("inconclusive", reason, advice=advice)
     reason = (
         f"{name} is {measured(figure, counted(paired.rows, paired.users))}; the floor is {number(floor)}."
     )
-    if passes and figure.interval and figure.interval.low < floor:
-        reason += " The interval reaches below the floor: with other rows it could have failed."
-    return Verdict(
-        gate=gate,
-        outcome="pass" if passes else "fail",
-        question=question,
-        threshold=floor,
-        figures=(figure,),
-        reason=reason,
-        advice=""
-        if passes
-        else f"Improve features or candidates; or, if {number(figure.value)} is good enough for the decision, "
-        f"lower {key}.{name} in a reviewed change.",
+    if figure.value >= floor:
+        if figure.interval and figure.interval.low < floor:
+            reason += " The interval reaches below the floor: with other rows it could have failed."
+        return answer("pass", reason, figures=(figure,))
+    advice = (
+        f"Improve features or candidates; or, if {number(figure.value)} is good enough for the decision, lower "
+        f"{key}.{name} in a reviewed change."
     )
+    return answer("fail", reason, figures=(figure,), advice=advice)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from functools import partial
 
 import numpy as np
 
@@ -15,16 +16,16 @@ from trunkline.core.errors import PolicyError
 from trunkline.core.figures import Figure
 from trunkline.core.gate import Gate
 from trunkline.core.policy.gates import Metamorphic, RobustnessGates
-from trunkline.core.verdicts import Verdict
+from trunkline.core.verdicts import Outcome, Verdict
 from trunkline.measure.paired import Array, Paired
-from trunkline.measure.users import Users, counted
+from trunkline.measure.users import counted
 from trunkline.measure.wording import between, number
 from trunkline.measure.worth import share_interval
 from trunkline.tasks import task_of
 
 from ..case import Case
 from ..performance.figures import FEWEST
-from ..robustness.asking import ROUNDING, Ask, evenly, finite_answers, taken, what_happened
+from ..robustness.asking import REACHES_BACK, ROUNDING, Ask, evenly, finite_answers, taken, what_happened
 from ..robustness.changes import change_words, changed, check_change
 from ..scored import Scored, pair_scored
 
@@ -46,8 +47,8 @@ class MetamorphicTest(Gate[Case]):
     Fail: More do, with the whole interval.
     Inconclusive: Only the point lies beyond what is allowed, which does not stop a release; or no row can be
     changed.
-    Advice: Constrain the model (monotonic_cst of gradient boosting), look for wrong rows that taught it
-    otherwise, or correct the expectation.
+    Advice: Constrain the model (monotonic_cst of gradient boosting), drop or transform the column, give it more rows
+    of both kinds, look for wrong rows that taught it otherwise; or, if the expectation is wrong, correct it.
     Source: Chen, Cheung and Yiu (1998), Metamorphic testing; Ribeiro et al. (2020), Beyond accuracy: CheckList;
     Wilson (1927), JASA 22.
     """
@@ -58,7 +59,54 @@ class MetamorphicTest(Gate[Case]):
 
     def verdicts(self, case: Case) -> Iterable[Verdict]:
         for rule in case.policy.gates.robustness.metamorphic:
-            yield metamorphic_verdict(case.ask, case.test, case.contract, rule)
+            yield self.judge(case.ask, case.test, case.contract, rule)
+
+    def judge(self, ask: Ask, test: Scored, contract: Contract, rule: Metamorphic) -> Verdict:
+        """Answer in which share of the rows the change breaks what is expected of it, with Wilson's interval.
+
+        The answer is the positive probability, or the number predicted; the label where there is no such probability,
+        and where one of many classes must stay the same.
+        Only rows that the change moves and leaves within the contract are asked.
+        """
+        said, limit = change_words(rule), rule.violations
+        answer = partial(
+            self.answer,
+            gate=f"robustness/metamorphic:{rule.name}",
+            question=f"Is it so that {said} {EXPECTED[rule.expect]}?",
+            threshold=limit,
+        )
+        test = taken(test, evenly(len(test.frame), ROWS))
+        change = changed(test.frame[rule.column], contract.column(rule.column), rule)
+        rows, outside = int(change.moved.sum()), int(change.outside.sum())
+        left = f" {outside:,} rows would leave the contract and were not asked." if outside else ""
+        if not rows:
+            reason = f"None of {len(test.frame):,} rows can be asked with {said}.{left}"
+            return answer("inconclusive", reason, advice="Choose a smaller change, or other values.")
+        before = taken(test, np.flatnonzero(change.moved))
+        try:
+            after = finite_answers(ask, before.frame.assign(**{rule.column: change.values[change.moved]}))
+        except Exception as error:
+            reason = f"{rows:,} rows with {said} got no answer: {what_happened(error)}."
+            return answer("fail", reason, advice="Make the model answer every row that the contract allows.")
+        pair = pair_scored(before, contract, beside=after), pair_scored(after, contract, beside=before)
+        rise, users = _rise(*pair, rule), pair[0].users
+        beyond = _beyond(rise, pair[0], rule)
+        broken, span = int((beyond > 0).sum()), share_interval(beyond > 0, users)
+        share = Figure(name="violations", value=broken / rows, rows=rows, interval=span)
+        largest = Figure(name="largest_change", value=float(rise[np.argmax(beyond)]), rows=rows)
+        over = share.value > limit
+        thin = rows < FEWEST and not over
+        reason = (
+            f"With {said}, {broken:,} of {counted(rows, users)} break it: {number(share.value)} ({between(span)}); at "
+            f"most {number(limit)} may, and a change of {rule.tolerance:g} counts as none."
+            + (f" The worst change is {number(largest.value)}." if broken else "")
+            + left
+        )
+        outcome: Outcome = "fail" if over and span.low > limit else "inconclusive" if over or thin else "pass"
+        if outcome == "inconclusive":
+            reason += f" Fewer than {FEWEST} rows say little." if thin else REACHES_BACK
+        # Rows that may or may not be too many must not hold a release up.
+        return answer(outcome, reason, blocking=outcome != "inconclusive", figures=(share, largest))
 
 
 def check_metamorphic(policy: RobustnessGates, contract: Contract) -> None:
@@ -76,48 +124,6 @@ def check_metamorphic(policy: RobustnessGates, contract: Contract) -> None:
                 "higher or lower.",
                 next_step="set it to same, or name the positive outcome in the contract",
             )
-
-
-def metamorphic_verdict(ask: Ask, test: Scored, contract: Contract, rule: Metamorphic) -> Verdict:
-    """Answer in which share of the rows the change breaks what is expected of it, with Wilson's interval.
-
-    The answer is the positive probability, or the number predicted; the label where there is no such probability, and
-    where one of many classes must stay the same.
-    Only rows that the change moves and leaves within the contract are asked.
-    """
-    gate = f"robustness/metamorphic:{rule.name}"
-    test = taken(test, evenly(len(test.frame), ROWS))
-    column = contract.column(rule.column)
-    said = change_words(rule)
-    question = f"Is it so that {said} {EXPECTED[rule.expect]}?"
-    change = changed(test.frame[rule.column], column, rule)
-    rows, outside = int(change.moved.sum()), int(change.outside.sum())
-    left = f" {outside:,} rows would leave the contract and were not asked." if outside else ""
-    if not rows:
-        return Verdict(
-            gate=gate,
-            outcome="inconclusive",
-            question=question,
-            threshold=rule.violations,
-            reason=f"None of {len(test.frame):,} rows can be asked with {said}.{left}",
-            advice="Choose a smaller change, or other values, in trunkline.yaml.",
-        )
-    before = taken(test, np.flatnonzero(change.moved))
-    try:
-        after = finite_answers(ask, before.frame.assign(**{rule.column: change.values[change.moved]}))
-    except Exception as error:
-        return Verdict(
-            gate=gate,
-            outcome="fail",
-            question=question,
-            threshold=rule.violations,
-            reason=f"{rows:,} rows with {said} got no answer: {what_happened(error)}.",
-            advice="Make the model answer every row that the contract allows.",
-        )
-    pair = pair_scored(before, contract, beside=after), pair_scored(after, contract, beside=before)
-    rise = _rise(*pair, rule)
-    beyond = _beyond(rise, pair[0], rule)
-    return _judged(gate, question, said, left, beyond, rise, rule, pair[0].users)
 
 
 def _rise(before: Paired, after: Paired, rule: Metamorphic) -> Array:
@@ -138,49 +144,6 @@ def _beyond(rise: Array, before: Paired, rule: Metamorphic) -> Array:
     size = np.abs(before.labels) if not before.classes else np.zeros(len(rise))
     wrong = {"same": np.abs(rise), "not-higher": rise, "not-lower": -rise}[rule.expect]
     return np.asarray(wrong - rule.tolerance - ROUNDING * np.maximum(1.0, size))
-
-
-def _judged(
-    gate: str,
-    question: str,
-    said: str,
-    left: str,
-    beyond: Array,
-    rise: Array,
-    rule: Metamorphic,
-    users: Users | None,
-) -> Verdict:
-    rows, broken = len(beyond), int((beyond > 0).sum())
-    span = share_interval(beyond > 0, users)
-    share = Figure(name="violations", value=broken / rows, rows=rows, interval=span)
-    largest = Figure(name="largest_change", value=float(rise[np.argmax(beyond)]), rows=rows)
-    over = share.value > rule.violations
-    fails = over and span.low > rule.violations
-    thin = rows < FEWEST and not over
-    worst = f" The worst change is {number(largest.value)}." if broken else ""
-    reason = (
-        f"With {said}, {broken:,} of {counted(rows, users)} break it: {number(share.value)} ({between(span)}); at most "
-        f"{number(rule.violations)} may, and a change of {rule.tolerance:g} counts as none.{worst}{left}"
-    )
-    if over and not fails:
-        reason += " The interval reaches back below the limit, so these rows cannot tell."
-    if thin:
-        reason += f" Fewer than {FEWEST} rows say little."
-    passes = not over and not thin
-    return Verdict(
-        gate=gate,
-        outcome="fail" if fails else "pass" if passes else "inconclusive",
-        # Rows that may or may not be too many must not hold a release up.
-        blocking=fails or passes,
-        question=question,
-        threshold=rule.violations,
-        figures=(share, largest),
-        reason=reason,
-        advice=""
-        if passes
-        else f"Constrain the model (monotonic_cst of HistGradientBoosting, or drop or transform {rule.column}), give "
-        "it more rows of both kinds; or, if the expectation is wrong, correct it in trunkline.yaml.",
-    )
 
 
 def _feature(name: str, contract: Contract, key: str) -> Column:

@@ -18,7 +18,7 @@ from trunkline.measure.users import Users, counted, number_of
 from trunkline.measure.wording import between, number
 
 from ..case import Case
-from ..performance.figures import too_little
+from ..performance.figures import CHANCE, MORE_ROWS, too_little
 from ..performance.scale import scale_of
 
 SIMPLER = (
@@ -29,7 +29,6 @@ LATER = (
     " The split is temporal: the test rows are newer than the training rows, so the gap holds what changed between "
     "them too."
 )
-CHANCE = " The interval reaches back to the limit: it may be chance, so this stops nothing."
 DRIFTED = (
     "Look at the cross-validated score of the search, which the training run keeps. If it is about as good as on the "
     "training rows, the model learned nothing by heart and the world has changed: train on newer rows (`data.window`), "
@@ -58,88 +57,73 @@ class Overfit(Gate[Case]):
 
     def verdict(self, case: Case) -> Verdict:
         temporal = case.policy.data.split.method == "temporal"
-        return overfit_verdict(
-            case.paired, case.trained, case.policy.gates.performance, case.metrics, temporal=temporal
-        )
+        rules = case.policy.gates.performance
+        return self.judge(case.paired, case.trained, rules, case.metrics, temporal=temporal)
 
+    def judge(
+        self,
+        paired: Paired,
+        train: Paired | None,
+        policy: PerformanceGates,
+        metrics: Metrics,
+        *,
+        temporal: bool = False,
+    ) -> Verdict:
+        """Answer whether the metric falls from the training rows to the test part by no more than the policy allows.
 
-def overfit_verdict(
-    paired: Paired,
-    train: Paired | None,
-    policy: PerformanceGates,
-    metrics: Metrics,
-    *,
-    temporal: bool = False,
-) -> Verdict:
-    """Answer whether the metric falls from the training rows to the test part by no more than the policy allows.
-
-    Pass: the point is within the limit. Fail: the whole interval lies beyond it, that of two independent samples. Where
-    it reaches back over the limit: inconclusive, not blocking. What the gap is a share of: `scale_of`.
-    With `temporal` the test part is newer than the training rows, so that the gap holds drift too.
-    """
-    gate, share = "performance/overfit", policy.overfit_gap
-    question = f"Does {policy.metric} fall by at most {number(share)} from train to test?"
-    none = "There are no answers on the training rows to compare with."
-    reason = too_little(paired) if train is not None else none
-    values: list[float] = []
-    if not reason and train is not None:
+        The interval is that of two independent samples. What the gap is a share of: `scale_of`. With `temporal` the
+        test part is newer than the training rows, so that the gap holds drift too.
+        """
+        name, share = policy.metric, policy.overfit_gap
+        if train is None:
+            none = "There are no answers on the training rows to compare with."
+            return self.answer(
+                "inconclusive", none, threshold=share, blocking=False, advice="Give the training rows."
+            )
+        metric, parts = find_metric(name, metrics), (train, paired)
+        reason, values = too_little(paired), []
         try:
-            values = [find_metric(policy.metric, metrics).value(part) for part in (train, paired)]
+            values = [] if reason else [metric.value(part) for part in parts]
         except ProjectError as error:
             reason = error.what
-    if train is None or reason or not np.isfinite(values).all():
-        return Verdict(
-            gate=gate,
-            outcome="inconclusive",
-            question=question,
-            threshold=share,
-            reason=reason or f"{policy.metric} has no value on one of the two parts.",
-            blocking=train is not None,
-            advice="Give the gate the model's answers on its training rows."
-            if train is None
-            else "Give the test part more rows of every outcome, or correct the metric.",
+        if reason or not np.isfinite(values).all():
+            reason = reason or f"{name} has no value on one of the two parts."
+            return self.answer("inconclusive", reason, threshold=share, advice=MORE_ROWS)
+        scale = scale_of(name, metrics, paired, values)
+        limit = share * scale.size
+        drawn = [
+            draw(
+                {"": metric.statistic(part)},
+                rows=part.rows,
+                resamples=policy.resamples,
+                seed=SEED + shift,
+                users=part.users,
+            )[""]
+            for shift, part in enumerate(parts)
+        ]
+        gap = Figure(
+            name=f"gap:{name}",
+            value=values[0] - values[1],
+            rows=paired.rows,
+            interval=interval(drawn[0] - drawn[1], users=_fewer(train.users, paired.users)),
         )
-    scale = scale_of(policy.metric, metrics, paired, values)
-    limit = share * scale.size
-    if scale.of:
-        question = f"Does {policy.metric} fall from train to test by at most {number(share)} of {scale.of}?"
-    statistics = [find_metric(policy.metric, metrics).statistic(part) for part in (train, paired)]
-    drawn = [
-        draw(
-            {"": statistic},
-            rows=part.rows,
-            resamples=policy.resamples,
-            seed=SEED + shift,
-            users=part.users,
-        )[""]
-        for shift, (statistic, part) in enumerate(zip(statistics, (train, paired), strict=True))
-    ]
-    gap = Figure(
-        name=f"gap:{policy.metric}",
-        value=values[0] - values[1],
-        rows=paired.rows,
-        interval=interval(drawn[0] - drawn[1], users=_fewer(train.users, paired.users)),
-    )
-    outcome: Outcome = "inconclusive"
-    if gap.interval is not None and (gap.value <= limit or gap.interval.low > limit):
-        outcome = "pass" if gap.value <= limit else "fail"
-    straddles = outcome == "inconclusive" and gap.interval is not None
-    of = f" ({number(share)} of {scale.of})" if scale.of else ""
-    advice = DRIFTED + SIMPLER[0].lower() + SIMPLER[1:] if temporal else SIMPLER
-    return Verdict(
-        gate=gate,
-        outcome=outcome,
-        question=question,
-        threshold=limit,
-        figures=(gap,),
-        blocking=not straddles,
-        reason=f"{policy.metric} is {number(values[0])} on {counted(train.rows, train.users, 'training rows')} and "
-        f"{number(values[1])} on {counted(paired.rows, paired.users, 'test rows')}: a gap of {number(gap.value)} "
-        f"({between(gap.interval)}); at most {number(limit)}{of} is allowed."
-        + (CHANCE if straddles else "")
-        + (LATER if temporal else ""),
-        advice="" if outcome == "pass" else "Gather more test rows. " + advice if straddles else advice,
-    )
+        outcome: Outcome = "inconclusive"
+        if gap.interval is not None and (gap.value <= limit or gap.interval.low > limit):
+            outcome = "pass" if gap.value <= limit else "fail"
+        straddles = outcome == "inconclusive" and gap.interval is not None
+        advice = DRIFTED + SIMPLER[0].lower() + SIMPLER[1:] if temporal else SIMPLER
+        return self.answer(
+            outcome,
+            f"{name} is {number(values[0])} on {counted(train.rows, train.users, 'training rows')} and "
+            f"{number(values[1])} on {counted(paired.rows, paired.users, 'test rows')}: a gap of {number(gap.value)} "
+            f"({between(gap.interval)}); at most {number(limit)}{scale.words(share)} is allowed."
+            + (CHANCE if straddles else "")
+            + (LATER if temporal else ""),
+            threshold=limit,
+            figures=(gap,),
+            blocking=not straddles,
+            advice="" if outcome == "pass" else "Gather more test rows. " + advice if straddles else advice,
+        )
 
 
 def _fewer(first: Users | None, second: Users | None) -> Users | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
@@ -30,8 +32,8 @@ class RowOrder(Gate[Case]):
     Fail: A row got another answer, or raised an error. One is enough: the interval only says how many others
     may.
     Inconclusive: There are fewer than two rows.
-    Advice: Look for a feature or model that computes over the rows of a request, or draws random numbers when
-    it predicts.
+    Advice: Look for a feature or model that computes over the rows of a request (a mean, a rank, a fit inside
+    transform), or draws random numbers when it predicts.
     """
 
     name = "robustness/row-order"
@@ -42,79 +44,48 @@ class RowOrder(Gate[Case]):
         return case.policy.gates.robustness.row_order
 
     def verdict(self, case: Case) -> Verdict:
-        return row_order_verdict(case.ask, case.test.frame, case.contract)
+        return self.judge(case.ask, case.test.frame, case.contract)
 
-
-def row_order_verdict(ask: Ask, frame: pd.DataFrame, contract: Contract) -> Verdict:
-    """Answer whether a row gets the same answer in another order, in half a batch, alone, and when asked twice."""
-    gate = "robustness/row-order"
-    question = "Does a row get the same answer whatever rows are asked for with it?"
-    advice = (
-        "Look for a feature or model that computes over the rows of a request (a mean, a rank, a fit inside "
-        "transform) or draws random numbers when it predicts."
-    )
-    rows = len(frame)
-    if rows < 2:
-        return Verdict(
-            gate=gate,
-            outcome="inconclusive",
-            question=question,
-            threshold=ROUNDING,
-            reason=f"There are {rows} rows.",
-            advice=advice,
+    def judge(self, ask: Ask, frame: pd.DataFrame, contract: Contract) -> Verdict:
+        """Answer whether a row gets the same answer in another order, in half a batch, alone, and when asked twice."""
+        rows = len(frame)
+        answer = partial(self.answer, threshold=ROUNDING)
+        if rows < 2:
+            return answer("inconclusive", f"There are {rows} rows.")
+        alone = evenly(rows, SINGLE_ROWS)
+        trials: dict[str, list[Array]] = {
+            "asked a second time": [np.arange(rows)],
+            "in another order": [np.random.default_rng(SEED).permutation(rows)],
+            "in half a batch": [np.arange(rows // 2)],
+            "alone": [np.array([row]) for row in alone],
+        }
+        doing, asked, greatest = "asked for all rows", 0, 0.0
+        try:
+            whole = ask(frame)
+            for doing, batches in trials.items():
+                changed, shift, count = 0, 0.0, 0
+                for batch in batches:
+                    one, two = _changes(whole, batch, ask(frame.iloc[batch]), contract)
+                    changed, shift, count = changed + one, max(shift, two), count + len(batch)
+                asked, greatest = asked + count, max(greatest, shift)
+                if changed:
+                    return answer(
+                        "fail",
+                        f"{changed:,} of {count:,} rows got another answer {doing}; the largest change is "
+                        f"{number(shift)}, and rounding explains at most {ROUNDING:g}.",
+                        figures=(
+                            _changed(changed, count),
+                            Figure(name="largest_change", value=shift, rows=count),
+                        ),
+                    )
+        except Exception as error:
+            return answer("fail", f"Rows {doing} raised {what_happened(error)}.")
+        return answer(
+            "pass",
+            f"{rows:,} rows asked again, in another order, {rows // 2:,} of them in half a batch and {len(alone)} "
+            f"alone got the same answers; the largest change is {number(greatest)}.",
+            figures=(_changed(0, rows), Figure(name="largest_change", value=greatest, rows=asked)),
         )
-    shuffled = np.random.default_rng(SEED).permutation(rows)
-    alone = evenly(rows, SINGLE_ROWS)
-    trials: list[tuple[str, list[Array]]] = [
-        ("asked a second time", [np.arange(rows)]),
-        ("in another order", [shuffled]),
-        ("in half a batch", [np.arange(rows // 2)]),
-        ("alone", [np.array([row]) for row in alone]),
-    ]
-    doing = "asked for all rows"
-    asked = 0
-    greatest = 0.0
-    try:
-        whole = ask(frame)
-        for name, batches in trials:
-            doing = name
-            changed, shift, count = 0, 0.0, 0
-            for batch in batches:
-                one, two = _changes(whole, batch, ask(frame.iloc[batch]), contract)
-                changed, shift, count = changed + one, max(shift, two), count + len(batch)
-            asked, greatest = asked + count, max(greatest, shift)
-            if changed:
-                return Verdict(
-                    gate=gate,
-                    outcome="fail",
-                    question=question,
-                    threshold=ROUNDING,
-                    figures=(
-                        _changed(changed, count),
-                        Figure(name="largest_change", value=shift, rows=count),
-                    ),
-                    reason=f"{changed:,} of {count:,} rows got another answer {name}; the largest change is "
-                    f"{number(shift)}, and rounding explains at most {ROUNDING:g}.",
-                    advice=advice,
-                )
-    except Exception as error:
-        return Verdict(
-            gate=gate,
-            outcome="fail",
-            question=question,
-            threshold=ROUNDING,
-            reason=f"Rows {doing} raised {what_happened(error)}.",
-            advice=advice,
-        )
-    return Verdict(
-        gate=gate,
-        outcome="pass",
-        question=question,
-        threshold=ROUNDING,
-        figures=(_changed(0, rows), Figure(name="largest_change", value=greatest, rows=asked)),
-        reason=f"{rows:,} rows asked again, in another order, {rows // 2:,} of them in half a batch and "
-        f"{len(alone)} alone got the same answers; the largest change is {number(greatest)}.",
-    )
 
 
 def _changed(changed: int, rows: int) -> Figure:

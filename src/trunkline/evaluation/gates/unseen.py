@@ -42,64 +42,40 @@ class Unseen(Gate[Case]):
 
     def verdict(self, case: Case) -> Verdict:
         seen = case.test.frame if case.train is None else case.train.frame
-        return unseen_verdict(case.ask, case.test.frame, case.contract, seen)
+        return self.judge(case.ask, case.test.frame, case.contract, seen)
 
+    def judge(self, ask: Ask, frame: pd.DataFrame, contract: Contract, seen: pd.DataFrame) -> Verdict:
+        """Answer whether values that the rows in `seen` (those of training) never had get finite answers.
 
-def unseen_verdict(ask: Ask, frame: pd.DataFrame, contract: Contract, seen: pd.DataFrame) -> Verdict:
-    """Answer whether values that the rows in `seen` (those of training) never had get finite answers.
-
-    Each is put in up to eight rows of `frame`: categories, booleans and nulls that `seen` lacks, texts, numbers at
-    the contract's ends and, where it has none, as far beyond `seen` as `seen` is wide.
-    """
-    gate = "robustness/unseen"
-    question = "Does the model answer values that the contract allows and training never had?"
-    if not len(frame):
-        return Verdict(
-            gate=gate,
-            outcome="inconclusive",
-            question=question,
-            threshold=0,
-            reason="There are 0 rows to put such values in.",
-            advice="Give the test part rows.",
-        )
-    base = frame.iloc[evenly(len(frame), BASES)]
-    asked, failures = 0, []
-    for column in contract.features:
-        found = probes(column, seen[column.name])
-        asked += len(found)
-        failed = _first_failing(ask, base, column, found)
-        if failed is not None:
-            probe, error = failed
-            failures.append(
-                f"{column.name} = {_shown(probe.value)} ({probe.why}) gave {what_happened(error)}"
-            )
-    # These values are listed, not drawn, so there is no interval.
-    figures = (
-        Figure(name="features_without_answer", value=len(failures), rows=len(base)),
-        Figure(name="values_asked", value=asked, rows=asked * len(base)),
-    )
-    if failures:
+        Each is put in up to eight rows of `frame`: categories, booleans and nulls that `seen` lacks, texts, numbers at
+        the contract's ends and, where it has none, as far beyond `seen` as `seen` is wide.
+        """
+        if not len(frame):
+            return self.answer("inconclusive", "There are 0 rows to put such values in.", threshold=0)
+        base = frame.iloc[evenly(len(frame), BASES)]
+        asked, failures = 0, []
+        for column in contract.features:
+            found = probes(column, seen[column.name])
+            asked += len(found)
+            if failed := _first_failing(ask, base, column, found):
+                probe, error = failed
+                failures.append(
+                    f"{column.name} = {_shown(probe.value)} ({probe.why}) gave {what_happened(error)}"
+                )
         more = f"; and {len(failures) - SHOWN} features more" if len(failures) > SHOWN else ""
-        return Verdict(
-            gate=gate,
-            outcome="fail",
-            question=question,
+        said = "; ".join(failures[:SHOWN]) + more if failures else "all got finite answers"
+        return self.answer(
+            "fail" if failures else "pass",
+            f"Of {asked:,} such values, asked in {len(base)} rows each: {said}."
+            if asked
+            else "Training had every value that the contract allows.",
             threshold=0,
-            figures=figures,
-            reason=f"Of {asked:,} such values, asked in {len(base)} rows each: {'; '.join(failures[:SHOWN])}{more}.",
-            advice="Let the encoder take what it does not know (OneHotEncoder(handle_unknown='ignore'), an imputer for "
-            "nulls), keep numbers finite (clip, log1p), or narrow the contract so that the service refuses the value.",
+            # These values are listed, not drawn, so there is no interval.
+            figures=(
+                Figure(name="features_without_answer", value=len(failures), rows=len(base)),
+                Figure(name="values_asked", value=asked, rows=asked * len(base)),
+            ),
         )
-    return Verdict(
-        gate=gate,
-        outcome="pass",
-        question=question,
-        threshold=0,
-        figures=figures,
-        reason=f"{asked:,} such values, asked in {len(base)} rows each, all got finite answers."
-        if asked
-        else "Training had every value that the contract allows.",
-    )
 
 
 def probes(column: Column, seen: pd.Series) -> tuple[Probe, ...]:

@@ -19,6 +19,8 @@ from ..scored import users_of
 
 FEWEST = 30
 """Rows below which no gate on performance answers."""
+MORE_ROWS = "Give the test part more rows of every outcome."
+CHANCE = " The interval reaches back to the limit: it may be chance, so this stops nothing."
 
 
 def measure(

@@ -10,6 +10,7 @@ import numpy as np
 from trunkline.measure.metrics import Metrics
 from trunkline.measure.paired import Paired
 from trunkline.measure.scorers import find_metric
+from trunkline.measure.wording import number
 from trunkline.tasks import task_of
 
 _WITHOUT_BOUND = {"positive_likelihood_ratio"}
@@ -21,6 +22,10 @@ class Scale:
 
     size: float = 1.0
     of: str = ""
+
+    def words(self, share: float) -> str:
+        """Return what a share of it is, ` (0.020 of the error of ...)`; empty where a share is a difference."""
+        return f" ({number(share)} of {self.of})" if self.of else ""
 
 
 AS_IT_IS = Scale()

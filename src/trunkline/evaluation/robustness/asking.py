@@ -16,6 +16,7 @@ from ..scored import Scored
 Ask = Callable[[pd.DataFrame], Scored]
 ROUNDING = 1e-5
 """What a runtime may show between batches, relative above 1: float32 sums in another order."""
+REACHES_BACK = " The interval reaches back below the limit, so these rows cannot tell."
 
 
 def finite_answers(ask: Ask, frame: pd.DataFrame) -> Scored:

@@ -12,12 +12,13 @@ import pandas as pd
 from trunkline import data, evaluation
 from trunkline.core.bundle import Bundle
 from trunkline.core.contract import Contract
+from trunkline.core.decision import Decision
 from trunkline.core.errors import BundleError, GateFailed, GateInconclusive
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.record import short, write_atomically
 from trunkline.core.snapshots import DataLock, Window
-from trunkline.core.verdicts import Evaluation
+from trunkline.core.verdicts import Evaluation, Verdict
 from trunkline.evaluation import Scored
 from trunkline.inputs.interface import decision_change, same_question
 from trunkline.loop.model.answers import ask, opened
@@ -52,12 +53,18 @@ class Judged:
         return self.folder / "junit.xml"
 
 
-def judge(project: Project, bundle: Bundle, *, progress: Progress) -> Judged:
-    """Ask every gate about a bundle, against the champion that the desired state names, and write the reports."""
+def judge(
+    project: Project, bundle: Bundle, *, progress: Progress, rooms: Collection[str] = evaluation.ROOMS
+) -> Judged:
+    """Ask every gate about a bundle, against the champion that the desired state names, and write the reports.
+
+    With fewer `rooms`, the gates of the others are left out: that is no evaluation, and nothing of it is kept.
+    """
     policy = project.policy
     snapshot = data.open_snapshot(project, bundle.manifest.lineage.snapshot)
     contract, test = bundle.contract, snapshot.part("test")
     champion = champion_of(project, progress=progress)
+    whole = set(rooms) >= set(evaluation.ROOMS)
     with opened(bundle) as model:
         scored = ask(model, test, contract)
         unlike = _another_question(champion.contract, contract) if champion is not None else ""
@@ -74,27 +81,15 @@ def judge(project: Project, bundle: Bundle, *, progress: Progress) -> Judged:
             unlike=unlike,
             ask=lambda rows: ask(model, rows, contract),
             before=(
-                *data.check_snapshot(
-                    snapshot,
-                    policy.data,
-                    policy.gates.data,
-                    previous=previous_lock(project, champion),
-                    schema=data.project_schema(project),
-                    follows=_follows(project, snapshot.digest),
-                ),
-                data.judge_interface(
-                    champion.contract if champion else None,
-                    contract,
-                    policy.gates.data,
-                    also=decision_change(champion.manifest.decision, bundle.manifest.decision)
-                    if champion
-                    else (),
-                ),
+                *data_verdicts(project, snapshot, champion, bundle.manifest.decision),
                 *kept_verdicts(project, bundle.digest),
-            ),
+            )
+            if whole
+            else (),
             metrics=project.metrics(),
             progress=progress,
             today=datetime.now(UTC).date(),
+            rooms=rooms,
             strangers=project.strangers,
         )
     judgement = Evaluation(
@@ -105,15 +100,48 @@ def judge(project: Project, bundle: Bundle, *, progress: Progress) -> Judged:
         figures=figures,
         verdicts=verdicts,
     )
-    folder = run_folder(project, bundle.digest)
-    judgement.write(folder / "evaluation.json")
-    judged = Judged(bundle=bundle, evaluation=judgement, folder=folder, test=scored, champion=rival)
-    title = f"{policy.name}, bundle {short(bundle.digest)}"
-    write_atomically(judged.markdown, evaluation.report_markdown(judgement, title=title).encode())
-    page = evaluation.report_page(judgement, scored, rival, contract, title=title)
-    write_atomically(judged.page, page.encode())
-    write_atomically(judged.junit, evaluation.junit_xml(judgement).encode())
+    judged = Judged(bundle, judgement, run_folder(project, bundle.digest), scored, rival)
+    if whole:
+        _write(judged, policy.name)
     return judged
+
+
+def data_verdicts(
+    project: Project, snapshot: data.Snapshot, champion: Bundle | None, decision: Decision | None
+) -> tuple[Verdict, ...]:
+    """Return what the gates of data say of a snapshot, and of the contract and decision of what it makes."""
+    rules = project.policy.gates.data
+    return (
+        *data.check_snapshot(
+            snapshot,
+            project.policy.data,
+            rules,
+            previous=previous_lock(project, champion),
+            schema=data.project_schema(project),
+            follows=_follows(project, snapshot.digest),
+        ),
+        data.judge_interface(
+            champion.contract if champion else None,
+            snapshot.contract,
+            rules,
+            also=decision_change(champion.manifest.decision, decision) if champion else (),
+        ),
+    )
+
+
+def _write(judged: Judged, model: str) -> None:
+    judgement = judged.evaluation
+    judgement.write(judged.folder / "evaluation.json")
+    title = f"{model}, bundle {short(judged.bundle.digest)}"
+    page = evaluation.report_page(
+        judgement, judged.test, judged.champion, judged.bundle.contract, title=title
+    )
+    for path, text in (
+        (judged.markdown, evaluation.report_markdown(judgement, title=title)),
+        (judged.page, page),
+        (judged.junit, evaluation.junit_xml(judgement)),
+    ):
+        write_atomically(path, text.encode())
 
 
 def _another_question(learned: Contract, contract: Contract) -> str:

@@ -10,7 +10,7 @@ import pytest
 from trunkline.core.contract import Contract
 from trunkline.core.policy.gates import PerformanceGates
 from trunkline.evaluation import Scored
-from trunkline.evaluation.gates.baseline import baseline_verdict
+from trunkline.evaluation.gates.baseline import Baseline
 from trunkline.evaluation.scored import pair_scored
 from trunkline.measure.paired import Paired
 
@@ -28,7 +28,7 @@ def binary(rows: int = 200, strength: float = 1.0, seed: int = 0) -> Paired:
     ("strength", "rows", "outcome"), [(1.0, 200, "pass"), (-1.0, 200, "fail"), (0.15, 60, "inconclusive")]
 )
 def test_the_model_must_beat_one_that_ignores_its_inputs(strength: float, rows: int, outcome: str) -> None:
-    assert baseline_verdict(binary(rows, strength), None, RULES, {}).outcome == outcome
+    assert Baseline().judge(binary(rows, strength), None, RULES, {}).outcome == outcome
 
 
 def test_a_metric_that_always_the_same_answer_maximises_is_refused_for_the_comparison() -> None:
@@ -42,12 +42,12 @@ def test_a_metric_that_always_the_same_answer_maximises_is_refused_for_the_compa
     recall = PerformanceGates(metric="recall", resamples=200)
 
     for rows in (paired, missed):
-        found = baseline_verdict(rows, None, recall, {})
+        found = Baseline().judge(rows, None, recall, {})
         assert (found.outcome, found.stops) == ("inconclusive", True)
         assert "recall of a model that ignores its inputs is 1.000, and none can be better" in found.reason
         assert "gates.performance.metric" in found.advice
         assert "roc_auc" in found.advice
-    assert baseline_verdict(paired, None, RULES, {}).outcome == "pass"
+    assert Baseline().judge(paired, None, RULES, {}).outcome == "pass"
 
 
 def test_a_metric_of_the_projects_that_a_baseline_maximises_is_refused_too() -> None:
@@ -58,14 +58,14 @@ def test_a_metric_of_the_projects_that_a_baseline_maximises_is_refused_too() -> 
     paired = Paired(truth, truth, None, ("No", "Yes"), 1)
     rules = PerformanceGates(metric="selected", resamples=200)
 
-    assert "none can be better" in baseline_verdict(paired, None, rules, {"selected": selected}).reason
+    assert "none can be better" in Baseline().judge(paired, None, rules, {"selected": selected}).reason
 
 
 def test_a_sum_of_the_projects_beats_no_baseline() -> None:
     def euros(truth: Any, answers: Any, chance: Any) -> float:
         return float(np.sum(np.where(truth == answers, 200.0, -100.0)))
 
-    found = baseline_verdict(
+    found = Baseline().judge(
         binary(), None, PerformanceGates(metric="euros", resamples=200), {"euros": euros}
     )
 
@@ -78,11 +78,11 @@ def test_the_baseline_of_a_regression_is_the_mean_of_the_training_rows() -> None
     rules = PerformanceGates(metric="neg_mean_absolute_error", resamples=200)
     train = Paired(truth, truth, None)
 
-    assert baseline_verdict(Paired(truth, truth + 1, None), train, rules, {}).outcome == "pass"
-    assert baseline_verdict(Paired(truth, truth + 20, None), train, rules, {}).outcome == "fail"
+    assert Baseline().judge(Paired(truth, truth + 1, None), train, rules, {}).outcome == "pass"
+    assert Baseline().judge(Paired(truth, truth + 20, None), train, rules, {}).outcome == "fail"
 
 
 def test_classes_of_the_tests_contract_are_used(
     contract: Contract, rows: Callable[..., pd.DataFrame], answer: Callable[..., Scored]
 ) -> None:
-    assert baseline_verdict(pair_scored(answer(rows(300)), contract), None, RULES, {}).outcome == "pass"
+    assert Baseline().judge(pair_scored(answer(rows(300)), contract), None, RULES, {}).outcome == "pass"

@@ -12,7 +12,7 @@ from trunkline.core.errors import PolicyError
 from trunkline.core.policy.gates import Metamorphic, RobustnessGates
 from trunkline.core.verdicts import Verdict
 from trunkline.evaluation import Scored
-from trunkline.evaluation.gates.metamorphic import check_metamorphic, metamorphic_verdict
+from trunkline.evaluation.gates.metamorphic import MetamorphicTest, check_metamorphic
 from trunkline.measure.paired import Array
 
 Ask = Callable[[pd.DataFrame], Scored]
@@ -24,7 +24,7 @@ def gates(*rules: dict[str, Any]) -> RobustnessGates:
 
 
 def verdict(ask: Ask, frame: pd.DataFrame, contract: Contract, **different: Any) -> Verdict:
-    return metamorphic_verdict(ask, ask(frame), contract, Metamorphic.model_validate(UP | different))
+    return MetamorphicTest().judge(ask, ask(frame), contract, Metamorphic.model_validate(UP | different))
 
 
 def scored(frame: pd.DataFrame, chance: Array) -> Scored:

@@ -9,8 +9,8 @@ import pytest
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.verdicts import Verdict
 from trunkline.evaluation import Scored
-from trunkline.evaluation.gates.perturbation import Yardstick, missing_verdict, noise_verdict
-from trunkline.measure.paired import Array, Paired
+from trunkline.evaluation.gates.perturbation import Missing, Noise, Yardstick
+from trunkline.measure.paired import Array
 
 AUC = Yardstick("roc_auc", 0.05, {}, 200, 7)
 CONTRACT = Contract(
@@ -63,7 +63,7 @@ def touchy(frame: pd.DataFrame) -> Scored:
 
 
 def missing(ask: Callable[[pd.DataFrame], Scored], frame: pd.DataFrame, share: float = 0.1) -> Verdict:
-    return missing_verdict(ask, ask(frame), CONTRACT, share, AUC)
+    return Missing().judge(ask, ask(frame), CONTRACT, share, AUC)
 
 
 def test_a_model_that_imputes_stands_missing_values(frame: pd.DataFrame) -> None:
@@ -109,7 +109,7 @@ def test_without_a_nullable_feature_the_service_refuses_nulls(frame: pd.DataFram
     columns = tuple(column.model_copy(update={"nullable": False}) for column in CONTRACT.columns)
     strict = CONTRACT.model_copy(update={"columns": columns})
 
-    found = missing_verdict(imputing, imputing(frame), strict, 0.1, AUC)
+    found = Missing().judge(imputing, imputing(frame), strict, 0.1, AUC)
 
     assert (found.outcome, found.blocking) == ("pass", False)
     assert "refuses" in found.reason
@@ -123,7 +123,7 @@ def test_about_the_share_asked_for_goes_missing_and_the_same_each_time(frame: pd
         return imputing(rows)
 
     test = imputing(frame)
-    assert missing_verdict(ask, test, CONTRACT, 0.3, AUC) == missing_verdict(ask, test, CONTRACT, 0.3, AUC)
+    assert Missing().judge(ask, test, CONTRACT, 0.3, AUC) == Missing().judge(ask, test, CONTRACT, 0.3, AUC)
     assert np.array_equal(seen[0], seen[1])
     assert seen[0].mean() == pytest.approx(0.3, abs=0.05)
 
@@ -135,7 +135,7 @@ def test_a_fall_that_the_rows_cannot_tell_from_the_limit_does_not_block(frame: p
     limit = (fall.interval.low + fall.value) / 2
 
     by = Yardstick("roc_auc", limit, {}, 200, 7)
-    found = missing_verdict(touchy, touchy(few), CONTRACT, 0.3, by)
+    found = Missing().judge(touchy, touchy(few), CONTRACT, 0.3, by)
 
     assert (found.outcome, found.blocking) == ("inconclusive", False)
     assert "reaches back" in found.reason
@@ -161,14 +161,14 @@ def test_a_metric_of_the_project_that_raises_is_inconclusive(frame: pd.DataFrame
         raise KeyError("cost")
 
     by = Yardstick("cost", 0.05, {"cost": broken}, 200, 7)
-    found = missing_verdict(imputing, imputing(frame), CONTRACT, 0.1, by)
+    found = Missing().judge(imputing, imputing(frame), CONTRACT, 0.1, by)
 
     assert found.outcome == "inconclusive"
     assert "cost" in found.reason
 
 
 def test_a_smooth_model_stands_noise(frame: pd.DataFrame) -> None:
-    found = noise_verdict(imputing, imputing(frame), CONTRACT, 0.05, AUC)
+    found = Noise().judge(imputing, imputing(frame), CONTRACT, 0.05, AUC)
 
     assert found.outcome == "pass"
     assert found.figures[0].rows == 1500
@@ -181,7 +181,7 @@ def test_a_model_that_hangs_on_the_last_digit_is_red(frame: pd.DataFrame) -> Non
         digit = np.isclose(rows["skill"] * 10, np.rint(rows["skill"] * 10))
         return scored(rows, np.where(digit, rows["skill"], 0.0))
 
-    found = noise_verdict(ask, ask(frame), CONTRACT, 0.05, AUC)
+    found = Noise().judge(ask, ask(frame), CONTRACT, 0.05, AUC)
 
     assert (found.gate, found.outcome) == ("robustness/noise", "fail")
     assert "skill" in found.reason
@@ -194,7 +194,7 @@ def test_noise_keeps_whole_numbers_whole_and_within_the_contract(frame: pd.DataF
         seen.append(rows)
         return imputing(rows)
 
-    noise_verdict(ask, imputing(frame), CONTRACT, 1.0, AUC)
+    Noise().judge(ask, imputing(frame), CONTRACT, 1.0, AUC)
 
     checks = seen[0]["checks"]
     assert checks.dtype == np.int64
@@ -220,7 +220,7 @@ def test_noise_leaves_nulls_and_the_type_of_nullable_whole_numbers() -> None:
         seen.append(rows)
         return scored(rows, rows["checks"].fillna(5).to_numpy(dtype=float))
 
-    noise_verdict(ask, ask(frame), contract, 1.0, AUC)
+    Noise().judge(ask, ask(frame), contract, 1.0, AUC)
 
     assert seen[1]["checks"].dtype == pd.Int64Dtype()
     assert seen[1]["checks"].isna().tolist() == frame["checks"].isna().tolist()
@@ -230,7 +230,7 @@ def test_noise_leaves_nulls_and_the_type_of_nullable_whole_numbers() -> None:
 def test_noise_too_small_for_whole_numbers_is_said_to_change_nothing(frame: pd.DataFrame) -> None:
     only = Contract(name="c", columns=CONTRACT.columns[1:], positive="Yes")
 
-    found = noise_verdict(imputing, imputing(frame), only, 0.01, AUC)
+    found = Noise().judge(imputing, imputing(frame), only, 0.01, AUC)
 
     assert (found.outcome, found.blocking) == ("pass", False)
     assert "No number changes" in found.reason
@@ -249,8 +249,8 @@ def test_the_fall_of_an_error_of_any_scale_is_a_share_of_that_of_a_model_that_ig
         return Scored(rows, 1e6 * rows["size"].to_numpy(), None)
 
     by = Yardstick("neg_mean_absolute_error", 0.05, {}, 200, 7)
-    little = noise_verdict(ask, ask(frame), RENT, 0.001, by)
-    much = noise_verdict(ask, ask(frame), RENT, 0.3, by)
+    little = Noise().judge(ask, ask(frame), RENT, 0.001, by)
+    much = Noise().judge(ask, ask(frame), RENT, 0.3, by)
 
     assert little.outcome == "pass"
     assert much.outcome == "fail"
@@ -265,7 +265,7 @@ def test_the_fall_of_r2_is_a_difference() -> None:
     def ask(rows: pd.DataFrame) -> Scored:
         return Scored(rows, 1e6 * rows["size"].to_numpy(), None)
 
-    found = noise_verdict(ask, ask(frame), RENT, 0.1, Yardstick("r2", 0.05, {}, 200, 7))
+    found = Noise().judge(ask, ask(frame), RENT, 0.1, Yardstick("r2", 0.05, {}, 200, 7))
 
     assert found.outcome == "pass"
     assert 0 < found.figures[0].value < 0.02
@@ -280,19 +280,9 @@ def test_the_fall_of_a_model_without_any_error_has_a_scale_too() -> None:
 
     by = Yardstick("neg_mean_absolute_error", 0.05, {}, 200, 7)
 
-    little = noise_verdict(ask, ask(frame), RENT, 0.01, by)
-    much = noise_verdict(ask, ask(frame), RENT, 0.3, by)
+    little = Noise().judge(ask, ask(frame), RENT, 0.01, by)
+    much = Noise().judge(ask, ask(frame), RENT, 0.3, by)
 
     assert (little.outcome, little.stops) == ("pass", False)
     assert (much.outcome, much.stops) == ("fail", True)
     assert 0.2 < much.figures[0].value < 0.3
-
-
-def test_a_metric_of_the_project_falls_by_a_share() -> None:
-    by = Yardstick("gain", 0.05, {"gain": lambda truth, labels, _: float(1000 * np.mean(labels))}, 200, 7)
-    truth = np.zeros(100)
-
-    found = by.fall(Paired(truth, np.full(100, 2.0), None), Paired(truth, np.full(100, 1.0), None))
-
-    assert found is not None
-    assert found.figure.value == pytest.approx(0.5)

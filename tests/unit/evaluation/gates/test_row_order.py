@@ -8,7 +8,7 @@ import pytest
 
 from trunkline.core.contract import Contract
 from trunkline.evaluation import Scored
-from trunkline.evaluation.gates.row_order import row_order_verdict
+from trunkline.evaluation.gates.row_order import RowOrder
 from trunkline.measure.paired import Array
 
 
@@ -25,7 +25,7 @@ def scored(frame: pd.DataFrame, chance: Array) -> Scored:
 def test_a_model_that_looks_at_each_row_alone_passes(
     contract: Contract, frame: pd.DataFrame, answer: Callable[..., Scored]
 ) -> None:
-    found = row_order_verdict(lambda asked: answer(asked), frame, contract)
+    found = RowOrder().judge(lambda asked: answer(asked), frame, contract)
 
     assert found.outcome == "pass"
     changed = found.figures[0]
@@ -35,7 +35,7 @@ def test_a_model_that_looks_at_each_row_alone_passes(
 
 
 def test_a_model_that_ranks_the_rows_of_a_request_fails(contract: Contract, frame: pd.DataFrame) -> None:
-    found = row_order_verdict(
+    found = RowOrder().judge(
         lambda asked: scored(asked, asked["skill"].rank(pct=True).to_numpy()), frame, contract
     )
 
@@ -49,7 +49,7 @@ def test_a_model_that_looks_at_the_row_before_fails(contract: Contract, frame: p
     def ask(asked: pd.DataFrame) -> Scored:
         return scored(asked, 1 / (1 + np.exp(-asked["skill"].shift(1, fill_value=0.0).to_numpy())))
 
-    found = row_order_verdict(ask, frame, contract)
+    found = RowOrder().judge(ask, frame, contract)
 
     assert found.outcome == "fail"
     assert "in another order" in found.reason
@@ -58,9 +58,7 @@ def test_a_model_that_looks_at_the_row_before_fails(contract: Contract, frame: p
 def test_a_model_that_draws_lots_fails(contract: Contract, frame: pd.DataFrame) -> None:
     generator = np.random.default_rng(0)
 
-    found = row_order_verdict(
-        lambda asked: scored(asked, generator.uniform(size=len(asked))), frame, contract
-    )
+    found = RowOrder().judge(lambda asked: scored(asked, generator.uniform(size=len(asked))), frame, contract)
 
     assert found.outcome == "fail"
     assert "a second time" in found.reason
@@ -74,7 +72,7 @@ def test_a_model_that_cannot_answer_a_single_row_fails(
             raise ValueError("needs two rows")
         return answer(asked)
 
-    found = row_order_verdict(ask, frame, contract)
+    found = RowOrder().judge(ask, frame, contract)
 
     assert found.outcome == "fail"
     assert "alone raised ValueError: needs two rows" in found.reason
@@ -88,7 +86,7 @@ def test_a_change_within_rounding_is_none(
         assert chances is not None
         return scored(asked, chances[:, 1] + 1e-7 / len(asked))
 
-    assert row_order_verdict(ask, frame, contract).outcome == "pass"
+    assert RowOrder().judge(ask, frame, contract).outcome == "pass"
 
 
 def test_numbers_are_compared_relative_to_their_size(regression: Contract) -> None:
@@ -100,11 +98,11 @@ def test_numbers_are_compared_relative_to_their_size(regression: Contract) -> No
     def shifted(asked: pd.DataFrame) -> Scored:
         return Scored(asked, asked["size"].to_numpy() + 1.0 / len(asked), None)
 
-    assert row_order_verdict(ask, frame.iloc[1:], regression).outcome == "pass"
-    assert row_order_verdict(shifted, frame, regression).outcome == "fail"
+    assert RowOrder().judge(ask, frame.iloc[1:], regression).outcome == "pass"
+    assert RowOrder().judge(shifted, frame, regression).outcome == "fail"
 
 
 def test_one_row_says_nothing_about_order(
     contract: Contract, frame: pd.DataFrame, answer: Callable[..., Scored]
 ) -> None:
-    assert row_order_verdict(lambda asked: answer(asked), frame.iloc[:1], contract).outcome == "inconclusive"
+    assert RowOrder().judge(lambda asked: answer(asked), frame.iloc[:1], contract).outcome == "inconclusive"

@@ -8,7 +8,7 @@ import pytest
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.evaluation import Scored
-from trunkline.evaluation.gates.unseen import probes, unseen_verdict
+from trunkline.evaluation.gates.unseen import Unseen, probes
 
 CONTRACT = Contract(
     name="release",
@@ -45,7 +45,7 @@ def column(**given: Any) -> Column:
 
 
 def test_a_model_that_answers_everything_passes_and_says_how_much_was_asked() -> None:
-    found = unseen_verdict(answering, FRAME, CONTRACT, FRAME)
+    found = Unseen().judge(answering, FRAME, CONTRACT, FRAME)
 
     assert found.outcome == "pass"
     # two ends of age, two of income and a null, one colour, one boolean, four texts
@@ -58,7 +58,7 @@ def test_an_encoder_that_knows_only_what_it_saw_is_red() -> None:
             raise ValueError(f"Found unknown categories {sorted(unknown)}")
         return answering(rows)
 
-    found = unseen_verdict(ask, FRAME, CONTRACT, FRAME)
+    found = Unseen().judge(ask, FRAME, CONTRACT, FRAME)
 
     assert (found.gate, found.outcome) == ("robustness/unseen", "fail")
     assert found.stops
@@ -75,7 +75,7 @@ def test_a_category_that_only_the_test_rows_have_counts_as_unseen() -> None:
         asked.extend(rows["colour"])
         return answering(rows)
 
-    unseen_verdict(ask, FRAME, CONTRACT, FRAME[FRAME["colour"] == "Black"])
+    Unseen().judge(ask, FRAME, CONTRACT, FRAME[FRAME["colour"] == "Black"])
 
     assert asked.count("White") > asked.count("Black") / 4
     assert "Green" in asked
@@ -88,7 +88,7 @@ def test_a_number_at_its_end_that_overflows_is_red() -> None:
         answers.probabilities[(rows["age"] == 110).to_numpy()] = np.nan
         return answers
 
-    found = unseen_verdict(ask, FRAME, CONTRACT, FRAME)
+    found = Unseen().judge(ask, FRAME, CONTRACT, FRAME)
 
     assert found.outcome == "fail"
     assert "age = 110 (the contract's greatest value)" in found.reason
@@ -101,7 +101,7 @@ def test_a_null_that_training_never_had_is_asked() -> None:
             raise ValueError("NaN")
         return answering(rows)
 
-    assert "income = null" in unseen_verdict(ask, FRAME, CONTRACT, FRAME).reason
+    assert "income = null" in Unseen().judge(ask, FRAME, CONTRACT, FRAME).reason
 
 
 def test_a_text_that_is_empty_or_long_is_asked() -> None:
@@ -110,7 +110,7 @@ def test_a_text_that_is_empty_or_long_is_asked() -> None:
             raise MemoryError("too long")
         return answering(rows)
 
-    found = unseen_verdict(ask, FRAME, CONTRACT, FRAME)
+    found = Unseen().judge(ask, FRAME, CONTRACT, FRAME)
 
     assert found.outcome == "fail"
     assert "(2002 characters)" in found.reason
@@ -122,7 +122,7 @@ def test_every_feature_that_fails_is_named() -> None:
             raise ValueError("unknown")
         return answering(rows)
 
-    found = unseen_verdict(ask, FRAME, CONTRACT, FRAME)
+    found = Unseen().judge(ask, FRAME, CONTRACT, FRAME)
 
     assert found.figures[0].value == 2
     asked = found.figures[1]
@@ -133,7 +133,7 @@ def test_every_feature_that_fails_is_named() -> None:
 
 
 def test_no_rows_are_inconclusive() -> None:
-    assert unseen_verdict(answering, FRAME.iloc[:0], CONTRACT, FRAME).outcome == "inconclusive"
+    assert Unseen().judge(answering, FRAME.iloc[:0], CONTRACT, FRAME).outcome == "inconclusive"
 
 
 def test_a_contract_whose_values_training_had_all_leaves_nothing_to_ask() -> None:
@@ -146,7 +146,7 @@ def test_a_contract_whose_values_training_had_all_leaves_nothing_to_ask() -> Non
     )
     frame = pd.DataFrame({"x": ["a", "b"], "y": [1.0, 2.0]})
 
-    found = unseen_verdict(answering, frame, contract, frame)
+    found = Unseen().judge(answering, frame, contract, frame)
 
     assert found.outcome == "pass"
     assert "every value" in found.reason
