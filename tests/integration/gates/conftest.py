@@ -231,7 +231,9 @@ class Workshop:
     def verdicts(self, room: str) -> tuple[Verdict, ...]:
         """Return what the gates of a room say; those of data need no model."""
         if room != "data":
-            return judge(self.root, (room,)).evaluation.verdicts
+            # A waiver is about another gate, which is asked too.
+            rooms = {"waivers": ("performance",)}.get(room, (room,))
+            return judge(self.root, rooms).evaluation.verdicts
         project = proposed(self.root)
         snapshot = data.open_snapshot(project, data.read_lock(project).snapshot)
         champion = champion_of(project, progress=say)

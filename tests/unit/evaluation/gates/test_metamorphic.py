@@ -60,7 +60,7 @@ def test_a_model_with_a_dip_is_red(frame: pd.DataFrame, contract: Contract) -> N
     assert share.interval is not None
     assert share.interval.low > 0.01
     assert found.figures[1].value < -0.1
-    assert "skill" in found.advice
+    assert "skill" in found.reason
 
 
 def test_the_wrong_direction_is_red(frame: pd.DataFrame, contract: Contract) -> None:

@@ -49,7 +49,7 @@ def test_a_model_that_answers_everything_passes_and_says_how_much_was_asked() ->
 
     assert found.outcome == "pass"
     # two ends of age, two of income and a null, one colour, one boolean, four texts
-    assert found.reason.startswith("11 such values")
+    assert "11 such values" in found.reason
 
 
 def test_an_encoder_that_knows_only_what_it_saw_is_red() -> None:
