@@ -13,16 +13,15 @@ from trunkline.core.contract import Column, Contract, as_label
 from trunkline.core.errors import DataError
 from trunkline.core.figures import Figure, Interval
 from trunkline.inputs import input_of
+from trunkline.measure.area import area_effect, area_interval
 from trunkline.measure.bootstrap import draw, interval
 from trunkline.measure.intervals import LEVEL
 from trunkline.measure.metrics import LightMetric
 from trunkline.measure.paired import Array, Paired
+from trunkline.measure.simultaneous import means
 from trunkline.measure.sums import mean
 from trunkline.measure.users import Users, repeated
 from trunkline.measure.worth import share_interval
-
-from .area import area_effect, area_interval
-from .simultaneous import means
 
 MISSING = "missing"
 SKEWED = 1000

@@ -10,11 +10,10 @@ import numpy as np
 
 from trunkline.core.figures import Figure
 from trunkline.measure.paired import Array
+from trunkline.measure.simultaneous import Estimates, means, shares
 from trunkline.measure.users import Users, number_of
 from trunkline.measure.wording import number
 from trunkline.measure.worth import worth
-
-from .simultaneous import Estimates, means, shares
 
 Masks = Mapping[str, Array]
 """A group's name, as `colour=Black`, to the mask of its rows."""

@@ -15,11 +15,11 @@ from trunkline.core.figures import Figure, Interval
 from trunkline.core.gate import Gate
 from trunkline.core.verdicts import Verdict
 from trunkline.measure.paired import Array, Paired
+from trunkline.measure.simultaneous import greatest_difference, least_ratio, level_for
 from trunkline.measure.wording import number
 
 from ..fairness.audit import KEYS, Audit, Limit, answer, too_few
 from ..fairness.rates import Values, left_out
-from ..fairness.simultaneous import greatest_difference, least_ratio, level_for
 
 
 class Disparity(Gate[Audit]):

@@ -15,13 +15,13 @@ from trunkline.core.verdicts import Outcome, Verdict
 from trunkline.measure.intervals import LEVEL
 from trunkline.measure.multiplicity import shared_level
 from trunkline.measure.paired import Array, Paired
+from trunkline.measure.simultaneous import means
 from trunkline.measure.users import Users, error_of_mean, number_of
 from trunkline.measure.wording import between, number
 from trunkline.measure.worth import worth
 
 from ..fairness.audit import GATHER, KEYS, Audit, Limit, too_few
 from ..fairness.rates import SHOWN, Masks, judged_groups, left_out
-from ..fairness.simultaneous import means
 
 
 class GroupChampion(Gate[Audit]):
@@ -44,56 +44,53 @@ class GroupChampion(Gate[Audit]):
     keys = ("gates.fairness.champion_margin", *KEYS)
 
     def verdicts(self, case: Audit) -> Iterable[Verdict]:
-        found = group_regressions(case)
-        return () if found is None else (found,)
+        if case.policy.champion_margin is not None and case.champion is not None:
+            yield self.judge(case, case.champion, case.policy.champion_margin)
 
+    def judge(self, case: Audit, champion: Paired, margin: float) -> Verdict:
+        """Answer for each group by its accuracy less the champion's on the same rows.
 
-def group_regressions(audit: Audit) -> Verdict | None:
-    """Return the verdict on each group's accuracy less the champion's on the same rows; None where it is not asked.
-
-    Of a regression the share of the champion's mean absolute error that is saved takes the place of the difference.
-    Red where a group's whole interval lies below the margin, or, where the champion makes no error, the challenger's
-    error lies above zero with its whole interval; intervals hold for all groups at once (Bonferroni).
-    Raises DataError when the two models did not answer the same rows.
-    """
-    margin, champion = audit.policy.champion_margin, audit.champion
-    if margin is None or champion is None:
-        return None
-    _check_same_rows(audit.paired, champion)
-    gate, limit = f"fairness/{audit.attribute}/champion", Limit(-margin, at_least=True)
-    what = "accuracy" if audit.paired.classes else "share of the champion's mean absolute error that is saved"
-    question = (
-        f"Does every group of {audit.attribute} fare at most {number(margin)} worse than under the champion, "
-        f"on the same rows?"
-    )
-    minimum = max(2, audit.policy.minimum_group)
-    judged, small = judged_groups(audit.by, audit.everyone, minimum)
-    if not judged:
-        return too_few(audit, gate, question, limit)
-    compare = _accuracies if audit.paired.classes else _errors
-    found = sorted(compare(audit, champion, judged), key=lambda figure: figure.value)
-    spared = [] if audit.paired.classes else _errors_of_spared(audit, champion, judged)
-    worse = [figure for figure in found if not limit.keeps(figure.value)]
-    surely = [figure for figure in worse if limit.broken_wholly(figure)]
-    surely += [figure for figure in spared if figure.interval is not None and figure.interval.high < 0]
-    outcome: Outcome = "fail" if surely else "inconclusive" if worse or spared or small else "pass"
-    first = f"{what[0].upper()}{what[1:]}" + (", challenger less champion" if audit.paired.classes else "")
-    reason = f"{first}, of which at least {number(-margin)} is asked: {_listed(found)}." if found else ""
-    if spared:
-        reason += f" The champion makes no error in these groups, and the challenger's, negative, is {_listed(spared)}."
-    if outcome == "inconclusive" and (worse or spared):
-        reason += " The interval of what is worse reaches back over what is asked, so this may be chance."
-    return Verdict(
-        gate=gate,
-        outcome=outcome,
-        question=question,
-        threshold=-margin,
-        blocking=audit.policy.blocking
-        and (outcome != "inconclusive" or (audit.held_up and bool(worse or spared or audit.overlooked))),
-        figures=(*found, *spared),
-        reason=(reason + left_out(small, minimum)).strip(),
-        advice=GATHER if outcome == "inconclusive" and not (worse or spared) else _advice(outcome, surely),
-    )
+        Of a regression the share of the champion's mean absolute error that is saved takes the place of the difference.
+        Raises DataError when the two models did not answer the same rows.
+        """
+        _check_same_rows(case.paired, champion)
+        gate, limit = f"fairness/{case.attribute}/champion", Limit(-margin, at_least=True)
+        question = (
+            f"Does every group of {case.attribute} fare at most {number(margin)} worse than under the champion, on the "
+            "same rows?"
+        )
+        minimum = max(2, case.policy.minimum_group)
+        judged, small = judged_groups(case.by, case.everyone, minimum)
+        if not judged:
+            return too_few(case, gate, question, limit)
+        compare = _accuracies if case.paired.classes else _errors
+        found = sorted(compare(case, champion, judged), key=lambda figure: figure.value)
+        spared = [] if case.paired.classes else _errors_of_spared(case, champion, judged)
+        worse = [figure for figure in found if not limit.keeps(figure.value)]
+        surely = [figure for figure in worse if limit.broken_wholly(figure)]
+        surely += [figure for figure in spared if figure.interval is not None and figure.interval.high < 0]
+        open_ = bool(worse or spared)
+        outcome: Outcome = "fail" if surely else "inconclusive" if open_ or small else "pass"
+        first = "Share of the champion's mean absolute error that is saved"
+        if case.paired.classes:
+            first = "Accuracy, challenger less champion"
+        reason = f"{first}, of which at least {number(-margin)} is asked: {_listed(found)}." if found else ""
+        if spared:
+            reason += " The champion makes no error in these groups, and the challenger's, negative, is "
+            reason += f"{_listed(spared)}."
+        if outcome == "inconclusive" and open_:
+            reason += " The interval of what is worse reaches back over what is asked, so this may be chance."
+        undecided = case.held_up and (open_ or case.overlooked)
+        return self.answer(
+            outcome,
+            (reason + left_out(small, minimum)).strip(),
+            gate=gate,
+            question=question,
+            threshold=-margin,
+            blocking=case.policy.blocking and (outcome != "inconclusive" or undecided),
+            figures=(*found, *spared),
+            advice=GATHER if outcome == "inconclusive" and not open_ else _advice(outcome, surely),
+        )
 
 
 def _check_same_rows(challenger: Paired, champion: Paired) -> None:

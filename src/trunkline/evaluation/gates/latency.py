@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,10 +12,10 @@ from trunkline.core.gate import Gate
 from trunkline.core.policy.gates import LoadGates
 from trunkline.core.verdicts import Verdict
 from trunkline.measure.multiplicity import shared_level
+from trunkline.measure.percentiles import Percentile, percentile, rows_needed
 from trunkline.measure.wording import between, number
 
 from ..load.measurement import SATURATED_ADVICE, Load, LoadCase
-from ..load.percentiles import Percentile, percentile, rows_needed
 
 PERCENTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 
@@ -52,7 +52,34 @@ class Latency(Gate[LoadCase]):
         return bool(_limits(case.rules))
 
     def verdict(self, case: LoadCase) -> Verdict:
-        return latency_verdict(case.load, case.rules, _limits(case.rules))
+        """Answer about the percentiles with a limit in milliseconds.
+
+        Where the generator was late itself, by more than what lies between the interval and the limit, it is not known
+        who was slow; that stops a release, for a service that takes the machine for itself makes a generator late.
+        """
+        load, limits = case.load, _limits(case.rules)
+        if not len(load.latency_ms):
+            return self.answer(
+                "inconclusive",
+                "Every request failed, so there is no latency to look at.",
+                threshold=next(iter(limits.values())),
+                advice="Look at load/errors first.",
+            )
+        level = shared_level(len(limits))
+        found = {name: percentile(load.latency_ms, share, level=level) for name, share in PERCENTILES.items()}
+        answers = [_answer(name, limit, found[name], load, level) for name, limit in limits.items()]
+        decisive = max(answers, key=lambda answer: (answer.weight, found[answer.name].value / answer.limit))
+        return self.answer(
+            {PASS: "pass", FAIL: "fail"}.get(decisive.weight, "inconclusive"),  # type: ignore[arg-type]
+            " ".join([*(answer.words for answer in answers), *_remarks(list(found.values()), load)]),
+            figures=(
+                Figure(name=f"latency_{name}_ms", value=each.value, rows=each.rows, interval=each.interval)
+                for name, each in found.items()
+            ),
+            threshold=decisive.limit,
+            blocking=decisive.weight != NEAR,
+            advice=ADVICE[decisive.weight],
+        )
 
 
 def _limits(rules: LoadGates) -> dict[str, float]:
@@ -83,43 +110,6 @@ ADVICE = {
     "a millisecond there) or in Python (ten times longer and more). A smaller model, features that ONNX knows, or "
     "more instances help; else raise the limit.",
 }
-
-
-def latency_verdict(load: Load, rules: LoadGates, limits: Mapping[str, float]) -> Verdict:
-    """Return the verdict on the percentiles with a limit in milliseconds, by their names (`p95`).
-
-    Where the generator was late itself, by more than what lies between the interval and the limit, it is not known who
-    was slow; that stops a release, for a service that takes the machine for itself is what makes a generator late.
-    """
-    question = "Does the service answer quickly enough at {:g} requests a second: {}?".format(
-        rules.rate, ", ".join(f"{name} within {limit:g} ms" for name, limit in limits.items())
-    )
-    if not len(load.latency_ms):
-        return Verdict(
-            gate="load/latency",
-            outcome="inconclusive",
-            question=question,
-            reason="Every request failed, so there is no latency to look at.",
-            threshold=next(iter(limits.values())),
-            advice="Look at load/errors first.",
-        )
-    level = shared_level(len(limits))
-    found = {name: percentile(load.latency_ms, share, level=level) for name, share in PERCENTILES.items()}
-    answers = [_answer(name, limit, found[name], load, level) for name, limit in limits.items()]
-    decisive = max(answers, key=lambda answer: (answer.weight, found[answer.name].value / answer.limit))
-    return Verdict(
-        gate="load/latency",
-        outcome={PASS: "pass", FAIL: "fail"}.get(decisive.weight, "inconclusive"),
-        question=question,
-        reason=" ".join([*(answer.words for answer in answers), *_remarks(list(found.values()), load)]),
-        figures=tuple(
-            Figure(name=f"latency_{name}_ms", value=each.value, rows=each.rows, interval=each.interval)
-            for name, each in found.items()
-        ),
-        threshold=decisive.limit,
-        blocking=decisive.weight != NEAR,
-        advice=ADVICE[decisive.weight],
-    )
 
 
 def _answer(name: str, limit: float, found: Percentile, load: Load, level: float) -> _Answer:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from trunkline.core.figures import Figure, Interval
 from trunkline.core.gate import Gate
-from trunkline.core.policy.gates import LoadGates
 from trunkline.core.verdicts import Outcome, Verdict
 from trunkline.measure.intervals import wilson
 from trunkline.measure.wording import between, number
 
-from ..load.measurement import SATURATED_ADVICE, Load, LoadCase
+from ..load.measurement import SATURATED_ADVICE, LoadCase
 
 LEAST_RATE = 0.9
 """The share of the wanted requests that must have been sent in time for the load to be the one asked for."""
@@ -25,8 +26,9 @@ class Rate(Gate[LoadCase]):
     Fail: Fewer were, because every simulated user waited for the service: it is too slow to be asked that
     often.
     Inconclusive: The generator was the bottleneck: it took nearly a whole core.
-    Advice: Look at load/latency and load/errors first. Then make the model cheaper, run more instances, lower
-    `gates.load.rate` to what production will see, or measure from another machine with `trunkline load --host`.
+    Advice: Look at load/latency and load/errors first. Then make the model cheaper (fewer trees, a candidate that
+    exports to ONNX), run more instances, lower `gates.load.rate` to what production will see, or measure from another
+    machine with `trunkline load --host`. A task of the locustfile that sends no request lowers the rate too.
     """
 
     name = "load/rate"
@@ -34,7 +36,34 @@ class Rate(Gate[LoadCase]):
     keys = ("gates.load.rate",)
 
     def verdict(self, case: LoadCase) -> Verdict:
-        return _rate(case.load, case.rules)
+        load, rules = case.load, case.rules
+        share = load.sent / load.due if load.due else 0.0
+        rate, span = share * rules.rate, wilson(load.sent, load.due)
+        reach = Interval(low=span.low * rules.rate, high=span.high * rules.rate)
+        outcome: Outcome = "pass"
+        said = (
+            f"{load.sent:,} of {load.due:,} requests were sent within {load.seconds:g} s: {number(rate)} a second "
+            f"({between(reach)}), and {rules.rate:g} were asked for."
+        )
+        if share < LEAST_RATE and load.saturated:
+            outcome = "inconclusive"
+            said += f" The generator was the bottleneck: {load.bottleneck}."
+        elif share < LEAST_RATE:
+            outcome = "fail"
+            said += (
+                f" The service was the bottleneck: all {load.users:,} simulated users waited for its answers, and "
+                f"{load.bottleneck}."
+            )
+        return self.answer(
+            outcome,
+            said,
+            figures=(
+                Figure(name="requests_per_second", value=rate, rows=load.due, interval=reach),
+                Figure(name="generator_busy", value=load.busy, rows=load.due),
+            ),
+            threshold=LEAST_RATE * rules.rate,
+            advice=SATURATED_ADVICE if outcome == "inconclusive" else None,
+        )
 
 
 class Errors(Gate[LoadCase]):
@@ -55,89 +84,34 @@ class Errors(Gate[LoadCase]):
     keys = ("gates.load.error_rate",)
 
     def verdict(self, case: LoadCase) -> Verdict:
-        return _errors(case.load, case.rules)
-
-
-def _rate(load: Load, rules: LoadGates) -> Verdict:
-    share = load.sent / load.due if load.due else 0.0
-    rate = share * rules.rate
-    span = wilson(load.sent, load.due)
-    reach = Interval(low=span.low * rules.rate, high=span.high * rules.rate)
-    outcome: Outcome = "pass"
-    advice = ""
-    said = (
-        f"{load.sent:,} of {load.due:,} requests were sent within {load.seconds:g} s: {number(rate)} a second "
-        f"({between(reach)}), and {rules.rate:g} were asked for."
-    )
-    if share < LEAST_RATE and load.saturated:
-        outcome, advice = "inconclusive", SATURATED_ADVICE
-        said += f" The generator was the bottleneck: {load.bottleneck}."
-    elif share < LEAST_RATE:
-        outcome = "fail"
-        said += (
-            f" The service was the bottleneck: all {load.users:,} simulated users waited for its answers, "
-            f"and {load.bottleneck}."
+        load, limit = case.load, case.rules.error_rate
+        failed = sum(load.failures.values())
+        total = failed + load.answered
+        share, span = failed / total if total else 0.0, wilson(failed, total)
+        worst = sorted(load.failures.items(), key=lambda item: (-item[1], item[0]))[:3]
+        kinds = f" Most often: {'; '.join(f'{kind} ({count:,})' for kind, count in worst)}." if worst else ""
+        died = f" The service ended under load: {load.died}." if load.died else ""
+        said = f"{failed:,} of {total:,} requests failed, {number(share)} ({between(span)}).{kinds}{died}"
+        needed = max(FEWEST, round(1 / limit)) if limit else FEWEST
+        answer = partial(
+            self.answer,
+            figures=(Figure(name="error_rate", value=share, rows=total, interval=span),),
+            threshold=limit,
         )
-        advice = (
-            "Look at load/latency and load/errors first. Then make the model cheaper (fewer trees, a candidate that "
-            "exports to ONNX), run more instances, or ask for a lower gates.load.rate. A task of the locustfile "
-            "that sends no request lowers the rate too."
-        )
-    return Verdict(
-        gate="load/rate",
-        outcome=outcome,
-        question=f"Did {rules.rate:g} requests a second arrive?",
-        reason=said,
-        figures=(
-            Figure(name="requests_per_second", value=rate, rows=load.due, interval=reach),
-            Figure(name="generator_busy", value=load.busy, rows=load.due),
-        ),
-        threshold=LEAST_RATE * rules.rate,
-        advice=advice,
-    )
-
-
-def _errors(load: Load, rules: LoadGates) -> Verdict:
-    failed = sum(load.failures.values())
-    total = failed + load.answered
-    share = failed / total if total else 0.0
-    span = wilson(failed, total)
-    figure = Figure(name="error_rate", value=share, rows=total, interval=span)
-    worst = sorted(load.failures.items(), key=lambda item: (-item[1], item[0]))[:3]
-    kinds = f" Most often: {'; '.join(f'{kind} ({count:,})' for kind, count in worst)}." if worst else ""
-    died = f" The service ended under load: {load.died}." if load.died else ""
-    said = f"{failed:,} of {total:,} requests failed, {number(share)} ({between(span)}).{kinds}{died}"
-    limit = rules.error_rate
-    needed = max(FEWEST, round(1 / limit)) if limit else FEWEST
-    own = wilson(failed - load.unanswered, total)
-    blocking = True
-    outcome: Outcome
-    if load.saturated and not load.died and span.low > limit >= own.low:
-        outcome, advice = "inconclusive", SATURATED_ADVICE
-        said += f" But {load.bottleneck}, and may have kept answers waiting itself."
-    elif load.died or span.low > limit:
-        outcome = "fail"
-        advice = (
-            "Read what the service wrote (load.log beside the evaluation), or reproduce it by hand: `trunkline serve`, "
-            "then one of the locustfile's requests. A 422 means that these are rows that the contract forbids."
-        )
-    elif total < needed:
-        outcome = "inconclusive"
-        said += f" At least {needed:,} are needed to see a share of {limit:g}."
-        advice = "Raise gates.load.seconds or gates.load.rate."
-    elif share > limit:
-        outcome, blocking = "inconclusive", False
-        said += f" The limit {limit:g} lies within the interval."
-        advice = "Look at the failures; raise gates.load.seconds to be sure."
-    else:
-        outcome, advice = "pass", ""
-    return Verdict(
-        gate="load/errors",
-        outcome=outcome,
-        question=f"Do at most {limit:g} of the requests fail?",
-        reason=said,
-        figures=(figure,),
-        threshold=limit,
-        blocking=blocking,
-        advice=advice,
-    )
+        if (
+            load.saturated
+            and not load.died
+            and span.low > limit >= wilson(failed - load.unanswered, total).low
+        ):
+            said += f" But {load.bottleneck}, and may have kept answers waiting itself."
+            return answer("inconclusive", said, advice=SATURATED_ADVICE)
+        if load.died or span.low > limit:
+            return answer("fail", said)
+        if total < needed:
+            said += f" At least {needed:,} are needed to see a share of {limit:g}."
+            return answer("inconclusive", said, advice="Raise gates.load.seconds or gates.load.rate.")
+        if share > limit:
+            said += f" The limit {limit:g} lies within the interval."
+            advice = "Look at the failures; raise gates.load.seconds to be sure."
+            return answer("inconclusive", said, blocking=False, advice=advice)
+        return answer("pass", said)

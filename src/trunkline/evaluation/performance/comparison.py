@@ -18,14 +18,14 @@ from scipy.stats import norm, t
 from trunkline.core.errors import DataError
 from trunkline.core.figures import Figure
 from trunkline.measure.bootstrap import draw, interval
+from trunkline.measure.delong import delong
 from trunkline.measure.intervals import LEVEL
+from trunkline.measure.mcnemar import mcnemar
 from trunkline.measure.metrics import Metrics
 from trunkline.measure.paired import Array, Paired
 from trunkline.measure.scorers import find_metric
 from trunkline.measure.users import counted
 
-from .delong import delong
-from .mcnemar import mcnemar
 from .scale import AS_IT_IS, Scale, scale_of
 
 SAID = 0.025

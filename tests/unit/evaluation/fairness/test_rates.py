@@ -15,7 +15,7 @@ from trunkline.evaluation.fairness.rates import (
     left_out,
     rates,
 )
-from trunkline.evaluation.fairness.simultaneous import greatest_difference, least_ratio
+from trunkline.measure.simultaneous import greatest_difference, least_ratio
 
 GENERATOR = np.random.default_rng(0)
 GROUP = GENERATOR.choice(["a", "b", "c"], 400)

@@ -9,7 +9,7 @@ from trunkline.core.errors import DataError
 from trunkline.core.policy.gates import FairnessGates
 from trunkline.core.verdicts import Verdict
 from trunkline.evaluation.fairness.audit import Audit
-from trunkline.evaluation.gates.group_champion import group_regressions
+from trunkline.evaluation.gates.group_champion import GroupChampion
 from trunkline.measure.paired import Array, Paired
 
 RULES = FairnessGates()
@@ -26,7 +26,8 @@ def ask(
     attribute: str = "sex",
 ) -> Verdict | None:
     masks = {str(name): groups == name for name in sorted(set(groups))}
-    return group_regressions(Audit(attribute, masks, challenger, rules, champion))
+    asked = Audit(attribute, masks, challenger, rules, champion)
+    return next(iter(GroupChampion().verdicts(asked)), None)
 
 
 def wrong(shares: dict[str, float], groups: Array = SEX) -> Paired:

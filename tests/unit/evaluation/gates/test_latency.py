@@ -9,8 +9,8 @@ import pytest
 
 from trunkline.core.policy.gates import LoadGates
 from trunkline.core.verdicts import Verdict
-from trunkline.evaluation.gates.latency import PERCENTILES, latency_verdict
-from trunkline.evaluation.load.measurement import Load
+from trunkline.evaluation.gates.latency import Latency
+from trunkline.evaluation.load.measurement import Load, LoadCase
 
 RULES = LoadGates(rate=50, seconds=20, latency_p95_ms=100)
 
@@ -29,8 +29,7 @@ def loaded(**changes: Any) -> Load:
 
 def judged(load: Load, rules: LoadGates = RULES) -> Verdict:
     """Return the verdict on the limits that are set."""
-    limits = {name: getattr(rules, f"latency_{name}_ms") for name in PERCENTILES}
-    return latency_verdict(load, rules, {name: limit for name, limit in limits.items() if limit is not None})
+    return Latency().verdict(LoadCase(load, rules))
 
 
 def test_percentiles_are_shown_with_intervals_though_only_one_is_asked() -> None:

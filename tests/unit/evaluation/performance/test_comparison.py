@@ -10,9 +10,9 @@ from trunkline.core.figures import Figure, Interval
 from trunkline.core.policy.gates import PerformanceGates
 from trunkline.evaluation.gates.champion import Champion
 from trunkline.evaluation.performance.comparison import Comparison, compare, second_test
-from trunkline.evaluation.performance.delong import delong
-from trunkline.evaluation.performance.mcnemar import mcnemar
 from trunkline.evaluation.performance.scale import AS_IT_IS, Scale
+from trunkline.measure.delong import delong
+from trunkline.measure.mcnemar import mcnemar
 from trunkline.measure.paired import Array, Paired
 
 RULES = PerformanceGates(margin=0.02)

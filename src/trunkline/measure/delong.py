@@ -12,8 +12,8 @@ import numpy as np
 from scipy.stats import norm, rankdata
 from scipy.stats import t as student
 
-from trunkline.measure.paired import Array
-from trunkline.measure.users import Users, error_of_sum, number_of
+from .paired import Array
+from .users import Users, error_of_sum, number_of
 
 
 def delong(positive: Array, first: Array, second: Array, users: Users | None = None) -> float:

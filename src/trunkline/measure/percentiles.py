@@ -9,7 +9,8 @@ import numpy as np
 from scipy.stats import binom
 
 from trunkline.core.figures import Interval
-from trunkline.measure.paired import Array
+
+from .paired import Array
 
 BATCHES = 20
 SMALLEST_BATCH = 10

@@ -7,7 +7,7 @@ import pytest
 from scipy.signal import lfilter
 from scipy.stats import norm
 
-from trunkline.evaluation.load.percentiles import percentile, rows_needed, variance_inflation
+from trunkline.measure.percentiles import percentile, rows_needed, variance_inflation
 
 REDRAWS = 400
 

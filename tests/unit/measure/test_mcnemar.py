@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, chi2
 
-from trunkline.evaluation.performance.mcnemar import mcnemar
+from trunkline.measure.mcnemar import mcnemar
 
 
 def right(both: int, first: int, second: int) -> tuple[np.ndarray, np.ndarray]:

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
-from trunkline.evaluation.performance.delong import delong, placements
+from trunkline.measure.delong import delong, placements
 
 POSITIVE = np.array([True, True, True, False, False, False, False])
 FIRST = np.array([0.9, 0.8, 0.3, 0.7, 0.3, 0.2, 0.1])

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trunkline.evaluation.fairness.simultaneous import (
+from trunkline.measure.intervals import wilson
+from trunkline.measure.simultaneous import (
     Estimates,
     greatest_difference,
     least_ratio,
@@ -11,7 +12,6 @@ from trunkline.evaluation.fairness.simultaneous import (
     means,
     shares,
 )
-from trunkline.measure.intervals import wilson
 
 
 def two(first: tuple[int, int], second: tuple[int, int]) -> Estimates:

@@ -16,9 +16,10 @@ from scipy.stats import norm
 from scipy.stats import t as student
 
 from trunkline.core.figures import Interval
-from trunkline.measure.multiplicity import shared_level
-from trunkline.measure.paired import Array
-from trunkline.measure.users import Users, error_of_mean, number_of
+
+from .multiplicity import shared_level
+from .paired import Array
+from .users import Users, error_of_mean, number_of
 
 
 @dataclass(frozen=True)

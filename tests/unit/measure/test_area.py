@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trunkline.evaluation.fairness.area import area_effect, area_interval
+from trunkline.measure.area import area_effect, area_interval
 from trunkline.measure.paired import Paired
 
 

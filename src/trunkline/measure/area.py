@@ -8,11 +8,11 @@ import numpy as np
 from scipy.optimize import brentq
 
 from trunkline.core.figures import Interval
-from trunkline.measure.intervals import LEVEL
-from trunkline.measure.paired import Paired
-from trunkline.measure.users import error_of_sum
 
-from ..performance.delong import components, placements
+from .delong import components, placements
+from .intervals import LEVEL
+from .paired import Paired
+from .users import error_of_sum
 
 TINY = 1e-12
 """0 and 1 are never ruled out, and are not the ends that are looked for."""

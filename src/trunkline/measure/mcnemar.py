@@ -11,8 +11,8 @@ import numpy as np
 from scipy.stats import binomtest
 from scipy.stats import t as student
 
-from trunkline.measure.paired import Array
-from trunkline.measure.users import Users, totals
+from .paired import Array
+from .users import Users, totals
 
 
 def mcnemar(first: Array, second: Array, users: Users | None = None) -> float:
