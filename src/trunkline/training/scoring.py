@@ -11,6 +11,7 @@ import numpy as np
 from trunkline.core.contract import Contract
 from trunkline.core.errors import DataError, ProjectError
 from trunkline.measure.metrics import Metric as Measure
+from trunkline.measure.metrics import row_metrics
 from trunkline.measure.scorers import asks_chances, find_metric
 from trunkline.tasks import judging_of, task_of
 from trunkline.tasks.metric_names import check_fit, check_known
@@ -61,9 +62,10 @@ def search_scorer(name: str, contract: Contract, metrics: Mapping[str, Metric], 
     Raises PolicyError that names `training.search.metric` when there is no such metric or it does not fit the outcome
     `y`.
     """
-    check_known(KEY, name, metrics)
-    check_fit(KEY, name, metrics, contract, classes=len(set(y.tolist())))
-    return FoldScorer(find_metric(name, metrics), contract, name not in metrics and asks_chances(name))
+    own = {**row_metrics(task_of(contract).metrics), **metrics}
+    check_known(KEY, name, own)
+    check_fit(KEY, name, own, contract, classes=len(set(y.tolist())))
+    return FoldScorer(find_metric(name, own), contract, name not in own and asks_chances(name))
 
 
 def _listed(labels: Any) -> str:

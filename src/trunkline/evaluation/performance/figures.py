@@ -8,7 +8,7 @@ import pandas as pd
 
 from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
-from trunkline.measure.metrics import Metrics
+from trunkline.measure.metrics import Metrics, row_metrics
 from trunkline.measure.paired import Array, Paired
 from trunkline.measure.quality import SEED, measure_all
 from trunkline.measure.scorers import find_metric
@@ -41,9 +41,9 @@ def measure(
     With the rows in `frame`, also the figures of each protected group and each crossing of two.
     A metric of the project's that raises has no figure; the gate `performance/metric:<name>` says why.
     """
-    own = metrics or {}
-    users = None if frame is None else users_of(frame, contract)
     task, answers = task_of(contract), Answers(labels, probabilities, tuple(classes))
+    own = {**row_metrics(task.metrics), **(metrics or {})}
+    users = None if frame is None else users_of(frame, contract)
     paired = task.pair(truth, answers, contract, users=users)
     wanted = dict.fromkeys((*task.standard(paired), *names, *own))
     figures, _ = measure_paired(paired, tuple(wanted), own, resamples=resamples, seed=SEED)

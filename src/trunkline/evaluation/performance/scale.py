@@ -34,7 +34,7 @@ ROUNDING = 1e-9
 
 def unbeatable(name: str, metrics: Metrics, paired: Paired, baseline: float) -> bool:
     """Whether no answers to these rows have a greater value than such a model's, as none have more recall than Yes."""
-    best = find_metric(name, metrics).value(paired.answered(paired.truth))
+    best = find_metric(name, metrics).value(task_of(paired).ideal(paired))
     return bool(np.isfinite(best) and baseline >= best - ROUNDING * max(1.0, abs(best)))
 
 
