@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from trunkline import data, evaluation
-from trunkline import training as toolkit_training
 from trunkline.core.project import Project
 from trunkline.core.release import Route
 from trunkline.core.verdicts import Verdict
@@ -159,7 +158,7 @@ def judge(root: Path, rooms: Collection[str] = evaluation.ROOMS) -> Judged:
 def quick(no_pictures: None) -> Iterator[None]:
     """Judge without pictures, and without MLflow: no gate asks it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(toolkit_training, "track", lambda *_, **__: "")
+        patch.setattr(training, "track", lambda *_, **__: "")
         yield
 
 

@@ -630,3 +630,19 @@ def test_a_model_of_another_outcome_is_judged_by_itself_once_callers_were_told(w
     assert (found["data/interface"].outcome, found["data/interface"].stops) == ("fail", False)
     assert "`defaulted`" in judged.markdown.read_text(encoding="utf-8")
     judging.require_pass(judged)
+
+
+def test_a_gate_of_a_strangers_package_is_asked_explained_and_on_every_report(
+    workshop: Any, toys: None
+) -> None:
+    (workshop.root / "requirements/dev.txt").write_text("trunkline-toys==1.0\n", encoding="utf-8")
+    section = "plugins: [trunkline-toys]\ngates:\n  toys/mistakes: {most: 0.05}\n"
+    judged = workshop.policy("gates:\n", section).judge()
+
+    (red,) = [verdict for verdict in judged.evaluation.verdicts if verdict.stops]
+    assert (red.gate, red.outcome, red.threshold) == ("toys/mistakes", "fail", 0.05)
+    for report in (judged.markdown, judged.page, judged.junit):
+        assert "mistakes" in report.read_text(encoding="utf-8")
+    told = CliRunner().invoke(explain, ["toys/mistakes"], obj=workshop.root).output
+    assert "gates.toys/mistakes.most: 0.05 (by default 0.5)" in told
+    assert red.reason in " ".join(told.split())

@@ -104,6 +104,11 @@ def section(text: str, heading: str) -> str:
     return text.split(f"## {heading}\n")[1].split("\n## ")[0].strip()
 
 
+def test_a_red_gate_of_a_strangers_is_among_the_limits(contract: Contract) -> None:
+    red = Verdict(gate="toys/mistakes", outcome="fail", reason="Many answers are wrong.")
+    assert "toys/mistakes" in text_of(contract, red)
+
+
 def test_the_front_matter_stands_first_and_is_yaml(contract: Contract) -> None:
     text = text_of(contract, license="mit")
 
