@@ -35,10 +35,9 @@ MITIGATIONS = {
 def card_pictures(
     evaluation: Evaluation, test: Scored, champion: Scored | None, contract: Contract
 ) -> dict[str, bytes]:
-    """Return the card's pictures: file name to SVG, the same bytes for the same answers."""
+    """Return the pictures of card and page: name to SVG, the same bytes for the same answers."""
     other = pair_scored(champion, contract, beside=test) if champion is not None else None
-    found = plots(evaluation, pair_scored(test, contract, beside=champion), other)
-    return {f"{name}.svg": picture for name, picture in found.items()}
+    return plots(evaluation, pair_scored(test, contract, beside=champion), other)
 
 
 def card(

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
 from trunkline.core.gate import room_of
 from trunkline.core.record import short
 from trunkline.core.verdicts import Evaluation, Verdict
 from trunkline.measure.wording import number, outcome_word
 
-from ..scored import Scored, pair_scored
 from .catalogue import ROOMS, room_order
 from .markdown import by_urgency, stopping
-from .plots import finding_plots, plots, room_of_plot
+from .plots import finding_plots, room_of_plot
 
 
 @dataclass(frozen=True)
@@ -42,15 +41,11 @@ class Part:
         return [verdict for verdict in self.verdicts if verdict.outcome == "pass"]
 
 
-def report_page(
-    evaluation: Evaluation, test: Scored, champion: Scored | None, contract: Contract, *, title: str = ""
-) -> str:
+def report_page(evaluation: Evaluation, pictures: Mapping[str, bytes], *, title: str) -> str:
     """Return the page: what stops the release, then by room the verdicts with figures and plots, then all figures.
 
-    `test` and `champion` are the answers that were judged; the same arguments give the same page.
+    `pictures` are those of the card; the same arguments give the same page.
     """
-    other = pair_scored(champion, contract, beside=test) if champion is not None else None
-    pictures = plots(evaluation, pair_scored(test, contract, beside=champion), other)
     environment = Environment(
         loader=PackageLoader("trunkline.evaluation.reports"),
         autoescape=True,
@@ -67,11 +62,11 @@ def report_page(
     }
     verdicts = by_urgency(evaluation.verdicts)
     return environment.get_template("page.html").render(
-        title=title or contract.name,
+        title=title,
         evaluation=evaluation,
         stops=stopping(verdicts),
         waived=[verdict for verdict in verdicts if verdict.waiver is not None],
-        parts=_parts(verdicts, pictures | finding_plots(evaluation)),
+        parts=_parts(verdicts, {**pictures, **finding_plots(evaluation)}),
         overall=[figure for figure in evaluation.figures if not figure.group],
         by_group=[figure for figure in evaluation.figures if figure.group],
     )

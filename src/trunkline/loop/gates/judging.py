@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -36,6 +37,11 @@ class Judged:
     folder: Path
     test: Scored
     champion: Scored | None
+
+    @cached_property
+    def pictures(self) -> dict[str, bytes]:
+        """Return what page and card show, by name, as SVG."""
+        return evaluation.card_pictures(self.evaluation, self.test, self.champion, self.bundle.contract)
 
     @property
     def markdown(self) -> Path:
@@ -133,9 +139,7 @@ def _write(judged: Judged, model: str) -> None:
     judgement = judged.evaluation
     judgement.write(judged.folder / "evaluation.json")
     title = f"{model}, bundle {short(judged.bundle.digest)}"
-    page = evaluation.report_page(
-        judgement, judged.test, judged.champion, judged.bundle.contract, title=title
-    )
+    page = evaluation.report_page(judgement, judged.pictures, title=title)
     for path, text in (
         (judged.markdown, evaluation.report_markdown(judgement, title=title)),
         (judged.page, page),

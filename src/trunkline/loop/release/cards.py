@@ -19,9 +19,7 @@ def write_card(project: Project, judged: Judged, version: Version, trained: Trai
     """Write a version's card, its pictures and its digest under `model_cards/` and return the card's path."""
     folder = card_folder(project, version.number)
     snapshot = data.open_snapshot(project, judged.evaluation.snapshot)
-    pictures = evaluation.card_pictures(
-        judged.evaluation, judged.test, judged.champion, judged.bundle.contract
-    )
+    pictures = {f"{name}.svg": picture for name, picture in judged.pictures.items()}
     for name, picture in pictures.items():
         write_atomically(folder / name, picture)
     text = evaluation.card(

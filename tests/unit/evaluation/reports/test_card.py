@@ -241,7 +241,7 @@ def test_pictures_are_files_to_put_beside_the_card(
 
     found = card_pictures(evaluation(), scored, None, contract)
 
-    assert {"roc.svg", "calibration.svg", "confusion.svg"} <= set(found)
+    assert {"roc", "calibration", "confusion"} <= set(found)
     assert found == card_pictures(evaluation(), scored, None, contract)
 
 

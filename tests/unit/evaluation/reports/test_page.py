@@ -11,7 +11,7 @@ import pytest
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.figures import Figure, Interval
 from trunkline.core.verdicts import Evaluation, Verdict, Waiver
-from trunkline.evaluation import Scored, report_page
+from trunkline.evaluation import Scored, card_pictures, report_page
 
 SPAN = Interval(low=0.1, high=0.3)
 HOSTILE = Verdict(gate="data/x", outcome="fail", reason="<script>alert(1)</script>", advice="Do `<b>`.")
@@ -111,7 +111,8 @@ def page() -> str:
         figures=(overall, *rates),
         verdicts=(CHAMPION, HOSTILE, LATENCY, WEAK, BROKEN),
     )
-    return report_page(evaluation, answers(0.0), answers(1.0), CONTRACT, title="Release")
+    pictures = card_pictures(evaluation, answers(0.0), answers(1.0), CONTRACT)
+    return report_page(evaluation, pictures, title="Release")
 
 
 def test_the_page_needs_nothing_else(page: str) -> None:
