@@ -78,7 +78,7 @@ def test_a_training_outlives_the_server_that_was_to_track_it(
 
     assert (fresh, trained.run) == (True, "")
     assert any(
-        line.startswith("the run is not tracked, its bundle is kept: No MLflow server") for line in said
+        line.startswith("the run is not tracked, its bundle is kept: The MLflow server") for line in said
     )
     again, known, fresh = training_module.train(project, progress=say)
     assert (fresh, again.digest, known) == (False, bundle.digest, trained)

@@ -28,7 +28,7 @@ TARGETS: dict[str, Rights] = {
     "bring": READS,
     "conclude": {"statuses": "write"},
     "evaluate": READS,
-    "heartbeat": {"actions": "write", "issues": "write"},
+    "heartbeat": {"contents": "read", "actions": "write", "issues": "write"},
     "image": READS,
     "monitor": {"contents": "read", "actions": "write", "issues": "write", "pull-requests": "read"},
     "plan-change": READS,
