@@ -118,14 +118,7 @@ class ExpiredWaivers(Gate[WaiverCase]):
             f"{waiver.gate} ({waiver.owner}, until {waiver.expires}: {waiver.reason}; {state})"
             for waiver, state in case.late
         )
-        return Verdict(
-            gate=self.name,
-            outcome="fail",
-            question=self.question,
-            reason=f"Waivers that have expired: {words}.",
-            advice="Take those whose gate is no longer red out of gates.waivers. Where it still is, mend what the gate "
-            "found; or have the owner decide again, with a new last day, in a reviewed change.",
-        )
+        return self.answer("fail", f"Waivers that have expired: {words}.")
 
 
 class UnusedWaivers(Gate[WaiverCase]):
@@ -147,14 +140,8 @@ class UnusedWaivers(Gate[WaiverCase]):
 
     def verdict(self, case: WaiverCase) -> Verdict:
         words = [f"{waiver.gate} ({_why_unused(waiver, case.gates)})" for waiver in case.unused]
-        return Verdict(
-            gate=self.name,
-            outcome="pass",
-            blocking=False,
-            question=self.question,
-            reason=f"Waivers that nothing needs: {', '.join(words)}.",
-            advice="Take them out of gates.waivers.",
-        )
+        reason = f"Waivers that nothing needs: {', '.join(words)}."
+        return self.answer("pass", reason, blocking=False, advice=self.explanation().advice)
 
 
 def _why_unused(waiver: Waiver, gates: Sequence[str]) -> str:

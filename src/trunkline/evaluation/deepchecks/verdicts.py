@@ -104,7 +104,7 @@ class DeepchecksSuite(Gate[SuiteCase]):
     """
 
     name = "deepchecks/{suite}"
-    question = "What does deepchecks find?"
+    question = "Do all conditions of this suite of deepchecks hold?"
     keys = (
         "gates.deepchecks.suites",
         "gates.deepchecks.blocking",
@@ -165,13 +165,12 @@ def suite_verdict(
         _listed("Warned", {name: why for name, why in warned.items() if name not in red}),
         _listed("Not asked", left_out),
     ]
-    return Verdict(
+    return DeepchecksSuite().answer(
+        outcome,
+        " ".join(part for part in parts if part),
         gate=f"deepchecks/{answers.suite}",
-        outcome=outcome,
-        question=_question(answers.suite),
         threshold=0.0,
         figures=(Figure(name="checks that do not hold", value=float(len(red)), rows=rows),),
-        reason=" ".join(part for part in parts if part),
         blocking=stops,
         advice="" if outcome == "pass" else _advice(answers.suite, bool(crashed), stops),
     )
@@ -179,11 +178,10 @@ def suite_verdict(
 
 def broken_verdict(suite: Suite, problem: str) -> Verdict:
     """Return the failing verdict of a suite that gave no answers."""
-    return Verdict(
+    return DeepchecksSuite().answer(
+        "fail",
+        f"The suite gave no answers: {problem}.",
         gate=f"deepchecks/{suite}",
-        outcome="fail",
-        question=_question(suite),
-        reason=f"The suite gave no answers: {problem}.",
         advice="Run trunkline deepchecks again; if it breaks again, give it more time (gates.deepchecks.timeout_s), "
         "fewer rows (gates.deepchecks.rows), or make its environment anew: rm -r .venv-deepchecks, make deepchecks.",
     )
@@ -211,10 +209,6 @@ def verdicts_of(
 
 def _crashed(row: CheckAnswer) -> bool:
     return bool(row.error) and row.error not in UNDECIDED
-
-
-def _question(suite: str) -> str:
-    return f"Do all conditions of deepchecks' {suite} suite hold?"
 
 
 def _advice(suite: str, crashed: bool, stops: bool) -> str:

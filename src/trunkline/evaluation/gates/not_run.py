@@ -15,16 +15,11 @@ class _NotRun(Gate[bool]):
 
     def verdict(self, case: bool) -> Verdict:
         """Say that there is no run; `case` says whether the policy requires one."""
-        verb = self.room()
-        return Verdict(
-            gate=self.name,
-            outcome="inconclusive",
-            blocking=case,
-            question=self.question,
-            reason="Not asked about this bundle under this policy."
-            + ("" if case else " It is not required here."),
-            advice=f"Run `trunkline {verb}`, then judge again.",
+        reason = "Not asked about this bundle under this policy." + (
+            "" if case else " It is not required here."
         )
+        advice = f"Run `trunkline {self.room()}`, then judge again."
+        return self.answer("inconclusive", reason, blocking=case, advice=advice)
 
 
 class DeepchecksNotRun(_NotRun):

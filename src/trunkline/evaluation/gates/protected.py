@@ -24,17 +24,17 @@ class Unasked(Gate[Case]):
 
     def verdict(self, case: Case) -> Verdict:
         """Say why no group was looked at; asked where no other gate of the room has an answer."""
-        protected = bool(case.contract.protected)
-        return Verdict(
-            gate=self.name,
-            outcome="inconclusive" if protected else "pass",
+        if not case.contract.protected:
+            return self.answer(
+                "pass",
+                "The contract names no protected attribute, so no group was looked at.",
+                blocking=False,
+                advice="If the rows are about people, mark the columns with `protected: True`, as audit if need be.",
+            )
+        return self.answer(
+            "inconclusive",
+            "The contract names protected attributes, and no limit of gates.fairness asks anything about them: all "
+            "that fit this outcome are null.",
             blocking=False,
-            question=self.question,
-            reason="The contract names protected attributes, and no limit of gates.fairness asks anything about them: "
-            "all that fit this outcome are null."
-            if protected
-            else "The contract names no protected attribute, so no group was looked at.",
-            advice="Set a limit that fits the outcome (many classes without a positive one, and numbers: error_ratio)."
-            if protected
-            else "If the rows are about people, mark the columns with `protected: True`, as audit if need be.",
+            advice="Set a limit that fits the outcome (many classes without a positive one, and numbers: error_ratio).",
         )
