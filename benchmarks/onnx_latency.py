@@ -24,7 +24,7 @@ from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.policy.training import Search, TrainingPolicy
 from trunkline.tasks import judging_of
 from trunkline.training import Candidate, model_frame, train
-from trunkline.training.onnx_model import OnnxModel, convert
+from trunkline.training.exporters.onnx import OnnxModel, convert
 
 YES_NO = ("No", "Yes")
 CONTRACT = Contract(

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 OURS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
+        # Tried in this order.
+        "exporters": {
+            "onnx": "trunkline.training.exporters.onnx:Onnx",
+            "python": "trunkline.training.exporters.python:Python",
+        },
         "forges": {
             "github": "trunkline.forge.github:GitHubForge",
             "local": "trunkline.forge.local:LocalForge",

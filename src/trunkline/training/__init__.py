@@ -1,7 +1,8 @@
 """Training: fit, search, tracking, and export to ONNX or Python with parity."""
 
 from .candidate import Candidate
-from .export import Exported, export
+from .export import export
+from .exporters.exporter import Exported
 from .few_rows import Tried, try_candidates
 from .fit import Fitted, train
 from .frames import model_frame, outcome, predict_frame

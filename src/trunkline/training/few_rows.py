@@ -15,18 +15,18 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from trunkline.core.contract import Column, Contract
 from trunkline.core.errors import DataError, ExportError, ProjectError
+from trunkline.core.plugins import plugins
 from trunkline.core.policy.training import TrainingPolicy
 from trunkline.inputs import input_of
 from trunkline.tasks import Judging, judging_of
 
-from . import python_model
 from .candidate import Candidate
 from .export import answered
+from .exporters.exporter import ConversionError
 from .fit import guarded
 from .frames import model_frame, outcome
 from .mitigation import constrained, fit_groups, mitigated_attribute, put_under
 from .offer import assemble, offered, require_complete
-from .onnx_model import ConversionError, OnnxForm, convert
 from .parity import edges
 from .scoring import Metric, search_scorer
 
@@ -158,13 +158,15 @@ class _One:
         contract = self.contract
         answers = self.judging.ask(fitted, X.iloc[:1])
         answered(lambda given: self.judging.ask(fitted, given), edges(X, contract), X.iloc[:1])
-        try:
-            OnnxForm(convert(fitted, contract), contract, answers.classes).ask(X.iloc[:2])
-        except ConversionError as error:
-            types = python_model.untrusted_types(python_model.dump(fitted))
-            python_model.requirements(types, self.package)
-            return f"python ({error})"
-        return "onnx"
+        reasons: list[str] = []
+        for name, exporter in plugins("exporters").items():
+            try:
+                exporter().check(fitted, contract, X.iloc[:2], classes=answers.classes, package=self.package)
+            except ConversionError as error:
+                reasons.append(str(error))
+            else:
+                return f"{name} ({'; '.join(reasons)})" if reasons else name
+        raise ExportError(f"It has no form: {'; '.join(reasons)}.", next_step="choose another estimator")
 
 
 def settings_of(candidate: Candidate) -> list[dict[str, Any]]:

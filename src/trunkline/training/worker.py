@@ -27,8 +27,8 @@ from trunkline.core.bundle import Bundle, open_bundle
 from trunkline.core.raised import raised
 from trunkline.tasks import judging_of
 
-from . import python_model
 from .confinement import Confined, confined
+from .exporters import python as python_model
 from .frames import predict_frame
 from .variables import hide_variables
 

@@ -35,7 +35,7 @@ from sklego.datasets import load_arrests
 from trunkline.core.policy.training import Mitigation, Search, TrainingPolicy
 from trunkline.core.contract import Column, Contract
 from trunkline.training import Candidate, train
-from trunkline.training.python_model import dump
+from trunkline.training.exporters.python import dump
 
 words = ("No", "Yes")
 contract = Contract(name="arrests", positive="Yes", columns=(

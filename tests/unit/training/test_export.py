@@ -10,6 +10,7 @@ from trunkline.core.contract import Contract
 from trunkline.core.errors import ExportError
 from trunkline.tasks import Answers
 from trunkline.training.export import answered, measure
+from trunkline.training.exporters.exporter import Wanted
 from trunkline.training.parity import Edge, rows_at
 
 ROWS = pd.DataFrame({"a": [1.0, 2.0, 3.0]})
@@ -49,20 +50,24 @@ def corners(*values: float) -> tuple[pd.DataFrame, Answers]:
     return given, honest(given)
 
 
+def wanted(*edges: tuple[pd.DataFrame, Answers]) -> Wanted:
+    return Wanted(ROWS, honest(ROWS), edges)
+
+
 def test_the_same_answers_are_measured_on_every_row_twice_and_every_edge(contract: Contract) -> None:
-    parity = measure(Form(), ROWS, honest(ROWS), [corners(9.0, 10.0)], contract)
+    parity = measure(Form(), wanted(corners(9.0, 10.0)), contract)
     assert parity.holds
     assert parity.rows == 3 + 3 + 2
 
 
 def test_a_form_that_is_wrong_for_single_rows_is_found(contract: Contract) -> None:
-    assert not measure(Form(wrong_each=True), ROWS, honest(ROWS), [], contract).holds
+    assert not measure(Form(wrong_each=True), wanted(), contract).holds
 
 
 def test_a_form_that_is_wrong_at_an_edge_alone_is_found(contract: Contract) -> None:
     wrong = Form(wrong_above=5)
-    assert measure(wrong, ROWS, honest(ROWS), [], contract).holds
-    assert not measure(wrong, ROWS, honest(ROWS), [corners(4.0, 9.0)], contract).holds
+    assert measure(wrong, wanted(), contract).holds
+    assert not measure(wrong, wanted(corners(4.0, 9.0)), contract).holds
 
 
 def test_the_edges_of_two_thousand_columns_are_asked_for_in_a_few_calls() -> None:

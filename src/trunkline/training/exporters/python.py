@@ -9,17 +9,22 @@ import re
 import shutil
 import sys
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from trunkline.core.contract import Contract
 from trunkline.core.errors import ExportError, StorageError
 from trunkline.core.package import files_in
 from trunkline.core.raised import raised
-from trunkline.core.record import canonical_json
+from trunkline.core.record import canonical_json, write_atomically
+
+from ..fit import Fitted
+from .exporter import Exported, Wanted
 
 BASE = ("numpy", "pandas", "scikit-learn", "scipy", "skops")
 PACKAGES = ("numpy", "pandas", "sklearn", "scipy", "skops", "trunkline")
@@ -29,6 +34,37 @@ ADVICE = (
     "move functions and classes to the top level of a file in the project's package (a lambda cannot be written), "
     "or use scikit-learn's own transformers"
 )
+
+
+class Python:
+    """skops with the user's package, whose answers are compared once it is sealed."""
+
+    def export(
+        self,
+        fitted: Fitted,
+        contract: Contract,
+        wanted: Wanted,
+        folder: Path,
+        *,
+        code: Path,
+        say: Callable[[str], None],
+    ) -> Exported:
+        """Write `model.skops` and `code`. Raises ExportError when it cannot be written, or names a path."""
+        content = dump(fitted.pipeline)
+        require_no_path(content, code.parents[1])
+        types = untrusted_types(content)
+        needed = requirements(types, code.name)
+        # It is read back by a process of its own once it is sealed: what cannot be read may end one that tries.
+        copy_code(code, folder)
+        write_atomically(folder / "model.skops", content)
+        say("taking the Python runtime")
+        return Exported("python", "model.skops", types, needed)
+
+    def check(
+        self, pipeline: Any, contract: Contract, rows: pd.DataFrame, *, classes: tuple[str, ...], package: str
+    ) -> None:
+        """Raise ExportError when it cannot be written, or needs a package that no index has."""
+        requirements(untrusted_types(dump(pipeline)), package)
 
 
 class _Nowhere:

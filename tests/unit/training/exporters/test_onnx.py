@@ -15,10 +15,11 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.tasks import judging_of
+from trunkline.training.exporters.exporter import ConversionError
+from trunkline.training.exporters.onnx import OnnxForm, convert
 from trunkline.training.fair_mixture import FairMixture
 from trunkline.training.frames import model_frame, outcome
 from trunkline.training.group_thresholds import GroupThresholds
-from trunkline.training.onnx_model import ConversionError, OnnxForm, convert
 from trunkline.training.parity import compare
 
 

@@ -14,7 +14,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassif
 from sklearn.preprocessing import FunctionTransformer
 
 from trunkline.core.errors import ExportError
-from trunkline.training.python_model import (
+from trunkline.training.exporters.python import (
     canonical,
     dump,
     load,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import logging
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -17,20 +18,53 @@ from sklearn.pipeline import Pipeline
 from trunkline.core.contract import Contract
 from trunkline.core.decision import Decision
 from trunkline.core.errors import BundleError
+from trunkline.core.record import write_atomically
 from trunkline.inputs import input_of
 from trunkline.tasks import Answers, judging_of
 
-from .fair_mixture import FairMixture
-from .frames import tensors
-from .group_thresholds import GroupThresholds
+from ..export import measure
+from ..fair_mixture import FairMixture
+from ..fit import Fitted
+from ..frames import tensors
+from ..group_thresholds import GroupThresholds
+from .exporter import ConversionError, Exported, Wanted
 
 GRAPH = "trunkline"
 LOCALE = "C"
 """For lower case in texts. Letters beyond ASCII are left to parity, as in any other locale: tokens split there."""
 
 
-class ConversionError(Exception):
-    """The pipeline has no ONNX form, or onnxruntime does not take it."""
+class Onnx:
+    """ONNX, if every row and edge that is wanted gets the same label and a probability within 1e-4."""
+
+    def export(
+        self,
+        fitted: Fitted,
+        contract: Contract,
+        wanted: Wanted,
+        folder: Path,
+        *,
+        code: Path,
+        say: Callable[[str], None],
+    ) -> Exported:
+        """Write `model.onnx`. Raises ConversionError when there is no such form, or it gives other answers."""
+        try:
+            content = convert(fitted.pipeline, contract)
+            form = OnnxForm(content, contract, fitted.classes, fitted.decision)
+            parity = measure(form, wanted, contract)
+        except ConversionError as error:
+            raise ConversionError(f"No ONNX form: {error}") from error
+        if not parity.holds:
+            raise ConversionError(f"ONNX gives other answers: {parity.reason()}")
+        write_atomically(folder / "model.onnx", content)
+        say(f"ONNX: {parity.reason()}")
+        return Exported("onnx", "model.onnx", parity=parity.figures())
+
+    def check(
+        self, pipeline: Any, contract: Contract, rows: pd.DataFrame, *, classes: tuple[str, ...], package: str
+    ) -> None:
+        """Raise ConversionError when there is no such form, or the runtime does not answer the rows."""
+        OnnxForm(convert(pipeline, contract), contract, classes).ask(rows)
 
 
 def convert(pipeline: Any, contract: Contract) -> bytes:

@@ -1,0 +1,71 @@
+"""What an exporter does: write a fitted model in one form, if it has that form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import pandas as pd
+
+from trunkline.core.bundle import Runtime
+from trunkline.core.contract import Contract
+from trunkline.core.figures import Figure
+from trunkline.tasks import Answers
+
+from ..fit import Fitted
+
+Corners = tuple[pd.DataFrame, Answers]
+"""Rows at edges of the contract, and the pipeline's answers."""
+
+
+class ConversionError(Exception):
+    """The pipeline has no such form, or its runtime does not take it."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a form must answer: `rows` (a model frame) with the pipeline's answers, and rows at the contract's edges."""
+
+    rows: pd.DataFrame
+    expected: Answers
+    corners: Sequence[Corners]
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written, and how it compares with the pipeline that was fitted."""
+
+    runtime: Runtime
+    model: str
+    """The model's file, as `model.onnx`."""
+    trusted_types: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    parity: tuple[Figure, ...] = ()
+    """How many labels of this form differ, and the largest difference; empty where they are compared later."""
+    reason: str = ""
+    """Why it is none of the forms that were tried before."""
+
+
+class Exporter(Protocol):
+    """One form; the runtime of its name opens it."""
+
+    def export(
+        self,
+        fitted: Fitted,
+        contract: Contract,
+        wanted: Wanted,
+        folder: Path,
+        *,
+        code: Path,
+        say: Callable[[str], None],
+    ) -> Exported:
+        """Write the model and what it needs to `folder`. Raises ConversionError when it has no such form."""
+        ...
+
+    def check(
+        self, pipeline: Any, contract: Contract, rows: pd.DataFrame, *, classes: tuple[str, ...], package: str
+    ) -> None:
+        """Raise ConversionError when a pipeline that was fitted on a few rows has no such form."""
+        ...

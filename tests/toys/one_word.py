@@ -1,0 +1,39 @@
+"""An exporter whose form is the one word that a model always says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from trunkline.core.contract import Contract
+from trunkline.core.record import write_atomically
+from trunkline.training.exporters.exporter import ConversionError, Exported, Wanted
+from trunkline.training.fit import Fitted
+
+
+class OneWord:
+    """A text file, for a model that gives every row the same label."""
+
+    def export(
+        self,
+        fitted: Fitted,
+        contract: Contract,
+        wanted: Wanted,
+        folder: Path,
+        *,
+        code: Path,
+        say: Callable[[str], None],
+    ) -> Exported:
+        said = set(wanted.expected.predictions)
+        if len(said) > 1:
+            raise ConversionError(f"it says {len(said)} words")
+        write_atomically(folder / "model.txt", str(said.pop()).encode())
+        return Exported("constant", "model.txt")
+
+    def check(
+        self, pipeline: Any, contract: Contract, rows: pd.DataFrame, *, classes: tuple[str, ...], package: str
+    ) -> None:
+        """Every model that was fitted on a few rows may say one word."""
