@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Protocol
 
 from trunkline.core.bundle import Bundle, BundleStore, open_bundle
 from trunkline.core.errors import BundleError
-from trunkline.core.plugins import plugin
+from trunkline.core.plugins import OURS, plugin
 from trunkline.core.record import short
 
 
@@ -74,12 +74,12 @@ class Registry(Source, Protocol):
         ...
 
 
-def open_registry(kind: str, place: Place) -> Registry:
-    """Return the registry of a kind.
+def open_registry(kind: str, place: Place, *, table: Mapping[str, Mapping[str, str]] = OURS) -> Registry:
+    """Return the registry of a kind; `table` lists the kinds.
 
     Raises PolicyError when there is no such kind, or it cannot be had with this name or address.
     """
-    made: Registry = plugin("registries", kind)(place)
+    made: Registry = plugin("registries", kind, table=table)(place)
     return made
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from conformance.registries import Reach, RegistryConformance
 
-from trunkline.core import plugins
 from trunkline.core.bundle import Bundle
 from trunkline.core.errors import NotFoundError, PolicyError
 from trunkline.core.record import digits
@@ -77,19 +76,17 @@ class Folder:
         return folder
 
 
-class TestToy(RegistryConformance):
-    @pytest.fixture(autouse=True)
-    def _one_line(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        ours = {**plugins.OURS["registries"], "folder": f"{__name__}:Folder"}
-        monkeypatch.setattr(plugins, "OURS", {**plugins.OURS, "registries": ours})
+ONE_LINE = {"registries": {"folder": f"{__name__}:Folder"}}
 
+
+class TestToy(RegistryConformance):
     @pytest.fixture
     def place(self, tmp_path: Path) -> Place:
         return Place(clone=tmp_path / "toy", name="m", uri="", limit_mb=500)
 
     @pytest.fixture
     def reach(self, place: Place) -> Reach:
-        return lambda: open_registry("folder", place)
+        return lambda: open_registry("folder", place, table=ONE_LINE)
 
     @pytest.fixture
     def damage(self, place: Place) -> Callable[[Bundle], None]:
