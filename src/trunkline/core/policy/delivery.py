@@ -18,7 +18,7 @@ CARRIED = {"auto": "auto", "always": "git", "never": "mlflow"}
 class RegistryPolicy(Section):
     """Where bundles are kept for other machines, and for how long."""
 
-    kind: str = "auto"
+    kind: Annotated[str, Field(json_schema_extra={"enum": ["auto", *sorted(OURS["registries"])]})] = "auto"
     """*git* keeps each bundle in a ref of the repository, *mlflow* in MLflow. *auto* is MLflow where a server is named.
 
     Without one it is git where the forge is on a host, and MLflow's embedded store where the forge is a folder.
@@ -31,6 +31,13 @@ class RegistryPolicy(Section):
     """How many of the newest versions keep their bundles, whatever serves; `null` is all that main names."""
     keep_days: Positive = 90
     """A bundle stays for so many days after it came, and after main last desired it: so far back a rollback reaches."""
+
+    @field_validator("kind")
+    @classmethod
+    def _is_known(cls, kind: str) -> str:
+        if kind not in (known := ("auto", *sorted(OURS["registries"]))):
+            raise ValueError(f"use one of {', '.join(known)}")
+        return kind
 
     @model_validator(mode="before")
     @classmethod
