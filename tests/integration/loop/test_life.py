@@ -333,7 +333,10 @@ def test_a_revert_of_the_merge_brings_the_old_version_back(live: Project, git: G
     model.write_text(model.read_text(encoding="utf-8").replace("[0.1, 1.0]", "[10.0]"), encoding="utf-8")
     git(live.root, "commit", "--quiet", "--all", "--message", "Second model")
     merge(live, reviewing.review(Project(live.root), progress=say).pull_request.number, git)
-    assert releasing.release(Project(live.root), progress=say).version.number == 2
+    released = releasing.release(Project(live.root), progress=say)
+    assert released.version.number == 2
+    assert released.pull_request is not None
+    merge(live, released.pull_request.number, git)
     merge(live, promoting.propose_next_stage(live, "single", number=2, progress=say).number, git)
     deploy(live)
     assert served(live) == 2
@@ -366,7 +369,7 @@ def test_nothing_serves_and_everything_says_so(project: Project, tmp_path: Path)
         assert caught.value.next_step.startswith("merge a promotion first")
     with pytest.raises(NotFoundError, match="No prediction log has the id"):
         tracing.trace(project, "abc")
-    with pytest.raises(NotFoundError, match="No version is registered"):
+    with pytest.raises(NotFoundError, match="names no version yet"):
         promoting.propose_next_stage(project, "single", progress=say)
     with pytest.raises(NotFoundError, match="never monitored"):
         require_signals(project, "production")
