@@ -1,9 +1,9 @@
 """Sources, snapshots, their split and the checks that they must pass."""
 
 from .checks import check_snapshot
-from .comparison import moved_in_traffic
-from .interface import judge_interface
+from .interface import Interface, InterfaceCase
 from .lock import lock_of, read_lock, write_lock
+from .moves import moved_in_traffic
 from .schema import contract_from, project_contract, project_schema
 from .snapshot import Snapshot, check_enough, open_snapshot, take_snapshot
 from .sources import in_window, load_source
@@ -15,6 +15,8 @@ from .validation import check_rows
 from .window import check_window, require_rows
 
 __all__ = [
+    "Interface",
+    "InterfaceCase",
     "Snapshot",
     "check_enough",
     "check_rows",
@@ -22,7 +24,6 @@ __all__ = [
     "check_window",
     "contract_from",
     "in_window",
-    "judge_interface",
     "load_source",
     "load_traffic",
     "lock_of",

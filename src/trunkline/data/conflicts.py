@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from trunkline.core.contract import Contract, Role
+from trunkline.core.contract import Role
 from trunkline.core.figures import Figure, Interval
 from trunkline.core.gate import Gate
 from trunkline.core.verdicts import Verdict
@@ -17,7 +17,7 @@ from trunkline.measure.intervals import LEVEL, beyond, deviate, score_interval
 from trunkline.measure.wording import between, percent
 
 from .case import SnapshotCase
-from .split import PARTS, Parts
+from .split import PARTS
 
 Floats = npt.NDArray[np.float64]
 
@@ -44,49 +44,37 @@ class Conflicts(Gate[SnapshotCase]):
         return case.rules.conflicts is not None
 
     def verdict(self, case: SnapshotCase) -> Verdict:
-        return judge_conflicts(case.parts, case.contract, case.rules.conflicts or 0.0)
-
-
-def judge_conflicts(parts: Parts, contract: Contract, limit: float) -> Verdict:
-    """Answer how much of the outcome equal rows contradict each other in: equal in all but key and outcome.
-
-    Classification: the share of rows whose equals have another outcome more often than theirs, which is what even a
-    perfect lookup of these rows gets wrong. Regression: the share of the outcome's variance that lies within groups of
-    equal rows. User, event time and audited columns must be equal too, so that two people who look alike to the model
-    are no conflict while one who is labelled twice is; nulls equal each other.
-    """
-    rows = pd.concat([parts[name] for name in PARTS], ignore_index=True)
-    by = [column.name for column in contract.columns if column.role not in (Role.KEY, Role.OUTCOME)]
-    equals = np.asarray(rows.groupby(by, sort=False, dropna=False).ngroup(), dtype=np.int64)
-    outcome = rows[contract.outcome.name]
-    twins = float((np.bincount(equals)[equals] > 1).mean())
-    amount = input_of(contract.outcome).quantity
-    figure = (
-        _within(equals, np.asarray(outcome, dtype=np.float64))
-        if amount
-        else _outvoted(equals, outcome.astype(str))
-    )
-    sure, unsure = beyond([figure], limit)
-    where = "in every column but key and outcome"
-    measured = f"{percent(figure.value)} ({between(figure.interval, percent)}; {percent(limit)} may)"
-    what = (
-        f"{measured} of the variance of {outcome.name} lies between rows that are equal {where}."
-        if amount
-        else f"{measured} of {len(rows):,} rows have equals {where} with another {outcome.name} more often."
-    )
-    reason = f"{what} No model can get that right. {percent(twins)} of the rows have an equal at all."
-    if unsure:
-        reason += " The interval reaches back over the limit."
-    return Verdict(
-        gate="data/conflicts",
-        question="Do rows that are equal have the same outcome?",
-        outcome="fail" if sure else "inconclusive" if unsure else "pass",
-        blocking=not unsure,
-        reason=reason,
-        threshold=limit,
-        figures=(figure, Figure(name="rows_with_an_equal", value=twins, rows=len(rows))),
-        advice=_advice(figure.value) if sure or unsure else "",
-    )
+        parts, contract, limit = case.parts, case.contract, case.rules.conflicts or 0.0
+        rows = pd.concat([parts[name] for name in PARTS], ignore_index=True)
+        by = [column.name for column in contract.columns if column.role not in (Role.KEY, Role.OUTCOME)]
+        equals = np.asarray(rows.groupby(by, sort=False, dropna=False).ngroup(), dtype=np.int64)
+        outcome = rows[contract.outcome.name]
+        twins = float((np.bincount(equals)[equals] > 1).mean())
+        amount = input_of(contract.outcome).quantity
+        figure = (
+            _within(equals, np.asarray(outcome, dtype=np.float64))
+            if amount
+            else _outvoted(equals, outcome.astype(str))
+        )
+        sure, unsure = beyond([figure], limit)
+        where = "in every column but key and outcome"
+        measured = f"{percent(figure.value)} ({between(figure.interval, percent)}; {percent(limit)} may)"
+        what = (
+            f"{measured} of the variance of {outcome.name} lies between rows that are equal {where}."
+            if amount
+            else f"{measured} of {len(rows):,} rows have equals {where} with another {outcome.name} more often."
+        )
+        reason = f"{what} No model can get that right. {percent(twins)} of the rows have an equal at all."
+        if unsure:
+            reason += " The interval reaches back over the limit."
+        return self.answer(
+            "fail" if sure else "inconclusive" if unsure else "pass",
+            blocking=not unsure,
+            reason=reason,
+            threshold=limit,
+            figures=(figure, Figure(name="rows_with_an_equal", value=twins, rows=len(rows))),
+            advice=_advice(figure.value) if sure or unsure else "",
+        )
 
 
 def _advice(value: float) -> str:

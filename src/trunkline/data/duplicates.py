@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import pandas as pd
 
-from trunkline.core.contract import Contract, Role
+from trunkline.core.contract import Role
 from trunkline.core.figures import Figure
 from trunkline.core.gate import Gate
-from trunkline.core.policy.gates import DataGates
 from trunkline.core.verdicts import Verdict
 from trunkline.measure.intervals import score_interval
 from trunkline.measure.wording import percent
 
 from .case import SnapshotCase
-from .split import PARTS, Parts
+from .split import PARTS
 
 _PART = "\0part"
 
@@ -38,52 +37,40 @@ class Duplicates(Gate[SnapshotCase]):
     keys = ("gates.data.duplicates", "gates.data.copies")
 
     def verdict(self, case: SnapshotCase) -> Verdict:
-        return judge_duplicates(case.parts, case.contract, case.rules)
-
-
-def judge_duplicates(parts: Parts, contract: Contract, policy: DataGates) -> Verdict:
-    """Answer whether rows repeat one another, within a part or, worse, across parts.
-
-    Rows are the same by key where the contract has one, else by all their values. A key in two parts fails whatever
-    the policy allows. Copies are test rows that equal a row that is learned from in everything but the key; `copies`
-    of the test rows may be, with a key or without. Rows are counted, so the shares decide; the intervals say what a
-    snapshot of as many rows from the same source may have.
-    """
-    key = contract.of_role(Role.KEY)
-    rows = pd.concat([parts[part].assign(**{_PART: part}) for part in PARTS], ignore_index=True)
-    names = [column.name for column in contract.columns]
-    by = [key.name] if key else names
-    named = rows[rows[key.name].notna()] if key else rows
-    repeated = int(named.duplicated(by).sum())
-    # One row a part is left of each; whatever still repeats lies in more than one part.
-    crossing = int(named.drop_duplicates([*by, _PART]).duplicated(by).sum())
-    contents = [name for name in names if key is None or name != key.name]
-    learned = rows.loc[rows[_PART] != "test", contents].drop_duplicates()
-    test = rows.loc[rows[_PART] == "test", contents]
-    met = test.merge(learned, how="left", on=contents, indicator=True)["_merge"].eq("both")
-    share, copied = repeated / max(1, len(rows)), float(met.mean()) if len(met) else 0.0
-    torn = key is not None and crossing > 0
-    copies = policy.copies is not None and copied > policy.copies
-    twice = torn or share > policy.duplicates
-    may = "" if policy.copies is None else f"; {percent(policy.copies)} may"
-    how = f"by {key.name}" if key else "in every column"
-    said = f"{percent(copied)} of {len(test):,} test rows equal one that is learned from in "
-    said += (f"all but {key.name}" if key else "every column") + f"{may}."
-    return Verdict(
-        gate="data/duplicates",
-        question="Does any row repeat another one, above all across the parts?",
-        outcome="fail" if twice or copies else "pass",
-        reason=f"{repeated:,} of {len(rows):,} rows repeat another one {how}, {crossing:,} of them in another part; "
-        f"{percent(policy.duplicates)} may. {said}",
-        threshold=policy.copies if copies and not twice else policy.duplicates,
-        figures=(
-            _share("duplicates", repeated, len(rows)),
-            _share("duplicates_across_parts", crossing, len(rows)),
-            _share("identical_rows", int(rows.duplicated(contents).sum()), len(rows)),
-            _share("copies", int(met.sum()), len(test)),
-        ),
-        advice=_advice(keyed=key is not None, twice=twice) if twice or copies else "",
-    )
+        parts, contract, policy = case.parts, case.contract, case.rules
+        key = contract.of_role(Role.KEY)
+        rows = pd.concat([parts[part].assign(**{_PART: part}) for part in PARTS], ignore_index=True)
+        names = [column.name for column in contract.columns]
+        by = [key.name] if key else names
+        named = rows[rows[key.name].notna()] if key else rows
+        repeated = int(named.duplicated(by).sum())
+        # One row a part is left of each; whatever still repeats lies in more than one part.
+        crossing = int(named.drop_duplicates([*by, _PART]).duplicated(by).sum())
+        contents = [name for name in names if key is None or name != key.name]
+        learned = rows.loc[rows[_PART] != "test", contents].drop_duplicates()
+        test = rows.loc[rows[_PART] == "test", contents]
+        met = test.merge(learned, how="left", on=contents, indicator=True)["_merge"].eq("both")
+        share, copied = repeated / max(1, len(rows)), float(met.mean()) if len(met) else 0.0
+        torn = key is not None and crossing > 0
+        copies = policy.copies is not None and copied > policy.copies
+        twice = torn or share > policy.duplicates
+        may = "" if policy.copies is None else f"; {percent(policy.copies)} may"
+        how = f"by {key.name}" if key else "in every column"
+        said = f"{percent(copied)} of {len(test):,} test rows equal one that is learned from in "
+        said += (f"all but {key.name}" if key else "every column") + f"{may}."
+        return self.answer(
+            "fail" if twice or copies else "pass",
+            reason=f"{repeated:,} of {len(rows):,} rows repeat another one {how}, {crossing:,} of them in another "
+            f"part; {percent(policy.duplicates)} may. {said}",
+            threshold=policy.copies if copies and not twice else policy.duplicates,
+            figures=(
+                _share("duplicates", repeated, len(rows)),
+                _share("duplicates_across_parts", crossing, len(rows)),
+                _share("identical_rows", int(rows.duplicated(contents).sum()), len(rows)),
+                _share("copies", int(met.sum()), len(test)),
+            ),
+            advice=_advice(keyed=key is not None, twice=twice) if twice or copies else "",
+        )
 
 
 def _share(name: str, hits: int, rows: int) -> Figure:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from trunkline.core.contract import Column, Contract, Role
+from trunkline.core.contract import Column, Role
 from trunkline.core.figures import Figure, Interval
 from trunkline.core.snapshots import ColumnSummary, DataLock
 from trunkline.core.verdicts import Verdict
@@ -17,15 +17,10 @@ from trunkline.measure.intervals import beyond, deviate
 from trunkline.measure.multiplicity import shared_level
 from trunkline.measure.wording import between, columns, listed
 
+from .case import SnapshotCase
+from .comparison import Comparison
 from .summaries import LEVELS, numbers_of, rows_behind, summarised, summary_of
 
-GATE = "data/jumps"
-QUESTION = "Are numbers where they were in the champion's snapshot?"
-ADVICE = (
-    "Ask whoever makes the source whether the unit, the scale or the mark of an unknown value has changed (euro to "
-    "cents, years to days, -999), and mend it in load(). If the world has really changed, raise gates.data.jump or "
-    "waive the gate in a reviewed change."
-)
 NAMES = ("1 % quantile", "lower quartile", "median", "upper quartile", "99 % quantile")
 FROM_MIDDLE = np.array([0, 1, 1, 1, 0])
 """By level: the place of the quantile from which its width is measured, to the one as far from the end."""
@@ -40,54 +35,74 @@ class Move:
     words: str
 
 
-def judge_jumps(rows: pd.DataFrame, contract: Contract, previous: DataLock, limit: float) -> Verdict:
-    """Answer how far any number has moved, the event time aside; a numeric outcome is among them.
+class Jumps(Comparison):
+    """How far the quantiles of each number have moved from the champion's snapshot: quartiles in widths of the
+    middle half, the outermost in widths of what lies between them; whichever width is narrower, then or now.
+    The event time is left out.
 
-    The quartiles move in widths of the middle half, the quantiles at 1 and 99 % in widths of what lies between them;
-    of the widths now and then the narrower, so that a column in other units is found whichever way it was changed.
+    Pass: No column moved further than the limit, or there is no champion to compare with.
+    Fail: One did, with its whole interval: euro to cents, years to days, -999 for unknown; or the world has
+    changed. If live traffic shows the same move, a retraining follows it: the gate then says so and does not
+    block.
+    Inconclusive: The move is greater than the limit, but its interval reaches back over it; or no commit of the
+    repository has the champion's `data.lock` with a picture of its columns. Neither stops a release.
+    Advice: Ask whoever makes the source whether the unit, the scale or the mark of an unknown value has changed
+    (euro to cents, years to days, -999), and correct it in load(). If the world has really changed, raise
+    `gates.data.jump` or waive the gate in a reviewed change.
+    Source: Mathisen (1943), Annals of Mathematical Statistics 14: distribution-free intervals from order
+    statistics.
     """
-    compared = [
-        column
-        for column in summarised(contract)
-        if column.role is not Role.TIME and _comparable(rows, column, previous.columns.get(column.name))
-    ]
-    level = shared_level(len(compared) * len(LEVELS))
-    moves = [
-        moved(
-            rows[column.name],
-            column,
-            previous.columns[column.name],
-            rows_behind(previous, column.name),
-            level=level,
-            limit=limit,
+
+    name = "data/jumps"
+    question = "Has a number jumped, as it does when its unit or range changes?"
+    keys = ("gates.data.jump",)
+
+    def limit(self, case: SnapshotCase) -> float | None:
+        return case.rules.jump
+
+    def moved(self, case: SnapshotCase, previous: DataLock, limit: float) -> Verdict:
+        rows, contract = case.rows, case.contract
+        compared = [
+            column
+            for column in summarised(contract)
+            if column.role is not Role.TIME and _comparable(rows, column, previous.columns.get(column.name))
+        ]
+        level = shared_level(len(compared) * len(LEVELS))
+        moves = [
+            moved(
+                rows[column.name],
+                column,
+                previous.columns[column.name],
+                rows_behind(previous, column.name),
+                level=level,
+                limit=limit,
+            )
+            for column in compared
+        ]
+        words = {move.figure.name: move.words for move in moves}
+        figures = tuple(move.figure for move in moves)
+        sure, unsure = beyond(figures, limit)
+        shown = sure or unsure
+        named = listed(f"{name}: {words[one.name]}" for name, one in zip(columns(shown), shown, strict=True))
+        may = f"{limit:g} width{'' if limit == 1 else 's'}"
+        most = max(figures, key=lambda one: one.value, default=None)
+        if sure:
+            reason = f"Moved by more than {may}: {named}."
+        elif unsure:
+            reason = f"Too few rows to say whether this is chance ({may} may): {named}."
+        elif most is None:
+            reason = "No column has numbers to compare."
+        else:
+            reason = (
+                f"Of {len(figures)} columns {columns([most])[0]} moved most: {words[most.name]}; {may} may."
+            )
+        return self.answer(
+            "fail" if sure else "inconclusive" if unsure else "pass",
+            blocking=bool(sure) or not unsure,
+            reason=reason,
+            threshold=limit,
+            figures=figures,
         )
-        for column in compared
-    ]
-    words = {move.figure.name: move.words for move in moves}
-    figures = tuple(move.figure for move in moves)
-    sure, unsure = beyond(figures, limit)
-    shown = sure or unsure
-    named = listed(f"{name}: {words[one.name]}" for name, one in zip(columns(shown), shown, strict=True))
-    may = f"{limit:g} width{'' if limit == 1 else 's'}"
-    most = max(figures, key=lambda one: one.value, default=None)
-    if sure:
-        reason = f"Moved by more than {may}: {named}."
-    elif unsure:
-        reason = f"Too few rows to say whether this is chance ({may} may): {named}."
-    elif most is None:
-        reason = "No column has numbers to compare."
-    else:
-        reason = f"Of {len(figures)} columns {columns([most])[0]} moved most: {words[most.name]}; {may} may."
-    return Verdict(
-        gate=GATE,
-        question=QUESTION,
-        outcome="fail" if sure else "inconclusive" if unsure else "pass",
-        blocking=bool(sure) or not unsure,
-        reason=reason,
-        threshold=limit,
-        figures=figures,
-        advice=ADVICE if shown else "",
-    )
 
 
 def moved(

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-import pandas as pd
 import pandera.pandas as pa
 
 from trunkline.core.contract import Column, Contract
@@ -19,10 +18,8 @@ from trunkline.measure.wording import listed
 from .case import SnapshotCase
 from .rows import in_order
 from .schema import contract_from
-from .split import PARTS, Parts
 from .validation import Breach, inspect_rows
 
-GATE = "data/contract"
 SAID_ONLY = {"description", "unit"}
 """What a column says to people, and no row can break."""
 
@@ -47,48 +44,35 @@ class KeptContract(Gate[SnapshotCase]):
 
     def verdicts(self, case: SnapshotCase) -> Iterable[Verdict]:
         if case.schema is not None:
-            yield judge_contract(case.parts, case.contract, case.schema)
+            yield self._kept(case, case.schema)
 
-
-def judge_contract(parts: Parts, taken: Contract, schema: type[pa.DataFrameModel]) -> Verdict:
-    """Answer whether the rows keep the contract of now, `schema`, and whether they were taken by the same one.
-
-    Rows that break the contract are refused when a snapshot is taken; a contract that was changed since, or a
-    snapshot from elsewhere, is found here. Rules about the whole table, which a check that answers with a single
-    truth value is, are asked when a snapshot is taken only: the parts are a choice of those rows.
-    """
-    rows = in_order(pd.concat([parts[name] for name in PARTS], ignore_index=True), taken)
-    now = contract_from(schema)
-    found, _ = inspect_rows(rows, schema, now, whole=False)
-    # Reports are read by more people than rows are.
-    free = {column.name for column in now.columns if input_of(column).free}
-    breaches = [replace(breach, values=()) if breach.column in free else breach for breach in found]
-    changed = _changed(taken, now)
-    said = [_said(breach) for breach in breaches]
-    if changed:
-        said.append(f"the snapshot was taken by another contract: {listed(changed)} changed since")
-    ready = schema.to_schema()
-    rules = sum(
-        1 + (not field.nullable) + field.unique + len(field.checks) for field in ready.columns.values()
-    )
-    rules += len(ready.checks)
-    return Verdict(
-        gate=GATE,
-        question="Do the rows keep the contract of now?",
-        outcome="fail" if said else "pass",
-        reason=f"Of {len(rows):,} rows: {'; '.join(said)}."
-        if said
-        else f"All {len(rows):,} rows keep the {rules:,} rules for {len(now.columns):,} columns.",
-        threshold=0.0,
-        figures=(
-            Figure(name="rules_broken", value=len(breaches), rows=len(rows)),
-            *_shares(breaches, len(rows)),
-        ),
-        advice="Take the snapshot again (trunkline snapshot). It refuses rows that break the contract: correct load(), "
-        "or the contract where the world has changed."
-        if said
-        else "",
-    )
+    def _kept(self, case: SnapshotCase, schema: type[pa.DataFrameModel]) -> Verdict:
+        rows = in_order(case.rows, case.contract)
+        now = contract_from(schema)
+        found, _ = inspect_rows(rows, schema, now, whole=False)
+        # Reports are read by more people than rows are.
+        free = {column.name for column in now.columns if input_of(column).free}
+        breaches = [replace(breach, values=()) if breach.column in free else breach for breach in found]
+        changed = _changed(case.contract, now)
+        said = [_said(breach) for breach in breaches]
+        if changed:
+            said.append(f"the snapshot was taken by another contract: {listed(changed)} changed since")
+        ready = schema.to_schema()
+        rules = sum(
+            1 + (not field.nullable) + field.unique + len(field.checks) for field in ready.columns.values()
+        )
+        rules += len(ready.checks)
+        return self.answer(
+            "fail" if said else "pass",
+            reason=f"Of {len(rows):,} rows: {'; '.join(said)}."
+            if said
+            else f"All {len(rows):,} rows keep the {rules:,} rules for {len(now.columns):,} columns.",
+            threshold=0.0,
+            figures=(
+                Figure(name="rules_broken", value=len(breaches), rows=len(rows)),
+                *_shares(breaches, len(rows)),
+            ),
+        )
 
 
 def _said(breach: Breach) -> str:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
-from trunkline.core.contract import Contract
 from trunkline.core.gate import Gate
-from trunkline.core.policy.gates import DataGates
 from trunkline.core.verdicts import Outcome, Verdict
 from trunkline.inputs import input_of
 from trunkline.measure.wording import columns, listed
 
 from .case import SnapshotCase
 from .single_feature import single_feature_scores
-from .split import Parts
 
 
 class Leakage(Gate[SnapshotCase]):
@@ -34,48 +31,38 @@ class Leakage(Gate[SnapshotCase]):
     keys = ("gates.data.leakage",)
 
     def verdict(self, case: SnapshotCase) -> Verdict:
-        return judge_leakage(case.parts, case.contract, case.rules)
-
-
-def judge_leakage(parts: Parts, contract: Contract, policy: DataGates) -> Verdict:
-    """Answer whether one feature alone predicts the outcome too well; measured on train and validation.
-
-    Fail: a score above the threshold. Inconclusive: none is, but the interval of one reaches beyond it, which does
-    not block; or the rows are too few to measure one at all, which does.
-    """
-    rows = pd.concat([parts["train"], parts["validation"]], ignore_index=True)
-    figures = single_feature_scores(rows, contract)
-    threshold = policy.leakage
-    leaks = [figure for figure in figures if figure.value > threshold]
-    open_ = [figure for figure in figures if figure.interval and figure.interval.high > threshold]
-    unsaid = len(contract.features) - len(figures)
-    outcome: Outcome = "fail" if leaks else "inconclusive" if open_ or unsaid else "pass"
-    measure = "R2" if input_of(contract.outcome).quantity else "AUC"
-    shown = max(figures, key=lambda figure: figure.value, default=None)
-    if leaks:
-        named = listed(
-            f"{name} ({measure} {figure.value:.3f})"
-            for name, figure in zip(columns(leaks), leaks, strict=True)
+        parts, contract, threshold = case.parts, case.contract, case.rules.leakage
+        rows = pd.concat([parts["train"], parts["validation"]], ignore_index=True)
+        figures = single_feature_scores(rows, contract)
+        leaks = [figure for figure in figures if figure.value > threshold]
+        open_ = [figure for figure in figures if figure.interval and figure.interval.high > threshold]
+        unsaid = len(contract.features) - len(figures)
+        outcome: Outcome = "fail" if leaks else "inconclusive" if open_ or unsaid else "pass"
+        measure = "R2" if input_of(contract.outcome).quantity else "AUC"
+        shown = max(figures, key=lambda figure: figure.value, default=None)
+        if leaks:
+            named = listed(
+                f"{name} ({measure} {figure.value:.3f})"
+                for name, figure in zip(columns(leaks), leaks, strict=True)
+            )
+            reason = f"Alone they predict {contract.outcome.name} better than {threshold:g}: {named}."
+            advice = "Ask when each named column becomes known: if only after the outcome, take it out of the features."
+        elif unsaid or shown is None:
+            reason = f"{len(rows):,} rows are too few to measure {unsaid} features alone."
+            advice = "Bring more rows."
+        elif open_:
+            named = listed(columns(open_))
+            reason = f"{len(rows):,} rows are too few to rule out that {named} tells {contract.outcome.name}."
+            advice = "Ask when each named column becomes known; more rows would narrow the interval."
+        else:
+            reason = f"The best single feature is {columns([shown])[0]} with {measure} {shown.value:.3f}."
+            advice = ""
+        return self.answer(
+            outcome,
+            question=f"Does a single feature tell {contract.outcome.name}?",
+            blocking=outcome != "inconclusive" or unsaid > 0,
+            reason=reason,
+            threshold=threshold,
+            figures=figures,
+            advice=advice,
         )
-        reason = f"Alone they predict {contract.outcome.name} better than {threshold:g}: {named}."
-        advice = "Ask when each named column becomes known: if only after the outcome, take it out of the features."
-    elif unsaid or shown is None:
-        reason = f"{len(rows):,} rows are too few to measure {unsaid} features alone."
-        advice = "Bring more rows."
-    elif open_:
-        named = listed(columns(open_))
-        reason = f"{len(rows):,} rows are too few to rule out that {named} tells {contract.outcome.name}."
-        advice = "Ask when each named column becomes known; more rows would narrow the interval."
-    else:
-        reason = f"The best single feature is {columns([shown])[0]} with {measure} {shown.value:.3f}."
-        advice = ""
-    return Verdict(
-        gate="data/leakage",
-        question=f"Does a single feature tell {contract.outcome.name}?",
-        outcome=outcome,
-        blocking=outcome != "inconclusive" or unsaid > 0,
-        reason=reason,
-        threshold=threshold,
-        figures=figures,
-        advice=advice,
-    )

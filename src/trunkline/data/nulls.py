@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
 from trunkline.core.gate import Gate
 from trunkline.core.verdicts import Verdict
@@ -13,7 +12,6 @@ from trunkline.measure.multiplicity import shared_level
 from trunkline.measure.wording import between, columns, listed, percent
 
 from .case import SnapshotCase
-from .split import Parts
 
 
 class Nulls(Gate[SnapshotCase]):
@@ -30,65 +28,55 @@ class Nulls(Gate[SnapshotCase]):
     """
 
     name = "data/nulls"
-    question = "Does every feature hold something?"
+    question = "Does every feature have values that differ?"
     keys = ("gates.data.nulls",)
 
     def applies(self, case: SnapshotCase) -> bool:
         return case.rules.nulls is not None
 
     def verdict(self, case: SnapshotCase) -> Verdict:
-        return judge_nulls(case.parts, case.contract, case.rules.nulls or 0.0)
-
-
-def judge_nulls(parts: Parts, contract: Contract, limit: float) -> Verdict:
-    """Answer whether a feature has nearly no values or only a single one in the rows to learn from.
-
-    A feature with one value and with nulls says something by the nulls, and is judged by their share.
-    """
-    rows = pd.concat([parts["train"], parts["validation"]], ignore_index=True)
-    level = shared_level(len(contract.features))
-    figures = tuple(_figure(column.name, rows[column.name], level) for column in contract.features)
-    empty, unsure = beyond(figures, limit)
-    constant = [
-        column.name
-        for column, figure in zip(contract.features, figures, strict=True)
-        if figure.value < 1 and rows[column.name].nunique(dropna=False) < 2
-    ]
-    said = []
-    if empty:
-        named = listed(
-            f"{name} ({percent(one.value)})" for name, one in zip(columns(empty), empty, strict=True)
+        parts, contract, limit = case.parts, case.contract, case.rules.nulls or 0.0
+        rows = pd.concat([parts["train"], parts["validation"]], ignore_index=True)
+        level = shared_level(len(contract.features))
+        figures = tuple(_figure(column.name, rows[column.name], level) for column in contract.features)
+        empty, unsure = beyond(figures, limit)
+        # A feature with one value and with nulls says something by the nulls: their share judges it.
+        constant = [
+            column.name
+            for column, figure in zip(contract.features, figures, strict=True)
+            if figure.value < 1 and rows[column.name].nunique(dropna=False) < 2
+        ]
+        said = []
+        if empty:
+            named = listed(
+                f"{name} ({percent(one.value)})" for name, one in zip(columns(empty), empty, strict=True)
+            )
+            said.append(f"Without a value in more than {percent(limit)} of {len(rows):,} rows: {named}.")
+        if constant:
+            said.append(f"The same in every row: {listed(constant)}.")
+        if not said and unsure:
+            named = listed(
+                f"{name} ({percent(one.value)}, {between(one.interval, percent)})"
+                for name, one in zip(columns(unsure), unsure, strict=True)
+            )
+            said.append(
+                f"Too few rows to say whether more than {percent(limit)} are without a value: {named}."
+            )
+        if not said:
+            most = max(figures, key=lambda one: one.value)
+            said.append(
+                f"Every feature varies, and {columns([most])[0]} has the most nulls: {percent(most.value)}."
+                if most.value
+                else "Every feature varies, and none has nulls."
+            )
+        red = bool(empty or constant)
+        return self.answer(
+            "fail" if red else "inconclusive" if unsure else "pass",
+            blocking=red or not unsure,
+            reason=" ".join(said),
+            threshold=limit,
+            figures=figures,
         )
-        said.append(f"Without a value in more than {percent(limit)} of {len(rows):,} rows: {named}.")
-    if constant:
-        said.append(f"The same in every row: {listed(constant)}.")
-    if not said and unsure:
-        named = listed(
-            f"{name} ({percent(one.value)}, {between(one.interval, percent)})"
-            for name, one in zip(columns(unsure), unsure, strict=True)
-        )
-        said.append(f"Too few rows to say whether more than {percent(limit)} are without a value: {named}.")
-    if not said:
-        most = max(figures, key=lambda one: one.value)
-        said.append(
-            f"Every feature varies, and {columns([most])[0]} has the most nulls: {percent(most.value)}."
-            if most.value
-            else "Every feature varies, and none has nulls."
-        )
-    red = bool(empty or constant)
-    return Verdict(
-        gate="data/nulls",
-        question="Does every feature have values that differ?",
-        outcome="fail" if red else "inconclusive" if unsure else "pass",
-        blocking=red or not unsure,
-        reason=" ".join(said),
-        threshold=limit,
-        figures=figures,
-        advice="Look whether the source renamed or stopped to fill the column, and mend load(); if it is meant, take "
-        "the column out of the features."
-        if red or unsure
-        else "",
-    )
 
 
 def _figure(name: str, values: pd.Series, level: float) -> Figure:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import gammaincinv
 
-from trunkline.core.contract import Contract, Role
+from trunkline.core.contract import Role
 from trunkline.core.figures import Figure
 from trunkline.core.gate import Gate
 from trunkline.core.verdicts import Verdict
@@ -17,10 +17,7 @@ from trunkline.measure.intervals import beyond, score_interval
 from trunkline.measure.wording import between, percent
 
 from .case import SnapshotCase
-from .split import Parts
 
-GATE = "data/redelivered"
-QUESTION = "Are test rows learned from under another key and another date?"
 Counts = npt.NDArray[np.float64]
 
 
@@ -36,7 +33,7 @@ class Redelivered(Gate[SnapshotCase]):
     Inconclusive: The share is above the limit, but its interval reaches back over it; that does not stop a
     release.
     Advice: Drop all but the first of them in load(). Where they belong to somebody who comes back, give that
-    column the role `user`; where cases come in pairs by nature, raise the limit in a reviewed change.
+    column the role `user`; where cases come in pairs by nature, raise `gates.data.redelivered` in a reviewed change.
     Source: Good and Toulmin (1956), Biometrika 43, with the inequality of Cauchy and Schwarz; Garwood (1936),
     Biometrika 28, for the limits of the counts.
     """
@@ -49,64 +46,44 @@ class Redelivered(Gate[SnapshotCase]):
         return case.rules.redelivered is not None
 
     def verdict(self, case: SnapshotCase) -> Verdict:
-        return judge_redelivered(case.parts, case.contract, case.rules.redelivered or 0.0)
-
-
-def judge_redelivered(parts: Parts, contract: Contract, limit: float) -> Verdict:
-    """Answer how many test rows equal a learned one in all but key, user and event time, beyond what chance explains.
-
-    Of rows drawn by chance, whatever from, the number of contents that come k times is a sum of exp(-m) m**k / k!
-    (Good and Toulmin, Biometrika 43, 1956), so by the inequality of Cauchy and Schwarz it is at most
-    sqrt(n[k-1] n[k+1] (k+1) / k), where n[k] contents come k times. Coarse columns keep that; rows that were delivered
-    twice come in pairs and break it. Chance gets the upper limits of both neighbours (Garwood, Biometrika 28, 1936),
-    so too little is found rather than too much.
-
-    Test rows of a known user are left to data/user-leakage: their users may come back unchanged.
-    """
-    user = contract.of_role(Role.USER)
-    apart = (Role.KEY, Role.USER, Role.TIME)
-    contents = [column.name for column in contract.columns if column.role not in apart]
-    learned, test = pd.concat([parts["train"], parts["validation"]], ignore_index=True), parts["test"]
-    total = len(test)
-    if user is not None:
-        known = test[user.name].notna() & test[user.name].isin(learned[user.name].dropna().unique())
-        test = test[~known]
-        learned, test = (_once_a_user(rows, contents, user.name) for rows in (learned, test))
-    both = pd.concat([learned[contents], test[contents]], ignore_index=True)
-    group = (
-        both.groupby(contents, sort=False, dropna=False).ngroup().to_numpy()
-        if len(both)
-        else np.zeros(0, int)
-    )
-    times = np.bincount(group)
-    is_test = np.arange(len(both)) >= len(learned)
-    met = is_test & (np.bincount(group[~is_test], minlength=len(times)) > 0)[group]
-    beyond_chance = _beyond_chance(times)
-    value = float(beyond_chance[times[group[met]]].sum()) / max(1, total)
-    figure = Figure(name="redelivered", value=value, rows=total, interval=score_interval(value, total))
-    sure, unsure = beyond([figure], limit)
-    equal = int(met.sum()) / max(1, total)
-    reason = (
-        f"{percent(equal)} of {total:,} test rows equal a learned one in everything but key, user and event time; "
-        f"chance does not explain {percent(value)} ({between(figure.interval, percent)}), {percent(limit)} may."
-    )
-    return Verdict(
-        gate=GATE,
-        question=QUESTION,
-        outcome="fail" if sure else "inconclusive" if unsure else "pass",
-        blocking=not unsure,
-        reason=reason + (" The interval reaches back over the limit." if unsure else ""),
-        threshold=limit,
-        figures=(
-            figure,
-            Figure(name="equal_rows", value=equal, rows=total, interval=score_interval(equal, total)),
-        ),
-        advice="Find out why the same cases came again, and drop all but the first in load(). Where they belong to "
-        "somebody who comes back, give that column metadata={'role': 'user'}; where cases come in pairs by nature, "
-        "raise gates.data.redelivered."
-        if sure or unsure
-        else "",
-    )
+        parts, contract, limit = case.parts, case.contract, case.rules.redelivered or 0.0
+        user = contract.of_role(Role.USER)
+        apart = (Role.KEY, Role.USER, Role.TIME)
+        contents = [column.name for column in contract.columns if column.role not in apart]
+        learned, test = pd.concat([parts["train"], parts["validation"]], ignore_index=True), parts["test"]
+        total = len(test)
+        if user is not None:
+            known = test[user.name].notna() & test[user.name].isin(learned[user.name].dropna().unique())
+            test = test[~known]
+            learned, test = (_once_a_user(rows, contents, user.name) for rows in (learned, test))
+        both = pd.concat([learned[contents], test[contents]], ignore_index=True)
+        group = (
+            both.groupby(contents, sort=False, dropna=False).ngroup().to_numpy()
+            if len(both)
+            else np.zeros(0, int)
+        )
+        times = np.bincount(group)
+        is_test = np.arange(len(both)) >= len(learned)
+        met = is_test & (np.bincount(group[~is_test], minlength=len(times)) > 0)[group]
+        beyond_chance = _beyond_chance(times)
+        value = float(beyond_chance[times[group[met]]].sum()) / max(1, total)
+        figure = Figure(name="redelivered", value=value, rows=total, interval=score_interval(value, total))
+        sure, unsure = beyond([figure], limit)
+        equal = int(met.sum()) / max(1, total)
+        reason = (
+            f"{percent(equal)} of {total:,} test rows equal a learned one in everything but key, user and event time; "
+            f"chance does not explain {percent(value)} ({between(figure.interval, percent)}), {percent(limit)} may."
+        )
+        return self.answer(
+            "fail" if sure else "inconclusive" if unsure else "pass",
+            blocking=not unsure,
+            reason=reason + (" The interval reaches back over the limit." if unsure else ""),
+            threshold=limit,
+            figures=(
+                figure,
+                Figure(name="equal_rows", value=equal, rows=total, interval=score_interval(equal, total)),
+            ),
+        )
 
 
 def _once_a_user(rows: pd.DataFrame, contents: list[str], user: str) -> pd.DataFrame:

@@ -7,7 +7,6 @@ import pandas as pd
 from trunkline.core.contract import Contract, as_label
 from trunkline.core.figures import Figure
 from trunkline.core.gate import Gate
-from trunkline.core.policy.data import DataPolicy
 from trunkline.core.verdicts import Outcome, Verdict
 from trunkline.inputs import input_of
 from trunkline.measure.intervals import wilson
@@ -33,28 +32,24 @@ class EnoughRows(Gate[SnapshotCase]):
     keys = ("data.minimum_rows",)
 
     def verdict(self, case: SnapshotCase) -> Verdict:
-        return judge_rows(case.parts, case.policy)
-
-
-def judge_rows(parts: Parts, policy: DataPolicy) -> Verdict:
-    """Answer whether there are enough rows."""
-    counts = {name: len(parts[name]) for name in PARTS}
-    total = sum(counts.values())
-    empty = [name for name in PARTS if not counts[name]]
-    enough = total >= policy.minimum_rows and not empty
-    said = f"{total:,} rows" + (f", and none in {' and '.join(empty)}" if empty else "")
-    return Verdict(
-        gate="data/rows",
-        question="Are there enough rows to learn from and to judge by?",
-        outcome="pass" if enough else "fail",
-        reason=f"{said}; at least {policy.minimum_rows:,} are asked for.",
-        threshold=policy.minimum_rows,
-        figures=tuple(
-            Figure(name="rows", value=float(count), rows=count, group=group)
-            for group, count in [("", total), *((f"part={name}", count) for name, count in counts.items())]
-        ),
-        advice="" if enough else "Widen data.window, or bring more rows in load().",
-    )
+        least = case.policy.minimum_rows
+        counts = {name: len(case.parts[name]) for name in PARTS}
+        total = sum(counts.values())
+        empty = [name for name in PARTS if not counts[name]]
+        enough = total >= least and not empty
+        said = f"{total:,} rows" + (f", and none in {' and '.join(empty)}" if empty else "")
+        return self.answer(
+            "pass" if enough else "fail",
+            reason=f"{said}; at least {least:,} are asked for.",
+            threshold=least,
+            figures=tuple(
+                Figure(name="rows", value=float(count), rows=count, group=group)
+                for group, count in [
+                    ("", total),
+                    *((f"part={name}", count) for name, count in counts.items()),
+                ]
+            ),
+        )
 
 
 class EnoughOfEveryOutcome(Gate[SnapshotCase]):
@@ -72,58 +67,49 @@ class EnoughOfEveryOutcome(Gate[SnapshotCase]):
     question = "Are there rows of every outcome to learn from and to judge by?"
 
     def verdict(self, case: SnapshotCase) -> Verdict:
-        return judge_classes(case.parts, case.contract)
+        parts, contract = case.parts, case.contract
+        if input_of(contract.outcome).quantity:
+            return self._spread(parts, contract)
+        name = contract.outcome.name
+        labels = {part: parts[part][name].astype(object).map(as_label) for part in PARTS}
+        classes = contract.outcome.categories
+        everything = pd.concat(list(labels.values()))
+        counts = {label: int((everything == label).sum()) for label in classes}
+        in_train = {label: int((labels["train"] == label).sum()) for label in classes}
+        in_test = {label: int((labels["test"] == label).sum()) for label in classes}
+        unseen = [label for label in classes if not in_train[label]]
+        rare = [label for label in classes if in_test[label] < LEAST_OF_CLASS]
+        outcome: Outcome = "fail" if unseen else "inconclusive" if rare else "pass"
+        reason = {
+            "fail": f"Train has no row of {name} = {' or '.join(unseen)}.",
+            "inconclusive": f"Test has fewer than {LEAST_OF_CLASS} rows of {name} = {' or '.join(rare)}.",
+            "pass": f"Every class is there; the rarest has {min(in_test.values(), default=0):,} rows in test.",
+        }[outcome]
+        return self.answer(
+            outcome,
+            reason=reason,
+            threshold=LEAST_OF_CLASS,
+            figures=tuple(
+                _share(f"{name}={label}", count, len(everything)) for label, count in counts.items()
+            ),
+        )
 
-
-def judge_classes(parts: Parts, contract: Contract) -> Verdict:
-    """Answer whether every outcome can be learned and judged; its figures are the class balance."""
-    if input_of(contract.outcome).quantity:
-        return _judge_spread(parts, contract)
-    name = contract.outcome.name
-    labels = {part: parts[part][name].astype(object).map(as_label) for part in PARTS}
-    classes = contract.outcome.categories
-    everything = pd.concat(list(labels.values()))
-    counts = {label: int((everything == label).sum()) for label in classes}
-    in_train = {label: int((labels["train"] == label).sum()) for label in classes}
-    in_test = {label: int((labels["test"] == label).sum()) for label in classes}
-    unseen = [label for label in classes if not in_train[label]]
-    rare = [label for label in classes if in_test[label] < LEAST_OF_CLASS]
-    outcome: Outcome = "fail" if unseen else "inconclusive" if rare else "pass"
-    reason = {
-        "fail": f"Train has no row of {name} = {' or '.join(unseen)}.",
-        "inconclusive": f"Test has fewer than {LEAST_OF_CLASS} rows of {name} = {' or '.join(rare)}.",
-        "pass": f"Every class is there; the rarest has {min(in_test.values(), default=0):,} rows in test.",
-    }[outcome]
-    return Verdict(
-        gate="data/classes",
-        question="Are there rows of every outcome to learn from and to judge by?",
-        outcome=outcome,
-        reason=reason,
-        threshold=LEAST_OF_CLASS,
-        figures=tuple(_share(f"{name}={label}", count, len(everything)) for label, count in counts.items()),
-        advice=""
-        if outcome == "pass"
-        else "Bring more rows of it, look at the filter in load(), or take the class out of the contract.",
-    )
-
-
-def _judge_spread(parts: Parts, contract: Contract) -> Verdict:
-    values = {part: parts[part][contract.outcome.name] for part in PARTS}
-    constant = [part for part in PARTS if values[part].nunique() < 2]
-    everything = pd.concat(list(values.values())).astype("float64")
-    return Verdict(
-        gate="data/classes",
-        question="Does the outcome vary in every part?",
-        outcome="fail" if constant else "pass",
-        reason=f"{contract.outcome.name} is the same in every row of {' and '.join(constant)}."
-        if constant
-        else f"{contract.outcome.name} takes {everything.nunique():,} values.",
-        figures=(
-            Figure(name="mean", value=float(everything.mean()), rows=len(everything)),
-            Figure(name="standard_deviation", value=float(everything.std(ddof=0)), rows=len(everything)),
-        ),
-        advice="Look at the filter in load() and at data.window." if constant else "",
-    )
+    def _spread(self, parts: Parts, contract: Contract) -> Verdict:
+        values = {part: parts[part][contract.outcome.name] for part in PARTS}
+        constant = [part for part in PARTS if values[part].nunique() < 2]
+        everything = pd.concat(list(values.values())).astype("float64")
+        return self.answer(
+            "fail" if constant else "pass",
+            question="Does the outcome vary in every part?",
+            reason=f"{contract.outcome.name} is the same in every row of {' and '.join(constant)}."
+            if constant
+            else f"{contract.outcome.name} takes {everything.nunique():,} values.",
+            figures=(
+                Figure(name="mean", value=float(everything.mean()), rows=len(everything)),
+                Figure(name="standard_deviation", value=float(everything.std(ddof=0)), rows=len(everything)),
+            ),
+            advice="Look at the filter in load() and at data.window." if constant else "",
+        )
 
 
 def _share(group: str, count: int, rows: int) -> Figure:

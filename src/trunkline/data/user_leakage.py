@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from trunkline.core.contract import Contract, Role
+from trunkline.core.contract import Role
 from trunkline.core.figures import Figure
 from trunkline.core.gate import Gate
 from trunkline.core.verdicts import Verdict
@@ -14,7 +14,6 @@ from trunkline.measure.intervals import score_interval
 from trunkline.measure.wording import percent
 
 from .case import SnapshotCase
-from .split import Parts
 
 
 class UserLeakage(Gate[SnapshotCase]):
@@ -35,38 +34,24 @@ class UserLeakage(Gate[SnapshotCase]):
     keys = ("data.split.method",)
 
     def verdicts(self, case: SnapshotCase) -> Iterable[Verdict]:
-        found = judge_user_leakage(case.parts, case.contract, case.method)
-        return () if found is None else (found,)
-
-
-def judge_user_leakage(parts: Parts, contract: Contract, method: str) -> Verdict | None:
-    """Answer how many test rows are about users who were also learned from; None without a user column.
-
-    Any is too many, but for a temporal split: there they are users who come back, as they will; it is said, and
-    does not block. Rows that name no user count as new.
-    """
-    user = contract.of_role(Role.USER)
-    if user is None:
-        return None
-    learned = pd.concat([parts["train"][user.name], parts["validation"][user.name]]).dropna()
-    asked = parts["test"][user.name]
-    known = asked.notna() & asked.isin(learned.unique())
-    count, rows = int(known.sum()), len(asked)
-    share, returning = count / max(1, rows), method == "temporal"
-    red = count > 0 and not returning
-    reason = f"{count:,} of {rows:,} test rows ({percent(share)}) are about a {user.name} who is also learned from."
-    if count and returning:
-        reason += " The split is temporal: figures hold for users who come back, as these did."
-    return Verdict(
-        gate="data/user-leakage",
-        question="Is the model judged on users whom it has not learned from?",
-        outcome="fail" if red else "pass",
-        blocking=not returning,
-        reason=reason,
-        threshold=0.0,
-        figures=(Figure(name="known_users", value=share, rows=rows, interval=score_interval(share, rows)),),
-        advice="Set data.split.method to grouped and run `trunkline snapshot`: all rows of a user then lie in one "
-        "part. Where only known users will ever ask, choose temporal."
-        if red
-        else "",
-    )
+        user, returning = case.contract.of_role(Role.USER), case.method == "temporal"
+        if user is None:
+            return
+        learned = pd.concat([case.parts["train"][user.name], case.parts["validation"][user.name]]).dropna()
+        asked = case.parts["test"][user.name]
+        known = asked.notna() & asked.isin(learned.unique())
+        count, rows = int(known.sum()), len(asked)
+        share = count / max(1, rows)
+        red = count > 0 and not returning
+        reason = f"{count:,} of {rows:,} test rows ({percent(share)}) are about a {user.name} who is also learned from."
+        if count and returning:
+            reason += " The split is temporal: figures hold for users who come back, as these did."
+        yield self.answer(
+            "fail" if red else "pass",
+            blocking=not returning,
+            reason=reason,
+            threshold=0.0,
+            figures=(
+                Figure(name="known_users", value=share, rows=rows, interval=score_interval(share, rows)),
+            ),
+        )

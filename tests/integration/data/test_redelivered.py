@@ -14,11 +14,12 @@ import pytest
 from sklego.datasets import load_arrests
 
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.policy.data import Split
+from trunkline.core.policy.data import DataPolicy, Split
 from trunkline.core.policy.gates import DataGates
 from trunkline.core.verdicts import Verdict
 from trunkline.data import split_rows
-from trunkline.data.redelivered import judge_redelivered
+from trunkline.data.case import SnapshotCase
+from trunkline.data.redelivered import Redelivered
 from trunkline.data.rows import typed
 
 DATA = Path(os.environ.get("TRUNKLINE_DATA") or Path(__file__).parents[4] / "shared" / "data")
@@ -60,7 +61,7 @@ def judged(rows: pd.DataFrame, name: str, seed: int) -> Verdict:
     positive = next((c.categories[-1] for c in columns if c.role is Role.OUTCOME and c.categories), "")
     contract = Contract(name=name, columns=tuple(columns), positive=positive)
     parts = split_rows(typed(rows, contract), contract, Split(test=0.25, seed=seed))
-    return judge_redelivered(parts, contract, LIMIT)
+    return Redelivered().verdict(SnapshotCase(parts, contract, DataPolicy(), DataGates(), "random"))
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -6,6 +6,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from trunkline.core.contract import Contract, Role
+from trunkline.core.gate import gates as own
 from trunkline.core.policy.data import DataPolicy, Split
 from trunkline.core.policy.gates import DataGates
 from trunkline.core.snapshots import DataLock, Part, SnapshotManifest, Window
@@ -76,6 +77,15 @@ def test_sound_rows_pass_every_gate_beside_a_champion_too(parts: Parts, contract
             assert verdict.reason
             assert verdict.threshold is not None
             assert not verdict.advice
+
+
+def test_the_report_asks_what_explain_says_unless_the_gate_names_columns(
+    parts: Parts, contract: Contract
+) -> None:
+    asked = {gate.name: gate.question for gate in own("data")}
+    verdicts = check(parts, with_user(contract), DataGates(), champion=True)
+    others = {name for name, verdict in verdicts.items() if verdict.question != asked[name]}
+    assert others == {"data/leakage", "data/time-leakage"}
 
 
 def test_with_all_the_columns_every_gate_is_asked(parts: Parts, contract: Contract) -> None:

@@ -7,8 +7,12 @@ import pandas as pd
 import pytest
 
 from trunkline.core.contract import Column, Contract, Role
+from trunkline.core.policy.data import DataPolicy
+from trunkline.core.policy.gates import DataGates
 from trunkline.core.snapshots import Part
-from trunkline.data.conflicts import judge_conflicts
+from trunkline.core.verdicts import Verdict
+from trunkline.data.case import SnapshotCase
+from trunkline.data.conflicts import Conflicts
 from trunkline.data.rows import typed
 
 Parts = dict[Part, pd.DataFrame]
@@ -17,6 +21,11 @@ PRICES = Contract(
     name="prices",
     columns=(Column(name="size", type="integer"), Column(name="price", type="number", role=Role.OUTCOME)),
 )
+
+
+def judged(parts: Parts, contract: Contract, limit: float) -> Verdict:
+    rules = DataGates(conflicts=limit)
+    return Conflicts().verdict(SnapshotCase(parts, contract, DataPolicy(), rules, "stratified"))
 
 
 def whole(rows: pd.DataFrame) -> Parts:
@@ -34,7 +43,7 @@ def prices(size: object, price: object) -> Parts:
 
 
 def test_rows_that_all_differ_have_no_conflicts(distinct: Parts, contract: Contract) -> None:
-    verdict = judge_conflicts(distinct, contract, 0.0)
+    verdict = judged(distinct, contract, 0.0)
     assert (verdict.outcome, verdict.figures[0].value, verdict.figures[0].rows) == ("pass", 0, 300)
 
 
@@ -42,7 +51,7 @@ def test_cases_labelled_twice_fail_wherever_they_lie(distinct: Parts, contract: 
     twice = distinct["train"].head(100)
     flipped = twice.assign(loan=range(9000, 9100), paid=np.where(twice["paid"] == "no", "yes", "no"))
     planted = distinct | {"test": pd.concat([distinct["test"], flipped])}
-    verdict = judge_conflicts(planted, contract, 0.05)
+    verdict = judged(planted, contract, 0.05)
     assert (verdict.outcome, verdict.blocking) == ("fail", True)
     assert verdict.figures[0].value == pytest.approx(100 / 400)
     assert verdict.figures[1].value == pytest.approx(200 / 400)
@@ -53,7 +62,7 @@ def test_cases_labelled_twice_fail_wherever_they_lie(distinct: Parts, contract: 
 def test_equal_rows_of_one_outcome_are_no_conflict(distinct: Parts, contract: Contract) -> None:
     twins = distinct["train"].head(50).assign(loan=range(9000, 9050))
     planted = distinct | {"test": pd.concat([distinct["test"], twins])}
-    verdict = judge_conflicts(planted, contract, 0.0)
+    verdict = judged(planted, contract, 0.0)
     assert verdict.outcome == "pass"
     assert verdict.figures[1].value == pytest.approx(100 / 350)
 
@@ -63,7 +72,7 @@ def test_the_rows_that_a_perfect_lookup_gets_wrong_are_counted(
 ) -> None:
     same = make_rows(10).assign(year=2000, income=np.nan, debts=1, region=None)
     rows = typed(same.assign(paid=["no"] * 3 + ["yes"] * 7), contract)
-    assert judge_conflicts(whole(rows), contract, 0.5).figures[0].value == pytest.approx(0.3)
+    assert judged(whole(rows), contract, 0.5).figures[0].value == pytest.approx(0.3)
 
 
 def test_a_limit_within_the_interval_is_inconclusive_and_does_not_block(
@@ -72,7 +81,7 @@ def test_a_limit_within_the_interval_is_inconclusive_and_does_not_block(
     twice = distinct["train"].head(20)
     flipped = twice.assign(loan=range(9000, 9020), paid=np.where(twice["paid"] == "no", "yes", "no"))
     planted = distinct | {"test": pd.concat([distinct["test"], flipped])}
-    verdict = judge_conflicts(planted, contract, 0.05)
+    verdict = judged(planted, contract, 0.05)
     assert (verdict.outcome, verdict.blocking) == ("inconclusive", False)
     assert "reaches back" in verdict.reason
     assert verdict.advice
@@ -87,19 +96,19 @@ def test_many_classes_are_counted_against_the_most_common(contract: Contract) ->
         ),
     )
     rows = typed(pd.DataFrame({"x": [1] * 6 + [2] * 2, "y": list("aaabbccc")}), three)
-    assert judge_conflicts(whole(rows), three, 0.5).figures[0].value == pytest.approx(3 / 8)
+    assert judged(whole(rows), three, 0.5).figures[0].value == pytest.approx(3 / 8)
 
 
 def test_the_variance_within_equal_rows_is_what_regression_cannot_know() -> None:
     draw = np.random.default_rng(0)
     size = draw.integers(0, 50, 4000)
-    noise = judge_conflicts(prices(size, size + draw.normal(0, 10, 4000)), PRICES, 0.05)
+    noise = judged(prices(size, size + draw.normal(0, 10, 4000)), PRICES, 0.05)
     # The variance of the sizes is (50^2 - 1) / 12, that of the noise 100.
     assert noise.figures[0].value == pytest.approx(100 / (100 + 2499 / 12), abs=0.025)
     assert noise.figures[0].interval is not None
     assert noise.figures[0].interval.high - noise.figures[0].interval.low < 0.05
     assert noise.outcome == "fail"
-    assert judge_conflicts(prices(size, size * 2.0), PRICES, 0.05).figures[0].value == 0
+    assert judged(prices(size, size * 2.0), PRICES, 0.05).figures[0].value == 0
 
 
 def test_the_interval_of_the_variance_covers_what_is_true_as_often_as_it_says() -> None:
@@ -108,9 +117,7 @@ def test_the_interval_of_the_variance_covers_what_is_true_as_often_as_it_says() 
         draw = np.random.default_rng(seed)
         size = draw.integers(0, 50, 2000)
         # A mean over 40 rows takes one row's freedom out of each group.
-        interval = (
-            judge_conflicts(prices(size, size + draw.normal(0, 10, 2000)), PRICES, 0.5).figures[0].interval
-        )
+        interval = judged(prices(size, size + draw.normal(0, 10, 2000)), PRICES, 0.5).figures[0].interval
         assert interval is not None
         covered += interval.low <= truth * 39 / 40 <= interval.high
     assert covered >= 89

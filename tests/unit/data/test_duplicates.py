@@ -6,15 +6,20 @@ import pandas as pd
 import pytest
 
 from trunkline.core.contract import Contract
-from trunkline.core.policy.data import Split
+from trunkline.core.policy.data import DataPolicy, Split
 from trunkline.core.policy.gates import DataGates
 from trunkline.core.snapshots import Part
 from trunkline.core.verdicts import Verdict
 from trunkline.data import split_rows
-from trunkline.data.duplicates import judge_duplicates
+from trunkline.data.case import SnapshotCase
+from trunkline.data.duplicates import Duplicates
 
 MakeRows = Callable[[int], pd.DataFrame]
 Parts = dict[Part, pd.DataFrame]
+
+
+def judged(parts: Parts, contract: Contract, rules: DataGates) -> Verdict:
+    return Duplicates().verdict(SnapshotCase(parts, contract, DataPolicy(), rules, "stratified"))
 
 
 def figure(verdict: Verdict, name: str, group: str = "") -> float:
@@ -23,7 +28,7 @@ def figure(verdict: Verdict, name: str, group: str = "") -> float:
 
 def test_a_key_in_two_parts_fails_whatever_is_allowed(parts: Parts, contract: Contract) -> None:
     planted = parts | {"test": pd.concat([parts["test"], parts["train"].head(2)])}
-    verdict = judge_duplicates(planted, contract, DataGates(duplicates=0.5))
+    verdict = judged(planted, contract, DataGates(duplicates=0.5))
     assert verdict.outcome == "fail"
     assert "2 of 602 rows repeat another one by loan, 2 of them in another part" in verdict.reason
     assert figure(verdict, "duplicates_across_parts") == pytest.approx(2 / 602)
@@ -34,7 +39,7 @@ def test_a_key_twice_in_one_part_is_weighed_by_the_policy(
     parts: Parts, contract: Contract, allowed: float, outcome: str
 ) -> None:
     planted = parts | {"train": pd.concat([parts["train"], parts["train"].head(3)])}
-    verdict = judge_duplicates(planted, contract, DataGates(duplicates=allowed))
+    verdict = judged(planted, contract, DataGates(duplicates=allowed))
     assert verdict.outcome == outcome
     assert figure(verdict, "duplicates_across_parts") == 0
 
@@ -45,8 +50,8 @@ def test_without_a_key_whole_rows_are_compared_across_the_split(
     rows = make_rows(600).drop(columns="loan").drop_duplicates()
     bare = split_rows(rows, keyless, Split())
     planted = bare | {"test": pd.concat([bare["test"], bare["train"].head(5)])}
-    assert judge_duplicates(bare, keyless, DataGates()).outcome == "pass"
-    verdict = judge_duplicates(planted, keyless, DataGates())
+    assert judged(bare, keyless, DataGates()).outcome == "pass"
+    verdict = judged(planted, keyless, DataGates())
     assert verdict.outcome == "fail"
     assert "5 of them in another part" in verdict.reason
     assert "key column" in verdict.advice
@@ -57,16 +62,16 @@ def test_without_a_key_test_rows_that_are_learned_from_are_copies_whatever_dupli
 ) -> None:
     bare = split_rows(make_rows(600).drop(columns="loan").drop_duplicates(), keyless, Split())
     planted = bare | {"train": pd.concat([bare["train"], bare["test"]], ignore_index=True)}
-    verdict = judge_duplicates(planted, keyless, DataGates(duplicates=0.25, copies=0.0))
+    verdict = judged(planted, keyless, DataGates(duplicates=0.25, copies=0.0))
     assert verdict.outcome == "fail"
     assert figure(verdict, "copies") == 1
     assert verdict.threshold == 0
     assert "gates.data.copies" in verdict.advice
-    assert judge_duplicates(planted, keyless, DataGates(duplicates=0.25, copies=None)).outcome == "pass"
+    assert judged(planted, keyless, DataGates(duplicates=0.25, copies=None)).outcome == "pass"
 
 
 def test_every_share_has_its_rows_and_its_interval(parts: Parts, contract: Contract) -> None:
-    for one in judge_duplicates(parts, contract, DataGates()).figures:
+    for one in judged(parts, contract, DataGates()).figures:
         assert one.rows == (len(parts["test"]) if one.name == "copies" else 600)
         assert one.interval is not None
         assert one.interval.low <= one.value <= one.interval.high
@@ -75,7 +80,7 @@ def test_every_share_has_its_rows_and_its_interval(parts: Parts, contract: Contr
 def test_rows_that_differ_by_key_only_are_counted_and_not_judged(parts: Parts, contract: Contract) -> None:
     twins = parts["train"].head(6).assign(loan=range(9000, 9006))
     planted = parts | {"test": pd.concat([parts["test"], twins])}
-    before, verdict = (judge_duplicates(rows, contract, DataGates()) for rows in (parts, planted))
+    before, verdict = (judged(rows, contract, DataGates()) for rows in (parts, planted))
     assert verdict.outcome == "pass"
     assert figure(verdict, "identical_rows") * 606 - figure(before, "identical_rows") * 600 == pytest.approx(
         6

@@ -9,8 +9,8 @@ from trunkline.core.policy.gates import DataGates
 from trunkline.core.snapshots import DataLock, Window
 from trunkline.core.verdicts import Verdict
 from trunkline.data import moved_in_traffic
-from trunkline.data.comparison import compare
 from trunkline.data.followed import followed, moved_columns
+from trunkline.data.moves import compare
 from trunkline.data.summaries import column_summaries
 
 CONTRACT = Contract(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.policy.gates import DataGates
-from trunkline.data import judge_interface
+from trunkline.data import Interface, InterfaceCase
 
 BEFORE = Contract(
     name="prices",
@@ -16,13 +16,13 @@ def also(**month: object) -> Contract:
 
 
 def test_without_a_champion_nobody_can_break() -> None:
-    found = judge_interface(None, BEFORE, DataGates())
+    found = Interface().verdict(InterfaceCase(None, BEFORE, DataGates()))
 
     assert (found.gate, found.outcome) == ("data/interface", "pass")
 
 
 def test_a_breaking_change_stops_a_release_and_says_what_callers_must_do() -> None:
-    found = judge_interface(BEFORE, also(), DataGates())
+    found = Interface().verdict(InterfaceCase(BEFORE, also(), DataGates()))
 
     assert (found.outcome, found.stops) == ("fail", True)
     assert "Callers must now send `month`" in found.reason
@@ -30,20 +30,20 @@ def test_a_breaking_change_stops_a_release_and_says_what_callers_must_do() -> No
 
 
 def test_a_policy_that_allows_it_lets_it_through_and_it_is_said_all_the_same() -> None:
-    found = judge_interface(BEFORE, also(), DataGates(interface="allow"))
+    found = Interface().verdict(InterfaceCase(BEFORE, also(), DataGates(interface="allow")))
 
     assert (found.outcome, found.stops) == ("fail", False)
     assert "Callers must now send `month`" in found.reason
 
 
 def test_a_compatible_change_passes_and_is_said() -> None:
-    found = judge_interface(BEFORE, also(nullable=True), DataGates())
+    found = Interface().verdict(InterfaceCase(BEFORE, also(nullable=True), DataGates()))
 
     assert (found.outcome, found.stops) == ("pass", False)
     assert "`month`" in found.reason
 
 
 def test_the_same_contract_has_nothing_to_tell() -> None:
-    found = judge_interface(BEFORE, BEFORE, DataGates())
+    found = Interface().verdict(InterfaceCase(BEFORE, BEFORE, DataGates()))
 
     assert (found.outcome, found.advice) == ("pass", "")

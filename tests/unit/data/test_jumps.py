@@ -7,9 +7,12 @@ import pandas as pd
 import pytest
 
 from trunkline.core.contract import Column, Contract, Role
+from trunkline.core.policy.data import DataPolicy
+from trunkline.core.policy.gates import DataGates
 from trunkline.core.snapshots import DataLock
 from trunkline.core.verdicts import Verdict
-from trunkline.data.jumps import judge_jumps
+from trunkline.data.case import SnapshotCase
+from trunkline.data.jumps import Jumps
 from trunkline.data.rows import typed
 
 Lock = Callable[[pd.DataFrame, Contract], DataLock]
@@ -39,6 +42,13 @@ MISTAKES: dict[str, tuple[str, Callable[[np.ndarray], np.ndarray]]] = {
 }
 
 
+def asked(rows: pd.DataFrame, contract: Contract, previous: DataLock, limit: float) -> Verdict:
+    parts = {"train": rows, "validation": rows[:0], "test": rows[:0]}
+    case = SnapshotCase(parts, contract, DataPolicy(), DataGates(jump=limit), "", previous)
+    (verdict,) = Jumps().verdicts(case)
+    return verdict
+
+
 def rows(x: np.ndarray, *, y: np.ndarray | None = None, day: int = 0) -> pd.DataFrame:
     outcome = np.random.default_rng(9).normal(0, 1, len(x)) if y is None else y
     return typed(pd.DataFrame({"day": np.arange(len(x)) + day, "x": x, "y": outcome}), CONTRACT)
@@ -46,7 +56,7 @@ def rows(x: np.ndarray, *, y: np.ndarray | None = None, day: int = 0) -> pd.Data
 
 @pytest.fixture
 def judged(lock: Lock) -> Callable[[pd.DataFrame, pd.DataFrame], Verdict]:
-    return lambda then, now: judge_jumps(now, CONTRACT, lock(then, CONTRACT), 1.0)
+    return lambda then, now: asked(now, CONTRACT, lock(then, CONTRACT), 1.0)
 
 
 Judged = Callable[[pd.DataFrame, pd.DataFrame], Verdict]
@@ -159,6 +169,6 @@ def test_a_move_is_measured_in_widths_of_the_middle_half(judged: Judged) -> None
 def test_the_limit_is_the_policys(lock: Lock) -> None:
     then = np.linspace(0, 100, 10_001)
     before, now = lock(rows(then), CONTRACT), rows(then + 25)
-    assert judge_jumps(now, CONTRACT, before, 1.0).outcome == "pass"
-    verdict = judge_jumps(now, CONTRACT, before, 0.2)
+    assert asked(now, CONTRACT, before, 1.0).outcome == "pass"
+    verdict = asked(now, CONTRACT, before, 0.2)
     assert (verdict.outcome, verdict.threshold) == ("fail", 0.2)

@@ -6,18 +6,28 @@ import pandera.pandas as pa
 import pytest
 
 from trunkline.core.contract import Contract
+from trunkline.core.policy.data import DataPolicy
+from trunkline.core.policy.gates import DataGates
 from trunkline.core.snapshots import Part
-from trunkline.data.kept_contract import judge_contract
+from trunkline.core.verdicts import Verdict
+from trunkline.data.case import SnapshotCase
+from trunkline.data.kept_contract import KeptContract
 from trunkline.data.schema import contract_from
 
 Parts = dict[Part, pd.DataFrame]
 Schema = type[pa.DataFrameModel]
 
 
+def judged(parts: Parts, taken: Contract, schema: Schema) -> Verdict:
+    case = SnapshotCase(parts, taken, DataPolicy(), DataGates(), "stratified", schema=schema)
+    (verdict,) = KeptContract().verdicts(case)
+    return verdict
+
+
 def test_rows_that_keep_the_contract_pass_and_it_is_said_what_was_asked(
     parts: Parts, contract: Contract, schema: Schema
 ) -> None:
-    verdict = judge_contract(parts, contract, schema)
+    verdict = judged(parts, contract, schema)
     assert (verdict.outcome, verdict.threshold) == ("pass", 0)
     # 6 types, 4 columns that may not be null, and 5 checks: the two ends of debts are two.
     assert verdict.reason == "All 600 rows keep the 15 rules for 6 columns."
@@ -28,7 +38,7 @@ def test_a_row_that_breaks_a_rule_is_counted_and_shown(
     parts: Parts, contract: Contract, schema: Schema
 ) -> None:
     broken = parts["test"].assign(debts=np.where(np.arange(len(parts["test"])) < 3, 99, 1), region="east")
-    verdict = judge_contract(parts | {"test": broken}, contract, schema)
+    verdict = judged(parts | {"test": broken}, contract, schema)
     assert verdict.stops
     assert "debts must be a whole number from 0 to 20, broken by 3 rows (as 99)" in verdict.reason
     assert (
@@ -49,7 +59,7 @@ def test_a_contract_that_was_narrowed_since_names_column_rule_and_rows(
         debts: int = pa.Field(ge=0, le=10)
 
     over = sum(int((rows["debts"] > 10).sum()) for rows in parts.values())
-    verdict = judge_contract(parts, contract, Narrowed)
+    verdict = judged(parts, contract, Narrowed)
     assert verdict.outcome == "fail"
     assert f"debts must be a whole number from 0 to 10, broken by {over} rows" in verdict.reason
     assert "taken by another contract: debts changed since" in verdict.reason
@@ -62,7 +72,7 @@ def test_a_contract_that_was_widened_since_fails_though_every_row_keeps_it(
         debts: int = pa.Field(ge=0, le=50)
         savings: float
 
-    verdict = judge_contract(parts, contract, Widened)
+    verdict = judged(parts, contract, Widened)
     assert verdict.outcome == "fail"
     assert "savings is missing" in verdict.reason
     assert "debts, savings changed since" in verdict.reason
@@ -74,7 +84,7 @@ def test_other_words_for_the_same_rules_are_no_change(
     class Described(schema):  # type: ignore[valid-type, misc]
         debts: int = pa.Field(ge=0, le=20, description="Open loans", metadata={"unit": "loans"})
 
-    assert judge_contract(parts, contract, Described).outcome == "pass"
+    assert judged(parts, contract, Described).outcome == "pass"
 
 
 def test_rules_over_rows_are_asked_and_rules_over_the_whole_table_are_not(
@@ -92,9 +102,9 @@ def test_rules_over_rows_are_asked_and_rules_over_the_whole_table_are_not(
             return len(rows) > 100_000
 
     assert contract_from(Ruled) == contract.model_copy(update={"name": contract_from(Ruled).name})
-    assert judge_contract(parts, contract, Ruled).outcome == "pass"
+    assert judged(parts, contract, Ruled).outcome == "pass"
     old = parts | {"train": parts["train"].assign(year=2050, debts=5)}
-    verdict = judge_contract(old, contract, Ruled)
+    verdict = judged(old, contract, Ruled)
     assert verdict.outcome == "fail"
     assert "the row must keep young" in verdict.reason
     assert "many" not in verdict.reason
@@ -109,7 +119,7 @@ def test_rows_that_were_parsed_when_they_were_taken_are_not_parsed_again(
         def in_dozens(cls, values: pd.Series) -> pd.Series:
             return values + 1000
 
-    assert judge_contract(parts, contract, Parsed).outcome == "pass"
+    assert judged(parts, contract, Parsed).outcome == "pass"
 
 
 def test_a_rule_that_raises_keeps_no_row(parts: Parts, contract: Contract, schema: Schema) -> None:
@@ -119,7 +129,7 @@ def test_a_rule_that_raises_keeps_no_row(parts: Parts, contract: Contract, schem
         def sound(cls, values: pd.Series) -> pd.Series:
             raise TypeError(f"{values.name} are no words")
 
-    verdict = judge_contract(parts, contract, Broken)
+    verdict = judged(parts, contract, Broken)
     assert verdict.stops
     assert "debts cannot be tested by sound" in verdict.reason
     assert "debts are no words" in verdict.reason

@@ -7,15 +7,22 @@ import pandas as pd
 import pytest
 
 from trunkline.core.contract import Contract, Role
-from trunkline.core.policy.data import Split
+from trunkline.core.policy.data import DataPolicy, Split
+from trunkline.core.policy.gates import DataGates
 from trunkline.core.snapshots import Part
 from trunkline.core.verdicts import Verdict
 from trunkline.data import split_rows
-from trunkline.data.redelivered import judge_redelivered
+from trunkline.data.case import SnapshotCase
+from trunkline.data.redelivered import Redelivered
 
 Parts = dict[Part, pd.DataFrame]
 MakeRows = Callable[[int], pd.DataFrame]
 LIMIT = 0.05
+
+
+def asked(parts: Parts, contract: Contract, limit: float) -> Verdict:
+    rules = DataGates(redelivered=limit)
+    return Redelivered().verdict(SnapshotCase(parts, contract, DataPolicy(), rules, "stratified"))
 
 
 def with_user(contract: Contract) -> Contract:
@@ -35,7 +42,7 @@ def again(rows: pd.DataFrame, share: float) -> pd.DataFrame:
 
 
 def judged(rows: pd.DataFrame, contract: Contract, split: Split | None = None) -> Verdict:
-    return judge_redelivered(split_rows(rows, contract, split or Split()), contract, LIMIT)
+    return asked(split_rows(rows, contract, split or Split()), contract, LIMIT)
 
 
 def test_rows_under_a_new_key_and_a_new_date_are_found(make_rows: MakeRows, contract: Contract) -> None:
@@ -60,7 +67,7 @@ def test_a_test_part_that_is_wholly_learned_is_found_however_often_it_came(
         copies = pd.concat([parts["test"].assign(year=1990 + n) for n in range(times)], ignore_index=True)
         learned = pd.concat([parts["train"], copies], ignore_index=True)
         planted: Parts = {"train": learned, "validation": parts["validation"], "test": parts["test"]}
-        assert judge_redelivered(planted, contract, LIMIT).outcome == "fail", times
+        assert asked(planted, contract, LIMIT).outcome == "fail", times
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -103,7 +110,7 @@ def test_a_share_whose_interval_reaches_back_over_the_limit_does_not_block(
 ) -> None:
     learned = pd.concat([parts["train"], parts["test"].head(110)], ignore_index=True)
     planted: Parts = {"train": learned, "validation": parts["validation"], "test": parts["test"]}
-    value = judge_redelivered(planted, contract, LIMIT).figures[0].value
-    verdict = judge_redelivered(planted, contract, value - 0.005)
+    value = asked(planted, contract, LIMIT).figures[0].value
+    verdict = asked(planted, contract, value - 0.005)
     assert (verdict.outcome, verdict.blocking) == ("inconclusive", False)
     assert "reaches back" in verdict.reason

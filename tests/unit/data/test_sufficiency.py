@@ -8,28 +8,40 @@ import pytest
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.policy.data import DataPolicy
+from trunkline.core.policy.gates import DataGates
 from trunkline.core.snapshots import Part
 from trunkline.core.verdicts import Verdict
+from trunkline.data.case import SnapshotCase
 from trunkline.data.rows import typed
-from trunkline.data.sufficiency import judge_classes, judge_rows
+from trunkline.data.sufficiency import EnoughOfEveryOutcome, EnoughRows
 
 MakeRows = Callable[[int], pd.DataFrame]
 Parts = dict[Part, pd.DataFrame]
+
+
+def judge_rows(parts: Parts, contract: Contract, policy: DataPolicy) -> Verdict:
+    return EnoughRows().verdict(SnapshotCase(parts, contract, policy, DataGates(), "stratified"))
+
+
+def judge_classes(parts: Parts, contract: Contract) -> Verdict:
+    return EnoughOfEveryOutcome().verdict(
+        SnapshotCase(parts, contract, DataPolicy(), DataGates(), "stratified")
+    )
 
 
 def figure(verdict: Verdict, name: str, group: str = "") -> float:
     return next(f.value for f in verdict.figures if (f.name, f.group) == (name, group))
 
 
-def test_too_few_rows_fail(parts: Parts) -> None:
-    verdict = judge_rows(parts, DataPolicy(minimum_rows=601))
+def test_too_few_rows_fail(parts: Parts, contract: Contract) -> None:
+    verdict = judge_rows(parts, contract, DataPolicy(minimum_rows=601))
     assert verdict.outcome == "fail"
     assert "600 rows; at least 601" in verdict.reason
     assert verdict.advice
 
 
-def test_an_empty_part_fails(parts: Parts) -> None:
-    verdict = judge_rows(parts | {"test": parts["test"].iloc[:0]}, DataPolicy())
+def test_an_empty_part_fails(parts: Parts, contract: Contract) -> None:
+    verdict = judge_rows(parts | {"test": parts["test"].iloc[:0]}, contract, DataPolicy())
     assert (verdict.outcome, figure(verdict, "rows", "part=test")) == ("fail", 0)
 
 

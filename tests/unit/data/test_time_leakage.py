@@ -7,30 +7,34 @@ import pandas as pd
 import pytest
 
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.policy.data import Split
+from trunkline.core.policy.data import DataPolicy, Split
 from trunkline.core.policy.gates import DataGates
 from trunkline.core.snapshots import Part
 from trunkline.core.verdicts import Verdict
 from trunkline.data import split_rows
+from trunkline.data.case import SnapshotCase
 from trunkline.data.rows import typed
-from trunkline.data.time_leakage import judge_time_leakage
+from trunkline.data.time_leakage import TimeLeakage
 
 Parts = dict[Part, pd.DataFrame]
 MakeRows = Callable[[int], pd.DataFrame]
 
 
+def asked(parts: Parts, contract: Contract, method: str, rules: DataGates) -> list[Verdict]:
+    return list(TimeLeakage().verdicts(SnapshotCase(parts, contract, DataPolicy(), rules, method)))
+
+
 def judged(
     parts: Parts, contract: Contract, method: str = "stratified", policy: DataGates | None = None
 ) -> Verdict:
-    verdict = judge_time_leakage(parts, contract, method, policy or DataGates())
-    assert verdict is not None
+    (verdict,) = asked(parts, contract, method, policy or DataGates())
     return verdict
 
 
 def test_without_an_event_time_there_is_nothing_to_ask(parts: Parts, contract: Contract) -> None:
     columns = tuple(column for column in contract.columns if column.role is not Role.TIME)
     timeless = contract.model_copy(update={"columns": columns})
-    assert judge_time_leakage(parts, timeless, "stratified", DataGates()) is None
+    assert not asked(parts, timeless, "stratified", DataGates())
 
 
 def test_an_outcome_that_does_not_move_with_time_passes(parts: Parts, contract: Contract) -> None:
@@ -104,7 +108,7 @@ def test_a_number_that_moves_with_time_has_a_limit_of_its_own(limit: float | Non
     verdict = judged(parts, contract, policy=policy)
     assert verdict.outcome == outcome
     assert verdict.figures[0].value == pytest.approx(0.65, abs=0.04)
-    assert judge_time_leakage(parts, contract, "random", DataGates(time_leakage_r2=None)) is None
+    assert not asked(parts, contract, "random", DataGates(time_leakage_r2=None))
 
 
 def test_too_few_rows_to_measure_are_inconclusive(parts: Parts, contract: Contract) -> None:

@@ -4,12 +4,14 @@ import pandas as pd
 import pytest
 
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.policy.data import Split
+from trunkline.core.policy.data import DataPolicy, Split
+from trunkline.core.policy.gates import DataGates
 from trunkline.core.snapshots import Part
 from trunkline.core.verdicts import Verdict
 from trunkline.data import split_rows
+from trunkline.data.case import SnapshotCase
 from trunkline.data.rows import typed
-from trunkline.data.user_leakage import judge_user_leakage
+from trunkline.data.user_leakage import UserLeakage
 
 Parts = dict[Part, pd.DataFrame]
 VISITS = Contract(
@@ -23,6 +25,10 @@ VISITS = Contract(
     ),
     positive="yes",
 )
+
+
+def asked(parts: Parts, contract: Contract, method: str) -> list[Verdict]:
+    return list(UserLeakage().verdicts(SnapshotCase(parts, contract, DataPolicy(), DataGates(), method)))
 
 
 def visits(patients: int, count: int = 400) -> pd.DataFrame:
@@ -42,13 +48,12 @@ def visits(patients: int, count: int = 400) -> pd.DataFrame:
 
 def judged(rows: pd.DataFrame, method: str) -> Verdict:
     parts = split_rows(rows, VISITS, Split.model_validate({"method": method}))
-    verdict = judge_user_leakage(parts, VISITS, method)
-    assert verdict is not None
+    (verdict,) = asked(parts, VISITS, method)
     return verdict
 
 
 def test_without_a_user_column_there_is_nothing_to_ask(parts: Parts, contract: Contract) -> None:
-    assert judge_user_leakage(parts, contract, "stratified") is None
+    assert not asked(parts, contract, "stratified")
 
 
 @pytest.mark.parametrize("method", ["stratified", "random"])
@@ -74,8 +79,7 @@ def test_a_grouped_split_passes_by_construction() -> None:
 def test_a_user_whom_a_grouped_snapshot_tore_apart_fails() -> None:
     parts = split_rows(visits(patients=100), VISITS, Split(method="grouped"))
     torn = parts | {"test": pd.concat([parts["test"], parts["train"].head(1)])}
-    verdict = judge_user_leakage(torn, VISITS, "grouped")
-    assert verdict is not None
+    (verdict,) = asked(torn, VISITS, "grouped")
     assert verdict.outcome == "fail"
 
 

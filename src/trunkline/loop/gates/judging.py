@@ -126,11 +126,13 @@ def data_verdicts(
             schema=data.project_schema(project),
             follows=_follows(project, snapshot.digest),
         ),
-        data.judge_interface(
-            champion.contract if champion else None,
-            snapshot.contract,
-            rules,
-            also=decision_change(champion.manifest.decision, decision) if champion else (),
+        data.Interface().verdict(
+            data.InterfaceCase(
+                champion.contract if champion else None,
+                snapshot.contract,
+                rules,
+                decision_change(champion.manifest.decision, decision) if champion else (),
+            )
         ),
     )
 

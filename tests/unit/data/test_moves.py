@@ -11,7 +11,7 @@ from trunkline.core.contract import Contract
 from trunkline.core.policy.gates import DataGates
 from trunkline.core.snapshots import DataLock
 from trunkline.data import check_rows, contract_from
-from trunkline.data.comparison import compare
+from trunkline.data.moves import compare
 
 MakeRows = Callable[[int], pd.DataFrame]
 Lock = Callable[[pd.DataFrame, Contract], DataLock]
