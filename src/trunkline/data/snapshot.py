@@ -24,10 +24,10 @@ from .rows import content_digest, in_order, names_of, typed
 from .schema import project_contract
 from .sources import in_window, load_source, newest
 from .split import PARTS, split_rows
+from .terms import MANIFEST
 from .text_times import require_times, text_times
 from .traffic import load_traffic
 
-MANIFEST = "snapshot.json"
 ARROW = {
     "int64": pa.int64(),
     "float64": pa.float64(),

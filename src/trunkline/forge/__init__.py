@@ -23,8 +23,17 @@ __all__ = [
     "LocalForge",
     "PullRequest",
     "Workflow",
+    "kind_of",
     "open_forge",
 ]
+
+
+def kind_of(project: Project) -> tuple[str, str]:
+    """Return which kind of forge policy, environment and the remote `origin` name, and that remote's address."""
+    origin = try_git(project.root, "config", "remote.origin.url").stdout.strip()
+    home = LocalForge.open(project, origin).origin
+    own = bool(origin) and "://" not in origin and (project.root / Path(origin)).resolve() == home
+    return forge_kind(project.policy.forge, origin, os.environ, own=own), origin
 
 
 def open_forge(project: Project, *, table: Mapping[str, Mapping[str, str]] = OURS) -> Forge:
@@ -32,11 +41,7 @@ def open_forge(project: Project, *, table: Mapping[str, Mapping[str, str]] = OUR
 
     Raises ForgeError when its client is not installed, or the repository not known.
     """
-    policy = project.policy.forge
-    origin = try_git(project.root, "config", "remote.origin.url").stdout.strip()
-    home = LocalForge.open(project, origin).origin
-    own = bool(origin) and "://" not in origin and (project.root / Path(origin)).resolve() == home
-    name = forge_kind(policy, origin, os.environ, own=own)
+    name, origin = kind_of(project)
     try:
         kind = plugin("forges", name, table=table)  # a client takes a second to load
     except ModuleNotFoundError as error:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 from trunkline.core.figures import Figure, Interval
-from trunkline.core.policy.delivery import Rollout
+from trunkline.core.policy.delivery import Rollout, Stage
 from trunkline.core.record import Record
 from trunkline.core.verdicts import Outcome, Verdict
 from trunkline.measure.intervals import wilson
@@ -21,7 +21,7 @@ TAIL = 0.05
 """The share of answers that may be slower than the limit of a 95th percentile."""
 UNSEEN = 0.05
 """The share of answers that a silent challenger may leave out before somebody has to look."""
-_ORDER: tuple[Literal["silent", "canary", "single"], ...] = ("silent", "canary", "single")
+_ORDER: tuple[Stage, ...] = get_args(Stage)
 
 
 class Advice(Record):
@@ -30,7 +30,7 @@ class Advice(Record):
     SCHEMA: ClassVar[str] = "trunkline/advice/1"
 
     action: Literal["go on", "go back", "wait"]
-    stage: Literal["silent", "canary", "single"]
+    stage: Stage
     """The stage that comes next: single where the way leads back."""
     reason: str
     verdicts: tuple[Verdict, ...]

@@ -18,6 +18,7 @@ from trunkline.inputs import input_of
 from trunkline.measure.metrics import Metric as Measure
 from trunkline.measure.paired import Paired
 from trunkline.measure.scorers import asks_chances, find_metric
+from trunkline.tasks.classification.pairing import positive_of
 from trunkline.tasks.metric_names import check_known
 
 from .folds import Cut
@@ -43,7 +44,7 @@ def check_threshold(policy: TrainingPolicy, contract: Contract, metrics: Mapping
     if asked is None:
         return
     outcome = contract.outcome
-    if not _positive(contract) or len(input_of(outcome).classes()) != 2:
+    if not positive_of(contract) or len(input_of(outcome).classes()) != 2:
         raise PolicyError(
             f"{KEY} needs an outcome of two classes with a positive one, and {outcome.name} is "
             f"{input_of(outcome).rule()}.",
@@ -94,7 +95,7 @@ def decide(
     asked = policy.threshold
     if asked is None:
         return None
-    positive = _positive(contract)
+    positive = positive_of(contract)
     if asked.value is not None:
         return Decision(positive=positive, threshold=asked.value, reason="The policy says so.")
     scores, truth = _held_out(pipeline, X, y, cuts, positive)
@@ -114,10 +115,6 @@ def decide(
         reason=f"Chosen by {name} on {len(scores):,} rows held out by folds: {sign * found[best]:.4g} there, "
         f"{sign * half:.4g} at one half.",
     )
-
-
-def _positive(contract: Contract) -> str:
-    return contract.positive or ("true" if input_of(contract.outcome).stored == "bool" else "")
 
 
 def _held_out(
@@ -156,7 +153,7 @@ def _cost(costs: Costs, positive: np.ndarray, name: str) -> Value:
 def _metric(
     metric: Measure, contract: Contract, truth: np.ndarray, scores: np.ndarray, negative: str
 ) -> Value:
-    order = (negative, _positive(contract))
+    order = (negative, positive_of(contract))
     chances = np.stack([1 - scores, scores], axis=1)
     outcome = (truth == order[1]).astype(np.int64)
 

@@ -9,7 +9,7 @@ import pytest
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.policy.data import DataPolicy
 from trunkline.core.policy.gates import DataGates
-from trunkline.core.snapshots import DataLock
+from trunkline.core.snapshots import DataLock, Part
 from trunkline.core.verdicts import Verdict
 from trunkline.data.case import SnapshotCase
 from trunkline.data.new_categories import NewCategories
@@ -29,7 +29,7 @@ CONTRACT = Contract(
 
 
 def asked(rows: pd.DataFrame, contract: Contract, previous: DataLock, limit: float) -> Verdict:
-    parts = {"train": rows, "validation": rows[:0], "test": rows[:0]}
+    parts: dict[Part, pd.DataFrame] = {"train": rows, "validation": rows[:0], "test": rows[:0]}
     case = SnapshotCase(parts, contract, DataPolicy(), DataGates(new_categories=limit), "", previous)
     (verdict,) = NewCategories().verdicts(case)
     return verdict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from ..plugins import OURS
 from .section import Distinct, Positive, Section, Share
@@ -15,10 +15,25 @@ CARRIED = {"auto": "auto", "always": "git", "never": "mlflow"}
 """What `registry.carry` of older projects means as `registry.kind`."""
 
 
+def _kinds(group: str) -> list[str]:
+    return ["auto", *sorted(OURS[group])]
+
+
+def _known(group: str) -> AfterValidator:
+    def check(kind: str) -> str:
+        if kind not in (known := _kinds(group)):
+            raise ValueError(f"use one of {', '.join(known)}")
+        return kind
+
+    return AfterValidator(check)
+
+
 class RegistryPolicy(Section):
     """Where bundles are kept for other machines, and for how long."""
 
-    kind: Annotated[str, Field(json_schema_extra={"enum": ["auto", *sorted(OURS["registries"])]})] = "auto"
+    kind: Annotated[str, _known("registries"), Field(json_schema_extra={"enum": _kinds("registries")})] = (
+        "auto"
+    )
     """*git* keeps each bundle in a ref of the repository, *mlflow* in MLflow. *auto* is MLflow where a server is named.
 
     Without one it is git where the forge is on a host, and MLflow's embedded store where the forge is a folder.
@@ -31,13 +46,6 @@ class RegistryPolicy(Section):
     """How many of the newest versions keep their bundles, whatever serves; `null` is all that main names."""
     keep_days: Positive = 90
     """A bundle stays for so many days after it came, and after main last desired it: so far back a rollback reaches."""
-
-    @field_validator("kind")
-    @classmethod
-    def _is_known(cls, kind: str) -> str:
-        if kind not in (known := ("auto", *sorted(OURS["registries"]))):
-            raise ValueError(f"use one of {', '.join(known)}")
-        return kind
 
     @model_validator(mode="before")
     @classmethod
@@ -116,7 +124,7 @@ class Serving(Section):
 class ForgePolicy(Section):
     """Where pull requests and issues live."""
 
-    kind: Annotated[str, Field(json_schema_extra={"enum": ["auto", *sorted(OURS["forges"])]})] = "auto"
+    kind: Annotated[str, _known("forges"), Field(json_schema_extra={"enum": _kinds("forges")})] = "auto"
     """*auto* is GitHub in its workflows and where the remote `origin` lies there, else the local forge."""
     repository: Annotated[str, Field(pattern=r"^([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)?$")] = ""
     """owner/name on GitHub; empty means GITHUB_REPOSITORY, else what the remote `origin` says."""
@@ -125,10 +133,3 @@ class ForgePolicy(Section):
     path: str = ".trunkline/forge"
     """The folder of the local forge; it holds a bare origin, pulls/ and issues/."""
     main: str = "main"
-
-    @field_validator("kind")
-    @classmethod
-    def _is_known(cls, kind: str) -> str:
-        if kind not in (known := ("auto", *sorted(OURS["forges"]))):
-            raise ValueError(f"use one of {', '.join(known)}")
-        return kind

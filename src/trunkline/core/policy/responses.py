@@ -8,6 +8,7 @@ from pydantic import Field, field_validator
 
 from trunkline.core.signals import Severity, SignalKind
 
+from .delivery import Stage
 from .section import Distinct, Positive, Section
 
 
@@ -73,5 +74,5 @@ class Retraining(Section):
     """With fewer labelled rows that the champion neither learned from nor was tested on, there is nothing new."""
     pause_hours: Annotated[float, Field(ge=0)] = 24.0
     """After a run of retrain.yml, monitoring starts none for so long: one that came to nothing would again."""
-    stage: Literal["silent", "canary", "single"] = "single"
+    stage: Stage = "single"
     """The stage at which a retrained version starts; single, because the champion is known to be bad."""

@@ -11,6 +11,7 @@ from trunkline.core.release import Deployment
 from trunkline.core.signals import Signal
 from trunkline.core.verdicts import Evaluation
 from trunkline.delivery import read_history
+from trunkline.loop.rollout.deploying import history_file
 from trunkline.loop.versions.named import named_versions
 
 
@@ -27,7 +28,7 @@ class Span:
 
 def deployments(project: Project, environment: str) -> tuple[Deployment, ...]:
     """Return what apply did to an environment, oldest first."""
-    return read_history(project.live(environment) / "history.jsonl")
+    return read_history(history_file(project, environment))
 
 
 def spans(rows: tuple[Deployment, ...], *, now: datetime | None = None) -> tuple[Span, ...]:

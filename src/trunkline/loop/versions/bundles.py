@@ -6,14 +6,12 @@ import os
 
 from trunkline.core.bundle import Bundle
 from trunkline.core.errors import BundleError, NotFoundError, UnavailableError
-from trunkline.core.git import try_git
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.record import short
 from trunkline.core.release import Route
 from trunkline.delivery import read_state
-from trunkline.forge import LocalForge
-from trunkline.forge.kind import forge_kind
+from trunkline.forge import kind_of
 from trunkline.registry import Place, Registry, fetched, open_registry
 
 
@@ -28,7 +26,7 @@ def registry_kind(project: Project) -> str:
     if registry.kind != "auto":
         return registry.kind
     server = registry.uri or os.environ.get("MLFLOW_TRACKING_URI")
-    return "git" if not server and _has_host(project) else "mlflow"
+    return "git" if not server and kind_of(project)[0] != "local" else "mlflow"
 
 
 def registry_of(project: Project, kind: str = "") -> Registry:
@@ -75,12 +73,3 @@ def champion_of(project: Project, *, progress: Progress) -> Bundle | None:
         return None
     champion = read_state(path).champion
     return bundle_of(project, champion, progress=progress) if champion else None
-
-
-def _has_host(project: Project) -> bool:
-    """Whether the project's forge is on a host, and no folder from which nothing would have to travel."""
-    policy = project.policy.forge
-    origin = try_git(project.root, "config", "remote.origin.url").stdout.strip()
-    home = LocalForge(project.forge_folder, main=policy.main).origin
-    own = bool(origin) and "://" not in origin and (project.root / origin).resolve() == home
-    return forge_kind(policy, origin, os.environ, own=own) != "local"
