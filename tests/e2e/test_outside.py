@@ -159,7 +159,7 @@ def walk_to_the_first_release(walk: Walk) -> None:
     walk.trunkline("send", "../later.jsonl", "--outcomes", "../outcomes.jsonl")
     walk.trunkline("truth", "../outcomes.jsonl")
     assert "performance:" in walk.trunkline("monitor", "production", "--respond")
-    assert "deposits" in walk.trunkline("trace", answer.json()["id"])
+    assert "model_cards/v0001/version.json" in walk.trunkline("trace", answer.json()["id"])
 
 
 # Conditions that do not meet are walked together.
