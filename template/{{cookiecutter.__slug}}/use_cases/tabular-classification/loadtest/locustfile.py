@@ -14,9 +14,9 @@ import random
 from pathlib import Path
 
 from locust import FastHttpUser, constant_throughput, task
-from trunkline.inputs import drawn
 from trunkline.core.project import Project
 from trunkline.data import project_contract
+from trunkline.inputs import drawn
 from trunkline.loop.model.examples import locked_texts
 
 PROJECT = Project.find(Path(__file__).parent)

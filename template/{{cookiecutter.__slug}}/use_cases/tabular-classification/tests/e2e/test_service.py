@@ -16,8 +16,8 @@ import httpx
 import pandas as pd
 import pytest
 from trunkline.core.contract import Column, Contract, Role, as_label
-from trunkline.inputs import drawn, input_of
 from trunkline.data import contract_from
+from trunkline.inputs import drawn, input_of
 from trunkline.loop.model.examples import request
 
 from {{ cookiecutter.package }}.contract import Contract as Schema
