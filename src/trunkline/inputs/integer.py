@@ -16,6 +16,8 @@ from .protocol import Value
 EXACT = 2**53
 """Floats tell all whole numbers up to here apart."""
 LARGEST_INT64 = 2**63 - 1
+DIGITS = 20
+"""Signs that a whole number of 64 bits has at most, a minus included."""
 WHOLE = re.compile(r"-?(0|[1-9]\d*)(\.0*)?", re.ASCII)
 
 
@@ -97,7 +99,8 @@ def whole_cell(cell: str) -> int:
 def whole_or_none(value: object) -> int | None:
     """Return the whole number that a frame's cell holds; None where it holds none."""
     if isinstance(value, str):
-        return _within(int(value.partition(".")[0])) if WHOLE.fullmatch(value) else None
+        whole = value.partition(".")[0]
+        return _within(int(whole)) if len(whole) <= DIGITS and WHOLE.fullmatch(value) else None
     number = number_of(value)
     if number is None or (isinstance(number, float) and (not number.is_integer() or abs(number) > EXACT)):
         return None

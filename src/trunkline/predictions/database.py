@@ -18,21 +18,29 @@ if TYPE_CHECKING:
 
 MEMORY = "350MB"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EARLIEST, LATEST = (
+    (end.replace(tzinfo=UTC) - EPOCH) // timedelta(microseconds=1) for end in (datetime.min, datetime.max)
+)
+"""The times that Python has; DuckDB has more of them."""
 
+THIRD = "epoch_us(try_cast(f[3] AS TIMESTAMPTZ))"
+TIME_OF_LINE = f"CASE WHEN {THIRD} BETWEEN {EARLIEST} AND {LATEST} THEN {THIRD} END"
+"""The time that is the third field, in microseconds since 1970; null where the text names none that Python has."""
 LINES = """
-    SELECT CASE WHEN try_cast(f[3] AS TIMESTAMPTZ) IS NULL THEN NULL
+    SELECT CASE WHEN "time" IS NULL THEN NULL
                 WHEN f[1] = 'trunkline/rejection/1' THEN 'rejection'
                 WHEN f[1] <> 'trunkline/prediction/1' THEN NULL
                 WHEN f[4] IN ('silent', 'shadow') THEN 'silent'
                 ELSE 'answer'
            END AS kind,
-           f[2] AS id, md5_number(f[2])::UUID AS "key", epoch_us(try_cast(f[3] AS TIMESTAMPTZ)) AS "time",
+           f[2] AS id, md5_number(f[2])::UUID AS "key", "time",
            f[4] AS arm, f[5] AS bundle,
            f[6] AS answered, f[7] AS "user", json::VARCHAR AS line
     FROM (SELECT json, json_extract_string(
-                     json, ['$.schema', '$.id', '$.time', '$.arm', '$.bundle', '$.answered', '$.user']) AS f
+                     json, ['$.schema', '$.id', '$.time', '$.arm', '$.bundle', '$.answered', '$.user']) AS f,
+                 TIME_OF_LINE AS "time"
           FROM read_ndjson_objects(getvariable('lines'), ignore_errors = true))
-"""
+""".replace("TIME_OF_LINE", TIME_OF_LINE)
 """Lines as rows: what is asked by, and the whole record. `kind` is null where a line is damaged, as is all of a line
 that is no JSON; `time` counts microseconds since 1970; `key` stands for the id in 128 bits, which join faster."""
 
@@ -128,5 +136,5 @@ def microseconds(time: datetime | None) -> int | None:
 
 
 def moment(since_1970: int) -> datetime:
-    """Return the time that lies so many microseconds after the beginning of 1970."""
-    return EPOCH + timedelta(microseconds=since_1970)
+    """Return the time that lies so many microseconds after the beginning of 1970, or the nearest that Python has."""
+    return EPOCH + timedelta(microseconds=min(max(since_1970, EARLIEST), LATEST))

@@ -6,7 +6,7 @@ import fcntl
 import gzip
 import os
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from pathlib import Path
 
 import orjson
@@ -32,6 +32,11 @@ from .segments import (
 )
 
 OTHERS = WRITE_PART.format(table="log", rows="""coalesce("user", '') NOT IN (SELECT unnest(?::VARCHAR[]))""")
+
+LINES_OF = """
+    SELECT json::VARCHAR FROM read_ndjson_objects(?, ignore_errors = true)
+    WHERE json_extract_string(json, ?) IN (SELECT unnest(?::VARCHAR[]))
+"""
 
 
 def forget(folder: Path, truth: Path, users: Collection[str]) -> tuple[str, ...]:
@@ -59,22 +64,30 @@ def forget(folder: Path, truth: Path, users: Collection[str]) -> tuple[str, ...]
             gone |= set(ids)
             for segment in segments_in(folder):
                 _take_out(folder, segment, users)
+        else:
+            raise StorageError(
+                f"The prediction log in {folder} still has answers of the user after {TRIES} rounds.",
+                value=ids[0],
+                next_step="look for the lines with this id, and take them out by hand or forget again",
+            )
     if truth.exists():
-        blank(truth, lambda row: row.get("prediction") in gone)
+        blank(truth, "prediction", gone)
     return tuple(sorted(gone))
 
 
-def blank(path: Path, unwanted: Callable[[dict[str, object]], bool]) -> int:
-    """Overwrite the lines of a file that hold unwanted records with spaces, and return how many.
+def blank(path: Path, field: str, values: Collection[str]) -> int:
+    """Overwrite the lines of a file whose records have one of these values with spaces, and return how many.
 
     The file keeps its length, so whoever appends to it meanwhile is not disturbed.
+    Raises StorageError when it cannot be read.
     """
     count = 0
+    found = _lines_of(path, field, values)
     with path.open("r+b") as stream:
         place = 0
         for line in stream:
             body = line.rstrip(b"\n")
-            if _holds(body, unwanted):
+            if body.strip() in found or _holds(body, field, values):
                 os.pwrite(stream.fileno(), b" " * len(body), place)
                 count += 1
             place += len(line)
@@ -82,36 +95,45 @@ def blank(path: Path, unwanted: Callable[[dict[str, object]], bool]) -> int:
     return count
 
 
-def _holds(line: bytes, unwanted: Callable[[dict[str, object]], bool]) -> bool:
+def _lines_of(path: Path, field: str, values: Collection[str]) -> set[bytes]:
+    """Return the lines that the database reads so: it takes what is no JSON, as NaN, and of two keys the first."""
+    with database() as opened:
+        rows = opened.execute(LINES_OF, [literally([path]), f'$."{field}"', list(values)]).fetchall()
+    return {line.strip().encode() for (line,) in rows}
+
+
+def _holds(line: bytes, field: str, values: Collection[str]) -> bool:
     try:
         row = orjson.loads(line)
     except orjson.JSONDecodeError:
         return False
-    return isinstance(row, dict) and unwanted(row)
+    held = row.get(field) if isinstance(row, dict) else None
+    return isinstance(held, str) and held in values
 
 
 def _take_out(folder: Path, segment: Segment, users: Collection[str]) -> None:
-    def unwanted(row: dict[str, object]) -> bool:
-        return row.get("user") in users
-
     try:
         if segment.part:
             _rewrite_part(folder, segment, users)
         elif segment.closed:
-            _rewrite(segment.path, unwanted)
+            _rewrite(segment.path, users)
         else:
-            blank(segment.path, unwanted)
+            blank(segment.path, "user", users)
     except FileNotFoundError:
         return  # closed meanwhile: the next round finds it
+    except StorageError:
+        if os.path.lexists(segment.path):
+            raise
     except OSError as error:
         raise StorageError(
             f"Cannot write {segment.path}: {error.strerror}.", next_step="free disk space, then forget again"
         ) from error
 
 
-def _rewrite(path: Path, unwanted: Callable[[dict[str, object]], bool]) -> None:
+def _rewrite(path: Path, users: Collection[str]) -> None:
+    found = _lines_of(path, "user", users)
     lines = gzip.decompress(path.read_bytes()).splitlines(keepends=True)
-    kept = [line for line in lines if not _holds(line, unwanted)]
+    kept = [line for line in lines if line.strip() not in found and not _holds(line, "user", users)]
     if len(kept) < len(lines):
         write_atomically(path, gzip.compress(b"".join(kept), 1, mtime=0))
         path.chmod(0o640)

@@ -16,7 +16,7 @@ from trunkline.core.line_log import append
 from trunkline.core.reading import parse_json
 from trunkline.inputs import Value
 
-from .database import database, literally, moment
+from .database import TIME_OF_LINE, database, literally, moment
 from .records import GroundTruth
 
 if TYPE_CHECKING:
@@ -24,19 +24,22 @@ if TYPE_CHECKING:
 
 EVENTS = """
     SELECT f[1] AS prediction, md5_number(f[1])::UUID AS "key", coalesce(f[2], '') AS item,
-           epoch_us(try_cast(f[3] AS TIMESTAMPTZ)) AS "time", row_number() OVER () AS place,
+           TIME_OF_LINE AS "time", row_number() OVER () AS place,
            coalesce(v[1], v[2])::VARCHAR AS value,
            coalesce(f[4] IN ('trunkline/ground-truth/1', 'trunkline/ground-truth/2'), true) AS known
     FROM (SELECT json_extract_string(json, ['$.prediction', '$.item', '$.time', '$.schema']) AS f,
                  json_extract(json, ['$.value', '$.outcome']) AS v
           FROM read_ndjson_objects(getvariable('truths'), ignore_errors = true, maximum_object_size = 1048576))
-"""
+""".replace("TIME_OF_LINE", TIME_OF_LINE)
+SCALAR = r"null|true|false|\".*\"|-?\d+(\.\d+)?([eE][+-]?\d+)?"
+"""What a value may be in JSON; DuckDB reads NaN and Infinity as well."""
 LATEST = """
     CREATE OR REPLACE TEMP TABLE latest AS
     SELECT "key", item, arg_max(value, time::HUGEINT * 4294967296 + place) AS value, max(time) AS "time",
-           bool_or("key" IS NULL OR time IS NULL OR value IS NULL OR value[1] IN ('{', '[') OR NOT known) AS strange
+           bool_or("key" IS NULL OR time IS NULL OR value IS NULL OR NOT regexp_full_match(value, 'SCALAR')
+                   OR NOT isfinite(try_cast(value AS DOUBLE)) OR NOT known) AS strange
     FROM (EVENTS) GROUP BY "key", item
-""".replace("EVENTS", EVENTS)
+""".replace("EVENTS", EVENTS).replace("SCALAR", SCALAR)
 """Of several events of one item the one with the latest time counts, of two of one time the one written last."""
 STRANGE = "SELECT count(*) FROM latest WHERE strange"
 WITHDRAWN = "DELETE FROM latest WHERE value = 'null'"
@@ -155,8 +158,13 @@ def known_of(opened: duckdb.DuckDBPyConnection, path: Path) -> set[str]:
 
 
 def event_of(prediction: str, value: str, time: int) -> GroundTruth:
-    """Return the record of a row of the table `latest`."""
-    return GroundTruth(prediction=prediction, value=orjson.loads(value), time=moment(time))
+    """Return the record of a row of the table `latest`; raises DataError when its value is no JSON."""
+    try:
+        held = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        # A whole number may have more digits than orjson reads.
+        held = parse_json(value, origin=f"The ground truth of the answer {prediction}", error=DataError)
+    return GroundTruth(prediction=prediction, value=held, time=moment(time))
 
 
 def latest_truth(opened: duckdb.DuckDBPyConnection, path: Path) -> bool:

@@ -71,7 +71,7 @@ def _open_rows(segments: Sequence[Segment], kept: _Kept) -> Iterator[Prediction 
     for segment in reversed(segments):
         for line in () if segment.closed else newest_first(segment.path):
             row = record_of(line)
-            if row is not None and kept.full and row.time < kept.oldest - SLACK:
+            if row is not None and kept.full and kept.oldest - row.time > SLACK:
                 break
             yield row
 

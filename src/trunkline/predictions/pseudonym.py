@@ -15,11 +15,13 @@ from trunkline.core.errors import StorageError
 VARIABLE = "TRUNKLINE_USER_SECRET"
 SHORTEST = 32
 """Characters: a secret that can be guessed hides nobody."""
+LENGTH = 32
+"""Of a name in the log; earlier versions gave shorter ones."""
 
 
 def pseudonym(secret: bytes, key: str | None) -> str:
     """Return the 32 digits under which the log knows a user, an HMAC of the key; empty when there is none."""
-    return "" if key is None else hmac.new(secret, key.encode(), hashlib.sha256).hexdigest()[:32]
+    return "" if key is None else hmac.new(secret, key.encode(), hashlib.sha256).hexdigest()[:LENGTH]
 
 
 def old_pseudonym(salt: str, key: str) -> str:

@@ -98,6 +98,16 @@ class LogReader:
 
         return self._ask(ask)
 
+    def names_users(self, length: int) -> bool:
+        """Return whether a user's name in the log has so many characters."""
+
+        def ask(segments: Sequence[Segment]) -> bool:
+            with database() as opened:
+                look_at(opened, segments)
+                return bool(opened.execute(NAMED, [length]).fetchall())
+
+        return self._ask(ask)
+
     def count(self) -> tuple[int, int]:
         """Return how many answers users were given, and how many lines are damaged."""
 
@@ -161,6 +171,7 @@ BETWEEN = "SELECT line FROM log WHERE kind IS NULL OR (? IS NULL OR time >= ?) A
 FIND_IN_PARTS = "SELECT line FROM log WHERE key = md5_number(?)::UUID AND kind IN ('answer', 'silent')"
 FIND_IN_LINES = "SELECT line FROM log WHERE id = ? AND kind IN ('answer', 'silent')"
 OF_USER = 'SELECT DISTINCT id FROM log WHERE "user" IN (SELECT unnest(?::VARCHAR[]))'
+NAMED = 'SELECT 1 FROM log WHERE length("user") = ? LIMIT 1'
 ANSWERED = """
     SELECT id FROM log WHERE kind = 'answer' AND key IN (SELECT md5_number(unnest(?::VARCHAR[]))::UUID)
 """

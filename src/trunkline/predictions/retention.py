@@ -15,7 +15,8 @@ from .database import database, look_at, moment
 from .durable import to_disk
 from .forgetting import blank
 from .ground_truth import known_of
-from .segments import MANIFEST, Compacted, Segment, read_compacted, segments_in
+from .reader import LogReader
+from .segments import MANIFEST, Compacted, Segment, read_compacted, segment_of, segments_in
 
 HOUR = timedelta(hours=1)
 """Of one hour are all records of a segment, what of it was not shipped yet included."""
@@ -39,7 +40,9 @@ def expire(folder: Path, truth: Path, before: datetime) -> int:
             answers = int(opened.execute("SELECT count(*) FROM log WHERE kind = 'answer'").fetchall()[0][0])
             labelled = known_of(opened, truth)
         if labelled:
-            blank(truth, lambda row: row.get("prediction") in labelled)
+            # Whoever may write to the store can give an old file the ids of answers that stay.
+            labelled -= LogReader(folder, lambda _: _others(folder, old)).answered(labelled)
+            blank(truth, "prediction", labelled)
         _delete(folder, old)
         return answers
 
@@ -56,6 +59,14 @@ def _is_old(segment: Segment, before: datetime) -> bool:
             newest = opened.execute("SELECT max(time) FROM log").fetchall()[0][0]
         return newest is not None and moment(newest) < before - HOUR
     return False
+
+
+def _others(folder: Path, old: Sequence[Segment]) -> tuple[Segment, ...]:
+    """Return every segment that stays, also one whose stem an old one has as well."""
+    named = filter(None, (segment_of(path) for path in sorted(folder.iterdir())))
+    found = {segment.path: segment for segment in (*named, *segments_in(folder))}
+    gone = {segment.path for segment in old}
+    return tuple(segment for path, segment in found.items() if path not in gone)
 
 
 def _delete(folder: Path, old: Sequence[Segment]) -> None:

@@ -14,10 +14,13 @@ TOTALS = """
     FROM log WHERE kind IS NOT NULL GROUP BY ALL
 """
 VERSIONS = """
-    SELECT bundle, any_value(json_extract_string(line, '$.version'))
-    FROM log WHERE key IN (SELECT unnest(?::UUID[])) GROUP BY bundle
+    SELECT bundle, any_value(try_cast(json_extract_string(line, '$.version') AS BIGINT))
+    FROM log WHERE {rows} GROUP BY bundle
 """
-"""The version of each bundle, read from one record of it: parts have no column for it."""
+"""The version of each bundle, which parts have no column for."""
+OF_ONE_RECORD = VERSIONS.format(rows="key IN (SELECT unnest(?::UUID[]))")
+OF_EVERY_RECORD = VERSIONS.format(rows="bundle IN (SELECT unnest(?::VARCHAR[]))")
+"""Dearer, for bundles whose first record is damaged."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +43,12 @@ def count_all(segments: Sequence[Segment]) -> Totals:
         look_at(opened, segments)
         rows = opened.execute(TOTALS).fetchall()
         keys = [key for *_, key in rows if key is not None]
-        versions = dict(opened.execute(VERSIONS, [keys]).fetchall()) if keys else {}
+        versions = dict(opened.execute(OF_ONE_RECORD, [keys]).fetchall()) if keys else {}
+        if unread := [bundle for bundle, version in versions.items() if bundle and version is None]:
+            versions |= opened.execute(OF_EVERY_RECORD, [unread]).fetchall()
     answered: Counter[tuple[int, str]] = Counter()
     for kind, arm, bundle, count, _ in rows:
-        if kind != "rejection":
-            answered[int(versions[bundle]), arm] += count
+        version = versions.get(bundle)
+        if kind != "rejection" and version is not None:
+            answered[version, arm] += count
     return Totals(answered, sum(row[3] for row in rows if row[0] == "rejection"))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Collection, Mapping
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, JSONResponse
+from starlette.responses import JSONResponse, StreamingResponse
 
 from trunkline.core.errors import StorageError
 from trunkline.predictions.stores.folder import FolderStore
@@ -18,6 +20,7 @@ from trunkline.predictions.stores.protocol import belongs
 
 VARIABLE = "TRUNKLINE_LOG_TOKEN_SHA256"
 """Holds the SHA-256 of the token, in hexadecimal; several, with spaces between, while a token is replaced."""
+PIECE = 2**18
 
 
 def token_hashes(variables: Mapping[str, str]) -> tuple[str, ...]:
@@ -69,9 +72,27 @@ def hand_out(app: FastAPI, folder: Path, hashes: Collection[str]) -> None:
 
     def one(request: Request) -> Response:
         name = request.path_params["name"]
-        if not belongs(name) or not (folder / name).is_file():
-            raise HTTPException(404, "The log has no such file.")
-        return FileResponse(folder / name, media_type="application/octet-stream")
+        missing = HTTPException(404, "The log has no such file.")
+        if not belongs(name):
+            raise missing
+        try:
+            stream = store.opened(name)
+        except FileNotFoundError as error:
+            raise missing from error
+        size = os.fstat(stream.fileno()).st_size
+        return StreamingResponse(
+            _pieces(stream, size),
+            media_type="application/octet-stream",
+            headers={"content-length": str(size)},
+        )
 
     for path, ask in (("/log", files), ("/log/{name}", one)):
         app.add_route(path, guarded(ask), methods=["GET"], include_in_schema=False)
+
+
+def _pieces(stream: BinaryIO, size: int) -> Iterator[bytes]:
+    """Yield so many bytes of a file, and not what is appended to it meanwhile."""
+    with stream:
+        while piece := stream.read(min(size, PIECE)):
+            size -= len(piece)
+            yield piece

@@ -8,6 +8,7 @@ import pytest
 
 from trunkline.cli.main import run
 from trunkline.core.bundle import BundleManifest
+from trunkline.core.errors import StorageError
 from trunkline.core.line_log import append
 from trunkline.core.lineage import Lineage
 from trunkline.core.project import Project
@@ -75,6 +76,15 @@ def test_a_user_is_found_and_forgotten_and_what_learned_from_them_is_named(
         assert len(LogReader(project.predictions("production")).between().predictions) == left
         assert len(read_truth(project.truth("production"))) == left
     assert LEARNED in capsys.readouterr().out
+
+
+def test_nobody_is_said_to_be_forgotten_where_the_secret_is_missing(project: Project) -> None:
+    log = LogWriter(project.predictions("production"))
+    log.append(answers(project)[:3])
+    log.close()
+    project.secret("production").unlink()
+    with pytest.raises(StorageError):
+        forgetting.look_for(project, "production", "case-1")
 
 
 def test_names_that_earlier_versions_gave_are_looked_for_too(project: Project) -> None:

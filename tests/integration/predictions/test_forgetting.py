@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from trunkline.predictions.forgetting import forget
 from trunkline.predictions.ground_truth import read_truth, record_truth
 from trunkline.predictions.pseudonym import VARIABLE, environment_secret, old_pseudonym, pseudonym
 from trunkline.predictions.reader import LogReader
+from trunkline.predictions.segments import closed_name
 from trunkline.predictions.writer import LogWriter
 
 START = datetime(2026, 1, 1, 10, 0, tzinfo=UTC)
@@ -56,6 +58,24 @@ def test_what_a_user_was_answered_is_in_no_file_any_more_and_the_rest_is(
     assert read_truth(truth).keys() == {f"p{number}" for number in range(30)} - gone
     assert LogReader(folder).answers_of([NAMES[1]]) == forget(folder, truth, [NAMES[1]]) == ()
     assert not any(NAMES[1].encode() in path.read_bytes() for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("closed", [False, True])
+@pytest.mark.parametrize("wrong", [b'"x":NaN', b'"x":1e999', b'"user":"other"', b'"x":1,'])
+def test_a_line_that_only_the_database_reads_as_the_users_is_taken_out_too(
+    tmp_path: Path, wrong: bytes, closed: bool
+) -> None:
+    folder, truth = tmp_path / "log", tmp_path / "truth.jsonl"
+    folder.mkdir()
+    line = answer(1).line().encode()
+    lines = line.strip().removesuffix(b"}") + b"," + wrong + b"}\n" + answer(2).line().encode()
+    name = closed_name("a", START, START) if closed else "a.jsonl"
+    (folder / name).write_bytes(gzip.compress(lines) if closed else lines)
+    truth.write_bytes(b'{"prediction":"p1","value":NaN}\n' + b'{"prediction":"p2","value":1}\n')
+    assert forget(folder, truth, [NAMES[1]]) == ("p1",)
+    assert LogReader(folder).answers_of([NAMES[1]]) == ()
+    assert [row.id for row in LogReader(folder).between().predictions] == ["p2"]
+    assert truth.read_bytes().strip() == b'{"prediction":"p2","value":1}'
 
 
 def test_a_log_that_is_not_there_holds_nobody(tmp_path: Path) -> None:

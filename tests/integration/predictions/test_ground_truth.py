@@ -105,3 +105,29 @@ def test_a_time_without_a_zone_is_utc(tmp_path: Path) -> None:
     naive = b'{"prediction": "p1", "outcome": "No", "time": "2026-01-01T01:00:00"}'
     path.write_bytes(naive + b"\n" + _truth("p1", "Yes") + b"\n")
     assert read_truth(path)["p1"].time == START + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("value", "time"),
+    [
+        ("NaN", "2026-01-01"),
+        ("-Infinity", "2026-01-01"),
+        ("1e999", "2026-01-01"),
+        ("1", "99999-01-01"),
+        ("1", "infinity"),
+    ],
+)
+def test_a_value_or_a_time_that_nothing_can_have_is_named_by_its_line(
+    tmp_path: Path, value: str, time: str
+) -> None:
+    path = tmp_path / "production.jsonl"
+    line = f'{{"prediction": "p2", "value": {value}, "time": "{time}"}}\n'
+    path.write_bytes(_truth("p1", "Yes") + b"\n" + line.encode())
+    with pytest.raises(DataError, match="line 2"):
+        truth_of(path, ["p1", "p2"])
+
+
+def test_a_whole_number_of_any_length_is_read_as_line_by_line(tmp_path: Path) -> None:
+    path = tmp_path / "production.jsonl"
+    path.write_text(GroundTruth(prediction="p1", value=10**400, time=START).line())
+    assert truth_of(path, ["p1"]) == read_truth(path) != {}

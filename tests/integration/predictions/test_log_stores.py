@@ -31,6 +31,28 @@ class TestFolder(WritableLogStoreConformance):
     def reach(self, tmp_path: Path) -> Reach:
         return lambda: open_store(f"file://{tmp_path}/a%20share/{{environment}}", "production", {})
 
+    def test_a_link_on_the_share_is_no_file_of_the_log_and_its_target_is_left_alone(
+        self, reach: Reach, tmp_path: Path
+    ) -> None:
+        share, secret = tmp_path / "a share" / "production", tmp_path / "secret.jsonl"
+        share.mkdir(parents=True)
+        secret.write_text("secret")
+        (share / "a.jsonl").symlink_to(secret)
+        (share / "b.jsonl").symlink_to("/dev/zero")
+        assert reach().files() == ()
+        with pytest.raises(FileNotFoundError):
+            reach().get("a.jsonl", tmp_path / "got")
+        assert not (tmp_path / "got").exists()
+        (share / ".replacing").symlink_to(secret)
+        with pytest.raises(StorageError):
+            reach().put("c.jsonl", b"1")
+        assert secret.read_text() == "secret"
+
+    def test_a_copy_is_for_its_owner_and_the_group(self, reach: Reach, tmp_path: Path) -> None:
+        reach().put("a.jsonl", b"1")
+        reach().get("a.jsonl", tmp_path / "got")
+        assert (tmp_path / "got").stat().st_mode & 0o777 == 0o640
+
 
 class TestMemory(WritableLogStoreConformance):
     """Stands in for Google Cloud Storage and Azure, which speak to the same client."""
@@ -135,6 +157,31 @@ class TestHttp(LogStoreConformance):
             open_store(address, "e", {"TRUNKLINE_LOG_TOKEN": "x"}).files()
         with pytest.raises(StorageError, match="token"):
             open_store(address, "e", {})
+
+    def test_a_file_that_is_appended_to_is_handed_out_as_long_as_it_was(
+        self, reach: Reach, folder: Path, tmp_path: Path
+    ) -> None:
+        path = folder / "a.jsonl"
+        line = b"x" * 999 + b"\n"
+        path.write_bytes(line * 1000)
+        begun, ended = threading.Event(), threading.Event()
+
+        def append() -> None:
+            with path.open("ab", buffering=0) as stream:
+                while not ended.wait(0.002):
+                    stream.write(line)
+                    begun.set()
+
+        writer = threading.Thread(target=append)
+        writer.start()
+        try:
+            assert begun.wait(30)
+            for _ in range(10):
+                reach().get("a.jsonl", tmp_path / "got")
+                assert set((tmp_path / "got").read_bytes().splitlines(keepends=True)) == {line}
+        finally:
+            ended.set()
+            writer.join()
 
     def test_nothing_but_the_log_is_handed_out(self, address: str, folder: Path) -> None:
         (folder / ".user-secret").write_text("s")

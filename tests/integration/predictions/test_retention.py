@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from trunkline.predictions.compaction import compact
 from trunkline.predictions.ground_truth import read_truth, record_truth
 from trunkline.predictions.reader import LogReader
 from trunkline.predictions.retention import expire
+from trunkline.predictions.segments import closed_name
 from trunkline.predictions.writer import LogWriter
 
 START = datetime(2026, 1, 1, 10, 0, tzinfo=UTC)
@@ -84,6 +86,23 @@ def test_what_is_written_to_stays_whatever_its_age_and_what_a_killed_writer_left
     assert expire(folder, truth, START + timedelta(days=30)) == 1
     assert held(folder) == ["p1"]
     live.close()
+
+
+@pytest.mark.parametrize("stem", ["evil", "20260101t100000000000-1-00000001"])
+def test_an_old_file_that_names_answers_which_stay_takes_no_truth_of_theirs(
+    tmp_path: Path, truth: Path, stem: str
+) -> None:
+    folder = tmp_path / "log"
+    folder.mkdir()
+    lines = gzip.compress("".join(answer(hour).line() for hour in range(8)).encode())
+    real = closed_name("20260101t100000000000-1-00000001", START, START + timedelta(hours=7))
+    # It sorts behind the real one, and so is taken for it where the stem is the same.
+    for name in (real, closed_name(stem, START + timedelta(days=9), START - timedelta(days=9))):
+        (folder / name).write_bytes(lines)
+    before = truth.read_bytes()
+    expire(folder, truth, START - timedelta(days=1))
+    assert truth.read_bytes() == before
+    assert (folder / real).exists()
 
 
 def test_nothing_is_deleted_where_there_is_no_log(tmp_path: Path) -> None:

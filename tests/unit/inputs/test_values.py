@@ -82,3 +82,15 @@ def test_a_cell_is_read_where_nothing_is_lost(rule: Column, text: str, kept: Any
 def test_a_cell_that_would_have_to_be_guessed_is_refused(kind: Any, text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         input_of(column(kind)).parse(text)
+
+
+@pytest.mark.parametrize("kind", ["integer", "number", "boolean"])
+def test_a_frames_text_of_very_many_digits_is_no_value(kind: Any) -> None:
+    assert input_of(column(kind)).exact("9" * 5000) is None
+    assert input_of(column(kind)).exact("-" + "9" * 5000) is None
+
+
+def test_a_frames_text_is_a_whole_number_up_to_64_bits_whatever_zeros_follow() -> None:
+    largest = 2**63 - 1
+    assert input_of(column("integer")).exact(f"-{largest}." + "0" * 60) == -largest
+    assert input_of(column("integer")).exact(str(largest + 1)) is None

@@ -18,7 +18,7 @@ from trunkline.inputs import input_of
 from trunkline.loop.versions.named import named_versions
 from trunkline.predictions.database import any_row
 from trunkline.predictions.opening import forget_user, open_log
-from trunkline.predictions.pseudonym import VARIABLE, environment_secret, old_pseudonym, pseudonym
+from trunkline.predictions.pseudonym import LENGTH, VARIABLE, environment_secret, old_pseudonym, pseudonym
 
 from .history import deployments
 
@@ -61,9 +61,17 @@ def forget(project: Project, environment: str, trace: Trace) -> tuple[str, ...]:
 
 
 def names_of(project: Project, environment: str, user: str) -> tuple[str, ...]:
-    """Return the names under which an environment's log may know a user."""
+    """Return the names under which an environment's log may know a user.
+
+    Raises StorageError where the log names users by a secret that is not on this machine.
+    """
     path = project.secret(environment)
     by_secret = path.exists() or os.environ.get(VARIABLE)
+    if not by_secret and open_log(project, environment).names_users(LENGTH):
+        raise StorageError(
+            f"The log of {environment} names users by a secret that is not on this machine.",
+            next_step=f"run the same verb on the machine that serves, or set {VARIABLE} to its secret",
+        )
     now = [pseudonym(environment_secret(path, os.environ), user)] if by_secret else []
     salts = {row.release.salt for row in deployments(project, environment) if row.release}
     return (*now, *(old_pseudonym(salt, user) for salt in sorted(salts)))

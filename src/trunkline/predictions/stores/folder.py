@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import secrets
 import shutil
+import stat
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import ClassVar
+from typing import BinaryIO, ClassVar
 from urllib.parse import unquote, urlsplit
 
 from trunkline.core.errors import StorageError
@@ -20,7 +22,10 @@ from .protocol import Stored, belongs
 
 
 class FolderStore:
-    """The files of a folder; a file's tag is when it was written, and its size."""
+    """The files of a folder; a file's tag is when it was written, and its size.
+
+    Others may write to a share: what is no plain file, such as a symbolic link, is not there.
+    """
 
     writable: ClassVar[bool] = True
 
@@ -40,24 +45,35 @@ class FolderStore:
         return tuple(Stored(name, tag) for name, tag in tags.items() if tag)
 
     def get(self, name: str, path: Path) -> None:
-        """Copy a file."""
-        with self._telling():
-            shutil.copyfile(self._folder / name, path)
+        """Copy a file, for its owner and the group to read."""
+        with self._telling(), self.opened(name) as stream, path.open("wb") as target:
+            os.fchmod(target.fileno(), 0o640)
+            shutil.copyfileobj(stream, target, 2**20)
+
+    def opened(self, name: str) -> BinaryIO:
+        """Open a file to read. Raises FileNotFoundError when it is not there."""
+        path = self._folder / name
+        if not self._tag(name):
+            raise FileNotFoundError(path)
+        # Whoever puts a link or a pipe there after the look is not followed, and not waited for.
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        return os.fdopen(handle, "rb")
 
     def put(self, name: str, content: Path | bytes, *, replacing: str | None = None) -> str:
         """Store a file whole; another visitor that checks what it replaces waits meanwhile."""
         half = self._folder / f".{name}.{secrets.token_hex(4)}"
         with self._telling():
             self._folder.mkdir(parents=True, exist_ok=True)
-            with (self._folder / ".replacing").open("w") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
+            with self._replacing():
                 if replacing is not None and self._tag(name) != replacing:
                     raise FileExistsError(name)
                 try:
-                    if isinstance(content, bytes):
-                        half.write_bytes(content)
-                    else:
-                        shutil.copyfile(content, half)
+                    with half.open("xb") as target:
+                        if isinstance(content, bytes):
+                            target.write(content)
+                        else:
+                            with content.open("rb") as stream:
+                                shutil.copyfileobj(stream, target, 2**20)
                     to_disk(half)
                     half.replace(self._folder / name)
                 finally:
@@ -79,10 +95,22 @@ class FolderStore:
 
     def _tag(self, name: str) -> str:
         try:
-            found = (self._folder / name).stat()
+            found = (self._folder / name).lstat()
         except FileNotFoundError:
             return ""
+        if not stat.S_ISREG(found.st_mode):
+            return ""
         return f"{found.st_mtime_ns}-{found.st_ino}-{found.st_size}"
+
+    @contextmanager
+    def _replacing(self) -> Iterator[None]:
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        handle = os.open(self._folder / ".replacing", flags, 0o640)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
 
     @contextmanager
     def _telling(self) -> Iterator[None]:
