@@ -11,6 +11,7 @@ from pathlib import Path
 from trunkline.core.errors import ForgeError
 from trunkline.core.git import IDENTITY, git, try_git
 
+from .conflict import conflict
 from .pushing import commit_of, push_branch, ref, without_password
 
 
@@ -131,11 +132,4 @@ def _refusal(tree: Path, base: str, done: subprocess.CompletedProcess[str]) -> F
     files = git(tree, "diff", "--name-only", "--diff-filter=U").splitlines()
     if not files:
         return ForgeError(f"git merge failed: {' '.join((done.stderr or done.stdout).split())}")
-    return ForgeError(
-        f"The branch conflicts with {base} in {', '.join(files)}.",
-        value=files,
-        next_step="another version took this number: run `trunkline release`, or `trunkline retrain`, again on"
-        f" {base}; it takes the next one"
-        if any(file.endswith("/version.json") for file in files)
-        else f"merge {base} into the branch, settle the conflict there and push it",
-    )
+    return conflict(base, files)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from trunkline.core.errors import ForgeError
+from trunkline.forge.conflict import conflict
 from trunkline.forge.protocol import PullRequest
 
 from .client import API_VERSION, PAGE, Client
@@ -177,12 +178,7 @@ class Pulls:
             )
         if refused.status != 405 or not (view.mergeable is False or refused.says("not mergeable")):
             return refused
-        files = conflicts(view)
-        return ForgeError(
-            f"The branch conflicts with {view.base.ref}" + (f" in {', '.join(files)}." if files else "."),
-            value=files or None,
-            next_step=f"merge {view.base.ref} into the branch, settle the conflict there and push it",
-        )
+        return conflict(view.base.ref, conflicts(view))
 
     def _open(self, branch: str, title: str, body: str) -> PullView:
         def carried_out() -> dict[str, Any] | None:
