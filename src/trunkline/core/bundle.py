@@ -90,6 +90,12 @@ def open_bundle(folder: Path, *, digest: str = "") -> Bundle:
     found = sha256(manifest.canonical())
     if digest and found != digest:
         raise BundleError(f"The bundle in {folder} is {short(found)}, not {short(digest)}.", next_step=again)
+    if manifest.model not in manifest.files:
+        raise BundleError(
+            f"The bundle {short(found)} names a model that is none of its files.",
+            value=manifest.model,
+            next_step=again,
+        )
     present = {
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")

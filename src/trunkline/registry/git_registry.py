@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from subprocess import CompletedProcess
 
-from trunkline.core.bundle import Bundle
-from trunkline.core.errors import ForgeError, NotFoundError, StorageError, UnavailableError
+from trunkline.core.bundle import MANIFEST, Bundle, BundleManifest
+from trunkline.core.errors import BundleError, ForgeError, NotFoundError, StorageError, UnavailableError
 from trunkline.core.git import IDENTITY, git, try_git
-from trunkline.core.record import digits, short
+from trunkline.core.reading import parse_json
+from trunkline.core.record import digits, sha256, short
 from trunkline.forge.pushing import without_password
 
-from .git_tree import plumb, read_tree, write_tree
+from .git_tree import plumb, read_blob, read_files, tree_files, write_tree
 from .protocol import Place
 
 REFS = "refs/trunkline/bundles/"
@@ -64,13 +65,33 @@ class GitRegistry:
             git(self._clone, "update-ref", ref, commit)  # the next push of a like bundle sends what differs
 
     def fetch(self, digest: str, folder: Path) -> Path:
-        """Write the files of a bundle below `folder` and return where they lie; nobody has compared them yet."""
-        return read_tree(self._clone, self._brought(digest), folder)
+        """Write the files of a bundle below `folder` and return where they lie; nobody has compared them yet.
+
+        Nothing is written before the manifest is the one of this digest, and the files are those that it names. Raises
+        BundleError where they are not, or weigh more than `registry.store_limit_mb`.
+        """
+        files = tree_files(self._clone, self._brought(digest), most=self._limit_mb * MEGABYTE)
+        text = b"".join(read_blob(self._clone, blob) for blob in files.get(MANIFEST, ()))
+        value = parse_json(text.decode("utf-8", "replace"), origin=MANIFEST, error=BundleError)
+        manifest = BundleManifest.from_dict(value, origin=MANIFEST, error=BundleError)
+        if sha256(manifest.canonical()) != digest or files.keys() != {MANIFEST, *manifest.files}:
+            raise BundleError(
+                f"The ref of the bundle {short(digest)} holds another bundle.",
+                next_step="find out who wrote it; `trunkline store convert` on a machine that has the bundle mends it",
+            )
+        return read_files(self._clone, files, folder)
 
     def since(self, digest: str) -> datetime:
-        """Return when a bundle was pushed, as its commit says."""
+        """Return when a bundle was pushed, as its commit says; now where it says nothing that is a time."""
         told = git(self._clone, "log", "-1", "--format=%ct", self._brought(digest))
-        return datetime.fromtimestamp(int(told), UTC)
+        try:
+            return datetime.fromtimestamp(int(told), UTC)
+        except (
+            ValueError,
+            OverflowError,
+            OSError,
+        ):  # no commit, or the year 10000: whoever may push wrote it
+            return datetime.now(UTC)
 
     def remove(self, digests: Iterable[str]) -> None:
         """Delete the refs of bundles on the remote and here; a ref that was replaced meanwhile stays."""
@@ -100,8 +121,8 @@ class GitRegistry:
             raise NotFoundError(
                 f"The remote {REMOTE} holds no bundle {short(digest)}.",
                 value=digest,
-                next_step="`trunkline store convert`, where an older Trunkline registered it; else run"
-                " `trunkline release` on the commit that made it",
+                next_step="run `trunkline store convert` on a machine that has it; if none has: check out the commit"
+                " that its version.json names, run `trunkline train`, go back to main and convert",
             )
         if try_git(self._clone, "cat-file", "-e", f"{commit}^{{tree}}").returncode:
             ref = REFS + digits(digest)
@@ -120,7 +141,8 @@ class GitRegistry:
         if digest not in self._commits():
             return False
         commit = self._brought(digest)
-        return git(self._clone, "rev-parse", f"{commit}^{{tree}}", error=StorageError) == tree
+        found = try_git(self._clone, "rev-parse", f"{commit}^{{tree}}")  # which a blob has not
+        return found.returncode == 0 and found.stdout.strip() == tree
 
     def _push(self, *words: str) -> str:
         """Push and return what git says where it does not take it; empty where it does."""

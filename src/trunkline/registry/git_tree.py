@@ -35,19 +35,60 @@ def plumb(clone: Path, *words: str, stdin: str = "", environment: Mapping[str, s
     return done.stdout.strip()
 
 
-def read_tree(clone: Path, commit: str, folder: Path) -> Path:
-    """Write the files of a commit's tree below `folder` and return where they lie.
+def tree_files(clone: Path, commit: str, *, most: int) -> dict[str, list[str]]:
+    """Return the blobs of each file of a commit's tree, the parts of a split one in their order.
 
-    Raises BundleError for anything but plain files under harmless names.
+    Raises BundleError for anything but plain files under harmless names, and where they are more than `most` bytes
+    together; a blob that several files name counts for each of them.
+    """
+    listed = git_bytes(clone, "ls-tree", "-r", "-l", "-z", "--full-tree", commit, error=BundleError)
+    found: dict[str, list[str]] = {}
+    total = 0
+    for row in listed.split(b"\0")[:-1]:
+        facts, _, name = row.partition(b"\t")
+        mode, kind, blob, size = facts.decode().split()
+        path = name.decode("utf-8", "replace")
+        where, _, inside = path.partition("/")
+        if (mode, kind) != ("100644", "blob") or not harmless(path) or where not in (WHOLE, PARTS):
+            raise BundleError(
+                "A bundle's ref holds something that no bundle has.",
+                value=path,
+                next_step="find out who wrote it; `trunkline store status` lists what is there",
+            )
+        total += int(size)
+        found.setdefault(inside if where == WHOLE else inside.rpartition("/")[0], []).append(blob)
+    if total > most:
+        raise BundleError(
+            f"A bundle's ref holds {total:,} bytes, and at most {most:,} are taken.",
+            next_step="find out who wrote it; or raise registry.store_limit_mb in trunkline.yaml",
+        )
+    return found
+
+
+def read_files(clone: Path, files: Mapping[str, list[str]], folder: Path) -> Path:
+    """Write files of a tree below `folder` and return where they lie.
+
+    Raises BundleError when that cannot be done.
     """
     target = folder / WHOLE
-    for path, blobs in sorted(_files(clone, commit).items()):
-        file = target / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("wb") as stream:
-            for blob in blobs:
-                stream.write(git_bytes(clone, "cat-file", "blob", blob, error=BundleError))
+    try:
+        for path, blobs in sorted(files.items()):
+            file = target / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with file.open("wb") as stream:
+                for blob in blobs:
+                    stream.write(read_blob(clone, blob))
+    except OSError as error:
+        raise BundleError(
+            f"A bundle's files cannot be written below {folder}: {error.strerror}.",
+            next_step="make room, or find out who wrote the bundle's ref",
+        ) from error
     return target
+
+
+def read_blob(clone: Path, blob: str) -> bytes:
+    """Return the bytes of a blob."""
+    return git_bytes(clone, "cat-file", "blob", blob, error=BundleError)
 
 
 def harmless(path: str) -> bool:
@@ -80,22 +121,3 @@ def _blobs(clone: Path, folder: Path, *, part_bytes: int) -> Iterator[tuple[str,
             for place, part in enumerate(iter(lambda: stream.read(part_bytes), b"")):
                 blob = git_bytes(clone, "hash-object", "-w", "--stdin", stdin=part, error=StorageError)
                 yield f"{PARTS}/{path}/{place:04d}", blob.decode().strip()
-
-
-def _files(clone: Path, commit: str) -> dict[str, list[str]]:
-    """Return the blobs of each file, the parts of a split one in their order."""
-    listed = git_bytes(clone, "ls-tree", "-r", "-z", "--full-tree", commit, error=BundleError)
-    found: dict[str, list[str]] = {}
-    for row in listed.split(b"\0")[:-1]:
-        facts, _, name = row.partition(b"\t")
-        mode, kind, blob = facts.decode().split()
-        path = name.decode("utf-8", "replace")
-        where, _, inside = path.partition("/")
-        if (mode, kind) != ("100644", "blob") or not harmless(path) or where not in (WHOLE, PARTS):
-            raise BundleError(
-                "A bundle's ref holds something that no bundle has.",
-                value=path,
-                next_step="find out who wrote it; `trunkline store status` lists what is there",
-            )
-        found.setdefault(inside if where == WHOLE else inside.rpartition("/")[0], []).append(blob)
-    return found

@@ -23,6 +23,7 @@ from .experiment import ARTIFACTS, LINEAGE, PARAM_LENGTH, at_home, experiment_of
 from .protocol import Place
 
 ARTIFACT = "bundle"
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 BUNDLE, NUMBER = "bundle", "version"
 """The tags that hold a version's digest, and the number that main gives it."""
 
@@ -46,8 +47,9 @@ class MlflowRegistry:
         self.name = place.name
 
     def digests(self) -> frozenset[str]:
-        """Return the digests of all versions that hold a bundle."""
-        return frozenset(row.tags[BUNDLE] for row in self._search(f"name='{self.name}'"))
+        """Return the digests of all versions that hold a bundle; a tag that is no digest counts for nothing."""
+        found = (row.tags[BUNDLE] for row in self._search(f"name='{self.name}'"))
+        return frozenset(digest for digest in found if DIGEST.fullmatch(digest))
 
     def put(self, bundle: Bundle, *, number: int, run: str = "") -> None:
         """Register a bundle unless it is, and tag it with its number; MLflow counts its own versions.
@@ -193,6 +195,6 @@ class MlflowRegistry:
 
 
 def _digest(text: str) -> str:
-    if not re.fullmatch(r"sha256:[0-9a-f]{64}", text):
+    if not DIGEST.fullmatch(text):
         raise NotFoundError("A digest is sha256: and 64 hexadecimal digits.", value=text)
     return text

@@ -62,6 +62,13 @@ def test_sealing_lists_every_file_and_opening_gives_the_same_bundle(bundle: Bund
     assert bundle.model_file.read_bytes() == b"weights"
 
 
+@pytest.mark.parametrize("model", ["../other/model.onnx", "/etc/hostname", "bundle.json", ""])
+def test_a_model_that_is_none_of_the_bundles_files_is_refused(bundle: Bundle, model: str) -> None:
+    bundle.manifest.model_copy(update={"model": model}).write(bundle.folder / "bundle.json")
+    with pytest.raises(BundleError, match="names a model"):
+        open_bundle(bundle.folder)
+
+
 def test_the_same_content_has_the_same_digest_wherever_it_lies(bundle: Bundle, tmp_path: Path) -> None:
     shutil.copytree(bundle.folder, tmp_path / "elsewhere")
     assert open_bundle(tmp_path / "elsewhere").digest == bundle.digest

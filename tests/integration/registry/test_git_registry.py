@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from trunkline.core.bundle import BundleStore, seal
 from trunkline.core.errors import BundleError, ForgeError, NotFoundError, StorageError, UnavailableError
 from trunkline.core.record import digits
 from trunkline.registry import Place, fetched, open_registry
-from trunkline.registry.git_tree import read_tree, write_tree
+from trunkline.registry.git_tree import read_files, tree_files, write_tree
 
 from .conftest import ADA, MakeBundle, git, replace_in_ref
 
@@ -54,7 +56,7 @@ def test_a_file_that_no_forge_takes_travels_in_parts_and_comes_back_whole(
     tree = write_tree(repository, folder, part_bytes=1000)
     names = git(repository, "ls-tree", "-r", "--name-only", tree).splitlines()
     assert names == ["bundle/code/empty.py", *(f"parts/model.onnx/{place:04d}" for place in range(3))]
-    back = read_tree(repository, tree, tmp_path / "back")
+    back = read_files(repository, tree_files(repository, tree, most=2500), tmp_path / "back")
     assert (back / "model.onnx").read_bytes() == large
     assert (back / "code/empty.py").read_bytes() == b""
 
@@ -68,7 +70,8 @@ def test_what_git_would_change_on_its_way_arrives_as_it_was(
     place = clone("a")
     git(place.clone, "config", "core.autocrlf", "true")
     (place.clone / ".git/info/attributes").write_text("*.py text ident\n")
-    back = read_tree(place.clone, write_tree(place.clone, folder), tmp_path / "back")
+    files = tree_files(place.clone, write_tree(place.clone, folder), most=100)
+    back = read_files(place.clone, files, tmp_path / "back")
     assert (back / "features.py").read_bytes() == b"x = 1\r\n$Id$\n"
 
 
@@ -162,3 +165,73 @@ def test_nobody_finds_what_was_removed(
     a.remove([made.digest])
     with pytest.raises(NotFoundError):
         b.fetch(made.digest, tmp_path)
+
+
+DIGEST = "sha256:" + "a" * 64
+
+
+def push_tree(place: Place, rows: str, digest: str = DIGEST) -> None:
+    """Push a tree of rows as `git update-index` takes them under the name of a bundle."""
+    feed(place.clone, "update-index", "--add", "--index-info", text=rows)
+    commit = git(place.clone, *ADA, "commit-tree", git(place.clone, "write-tree"), "-m", "Bundle")
+    git(place.clone, "push", "--quiet", "origin", f"{commit}:refs/trunkline/bundles/{digits(digest)}")
+
+
+def feed(folder: Path, *words: str, text: str) -> str:
+    """Run git with a text as its input and return what it prints."""
+    return subprocess.run(
+        ["git", *words], cwd=folder, check=True, capture_output=True, text=True, input=text
+    ).stdout.strip()
+
+
+def test_a_small_ref_that_would_fill_the_disk_is_refused_and_nothing_is_written(
+    clone: Callable[..., Place], tmp_path: Path
+) -> None:
+    place = clone("a", limit_mb=1)
+    git(place.clone, "read-tree", "--empty")
+    blob = feed(place.clone, "hash-object", "-w", "--stdin", text="0" * 1_000_000)
+    push_tree(place, "".join(f"100644 {blob}\tparts/x/{number:04d}\n" for number in range(50)))
+    with pytest.raises(BundleError, match="50,000,000 bytes"):
+        open_registry("git", clone("b", limit_mb=1)).fetch(DIGEST, tmp_path / "back")
+    assert not (tmp_path / "back").exists()
+
+
+@pytest.mark.parametrize("path", ["parts/0000", "bundle/bundle.json/a", "parts/bundle.json/0000", "bundle/a"])
+def test_a_ref_whose_files_are_not_those_of_its_manifest_is_refused_and_nothing_is_written(
+    clone: Callable[..., Place], bundle: MakeBundle, tmp_path: Path, path: str
+) -> None:
+    made = bundle("one")
+    place = clone("a")
+    tree = write_tree(place.clone, made.folder)
+    git(place.clone, "read-tree", tree)
+    blob = git(place.clone, "rev-parse", f"{tree}:bundle/model.onnx")
+    push_tree(place, f"100644 {blob}\t{path}\n", made.digest)
+    with pytest.raises(BundleError):
+        open_registry("git", clone("b")).fetch(made.digest, tmp_path / "back")
+    assert not (tmp_path / "back").exists()
+
+
+def test_refs_that_are_no_bundles_keep_nobody_from_the_others(
+    clone: Callable[..., Place], bundle: MakeBundle, tmp_path: Path
+) -> None:
+    made, late = bundle("one"), "f" * 64
+    place = clone("a")
+    blob = feed(place.clone, "hash-object", "-w", "--stdin", text="junk")
+    tree = git(place.clone, "rev-parse", "HEAD^{tree}")
+    commit = feed(
+        place.clone,
+        *("hash-object", "-w", "-t", "commit", "--stdin", "--literally"),
+        text=f"tree {tree}\nauthor A <a@b> 253402300800000 +0000\ncommitter A <a@b> 253402300800000 +0000\n\nlate\n",
+    )
+    for thing, name in ((blob, digits(made.digest)), (tree, digits(DIGEST)), (commit, late)):
+        git(place.clone, "push", "--quiet", "origin", f"{thing}:refs/trunkline/bundles/{name}")
+    registry = open_registry("git", clone("b"))
+    before = datetime.now(UTC)
+    for digest in (made.digest, DIGEST, f"sha256:{late}"):
+        assert registry.since(digest) >= before
+    with pytest.raises(BundleError):
+        registry.fetch(made.digest, tmp_path)
+    registry.put(made, number=1)
+    assert fetched(open_registry("git", clone("c")), made.digest, BundleStore(tmp_path / "store")) is not None
+    registry.remove([DIGEST, f"sha256:{late}"])
+    assert registry.digests() == {made.digest}

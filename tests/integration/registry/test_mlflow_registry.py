@@ -90,7 +90,9 @@ def test_a_version_that_somebody_else_made_is_passed_over(
     registry.put(made, number=1)
     client = MlflowClient(store.uri, store.uri)
     run = client.get_model_version(store.name, "1").run_id
-    client.create_model_version(store.name, artifacts_of(store, made.digest).as_uri(), run_id=run)
+    source = artifacts_of(store, made.digest).as_uri()
+    client.create_model_version(store.name, source, run_id=run)
+    client.create_model_version(store.name, source, run_id=run, tags={"bundle": "sha256:junk"})
     assert registry.digests() == {made.digest}
 
 
