@@ -65,12 +65,12 @@ def show(ctx: click.Context) -> None:
 @store.command()
 @click.pass_context
 def convert(ctx: click.Context) -> None:
-    """Bring what main names from where an older Trunkline kept it, or from this machine, into the registry."""
+    """Bring what main or this commit names into the registry, from this machine or an older Trunkline's store."""
     project = output.project_of(ctx)
     from trunkline.loop.versions import store as registered
 
     came = registered.convert(project, progress=output.progress)
-    output.result("registered", ", ".join(came) or "nothing: main names no version yet")
+    output.result("registered", ", ".join(came) or "nothing: main names no version whose bundle could be had")
     output.result("next", "trunkline store status")
 
 

@@ -11,7 +11,8 @@ import pytest
 from mlflow import MlflowClient
 
 from trunkline.cli.main import run
-from trunkline.core.errors import BundleError, ForgeError, NotFoundError
+from trunkline.core.errors import BundleError, ForgeError, NotFoundError, PolicyError
+from trunkline.core.lineage import Version
 from trunkline.core.project import Project
 from trunkline.core.record import short
 from trunkline.forge import open_forge
@@ -20,7 +21,7 @@ from trunkline.loop.model import snapshots, training
 from trunkline.loop.release import releasing
 from trunkline.loop.versions import bundles, store
 from trunkline.loop.versions.named import named_versions
-from trunkline.loop.versions.trained import register_trained
+from trunkline.loop.versions.trained import name_version, register_trained
 
 from .conftest import make_project, named_on_main
 
@@ -152,8 +153,8 @@ def test_bundles_are_kept_in_git_by_themselves_where_the_forge_has_a_host(
     assert bundles.registry_kind(project) == "mlflow"
 
 
-def test_a_bundle_that_main_names_and_the_registry_lacks_is_said_and_comes_from_a_machine_that_has_it(
-    here: Project, clone: Callable[..., Project], capsys: pytest.CaptureFixture[str]
+def test_a_bundle_that_main_names_and_the_registry_lacks_is_said_and_made_again_from_its_commit(
+    here: Project, clone: Callable[..., Project], git: Git, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ["--project", str(here.root), "store"]
     assert run([*words, "status"]) == 0
@@ -174,10 +175,37 @@ def test_a_bundle_that_main_names_and_the_registry_lacks_is_said_and_comes_from_
         )
         (issue,) = forge.issues(state="open")
         assert bundle.digest in issue.body
-    assert run([*words, "convert"]) == 0
+    again = clone("again")
+    git(again.root, "checkout", "--quiet", "HEAD~1")
+    training.train(Project(again.root), progress=say)
+    git(again.root, "checkout", "--quiet", "main")
+    assert run(["--project", str(again.root), "store", "convert"]) == 0
     assert run([*words, "status"]) == 0
     assert missing_bundles.look(here, forge) == ()
     assert forge.issues(state="open") == ()
+
+
+def test_what_was_released_before_there_was_this_registry_is_brought_to_it(
+    here: Project, clone: Callable[..., Project], git: Git
+) -> None:
+    """A first pull request names versions that the new forge's main does not name yet."""
+    bundle, trained, _ = training.train(here, progress=say)
+    name_version(here, Version(number=1, bundle=bundle.digest), trained)
+    git(here.root, "add", "--all")
+    git(here.root, "commit", "--quiet", "--message", "Version 1")
+    assert store.convert(here, progress=say) == (f"version 1 ({short(bundle.digest)})",)
+    assert bundles.registry_of(clone("there")).digests() == {bundle.digest}
+
+
+def test_expiry_is_refused_where_it_cannot_be_known_what_main_desires(
+    here: Project, clone: Callable[..., Project], git: Git
+) -> None:
+    with pytest.raises(ForgeError, match="history"):
+        store.expiry(clone("there", "--depth=1"))
+    here.deployment("production").write_text("environment: production\n", encoding="utf-8")
+    commit(here, git, "No state")
+    with pytest.raises(PolicyError, match="target"):
+        store.expiry(here)
 
 
 def test_what_nobody_names_expires_by_a_plan_and_what_serves_or_is_new_stays(

@@ -19,6 +19,7 @@ from trunkline.loop.life import handover, retraining
 from trunkline.loop.life.refusals import ANSWERS, NothingNew, RetrainingWaits
 from trunkline.loop.model import snapshots
 from trunkline.loop.release import releasing
+from trunkline.loop.rollout.promoting import propose_next_stage
 from trunkline.loop.versions import bundles
 from trunkline.predictions import GroundTruth, Prediction
 
@@ -163,11 +164,14 @@ def test_what_people_reverted_is_proposed_neither_by_a_retraining_nor_by_a_relea
     state.write_text(
         git(project.root, "show", f"HEAD~1:{state.relative_to(project.root)}") + "\n", encoding="utf-8"
     )
+    git(project.root, "rm", "-r", "--quiet", "model_cards/v0002")
     project = push(project, git, "The rows again, and not the version")
     released = releasing.release(project, progress=say)
     assert released.pull_request is None
     assert git(project.root, "rev-parse", "HEAD")[:12] in released.settled
     assert "trunkline promote --stage single --version 2" in released.settled
+    again = propose_next_stage(project, "single", number=2, progress=say)
+    assert git(project.root, "ls-tree", "-r", "--name-only", again.branch, "model_cards/v0002/version.json")
 
 
 def richer(project: Project) -> None:

@@ -178,9 +178,11 @@ def _require_another(project: Project, environment: str, bundle: Bundle, champio
             next_step="wait for more ground truth",
         )
     if back := version_taken_back(project, environment, bundle.digest):
+        number = next(route.version for route in back.routes if route.bundle == bundle.digest)
         raise NothingNew(
             f"This very model was merged before, and commit {back.commit[:12]} reverted it.",
-            next_step=f"read that commit; `trunkline promote --stage {back.state.strategy}` proposes it again",
+            next_step=f"read that commit; `trunkline promote --stage {back.state.strategy} --version {number}`"
+            " proposes it again",
         )
     for pull in open_forge(project).pull_requests(state="closed", label=RETRAINING):
         if name_in_body(bundle.digest) in pull.body:

@@ -13,7 +13,7 @@ from trunkline.delivery import DesiredState, next_state, read_state, write_state
 from trunkline.forge import PullRequest
 from trunkline.loop.changes.publishing import publish
 from trunkline.loop.changes.work_tree import Change, change
-from trunkline.loop.versions.named import asked_version
+from trunkline.loop.versions.named import asked_version, bring_card_back
 from trunkline.measure.wording import percent
 
 from .callers import caller_notice
@@ -29,7 +29,11 @@ def propose_next_stage(project: Project, stage: str, *, number: int = 0, progres
         version = Version(number=challenger.version, bundle=challenger.bundle)
     else:
         version = asked_version(project, number)
-    return propose_stage(project, stage, version=version, progress=progress)
+
+    def with_card(made: Change) -> None:
+        bring_card_back(made.project, version.number)
+
+    return propose_stage(project, stage, version=version, prepare=with_card, progress=progress)
 
 
 def propose_stage(

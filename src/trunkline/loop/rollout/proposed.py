@@ -10,9 +10,9 @@ from trunkline.core.record import digits, short
 from trunkline.core.release import Route
 from trunkline.core.verdicts import Evaluation
 from trunkline.delivery import DesiredState, plan, read_state
-from trunkline.loop.changes.merged import main_branch, merged_state
+from trunkline.loop.changes.merged import merged_state
 from trunkline.loop.versions.bundles import registry_of
-from trunkline.loop.versions.named import named_versions
+from trunkline.loop.versions.named import ever_named, named_versions
 
 from .callers import caller_notice
 
@@ -54,7 +54,7 @@ def _known(project: Project, route: Route) -> str:
     """Return what is known of a version that an environment is to serve from now on."""
     take = "take version and bundle from `trunkline release` or `trunkline promote`"
     # A file of this branch proves nothing of the branch: only what was merged before it is believed.
-    merged = {named.number: named for named in named_versions(project, commit=main_branch(project))}
+    merged = ever_named(project)
     offered = {named.number: named for named in named_versions(project)}
     for place, names in ((project.policy.forge.main, merged), ("this branch", offered)):
         if (named := names.get(route.version)) and named.bundle != route.bundle:

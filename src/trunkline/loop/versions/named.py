@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from trunkline.core.errors import BundleError, NotFoundError
+from trunkline.core.errors import BundleError, ForgeError, NotFoundError
 from trunkline.core.figures import Figure
 from trunkline.core.git import git, try_git
 from trunkline.core.lineage import Lineage, Usage, Version
@@ -69,12 +69,34 @@ def on_main(project: Project) -> str:
     return main_branch(project) if has_origin(project) else "HEAD"
 
 
-def version_of(project: Project, bundle: str) -> Version:
-    """Return the version that a bundle is on main, or would be: the next number that main has not given away."""
+def ever_named(project: Project) -> dict[int, NamedVersion]:
+    """Return every version that main names or once named, by number: a revert takes no number back.
+
+    Raises ForgeError when the clone lacks main's history.
+    """
     main = on_main(project)
-    given = {named.number: named.bundle for named in named_versions(project, commit=main)}
-    for path in _listed(project, main):  # a card without a digest is of an older Trunkline
-        given.setdefault(int(PurePosixPath(path).parent.name[1:]), "")
+    return _ever(project, main, _history(project, main))
+
+
+def bring_card_back(project: Project, number: int) -> None:
+    """Bring the card of a version that main lost by a revert from main's history into the work tree."""
+    folder = card_folder(project, number)
+    name = (folder / VERSION_FILE).relative_to(project.root).as_posix()
+    main = on_main(project)
+    if name not in _listed(project, main) and (commit := _history(project, main).get(name)):
+        git(project.root, "checkout", commit, "--", str(folder))
+
+
+def version_of(project: Project, bundle: str) -> Version:
+    """Return the version that a bundle is on main, or would be: the next number that main never gave away.
+
+    Raises ForgeError when the clone lacks main's history.
+    """
+    main = on_main(project)
+    history = _history(project, main)
+    given = {number: named.bundle for number, named in _ever(project, main, history).items()}
+    for path in history:  # a card without a digest is of an older Trunkline
+        given.setdefault(_number(path), "")
     for environment in project.environments() if has_origin(project) else ():
         state = merged_state(project, environment)
         for route in (state.champion, state.challenger) if state else ():
@@ -93,6 +115,8 @@ def asked_version(project: Project, number: int = 0, *, bundle: str = "") -> Ver
         return version_of(project, bundle)
     named = {version.number: version for version in named_versions(project, commit=on_main(project))}
     wanted = named.get(number or max(named, default=0))
+    if number and not (wanted or bundle):  # an earlier step had the history, and named the bundle by it
+        wanted = ever_named(project).get(number)
     if bundle:
         if wanted:
             require_bundle(wanted.bundle, bundle, what=f"Version {number} of main")
@@ -100,7 +124,8 @@ def asked_version(project: Project, number: int = 0, *, bundle: str = "") -> Ver
     if wanted is None:
         raise NotFoundError(
             f"Main names no version {number}." if number else "Main names no version yet.",
-            next_step=f"use one of its versions: {', '.join(map(str, named))}; or name the digest with --bundle"
+            next_step=f"use one of its versions: {', '.join(map(str, named))}; a version counts once the pull request"
+            " that brings its card is merged"
             if named
             else "merge the pull request that brings the first one's card; `trunkline release` opens it",
         )
@@ -123,5 +148,54 @@ def _listed(project: Project, commit: str) -> dict[str, str]:
     listed = try_git(project.root, "ls-tree", "-r", "-z", commit, "--", folder)
     # Where it fails, nothing is committed yet.
     rows = (row.partition("\t") for row in listed.stdout.split("\0")) if not listed.returncode else ()
-    pattern = re.compile(rf"{folder}/v[0-9]+/[^/]+")
-    return {name: facts.split()[2] for facts, _, name in rows if pattern.fullmatch(name)}
+    return {name: facts.split()[2] for facts, _, name in rows if _of_card(name, folder)}
+
+
+def _history(project: Project, main: str) -> dict[str, str]:
+    """Return the files of versions that main ever held, each with the newest of main's commits that brought it.
+
+    Only what was main itself counts, and no commit of a branch: what that held in between nobody merged.
+    """
+    if git(project.root, "rev-parse", "--is-shallow-repository") == "true":
+        raise ForgeError(
+            "This clone lacks the history of main, which says the numbers that were given away.",
+            next_step="git fetch --unshallow origin; in a workflow, actions/checkout with fetch-depth: 0",
+        )
+    folder = project.cards.relative_to(project.root).as_posix()
+    flags = ("--first-parent", "-m", "--no-renames", "--diff-filter=AM", "--name-only", "--relative")
+    logged = try_git(project.root, "log", *flags, "--format=%x00%H", main, "--", f"./{folder}")
+    found: dict[str, str] = {}
+    for entry in logged.stdout.split("\0")[1:] if not logged.returncode else ():
+        commit, *names = entry.splitlines()
+        for name in names:
+            if _of_card(name, folder):
+                found.setdefault(name, commit)
+    return found
+
+
+def _ever(project: Project, main: str, history: Mapping[str, str]) -> dict[int, NamedVersion]:
+    found = {named.number: named for named in named_versions(project, commit=main)}
+    for path, commit in history.items():
+        fresh = path.endswith(f"/{VERSION_FILE}") and _number(path) not in found
+        if fresh and (named := _once(project, commit, path)):
+            found.setdefault(named.number, named)
+    return dict(sorted(found.items()))
+
+
+def _once(project: Project, commit: str, name: str) -> NamedVersion | None:
+    """Return the version that a file of an earlier main names; None where it cannot be read any more."""
+    try:
+        value = parse_json(
+            git(project.root, "show", f"{commit}:./{name}", error=BundleError), origin=name, error=BundleError
+        )
+        return NamedVersion.from_dict(value, origin=name, error=BundleError)
+    except BundleError:
+        return None
+
+
+def _of_card(name: str, folder: str) -> bool:
+    return re.fullmatch(rf"{folder}/v[0-9]+/[^/]+", name) is not None
+
+
+def _number(path: str) -> int:
+    return int(PurePosixPath(path).parent.name[1:])

@@ -13,8 +13,8 @@ from trunkline.registry import fetched
 from trunkline.registry.carried_store import CarriedStore
 
 from .bundles import registry_kind, registry_of
-from .named import named_versions, on_main
-from .wanted import wanted
+from .named import ever_named
+from .wanted import checked_out, wanted
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,12 @@ def status(project: Project, *, now: datetime | None = None) -> Status:
 def expiry(project: Project, *, now: datetime | None = None) -> Expiry:
     """Return which bundles nobody needs: neither a version that is kept, nor what served within `registry.keep_days`.
 
-    One that came within these days stays as well: its pull request may still be open.
+    One that came within these days stays as well: its pull request may still be open. Raises ForgeError when the clone
+    lacks main's history, which says what served.
     """
     now = now or datetime.now(UTC)
     registry = registry_of(project)
-    names = {
-        version.bundle: f"version {version.number}"
-        for version in named_versions(project, commit=on_main(project))
-    }
+    names = {version.bundle: f"version {version.number}" for version in ever_named(project).values()}
     oldest = now - timedelta(days=project.policy.registry.keep_days)
     found = {}
     for digest in sorted(status(project, now=now).unnamed):
@@ -102,15 +100,16 @@ def bring(project: Project, *, progress: Progress) -> tuple[str, ...]:
 
 
 def convert(project: Project, *, progress: Progress) -> tuple[str, ...]:
-    """Bring what main names from where an older Trunkline kept it into the registry, and return what came.
+    """Bring what main or the checked-out commit names into the registry, and return what came.
 
-    That was the ref `refs/trunkline/store`, or MLflow, whose versions get main's numbers as tags. Running it again
-    changes nothing. What cannot be had is said.
+    It comes from this machine, or from where an older Trunkline kept it: the ref `refs/trunkline/store`, or MLflow,
+    whose versions get main's numbers as tags. What only the commit names was made before there was this registry, and
+    its first pull request needs it. Running it again changes nothing. What cannot be had is said.
     """
     registry = registry_of(project)
     carried = CarriedStore(project.root) if registry_kind(project) == "git" else None
     came = []
-    for digest, number in wanted(project, now=datetime.now(UTC)).items():
+    for digest, number in (checked_out(project) | wanted(project, now=datetime.now(UTC))).items():
         source = carried if carried and digest in carried.digests() else registry
         try:
             registry.put(fetched(source, digest, project.bundles), number=number)
