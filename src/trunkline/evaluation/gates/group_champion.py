@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from scipy.stats import norm
-from scipy.stats import t as student
 
 from trunkline.core.errors import DataError
 from trunkline.core.figures import Figure, Interval
 from trunkline.core.gate import Gate
 from trunkline.core.verdicts import Outcome, Verdict
-from trunkline.measure.intervals import LEVEL
 from trunkline.measure.multiplicity import shared_level
-from trunkline.measure.paired import Array, Paired
+from trunkline.measure.paired import Paired
+from trunkline.measure.same_rows import accuracy_gain, error_saved
 from trunkline.measure.simultaneous import means
-from trunkline.measure.users import Users, error_of_mean, number_of
 from trunkline.measure.wording import between, number
-from trunkline.measure.worth import worth
 
 from ..fairness.audit import GATHER, KEYS, Audit, Limit, too_few
 from ..fairness.rates import SHOWN, Masks, judged_groups, left_out
@@ -101,49 +97,35 @@ def _check_same_rows(challenger: Paired, champion: Paired) -> None:
 
 
 def _accuracies(audit: Audit, champion: Paired, judged: Masks) -> list[Figure]:
-    """Return each group's difference of accuracies.
-
-    Interval: Bonett and Price (2012), Adjusted Wald confidence interval for a difference of binomial proportions based
-    on paired data; it holds where few rows or none are answered otherwise.
-    """
-    gains = (audit.paired.labels == audit.paired.truth).astype(int) - (champion.labels == champion.truth)
-    z = _critical(len(judged))
-    figures = []
-    users = audit.paired.users
-    for group, mask in judged.items():
-        rows, gain = int(mask.sum()), gains[mask]
-        tell = float(rows) if users is None else worth(gain.astype(np.float64), users[mask])
-        won, lost = (_times(gain > 0, tell) + 1) / (tell + 2), (_times(gain < 0, tell) + 1) / (tell + 2)
-        middle, half = won - lost, z * np.sqrt((won + lost - (won - lost) ** 2) / (tell + 2))
-        span = Interval(low=max(-1.0, float(middle - half)), high=min(1.0, float(middle + half)))
-        value = float(gain.mean())
-        figures.append(Figure(name="difference:accuracy", value=value, rows=rows, interval=span, group=group))
-    return figures
+    """Return each group's difference of accuracies."""
+    gains = (audit.paired.labels == audit.paired.truth).astype(np.float64) - (
+        champion.labels == champion.truth
+    )
+    level, users = shared_level(len(judged)), audit.paired.users
+    return [
+        Figure(
+            name="difference:accuracy",
+            value=float(gains[mask].mean()),
+            rows=int(mask.sum()),
+            interval=accuracy_gain(gains[mask], None if users is None else users[mask], level),
+            group=group,
+        )
+        for group, mask in judged.items()
+    ]
 
 
 def _errors(audit: Audit, champion: Paired, judged: Masks) -> list[Figure]:
-    """Return the share of the champion's mean absolute error that is saved, of each group where it makes one.
-
-    Interval: of the log of the ratio of the two errors, paired row by row (Cochran 1977, Sampling Techniques, section
-    6.4, which is the bootstrap's standard error without the resamples).
-    """
+    """Return the share of the champion's mean absolute error that is saved, of each group where it makes one."""
     ours, theirs = np.abs(audit.paired.labels - audit.paired.truth), np.abs(champion.labels - champion.truth)
-    users = audit.paired.users
+    level, users = shared_level(len(judged)), audit.paired.users
     figures = []
     for group, mask in judged.items():
-        upper, lower, rows = float(ours[mask].mean()), float(theirs[mask].mean()), int(mask.sum())
-        if lower == 0 and upper > 0:
+        if ours[mask].any() and not theirs[mask].any():
             continue  # no share of nothing: `_errors_of_spared`
-        ratio = upper / lower if lower else 1.0
-        reach = 1.0
-        if ratio > 0 and lower:
-            apart = ours[mask] / upper - theirs[mask] / lower
-            with np.errstate(over="ignore"):
-                reach = float(np.exp(_reach(apart, None if users is None else users[mask], len(judged))))
-        # The rows of a single user bound nothing.
-        span = Interval(low=1 - ratio * reach, high=1 - ratio / reach) if np.isfinite(reach) else None
+        value, span = error_saved(ours[mask], theirs[mask], None if users is None else users[mask], level)
+        rows = int(mask.sum())
         figures.append(
-            Figure(name="relative_error_reduction", value=1 - ratio, rows=rows, interval=span, group=group)
+            Figure(name="relative_error_reduction", value=value, rows=rows, interval=span, group=group)
         )
     return figures
 
@@ -169,23 +151,6 @@ def _errors_of_spared(audit: Audit, champion: Paired, judged: Masks) -> list[Fig
                 )
             )
     return sorted(found, key=lambda figure: figure.value)
-
-
-def _times(hit: Array, rows: float) -> float:
-    """Return how many of so many rows hit, when as great a share does as here."""
-    return float(hit.sum()) if rows == len(hit) else float(hit.mean()) * rows
-
-
-def _critical(groups: int) -> float:
-    return float(norm.ppf(1 - (1 - LEVEL) / (2 * groups)))
-
-
-def _reach(values: Array, users: Users | None, groups: int) -> float:
-    """Return how far the interval of a mean reaches; by Student's t of the users where these repeat."""
-    if users is None:
-        return float(_critical(groups) * values.std(ddof=1) / np.sqrt(len(values)))
-    tail = 1 - (1 - LEVEL) / (2 * groups)
-    return float(student.ppf(tail, max(1, number_of(users) - 1)) * error_of_mean(values, users))
 
 
 def _listed(found: list[Figure]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from trunkline.core.figures import Figure
 from trunkline.core.markdown import code, plain
 from trunkline.core.verdicts import Verdict
-from trunkline.measure.wording import number, outcome_word
+from trunkline.measure.wording import number, outcome_word, percent
 
 from .catalogue import room_order
 
@@ -64,7 +64,7 @@ def verdict_table(verdicts: Sequence[Verdict]) -> str:
 def figure_table(figures: Sequence[Figure], *, grouped: bool = False) -> str:
     """Return a Markdown table of figures with intervals and rows; the level is said where all have the same."""
     levels = {figure.interval.level for figure in figures if figure.interval}
-    interval = f"{levels.pop() * 100:g} % interval" if len(levels) == 1 else "Interval"
+    interval = f"{percent(levels.pop())} interval" if len(levels) == 1 else "Interval"
     head = ["| Group " if grouped else "", f"| Figure | Value | {interval} | Rows |"]
     rule = ["|---" if grouped else "", "|---|---:|---:|---:|"]
     rows = []

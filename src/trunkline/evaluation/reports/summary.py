@@ -10,7 +10,7 @@ from trunkline.core.gate import room_of
 from trunkline.core.markdown import code, plain
 from trunkline.core.record import short
 from trunkline.core.verdicts import Evaluation, Verdict
-from trunkline.measure.wording import OUTCOME_WORDS, number, outcome_word
+from trunkline.measure.wording import OUTCOME_WORDS, number, outcome_word, percent
 
 from .catalogue import ROOMS, room_order
 from .charts import difference_chart, group_chart
@@ -135,7 +135,7 @@ def _champion(verdicts: Sequence[Verdict]) -> str:
         span = f"{figure.interval.low:+.4f} to {figure.interval.high:+.4f}" if figure.interval else "none"
         rows.append(f"| {plain(figure.name.removeprefix('difference:'))} | {figure.value:+.4f} | {span} |")
     level = next((figure.interval.level for figure in found.figures if figure.interval), 0.95)
-    head = f"| Metric (higher is better) | Challenger less champion | {level * 100:g} % interval |"
+    head = f"| Metric (higher is better) | Challenger less champion | {percent(level)} interval |"
     table = "\n".join([head, "|---|---:|---:|", *rows])
     limit = f" It may not lie below {number(found.threshold)}." if found.threshold is not None else ""
     first = found.figures[0].name.removeprefix("difference:")

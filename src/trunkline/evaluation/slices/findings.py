@@ -17,10 +17,11 @@ from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
 from trunkline.core.policy.gates import SliceGates
 from trunkline.measure.paired import Array, Paired
+from trunkline.measure.rise import above_zero, against_rest
 from trunkline.measure.users import number_of
 from trunkline.tasks import Losses, task_of
 
-from .evidence import Measured, above_zero, against_rest, measure_slices
+from .evidence import Measured, measure_slices
 from .halves import halves
 from .search import Slice, Table
 
