@@ -14,7 +14,7 @@ from sklearn.metrics import (
 )
 
 from trunkline.measure.paired import Array, Paired
-from trunkline.measure.wording import number
+from trunkline.measure.wording import number, percent
 
 BLUE, ORANGE, GREY, INK = "#1f6feb", "#d9730d", "#8b949e", "#24292f"
 MOST_STEPS, MOST_POINTS = 3000, 1200
@@ -86,7 +86,7 @@ def confusion(on: Canvas, test: Paired) -> None:
     for row in range(size):
         for column in range(size):
             shade = "white" if shares[row, column] > 0.55 else INK
-            text = f"{shares[row, column]:.0%}"
+            text = percent(float(shares[row, column]))
             if size <= MOST_CELLS:
                 text = f"{table[row, column]:,}\n{text}"
             ax.text(column, row, text, ha="center", va="center", color=shade, fontsize=9 if size < 5 else 7)

@@ -75,6 +75,15 @@ def test_a_confusion_matrix_has_counts_where_there_is_room(size: int, counts: bo
     assert answer_plots.confusion_size(paired)[0] <= 9.4
 
 
+def test_a_share_in_the_confusion_matrix_is_none_or_all_only_where_it_is_exactly_that() -> None:
+    truth = np.repeat([0, 1], [100, 504])
+    paired = Paired(truth, np.where(np.arange(604) < 102, 0, 1), None, ("No", "Yes"), 1)
+
+    shown = [text.get_text() for text in axes(partial(answer_plots.confusion, test=paired)).texts]
+
+    assert shown == ["100\n100 %", "0\n0 %", "2\n0.4 %", "502\n99.6 %"]
+
+
 def test_a_class_of_any_name_is_drawn() -> None:
     names = ("$\\broken", "x" * 60)
 
