@@ -14,6 +14,7 @@ from trunkline.core.policy.monitoring import Monitoring
 from trunkline.core.policy.monitors.performance import PerformanceMonitor
 from trunkline.core.signals import Signal
 from trunkline.evaluation import measure
+from trunkline.measure.intervals import wilson
 from trunkline.measure.metrics import LightMetric, Metric, ProjectMetric
 from trunkline.monitoring import Evidence
 from trunkline.monitoring.performance import Performance
@@ -215,3 +216,49 @@ def test_the_interval_is_that_of_the_gate_on_the_same_rows_with_users_as_the_uni
         (gate.interval.low, gate.interval.high)
     )
     assert gate.interval.high - gate.interval.low > 0.1, "60 users say less than 1,200 rows would"
+
+
+def test_gate_and_monitor_give_the_same_interval_to_1200_rows_of_60_users(
+    contract: Contract,
+    now: datetime,
+    answer: Callable[..., Prediction],
+    truth: Callable[..., dict[str, GroundTruth]],
+) -> None:
+    # Issue 11: 0.551-0.729 in the gate and 0.618-0.670 in the monitor, which took the rows for independent.
+    draw = np.random.default_rng(4)
+    who = np.repeat(np.arange(60), 20)
+    right = draw.random(1200) < draw.beta(0.9, 0.5, 60)[who]
+    scores = draw.random(1200)
+    labels = np.where(scores > 0.5, "Yes", "No")
+    outcomes = np.where(right, labels, np.where(labels == "Yes", "No", "Yes"))
+
+    with_user = contract.model_copy(
+        update={"columns": (*contract.columns, Column(name="who", type="integer", role=Role.USER))}
+    )
+    figures = measure(
+        outcomes.astype(object),
+        labels.astype(object),
+        np.stack([1 - scores, scores], axis=1),
+        with_user,
+        classes=("No", "Yes"),
+        frame=pd.DataFrame({"who": who}),
+    )
+    gate = next(figure for figure in figures if figure.name == "accuracy")
+    answers = [answer(row, score=float(score), user=f"u{who[row]}") for row, score in enumerate(scores)]
+    evidence = Evidence(
+        environment="production",
+        now=now,
+        contract=with_user,
+        policy=Monitoring(window_rows=1200),
+        figures={"accuracy": gate},
+        labelled=tuple(answers),
+        truth=truth({f"p{row}": str(outcome) for row, outcome in enumerate(outcomes)}),
+        metric=LightMetric("accuracy"),
+    )
+    lead = signal_of("performance", Performance(PerformanceMonitor(metric="accuracy")), evidence).lead
+
+    assert lead is not None
+    assert (lead.value, lead.interval) == (gate.value, gate.interval)
+    assert gate.interval is not None
+    alone = wilson(float(right.sum()), 1200)
+    assert gate.interval.high - gate.interval.low > 2.5 * (alone.high - alone.low)
