@@ -34,7 +34,7 @@ class TargetConformance:
     def test_before_the_first_release_nothing_serves(self, reach: Reach) -> None:
         target = reach()
         assert target.observe() is None
-        assert target.told() is None
+        assert target.assigned() is None
         assert target.upkeep() == ()
         assert not target.check().ready
         assert not target.stop()
@@ -44,7 +44,7 @@ class TargetConformance:
     ) -> None:
         reach().apply(single(1), bundles)
         target = reach()
-        assert target.observe() == target.told() == single(1)
+        assert target.observe() == target.assigned() == single(1)
         assert target.upkeep() == ()
         assert target.check().ready
         assert target.check().revision == "c1"
@@ -80,7 +80,7 @@ class TargetConformance:
         assert reach().stop()
         assert not reach().stop()
         assert reach().observe() is None
-        assert reach().told() is None
+        assert reach().assigned() is None
         reach().apply(single(1), bundles)
         assert reach().observe() == single(1)
 

@@ -44,19 +44,19 @@ class Case:
     @cached_property
     def paired(self) -> Paired:
         """Return the truth of the test rows, paired with the answers."""
-        return pair_scored(self.test, self.contract, beside=self.champion)
+        return pair_scored(self.test, self.contract, other=self.champion)
 
     @cached_property
     def trained(self) -> Paired | None:
         """Return the same of the rows that were learned from."""
-        return pair_scored(self.train, self.contract, beside=self.test) if self.train is not None else None
+        return pair_scored(self.train, self.contract, other=self.test) if self.train is not None else None
 
     @cached_property
     def reigning(self) -> Paired | None:
         """Return the same of the champion's answers to the test rows."""
         if self.champion is None:
             return None
-        return pair_scored(self.champion, self.contract, beside=self.test)
+        return pair_scored(self.champion, self.contract, other=self.test)
 
     @cached_property
     def masks(self) -> Mapping[str, Masks]:

@@ -56,12 +56,12 @@ def users_of(frame: pd.DataFrame, contract: Contract) -> Users | None:
     return numbered(values.astype(object).where(values.notna(), None))
 
 
-def pair_scored(scored: Scored, contract: Contract, *, beside: Scored | None = None) -> Paired:
+def pair_scored(scored: Scored, contract: Contract, *, other: Scored | None = None) -> Paired:
     """Return the truth that the rows hold, paired with the answers to them.
 
-    With `beside`, the classes of that other model count too, so that the two can be compared.
+    With `other`, the classes of that model count too, so that the two can be compared.
     """
-    known = () if beside is None else sorted({*beside.classes, *map(str, beside.labels)})
+    known = () if other is None else sorted({*other.classes, *map(str, other.labels)})
     return task_of(contract).pair(
         truth_of(scored.frame, contract),
         scored.answers,

@@ -29,7 +29,7 @@ class NoWorkflows:
         *,
         name: str,  # noqa: ARG002
         passed: bool,  # noqa: ARG002
-        told: str,  # noqa: ARG002
+        description: str,  # noqa: ARG002
         run: str = "",  # noqa: ARG002
     ) -> bool:
         """Return False: a merge waits for no check here."""

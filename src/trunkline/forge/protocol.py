@@ -152,7 +152,7 @@ class Forge(Protocol):
         """
         ...
 
-    def set_status(self, commit: str, *, name: str, passed: bool, told: str, run: str = "") -> bool:
+    def set_status(self, commit: str, *, name: str, passed: bool, description: str, run: str = "") -> bool:
         """Say on a commit whether a check passed, with the address of its run; False where nothing asks for checks.
 
         The newest status of a name counts.

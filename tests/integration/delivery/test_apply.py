@@ -48,7 +48,7 @@ class Memory:
     def observe(self) -> Release | None:
         return self.release
 
-    def told(self) -> Release | None:
+    def assigned(self) -> Release | None:
         return self.release
 
     def upkeep(self) -> tuple[Step, ...]:

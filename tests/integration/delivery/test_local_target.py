@@ -120,7 +120,7 @@ def test_a_service_that_dies_while_starting_quotes_its_log_and_leaves_nothing(
     ):
         target.apply(single(route(60), "c1"), bundles)
     assert target.observe() is None
-    assert target.told() is None
+    assert target.assigned() is None
     assert not (target.folder / "release.json").exists()
 
 
@@ -216,7 +216,7 @@ def test_a_killed_service_serves_nothing_is_known_to_be_missing_and_comes_back_o
     before = service_of(target)
     end(before)
     assert target.observe() is None
-    assert target.told() == release
+    assert target.assigned() == release
     assert f"process {before.pid} died" in target.check().text
     target.apply(release, bundles)
     assert target.observe() == release
@@ -257,7 +257,7 @@ def test_stop_ends_it_once_and_forgets_that_it_should_run(
     assert target.stop() is True
     assert not psutil.pid_exists(pid)
     assert target.stop() is False
-    assert target.told() is None
+    assert target.assigned() is None
 
 
 def test_a_hung_service_is_unhealthy_and_due_for_a_restart(

@@ -143,17 +143,19 @@ def test_a_status_lets_a_commit_be_merged_that_no_run_of_its_pull_request_checke
     served.github.put_run(workflow="ci.yml", head_sha=head, event="workflow_dispatch")
     with pytest.raises(ForgeError, match='Required status check "pass" is expected'):
         github.merge(number)
-    told = "Not passed: " + "model " * 60
-    assert github.set_status(head, name="pass", passed=False, told=told, run="https://github.com/a/b")
+    description = "Not passed: " + "model " * 60
+    assert github.set_status(
+        head, name="pass", passed=False, description=description, run="https://github.com/a/b"
+    )
     with pytest.raises(ForgeError, match='Required status check "pass" is failing'):
         github.merge(number)
-    assert github.set_status(head, name="pass", passed=True, told="Everything passed")
+    assert github.set_status(head, name="pass", passed=True, description="Everything passed")
     assert github.merge(number).state == "merged"
 
 
 def test_a_status_of_a_commit_that_is_not_there_is_refused(github: GitHubForge) -> None:
     with pytest.raises(ForgeError, match="There is no commit aaaaaaaaaaaa"):
-        github.set_status("a" * 40, name="pass", passed=True, told="")
+        github.set_status("a" * 40, name="pass", passed=True, description="")
 
 
 def test_a_workflow_that_was_switched_off_is_enabled(github: GitHubForge, served: Served) -> None:

@@ -201,9 +201,9 @@ def test_the_verb_keeps_the_evidence_and_names_the_bundle(
     assert f"version 1 (bundle `{short(bundle)}`)" in text
     assert releasing.evidence_in(tmp_path / "packed") == text.strip()
     assert text in summary.read_text(encoding="utf-8")
-    assert deploying.target_of(project, "staging").told()
+    assert deploying.target_of(project, "staging").assigned()
     assert run(["--project", str(project.root), "stop", "staging"]) == 0
-    assert not deploying.target_of(project, "staging").told()
+    assert not deploying.target_of(project, "staging").assigned()
 
 
 def test_a_rehearsal_that_fails_leaves_no_evidence_and_the_gates_exit_code(

@@ -23,8 +23,7 @@ from trunkline.loop.gates import judging, runs
 from trunkline.loop.model import snapshots
 from trunkline.loop.model import training as training_module
 from trunkline.loop.release import releasing, tested
-from trunkline.loop.versions.trained import Trained, recall
-from trunkline.loop.versions.trained import keep as remember
+from trunkline.loop.versions.trained import Trained, recall, remember
 
 from .conftest import git, make_project
 

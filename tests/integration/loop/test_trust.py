@@ -23,7 +23,7 @@ from trunkline.loop.model import training as training_module
 from trunkline.loop.release import rehearsing, releasing, tested
 from trunkline.loop.rollout import promoting
 from trunkline.loop.versions import bringing, bundles, store
-from trunkline.loop.versions.trained import Trained, keep, register_trained
+from trunkline.loop.versions.trained import Trained, register_trained, remember
 
 Git = Callable[..., str]
 
@@ -74,7 +74,7 @@ def forged(project: Project, folder: Path) -> tuple[Bundle, Trained]:
     shutil.rmtree(project.bundles.path(honest.digest))
     project.bundles.add(evil.folder)
     told = trained.model_copy(update={"bundle": evil.digest, "run": ""})
-    keep(project, told)
+    remember(project, told)
     return evil, told
 
 

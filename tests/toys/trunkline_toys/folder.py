@@ -1,4 +1,4 @@
-"""A target that serves nobody: it writes down what it was told."""
+"""A target that serves nobody: it writes down what it was assigned."""
 
 from pathlib import Path
 from typing import Literal
@@ -10,7 +10,7 @@ from trunkline.delivery import Environment, Health, Step, TargetSettings
 
 class Settings(TargetSettings):
     kind: Literal["folder"] = "folder"
-    name: str = "told"
+    name: str = "assigned"
 
 
 class Folder:
@@ -24,7 +24,7 @@ class Folder:
     def observe(self) -> Release | None:
         return Release.read(self.file) if self.file.is_file() else None
 
-    told = observe
+    assigned = observe
 
     def upkeep(self) -> tuple[Step, ...]:
         return ()
@@ -35,8 +35,10 @@ class Folder:
         release.write(self.file)
 
     def check(self) -> Health:
-        told = self.observe()
-        return Health(ready=told is not None, text="written down", revision=told.revision if told else "")
+        serving = self.observe()
+        return Health(
+            ready=serving is not None, text="written down", revision=serving.revision if serving else ""
+        )
 
     def address(self) -> str:
         return self.file.parent.absolute().as_uri()

@@ -58,7 +58,7 @@ def test_two_models_are_paired_on_the_classes_of_both(many: Contract) -> None:
     one = Scored(frame, labels, np.eye(2), ("apple", "pear"))
     two = Scored(frame, labels, np.eye(2, 3), ("apple", "fig", "pear"))
 
-    assert pair_scored(one, many, beside=two).classes == pair_scored(two, many, beside=one).classes
+    assert pair_scored(one, many, other=two).classes == pair_scored(two, many, other=one).classes
 
 
 def test_users_count_only_where_one_of_them_has_two_rows() -> None:

@@ -7,11 +7,11 @@ from typing import Any
 from pydantic import model_validator
 
 from .section import Positive
-from .sections import Plugged, with_sections
+from .sections import PluginSections, with_sections
 
 
 @with_sections("monitors")
-class Monitoring(Plugged):
+class Monitoring(PluginSections):
     """What is watched, over which rows; beside it the section of each monitor."""
 
     window_rows: Positive = 500

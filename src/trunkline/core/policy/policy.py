@@ -13,7 +13,7 @@ from .gates import Gates
 from .monitoring import Monitoring
 from .responses import Responses, Retraining
 from .section import Distinct, Section
-from .sections import Plugged
+from .sections import PluginSections
 from .training import TrainingPolicy
 
 
@@ -48,7 +48,7 @@ class Policy(Section):
         unknown = [
             {"type": "extra_forbidden", "loc": (section, name), "input": value}
             for section, owner in self
-            if isinstance(owner, Plugged)
+            if isinstance(owner, PluginSections)
             for name, value in owner.others.items()
             if not ((self.plugins or name in OURS.get(section, ())) and isinstance(value, dict))
         ]

@@ -12,10 +12,10 @@ from ..plugins import OURS
 from .section import Section
 
 Held = TypeVar("Held", bound=Section)
-Owner = TypeVar("Owner", bound="Plugged")
+Owner = TypeVar("Owner", bound="PluginSections")
 
 
-class Plugged(Section):
+class PluginSections(Section):
     """A section that holds one more for each plugin of a group.
 
     Those of other packages are kept as they stand in the file: jobs that only report have no such package installed.

@@ -31,7 +31,7 @@ ADVICE = Advice(port="stop that program", host="name a host of this machine")
 class LocalTarget:
     """A service on this machine, in a folder of its own.
 
-    The folder holds `release.json` (what it was told), `bundles/`, `start` (how it is started), `service.json` (the
+    The folder holds `release.json` (what it was assigned), `bundles/`, `start` (how it is started), `service.json` (the
     process) and `service.log`. The service runs from one of `installations`, or without them from the environment of
     whoever starts it. `ship` sends the prediction log to the policy's store. `command`
     replaces `<python> -m trunkline.serving` (in tests); the options follow it. `advice` says where host and port are
@@ -84,8 +84,8 @@ class LocalTarget:
         """Return the process that was started last, whether or not it lives; None when it was stopped on purpose."""
         return self.live.running() or self.live.recorded()
 
-    def told(self) -> Release | None:
-        """Return what the service was told to serve, whether or not it lives; None when it was stopped on purpose."""
+    def assigned(self) -> Release | None:
+        """Return what the service was assigned, whether or not it lives; None when it was stopped on purpose."""
         return self.live.release() if self.live.recorded() else None
 
     def observe(self) -> Release | None:
@@ -93,16 +93,16 @@ class LocalTarget:
         service = self.live.running()
         if service is None:
             return None
-        told, answer = self.live.release(), service.ask()
-        if answer is None or not answer.ready or (told and answer.serves(told)):
-            return told
-        return answer.release() or told
+        assigned, answer = self.live.release(), service.ask()
+        if answer is None or not answer.ready or (assigned and answer.serves(assigned)):
+            return assigned
+        return answer.release() or assigned
 
     def upkeep(self) -> tuple[Step, ...]:
         """Return the restart that a live service needs: it does not answer, or host, port or toolkit changed."""
         service = self.live.running()
-        told = self.live.release() if service else None
-        wanted = self._wanted(told) if told else None
+        assigned = self.live.release() if service else None
+        wanted = self._wanted(assigned) if assigned else None
         reason = self._why_restart(service, wanted) if service else ""
         return (Step(kind="restart", text=f"the service: {reason}"),) if reason else ()
 

@@ -74,7 +74,7 @@ class Target(Protocol):
         """Return what serves now, or None when nothing does."""
         ...
 
-    def told(self) -> Release | None:
+    def assigned(self) -> Release | None:
         """Return what shall serve since the last apply, whether or not it lives; None after a stop."""
         ...
 

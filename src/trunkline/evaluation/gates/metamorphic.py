@@ -88,7 +88,7 @@ class MetamorphicTest(Gate[Case]):
         except Exception as error:
             reason = f"{rows:,} rows with {said} got no answer: {what_happened(error)}."
             return answer("fail", reason, advice="Make the model answer every row that the contract allows.")
-        pair = pair_scored(before, contract, beside=after), pair_scored(after, contract, beside=before)
+        pair = pair_scored(before, contract, other=after), pair_scored(after, contract, other=before)
         rise, users = _rise(*pair, rule), pair[0].users
         beyond = _beyond(rise, pair[0], rule)
         broken, span = int((beyond > 0).sum()), share_interval(beyond > 0, users)

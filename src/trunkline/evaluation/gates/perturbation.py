@@ -77,8 +77,8 @@ class _Perturbed(Gate[Case]):
                 "fail", f"{len(test.frame):,} rows with {done} got no answer: {what_happened(error)}."
             )
         before, after = (
-            pair_scored(test, contract, beside=answers),
-            pair_scored(answers, contract, beside=test),
+            pair_scored(test, contract, other=answers),
+            pair_scored(answers, contract, other=test),
         )
         metric, reason, values = find_metric(by.metric, by.metrics), too_little(before), []
         try:

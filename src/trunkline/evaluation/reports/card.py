@@ -36,8 +36,8 @@ def card_pictures(
     evaluation: Evaluation, test: Scored, champion: Scored | None, contract: Contract
 ) -> dict[str, bytes]:
     """Return the pictures of card and page: name to SVG, the same bytes for the same answers."""
-    other = pair_scored(champion, contract, beside=test) if champion is not None else None
-    return plots(evaluation, pair_scored(test, contract, beside=champion), other)
+    other = pair_scored(champion, contract, other=test) if champion is not None else None
+    return plots(evaluation, pair_scored(test, contract, other=champion), other)
 
 
 def card(

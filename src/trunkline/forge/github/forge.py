@@ -120,9 +120,9 @@ class GitHubForge:
         self._workflows.start(workflow, branch, inputs or {})
         return True
 
-    def set_status(self, commit: str, *, name: str, passed: bool, told: str, run: str = "") -> bool:
+    def set_status(self, commit: str, *, name: str, passed: bool, description: str, run: str = "") -> bool:
         """Say on a commit whether a check passed."""
-        self._workflows.set_status(commit, name, passed=passed, told=told, run=run)
+        self._workflows.set_status(commit, name, passed=passed, description=description, run=run)
         return True
 
     def workflows(self) -> tuple[Workflow, ...]:

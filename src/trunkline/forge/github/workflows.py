@@ -55,7 +55,7 @@ class Workflows:
             lambda: self._rest.actions.enable_workflow(*self._place, workflow, headers=API_VERSION),
         )
 
-    def set_status(self, commit: str, name: str, *, passed: bool, told: str, run: str) -> None:
+    def set_status(self, commit: str, name: str, *, passed: bool, description: str, run: str) -> None:
         """Set a commit status: it counts for every pull request that has the commit as its head.
 
         GitHub counts the checks of a run for a pull request only where an event of that pull request, or a push,
@@ -70,7 +70,7 @@ class Workflows:
                 headers=API_VERSION,
                 state="success" if passed else "failure",
                 context=name,
-                description=told[:STATUS_LIMIT],
+                description=description[:STATUS_LIMIT],
                 **more,
             ),
         )

@@ -22,6 +22,6 @@ def failed(results: Mapping[str, str]) -> list[str]:
 def conclude(project: Project, commit: str, results: Mapping[str, str], *, run: str = "") -> bool:
     """Say on a commit whether every job of its run ended well, and return that."""
     wrong = failed(results) if "tiers" in results else ["tiers"]
-    told = f"Not passed: {', '.join(wrong)}" if wrong else "Everything that the change needs passed"
-    open_forge(project).set_status(commit, name=CHECK, passed=not wrong, told=told, run=run)
+    description = f"Not passed: {', '.join(wrong)}" if wrong else "Everything that the change needs passed"
+    open_forge(project).set_status(commit, name=CHECK, passed=not wrong, description=description, run=run)
     return not wrong

@@ -7,7 +7,7 @@ from trunkline.core.errors import TrunklineError
 from trunkline.core.project import Project
 from trunkline.core.record import digits
 from trunkline.core.verdicts import Evaluation
-from trunkline.loop.versions.trained import kept
+from trunkline.loop.versions.trained import remembered
 
 
 def last_evaluation(project: Project) -> Evaluation | None:
@@ -18,7 +18,7 @@ def last_evaluation(project: Project) -> Evaluation | None:
     """
     try:
         key = training.key_parts(project, data.read_lock(project).snapshot).key
-        if (trained := kept(project, key)) is None:
+        if (trained := remembered(project, key)) is None:
             return None
         return Evaluation.read(project.evaluations / digits(trained.bundle) / "evaluation.json")
     except TrunklineError:

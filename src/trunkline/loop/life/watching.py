@@ -37,7 +37,7 @@ RUNS = 30
 
 def nothing_to_see(project: Project, environment: str) -> str:
     """Return why this machine has nothing to look at, and what would switch it on; empty when it has."""
-    if target_of(project, environment).told() is not None:
+    if target_of(project, environment).assigned() is not None:
         return ""
     if read_state(project.deployment(environment)).champion is None:
         return (
@@ -56,7 +56,7 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
     A service that died is an alarm. Raises NotFoundError when none was asked for, or it was stopped on purpose.
     """
     target = target_of(project, environment)
-    release = target.told()
+    release = target.assigned()
     if release is None:
         raise nothing_serves(project, environment, then="monitor again")
     process = target.check().process

@@ -13,7 +13,7 @@ from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.record import short
 from trunkline.loop.versions.bundles import registry_of, tracking_uri
-from trunkline.loop.versions.trained import Trained, keep
+from trunkline.loop.versions.trained import Trained, remember
 from trunkline.registry import rename_run
 
 
@@ -39,7 +39,7 @@ def attributed(
     trained = trained.model_copy(
         update={"bundle": again.digest, "run": _renamed(project, trained.run, bundle, again)}
     )
-    keep(project, trained)
+    remember(project, trained)
     return again, trained
 
 

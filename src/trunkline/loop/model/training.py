@@ -14,7 +14,7 @@ from trunkline.core.progress import Progress
 from trunkline.core.project import LOCK_FILE, POLICY_FILE, Project
 from trunkline.core.record import short
 from trunkline.loop.versions.bundles import tracking_uri
-from trunkline.loop.versions.trained import Trained, keep, recall
+from trunkline.loop.versions.trained import Trained, recall, remember
 from trunkline.registry import track
 
 from .attribution import attributed
@@ -71,7 +71,7 @@ def train(project: Project, *, progress: Progress, again: bool = False) -> tuple
         bundle = project.bundles.add(sealed.folder)
     # Kept before it is tracked: when the server goes away meanwhile, nothing has to be trained again.
     trained = Trained(key=key.key, bundle=bundle.digest, run="", usage=meter.usage, reason=reason)
-    keep(project, trained)
+    remember(project, trained)
     try:
         run = track(
             tracking_uri(project),
@@ -86,7 +86,7 @@ def train(project: Project, *, progress: Progress, again: bool = False) -> tuple
         progress(f"the run is not tracked, its bundle is kept: {error.what}")
         return bundle, trained, True
     trained = trained.model_copy(update={"run": run})
-    keep(project, trained)
+    remember(project, trained)
     return bundle, trained, True
 
 

@@ -19,7 +19,7 @@ from trunkline.core.record import digits, short
 from trunkline.forge import open_forge
 from trunkline.loop.gates.runs import DEEPCHECKS, LOAD, kept_run, run_folder
 from trunkline.loop.versions.named import named_versions, require_bundle
-from trunkline.loop.versions.trained import Trained, forget, keep, kept, recall
+from trunkline.loop.versions.trained import Trained, forget, recall, remember, remembered
 
 BUNDLE, TRAINED = "bundle", "trained.json"
 RUNS = (f"{DEEPCHECKS}.json", f"{LOAD}.json")
@@ -52,7 +52,7 @@ def pack(project: Project, folder: Path, *, bundle: str = "") -> Packed:
     `bundle`, which an earlier step named.
     """
     key = training_key(project)
-    trained = kept(project, key)
+    trained = remembered(project, key)
     if trained is None or trained.bundle not in project.bundles:
         raise NotFoundError(
             f"The training key {short(key)} gave no bundle on this machine yet.", next_step="trunkline train"
@@ -99,9 +99,9 @@ def adopt(project: Project, folder: Path, *, key: str, bundle: str = "") -> str:
     project.bundles.root.mkdir(parents=True, exist_ok=True)
     project.bundles.add(packed.folder)
     _take_runs(project, folder, packed.digest)
-    known = kept(project, key)
+    known = remembered(project, key)
     if known is None or known.bundle != packed.digest:
-        keep(project, trained.model_copy(update={"run": ""}))
+        remember(project, trained.model_copy(update={"run": ""}))
     return packed.digest
 
 

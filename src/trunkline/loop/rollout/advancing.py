@@ -58,7 +58,7 @@ def advance(project: Project, environment: str, *, progress: Progress) -> Advanc
     """
     _require_rollout(project, environment)
     target = target_of(project, environment)
-    release = target.told()
+    release = target.assigned()
     if release is None:
         raise nothing_serves(project, environment, then="advance again")
     state = read_state(project.deployment(environment))

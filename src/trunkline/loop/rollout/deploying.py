@@ -167,12 +167,12 @@ def nothing_serves(project: Project, environment: str, *, then: str = "") -> Not
 
 
 def serving_contract(project: Project, environment: str) -> Contract:
-    """Return the contract of an environment's champion: the one that was told to serve, else the desired one.
+    """Return the contract of an environment's champion: the one that is assigned, else the desired one.
 
     Raises NotFoundError when there is none.
     """
-    told = target_of(project, environment).told()
-    champion = told.champion if told else read_state(project.deployment(environment)).champion
+    assigned = target_of(project, environment).assigned()
+    champion = assigned.champion if assigned else read_state(project.deployment(environment)).champion
     if champion is None:
         raise nothing_serves(project, environment)
     return bundle_of(project, champion, progress=lambda _: None).contract

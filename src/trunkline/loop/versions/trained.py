@@ -31,13 +31,13 @@ class Trained(Record):
     """Why the model does not run as ONNX; empty when it does."""
 
 
-def kept(project: Project, key: str) -> Trained | None:
+def remembered(project: Project, key: str) -> Trained | None:
     """Return what this machine remembers of a training key."""
     memory = _memory(project, key)
     return Trained.read(memory) if memory.is_file() else None
 
 
-def keep(project: Project, trained: Trained) -> None:
+def remember(project: Project, trained: Trained) -> None:
     """Remember on this machine what a training key gave."""
     trained.write(_memory(project, trained.key))
 
@@ -55,7 +55,7 @@ def recall(project: Project, key: str, *, progress: Progress) -> tuple[Bundle, T
     could have another bundle reused without review.
     """
     found: list[tuple[Bundle, Trained]] = []
-    for trained in (_named(project, key), kept(project, key)):
+    for trained in (_named(project, key), remembered(project, key)):
         bundle = registered_bundle(project, trained.bundle, progress=progress) if trained else None
         if trained and bundle and bundle.manifest.lineage.training_key == key:
             found.append((bundle, trained))
@@ -64,7 +64,7 @@ def recall(project: Project, key: str, *, progress: Progress) -> tuple[Bundle, T
     if not found:
         return None
     best = min(found, key=lambda each: each[0].manifest.lineage.dirty)
-    keep(project, best[1])
+    remember(project, best[1])
     return best
 
 

@@ -13,7 +13,7 @@ from trunkline.core.policy.monitoring import Monitoring
 from trunkline.core.policy.monitors.log import LogMonitor
 from trunkline.core.policy.policy import Policy, policy_schema
 from trunkline.core.policy.section import Section
-from trunkline.core.policy.sections import Plugged
+from trunkline.core.policy.sections import PluginSections
 
 MINIMAL = {"name": "arrests", "package": "arrests"}
 SAMPLE: dict[str, Any] = {
@@ -41,7 +41,7 @@ SLICE = {"name": "one", "where": {"a": "x"}, "floors": {"roc_auc": 0.5}}
 WAIVER = {"gate": "fairness/*", "owner": "Ada", "reason": "audit", "expires": "2027-01-31"}
 
 
-OWNERS: dict[str, tuple[str, type[Plugged]]] = {"monitoring": ("monitors", Monitoring)}
+OWNERS: dict[str, tuple[str, type[PluginSections]]] = {"monitoring": ("monitors", Monitoring)}
 """Section of the policy: the group whose plugins have one in it."""
 
 
@@ -68,7 +68,7 @@ def test_every_section_loads_from_its_own_defaults() -> None:
 def test_every_section_is_frozen_and_refuses_unknown_keys(section: type[BaseModel]) -> None:
     assert section.model_config.get("frozen") is True
     # Beside the sections of our plugins stand those of others, where the policy lists their package.
-    assert section.model_config.get("extra") == ("allow" if issubclass(section, Plugged) else "forbid")
+    assert section.model_config.get("extra") == ("allow" if issubclass(section, PluginSections) else "forbid")
 
 
 @pytest.mark.parametrize("section", sorted(OWNERS))

@@ -14,7 +14,7 @@ WELL = {"tiers": "success", "code": "success", "model": "skipped", "plan": "succ
 
 
 @pytest.mark.parametrize(
-    ("results", "told", "passed"),
+    ("results", "description", "passed"),
     [
         (WELL, "Everything that the change needs passed", True),
         (WELL | {"model": "failure"}, "Not passed: model", False),
@@ -25,7 +25,7 @@ WELL = {"tiers": "success", "code": "success", "model": "skipped", "plan": "succ
     ],
 )
 def test_a_commit_gets_the_status_of_its_run(
-    monkeypatch: pytest.MonkeyPatch, results: dict[str, str], told: str, passed: bool
+    monkeypatch: pytest.MonkeyPatch, results: dict[str, str], description: str, passed: bool
 ) -> None:
     said: list[dict[str, Any]] = []
 
@@ -36,5 +36,11 @@ def test_a_commit_gets_the_status_of_its_run(
     monkeypatch.setattr(conclusion, "open_forge", lambda _: SimpleNamespace(set_status=set_status))
     assert conclusion.conclude(cast("Project", None), "c0ffee", results, run="https://run") is passed
     assert said == [
-        {"commit": "c0ffee", "name": "pass", "passed": passed, "told": told, "run": "https://run"}
+        {
+            "commit": "c0ffee",
+            "name": "pass",
+            "passed": passed,
+            "description": description,
+            "run": "https://run",
+        }
     ]

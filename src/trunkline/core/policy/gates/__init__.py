@@ -8,7 +8,7 @@ from __future__ import annotations
 from pydantic import ConfigDict, field_validator
 
 from trunkline.core.policy.section import require_distinct
-from trunkline.core.policy.sections import Plugged
+from trunkline.core.policy.sections import PluginSections
 from trunkline.core.verdicts import Waiver
 
 from .data import DataGates
@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 
-class Gates(Plugged):
+class Gates(PluginSections):
     """The questions that a model must answer before it is released; a gate of its own section has it by its name."""
 
     model_config = ConfigDict(
