@@ -93,7 +93,12 @@ def read_truth(path: Path) -> dict[str, GroundTruth]:
     written is left for the next time.
     Raises DataError naming the line that cannot be read, StorageError when the file cannot.
     """
-    found: dict[str, GroundTruth] = {}
+    return {prediction: record for (prediction, item), record in _line_by_line(path).items() if not item}
+
+
+def _line_by_line(path: Path) -> dict[tuple[str, str], GroundTruth]:
+    """Return the latest event of each answer and item; raises as `read_truth` does."""
+    found: dict[tuple[str, str], GroundTruth] = {}
     try:
         with path.open("rb") as stream:
             for number, line in enumerate(stream, start=1):
@@ -109,16 +114,15 @@ def read_truth(path: Path) -> dict[str, GroundTruth]:
                         break
                     raise
                 record = GroundTruth.from_dict(value, origin=origin, error=DataError)
-                if record.item:
-                    continue
-                before = found.get(record.prediction)
+                about = record.prediction, record.item
+                before = found.get(about)
                 if before is None or record.time >= before.time:
-                    found[record.prediction] = record
+                    found[about] = record
     except FileNotFoundError:
         return {}
     except OSError as error:
         raise StorageError(f"Cannot read {path}: {error.strerror}.") from error
-    return {name: record for name, record in found.items() if record.value is not None}
+    return {about: record for about, record in found.items() if record.value is not None}
 
 
 def truth_of(path: Path, predictions: Collection[str]) -> dict[str, GroundTruth]:
@@ -178,7 +182,7 @@ def latest_truth(opened: duckdb.DuckDBPyConnection, path: Path) -> bool:
     opened.execute(LATEST)
     if opened.execute(STRANGE).fetchall() != [(0,)]:
         # What the database cannot read is read, or named, line by line.
-        truths = read_truth(path)
+        truths = _line_by_line(path)
         with tempfile.TemporaryDirectory(prefix="trunkline-") as folder:
             whole = Path(folder) / "truth.jsonl"
             whole.write_text("".join(truth.line() for truth in truths.values()), encoding="utf-8")

@@ -11,7 +11,7 @@ import pytest
 
 from trunkline.core.errors import DataError, StorageError
 from trunkline.predictions import GroundTruth
-from trunkline.predictions.ground_truth import read_truth, truth_of
+from trunkline.predictions.ground_truth import events_of, read_truth, truth_of
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -131,3 +131,11 @@ def test_a_whole_number_of_any_length_is_read_as_line_by_line(tmp_path: Path) ->
     path = tmp_path / "production.jsonl"
     path.write_text(GroundTruth(prediction="p1", value=10**400, time=START).line())
     assert truth_of(path, ["p1"]) == read_truth(path) != {}
+
+
+def test_a_line_that_only_the_records_rules_read_takes_no_event_of_an_item_away(tmp_path: Path) -> None:
+    path = tmp_path / "production.jsonl"
+    click = GroundTruth(prediction="p1", item="offer", value=True, time=START)
+    unix = '{"prediction": "p2", "value": "Yes", "time": 1767225600}\n'
+    path.write_text(click.line() + unix)
+    assert events_of(path, ["p1"]) == {"p1": (click,)}
