@@ -16,7 +16,11 @@ from . import following, output
 @click.command()
 @click.option("--stage", type=click.Choice(["silent", "canary", "single"]), required=True)
 @click.option(
-    "--version", "number", type=int, default=0, help="By default the challenger, else the newest version."
+    "--version",
+    "number",
+    type=int,
+    default=0,
+    help="By default the challenger, else the newest version of main.",
 )
 @click.pass_context
 def promote(ctx: click.Context, stage: str, number: int) -> None:
@@ -27,6 +31,7 @@ def promote(ctx: click.Context, stage: str, number: int) -> None:
         output.project_of(ctx), stage, number=number, progress=output.progress
     )
     output.result("pull request", f"#{pull.number} {pull.title}")
+    output.result("next", following.after_release(pull.number))
 
 
 @click.command()

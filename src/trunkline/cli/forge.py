@@ -10,7 +10,7 @@ import click
 
 from trunkline.forge.protocol import Issue, PullRequest
 
-from . import output
+from . import following, output
 from .terminal import visible
 
 
@@ -77,6 +77,7 @@ def open_pull(ctx: click.Context, title: str, body: str) -> None:
 
     pull = reviewing.open_pull_request(output.project_of(ctx), title=title, body=body)
     output.result("pull request", f"#{pull.number} {pull.title}")
+    output.result("next", following.after_change(pull.number))
 
 
 @pr.command("merge")
@@ -88,6 +89,7 @@ def merge_pull(ctx: click.Context, number: int) -> None:
 
     pull = open_forge(output.project_of(ctx)).merge(number)
     output.result("merged", f"#{pull.number} {pull.title} ({pull.merge[:12]})")
+    output.result("next", following.after_merge())
 
 
 @pr.command("close")

@@ -190,6 +190,7 @@ def retrain(ctx: click.Context, environment: str, reason: str, scheduled: bool) 
         output.summarise(f"**The retraining came to nothing.** {error}")
         return
     output.result("pull request", f"#{pull.number} {pull.title}")
+    output.result("next", following.after_release(pull.number))
     output.summarise(f"Retrained: #{pull.number} {pull.title}")
 
 

@@ -47,7 +47,7 @@ VERBS = {
     "trace": Verb("life", "Walk a prediction back to its model, data and commit.", "Life"),
     "apply": Verb("delivery", "Carry out the plan that was reviewed.", ALSO),
     "bring": Verb("store", "Bring the bundles that this commit names to this machine.", ALSO),
-    "card": Verb("model", "Print the model card of a registered version.", ALSO),
+    "card": Verb("model", "Print the model card of a version.", ALSO),
     "deepchecks": Verb("deepchecks", "Run deepchecks on the trained bundle, in its own environment.", ALSO),
     "example": Verb("model", "Print a command that asks the service for one answer.", ALSO),
     "forget": Verb("life", "Take a user's answers out of the log and the ground truth.", ALSO),

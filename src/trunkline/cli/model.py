@@ -124,6 +124,7 @@ def judge(ctx: click.Context, title: str) -> None:
     output.result("pull request", f"#{reviewed.pull_request.number} {reviewed.pull_request.title}")
     output.result("report", reviewed.judged.page)
     judging.require_pass(reviewed.judged)
+    output.result("next", following.after_change(reviewed.pull_request.number))
 
 
 @click.command()
@@ -151,7 +152,7 @@ def example(ctx: click.Context, address: str) -> None:
 @click.argument("number", type=int)
 @click.pass_context
 def card(ctx: click.Context, number: int) -> None:
-    """Print the model card of a registered version."""
+    """Print the model card of a version."""
     from trunkline.loop.release import cards
 
     click.echo(cards.card_text(output.project_of(ctx), number), nl=False)

@@ -19,7 +19,12 @@ to = click.option(
     "--to", "folder", type=FOLDER, default=PACKED, show_default=True, help="Where what it makes is kept."
 )
 version = click.option(
-    "--version", "number", type=int, default=0, envvar="VERSION", help="By default the newest."
+    "--version",
+    "number",
+    type=int,
+    default=0,
+    envvar="VERSION",
+    help="A version of main; rehearse takes the newest by default.",
 )
 
 

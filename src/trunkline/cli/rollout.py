@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from . import output
+from . import following, output
 
 
 @click.command()
@@ -30,4 +30,5 @@ def rollout(ctx: click.Context, environment: str, scheduled: bool) -> None:
     output.result("rollout", advanced.said)
     if advanced.pull_request is not None:
         output.result("pull request", f"#{advanced.pull_request.number} {advanced.pull_request.title}")
+        output.result("next", following.after_release(advanced.pull_request.number))
     output.summarise(advanced.said)

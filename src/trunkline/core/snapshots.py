@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -14,8 +14,8 @@ Part = Literal["train", "validation", "test"]
 class Window(Record):
     """Which rows of the source a snapshot takes, by event time; both ends inclusive, None is open."""
 
-    first: int | float | str | None = None
-    last: int | float | str | None = None
+    first: Annotated[int | float | str | None, Field(description="The first event time that counts.")] = None
+    last: Annotated[int | float | str | None, Field(description="The last event time that counts.")] = None
 
     @field_validator("first", "last", mode="before")
     @classmethod

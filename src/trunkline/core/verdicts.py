@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from .figures import Figure
 from .record import Record, date_as_text
@@ -16,11 +16,10 @@ Outcome = Literal["pass", "fail", "inconclusive"]
 class Waiver(Record):
     """Permission for a gate to be red for a while, by a person, for a reason."""
 
-    gate: str
-    owner: str
-    reason: str
-    expires: str
-    """The last day on which it holds, as YYYY-MM-DD."""
+    gate: Annotated[str, Field(description="A gate's name, or a pattern of one room: fairness/*.")]
+    owner: Annotated[str, Field(description="Who answers for it.")]
+    reason: Annotated[str, Field(description="Why it may be red.")]
+    expires: Annotated[str, Field(description="The last day on which it holds, as YYYY-MM-DD.")]
 
     @field_validator("expires", mode="before")
     @classmethod

@@ -41,9 +41,10 @@ class Probe:
 class Infrastructure(Monitor[InfrastructureMonitor]):
     """The service's process is looked for, `/ready` is asked, and the p95 latency of the newest answers is measured.
 
-    A dead or silent service is critical. Slow means that the lower end of the p95's 95% interval is above
-    `latency_p95_ms`. A p95 above it that chance may explain is inconclusive, and a latency of fewer answers than the
-    interval needs is not judged.
+    A service that is dead or does not answer is critical. So that no loss is overlooked, `/ready` also tells of the
+    prediction log: answers without a record, and records that its store lacks after ten minutes. Slow means that the
+    lower end of the p95's 95% interval is above `latency_p95_ms`. A p95 above it that chance may explain is
+    inconclusive, and a latency of fewer answers than the interval needs is not judged.
     """
 
     kind = "infrastructure"

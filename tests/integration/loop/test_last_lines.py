@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
 from trunkline.cli.main import VERBS, run
 from trunkline.core.project import Project
+from trunkline.forge import PullRequest
+from trunkline.loop.gates import judging, reviewing
+from trunkline.loop.life import handover
+from trunkline.loop.rollout import advancing, promoting
+
+PULL = PullRequest(
+    number=7,
+    state="open",
+    title="As it is",
+    body="",
+    branch="b",
+    base="main",
+    created=datetime(2026, 1, 1, tzinfo=UTC),
+)
+"""What the verbs are made to find or to open."""
 
 
 def test_each_verb_ends_with_what_comes_next(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
@@ -16,6 +33,40 @@ def test_each_verb_ends_with_what_comes_next(project: Project, capsys: pytest.Ca
         last = capsys.readouterr().out.strip().splitlines()[-1]
         assert last.startswith("next:")
         assert names in last
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (("promote", "--stage", "silent"), "make apply"),
+        (("rollout",), "make apply"),
+        (("retrain",), "make apply"),
+        (("judge",), "make release"),
+        (("pr", "open"), "make release"),
+        (("pr", "merge", "7"), "git pull"),
+    ],
+)
+def test_each_verb_that_leaves_a_pull_request_says_what_becomes_of_it(
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: tuple[str, ...],
+    names: str,
+) -> None:
+    judged = SimpleNamespace(evaluation=SimpleNamespace(verdicts=()), page="report.html")
+    monkeypatch.setattr(promoting, "propose_next_stage", lambda *_, **__: PULL)
+    monkeypatch.setattr(advancing, "advance", lambda *_, **__: advancing.Advanced("go on", pull_request=PULL))
+    monkeypatch.setattr(handover, "retrain_and_tell", lambda *_, **__: PULL)
+    monkeypatch.setattr(reviewing, "open_pull_request", lambda *_, **__: PULL)
+    monkeypatch.setattr(
+        reviewing, "review", lambda *_, **__: SimpleNamespace(judged=judged, pull_request=PULL)
+    )
+    monkeypatch.setattr(judging, "require_pass", lambda _: None)
+    monkeypatch.setattr("trunkline.forge.open_forge", lambda _: SimpleNamespace(merge=lambda _: PULL))
+    assert run(["--project", str(project.root), *words]) == 0
+    last = capsys.readouterr().out.strip().splitlines()[-1]
+    assert last.startswith("next:")
+    assert names in last
 
 
 def test_gates_that_say_no_end_with_the_report_and_a_verb_that_explains(

@@ -189,6 +189,17 @@ def test_what_a_workflow_calls_is_there(rendered: Path) -> None:
                     assert set(asked) <= targets
 
 
+def test_every_variable_that_the_operator_may_set_reaches_a_workflow(template: Path) -> None:
+    manual = (template / "docs" / "operations.md").read_text(encoding="utf-8")
+    table = manual.partition("## Variables and secrets")[2].partition("\n## ")[0]
+    said = set(re.findall(r"`([A-Z_]+)`", "".join(re.findall(r"^\|([^|]+)\|", table, re.MULTILINE))))
+    workflows = "".join(
+        path.read_text(encoding="utf-8") for path in (template / ".github" / "workflows").glob("*.yml")
+    )
+    assert said
+    assert said <= set(re.findall(r"\b(?:vars|secrets)\.([A-Z_]+)", workflows))
+
+
 def test_the_root_menu_leads_to_the_template(repository: Path) -> None:
     menu = json.loads((repository / "cookiecutter.json").read_text(encoding="utf-8"))
     assert [entry["path"] for entry in menu["templates"].values()] == ["./template"]

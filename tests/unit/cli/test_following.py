@@ -51,17 +51,22 @@ def test_quiet_asks_for_nothing() -> None:
     assert following.after_watching([signal("quiet")], "staging").startswith("nothing")
 
 
-def test_what_stopped_is_not_started_by_the_command_that_stopped_it() -> None:
-    assert "trunkline deploy" not in following.after_deploying("staging", "stopped")
-
-
 def test_a_promotion_is_pulled_before_it_is_applied() -> None:
     assert following.after_release(7).index("git pull") < following.after_release(7).index("make apply")
 
 
 def test_a_promotion_is_named_by_its_number() -> None:
     assert "#7" in following.after_release(7)
-    assert "merge" not in following.after_release(None)
+    assert following.after_release(None).startswith("nothing")
+
+
+def test_nothing_is_released_before_the_merge_is_pulled() -> None:
+    for said in (following.after_change(7), following.after_merge()):
+        assert said.index("git switch main") < said.index("git pull") < said.index("make release")
+
+
+def test_what_stopped_comes_back_by_a_merge_and_by_no_verb() -> None:
+    assert "trunkline " not in following.after_deploying("staging", "stopped")
 
 
 @pytest.mark.parametrize(
@@ -70,11 +75,12 @@ def test_a_promotion_is_named_by_its_number() -> None:
         following.SNAPSHOT,
         following.TRAIN,
         following.after_gates(Path("report.html")),
+        following.after_change(3),
+        following.after_merge(),
         following.after_release(3),
-        following.after_release(None),
+        following.after_rehearsal("http://127.0.0.1:1"),
         following.after_deploying("staging", "applied"),
         following.after_deploying("staging", "went back"),
-        following.after_deploying("staging", "stopped"),
         following.after_watching([signal("alarm")], "staging"),
         following.after_watching([signal("inconclusive")], "staging"),
     ],

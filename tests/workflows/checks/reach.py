@@ -14,6 +14,7 @@ STORE = frozenset(
         "apply",
         "bring",
         "evaluate",
+        "heartbeat",
         "image",
         "monitor",
         "plan-change",
@@ -24,8 +25,8 @@ STORE = frozenset(
         "train",
     }
 )
-"""The targets of a generated project's Makefile that speak to the model store."""
-ROWS = STORE - {"plan-change"}
+"""The targets of a generated project's Makefile that ask the registry, or whether a server is the registry."""
+ROWS = STORE - {"heartbeat", "plan-change"}
 """Those that also read rows, or the files of a model."""
 SERVER = "MLFLOW_TRACKING_URI"
 LOGIN = "aws-actions/configure-aws-credentials"

@@ -17,8 +17,11 @@ class Split(Section):
     method: Literal["stratified", "random", "grouped", "temporal"] = "stratified"
     """*grouped* keeps all rows of a user (role `user`) in one part; *temporal* tests on the newest rows."""
     validation: Annotated[float, Field(gt=0, lt=0.5)] = 0.2
+    """The share of the rows for validation; the search uses them together with those of train."""
     test: Annotated[float, Field(gt=0, lt=0.5)] = 0.25
+    """The share of the rows that the gates judge on; no training sees them."""
     seed: int = 7
+    """Decides which rows fall into which part."""
 
 
 class DataPolicy(Section):

@@ -61,12 +61,14 @@ class Rollout(Section):
     """How a challenger gets to the users."""
 
     environment: str = "production"
+    """Where releases go: the name of its file in deployments/."""
     stages: Annotated[Distinct[tuple[Stage, ...]], Field(min_length=1)] = ("silent", "canary", "single")
     """The stages that a new version goes through, each by a merged pull request; the first release is single.
 
     In this order; silent and canary may be left out.
     """
     canary_share: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    """The share of the users whom a canary answers."""
     minimum_rows: Positive = 500
     """A stage goes on only after so many answers of the challenger."""
     minimum_hours: Annotated[float, Field(ge=0)] = 24.0
@@ -114,6 +116,7 @@ class Serving(Section):
     """The service."""
 
     host: str = "127.0.0.1"
+    """The address that it listens on; 0.0.0.0 is every one of the machine's."""
     sync_log: bool = False
     """Force each logged answer to disk before it is returned: survives a power cut, costs a millisecond or more."""
     maximum_rows: Positive = 1000
@@ -133,3 +136,4 @@ class ForgePolicy(Section):
     path: str = ".trunkline/forge"
     """The folder of the local forge; it holds a bare origin, pulls/ and issues/."""
     main: str = "main"
+    """The branch that is production."""

@@ -16,8 +16,11 @@ class Rule(Section):
     """What to do about a kind of signal."""
 
     kind: SignalKind
+    """Whose alarms it answers: monitors of this kind."""
     at_least: Severity = "warning"
+    """The least severity that it answers: info, warning, critical."""
     do: Distinct[tuple[Literal["issue", "mail", "webhook", "retrain"], ...]] = ("issue",)
+    """What is done: an issue, an e-mail, a call of the webhook, a retraining."""
     labels: Distinct[tuple[Annotated[str, Field(pattern=r"^[^,\n]{1,50}$")], ...]] = ()
     """More labels for its issue, as `owner: data`: who it is routed to."""
 
@@ -26,17 +29,24 @@ class Mail(Section):
     """Where e-mail goes; a password is read from TRUNKLINE_SMTP_PASSWORD, never from this file."""
 
     host: str = "127.0.0.1"
+    """The mail server."""
     port: Annotated[int, Field(ge=1, le=65535)] = 25
+    """Its port."""
     security: Literal["none", "starttls", "tls"] = "none"
+    """How the connection is encrypted."""
     user: str = ""
+    """Who logs in there; empty: nobody does."""
     sender: str = "trunkline@localhost"
+    """From whom the letters come."""
     recipients: Distinct[tuple[str, ...]] = ()
+    """To whom they go."""
 
 
 class Webhook(Section):
     """An address that gets each alarm as JSON."""
 
     url: str = ""
+    """The address, http:// or https://."""
 
 
 class Responses(Section):
@@ -48,6 +58,7 @@ class Responses(Section):
         Rule(kind="infrastructure", do=("issue", "mail")),
         Rule(kind="log", do=("issue",)),
     )
+    """What is done about an alarm, by its kind and severity."""
     new_issues: Positive = 10
     """New issues that one run may open; what goes past it gets one summary issue."""
     mail: Mail = Mail()

@@ -17,8 +17,11 @@ class Search(Section):
     iterations: Positive = 8
     """Settings tried for each candidate."""
     folds: Annotated[int, Field(ge=2, le=20)] = 4
+    """Parts of the cross-validation."""
     seed: int = 7
+    """Behind every draw: folds, settings, estimators."""
     jobs: int = 2
+    """Processes that fit at the same time; the model is the same whatever their number."""
 
 
 class Mitigation(Section):
@@ -31,6 +34,7 @@ class Mitigation(Section):
     constraint: Literal["demographic-parity", "equalized-odds", "true-positive-rate-parity"] = (
         "demographic-parity"
     )
+    """What must be alike in all groups: the selection rate, both error rates, or the true positive rate."""
 
 
 class Costs(Section):

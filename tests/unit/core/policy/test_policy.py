@@ -134,6 +134,14 @@ def test_the_schema_explains_keys_to_editors() -> None:
     )
 
 
+def test_the_schema_explains_every_key_or_its_section() -> None:
+    definitions = policy_schema()["$defs"]
+    for name, definition in {"Policy": policy_schema(), **definitions}.items():
+        for key, rule in definition.get("properties", {}).items():
+            section = definitions.get(rule.get("$ref", "").rpartition("/")[2], {})
+            assert (rule | section).get("description"), f"{name}.{key}"
+
+
 @pytest.mark.parametrize(
     "gates",
     [

@@ -50,6 +50,7 @@ class Gates(PluginSections):
     deepchecks: DeepchecksGates = DeepchecksGates()
     load: LoadGates = LoadGates()
     waivers: tuple[Waiver, ...] = ()
+    """Gates that may be red for a while, by a person, for a reason."""
 
     @field_validator("waivers")
     @classmethod

@@ -31,3 +31,4 @@ class FairnessGates(Section):
     undecided: Literal["report", "stop"] = "report"
     """What becomes of a figure of one attribute that is beyond its limit while the interval reaches back over it."""
     blocking: bool = True
+    """Whether a disparity stops a release; otherwise it is only reported."""

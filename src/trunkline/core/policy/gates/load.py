@@ -21,8 +21,12 @@ class LoadGates(Section):
     warm_up_s: Annotated[float, Field(ge=0)] = 3.0
     """How long load is put on before that."""
     latency_p50_ms: Annotated[float, Field(gt=0)] | None = None
+    """What half of the answers must take at most; `null` asks nothing."""
     latency_p95_ms: Annotated[float, Field(gt=0)] | None = 100.0
+    """What 95% of the answers must take at most; `null` asks nothing."""
     latency_p99_ms: Annotated[float, Field(gt=0)] | None = None
+    """What 99% of the answers must take at most; `null` asks nothing."""
     error_rate: Share = 0.01
     """The largest share of requests that may fail."""
     locustfile: str = "loadtest/locustfile.py"
+    """The file, seen from the project, that says what users ask."""

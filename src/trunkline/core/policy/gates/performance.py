@@ -15,6 +15,7 @@ class NamedSlice(Section):
     """A part of the test rows with floors of its own."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    """What reports call it: small letters, digits and hyphens."""
     where: dict[str, Value | Annotated[Distinct[tuple[Value, ...]], Field(min_length=1)]] = Field(
         default_factory=dict
     )

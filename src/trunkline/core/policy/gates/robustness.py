@@ -15,6 +15,7 @@ class Metamorphic(Section):
     """A change of the inputs whose effect on the answer is known without knowing the outcome."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    """What reports call it: small letters, digits and hyphens."""
     column: str
     """The feature that is changed; every other one stays."""
     add: float | None = None
@@ -59,6 +60,7 @@ class RobustnessGates(Section):
     Of errors and own metrics a share, as for `performance.margin`.
     """
     metamorphic: tuple[Metamorphic, ...] = ()
+    """Changes of the inputs whose effect on the answer is known."""
 
     @field_validator("metamorphic")
     @classmethod
