@@ -23,7 +23,7 @@ from trunkline.core.signals import Signal
 from trunkline.delivery import LocalTarget
 from trunkline.forge import Forge, open_forge
 from trunkline.loop.gates import reviewing
-from trunkline.loop.life import retraining, tracing, traffic, watching
+from trunkline.loop.life import handover, retraining, tracing, traffic, watching
 from trunkline.loop.life import truth as truth_module
 from trunkline.loop.life.last_watch import require_signals
 from trunkline.loop.life.page import render_page
@@ -156,6 +156,14 @@ def test_a_strangers_monitor_looks_with_the_others_and_policy_answers_it(live: P
     watching.respond(project, "production", signals, progress=say)
     assert "production/one-answer" in open_issues(open_forge(project))
     assert "<td>one-answer</td>" in render_page(project, "production")
+    policy.write_text(
+        policy.read_text(encoding="utf-8").replace(
+            "{kind: data, do: [issue]}", "{kind: data, do: [issue, retrain]}"
+        ),
+        encoding="utf-8",
+    )
+    asking = handover.troubles(Project(live.root), "production")
+    assert "production/one-answer" in {issue.fingerprint for issue in asking}
 
 
 def test_a_fall_in_quality_brings_a_retraining_whose_merge_puts_it_live(live: Project, git: Git) -> None:

@@ -14,6 +14,8 @@ from trunkline.delivery import read_state
 from trunkline.forge import Forge, Issue, PullRequest, open_forge
 from trunkline.loop.changes.names import RETRAINING
 
+from .last_watch import last_signals
+
 if TYPE_CHECKING:
     from trunkline.loop.gates.judging import Judged
 
@@ -83,14 +85,15 @@ def refusal_in_words(error: TrunklineError, judged: Sequence[Judged]) -> str:
 
 
 def troubles(project: Project, environment: str) -> tuple[Issue, ...]:
-    """Return the open issues of an environment that a retraining answers: of every kind whose rule retrains."""
+    """Return the open issues of an environment that a retraining answers: of every monitor whose rule retrains.
+
+    Our monitors have the names of their kinds; what kind another is of, the last watch says.
+    """
     kinds = {rule.kind for rule in project.policy.responses.rules if "retrain" in rule.do} | {"performance"}
+    asking = {f"{environment}/{kind}" for kind in kinds}
+    asking |= {seen.fingerprint for seen in last_signals(project, environment) if seen.kind in kinds}
     forge = open_forge(project)
-    return tuple(
-        issue
-        for kind in sorted(kinds)
-        for issue in forge.issues(state="open", fingerprint=f"{environment}/{kind}")
-    )
+    return tuple(issue for mark in sorted(asking) for issue in forge.issues(state="open", fingerprint=mark))
 
 
 def _tell(project: Project, environment: str, words: str) -> None:

@@ -10,10 +10,13 @@ from typing import cast
 import pytest
 
 from trunkline.core.errors import DataError, GateFailed
+from trunkline.core.policy.responses import Responses, Rule
 from trunkline.core.project import Project
+from trunkline.core.signals import Signal
 from trunkline.core.verdicts import Verdict
 from trunkline.forge import Forge, Workflow
 from trunkline.loop.gates.judging import Judged
+from trunkline.loop.life import handover
 from trunkline.loop.life.handover import LONGEST_REASON, RETRAIN, hand_over, one_line, refusal_in_words
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -98,3 +101,33 @@ def test_a_retraining_that_never_came_to_the_gates_is_told_by_its_error() -> Non
     error = DataError("No rows.", next_step="wait")
 
     assert refusal_in_words(error, []) == str(error)
+
+
+def test_the_issue_of_a_packages_monitor_whose_kind_is_retrained_asks_for_it_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def seen(monitor: str, kind: str) -> Signal:
+        name = f"production/{monitor}"
+        given = {
+            "environment": "production",
+            "kind": kind,
+            "fingerprint": name,
+            "state": "alarm",
+            "time": NOW,
+        }
+        return Signal.model_validate(given | {"severity": "warning", "summary": "It is so.", "rows": 1})
+
+    signals = (seen("one-answer", "data"), seen("slow-start", "infrastructure"))
+    opened = {f"production/{name}": name for name in ("data", "performance", "one-answer", "slow-start")}
+
+    def issues(*, state: str, fingerprint: str) -> list[SimpleNamespace]:
+        return (
+            [SimpleNamespace(title=opened[fingerprint])] if state == "open" and fingerprint in opened else []
+        )
+
+    monkeypatch.setattr(handover, "last_signals", lambda *_: signals)
+    monkeypatch.setattr(handover, "open_forge", lambda _: SimpleNamespace(issues=issues))
+    rules = Responses(rules=(Rule(kind="data", do=("retrain",)), Rule(kind="infrastructure", do=("issue",))))
+    project = cast("Project", SimpleNamespace(policy=SimpleNamespace(responses=rules)))
+    asking = {issue.title for issue in handover.troubles(project, "production")}
+    assert asking == {"data", "performance", "one-answer"}
