@@ -143,7 +143,7 @@ def time_gates(rows: int) -> None:
         "calibration": asked("performance/calibration"),
         "champion": asked("performance/champion"),
         "overfit": asked("performance/overfit"),
-        "fairness": lambda: fairness_verdicts(paired, masks, gates.fairness, champion=beside),
+        "fairness": lambda: fairness_verdicts(paired, masks, gates, champion=beside),
         "robustness": asked("robustness/"),
         "weak slices": asked("slices/"),
     }
@@ -157,7 +157,7 @@ def time_gates(rows: int) -> None:
         taken = seconds(lambda: everything(model, trained, answers, champion, policy, own))  # noqa: B023
         print(f"{'evaluation.judge':>18}: {said(taken)}, by {metric}")
     with snapshot_of(train) as (snapshot, lock):
-        data = seconds(lambda: check_snapshot(snapshot, POLICY.data, gates.data, previous=lock))
+        data = seconds(lambda: check_snapshot(snapshot, POLICY.data, gates, previous=lock))
     print(f"{'check_snapshot':>18}: {said(data)}, {rows:,} rows")
     print(f"{'together':>18}: {said(whole + data)}")
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from .errors import PolicyError
 from .figures import Figure
 from .plugins import OURS, plugins
-from .policy.gates import Suite
+from .policy.gates import Gates, Suite
 from .policy.policy import Policy
 from .policy.section import Section
 from .raised import raised
@@ -147,9 +147,9 @@ def room_of(gate: str) -> str:
     return gate.partition("/")[0]
 
 
-def with_rules(kind: type[Gate[Any]], policy: Policy) -> Gate[Any]:
+def with_rules(kind: type[Gate[Any]], policy: Gates) -> Gate[Any]:
     """Return a gate with its section of the policy. Raises PolicyError when the section says what it does not know."""
-    given = policy.gates.others.get(kind.name, {})
+    given = policy.others.get(kind.name, {})
     if kind.section is None:
         if given:
             raise PolicyError(
@@ -179,7 +179,7 @@ def strangers(policy: Policy, packages: Collection[str]) -> tuple[Gate[Any], ...
                 value=f"{name} = {kind!r}",
                 next_step=f"derive a class from trunkline.evaluation.Gate, with the name {name} (room/question)",
             )
-        found.append(with_rules(kind, policy))
+        found.append(with_rules(kind, policy.gates))
     known = [gate.name for gate in found]
     for name, given in policy.gates.others.items():
         if name not in known:
@@ -207,6 +207,6 @@ def asked(gate: Gate[Asked], case: Asked) -> tuple[Verdict, ...]:
     return said
 
 
-def gates(room: str = "", *, packages: Collection[str] = ()) -> tuple[type[Gate[Any]], ...]:
-    """Return our gates, of one room or all, in the order of the reports; then those of the packages."""
-    return tuple(plugins("gates", packages=packages, begins=room and f"{room}/").values())
+def gates(room: str = "") -> tuple[type[Gate[Any]], ...]:
+    """Return our gates, of one room or all, in the order of the reports."""
+    return tuple(plugins("gates", begins=room and f"{room}/").values())

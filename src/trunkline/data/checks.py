@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import pandera.pandas as pa
 
 from trunkline.core.gate import gates as own
+from trunkline.core.gate import with_rules
 from trunkline.core.policy.data import DataPolicy
-from trunkline.core.policy.gates import DataGates
+from trunkline.core.policy.gates import Gates
 from trunkline.core.snapshots import DataLock
 from trunkline.core.verdicts import Verdict
 
@@ -21,7 +22,7 @@ from .split import PARTS
 def check_snapshot(
     snapshot: Snapshot,
     policy: DataPolicy,
-    gates: DataGates,
+    gates: Gates,
     *,
     previous: DataLock | None = None,
     schema: type[pa.DataFrameModel] | None = None,
@@ -37,12 +38,15 @@ def check_snapshot(
         {name: snapshot.part(name) for name in PARTS},
         snapshot.contract,
         policy,
-        gates,
+        gates.data,
         str(snapshot.manifest.split["method"]),
         previous,
         schema,
         follows or {},
     )
     return tuple(
-        verdict for gate in own("data") if gate is not Interface for verdict in gate().verdicts(case)
+        verdict
+        for gate in own("data")
+        if gate is not Interface
+        for verdict in with_rules(gate, gates).verdicts(case)
     )

@@ -8,6 +8,7 @@ from datetime import date
 from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
 from trunkline.core.gate import Gate, asked, gates, with_rules
+from trunkline.core.policy.gates import Gates
 from trunkline.core.policy.policy import Policy
 from trunkline.core.verdicts import Verdict
 from trunkline.measure.metrics import Metrics, row_metrics
@@ -103,19 +104,21 @@ def judge(
 def _answers(room: str, case: Case) -> Iterator[Verdict]:
     case.progress(f"asking the gates of {room}")
     if room == "fairness":
-        rules = case.policy.gates.fairness
-        found = fairness_verdicts(case.paired, case.masks, rules, champion=case.reigning)
+        found = fairness_verdicts(case.paired, case.masks, case.policy.gates, champion=case.reigning)
         yield from found or Unasked().verdicts(case)
         return
     unasked = task_of(case.contract).unasked
     for gate in gates(room):
         if gate.name in unasked:
             continue
-        yield from with_rules(gate, case.policy).verdicts(case)
+        yield from with_rules(gate, case.policy.gates).verdicts(case)
 
 
-def load_verdicts(case: LoadCase) -> tuple[Verdict, ...]:
+def load_verdicts(case: LoadCase, policy: Gates) -> tuple[Verdict, ...]:
     """Return the verdicts of the gates about a service under load."""
     return tuple(
-        verdict for gate in gates("load") if gate is not LoadNotRun for verdict in gate().verdicts(case)
+        verdict
+        for gate in gates("load")
+        if gate is not LoadNotRun
+        for verdict in with_rules(gate, policy).verdicts(case)
     )

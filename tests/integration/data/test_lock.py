@@ -184,7 +184,7 @@ def test_a_lock_of_an_older_version_is_read_and_leaves_the_comparison_open(repos
     assert previous is not None
     snapshot = open_snapshot(repository, previous.snapshot)
     policy = repository.policy
-    verdicts = check_snapshot(snapshot, policy.data, policy.gates.data, previous=previous)
+    verdicts = check_snapshot(snapshot, policy.data, policy.gates, previous=previous)
     assert {one.gate for one in verdicts if one.outcome == "inconclusive"} == {
         "data/new-categories", "data/jumps", "data/label-shift",
     }  # fmt: skip
@@ -197,8 +197,8 @@ def test_the_next_snapshot_is_compared_with_the_committed_lock(
     lock(repository)
     previous = lock_at(repository, commit(repository))
     policy = repository.policy
-    same = check_snapshot(take_snapshot(repository), policy.data, policy.gates.data, previous=previous)
+    same = check_snapshot(take_snapshot(repository), policy.data, policy.gates, previous=previous)
     assert {one.outcome for one in same} == {"pass"}
     loans.assign(income=loans["income"] * 100).to_csv(repository.root / "loans.csv", index=False)
-    jumped = check_snapshot(take_snapshot(repository), policy.data, policy.gates.data, previous=previous)
+    jumped = check_snapshot(take_snapshot(repository), policy.data, policy.gates, previous=previous)
     assert [one.gate for one in jumped if one.outcome != "pass"] == ["data/jumps"]

@@ -9,7 +9,7 @@ import pytest
 
 from trunkline.core.errors import DataError, NotFoundError, ProjectError, StorageError
 from trunkline.core.policy.data import DataPolicy
-from trunkline.core.policy.gates import DataGates
+from trunkline.core.policy.gates import Gates
 from trunkline.core.project import Project
 from trunkline.core.snapshots import Window
 from trunkline.data import check_snapshot, open_snapshot, take_snapshot
@@ -145,21 +145,20 @@ def test_sound_rows_pass_the_gates_and_progress_is_told(project: Project) -> Non
     said: list[str] = []
     snapshot = take_snapshot(project, progress=said.append)
     assert {
-        verdict.outcome
-        for verdict in check_snapshot(snapshot, project.policy.data, project.policy.gates.data)
+        verdict.outcome for verdict in check_snapshot(snapshot, project.policy.data, project.policy.gates)
     } == {"pass"}
     assert any("stratified" in line for line in said)
 
 
 def test_a_planted_leak_fails_its_gate_and_no_other(project: Project, loans: pd.DataFrame) -> None:
     load(project, loans.assign(region=loans["paid"].map({"no": "north", "yes": "south"})))
-    verdicts = check_snapshot(take_snapshot(project), DataPolicy(), DataGates())
+    verdicts = check_snapshot(take_snapshot(project), DataPolicy(), Gates())
     assert {verdict.gate for verdict in verdicts if verdict.outcome != "pass"} == {"data/leakage"}
 
 
 def test_repeated_keys_fail_their_gate_and_stay_in_one_part(project: Project, loans: pd.DataFrame) -> None:
     load(project, pd.concat([loans, loans.sample(50, random_state=0)]))
-    verdicts = check_snapshot(take_snapshot(project), DataPolicy(), DataGates())
+    verdicts = check_snapshot(take_snapshot(project), DataPolicy(), Gates())
     red = next(verdict for verdict in verdicts if verdict.outcome != "pass")
     assert red.gate == "data/duplicates"
     assert ", 0 of them in another part" in red.reason

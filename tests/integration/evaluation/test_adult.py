@@ -21,7 +21,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.policy.data import Split
-from trunkline.core.policy.gates import FairnessGates
+from trunkline.core.policy.gates import Gates
 from trunkline.core.policy.training import Mitigation, Search, TrainingPolicy
 from trunkline.core.verdicts import Verdict
 from trunkline.data import split_rows
@@ -119,7 +119,7 @@ def judged(rows: pd.DataFrame, method: str, role: Role) -> Judged:
     verdicts = fairness_verdicts(
         pair_scored(Scored(test, labels, probabilities, fitted.classes), contract),
         groups(test, contract),
-        FairnessGates(),
+        Gates(),
     )
     truth = np.asarray(test["income"], dtype=object)
     return Judged(

@@ -82,7 +82,7 @@ CASES = {rows: case_of(rows) for rows in (1, 5, 2000)}
 def verdicts_of(gate: Gate[Any], rows: int) -> tuple[Verdict, ...]:
     case = CASES[rows]
     if gate.room() == "fairness":
-        found = fairness_verdicts(case.paired, case.masks, case.policy.gates.fairness, champion=case.reigning)
+        found = fairness_verdicts(case.paired, case.masks, case.policy.gates, champion=case.reigning)
         return tuple(one for one in found if gate.matches(one.gate))
     return tuple(gate.verdicts(case))
 

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pandas as pd
 import pandera.pandas as pa
+import pytest
 
 from trunkline.core.contract import Contract, Role
+from trunkline.core.errors import PolicyError
 from trunkline.core.gate import gates as own
 from trunkline.core.policy.data import DataPolicy, Split
-from trunkline.core.policy.gates import DataGates
+from trunkline.core.policy.gates import DataGates, Gates
 from trunkline.core.snapshots import DataLock, Part, SnapshotManifest, Window
 from trunkline.core.verdicts import Verdict
 from trunkline.data import Snapshot, check_snapshot
@@ -62,7 +64,7 @@ def check(
         sources={},
         columns=column_summaries(pd.concat(parts.values()), contract),
     )
-    verdicts = check_snapshot(snapshot, DataPolicy(), gates, previous=lock if champion else None)
+    verdicts = check_snapshot(snapshot, DataPolicy(), Gates(data=gates), previous=lock if champion else None)
     assert len({verdict.gate for verdict in verdicts}) == len(verdicts)
     return {verdict.gate: verdict for verdict in verdicts}
 
@@ -96,7 +98,7 @@ def test_with_the_schema_of_now_the_rows_are_asked_it_first(
     parts: Parts, contract: Contract, schema: type[pa.DataFrameModel]
 ) -> None:
     snapshot = Snapshot("sha256:0", manifest_of(parts), Path("nowhere"), contract, parts)
-    verdicts = check_snapshot(snapshot, DataPolicy(), DataGates(), schema=schema)
+    verdicts = check_snapshot(snapshot, DataPolicy(), Gates(), schema=schema)
     assert (verdicts[0].gate, verdicts[0].outcome) == ("data/contract", "pass")
 
 
@@ -132,3 +134,10 @@ def test_a_null_limit_of_time_leakage_leaves_the_order_of_a_temporal_split_asked
 ) -> None:
     verdicts = check(parts, contract, DataGates(time_leakage=None), method="temporal")
     assert verdicts["data/time-leakage"].outcome == "fail"
+
+
+def test_a_gate_is_asked_with_its_own_section(parts: Parts, contract: Contract) -> None:
+    snapshot = Snapshot("sha256:0", manifest_of(parts), Path("nowhere"), contract, parts)
+    own = Gates.model_validate({"data/rows": {"least": 3}})
+    with pytest.raises(PolicyError, match="data/rows says something"):
+        check_snapshot(snapshot, DataPolicy(), own)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from trunkline.core.gate import gates
-from trunkline.core.policy.gates import FairnessGates
+from trunkline.core.gate import gates, with_rules
+from trunkline.core.policy.gates import Gates
 from trunkline.core.verdicts import Verdict
 from trunkline.measure.paired import Paired
 
@@ -16,7 +16,7 @@ from .rates import Masks
 def fairness_verdicts(
     paired: Paired,
     masks: Mapping[str, Masks],
-    policy: FairnessGates,
+    policy: Gates,
     *,
     champion: Paired | None = None,
 ) -> tuple[Verdict, ...]:
@@ -29,11 +29,11 @@ def fairness_verdicts(
     asked = [gate for gate in gates("fairness") if "{attribute}" in gate.name]
     verdicts: list[Verdict] = []
     for attribute, by in masks.items():
-        audit = Audit(attribute, by, paired, policy, champion)
-        if audit.crossed and not policy.intersections:
+        audit = Audit(attribute, by, paired, policy.fairness, champion)
+        if audit.crossed and not policy.fairness.intersections:
             continue
         for gate in asked:
-            found = tuple(gate().verdicts(audit))
+            found = tuple(with_rules(gate, policy).verdicts(audit))
             verdicts += [_with_parts(one, verdicts) if audit.crossed else one for one in found]
             if found and audit.crossed and not audit.enough:
                 break  # the other questions would get the same answer

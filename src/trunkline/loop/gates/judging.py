@@ -121,7 +121,7 @@ def data_verdicts(
         *data.check_snapshot(
             snapshot,
             project.policy.data,
-            rules,
+            project.policy.gates,
             previous=previous_lock(project, champion),
             schema=data.project_schema(project),
             follows=_follows(project, snapshot.digest),

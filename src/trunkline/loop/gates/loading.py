@@ -65,7 +65,7 @@ def load(project: Project, *, host: str = "", named: str = "", progress: Progres
         bundle=bundle.digest if bundle else "",
         snapshot=bundle.manifest.lineage.snapshot if bundle else "",
         created=datetime.now(UTC),
-        verdicts=load_verdicts(LoadCase(measured(recording, died=died), rules)),
+        verdicts=load_verdicts(LoadCase(measured(recording, died=died), rules), project.policy.gates),
         policy=rules_digest(project, rules),
     )
     if bundle:

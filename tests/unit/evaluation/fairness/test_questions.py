@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from trunkline.core.contract import Contract
-from trunkline.core.policy.gates import FairnessGates
+from trunkline.core.errors import PolicyError
+from trunkline.core.policy.gates import FairnessGates, Gates
 from trunkline.core.verdicts import Verdict
 from trunkline.evaluation import Scored
 from trunkline.evaluation.fairness.groups import groups
@@ -55,7 +56,7 @@ def ask(
     by: Mapping[str, Mapping[str, Array]] | None = None,
     champion: Paired | None = None,
 ) -> dict[str, Verdict]:
-    found = fairness_verdicts(rows, by or masks(), rules, champion=champion)
+    found = fairness_verdicts(rows, by or masks(), Gates(fairness=rules), champion=champion)
     return {verdict.gate.removeprefix("fairness/"): verdict for verdict in found}
 
 
@@ -343,3 +344,9 @@ def test_a_loss_against_the_champion_of_a_few_users_with_many_rows_is_not_sure()
 
     assert alone["sex/champion"].outcome == "fail"
     assert together["sex/champion"].outcome == "inconclusive"
+
+
+def test_a_gate_is_asked_with_its_own_section() -> None:
+    own = Gates.model_validate({"fairness/{attribute}/error-rate": {"most": 3}})
+    with pytest.raises(PolicyError, match="error-rate says something"):
+        fairness_verdicts(paired(TRUTH), masks(), own)

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from trunkline.core.policy.gates import LoadGates
+from trunkline.core.errors import PolicyError
+from trunkline.core.policy.gates import Gates, LoadGates
 from trunkline.core.verdicts import Verdict
 from trunkline.evaluation import load_verdicts
 from trunkline.evaluation.load.measurement import Load, LoadCase
@@ -37,7 +38,7 @@ def loaded(**changes: Any) -> Load:
 
 def judged(load: Load, rules: LoadGates = RULES) -> dict[str, Verdict]:
     """Return the verdicts by gate."""
-    return {verdict.gate: verdict for verdict in load_verdicts(LoadCase(load, rules))}
+    return {verdict.gate: verdict for verdict in load_verdicts(LoadCase(load, rules), Gates(load=rules))}
 
 
 def stopped(load: Load, rules: LoadGates = RULES) -> list[str]:
@@ -175,3 +176,9 @@ def test_a_busy_generator_does_not_stop_a_service_that_is_quick_all_the_same() -
 def test_a_rate_that_is_nearly_reached_passes() -> None:
     assert judged(loaded(sent=901))["load/rate"].outcome == "pass"
     assert judged(loaded(sent=899))["load/rate"].outcome == "fail"
+
+
+def test_a_gate_is_asked_with_its_own_section() -> None:
+    own = Gates.model_validate({"load/rate": {"least": 3}})
+    with pytest.raises(PolicyError, match="load/rate says something"):
+        load_verdicts(LoadCase(loaded(), RULES), own)
