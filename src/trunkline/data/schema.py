@@ -24,7 +24,9 @@ from .text_rules import require_example, text_rules
 
 CATEGORY, TIME = "category", "time"
 """The types that a list, and an event time in text, make of another."""
-METADATA = ("role", "unit", "protected", "bands", "positive", "example")
+METADATA = ("role", "unit", "protected", "bands", "positive", "answer", "example")
+OF_THE_OUTCOME = ("positive", "answer")
+"""The keys that say something of the answer."""
 NULLABLE = {"int64": "pd.Int64Dtype", "bool": "pd.BooleanDtype"}
 
 
@@ -44,15 +46,24 @@ def project_schema(project: Project) -> type[pa.DataFrameModel]:
 
 
 def project_contract(project: Project) -> Contract:
-    """Return the project's contract, named by its Config or else by the policy."""
+    """Return the project's contract, named by its Config or else by the policy.
+
+    Raises ContractError as `contract_from` does, and when there is no task of the name that the outcome says.
+    """
     schema = project_schema(project)
     contract = contract_from(schema)
+    if contract.task not in OURS["tasks"]:
+        raise ContractError(
+            f"{contract.outcome.name}: no task has the name that metadata 'answer' says.",
+            value=contract.task,
+            next_step=f"use one of {', '.join(OURS['tasks'])}, or leave it out",
+        )
     # pandera names a model that has no name in its Config after its class.
     named = contract.name != schema.__name__
     return contract if named else contract.model_copy(update={"name": project.policy.name})
 
 
-def contract_from(schema: type[pa.DataFrameModel], *, name: str = "") -> Contract:
+def contract_from(schema: type[pa.DataFrameModel]) -> Contract:
     """Return the contract that a pandera model says.
 
     Types: int is *integer*, float *number*, bool *boolean*, pd.Timestamp *time*, str with `isin` *category* (in the
@@ -62,7 +73,8 @@ def contract_from(schema: type[pa.DataFrameModel], *, name: str = "") -> Contrac
     an open end moves by one on whole numbers and is refused on fractional ones; types such as int8 have ends too.
     Patterns and lengths of a text come from `str_matches`, `str_contains`, `str_startswith`, `str_endswith` and
     `str_length`. Other checks hold for data alone; `unchecked` names them. A boolean outcome has the categories
-    `false` and `true`, positive unless metadata says otherwise. Raises ContractError that names the field and the key.
+    `false` and `true`, positive unless metadata says otherwise. Its `answer` names the task where the type does not say
+    it. Raises ContractError that names the field and the key.
     """
     with asking(
         f"{schema.__name__} in contract.py is no contract:",
@@ -72,8 +84,9 @@ def contract_from(schema: type[pa.DataFrameModel], *, name: str = "") -> Contrac
         ready = schema.to_schema()
     columns = tuple(_column(str(key), field) for key, field in ready.columns.items())
     positive = next((p for p in (_positive(field) for field in ready.columns.values()) if p), "")
-    outcome = next((column for column in columns if column.role is Role.OUTCOME), None)
+    outcome, answer = next((column for column in columns if column.role is Role.OUTCOME), None), ""
     if outcome is not None:
+        answer = _text(outcome.name, "answer", (ready.columns[outcome.name].metadata or {}).get("answer", ""))
         _check_outcome(outcome)
         if input_of(outcome).stored == "bool":
             positive = positive or "true"
@@ -81,10 +94,11 @@ def contract_from(schema: type[pa.DataFrameModel], *, name: str = "") -> Contrac
             positive = positive or "1"
     try:
         return Contract(
-            name=name or ready.name or schema.__name__,
+            name=ready.name or schema.__name__,
             description=ready.description or "",
             columns=columns,
             positive=positive,
+            answer=answer,
         )
     except ValidationError as problem:
         said = "; ".join(row["msg"].removeprefix("Value error, ") for row in problem.errors())
@@ -120,11 +134,12 @@ def _column(name: str, field: pa.Column) -> Column:
             f"{name}: {field.dtype} has no room for nulls.",
             next_step=f"declare it as `{name}: {NULLABLE[held.stored]} = pa.Field(nullable=True, ...)`",
         )
-    if "positive" in metadata and role is not Role.OUTCOME:
-        raise ContractError(
-            f"{name}: 'positive' belongs to the outcome, and this column has the role {role.value!r}.",
-            next_step="move it to the field with the role 'outcome'",
-        )
+    for key in OF_THE_OUTCOME:
+        if key in metadata and role is not Role.OUTCOME:
+            raise ContractError(
+                f"{name}: {key!r} belongs to the outcome, and this column has the role {role.value!r}.",
+                next_step="move it to the field with the role 'outcome'",
+            )
     listed = bool(categories)
     if role is Role.OUTCOME:
         categories = categories or held.classes()

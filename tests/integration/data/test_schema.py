@@ -26,3 +26,11 @@ def test_a_contract_that_is_no_pandera_model_is_refused(project: Project) -> Non
     contract_file(project, "(pa.DataFrameModel)", "")
     with pytest.raises(ContractError, match=r"src/loans/contract\.py is not a pandera DataFrameModel"):
         project_contract(project)
+
+
+def test_a_task_that_is_none_is_refused_with_those_there_are(project: Project) -> None:
+    contract_file(project, '"role": "outcome"', '"role": "outcome", "answer": "rankin"')
+    with pytest.raises(ContractError, match="paid: no task has the name") as refused:
+        project_contract(project)
+    assert refused.value.value == "rankin"
+    assert "classification, regression" in refused.value.next_step

@@ -187,15 +187,18 @@ def test_a_numeric_outcome_makes_a_regression() -> None:
     assert (contract.task, contract.positive) == ("regression", "")
 
 
-def test_the_name_comes_from_the_caller_then_the_config_then_the_class(
-    schema: type[pa.DataFrameModel],
-) -> None:
-    names = [
-        contract_from(schema, name="given").name,
-        contract_from(schema).name,
-        contract_from(model()).name,
-    ]
-    assert names == ["given", "loans", "Made"]
+def test_the_outcome_names_a_task_that_its_type_does_not_say() -> None:
+    metadata = {"role": "outcome", "answer": "ranking"}
+    assert contract_from(model(y=(bool, pa.Field(metadata=metadata)))).task == "ranking"
+
+
+def test_only_the_outcome_names_a_task() -> None:
+    with pytest.raises(ContractError, match="x: 'answer' belongs to the outcome"):
+        contract_from(model(x=(int, pa.Field(metadata={"answer": "regression"}))))
+
+
+def test_the_name_comes_from_the_config_then_the_class(schema: type[pa.DataFrameModel]) -> None:
+    assert (contract_from(schema).name, contract_from(model()).name) == ("loans", "Made")
 
 
 @pytest.mark.parametrize(
