@@ -21,7 +21,7 @@ from trunkline.measure.paired import Array, Paired
 from trunkline.measure.users import counted
 from trunkline.measure.wording import between, number
 from trunkline.measure.worth import share_interval
-from trunkline.tasks import task_of
+from trunkline.tasks import Answers, Task, task_of
 
 from ..case import Case
 from ..performance.figures import FEWEST
@@ -65,7 +65,7 @@ class MetamorphicTest(Gate[Case]):
         """Answer in which share of the rows the change breaks what is expected of it, with Wilson's interval.
 
         The answer is the positive probability, or the number predicted; the label where there is no such probability,
-        and where one of many classes must stay the same.
+        and where one of many classes must stay the same; a list as a whole.
         Only rows that the change moves and leaves within the contract are asked.
         """
         said, limit = change_words(rule), rule.violations
@@ -89,11 +89,11 @@ class MetamorphicTest(Gate[Case]):
             reason = f"{rows:,} rows with {said} got no answer: {what_happened(error)}."
             return answer("fail", reason, advice="Make the model answer every row that the contract allows.")
         pair = pair_scored(before, contract, other=after), pair_scored(after, contract, other=before)
-        rise, users = _rise(*pair, rule), pair[0].users
-        beyond = _beyond(rise, pair[0], rule)
-        broken, span = int((beyond > 0).sum()), share_interval(beyond > 0, users)
+        rises, users = rise(task_of(contract), *pair, rule), pair[0].users
+        excess = beyond(rises, pair[0], rule)
+        broken, span = int((excess > 0).sum()), share_interval(excess > 0, users)
         share = Figure(name="violations", value=broken / rows, rows=rows, interval=span)
-        largest = Figure(name="largest_change", value=float(rise[np.argmax(beyond)]), rows=rows)
+        largest = Figure(name="largest_change", value=float(rises[np.argmax(excess)]), rows=rows)
         over = share.value > limit
         thin = rows < FEWEST and not over
         reason = (
@@ -126,8 +126,14 @@ def check_metamorphic(policy: RobustnessGates, contract: Contract) -> None:
             )
 
 
-def _rise(before: Paired, after: Paired, rule: Metamorphic) -> Array:
-    """Return by how much each answer rises; of labels, 1 or -1 towards or from the positive one, 1 for another one."""
+def rise(task: Task, before: Paired, after: Paired, rule: Metamorphic) -> Array:
+    """Return by how much each answer rises; of labels, 1 or -1 towards or from the positive one, 1 for another one.
+
+    Of lists it is 1 where the entries or their order are others, else the largest difference of a number.
+    """
+    if before.labels.dtype == object:
+        apart = task.apart(Answers(before.labels), Answers(after.labels))
+        return np.where(apart.other | np.isinf(apart.distance), 1.0, apart.distance)
     if not before.classes:
         return np.asarray(after.labels - before.labels)
     place = before.positive
@@ -139,9 +145,10 @@ def _rise(before: Paired, after: Paired, rule: Metamorphic) -> Array:
     return np.asarray(after.probabilities[:, place] - before.probabilities[:, place])
 
 
-def _beyond(rise: Array, before: Paired, rule: Metamorphic) -> Array:
+def beyond(rise: Array, before: Paired, rule: Metamorphic) -> Array:
     """Return by how much each answer goes beyond what is expected; not above zero where it does not."""
-    size = np.abs(before.labels) if not before.classes else np.zeros(len(rise))
+    amounts = not before.classes and before.labels.dtype != object
+    size = np.abs(before.labels) if amounts else np.zeros(len(rise))
     wrong = {"same": np.abs(rise), "not-higher": rise, "not-lower": -rise}[rule.expect]
     return np.asarray(wrong - rule.tolerance - ROUNDING * np.maximum(1.0, size))
 

@@ -1,19 +1,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 import pytest
+from toys.ranking import Ranking
 
 from trunkline.core.contract import Contract
 from trunkline.core.errors import PolicyError
 from trunkline.core.policy.gates import Metamorphic, RobustnessGates
 from trunkline.core.verdicts import Verdict
 from trunkline.evaluation import Scored
-from trunkline.evaluation.gates.metamorphic import MetamorphicTest, check_metamorphic
-from trunkline.measure.paired import Array
+from trunkline.evaluation.gates.metamorphic import MetamorphicTest, beyond, check_metamorphic, rise
+from trunkline.measure.paired import Array, Paired
+from trunkline.tasks import Task
+from trunkline.tasks.answers import objects
 
 Ask = Callable[[pd.DataFrame], Scored]
 UP = {"name": "up", "column": "skill", "add": 0.5, "expect": "not-lower"}
@@ -217,3 +220,17 @@ def test_a_direction_needs_a_positive_class(many: Contract) -> None:
 def test_tests_that_fit_are_taken(contract: Contract, regression: Contract) -> None:
     check_metamorphic(gates(UP, {"name": "older", "column": "age", "add": 5, "expect": "same"}), contract)
     check_metamorphic(gates(UP | {"column": "size"}), regression)
+
+
+def test_of_lists_another_entry_or_order_is_a_change_and_a_score_by_what_it_moves() -> None:
+    def shown(*lists: list[tuple[str, float]]) -> Paired:
+        entries = [[{"item": item, "score": score} for item, score in one] for one in lists]
+        return Paired(objects([{}] * len(lists)), objects(entries), None, task="ranking")
+
+    first = [("a", 0.9), ("b", 0.5)]
+    rule = Metamorphic.model_validate(UP | {"expect": "same", "tolerance": 0.2})
+    before = shown(first, first, first, first)
+    after = shown(first, first[::-1], first[:1], [("a", 0.6), ("b", 0.5)])
+    change = rise(cast("Task", Ranking()), before, after, rule)
+    assert change.tolist() == pytest.approx([0, 1, 1, 0.3])
+    assert (beyond(change, before, rule) > 0).tolist() == [False, True, True, True]
