@@ -100,7 +100,9 @@ class Rollout(Section):
 class LogPolicy(Section):
     """Where the prediction log goes, what happens when it cannot be written, and how long it is kept."""
 
-    store: Annotated[str, Field(pattern=r"^((s3|gs|az|file|http|https)://.*\{environment\}.*)?$")] = ""
+    store: Annotated[
+        str, Field(pattern=rf"^(({'|'.join(OURS['log stores'])})://.*\{{environment\}}.*)?$")
+    ] = ""
     """Empty: the folder on the machine that serves. Else an address that names {environment}.
 
     To s3://BUCKET/{environment}, gs:// or az:// the service ships what it logs; it needs the package obstore.
