@@ -14,7 +14,7 @@ from trunkline.core.policy.delivery import Rollout
 from trunkline.measure.difference import difference
 from trunkline.measure.metrics import LightMetric
 from trunkline.measure.paired import Paired
-from trunkline.response import level_of
+from trunkline.rollout import level_of
 
 ALIKE = 0.3
 """The correlation of the model being right twice for one user."""

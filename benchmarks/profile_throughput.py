@@ -12,7 +12,8 @@ from collections.abc import Callable
 import numpy as np
 
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.monitoring import NumberProfile, profile_like, reference_profile
+from trunkline.inputs.profiles import NumberProfile
+from trunkline.monitoring import profile_like, reference_profile
 
 REPEATS = 5
 CONTRACT = Contract(
@@ -40,14 +41,16 @@ def main(rows: int) -> None:
     for name, values in columns.items():
         part = reference.model_copy(update={"columns": {name: reference.columns[name]}})
         cells = reference.columns[name]
-        seconds = best(lambda part=part, name=name, values=values: profile_like(part, {name: values}))  # type: ignore[misc]
+        seconds = best(
+            lambda part=part, name=name, values=values: profile_like(part, CONTRACT, {name: values})
+        )  # type: ignore[misc]
         line = f"{name:>8}: {seconds:.3f} s, {rows / seconds / 1e6:.1f} million rows a second"
         if isinstance(cells, NumberProfile):
             edges = np.array([-np.inf, *cells.edges, np.inf])
             bare = best(lambda values=values, edges=edges: np.histogram(values, edges))  # type: ignore[misc]
             line += f", {seconds / bare:.1f} times numpy.histogram ({bare:.3f} s)"
         print(line)
-    seconds = best(lambda: profile_like(reference, columns))  # type: ignore[arg-type]
+    seconds = best(lambda: profile_like(reference, CONTRACT, columns))  # type: ignore[arg-type]
     print(f"     all: {seconds:.3f} s, {rows / seconds / 1e6:.1f} million rows a second")
 
 

@@ -21,9 +21,9 @@ import time
 from pathlib import Path
 
 from trunkline.core.bundle import BundleStore
+from trunkline.inputs import input_of
 from trunkline.runtimes import open_model
 from trunkline.serving.release import read_release
-from trunkline.serving.requests import example
 
 
 def percentiles(seconds: list[float]) -> dict[str, float]:
@@ -35,7 +35,7 @@ def bare(folder: Path, count: int) -> tuple[dict[str, float], bytes]:
     """Time the champion's model alone; return that and a request that it answers."""
     bundle = BundleStore(folder / "bundles").get(read_release(folder).champion.bundle)
     model = open_model(bundle)
-    row = {column.name: example(column) for column in bundle.contract.features}
+    row = {column.name: input_of(column).example() for column in bundle.contract.features}
     columns = {name: [value] for name, value in row.items()}
     times = []
     for _ in range(count):
