@@ -1,4 +1,4 @@
-"""The verbs of delivery: promote, plan, apply, deploy, serve, status, stop."""
+"""The verbs of delivery: promote, plan, apply, deploy, serve, status, unit, stop."""
 
 from __future__ import annotations
 

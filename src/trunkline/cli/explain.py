@@ -1,4 +1,4 @@
-"""The verb that explains gates: explain."""
+"""The verb that explains gates and monitors: explain."""
 
 from __future__ import annotations
 

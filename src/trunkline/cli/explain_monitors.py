@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import click
 
-from trunkline.core.plugins import trusted
 from trunkline.core.project import Project
 
 Say = Callable[[str, str], None]
@@ -16,7 +15,7 @@ def explain_monitors(name: str, project: Project | None, *, say: Say) -> None:
     """Show one monitor with this project's settings, or all where `name` is empty."""
     from trunkline.monitoring import catalogue
 
-    packages = trusted(project.policy.plugins, project.locks / "dev.txt") if project else ()
+    packages = project.packages if project else ()
     if name:
         click.echo(click.style(f"{catalogue.ROOM}/{name}", bold=True))
         click.echo(f"{catalogue.monitor_question(name, packages)}\n")

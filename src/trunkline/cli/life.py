@@ -1,4 +1,4 @@
-"""The verbs of life in production: send, truth, monitor, respond, retrain, trace, page."""
+"""The verbs of life in production: send, truth, forget, monitor, respond, retrain, trace, page."""
 
 from __future__ import annotations
 

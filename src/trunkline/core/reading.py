@@ -69,10 +69,9 @@ def single(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def read_json(path: Path, *, error: type[TrunklineError] = StorageError, next_step: str = "") -> Any:
+def read_json(path: Path, *, error: type[TrunklineError] = StorageError) -> Any:
     """Return the JSON value of a file; raises as `read_text` and `parse_json` do."""
-    text = read_text(path, error=error, next_step=next_step)
-    return parse_json(text, origin=str(path), error=error, next_step=next_step)
+    return parse_json(read_text(path, error=error), origin=str(path), error=error)
 
 
 def _refused(constant: str) -> float:

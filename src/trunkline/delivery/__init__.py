@@ -2,7 +2,6 @@
 
 from .apply import apply, read_history, stop
 from .desired_state import DesiredState, parse_state, read_state, write_state
-from .installation import Installations
 from .once import serve_once
 from .plan import Plan, Step, plan
 from .rollout import next_state, state_before
@@ -15,7 +14,6 @@ __all__ = [
     "DesiredState",
     "Environment",
     "Health",
-    "Installations",
     "LocalSettings",
     "LocalTarget",
     "Plan",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import DataError
@@ -19,8 +18,6 @@ from .profiles import Profile
 
 DIGITS = 6
 """Scores are rounded before bins are laid, so that float32 and float64 answers fall in the same bin."""
-
-Floats = NDArray[np.float64]
 
 
 def watched(contract: Contract) -> tuple[Column, ...]:

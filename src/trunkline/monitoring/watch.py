@@ -11,6 +11,7 @@ from trunkline.core.errors import PolicyError, TrunklineError
 from trunkline.core.plugins import OURS, absent, offered, plugin
 from trunkline.core.policy.monitoring import Monitoring
 from trunkline.core.raised import asking
+from trunkline.core.record import describe_problems
 from trunkline.core.signals import Signal, SignalKind
 
 from .evidence import Evidence
@@ -64,11 +65,9 @@ def open_monitor(name: str, policy: Monitoring, *, packages: Collection[str] = (
     try:
         return kind(kind.section.model_validate(policy.others[name]))
     except ValidationError as problem:
-        rows = "; ".join(
-            f"{'.'.join(map(str, row['loc']))}: {row['msg']}" for row in problem.errors(include_url=False)
-        )
         raise PolicyError(
-            f"trunkline.yaml: monitoring.{name}: {rows}.", next_step="edit trunkline.yaml"
+            f"trunkline.yaml: monitoring.{name}: {describe_problems(problem)}.",
+            next_step="edit trunkline.yaml",
         ) from problem
 
 

@@ -1,4 +1,4 @@
-"""What follows from what was seen: issues, e-mail, webhooksand the wish to retrain."""
+"""What follows from what was seen: issues, e-mail, webhooks and the wish to retrain."""
 
 from .carry_out import Done, carry_out
 from .policy import Response, decide

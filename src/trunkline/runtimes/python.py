@@ -26,6 +26,8 @@ from trunkline.tasks import Answers
 from .model import Columns, checked, row_count
 
 LARGEST_MESSAGE = 256 * 1024 * 1024
+START_S = 120.0
+"""Seconds in which a worker must have loaded the model."""
 
 
 class PythonModel:
@@ -44,7 +46,6 @@ class PythonModel:
         threads: int = 1,
         command: Sequence[str] = (),
         hidden: Path | None = None,
-        start_timeout: float = 120.0,
         answer_timeout: float = 60.0,
     ) -> None:
         self._bundle = bundle
@@ -57,7 +58,6 @@ class PythonModel:
         # The model's code is the bundle's: it gets no token of whoever asks it.
         known = {name: value for name, value in surroundings().items() if name not in PERSONAL}
         self._environment = known | SAME | {"OMP_NUM_THREADS": str(threads)}
-        self._start_timeout = start_timeout
         self._answer_timeout = answer_timeout
         self._lock = threading.Lock()
         self._closed = False
@@ -121,7 +121,7 @@ class PythonModel:
         advice = f"install what the bundle needs beside the service: {requires}"
         worker = _Worker(self._command, self._environment)
         try:
-            hello = worker.receive(self._start_timeout)
+            hello = worker.receive(START_S)
         except _Ended as error:
             worker.stop()
             raise BundleError(

@@ -2,7 +2,6 @@
 
 from .candidate import Candidate
 from .export import export
-from .exporters.exporter import Exported
 from .few_rows import Tried, try_candidates
 from .fit import Fitted, train
 from .frames import model_frame, outcome, predict_frame
@@ -16,7 +15,6 @@ from .usage import measured_usage
 
 __all__ = [
     "Candidate",
-    "Exported",
     "Fitted",
     "KeyParts",
     "Tried",

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from trunkline.measure import bootstrap
 from trunkline.measure.bootstrap import Statistic, draw, interval, joined
-from trunkline.measure.sums import mean, within
+from trunkline.measure.sums import mean, ratio
 
 
 def test_the_same_seed_gives_the_same_draws_and_another_seed_others() -> None:
@@ -59,7 +60,8 @@ def test_counting_kinds_of_rows_has_the_law_of_drawing_rows(
 def test_full_and_sparse_sums_are_drawn_on_the_same_resamples() -> None:
     values = np.random.default_rng(0).normal(size=8000)
     mask = np.arange(8000) < 1100
-    both = {"all": mean(values), "few": within(mask, mean(values[mask]))}
+    sums = csr_array(np.stack([values * mask, mask], axis=1))
+    both = {"all": mean(values), "few": Statistic(lambda total: ratio(total[:, 0], total[:, 1]), sums)}
 
     drawn = draw(both, rows=8000, resamples=300, seed=0)
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from trunkline.core.errors import BundleError, UnavailableError
-from trunkline.serving import create_app
+from trunkline.serving.app import create_app
 
 ROW = {"user": "u", "x": 2}
 

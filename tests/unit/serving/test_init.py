@@ -3,15 +3,6 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import pytest
-
-import trunkline.serving
-
-
-def test_another_name_is_an_ordinary_error() -> None:
-    with pytest.raises(AttributeError, match="nonsense"):
-        _ = trunkline.serving.nonsense
-
 
 def test_models_can_be_asked_without_a_web_framework_and_the_service_runs_without_the_training_stack() -> (
     None

@@ -16,7 +16,7 @@ from trunkline.measure.users import counted
 from trunkline.measure.wording import measured, number
 
 from ..case import Case
-from ..performance.figures import measure_paired, of_one_class, too_few, too_little
+from ..performance.figures import TEST_PART, measure_paired, of_one_class, too_few, too_little
 from ..performance.named_slices import rows_of
 
 
@@ -114,7 +114,7 @@ def floor_verdict(
 
     `within` names the slice that `paired` is, and `key` where the policy has the floor.
     """
-    part = f"the slice {within}" if within else "the test part"
+    part = f"the slice {within}" if within else TEST_PART
     answer = partial(
         (SliceFloor() if within else Floor()).answer,
         gate=f"performance/slice:{within}:{name}" if within else f"performance/floor:{name}",
@@ -123,7 +123,7 @@ def floor_verdict(
     )
     figure = next((figure for figure in figures if figure.name == name and figure.group == within), None)
     # A test part of one outcome is broken; a slice of one may be meant so, and accuracy has a value there.
-    reason = (too_few if within else too_little)(paired, part) or problems.get(name, "")
+    reason = (too_few(paired, part) if within else too_little(paired)) or problems.get(name, "")
     if not reason and not tells(find_metric(name, metrics), paired):
         reason = f"{of_one_class(paired, part)}, so {name} has no value there."
     if figure is None or reason:

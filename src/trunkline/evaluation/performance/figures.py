@@ -19,6 +19,7 @@ from ..scored import users_of
 
 FEWEST = 30
 """Rows below which no gate on performance answers."""
+TEST_PART = "the test part"
 MORE_ROWS = "Give the test part more rows of every outcome."
 CHANCE = " The interval reaches back to the limit: it may be chance, so this stops nothing."
 
@@ -34,7 +35,6 @@ def measure(
     classes: Sequence[str] = (),
     names: Sequence[str] = (),
     frame: pd.DataFrame | None = None,
-    minimum_group: int = FEWEST,
 ) -> tuple[Figure, ...]:
     """Return the standard figures of this kind of model, `names` and the project's metrics, with 95 % intervals.
 
@@ -49,7 +49,7 @@ def measure(
     figures, _ = measure_paired(paired, tuple(wanted), own, resamples=resamples, seed=SEED)
     if frame is not None and contract.protected:
         masks = groups(frame, contract)
-        figures += group_figures(paired, masks, minimum=minimum_group, resamples=resamples, seed=SEED)
+        figures += group_figures(paired, masks, minimum=FEWEST, resamples=resamples, seed=SEED)
     return figures
 
 
@@ -61,7 +61,7 @@ def measure_paired(
     return measure_all(paired, found, resamples=resamples, seed=seed)
 
 
-def too_few(paired: Paired, part: str = "the test part") -> str:
+def too_few(paired: Paired, part: str = TEST_PART) -> str:
     """Return why the rows of this part are too few for any verdict on performance, empty if they are not."""
     if paired.rows < FEWEST:
         return f"{part[0].upper()}{part[1:]} has {paired.rows} rows, and fewer than {FEWEST} say nothing."
@@ -70,9 +70,9 @@ def too_few(paired: Paired, part: str = "the test part") -> str:
     return ""
 
 
-def too_little(paired: Paired, part: str = "the test part") -> str:
-    """Return why the rows of this part cannot carry a comparison of performance, empty if they can."""
-    return too_few(paired, part) or (of_one_class(paired, part) + "." if paired.one_class else "")
+def too_little(paired: Paired) -> str:
+    """Return why the rows of the test part cannot carry a comparison of performance, empty if they can."""
+    return too_few(paired) or (of_one_class(paired, TEST_PART) + "." if paired.one_class else "")
 
 
 def of_one_class(paired: Paired, part: str) -> str:

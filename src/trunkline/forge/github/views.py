@@ -42,7 +42,7 @@ class End(View):
 
 
 class PullView(View):
-    """A pull request; `comments` and `mergeable_state` are told for a single one only."""
+    """A pull request; `comments` and `mergeable` are told for a single one only."""
 
     number: int
     title: str
@@ -57,7 +57,6 @@ class PullView(View):
     merge_commit_sha: str | None = None
     comments: int = 0
     mergeable: bool | None = None
-    mergeable_state: str = ""
 
 
 class IssueView(View):

@@ -15,7 +15,6 @@ from trunkline.core.errors import (
     TrunklineError,
     UnavailableError,
 )
-from trunkline.core.plugins import trusted
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.record import write_atomically
@@ -87,8 +86,7 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
         created=process.create_time if process else 0.0,
         log=target.logs(),
     )
-    packages = trusted(project.policy.plugins, project.locks / "dev.txt")
-    signals = monitoring.watch(evidence, packages=packages)
+    signals = monitoring.watch(evidence, packages=project.packages)
     folder = project.monitoring(environment)
     text = "".join(signal.line() for signal in signals)
     write_atomically(folder / f"{now:%Y%m%dT%H%M%S%f}.jsonl", text.encode())

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 from trunkline import data, evaluation, monitoring, training
 from trunkline.core.contract import Contract
-from trunkline.core.plugins import trusted
 from trunkline.core.project import Project
 from trunkline.evaluation import deepchecks
 
@@ -26,7 +25,7 @@ def check_edited(project: Project) -> Contract:
     training.mitigated_attribute(policy.training.mitigation, contract)
     training.check_threshold(policy.training, contract, project.metrics())
     deepchecks.check_blocking(policy.gates.deepchecks)
-    monitoring.check_monitors(policy.monitoring, packages=trusted(policy.plugins, project.locks / "dev.txt"))
+    monitoring.check_monitors(policy.monitoring, packages=project.packages)
     for module, name in (("data", "load"), ("features", "features")):
         project.plug(module, name)
     training.offered(project.plug("model", "candidates"), policy.training.candidates)

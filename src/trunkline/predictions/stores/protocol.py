@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -47,15 +47,6 @@ class LogStore(Protocol):
 
     def remove(self, names: Collection[str]) -> None:
         """Delete files; one that is not there is no error."""
-        ...
-
-
-class StoreKind(Protocol):
-    """A plugin of the group `log stores`, by the scheme of an address."""
-
-    @staticmethod
-    def open(address: str, variables: Mapping[str, str]) -> LogStore:
-        """Return the store at an address; passwords come from environment variables."""
         ...
 
 
