@@ -105,12 +105,11 @@ class LogCopy:
         replaced = {stem for part in compacted.parts for stem in part.segments}
         named = {part.name for part in parts}
         segments = {name: segment_of(Path(name)) for name in stored}
-        closed = {each.stem for each in segments.values() if each is not None and each.closed}
+        # An open one beside a closed one of its stem as well: only the content shows whether it is the same.
         wanted = {
             name
             for name, each in segments.items()
-            if name in named
-            or (each is not None and each.stem not in replaced and (each.closed or each.stem not in closed))
+            if name in named or (each is not None and each.stem not in replaced)
         }
         known = self._record().files
         copied = {name: self._fetched(name, stored[name], known.get(name)) for name in sorted(wanted)}

@@ -10,10 +10,12 @@ import pytest
 
 from trunkline.predictions import GroundTruth, Prediction
 from trunkline.predictions.compaction import compact
+from trunkline.predictions.copies import LogCopy
 from trunkline.predictions.ground_truth import read_truth, record_truth
 from trunkline.predictions.reader import LogReader
 from trunkline.predictions.retention import expire
 from trunkline.predictions.segments import closed_name
+from trunkline.predictions.stores.folder import FolderStore
 from trunkline.predictions.writer import LogWriter
 
 START = datetime(2026, 1, 1, 10, 0, tzinfo=UTC)
@@ -103,6 +105,23 @@ def test_an_old_file_that_names_answers_which_stay_takes_no_truth_of_theirs(
     expire(folder, truth, START - timedelta(days=1))
     assert truth.read_bytes() == before
     assert (folder / real).exists()
+
+
+def test_an_old_file_in_a_store_does_not_hide_the_open_one_whose_stem_it_has(
+    tmp_path: Path, truth: Path
+) -> None:
+    stem = "20260101t100000000000-1-00000001"
+    lines = "".join(answer(hour).line() for hour in range(8)).encode()
+    store = FolderStore(tmp_path / "store")
+    store.put(f"{stem}.jsonl", lines)
+    long_ago = START - timedelta(days=9)
+    store.put(closed_name(stem, long_ago, long_ago), gzip.compress(lines))
+    before = truth.read_bytes()
+    copy = LogCopy(store, tmp_path / "copy")
+    copy.change(lambda folder: expire(folder, truth, START - timedelta(days=1)))
+    assert truth.read_bytes() == before
+    assert [file.name for file in store.files()] == [f"{stem}.jsonl"]
+    assert len(LogReader(copy.folder, copy.bring).between().predictions) == 8
 
 
 def test_nothing_is_deleted_where_there_is_no_log(tmp_path: Path) -> None:
