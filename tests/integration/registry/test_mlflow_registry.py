@@ -6,6 +6,9 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -94,6 +97,35 @@ def test_a_version_that_somebody_else_made_is_passed_over(
     client.create_model_version(store.name, source, run_id=run)
     client.create_model_version(store.name, source, run_id=run, tags={"bundle": "sha256:junk"})
     assert registry.digests() == {made.digest}
+
+
+@pytest.fixture
+def listener() -> Iterator[tuple[str, list[str]]]:
+    """The address of a server that answers nothing, and what it was asked."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/api/2.0/mlflow-artifacts/artifacts/bundle", asked
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_version_that_leads_to_another_host_is_refused_before_that_is_asked(
+    store: Place, registry: Registry, bundle: MakeBundle, listener: tuple[str, list[str]], tmp_path: Path
+) -> None:
+    registry.put(bundle("one"), number=1)
+    address, asked = listener
+    digest = "sha256:" + "e" * 64
+    MlflowClient(store.uri, store.uri).create_model_version(store.name, address, tags={"bundle": digest})
+    with pytest.raises(BundleError):
+        registry.fetch(digest, tmp_path)
+    assert asked == []
 
 
 def test_artifacts_that_are_gone_altogether_are_said_so(
