@@ -10,6 +10,7 @@ import pytest
 from trunkline.cli.main import run
 from trunkline.core.errors import NotFoundError, PolicyError
 from trunkline.core.line_log import append
+from trunkline.core.lineage import Version
 from trunkline.core.project import Project
 from trunkline.delivery import read_state
 from trunkline.delivery.targets.service import wait_for
@@ -66,8 +67,8 @@ def send(project: Project, rows: int) -> traffic.Sent:
 
 
 @pytest.fixture(scope="module")
-def released(quick: None, tmp_path_factory: pytest.TempPathFactory, git: Git) -> Project:
-    """A project whose first version is desired, and whose second one is registered; tests get copies."""
+def released(quick: None, tmp_path_factory: pytest.TempPathFactory, git: Git) -> tuple[Project, Version]:
+    """A project whose first version is desired, and its second one, which is registered; tests get copies."""
     project = make_project(tmp_path_factory.mktemp("released") / "loans")
     policy = project.root / "trunkline.yaml"
     policy.write_text(policy.read_text(encoding="utf-8") + ROLLOUT, encoding="utf-8")
@@ -81,29 +82,35 @@ def released(quick: None, tmp_path_factory: pytest.TempPathFactory, git: Git) ->
     second = releasing.release(project, progress=say)
     assert second.pull_request
     open_forge(project).close_pull_request(second.pull_request.number)
-    return project
+    return project, second.version
 
 
 @pytest.fixture
-def challenged(released: Project, tmp_path: Path) -> Iterator[Project]:
+def challenged(released: tuple[Project, Version], tmp_path: Path) -> Iterator[Project]:
     """A project whose first version serves, and whose second one is registered."""
-    project = copied(released, tmp_path / "loans")
+    project = copied(released[0], tmp_path / "loans")
     deploy(project)
     yield project
     deploying.stop(project, "production")
 
 
-def stage(project: Project, name: str, git: Git) -> None:
-    """Bring version 2 to a stage, and serve it."""
-    merge(project, promoting.propose_next_stage(project, name, number=2, progress=say).number, git)
+@pytest.fixture(scope="module")
+def second(released: tuple[Project, Version]) -> Version:
+    """The version that is registered and not merged yet."""
+    return released[1]
+
+
+def stage(project: Project, name: str, version: Version, git: Git) -> None:
+    """Bring a version to a stage, and serve it."""
+    merge(project, promoting.propose_stage(project, name, version=version, progress=say).number, git)
     deploy(project)
 
 
 def test_a_silent_challenger_goes_on_by_one_pull_request_that_a_person_may_close(
-    challenged: Project, git: Git
+    challenged: Project, second: Version, git: Git
 ) -> None:
     forge = open_forge(challenged)
-    stage(challenged, "silent", git)
+    stage(challenged, "silent", second, git)
     early = advancing.advance(challenged, "production", progress=say)
     assert early.pull_request is None
     assert "150 more are needed" in early.said
@@ -128,9 +135,11 @@ def test_a_silent_challenger_goes_on_by_one_pull_request_that_a_person_may_close
     assert forge.pull_requests(state="open") == ()
 
 
-def test_a_canary_that_is_worse_goes_back_by_a_pull_request(challenged: Project, git: Git) -> None:
+def test_a_canary_that_is_worse_goes_back_by_a_pull_request(
+    challenged: Project, second: Version, git: Git
+) -> None:
     before = read_state(challenged.deployment("production"))
-    stage(challenged, "canary", git)
+    stage(challenged, "canary", second, git)
     sent = send(challenged, 700)
     answers = {row.id: row for row in LogReader(challenged.predictions("production")).between().predictions}
     turned = [
