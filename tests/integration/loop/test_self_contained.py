@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from trunkline import training
 from trunkline.core.errors import BundleError, ExportError, ProjectError
 from trunkline.core.project import Project
 from trunkline.loop.model import snapshots
+from trunkline.loop.model import training as model_training
 from trunkline.loop.model.answers import opened
 from trunkline.loop.model.training import train
 from trunkline.training import training_key
@@ -107,7 +107,7 @@ def first_answer(project: Project) -> tuple[str, float]:
 @pytest.fixture
 def locked(project: Project, git: Git, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A project whose data are locked, and whose runs nobody tracks."""
-    monkeypatch.setattr(training, "track", lambda *_, **__: "")
+    monkeypatch.setattr(model_training, "track", lambda *_, **__: "")
     write_sign(project, "1")
     snapshots.snapshot(project, progress=say)
     git(project.root, "add", "--all")
