@@ -17,6 +17,8 @@ from .segments import FORGETTING, MANIFEST, Compacted, Segment, segments_in
 from .stores import LogStore
 
 EVERY_S = 60.0
+ROUNDS = 3
+"""How often a round begins again because a segment was closed meanwhile."""
 SIZE = 8 * 2**20
 """Bytes of a segment that is shipped: what is open goes over the line whole, again and again."""
 
@@ -114,25 +116,29 @@ class Shipper:
     def ship(self) -> bool:
         """Ship once what the store does not have, and return whether it has everything now."""
         mark = self.backlog.begin()
+        whole = False
         try:
             with (self._folder / FORGETTING).open("w") as nobody_forgets:
                 fcntl.flock(nobody_forgets, fcntl.LOCK_SH)
-                self._ship()
+                whole = any(self._ship() for _ in range(ROUNDS))
         except (TrunklineError, OSError) as error:
             trouble = str(error)
         else:
             trouble = ""
+        if whole:
             self.backlog.shipped(mark)
         if trouble != self._trouble:
             self._trouble = trouble
             self._told(trouble)
-        return not trouble
+        return whole
 
     def _work(self) -> None:
         while not self._end.wait(self._every):
             self.ship()
 
-    def _ship(self) -> None:
+    def _ship(self) -> bool:
+        """Ship what is there, and return whether nothing was closed meanwhile under another name."""
+        whole = True
         stored = {each.name for each in self._store.files()} if self._there is None else set()
         compacted = self._compacted() if MANIFEST in stored else frozenset()
         there = self._there or {}
@@ -152,8 +158,9 @@ class Shipper:
                     path.unlink()
                     there.pop(name)
             except FileNotFoundError:
-                continue  # closed meanwhile: the next round finds it
+                whole = False
         self._there = there
+        return whole
 
     def _compacted(self) -> frozenset[str]:
         """Return the stems that the store has in its parts already."""

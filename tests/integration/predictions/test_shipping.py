@@ -12,6 +12,7 @@ import pytest
 
 from trunkline.core.errors import UnavailableError
 from trunkline.predictions import Rejection
+from trunkline.predictions.closing import close_segment
 from trunkline.predictions.copies import LogCopy, segments_of
 from trunkline.predictions.reader import LogReader
 from trunkline.predictions.segments import segments_in
@@ -106,6 +107,27 @@ def test_a_killed_service_leaves_its_segment_to_the_next_which_closes_and_ships_
     assert len(gzip.decompress(closed.read_bytes()).splitlines()) == 4
     copy = LogCopy(store, tmp_path / "copy")
     assert ids(LogReader(spool, lambda since: segments_of(spool, copy, since))) == ["r0", "r1", "r2", "r3"]
+
+
+def test_a_segment_that_is_closed_while_another_one_is_shipped_is_in_the_same_round(
+    spool: Path, tmp_path: Path
+) -> None:
+    earlier, later = sorted((LogWriter(spool), LogWriter(spool)), key=lambda log: log.path.name)
+    earlier.append([record(0)])
+    later.append([record(1)])
+
+    class Closing(FolderStore):
+        def put(self, name: str, content: Path | bytes, *, replacing: str | None = None) -> str:
+            if later.path.exists():
+                close_segment(later.path, record(1).time, record(1).time)
+            return super().put(name, content, replacing=replacing)
+
+    store = Closing(tmp_path / "store")
+    shipper = Shipper(spool, store)
+    assert shipper.ship()
+    assert ids(LogReader(tmp_path / "copy", LogCopy(store, tmp_path / "copy").bring)) == ["r0", "r1"]
+    earlier.close()
+    later.close()
 
 
 def test_a_line_on_its_way_is_shipped_when_it_is_whole(store: Fragile, spool: Path, tmp_path: Path) -> None:
