@@ -8,7 +8,6 @@ import shlex
 import click
 
 from trunkline.core.record import short
-from trunkline.inputs import input_of
 
 from . import following, output
 
@@ -20,6 +19,7 @@ def check(ctx: click.Context) -> None:
 
     Loads the rows, fits every candidate on a few of them, and asks it once: seconds, and no search.
     """
+    from trunkline.inputs import input_of
     from trunkline.loop.model import trying
 
     project = output.project_of(ctx)
