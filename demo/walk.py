@@ -20,6 +20,7 @@ import shutil
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from cookiecutter.main import cookiecutter
 from sklego.datasets import load_arrests
 from stage import Mailbox, Stage, Users, WalkFailed, free_port, need
 
+from trunkline.delivery.targets.service import wait_for
 from trunkline.predictions.reader import LogReader
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -83,6 +85,11 @@ def edit(path: Path, *changes: tuple[str, str]) -> None:
     path.write_text(text, encoding="utf-8")
 
 
+def _removed(path: Path) -> bool | None:
+    shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+    return None if path.exists() else True
+
+
 def generate(port: int, mailbox: Mailbox) -> None:
     """Render the project as a newcomer would, and give it an environment of its own."""
     if WORK.is_dir() and any(WORK.iterdir()) and not (WORK / "cookiecutter.yaml").is_file():
@@ -95,7 +102,10 @@ def generate(port: int, mailbox: Mailbox) -> None:
     WORK.mkdir(parents=True, exist_ok=True)
     for left in WORK.iterdir():
         if left not in (kept, WORK / "cookiecutter.yaml"):
-            shutil.rmtree(left) if left.is_dir() else left.unlink()
+            # A process of an interrupted walk may still write for a moment.
+            need(
+                wait_for(partial(_removed, left), patience=20), f"{left} cannot be removed; end what uses it"
+            )
     config = WORK / "cookiecutter.yaml"
     config.write_text(f"cookiecutters_dir: {WORK}/.cookiecutters\nreplay_dir: {WORK}/.replay\n")
     print(f"$ cookiecutter {ROOT.name} --no-input project_name=Arrests", flush=True)
