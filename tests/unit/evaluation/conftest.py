@@ -87,30 +87,6 @@ def regression() -> Contract:
 
 
 @pytest.fixture
-def many() -> Contract:
-    """Return a contract with an outcome of three classes."""
-    return Contract(
-        name="fruit",
-        columns=(
-            Column(name="weight", type="number"),
-            Column(name="kind", type="category", role=Role.OUTCOME, categories=("apple", "pear", "plum")),
-        ),
-    )
-
-
-@pytest.fixture
-def policy() -> Policy:
-    """Return a policy with floors that the healthy model passes."""
-    return Policy.model_validate(
-        {
-            "name": "release",
-            "package": "release",
-            "gates": {"performance": {"floors": {"roc_auc": 0.75, "accuracy": 0.7}, "resamples": 200}},
-        }
-    )
-
-
-@pytest.fixture
 def rows() -> Callable[..., pd.DataFrame]:
     """Return the maker of people."""
     return people

@@ -1,8 +1,11 @@
+"""Small contracts and a policy, which the unit tests of several rooms ask."""
+
 from __future__ import annotations
 
 import pytest
 
 from trunkline.core.contract import Column, Contract, Role
+from trunkline.core.policy.policy import Policy
 
 
 @pytest.fixture
@@ -36,4 +39,16 @@ def regression() -> Contract:
     return Contract(
         name="rent",
         columns=(Column(name="size", type="number"), Column(name="price", type="number", role=Role.OUTCOME)),
+    )
+
+
+@pytest.fixture
+def policy() -> Policy:
+    """Return a policy with two floors."""
+    return Policy.model_validate(
+        {
+            "name": "release",
+            "package": "release",
+            "gates": {"performance": {"floors": {"roc_auc": 0.75, "accuracy": 0.7}, "resamples": 200}},
+        }
     )
