@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+from containers import BASE
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from trunkline.core.bundle import BundleStore
-from trunkline.core.errors import ApplyError, NotFoundError
+from trunkline.core.errors import ApplyError
 from trunkline.core.release import Route
 from trunkline.delivery.engine import Engine, build_secrets
 from trunkline.delivery.image import lay_out
 
 from .conftest import MakeRoute, seal_model, single
 
-BASE = "python:3.11-slim"
 NAME = "trunkline-test"
 PASSWORD = "a-password-of-the-index"
 DOCKERFILE = f"""
@@ -58,28 +57,6 @@ def call(engine: Engine, *words: str) -> str:
 def containers(engine: Engine, image: str) -> str:
     """Return the ids of all containers of an image."""
     return call(engine, "ps", "--all", "--quiet", "--filter", f"ancestor={image}")
-
-
-@pytest.fixture(scope="module")
-def engine() -> Engine:
-    """The engine of this machine, if it can run something."""
-    try:
-        found = Engine.find()
-    except NotFoundError as error:
-        pytest.skip(error.what)
-    try:
-        tried = subprocess.run(
-            [found.program, "run", "--rm", BASE, "python", "-c", ""],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-    except subprocess.TimeoutExpired:
-        pytest.skip(f"{found.program} does not start a container of {BASE}")
-    if tried.returncode:
-        pytest.skip(f"{found.program} has no {BASE} that it can start: {tried.stderr.strip()[-200:]}")
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -217,45 +194,12 @@ def test_a_build_that_fails_says_why_after_it_said_what_it_did(engine: Engine, t
     assert str(tmp_path) in caught.value.next_step
 
 
-@pytest.fixture
-def registry(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A registry on this machine, and where it answers."""
-    program = shutil.which("docker-registry")
-    if not program:
-        pytest.skip("no docker-registry is installed")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        place = f"127.0.0.1:{free.getsockname()[1]}"
-    (tmp_path / "config.yml").write_text(
-        f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {tmp_path / 'kept'}}}}}\nhttp: {{addr: '{place}'}}\n"
-    )
-    # docker speaks plain HTTP to this machine by itself, podman has to be told.
-    if engine.podman:
-        (tmp_path / "registries.conf").write_text(
-            f'unqualified-search-registries = ["docker.io"]\n[[registry]]\nlocation = "{place}"\ninsecure = true\n'
-        )
-        monkeypatch.setenv("CONTAINERS_REGISTRIES_CONF", str(tmp_path / "registries.conf"))
-    with (tmp_path / "log").open("w") as log:
-        serving = subprocess.Popen([program, "serve", str(tmp_path / "config.yml")], stdout=log, stderr=log)
-    try:
-        yield place
-    finally:
-        serving.terminate()
-        serving.wait(timeout=10)
-
-
 @pytest.mark.timeout(120)
 def test_a_pushed_image_is_pulled_again_by_the_digest_that_was_told(
     engine: Engine, built: str, registry: str
 ) -> None:
     name = f"{registry}/acme/loans"
     call(engine, "tag", built, f"{name}:one")
-
-    @retry(stop=stop_after_delay(30), wait=wait_fixed(0.1), retry=retry_if_exception_type(httpx.HTTPError))
-    def look() -> None:
-        httpx.get(f"http://{registry}/v2/", timeout=2, trust_env=False).raise_for_status()
-
-    look()
     digest = engine.push(name, "one")
     known = httpx.head(
         f"http://{registry}/v2/acme/loans/manifests/{digest}",
