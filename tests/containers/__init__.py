@@ -19,7 +19,9 @@ BASE = "docker.io/library/python:3.11-slim"
 PATIENCE_S = 300
 _BASE = Path(__file__).with_name("base")
 # A machine that is a container itself raises no limits and starts nothing with crun; runc starts in both.
-_CONTAINERS = '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]\n[engine]\nruntime = "runc"\n'
+_CONTAINERS = (
+    '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]\n[engine]\nruntime = "runc"\n'
+)
 _REGISTRIES = 'unqualified-search-registries = ["docker.io"]\nshort-name-mode = "permissive"\n'
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from containers import an_engine, insecure
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
+from containers import an_engine, insecure
 from trunkline.core.bundle import Bundle, BundleManifest, BundleStore, seal
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.lineage import Lineage

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from containers import BASE
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
+from containers import BASE
 from trunkline.core.bundle import BundleStore
 from trunkline.core.errors import ApplyError
 from trunkline.core.release import Route
