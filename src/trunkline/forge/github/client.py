@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -29,6 +30,8 @@ shortest job that asks, so that it ends with the reason and is not cut off."""
 PAGE = 100
 
 Ask = Callable[[], Response[Any, Any]]
+Call = Callable[..., Response[Any, Any]]
+"""A method of the typed client, which takes owner and name of a repository first."""
 
 
 def _say(line: str) -> None:
@@ -54,7 +57,7 @@ class Client:
                 "A token goes over https only.", value=api, next_step="correct forge.api or GITHUB_API_URL"
             )
         self.repository = repository
-        self.owner, self.name = repository.split("/")
+        self.owner, self._name = repository.split("/")
         self._say, self._sleep, self._clock, self._patience = say, sleep, clock, patience
         self._token = bool(token)
         context = httpx.create_ssl_context()  # made once: it takes longer than most answers
@@ -69,33 +72,42 @@ class Client:
             auto_retry=False,
         )
 
-    def ask(self, what: str, request: Ask, *, carried_out: Callable[[], Any] | None = None) -> Any:
-        """Return the JSON of an answer, None where it has no content.
+    def ask(
+        self,
+        what: str,
+        call: Call,
+        /,
+        *words: object,
+        carried_out: Callable[[], Any] | None = None,
+        **values: object,
+    ) -> Any:
+        """Call a method of GitHub's API on this repository; return the JSON of its answer, None for no content.
 
         A request that must not be made twice brings `carried_out`, which looks whether it was: after an answer that got
         lost, what it finds (other than None) is returned instead. Raises ForgeError and UnavailableError.
         """
-        answer, found = self._send(what, request, carried_out)
+        answer, found = self._send(what, self._request(call, words, values), carried_out)
         if answer is None:
             return found
         return answer.json() if answer.content else None
 
-    def pages(self, what: str, page: Callable[[int], Response[Any, Any]]) -> Iterator[Any]:
-        """Yield the JSON of every page; `page` asks for one of a hundred rows, counted from 1."""
-        number = 1
-        while True:
-            answer, _ = self._send(what, partial(page, number))
+    def rows(
+        self, what: str, call: Call, /, *words: object, within: str = "", **values: object
+    ) -> Iterator[Any]:
+        """Yield the rows of every page, a hundred with each request; `within` is the key that holds them."""
+        for number in itertools.count(1):
+            page = self._request(call, words, values | {"per_page": PAGE, "page": number})
+            answer, _ = self._send(what, page)
             assert answer is not None  # noqa: S101 - only `carried_out` leaves it out
-            yield answer.json()
+            yield from answer.json()[within] if within else answer.json()
             if "next" not in answer.raw_response.links:
                 return
-            number += 1
 
     @contextmanager
-    def download(self, what: str, request: Ask) -> Iterator[Iterator[bytes]]:
-        """Yield the bytes that an address holds, as they come; `request` asks for a stream."""
+    def download(self, what: str, call: Call, /, *words: object) -> Iterator[Iterator[bytes]]:
+        """Yield the bytes that an address holds, as they come."""
         with self.github:
-            answer, _ = self._send(what, request)
+            answer, _ = self._send(what, self._request(call, words, {"stream": True}))
             assert answer is not None  # noqa: S101 - only `carried_out` leaves it out
             try:
                 yield answer.raw_response.iter_bytes()
@@ -105,6 +117,9 @@ class Client:
                 ) from None
             finally:
                 answer.raw_response.close()
+
+    def _request(self, call: Call, words: tuple[object, ...], values: Mapping[str, object]) -> Ask:
+        return partial(call, self.owner, self._name, *words, headers=API_VERSION, **values)
 
     def _send(
         self, what: str, request: Ask, carried_out: Callable[[], Any] | None = None

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any
 
 from trunkline.core.errors import ForgeError
+from trunkline.core.git import commit_in, try_git
 from trunkline.forge.conflict import conflict
 from trunkline.forge.protocol import PullRequest
+from trunkline.forge.pushing import push_branch, reach, ref
 
-from .client import API_VERSION, PAGE, Client
+from .client import Client
 from .markers import marked
 from .refusals import Declined
 from .threads import Threads
@@ -19,119 +21,87 @@ LONGEST_TITLE = 256
 _TRIES = 3
 
 
-class Pulls:
-    """The pull requests of one repository into `main`."""
+class Pulls(Threads):
+    """Pull requests into `main` of the repository that `client` talks to.
 
-    def __init__(self, client: Client, threads: Threads, main: str) -> None:
-        self._client = client
-        self._threads = threads
-        self._main = main
+    `root` is a work tree of it, whose `remote` is pushed to.
+    """
 
-    def propose(self, branch: str, title: str, body: str, labels: tuple[str, ...]) -> PullRequest:
-        """Return the open pull request of a branch, opened now if there is none, with this text and these labels."""
+    def __init__(self, client: Client, root: Path, *, main: str = "main", remote: str = "origin") -> None:
+        super().__init__(client)
+        self.main = main
+        self._root = root
+        self._remote = remote
+
+    def push(self, work_tree: Path, branch: str) -> str:
+        """Push a branch and return its commit; git is let in by the token of the environment, or its own keys."""
+        return push_branch(
+            work_tree,
+            branch,
+            main=self.main,
+            remote=self._remote,
+            tip=lambda name: commit_in(reach(work_tree, "ls-remote", self._remote, ref(name)), ref(name)),
+        )
+
+    def propose(self, *, branch: str, title: str, body: str, labels: tuple[str, ...] = ()) -> PullRequest:
+        """Return the open pull request of a branch; one that was open already gets this title, body and labels."""
         title, body = " ".join(title.split())[:LONGEST_TITLE], marked(body, "comment", "")
-        view = self.find(branch) or self._open(branch, title, body)
+        view = self._find(branch) or self._open(branch, title, body)
         if (view.title, view.body or "") != (title, body):
-            view = self._change(view.number, title=title, body=body)
+            view = self._change_pull(view.number, title=title, body=body)
         present = {label.name.lower() for label in view.labels}
-        if missing := [name for name in self._threads.require_labels(labels) if name.lower() not in present]:
-            self._client.ask(
-                f"the labels of #{view.number}",
-                lambda: self._rest.issues.add_labels(
-                    *self._place, view.number, headers=API_VERSION, labels=list(missing)
-                ),
-            )
-        return self.read(view.number)
+        if missing := [name for name in self._require_labels(labels) if name.lower() not in present]:
+            add = self._rest.issues.add_labels
+            self._client.ask(f"the labels of #{view.number}", add, view.number, labels=missing)
+        return self.pull_request(view.number)
 
-    def find(self, branch: str) -> PullView | None:
-        """Return the open pull request of a branch of this repository, None when there is none."""
-        rows = self._client.ask(
-            f"the pull request of {branch}",
-            lambda: self._rest.pulls.list(
-                *self._place,
-                state="open",
-                head=f"{self._client.owner}:{branch}",
-                base=self._main,
-                headers=API_VERSION,
-            ),
+    def proposed(self, branch: str) -> PullRequest | None:
+        """Return the open pull request of a branch without its comments, None when there is none."""
+        view = self._find(branch)
+        return self._pull(view) if view else None
+
+    def pull_request(self, number: int) -> PullRequest:
+        """Return one pull request with its comments."""
+        return self._pull(self._pull_view(number), comments=True)
+
+    def pull_requests(self, *, state: str = "", label: str = "") -> tuple[PullRequest, ...]:
+        """Return pull requests by number, without their comments; empty `state` or `label` means any."""
+        asked = state if state in ("", "open") else "closed"
+        rows = self._client.rows(
+            "the pull requests",
+            self._rest.pulls.list,
+            state=asked or "all",
+            sort="created",
+            direction="asc",
         )
-        views = [PullView.model_validate(row) for row in rows]
-        own = [view for view in views if view.head.ref == branch and not self.foreign(view)]
-        return min(own, key=lambda view: view.number, default=None)
-
-    def foreign(self, view: PullView) -> bool:
-        """Whether the branch lies in somebody's fork."""
-        place = view.head.repo
-        return place is None or place.full_name.lower() != self._client.repository.lower()
-
-    def record(self, view: PullView, *, comments: bool = False) -> PullRequest:
-        """Return the record of a pull request, with its comments if asked for."""
-        merged = view.merged_at is not None
-        return PullRequest(
-            number=view.number,
-            title=view.title,
-            body=(view.body or "").replace("\r\n", "\n"),
-            branch=view.head.label if self.foreign(view) else view.head.ref,
-            base=view.base.ref,
-            state="merged" if merged else "open" if view.state == "open" else "closed",
-            labels=tuple(label.name for label in view.labels),
-            created=view.created_at,
-            closed=view.merged_at or view.closed_at,
-            merge=(view.merge_commit_sha or "") if merged else "",
-            comments=self._threads.comments(view.number) if comments and view.comments else (),
-        )
-
-    def view(self, number: int) -> PullView:
-        """Return a single pull request; raise ForgeError when there is none of this number."""
-        what = f"pull request #{number}"
-        return PullView.model_validate(
-            self._client.ask(what, lambda: self._rest.pulls.get(*self._place, number, headers=API_VERSION))
-        )
-
-    def read(self, number: int) -> PullRequest:
-        """Return a single pull request with its comments."""
-        return self.record(self.view(number), comments=True)
-
-    def all(self, state: str, label: str) -> tuple[PullRequest, ...]:
-        """Return pull requests by number, a hundred with each request, and without their comments."""
-        asked: Literal["open", "closed", "all"] = (
-            "all" if not state else "open" if state == "open" else "closed"
-        )
-
-        def page(number: int) -> Any:
-            return self._rest.pulls.list(
-                *self._place,
-                state=asked,
-                sort="created",
-                direction="asc",
-                per_page=PAGE,
-                page=number,
-                headers=API_VERSION,
-            )
-
-        rows = (row for each in self._client.pages("the pull requests", page) for row in each)
-        found = (self.record(PullView.model_validate(row)) for row in rows)
+        found = (self._pull(PullView.model_validate(row)) for row in rows)
         return tuple(
             pull for pull in found if state in ("", pull.state) and (not label or label in pull.labels)
         )
 
-    def close(self, number: int, comment: str) -> PullRequest:
-        """Close without merging."""
-        view = self.view(number)
+    def comment_pull_request(self, number: int, body: str, *, marker: str = "") -> PullRequest:
+        """Add a comment; with a marker, replace the comment that has it."""
+        self._pull_view(number)
+        self._add(number, body, marker=marker)
+        return self.pull_request(number)
+
+    def close_pull_request(self, number: int, *, comment: str = "") -> PullRequest:
+        """Close without merging; one that is closed already is returned as it is."""
+        view = self._pull_view(number)
         if view.merged_at:
             raise ForgeError(
                 f"The pull request #{number} is merged.",
                 next_step=f"git revert -m 1 {(view.merge_commit_sha or '')[:12]}",
             )
         if view.state == "open":
-            self._threads.add_once(number, comment)
-            self._change(number, state="closed")
-        return self.read(number)
+            self._add_once(number, comment)
+            self._change_pull(number, state="closed")
+        return self.pull_request(number)
 
-    def merge(self, number: int, conflicts: Callable[[PullView], list[str]]) -> PullRequest:
-        """Merge the commit that is the head now; `conflicts` tells the files in which it cannot be."""
+    def merge(self, number: int) -> PullRequest:
+        """Merge with a merge commit, if the head is still the one that was looked at."""
         for again in range(_TRIES):
-            view = self.view(number)
+            view = self._pull_view(number)
             if view.merged_at:
                 break
             if view.state != "open":
@@ -143,34 +113,77 @@ class Pulls:
             except Declined as refused:
                 if refused.says("base branch was modified") and again + 1 < _TRIES:
                     continue
-                raise self._unmergeable(view, refused, conflicts) from None
-        return self.read(number)
+                raise self._unmergeable(view, refused) from None
+        return self.pull_request(number)
+
+    def _foreign(self, view: PullView) -> bool:
+        """Whether the branch lies in somebody's fork."""
+        place = view.head.repo
+        return place is None or place.full_name.lower() != self._client.repository.lower()
+
+    def _conflicts(self, view: PullView) -> list[str]:
+        """Return the files in which a pull request conflicts, as far as git can tell here: GitHub does not say."""
+        names = (ref(view.base.ref), f"refs/pull/{view.number}/head")
+        for name in (names, (names[0], ref(view.head.ref))):
+            if not try_git(self._root, "fetch", "--quiet", "--no-tags", self._remote, *name).returncode:
+                break
+        sides = (view.base.sha, view.head.sha)
+        listed = try_git(self._root, "ls-remote", self._remote, names[0]).stdout
+        base = commit_in(listed, names[0]) or sides[0]
+        done = try_git(
+            self._root, "merge-tree", "--write-tree", "--name-only", "--no-messages", base, sides[1]
+        )
+        return sorted(done.stdout.splitlines()[1:]) if done.returncode == 1 else []
+
+    def _pull(self, view: PullView, *, comments: bool = False) -> PullRequest:
+        merged = view.merged_at is not None
+        return PullRequest(
+            number=view.number,
+            title=view.title,
+            body=(view.body or "").replace("\r\n", "\n"),
+            branch=view.head.label if self._foreign(view) else view.head.ref,
+            base=view.base.ref,
+            state="merged" if merged else "open" if view.state == "open" else "closed",
+            labels=tuple(label.name for label in view.labels),
+            created=view.created_at,
+            closed=view.merged_at or view.closed_at,
+            merge=(view.merge_commit_sha or "") if merged else "",
+            comments=self._comments(view.number) if comments and view.comments else (),
+        )
+
+    def _pull_view(self, number: int) -> PullView:
+        answer = self._client.ask(f"pull request #{number}", self._rest.pulls.get, number)
+        return PullView.model_validate(answer)
+
+    def _find(self, branch: str) -> PullView | None:
+        """Return the open pull request of a branch of this repository, None when there is none."""
+        head = f"{self._client.owner}:{branch}"
+        rows = self._client.ask(
+            f"the pull request of {branch}", self._rest.pulls.list, state="open", head=head, base=self.main
+        )
+        views = [PullView.model_validate(row) for row in rows]
+        own = [view for view in views if view.head.ref == branch and not self._foreign(view)]
+        return min(own, key=lambda view: view.number, default=None)
 
     def _merge(self, view: PullView) -> PullRequest:
-        title = f"Merge pull request #{view.number}: {' '.join(view.title.split())}"
         answer = self._client.ask(
             f"the merge of #{view.number}",
-            lambda: self._rest.pulls.merge(
-                *self._place,
-                view.number,
-                headers=API_VERSION,
-                commit_title=title,
-                commit_message=f"Branch: {view.head.ref}",
-                sha=view.head.sha,
-                merge_method="merge",
-            ),
+            self._rest.pulls.merge,
+            view.number,
+            commit_title=f"Merge pull request #{view.number}: {' '.join(view.title.split())}",
+            commit_message=f"Branch: {view.head.ref}",
+            sha=view.head.sha,
+            merge_method="merge",
             carried_out=lambda: self._done(view.number),
         )
         merged = MergeView.model_validate(answer)
-        return self.read(view.number).model_copy(update={"merge": merged.sha})
+        return self.pull_request(view.number).model_copy(update={"merge": merged.sha})
 
     def _done(self, number: int) -> dict[str, Any] | None:
-        view = self.view(number)
+        view = self._pull_view(number)
         return {"sha": view.merge_commit_sha or "", "merged": True} if view.merged_at else None
 
-    def _unmergeable(
-        self, view: PullView, refused: Declined, conflicts: Callable[[PullView], list[str]]
-    ) -> ForgeError:
+    def _unmergeable(self, view: PullView, refused: Declined) -> ForgeError:
         if refused.status == 409:
             return ForgeError(
                 f"The branch {view.head.ref} moved while it was merged.",
@@ -178,29 +191,31 @@ class Pulls:
             )
         if refused.status != 405 or not (view.mergeable is False or refused.says("not mergeable")):
             return refused
-        return conflict(view.base.ref, conflicts(view))
+        return conflict(view.base.ref, self._conflicts(view))
 
     def _open(self, branch: str, title: str, body: str) -> PullView:
         def carried_out() -> dict[str, Any] | None:
-            found = self.find(branch)
+            found = self._find(branch)
             return found.model_dump(mode="json") if found else None
 
         try:
             answer = self._client.ask(
                 f"a pull request of {branch}",
-                lambda: self._rest.pulls.create(
-                    *self._place, headers=API_VERSION, title=title, head=branch, base=self._main, body=body
-                ),
+                self._rest.pulls.create,
+                title=title,
+                head=branch,
+                base=self.main,
+                body=body,
                 carried_out=carried_out,
             )
         except Declined as refused:
             if refused.status != 422:
                 raise
-            if refused.says("already exists") and (found := self.find(branch)):
+            if refused.says("already exists") and (found := self._find(branch)):
                 return found
             if refused.says("no commits between"):
                 raise ForgeError(
-                    f"There are no commits between {self._main} and {branch}.",
+                    f"There are no commits between {self.main} and {branch}.",
                     next_step=f"commit on {branch} and push it, then propose again",
                 ) from None
             if refused.says("head invalid"):
@@ -210,18 +225,6 @@ class Pulls:
             raise
         return PullView.model_validate(answer)
 
-    def _change(self, number: int, **values: Any) -> PullView:
-        return PullView.model_validate(
-            self._client.ask(
-                f"pull request #{number}",
-                lambda: self._rest.pulls.update(*self._place, number, headers=API_VERSION, **values),
-            )
-        )
-
-    @property
-    def _rest(self) -> Any:
-        return self._client.github.rest
-
-    @property
-    def _place(self) -> tuple[str, str]:
-        return self._client.owner, self._client.name
+    def _change_pull(self, number: int, **values: Any) -> PullView:
+        answer = self._client.ask(f"pull request #{number}", self._rest.pulls.update, number, **values)
+        return PullView.model_validate(answer)

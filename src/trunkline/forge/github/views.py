@@ -110,12 +110,6 @@ class WorkflowView(View):
     state: str
 
 
-class WorkflowsView(View):
-    """A page of workflows."""
-
-    workflows: tuple[WorkflowView, ...]
-
-
 class RunView(View):
     """A run of a workflow; `head_repository` is None when the fork is gone."""
 
@@ -128,12 +122,6 @@ class RunView(View):
     head_repository: Place | None = None
 
 
-class RunsView(View):
-    """A page of runs."""
-
-    workflow_runs: tuple[RunView, ...]
-
-
 class ArtifactView(View):
     """An artifact of a run, in bytes; `digest` is that of its zip, which GitHub recorded when it was uploaded."""
 
@@ -142,9 +130,3 @@ class ArtifactView(View):
     size_in_bytes: int
     expired: bool
     digest: str | None = None
-
-
-class ArtifactsView(View):
-    """A page of artifacts."""
-
-    artifacts: tuple[ArtifactView, ...]
