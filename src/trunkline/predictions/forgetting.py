@@ -57,19 +57,18 @@ def forget(folder: Path, truth: Path, users: Collection[str]) -> tuple[str, ...]
         fcntl.flock(stream, fcntl.LOCK_EX)
         for left in folder.glob(".*.half"):
             left.unlink()
-        for _ in range(TRIES):
-            ids = LogReader(folder).answers_of(users)
-            if not ids:
-                break
+        rounds = 0
+        while ids := LogReader(folder).answers_of(users):
+            if rounds == TRIES:
+                raise StorageError(
+                    f"The prediction log in {folder} still has answers of the user after {TRIES} rounds.",
+                    value=ids[0],
+                    next_step="look for the lines with this id, and take them out by hand or forget again",
+                )
+            rounds += 1
             gone |= set(ids)
             for segment in segments_in(folder):
                 _take_out(folder, segment, users)
-        else:
-            raise StorageError(
-                f"The prediction log in {folder} still has answers of the user after {TRIES} rounds.",
-                value=ids[0],
-                next_step="look for the lines with this id, and take them out by hand or forget again",
-            )
     if truth.exists():
         blank(truth, "prediction", gone)
     return tuple(sorted(gone))

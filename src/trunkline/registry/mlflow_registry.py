@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from trunkline.core.bundle import Bundle
 from trunkline.core.errors import BundleError, NotFoundError, PolicyError, StorageError
 from trunkline.core.mlflow_names import metric_key
-from trunkline.core.mlflow_uri import embedded_folder, without_secrets
+from trunkline.core.mlflow_uri import SERVERS, embedded_folder, without_secrets
 from trunkline.core.record import short
 
 from .connection import connect, speaking
@@ -67,7 +67,7 @@ class MlflowRegistry:
         version = self._required(digest).version
         with self._speaking() as client:
             source = client.get_model_version_download_uri(self.name, version)
-            _require_near(source, self.uri)
+            require_near(source, self.uri)
             from mlflow.artifacts import download_artifacts
             from mlflow.exceptions import MlflowException
 
@@ -199,15 +199,20 @@ class MlflowRegistry:
         return connect(self.uri)
 
 
-def _require_near(source: str, uri: str) -> None:
-    """Raise BundleError where MLflow would follow a version's source to another host, and show its password there."""
+def require_near(source: str, uri: str) -> None:
+    """Raise BundleError where MLflow would follow a version's source to another host, and show its password there.
+
+    A server's source that is a path would copy whatever lies there on this machine.
+    """
     there, here = urlsplit(source), urlsplit(uri)
+    local = there.scheme in ("", "file") and here.scheme in SERVERS
     away = there.hostname and (
         (there.hostname, _port(there)) != (here.hostname, _port(here))
         or (there.scheme, here.scheme) == ("http", "https")
     )
     # Those of runs and models are looked up once more, and what they lead to anybody may choose.
-    if there.scheme in ("runs", "models") or (there.scheme in ("http", "https", "mlflow-artifacts") and away):
+    remote = there.scheme in ("http", "https", "mlflow-artifacts")
+    if local or there.scheme in ("runs", "models") or (remote and away):
         raise BundleError(
             "The registry's copy is said to lie where MLflow's own server is not, and was not asked for there.",
             value=without_secrets(source),

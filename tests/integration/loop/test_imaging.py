@@ -328,6 +328,16 @@ def test_a_packed_bundle_needs_no_rows_on_the_machine_that_builds(
     assert [line for line in told if line.startswith("it was only asked whether it is ready")]
 
 
+def test_a_bundle_that_is_asked_for_and_not_packed_gives_no_other(
+    trained: Project, engine: Standin, tmp_path: Path
+) -> None:
+    bundle = asked_version(trained, 1).bundle
+    with pytest.raises(NotFoundError) as refused:
+        imaging.build_image(trained, tmp_path / "empty", bundle=bundle, progress=say)
+    assert "trunkline ci pack" in refused.value.next_step
+    assert engine.context == Path()
+
+
 def test_a_change_of_the_image_alone_carries_the_champions_bundle(
     trained: Project, rowless: Project, engine: Standin, tmp_path: Path
 ) -> None:

@@ -12,7 +12,7 @@ from trunkline.core.lineage import Usage, Version
 from trunkline.core.project import Project
 from trunkline.forge import open_forge
 from trunkline.loop.rollout.promoting import propose_next_stage
-from trunkline.loop.versions.named import asked_version, version_of
+from trunkline.loop.versions.named import asked_version, numbers, version_of
 from trunkline.loop.versions.trained import Trained, name_version
 
 Git = Callable[..., str]
@@ -51,6 +51,7 @@ def reverted(project: Project, git: Git) -> Project:
 def test_a_reverted_version_keeps_its_number_and_another_model_takes_the_next(reverted: Project) -> None:
     assert version_of(reverted, ONE).number == 1
     assert version_of(reverted, TWO).number == 2
+    assert numbers(reverted) == {ONE: 1}
 
 
 def test_a_reverted_version_is_promoted_again_with_its_card(reverted: Project, git: Git) -> None:

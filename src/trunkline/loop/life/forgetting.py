@@ -15,7 +15,7 @@ from trunkline.core.record import digits
 from trunkline.core.snapshots import SnapshotManifest
 from trunkline.data.traffic import stable_integer
 from trunkline.inputs import input_of
-from trunkline.loop.versions.named import named_versions
+from trunkline.loop.versions.named import numbers
 from trunkline.predictions.database import any_row
 from trunkline.predictions.opening import forget_user, open_log
 from trunkline.predictions.pseudonym import LENGTH, VARIABLE, environment_secret, old_pseudonym, pseudonym
@@ -34,7 +34,7 @@ class Trace:
     snapshots: tuple[str, ...]
     """Digests of the snapshots on this machine that hold rows of those answers."""
     bundles: tuple[tuple[int, str], ...]
-    """Versions (0 where never registered) and digests of the bundles on this machine that learned from them."""
+    """Versions (0 where main never named it) and digests of the bundles on this machine that learned from them."""
 
 
 def look_for(project: Project, environment: str, user: str) -> Trace:
@@ -103,7 +103,7 @@ def _holds(parts: Sequence[Path], contract: Contract, role: Role, texts: Sequenc
 def _bundles(project: Project, snapshots: tuple[str, ...]) -> Iterator[tuple[int, str]]:
     if not snapshots:
         return
-    numbers = {version.bundle: version.number for version in named_versions(project)}
+    known = numbers(project)
     for path in sorted(project.bundles.root.glob("*/bundle.json")):
         try:
             manifest = BundleManifest.read(path)
@@ -111,4 +111,4 @@ def _bundles(project: Project, snapshots: tuple[str, ...]) -> Iterator[tuple[int
             continue
         digest = f"sha256:{path.parent.name}"
         if f"sha256:{digits(manifest.lineage.snapshot)}" in snapshots:
-            yield numbers.get(digest, 0), digest
+            yield known.get(digest, 0), digest

@@ -12,7 +12,7 @@ from trunkline.core.signals import Signal
 from trunkline.core.verdicts import Evaluation
 from trunkline.delivery import read_history
 from trunkline.loop.rollout.deploying import history_file
-from trunkline.loop.versions.named import named_versions
+from trunkline.loop.versions.named import numbers
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def said(row: Deployment) -> str:
 
 @dataclass(frozen=True)
 class Judgement:
-    """A version (0 where main does not name it) and what the gates said of it."""
+    """A version (0 where main never named it) and what the gates said of it."""
 
     version: int
     evaluation: Evaluation
@@ -67,10 +67,10 @@ class Judgement:
 
 def judgements(project: Project) -> tuple[Judgement, ...]:
     """Return every evaluation on this machine, oldest first."""
-    numbers = {version.bundle: version.number for version in named_versions(project)}
+    known = numbers(project)
     read = [Evaluation.read(path) for path in project.evaluations.glob("*/evaluation.json")]
     read.sort(key=lambda evaluation: evaluation.created)
-    return tuple(Judgement(numbers.get(evaluation.bundle, 0), evaluation) for evaluation in read)
+    return tuple(Judgement(known.get(evaluation.bundle, 0), evaluation) for evaluation in read)
 
 
 def watches(project: Project, environment: str) -> tuple[tuple[Signal, ...], ...]:

@@ -47,10 +47,11 @@ def build_image(
     """Build the image of version `number`, ask it, and push it to the name `push` if one is given.
 
     It carries the bundles of the desired state that the version's first stage will be, so that one image goes through
-    all stages. Without `number` it carries what `folder`/bundle holds packed, else the champion's, else the bundle of
-    the checked-out commit. `folder` gets the build context, `installed.txt` and `image.json`. Raises NotFoundError
-    without docker or podman, ApplyError when the build, the push or the container fails, and BundleError when main
-    names another bundle as version `number` than `bundle`, which an earlier job named.
+    all stages. Without `number` it carries what `folder`/bundle holds packed; without `bundle`, too, else the
+    champion's, else the bundle of the checked-out commit. `folder` gets the build context, `installed.txt` and
+    `image.json`. Raises NotFoundError without docker or podman or the packed `bundle`, ApplyError when the build, the
+    push or the container fails, and BundleError when main names another bundle as version `number` than `bundle`,
+    which an earlier job named.
     """
     release, asked = _release_of(project, folder, number, bundle, progress=progress)
     engine = Engine.find()
@@ -79,7 +80,7 @@ def build_image(
     write_atomically(folder / INSTALLED, text.encode())
     size = engine.size(identity)
     progress(f"built in {time.monotonic() - begun:.0f} s" + (f": {size / 1e6:.0f} MB" if size else ""))
-    # Of a canary both answer, each its users: that it is ready is what can be said of it here.
+    # In a canary both versions answer, each to its own users: here only readiness can be checked.
     compared = None if release.strategy == "canary" else asked
     _ask_container(engine, project, identity, compared, progress=progress)
     digests = tuple(bundle.digest for bundle in bundles)
@@ -106,6 +107,12 @@ def _release_of(
             # What was packed was judged for its key; the rows need not be on this machine again.
             digest = adopt(project, packed, key=packed_key(packed), bundle=named)
             bundle = project.bundles.get(digest)
+        elif named:
+            raise NotFoundError(
+                f"The bundle {short(named)} is not packed in {packed}.",
+                value=named,
+                next_step="trunkline ci pack --bundle DIGEST, or name the version instead (make image VERSION=)",
+            )
         else:
             bundle = champion_of(project, progress=progress) or train(project, progress=progress)[0]
         return Release.of_one(bundle.digest, environment=environment, revision=project.commit()), bundle

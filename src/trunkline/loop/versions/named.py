@@ -78,6 +78,19 @@ def ever_named(project: Project) -> dict[int, NamedVersion]:
     return _ever(project, main, _history(project, main))
 
 
+def numbers(project: Project) -> dict[str, int]:
+    """Return the version of each bundle that the checked-out commit or its history names: a revert takes none back.
+
+    A clone without that history knows those of the commit alone.
+    """
+    try:
+        found = _ever(project, "HEAD", _history(project, "HEAD"))
+    except ForgeError:
+        found = {}
+    named = (*found.values(), *named_versions(project))
+    return {version.bundle: version.number for version in named}
+
+
 def bring_card_back(project: Project, number: int) -> None:
     """Bring the card of a version that main lost by a revert from main's history into the work tree."""
     folder = card_folder(project, number)
