@@ -16,7 +16,7 @@ from trunkline.core.lineage import Version
 from trunkline.core.project import Project
 from trunkline.core.record import short
 from trunkline.forge import open_forge
-from trunkline.loop.life import missing_bundles
+from trunkline.loop.life import kept_bundles
 from trunkline.loop.model import snapshots, training
 from trunkline.loop.release import releasing
 from trunkline.loop.versions import bundles, store
@@ -170,9 +170,7 @@ def test_a_bundle_that_main_names_and_the_registry_lacks_is_said_and_made_again_
     assert "trunkline store convert" in missing.value.next_step
     forge = open_forge(here)
     for _ in range(2):
-        assert missing_bundles.look(here, forge) == (
-            f"version 1: the bundle {short(bundle.digest)} is missing",
-        )
+        assert kept_bundles.look(here, forge) == (f"version 1: the bundle {short(bundle.digest)} is missing",)
         (issue,) = forge.issues(state="open")
         assert bundle.digest in issue.body
     again = clone("again")
@@ -181,7 +179,7 @@ def test_a_bundle_that_main_names_and_the_registry_lacks_is_said_and_made_again_
     git(again.root, "checkout", "--quiet", "main")
     assert run(["--project", str(again.root), "store", "convert"]) == 0
     assert run([*words, "status"]) == 0
-    assert missing_bundles.look(here, forge) == ()
+    assert kept_bundles.look(here, forge) == ()
     assert forge.issues(state="open") == ()
 
 
@@ -222,6 +220,9 @@ def test_what_nobody_names_expires_by_a_plan_and_what_serves_or_is_new_stays(
     assert store.expiry(here).bundles == {}
     plan = store.expiry(here, now=later)
     assert set(plan.bundles) == {second.digest}
+    (told,) = kept_bundles.look(here, open_forge(here), now=later)
+    assert plan.checksum in told
+    assert kept_bundles.look(here, open_forge(here)) == ()
 
     registry = bundles.registry_of(here)
     words = ["--project", str(here.root), "store", "expire"]

@@ -19,7 +19,7 @@ from trunkline.core.project import Project
 from trunkline.forge import Forge, Workflow, open_forge
 from trunkline.forge.page import moment
 
-from . import missing_bundles, unwatched
+from . import kept_bundles, unwatched
 
 WELL = "success"
 """The conclusion of a run that did what it should; one that was skipped looked at nothing."""
@@ -149,7 +149,7 @@ def heartbeat(project: Project, *, progress: Progress) -> tuple[str, ...]:
     lines += [
         f"{file} looks at nothing, and {', '.join(names)} should serve" for file, names in missing.items()
     ]
-    return (*lines, *missing_bundles.look(project, forge))
+    return (*lines, *kept_bundles.look(project, forge))
 
 
 def _wake(forge: Forge, beat: Beat) -> str:

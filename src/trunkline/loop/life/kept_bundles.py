@@ -1,9 +1,10 @@
-"""Missing: bundles that main needs and the repository no longer holds, and the one issue that says so."""
+"""The bundles in the repository, looked at by schedule: those that main needs and lacks, and those that may go."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from trunkline.core.errors import ForgeError
 from trunkline.core.project import Project
 from trunkline.core.record import short
 from trunkline.forge import Forge
@@ -13,14 +14,15 @@ from trunkline.loop.versions.bundles import registry_kind
 FINGERPRINT = "bundles"
 
 
-def look(project: Project, forge: Forge) -> tuple[str, ...]:
-    """Return a line for each bundle that is missing, and keep the issue; MLflow's backups are its server's affair.
+def look(project: Project, forge: Forge, *, now: datetime | None = None) -> tuple[str, ...]:
+    """Return a line for each bundle that is missing, keep the issue about them, and tell what a person may remove.
 
-    Raises UnavailableError when the remote does not answer.
+    MLflow's backups are its server's affair. Raises UnavailableError when the remote does not answer.
     """
     if registry_kind(project) != "git":
         return ()
-    missing = store.status(project, now=datetime.now(UTC)).missing
+    now = now or datetime.now(UTC)
+    missing = store.status(project, now=now).missing
     known = forge.issues(state="open", fingerprint=FINGERPRINT)
     lines = tuple(
         f"version {number}: the bundle {short(digest)} is missing" for digest, number in missing.items()
@@ -46,4 +48,15 @@ def look(project: Project, forge: Forge) -> tuple[str, ...]:
             ),
             labels=("trunkline", "signal: infrastructure", "severity: warning"),
         )
-    return lines
+    return lines + _expiry(project, now)
+
+
+def _expiry(project: Project, now: datetime) -> tuple[str, ...]:
+    try:
+        plan = store.expiry(project, now=now)
+    except ForgeError as error:
+        return (f"which bundles nobody needs is not known: {error.what}",)
+    if not plan.bundles:
+        return ()
+    names = "; ".join(f"{short(digest)} ({what})" for digest, what in plan.bundles.items())
+    return (f"nobody needs {names}: remove by `trunkline store expire --apply {plan.checksum}`",)
