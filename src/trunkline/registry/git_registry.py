@@ -50,7 +50,8 @@ class GitRegistry:
 
         Raises StorageError when it weighs more than `registry.store_limit_mb`.
         """
-        _check_weight(bundle.folder, self._limit_mb)
+        weight = sum(path.stat().st_size for path in bundle.folder.rglob("*") if path.is_file())
+        require_weight(weight, self._limit_mb)
         tree = write_tree(self._clone, bundle.folder)
         if self._holds(bundle.digest, tree):
             return
@@ -172,11 +173,11 @@ def _said(done: CompletedProcess[str]) -> str:
     return without_password(" ".join(done.stderr.split()))
 
 
-def _check_weight(folder: Path, limit_mb: int) -> None:
-    total = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+def require_weight(total: int, limit_mb: int, *, what: str = "The bundle") -> None:
+    """Raise StorageError when `total` bytes are more than a bundle may have in git."""
     if total > limit_mb * MEGABYTE:
         raise StorageError(
-            f"The bundle has {total / MEGABYTE:.1f} MB, and registry.store_limit_mb is {limit_mb}.",
+            f"{what} has {total / MEGABYTE:.1f} MB, and registry.store_limit_mb is {limit_mb}.",
             next_step="raise registry.store_limit_mb in trunkline.yaml, make the model smaller, or use an MLflow"
             " server: set MLFLOW_TRACKING_URI (in GitHub: a repository variable) or registry.uri",
         )

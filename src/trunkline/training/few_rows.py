@@ -47,6 +47,8 @@ class Tried:
     settings: int
     runtime: str
     """`onnx`, or `python` with the reason."""
+    size: int
+    """Bytes of its model; one of more rows may have more."""
 
 
 def few_rows(rows: pd.DataFrame, contract: Contract, *, count: int = ROWS) -> pd.DataFrame:
@@ -126,7 +128,7 @@ class _One:
             require_complete(self.candidate, fitted, self.judging)
             guarded(name, lambda: self.judging.ask(fitted, X), doing="asked")
             guarded(name, lambda: self.scorer(fitted, X, y), doing="scored")
-            return Tried(name, count, self._asked(fitted, X))
+            return Tried(name, count, *self._asked(fitted, X))
 
     def _fit(self, X: pd.DataFrame, y: np.ndarray, beside: Mapping[str, np.ndarray]) -> tuple[int, Any]:
         """Return how many settings were fitted, and what the first of them gave."""
@@ -153,19 +155,20 @@ class _One:
                 ) from error
         return len(fitted), fitted[0]
 
-    def _asked(self, fitted: Any, X: pd.DataFrame) -> str:
-        """Return what a fitted model would run as, after it answered the edges of the contract."""
+    def _asked(self, fitted: Any, X: pd.DataFrame) -> tuple[str, int]:
+        """Return what a fitted model would run as, and its bytes, after it answered the edges of the contract."""
         contract = self.contract
         answers = self.judging.ask(fitted, X.iloc[:1])
         answered(lambda given: self.judging.ask(fitted, given), edges(X, contract), X.iloc[:1])
         reasons: list[str] = []
         for name, exporter in plugins("exporters").items():
             try:
-                exporter().check(fitted, contract, X.iloc[:2], classes=answers.classes, package=self.package)
+                form, classes = exporter(), answers.classes
+                size = form.check(fitted, contract, X.iloc[:2], classes=classes, package=self.package)
             except ConversionError as error:
                 reasons.append(str(error))
             else:
-                return f"{name} ({'; '.join(reasons)})" if reasons else name
+                return (f"{name} ({'; '.join(reasons)})" if reasons else name), size
         raise ExportError(f"It has no form: {'; '.join(reasons)}.", next_step="choose another estimator")
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from trunkline.cli.main import run
-from trunkline.core.errors import TrunklineError
+from trunkline.core.errors import StorageError, TrunklineError
 from trunkline.core.project import Project
 from trunkline.loop.model import snapshots
 from trunkline.loop.model.trying import TriedOut, try_out
@@ -48,6 +48,17 @@ def test_a_project_in_order_is_fitted_and_asked_and_nothing_is_kept(whole: Proje
     ]
     assert not whole.data_lock.exists()
     assert not whole.bundles.root.exists()
+
+
+def test_a_model_that_is_too_large_for_the_repository_is_found_before_a_search(whole: Project) -> None:
+    edited(whole, MODEL, "LogisticRegression()", "ExtraTreesClassifier(400, min_samples_leaf=2)")
+    edited(whole, MODEL, '{"C": [0.1, 1.0]}', "{}")
+    text = (whole.root / MODEL).read_text()
+    (whole.root / MODEL).write_text("from sklearn.ensemble import ExtraTreesClassifier\n" + text)
+    with (whole.root / POLICY).open("a") as policy:
+        policy.write("registry: {kind: git, store_limit_mb: 1}\n")
+    with pytest.raises(StorageError, match=r"logistic.*store_limit_mb is 1"):
+        try_out(Project(whole.root), progress=say)
 
 
 class Mistake(NamedTuple):

@@ -49,7 +49,9 @@ def test_a_candidate_that_works_says_how_many_settings_and_what_it_runs_as(
     rows: pd.DataFrame, contract: Contract
 ) -> None:
     candidate = Candidate("logistic", LogisticRegression(), {"C": [0.1, 1.0, 10.0], "max_iter": [100]})
-    assert try_one(candidate, rows, contract) == (Tried("logistic", 3, "onnx"),)
+    (tried,) = try_one(candidate, rows, contract)
+    assert (tried.candidate, tried.settings, tried.runtime) == ("logistic", 3, "onnx")
+    assert tried.size > 0
 
 
 def test_a_value_of_the_search_that_the_estimator_refuses_is_named(

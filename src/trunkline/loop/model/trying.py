@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from trunkline import data, delivery, evaluation, training
 from trunkline.core.contract import Contract
 from trunkline.core.errors import PolicyError
+from trunkline.core.package import files_in
 from trunkline.core.progress import Progress
 from trunkline.core.project import POLICY_FILE, Project
+from trunkline.loop.versions.bundles import registry_kind
+from trunkline.registry.git_registry import require_weight
 
 from .checking import check_edited
 
@@ -64,8 +68,19 @@ def try_out(project: Project, *, progress: Progress) -> TriedOut:
         package=policy.package,
         progress=progress,
     )
+    _require_weight(project, tried)
     data.require_current(project, contract)
     return TriedOut(contract, len(loaded), len(taken), tried, data.unchecked(data.project_schema(project)))
+
+
+def _require_weight(project: Project, tried: Sequence[training.Tried]) -> None:
+    """Raise StorageError for a candidate whose bundle is too large for git, as far as a few rows tell."""
+    if registry_kind(project) == "git":
+        code = sum(path.stat().st_size for path in files_in(project.package).values())
+        for one in tried:
+            total = one.size + (0 if one.runtime == "onnx" else code)
+            what = f"The bundle of {one.candidate}, fitted on a few rows,"
+            require_weight(total, project.policy.registry.store_limit_mb, what=what)
 
 
 def _check_files(project: Project) -> None:

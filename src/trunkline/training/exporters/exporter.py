@@ -66,6 +66,9 @@ class Exporter(Protocol):
 
     def check(
         self, pipeline: Any, contract: Contract, rows: pd.DataFrame, *, classes: tuple[str, ...], package: str
-    ) -> None:
-        """Raise ConversionError when a pipeline that was fitted on a few rows has no such form."""
+    ) -> int:
+        """Return the bytes that a pipeline's model has which was fitted on a few rows.
+
+        Raises ConversionError when it has no such form.
+        """
         ...

@@ -62,9 +62,11 @@ class Onnx:
 
     def check(
         self, pipeline: Any, contract: Contract, rows: pd.DataFrame, *, classes: tuple[str, ...], package: str
-    ) -> None:
-        """Raise ConversionError when there is no such form, or the runtime does not answer the rows."""
-        OnnxForm(convert(pipeline, contract), contract, classes).ask(rows)
+    ) -> int:
+        """Return the model's bytes. Raises ConversionError without such a form, or without an answer to the rows."""
+        content = convert(pipeline, contract)
+        OnnxForm(content, contract, classes).ask(rows)
+        return len(content)
 
 
 def convert(pipeline: Any, contract: Contract) -> bytes:

@@ -62,9 +62,11 @@ class Python:
 
     def check(
         self, pipeline: Any, contract: Contract, rows: pd.DataFrame, *, classes: tuple[str, ...], package: str
-    ) -> None:
-        """Raise ExportError when it cannot be written, or needs a package that no index has."""
-        requirements(untrusted_types(dump(pipeline)), package)
+    ) -> int:
+        """Return the model's bytes. Raises ExportError when it cannot be written, or needs a package of no index."""
+        content = dump(pipeline)
+        requirements(untrusted_types(content), package)
+        return len(content)
 
 
 class _Nowhere:
