@@ -23,9 +23,13 @@ EARLIEST, LATEST = (
 )
 """The times that Python has; DuckDB has more of them."""
 
-THIRD = "epoch_us(try_cast(f[3] AS TIMESTAMPTZ))"
-TIME_OF_LINE = f"CASE WHEN {THIRD} BETWEEN {EARLIEST} AND {LATEST} THEN {THIRD} END"
-"""The time that is the third field, in microseconds since 1970; null where the text names none that Python has."""
+
+def time_of(text: str) -> str:
+    """Return SQL: the time that a text names in microseconds since 1970; null where Python has no such time."""
+    time = f"epoch_us(try_cast({text} AS TIMESTAMPTZ))"
+    return f"CASE WHEN {time} BETWEEN {EARLIEST} AND {LATEST} THEN {time} END"
+
+
 LINES = """
     SELECT CASE WHEN "time" IS NULL THEN NULL
                 WHEN f[1] = 'trunkline/rejection/1' THEN 'rejection'
@@ -40,7 +44,7 @@ LINES = """
                      json, ['$.schema', '$.id', '$.time', '$.arm', '$.bundle', '$.answered', '$.user']) AS f,
                  TIME_OF_LINE AS "time"
           FROM read_ndjson_objects(getvariable('lines'), ignore_errors = true))
-""".replace("TIME_OF_LINE", TIME_OF_LINE)
+""".replace("TIME_OF_LINE", time_of("f[3]"))
 """Lines as rows: what is asked by, and the whole record. `kind` is null where a line is damaged, as is all of a line
 that is no JSON; `time` counts microseconds since 1970; `key` stands for the id in 128 bits, which join faster."""
 

@@ -16,36 +16,48 @@ from trunkline.core.line_log import append
 from trunkline.core.reading import parse_json
 from trunkline.inputs import Value
 
-from .database import TIME_OF_LINE, database, literally, moment
+from .database import database, literally, moment, time_of
 from .records import GroundTruth
 
 if TYPE_CHECKING:
     import duckdb
 
-EVENTS = """
-    SELECT f[1] AS prediction, md5_number(f[1])::UUID AS "key", coalesce(f[2], '') AS item,
-           TIME_OF_LINE AS "time", row_number() OVER () AS place,
-           coalesce(v[1], v[2])::VARCHAR AS value,
-           coalesce(f[4] IN ('trunkline/ground-truth/1', 'trunkline/ground-truth/2'), true) AS known
-    FROM (SELECT json_extract_string(json, ['$.prediction', '$.item', '$.time', '$.schema']) AS f,
-                 json_extract(json, ['$.value', '$.outcome']) AS v
-          FROM read_ndjson_objects(getvariable('truths'), ignore_errors = true, maximum_object_size = 1048576))
-""".replace("TIME_OF_LINE", TIME_OF_LINE)
-SCALAR = r"null|true|false|\".*\"|-?\d+(\.\d+)?([eE][+-]?\d+)?"
-"""What a value may be in JSON; DuckDB reads NaN and Infinity as well."""
-LATEST = """
+EVENTS = f"""
+    SELECT prediction, md5_number(prediction)::UUID AS "key", coalesce(item, '') AS item,
+           {time_of('"time"')} AS "time",
+           coalesce(value, outcome, 'null')::VARCHAR AS value,
+           coalesce(schema IN ('trunkline/ground-truth/1', 'trunkline/ground-truth/2'), true) AS known
+    FROM read_json(
+        getvariable('truths'), format = 'newline_delimited', ignore_errors = true, maximum_object_size = 1048576,
+        columns = {{prediction: VARCHAR, item: VARCHAR, "time": VARCHAR, schema: VARCHAR, value: JSON, outcome: JSON}})
+"""  # noqa: S608
+WRITTEN = f"CREATE OR REPLACE TEMP TABLE event AS {EVENTS}"
+"""In the order of the lines, so that `rowid` is the place of an event."""
+STRANGE_VALUE = r"""
+    CASE WHEN starts_with(value, '"') THEN false
+         ELSE NOT regexp_full_match(value, 'null|true|false|-?\d+(\.\d+)?([eE][+-]?\d+)?')
+              OR NOT isfinite(try_cast(value AS DOUBLE))
+    END
+"""
+"""Whether a value is neither text, nor a number in JSON's spelling, nor true, false or null: DuckDB reads NaN too."""
+LATEST = f"""
     CREATE OR REPLACE TEMP TABLE latest AS
-    SELECT "key", item, arg_max(value, time::HUGEINT * 4294967296 + place) AS value, max(time) AS "time",
-           bool_or("key" IS NULL OR time IS NULL OR value IS NULL OR NOT regexp_full_match(value, 'SCALAR')
-                   OR NOT isfinite(try_cast(value AS DOUBLE)) OR NOT known) AS strange
-    FROM (EVENTS) GROUP BY "key", item
-""".replace("EVENTS", EVENTS).replace("SCALAR", SCALAR)
+    SELECT "key", item, arg_max(value, time::HUGEINT * 4294967296 + rowid) AS value, max(time) AS "time",
+           bool_or("key" IS NULL OR time IS NULL OR NOT known OR {STRANGE_VALUE}) AS strange,
+           bool_or(value = 'null') AS empty
+    FROM event GROUP BY "key", item
+"""  # noqa: S608
 """Of several events of one item the one with the latest time counts, of two of one time the one written last."""
-STRANGE = "SELECT count(*) FROM latest WHERE strange"
+STRANGE = "SELECT count(*) FILTER (strange), count(*) FILTER (empty) FROM latest"
+WITHOUT_VALUE = """
+    SELECT count(*) FROM read_ndjson_objects(getvariable('truths'), maximum_object_size = 1048576)
+    WHERE NOT json_exists(json, '$.value') AND NOT json_exists(json, '$.outcome')
+"""
+"""Events that were taken back have a value, null; the database reads one that is missing as the same."""
 WITHDRAWN = "DELETE FROM latest WHERE value = 'null'"
-OF_LOG = """
-    SELECT DISTINCT prediction FROM (EVENTS) WHERE key IN (SELECT key FROM log WHERE kind = 'answer')
-""".replace("EVENTS", EVENTS)
+OF_LOG = f"""
+    SELECT DISTINCT prediction FROM ({EVENTS}) WHERE key IN (SELECT key FROM log WHERE kind = 'answer')
+"""  # noqa: S608
 OF_ANSWERS = """
     SELECT name, item, time, value
     FROM (SELECT DISTINCT unnest(?::VARCHAR[]) AS name) JOIN latest ON "key" = md5_number(name)::UUID
@@ -178,18 +190,24 @@ def latest_truth(opened: duckdb.DuckDBPyConnection, path: Path) -> bool:
     """
     if not os.path.lexists(path):
         return False
-    _name(opened, path)
-    opened.execute(LATEST)
-    if opened.execute(STRANGE).fetchall() != [(0,)]:
+    _group(opened, path)
+    strange, empty = opened.execute(STRANGE).fetchall()[0]
+    if strange or (empty and opened.execute(WITHOUT_VALUE).fetchall() != [(0,)]):
         # What the database cannot read is read, or named, line by line.
         truths = _line_by_line(path)
         with tempfile.TemporaryDirectory(prefix="trunkline-") as folder:
             whole = Path(folder) / "truth.jsonl"
             whole.write_text("".join(truth.line() for truth in truths.values()), encoding="utf-8")
-            _name(opened, whole)
-            opened.execute(LATEST)
+            _group(opened, whole)
     opened.execute(WITHDRAWN)
     return True
+
+
+def _group(opened: duckdb.DuckDBPyConnection, path: Path) -> None:
+    _name(opened, path)
+    opened.execute(WRITTEN)
+    opened.execute(LATEST)
+    opened.execute("DROP TABLE event")
 
 
 def _name(opened: duckdb.DuckDBPyConnection, path: Path) -> None:

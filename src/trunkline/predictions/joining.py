@@ -43,6 +43,8 @@ def join_truth(
     if not latest_truth(opened, truth):
         return False
     opened.execute("SET preserve_insertion_order = false")
+    # The labels are kept and the log streams past them. The database guesses from the first file, which may be short.
+    opened.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
     of_bundle, bundles = (OF_BUNDLE, [bundle]) if bundle else ("", [])
     limit, limits = (NEWEST, [newest]) if newest is not None else ("", [])
     # The newest first: what ended before the oldest of enough answers is not read.

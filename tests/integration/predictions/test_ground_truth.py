@@ -139,3 +139,28 @@ def test_a_line_that_only_the_records_rules_read_takes_no_event_of_an_item_away(
     unix = '{"prediction": "p2", "value": "Yes", "time": 1767225600}\n'
     path.write_text(click.line() + unix)
     assert events_of(path, ["p1"]) == {"p1": (click,)}
+
+
+def test_a_missing_value_is_no_event_that_was_taken_back(tmp_path: Path) -> None:
+    path = tmp_path / "production.jsonl"
+    back = GroundTruth(prediction="p1", value=None, time=START).line()
+    path.write_text(back + '{"prediction": "p2", "time": "2026-01-01"}\n' + back)
+    with pytest.raises(DataError, match="line 2"):
+        truth_of(path, ["p1", "p2"])
+    path.write_text(back)
+    assert truth_of(path, ["p1"]) == {}
+
+
+def test_of_many_events_of_one_time_the_last_line_counts(tmp_path: Path) -> None:
+    # More lines than the database reads in one piece, by more than one process.
+    path = tmp_path / "production.jsonl"
+    path.write_bytes(
+        b"".join(
+            b'{"prediction":"p%d","value":%d,"time":"2026-01-01"}\n' % (number % 300, number)
+            for number in range(300_000)
+        )
+    )
+    found = truth_of(path, [f"p{number}" for number in range(300)])
+    assert {name: event.value for name, event in found.items()} == {
+        f"p{number % 300}": number for number in range(299_700, 300_000)
+    }
