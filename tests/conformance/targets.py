@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 
 from trunkline import delivery
 from trunkline.core.bundle import BundleStore
-from trunkline.core.errors import TrunklineError
+from trunkline.core.errors import PolicyError, TrunklineError
 from trunkline.core.release import Release, Route
 from trunkline.delivery import DesiredState, Target, TargetSettings, next_state
 
@@ -110,3 +112,36 @@ class TargetConformance:
                 history=tmp_path / "history.jsonl",
             )
         assert [line.outcome for line in delivery.read_history(tmp_path / "history.jsonl")] == ["applied"]
+
+
+class ExposedTargetConformance:
+    """For targets that listen beyond their machine. Needs the fixtures `guarded`, `unguarded`, `released`, `bundles`.
+
+    `guarded` is told of TLS and keys and `unguarded` of neither; both shall listen on every address. `trust` knows the
+    certificate.
+    """
+
+    def test_a_caller_without_a_key_is_refused(
+        self, guarded: Reach, released: Release, bundles: BundleStore, trust: ssl.SSLContext
+    ) -> None:
+        guarded().apply(released, bundles)
+        target = guarded()
+        assert target.check().ready
+        assert target.check().revision == released.revision
+        assert target.observe() == released
+        assert target.upkeep() == ()
+        assert target.address().startswith("https://")
+        with httpx.Client(base_url=target.address(), verify=trust, trust_env=False) as anybody:
+            asked = [anybody.post(path, json={}) for path in ("/predict", "/predict/batch", "/feedback")]
+            asked += [anybody.get(path) for path in ("/metrics", "/log", "/docs", "/openapi.json")]
+            assert {answer.status_code for answer in asked} == {401}
+            assert anybody.get("/ready").json() == {"ready": True}
+
+    def test_unguarded_it_does_not_begin(
+        self, unguarded: Reach, released: Release, bundles: BundleStore
+    ) -> None:
+        with pytest.raises(PolicyError) as refused:
+            unguarded().apply(released, bundles)
+        assert "access" in refused.value.next_step
+        assert unguarded().assigned() is None
+        assert not unguarded().check().ready

@@ -53,6 +53,7 @@ VERBS = {
     "forget": Verb("life", "Take a user's answers out of the log and the ground truth.", ALSO),
     "forge": Verb("forge", "Set up the local forge for this project.", ALSO),
     "issue": Verb("forge", "List or show issues.", ALSO),
+    "key": Verb("key", "Make, list or revoke the keys of a service's callers.", ALSO),
     "load": Verb("load", "Put load on the service and ask the load gates.", ALSO),
     "page": Verb("life", "Write the project's history as one self-contained page.", ALSO),
     "plan": Verb("delivery", "Show what apply would do.", ALSO),

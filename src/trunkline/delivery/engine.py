@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trunkline.core.errors import ApplyError, NotFoundError
+from trunkline.core.policy.access import BEHIND, VARIABLE
 from trunkline.core.progress import Progress
 from trunkline.core.secrets import everything
 
@@ -113,6 +114,8 @@ class Engine:
                 # A volume belongs to whom the image's folder belongs to; a tmpfs to root, whatever its mode says.
                 *("--read-only", "--tmpfs", "/tmp", "--volume", "/srv/log"),  # noqa: S108
                 *("--cap-drop=ALL", "--security-opt", "no-new-privileges"),
+                # Nobody else reaches it: it is published on this machine alone.
+                *("--env", f"{VARIABLE}={BEHIND.model_dump_json(exclude_defaults=True)}"),
                 *("--publish", f"127.0.0.1::{PORT}", reference),
             )
         except BaseException:

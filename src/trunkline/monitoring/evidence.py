@@ -9,6 +9,7 @@ from pathlib import Path
 
 from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
+from trunkline.core.own_service import ANYBODY, Credentials
 from trunkline.core.policy.monitoring import Monitoring
 from trunkline.measure.metrics import Metric
 from trunkline.predictions import GroundTruth, LogWindow, Prediction
@@ -40,6 +41,8 @@ class Evidence:
     """The metric of `monitoring.performance.metric`."""
     ready: str = ""
     """The address of the service's `/ready`; empty is not asked."""
+    credentials: Credentials = ANYBODY
+    """What opens it."""
     pid: int = 0
     """The service's process; 0 is not looked for."""
     created: float = 0.0

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import psutil
 
+from trunkline.core.own_service import ANYBODY, Credentials
 from trunkline.core.policy.monitors.infrastructure import InfrastructureMonitor
 from trunkline.core.signals import Finding
 from trunkline.measure.intervals import quantile_interval
@@ -66,7 +67,14 @@ class Infrastructure(Monitor[InfrastructureMonitor]):
         looks = [("process", look_at_process(evidence.pid, evidence.created))] if evidence.pid else []
         if evidence.ready:
             timeout = self.settings.probe_timeout_s
-            looks.append(("ready", look_at_service(evidence.ready, timeout_s=timeout, client=self.client)))
+            looks.append(
+                (
+                    "ready",
+                    look_at_service(
+                        evidence.ready, evidence.credentials, timeout_s=timeout, client=self.client
+                    ),
+                )
+            )
         findings = [
             Finding(subject=subject, measure="healthy", value=0.0, threshold=1.0, detail=found.trouble)
             for subject, found in looks
@@ -117,12 +125,18 @@ def look_at_process(pid: int, create_time: float = 0.0) -> Probe:
     return Probe(f"the service's process {pid} is no longer there", critical=True)
 
 
-def look_at_service(url: str, *, timeout_s: float, client: httpx.Client | None = None) -> Probe:
+def look_at_service(
+    url: str, credentials: Credentials = ANYBODY, *, timeout_s: float, client: httpx.Client | None = None
+) -> Probe:
     """Return what `GET /ready` says, within `timeout_s` seconds."""
     begin = time.perf_counter()
     try:
-        with contextlib.nullcontext(client) if client else httpx.Client(trust_env=False) as asking:
-            answer = asking.get(url, timeout=timeout_s)
+        with (
+            contextlib.nullcontext(client)
+            if client
+            else httpx.Client(verify=credentials.verify, trust_env=False) as asking
+        ):
+            answer = asking.get(url, headers=credentials.headers, timeout=timeout_s)
     except httpx.TimeoutException:
         return Probe(f"the service at {url} did not answer within {timeout_s:g} s", critical=True)
     except httpx.HTTPError as error:

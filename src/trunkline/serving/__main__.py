@@ -3,71 +3,40 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import contextlib
-import errno
 import gc
 import logging
 import os
-import signal
-import socket
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import FrameType
 from urllib.parse import urlsplit
 
 import structlog
 import uvicorn
+from pydantic import ValidationError
 
-from trunkline.core.errors import TrunklineError, UnavailableError
-from trunkline.core.record import write_atomically
+from trunkline.core import keys
+from trunkline.core.errors import PolicyError, TrunklineError
+from trunkline.core.exposure import require_guarded
+from trunkline.core.policy.access import VARIABLE, Access
+from trunkline.core.record import describe_problems
 from trunkline.predictions import shipping, writer
 from trunkline.predictions.pseudonym import environment_secret
 from trunkline.predictions.stores import open_store
 from trunkline.predictions.stores.variables import variables_of
 
+from .access import Guard
 from .app import create_app
+from .callers import Callers, Either, Keys, legacy
 from .handing_out import hand_out, token_hashes
+from .limits import PatientProtocol
+from .listening import Certificate, bind, listen, open_to_owner
 from .release import load, read_release
+from .server import GRACE_SECONDS, Server
 from .service import Service
 from .takeover import take_over
 from .telemetry import LogBridge, Metrics, service_log
-
-GRACE_SECONDS = 30
-
-
-class Server(uvicorn.Server):
-    """Uvicorn that ends with code 0 when asked to stop, and reloads on SIGHUP."""
-
-    def __init__(self, config: uvicorn.Config, service: Service, port_file: Path | None) -> None:
-        super().__init__(config)
-        self._service = service
-        self._port_file = port_file
-        self._hung_up_early = False
-        # Until the event loop takes over, a SIGHUP would end the process.
-        signal.signal(signal.SIGHUP, self._remember)
-
-    def _remember(self, _: int, __: FrameType | None) -> None:
-        self._hung_up_early = True
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Stop on SIGTERM and SIGINT; uvicorn would raise them again after it has stopped."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self.handle_exit)
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start to accept, then say so."""
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._service.request_reload)
-        if self._hung_up_early:
-            self._service.request_reload()
-        await super().startup(sockets)
-        port = sockets[0].getsockname()[1] if sockets else self.config.port
-        if self._port_file:
-            write_atomically(self._port_file, f"{port}\n".encode())
-        self._service.log.info("started", port=port, **self._service.live.about())
+from .tokens import Tokens
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -85,12 +54,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace, log: structlog.typing.FilteringBoundLogger) -> None:
     folder: Path = options.folder
+    access = _access(options.access)
+    require_guarded(options.host, access)
     release = read_release(folder)
     if options.take_over and (ended := take_over(folder, patience=GRACE_SECONDS)):
         log.info("took over", processes=ended)
-    with _bind(options.host, options.port) as listener:
+    with bind(options.host, options.port) as listener:
         logs: Path = options.log_folder or _log_folder(folder)
-        variables = variables_of(_secret_file(folder, logs), os.environ)
+        secret_file = _secret_file(folder, logs)
+        variables = variables_of(secret_file, os.environ)
+        certificate = Certificate.of(access, secret_file, variables)
         shipper = _shipper(options, release.environment, logs, log, variables)
         predictions = writer.LogWriter(
             logs,
@@ -98,7 +71,7 @@ def _run(options: argparse.Namespace, log: structlog.typing.FilteringBoundLogger
             size=shipping.SIZE if shipper else writer.SIZE,
             noted=shipper.backlog.logged if shipper else None,
         )
-        secret = environment_secret(_secret_file(folder, logs), os.environ)
+        secret = environment_secret(secret_file, os.environ)
         live = load(
             folder, release, secret=secret, threads=options.threads, maximum_rows=options.maximum_rows
         )
@@ -113,14 +86,17 @@ def _run(options: argparse.Namespace, log: structlog.typing.FilteringBoundLogger
             shipper=shipper,
             answer_unlogged=options.answer_unlogged,
         )
-        app = create_app(service)
-        if hashes := token_hashes(variables):
-            hand_out(app, logs, hashes)
+        given = (*legacy(token_hashes(variables)), *open_to_owner(folder, certificate))
+        key_file = Path(variables.get(keys.VARIABLE) or keys.keys_beside(secret_file))
+        app = create_app(service, Guard(_callers(access, key_file, given, log), access))
+        hand_out(app, logs)
         config = uvicorn.Config(
             app,
             log_config=None,
             access_log=False,
             ws="none",
+            http=PatientProtocol,
+            ssl_context_factory=(lambda *_: certificate.context) if certificate else None,
             lifespan="on",
             proxy_headers=False,
             server_header=False,
@@ -128,11 +104,37 @@ def _run(options: argparse.Namespace, log: structlog.typing.FilteringBoundLogger
             timeout_keep_alive=75,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
-        _listen(listener, options.host, options.port)
+        listen(listener, options.host, options.port)
         # What is loaded stays; the collector need not look at it again and again.
         gc.collect()
         gc.freeze()
-        Server(config, service, options.port_file).run(sockets=[listener])
+        Server(config, service, options.port_file, certificate).run(sockets=[listener])
+
+
+def _access(text: str) -> Access:
+    try:
+        return Access.model_validate_json(text or "{}")
+    except ValidationError as error:
+        raise PolicyError(
+            f"--access is no section serving.access: {describe_problems(error)}.",
+            next_step="give it as JSON, as trunkline.schema.json describes it",
+        ) from error
+
+
+def _callers(
+    access: Access, path: Path, given: tuple[keys.Key, ...], log: structlog.typing.FilteringBoundLogger
+) -> Callers:
+    """Return who is known: by the issuer's tokens, and always by keys, which our own programs hold."""
+
+    def told(trouble: str) -> None:
+        log.error("callers", reason=trouble)
+
+    known = Keys(path, given, access.limits, told=told)
+    if access.jwt:
+        return Either(known, Tokens(access.jwt, access.limits, told=told))
+    if access.callers == "keys" and not path.exists():
+        log.warning("nobody has a key yet", file=str(path), next="trunkline key new")
+    return known
 
 
 def _shipper(
@@ -172,46 +174,17 @@ def _secret_file(folder: Path, logs: Path) -> Path:
     return logs / ".user-secret"
 
 
-def _bind(host: str, port: int) -> socket.socket:
-    listener: socket.socket | None = None
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-    except OSError as error:
-        if listener:
-            listener.close()
-        raise _refused(error, host, port) from error
-    return listener
-
-
-def _listen(listener: socket.socket, host: str, port: int) -> None:
-    # Two sockets that do not listen yet may be bound to one port: only this call tells.
-    try:
-        listener.listen(2048)
-    except OSError as error:
-        raise _refused(error, host, port) from error
-
-
-def _refused(error: OSError, host: str, port: int) -> UnavailableError:
-    if error.errno == errno.EADDRINUSE:
-        return UnavailableError(
-            f"Cannot listen on {host}: port {port} is taken by another program.",
-            next_step="stop that program, or choose another port",
-        )
-    return UnavailableError(
-        f"Cannot listen on {host}, port {port}: {error.strerror}.", next_step="choose another host or port"
-    )
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m trunkline.serving", description=__doc__)
     parser.add_argument("folder", type=Path, help="holds release.json and bundles/")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8080, help="0 takes a free one")
+    parser.add_argument(
+        "--access",
+        default=os.environ.get(VARIABLE, ""),
+        metavar="JSON",
+        help="the policy's section serving.access; by default TRUNKLINE_ACCESS",
+    )
     parser.add_argument("--log-folder", type=Path, help="of the prediction log")
     parser.add_argument(
         "--log-store",

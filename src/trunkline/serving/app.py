@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-import orjson
 from fastapi import FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.background import BackgroundTask
@@ -15,30 +14,22 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from trunkline import __version__
 from trunkline.core.errors import StorageError, TrunklineError, UnavailableError
 from trunkline.core.release import Route
 from trunkline.predictions import Prediction
 from trunkline.tasks import task_of
 
+from .access import DETAILS, Admission, Guard
 from .bodies import Unreadable, read_body
+from .callers import Caller
 from .description import Answer, Batch, Problems, describe
 from .problems import Refused
 from .release import Loaded
+from .replies import Json, sorry
 from .service import Service
 from .telemetry import Metrics, failure
 
 PATHS = ("/predict", "/predict/batch", "/health", "/ready", "/metrics", "/docs", "/openapi.json")
-
-
-class Json(Response):
-    """A body of JSON."""
-
-    media_type = "application/json"
-
-    def render(self, content: Any) -> bytes:
-        """Return the body's bytes."""
-        return orjson.dumps(content)
 
 
 class Counted:
@@ -63,8 +54,8 @@ class Counted:
         await self._app(scope, receive, counting)
 
 
-def create_app(service: Service) -> FastAPI:
-    """Return the web application of a service; it starts and stops the service."""
+def create_app(service: Service, guard: Guard) -> FastAPI:
+    """Return the web application of a service, which it starts and stops, for those whom the guard admits."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -74,14 +65,23 @@ def create_app(service: Service) -> FastAPI:
 
     # A redirect would lose the body with many clients, and lead past a proxy's own address.
     app = FastAPI(title="Trunkline", lifespan=lifespan, redoc_url=None, redirect_slashes=False)
+    app.add_middleware(Admission, guard=guard, metrics=service.metrics)
+    # Outside of it, so that what is refused is counted too.
     app.add_middleware(Counted, metrics=service.metrics)
     refused: dict[int | str, dict[str, Any]] = {
+        401: {"model": Problems, "description": "The request has no key, or one that is not known"},
+        403: {"model": Problems, "description": "The key does not open this path"},
+        408: {"model": Problems, "description": "The body did not come in time"},
         413: {"model": Problems, "description": "The body is larger than a megabyte"},
         415: {
             "model": Problems,
             "description": "The body is compressed, or announced as something else than JSON",
         },
         422: {"model": Problems, "description": "The request breaks the contract"},
+        429: {
+            "model": Problems,
+            "description": "Too many requests with this key; Retry-After says how long to wait",
+        },
         500: {"model": Problems, "description": "The model failed"},
         503: {"model": Problems, "description": "The answer could not be logged, so it is not given"},
     }
@@ -115,11 +115,11 @@ def create_app(service: Service) -> FastAPI:
 
     @app.get("/health", summary="Whether the process lives", tags=["operate"])
     async def health() -> Response:
-        return Json({"healthy": True, "toolkit": __version__})
+        return Json({"healthy": True})
 
     @app.get("/ready", summary="What serves, and which release was refused", tags=["operate"])
-    async def ready() -> Response:
-        return Json(_ready(service))
+    async def ready(request: Request) -> Response:
+        return Json(_ready(service) if DETAILS in caller_of(request).scopes else {"ready": True})
 
     @app.get("/metrics", summary="Metrics for Prometheus", tags=["operate"])
     async def metrics() -> Response:
@@ -131,7 +131,7 @@ def create_app(service: Service) -> FastAPI:
 
     @app.exception_handler(HTTPException)
     async def refuse(request: Request, error: HTTPException) -> Response:
-        return _sorry(_advice(request, error), error.status_code, error.headers)
+        return sorry(_advice(request, error), error.status_code, error.headers)
 
     described: list[tuple[Loaded, dict[str, Any]]] = []
 
@@ -149,9 +149,9 @@ async def _handle(
     service: Service, request: Request, act: Callable[[Loaded, bytes, float], Awaitable[Response]]
 ) -> Response:
     try:
-        body = await read_body(request)
+        body = await read_body(request, caller_of(request).limits.largest_body)
     except Unreadable as refusal:
-        return _sorry(refusal.error, refusal.status, refusal.headers)
+        return sorry(refusal.error, refusal.status, refusal.headers)
     except ClientDisconnect:
         return Response(status_code=400)
     started = time.perf_counter()
@@ -162,14 +162,20 @@ async def _handle(
             await service.reject(live, refusal.problems)
             return Json(refusal.body(), 422)
         except StorageError:
-            return _sorry("The answer could not be logged, so it is not given. Try again later.", 503)
+            return sorry("The answer could not be logged, so it is not given. Try again later.", 503)
         except Exception as error:  # the caller gets a clean answer whatever the model does
             service.metrics.model_errors.inc()
             about = failure(error.__cause__ or error) if isinstance(error, TrunklineError) else failure(error)
             service.log.error("no answer", version=live.champion.route.version, **about)
             if isinstance(error, UnavailableError):
-                return _sorry("The model does not answer at the moment. Try again later.", 503)
-            return _sorry("The model failed on this request.", 500)
+                return sorry("The model does not answer at the moment. Try again later.", 503)
+            return sorry("The model failed on this request.", 500)
+
+
+def caller_of(request: Request) -> Caller:
+    """Return who sent a request."""
+    caller: Caller = request.state.caller
+    return caller
 
 
 def _silently(service: Service, live: Loaded, rows: Any, records: list[Prediction]) -> BackgroundTask | None:
@@ -199,10 +205,6 @@ def _advice(request: Request, error: HTTPException) -> str:
         allowed = (error.headers or {}).get("Allow", "another method")
         return f"{path} takes {allowed}, not {request.method[:20]}. The paths are described at /docs."
     return str(error.detail)
-
-
-def _sorry(error: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
-    return Json({"error": error, "problems": []}, status, headers=headers)
 
 
 def _ready(service: Service) -> dict[str, Any]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from fastapi import Request
 
 LARGEST_BODY = 1_000_000
+BODY_SECONDS = 30.0
+"""A client that sends more slowly holds a connection that others need."""
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 CHARSETS = ("utf-8", "utf8", "us-ascii", "ascii")
 
@@ -21,22 +24,29 @@ class Unreadable(Exception):
         self.headers = dict(headers or {})
 
 
-async def read_body(request: Request) -> bytes:
+async def read_body(request: Request, largest: int = LARGEST_BODY) -> bytes:
     """Return the body of a request, without the mark that some programs put before UTF-8.
 
-    Raises Unreadable when it is too large, compressed, or announced as something else than JSON in UTF-8; what
-    starlette raises when the client goes away.
+    Raises Unreadable when it is too large or too slow, compressed, or announced as something else than JSON in UTF-8;
+    what starlette raises when the client goes away.
     """
+    largest = min(largest, LARGEST_BODY)
     _require_plain(request.headers.get("content-encoding", ""))
     _require_json(request.headers.get("content-type", ""))
     announced = request.headers.get("content-length", "0")
-    if announced.isdigit() and int(announced) > LARGEST_BODY:
-        raise _too_large()
+    if announced.isdigit() and int(announced) > largest:
+        raise _too_large(largest)
     body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > LARGEST_BODY:
-            raise _too_large()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for piece in request.stream():
+                body += piece
+                if len(body) > largest:
+                    raise _too_large(largest)
+    except TimeoutError:
+        raise Unreadable(
+            408, f"The body did not come within {BODY_SECONDS:g} seconds.", {"connection": "close"}
+        ) from None
     return bytes(body).removeprefix(BYTE_ORDER_MARK)
 
 
@@ -68,5 +78,5 @@ def _require_json(announced: str) -> None:
             raise Unreadable(415, f"The body is announced in {value[:50]}: send it in UTF-8.")
 
 
-def _too_large() -> Unreadable:
-    return Unreadable(413, f"The body is larger than {LARGEST_BODY} bytes: split it.")
+def _too_large(largest: int) -> Unreadable:
+    return Unreadable(413, f"The body is larger than {largest} bytes: split it.")

@@ -1,11 +1,9 @@
-"""The prediction log, handed out over HTTP to holders of a token of its own."""
+"""The prediction log, handed out over HTTP to callers with the scope `log`."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -19,46 +17,27 @@ from trunkline.predictions.stores.folder import FolderStore
 from trunkline.predictions.stores.protocol import belongs
 
 VARIABLE = "TRUNKLINE_LOG_TOKEN_SHA256"
-"""Holds the SHA-256 of the token, in hexadecimal; several, with spaces between, while a token is replaced."""
+"""Held the SHA-256 of the log's keys in older installations, in hexadecimal, with spaces between."""
 PIECE = 2**18
 
 
 def token_hashes(variables: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the hashes of the tokens that open the log; none where it is not handed out.
+    """Return the hashes of the keys that a variable of older installations names.
 
     Raises StorageError when one is no SHA-256.
     """
     hashes = tuple(variables.get(VARIABLE, "").lower().split())
     if any(len(each) != 64 or set(each) - set("0123456789abcdef") for each in hashes):
         raise StorageError(
-            f"{VARIABLE} holds something else than the SHA-256 of a token.",
-            next_step="give 64 hexadecimal digits for each token, with spaces between",
+            f"{VARIABLE} holds something else than the SHA-256 of a key.",
+            next_step="take it away, and make a key: trunkline key new --scope log",
         )
     return hashes
 
 
-def opens(authorization: str, hashes: Collection[str]) -> bool:
-    """Return whether a header carries a token whose hash is among `hashes`."""
-    scheme, _, token = authorization.partition(" ")
-    found = hashlib.sha256(token.strip().encode()).hexdigest()
-    # All are compared, so that the time tells nothing.
-    matches = [hmac.compare_digest(found, each) for each in hashes]
-    return scheme.lower() == "bearer" and any(matches)
-
-
-def hand_out(app: FastAPI, folder: Path, hashes: Collection[str]) -> None:
+def hand_out(app: FastAPI, folder: Path) -> None:
     """Add `GET /log?since=` and `GET /log/<name>` to an application."""
     store = FolderStore(folder)
-
-    def guarded(ask: Callable[[Request], Response]) -> Callable[[Request], Response]:
-        def answer(request: Request) -> Response:
-            if not opens(request.headers.get("authorization", ""), hashes):
-                raise HTTPException(
-                    401, "The log is for holders of its token.", {"www-authenticate": "Bearer"}
-                )
-            return ask(request)
-
-        return answer
 
     def files(request: Request) -> Response:
         try:
@@ -87,7 +66,7 @@ def hand_out(app: FastAPI, folder: Path, hashes: Collection[str]) -> None:
         )
 
     for path, ask in (("/log", files), ("/log/{name}", one)):
-        app.add_route(path, guarded(ask), methods=["GET"], include_in_schema=False)
+        app.add_route(path, ask, methods=["GET"], include_in_schema=False)
 
 
 def _pieces(stream: BinaryIO, size: int) -> Iterator[bytes]:

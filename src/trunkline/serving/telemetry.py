@@ -32,6 +32,12 @@ class Metrics:
         self.requests = Counter(
             "trunkline_requests", "Requests by path and status.", ["path", "status"], registry=self.registry
         )
+        self.refused_callers = Counter(
+            "trunkline_refused_callers",
+            "Requests that a key did not open, by the scope that they needed.",
+            ["scope", "reason"],
+            registry=self.registry,
+        )
         self.predictions = Counter(
             "trunkline_predictions",
             "Answers by version and arm; silent ones are never returned.",

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import ssl
 import sys
 from pathlib import Path
 
 import pytest
-from conformance.targets import Reach, TargetConformance
+from conformance.targets import ExposedTargetConformance, Reach, TargetConformance
 
+from certificates import self_signed
+from trunkline.core.bundle import BundleStore
 from trunkline.core.errors import PolicyError
 from trunkline.core.plugins import plugin
+from trunkline.core.policy.access import Access
 from trunkline.core.policy.delivery import Serving
+from trunkline.core.release import Release, Route
 from trunkline.delivery import Environment, LocalSettings, TargetSettings
 
-from .conftest import MakeTarget
+from .conftest import MakeTarget, seal_model, single
+from .test_local_service import adding
 
 
 class TestLocal(TargetConformance):
@@ -24,6 +30,29 @@ class TestLocal(TargetConformance):
     @pytest.fixture
     def reach(self, make_target: MakeTarget) -> Reach:
         return make_target
+
+
+class TestLocalBeyondItsMachine(ExposedTargetConformance):
+    @pytest.fixture
+    def released(self, tmp_path: Path, bundles: BundleStore) -> Release:
+        sealed = bundles.add(seal_model(tmp_path / "sealed", adding(1)).folder)
+        return single(Route(version=1, bundle=sealed.digest), "c1")
+
+    @pytest.fixture
+    def trust(self, tmp_path: Path) -> ssl.SSLContext:
+        secrets = tmp_path / "secrets"
+        secrets.mkdir()
+        return self_signed(secrets / "production.crt", secrets / "production.key")
+
+    @pytest.fixture
+    def unguarded(self, make_target: MakeTarget) -> Reach:
+        command = (sys.executable, "-m", "trunkline.serving")
+        return lambda: make_target(host="0.0.0.0", command=command, patience=60.0)
+
+    @pytest.fixture
+    def guarded(self, make_target: MakeTarget) -> Reach:
+        command, access = (sys.executable, "-m", "trunkline.serving"), Access(tls="own", callers="keys")
+        return lambda: make_target(host="0.0.0.0", command=command, patience=60.0, access=access)
 
 
 class TestOfAStranger(TargetConformance):

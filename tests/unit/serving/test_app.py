@@ -7,14 +7,17 @@ import httpx
 import pytest
 
 from trunkline.core.errors import BundleError, UnavailableError
+from trunkline.core.policy.access import OPEN, Access
 from trunkline.serving.app import create_app
+
+from .conftest import guard_of
 
 ROW = {"user": "u", "x": 2}
 
 
-def ask(made: Any, method: str, path: str, **more: Any) -> httpx.Response:
+def ask(made: Any, method: str, path: str, access: Access = OPEN, **more: Any) -> httpx.Response:
     async def run() -> httpx.Response:
-        transport = httpx.ASGITransport(create_app(made.service))
+        transport = httpx.ASGITransport(create_app(made.service, guard_of(access)))
         made.service.start()
         async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
             answer = await client.request(method, path, **more)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from ..plugins import OURS
+from .access import OPEN, Access
 from .section import Distinct, Positive, Section, Share
 
 Stage = Literal["silent", "canary", "single"]
@@ -118,11 +119,12 @@ class Serving(Section):
     """The service."""
 
     host: str = "127.0.0.1"
-    """The address that it listens on; 0.0.0.0 is every one of the machine's."""
+    """The address that it listens on; 0.0.0.0 is every one of the machine's, and needs `access`."""
     sync_log: bool = False
     """Force each logged answer to disk before it is returned: survives a power cut, costs a millisecond or more."""
     maximum_rows: Positive = 1000
     """The most rows in one batch request."""
+    access: Access = OPEN
     log: LogPolicy = LogPolicy()
 
 

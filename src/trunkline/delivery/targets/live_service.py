@@ -10,7 +10,8 @@ from typing import NoReturn
 from trunkline.core.errors import ApplyError, StorageError
 from trunkline.core.release import RELEASE_FILE, Release
 
-from .service import Place, Ready, Service, last_words, size, wait_for
+from .ready import Ready
+from .service import Place, Service, last_words, size, wait_for
 from .start import START_FILE, launch, write_start
 
 SERVICE_FILE = "service.json"
@@ -79,7 +80,7 @@ class LiveService:
     def reload(self, service: Service, release: Release) -> str:
         """Have the live process load `release`, and return why it does not serve it; empty when it does."""
         logged = size(self.log)
-        before = service.ask()
+        before = service.ask(self.folder)
         service.reload()
         return self._await(release, logged, before=before)
 
@@ -88,7 +89,7 @@ class LiveService:
     ) -> str:
         def look() -> str | None:
             service = self.running()
-            answer = service.ask() if service else None
+            answer = service.ask(self.folder) if service else None
             if answer is None:
                 gone = service is None and not supervised
                 return f"the process ended: {last_words(self.log, logged)}" if gone else None
@@ -135,10 +136,10 @@ class LiveService:
             return False
         service.reload()
         wait_for(lambda: self._is_back(service, previous) or None, patience=min(self.patience, 10.0))
-        answer = service.ask()
+        answer = service.ask(self.folder)
         return answer is not None and answer.serves(previous)
 
     def _is_back(self, service: Service, previous: Release) -> bool:
         """Whether to wait no longer: the service has dealt with the signal, or it is gone."""
-        answer = service.ask()
+        answer = service.ask(self.folder)
         return service.process() is None or bool(answer and answer.serves(previous) and not answer.failed)

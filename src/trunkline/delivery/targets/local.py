@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
+from trunkline.core.policy.access import Access
+
 from .protocol import Environment, TargetSettings
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ class LocalSettings(TargetSettings):
     kind: Literal["local"] = "local"
     host: str = ""
     port: int = Field(ge=0, le=65535)
+    access: Access | None = None
+    """Who may ask; None takes `serving.access` of the policy."""
 
 
 class Local:
@@ -44,6 +48,7 @@ class Local:
             log_folder=environment.predictions,
             serving=serving,
             ship=True,
+            access=serving.access if settings.access is None else settings.access,
             installations=Installations(environment.installed, environment.locks, environment.progress)
             if locked
             else None,

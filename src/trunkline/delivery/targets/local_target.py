@@ -10,6 +10,8 @@ from typing import NoReturn
 import trunkline
 from trunkline.core.bundle import BundleStore
 from trunkline.core.errors import UnavailableError
+from trunkline.core.exposure import require_guarded
+from trunkline.core.policy.access import OPEN, Access
 from trunkline.core.policy.delivery import Serving
 from trunkline.core.progress import Progress
 from trunkline.core.record import short
@@ -33,7 +35,7 @@ class LocalTarget:
 
     The folder holds `release.json` (what it was assigned), `bundles/`, `start` (how it is started), `service.json` (the
     process) and `service.log`. The service runs from one of `installations`, or without them from the environment of
-    whoever starts it. `ship` sends the prediction log to the policy's store. `command`
+    whoever starts it. `ship` sends the prediction log to the policy's store; `access` says who may ask. `command`
     replaces `<python> -m trunkline.serving` (in tests); the options follow it. `advice` says where host and port are
     set.
     """
@@ -47,6 +49,7 @@ class LocalTarget:
         host: str = "127.0.0.1",
         serving: Serving = SERVING,
         ship: bool = False,
+        access: Access = OPEN,
         installations: Installations | None = None,
         advice: Advice = ADVICE,
         command: Sequence[str] = (),
@@ -56,7 +59,8 @@ class LocalTarget:
         self.host = host
         self.log_folder = log_folder
         self.port = port
-        self.options = service_options(log_folder, serving, ship=ship)
+        self.access = access
+        self.options = service_options(log_folder, serving, ship=ship, access=access)
         self.installations = installations
         self.advice = advice
         self.command = tuple(command)
@@ -93,7 +97,7 @@ class LocalTarget:
         service = self.live.running()
         if service is None:
             return None
-        assigned, answer = self.live.release(), service.ask()
+        assigned, answer = self.live.release(), service.ask(self.folder)
         if answer is None or not answer.ready or (assigned and answer.serves(assigned)):
             return assigned
         return answer.release() or assigned
@@ -115,7 +119,7 @@ class LocalTarget:
         if service.process() is None:
             text = f"process {service.pid} died; {self.logs()} may say why"
             return Health(ready=False, text=text, process=process)
-        answer = service.ask()
+        answer = service.ask(self.folder)
         if answer is None:
             text = f"process {service.pid} runs and does not answer on {service.address}"
             return Health(ready=False, text=text, process=process)
@@ -138,6 +142,7 @@ class LocalTarget:
 
     def become(self, release: Release, bundles: BundleStore, *, progress: Progress) -> NoReturn:
         """Serve `release` in the place of this process, so that whoever ends it ends the service."""
+        require_guarded(self.host, self.access)
         self._bring(release, bundles)
         place = self._place(choose_port(self.host, self.port, advice=self.advice), self._wanted(release))
         release.write(self.folder / RELEASE_FILE)
@@ -153,6 +158,7 @@ class LocalTarget:
 
     def apply(self, release: Release, bundles: BundleStore) -> None:
         """Make `release` serve: by a signal to the live process, else by starting one."""
+        require_guarded(self.host, self.access)
         live = self._bring(release, bundles)
         previous = self.live.release()
         service = self.live.running()
@@ -211,7 +217,7 @@ class LocalTarget:
             return f"its packages: {known.change_to(wanted)}" if known else "it moves to its own installation"
         if service.options != self.options:
             return f"{' '.join(service.options)} becomes {' '.join(self.options)}"
-        return "" if service.ask() else f"process {service.pid} does not answer"
+        return "" if service.ask(self.folder) else f"process {service.pid} does not answer"
 
     def _prune(self, live: BundleStore, kept: tuple[Release | None, ...], before: Service | None) -> None:
         """Remove the bundles and installations that neither a release nor the one to go back to needs."""

@@ -8,101 +8,25 @@ import signal
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 import httpx
 import psutil
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
+from trunkline.core.own_service import own_service
+from trunkline.core.policy.access import OPEN, Access
 from trunkline.core.policy.delivery import Serving
 from trunkline.core.record import Record
-from trunkline.core.release import Release
+
+from .ready import Ready
 
 PROBE_TIMEOUT_S = 2.0
+ACCESS = "--access"
 TAKE_OVER = "--take-over"
 """The option with which systemd starts a service: it ends whatever serves the folder already."""
 Found = TypeVar("Found")
-
-
-class Failed(BaseModel):
-    """A release that the service was told to serve and could not load."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-    revision: str = ""
-    error: str = ""
-
-
-class Unshipped(BaseModel):
-    """What the store of the prediction log does not have."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-    records: int = 0
-    seconds: float = 0.0
-    trouble: str = ""
-
-
-class LogState(BaseModel):
-    """How the service's prediction log is."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-    unlogged: int = 0
-    unshipped: Unshipped | None = None
-
-    @property
-    def trouble(self) -> str:
-        """Return what is wrong with it; empty when all is well."""
-        unshipped = self.unshipped or Unshipped()
-        behind = f"{unshipped.records} records are not shipped, the oldest for {unshipped.seconds:.0f} s"
-        return "; ".join(
-            filter(
-                None,
-                (
-                    f"{self.unlogged} records could not be logged since its start" if self.unlogged else "",
-                    f"{behind}: {unshipped.trouble}" if unshipped.trouble else "",
-                ),
-            )
-        )
-
-
-class Ready(BaseModel):
-    """The service's answer to `GET /ready`; keys that are not needed here are passed over."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-    ready: bool
-    environment: str | None = None
-    revision: str | None = None
-    strategy: str | None = None
-    champion: dict[str, Any] | None = None
-    challenger: dict[str, Any] | None = None
-    share: float | None = None
-    loaded_at: str | None = None
-    failed: Failed | None = None
-    log: LogState = LogState()
-
-    def serves(self, release: Release) -> bool:
-        """Whether this is the answer of a service that serves `release`."""
-        challenger = release.challenger.bundle if release.challenger else None
-        return (
-            self.ready
-            and self.revision == release.revision
-            and self.strategy == release.strategy
-            and (self.champion or {}).get("bundle") == release.champion.bundle
-            and (self.challenger or {}).get("bundle") == challenger
-            and (self.share or 0.0) == release.share
-        )
-
-    def release(self) -> Release | None:
-        """Return the release that the answer tells of, without its salt; None when it tells too little."""
-        if self.champion is None:
-            return None
-        told = self.model_dump(
-            include={"environment", "revision", "strategy", "champion", "challenger", "share"}
-        )
-        try:
-            return Release.model_validate({key: value for key, value in told.items() if value is not None})
-        except ValidationError:
-            return None
 
 
 def words_of(folder: Path) -> tuple[str, str]:
@@ -122,10 +46,18 @@ class Place(Record):
     """The digest of what it runs with; empty where that is the environment that started it."""
 
     @property
+    def access(self) -> Access:
+        """Return who may ask it."""
+        if ACCESS not in self.options:
+            return OPEN
+        return Access.model_validate_json(self.options[self.options.index(ACCESS) + 1])
+
+    @property
     def address(self) -> str:
         """Return where it can be reached from this machine."""
+        scheme = "https" if self.access.tls == "own" else "http"
         host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self.host, self.host)  # noqa: S104
-        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+        return f"{scheme}://[{host}]:{self.port}" if ":" in host else f"{scheme}://{host}:{self.port}"
 
 
 class Service(Place):
@@ -172,12 +104,19 @@ class Service(Place):
         except psutil.Error:
             return False
 
-    def ask(self) -> Ready | None:
-        """Return its answer to `GET /ready`, or None when it gives none."""
+    def ask(self, folder: Path) -> Ready | None:
+        """Return its answer to `GET /ready` for who owns its folder, or None when it gives none."""
         try:
-            answer = httpx.get(f"{self.address}/ready", timeout=PROBE_TIMEOUT_S, trust_env=False)
+            own = own_service(folder)
+            answer = httpx.get(
+                f"{self.address}/ready",
+                headers=own.headers,
+                verify=own.verify,
+                timeout=PROBE_TIMEOUT_S,
+                trust_env=False,
+            )
             return Ready.model_validate_json(answer.content)
-        except (httpx.HTTPError, ValidationError):
+        except (httpx.HTTPError, OSError, ValidationError):  # of a certificate too
             return None
 
     def reload(self) -> None:
@@ -203,15 +142,18 @@ class Service(Place):
                 psutil.wait_procs(family, timeout=patience)
 
 
-def service_options(log_folder: Path, serving: Serving, *, ship: bool = False) -> tuple[str, ...]:
+def service_options(
+    log_folder: Path, serving: Serving, *, ship: bool = False, access: Access = OPEN
+) -> tuple[str, ...]:
     """Return the options that a service is started with wherever it runs: what is tried is what will serve.
 
-    What is only tried does not ship its log.
+    What is only tried does not ship its log, and asks nobody for a key.
     """
     return (
         *("--log-folder", str(log_folder.resolve()), "--maximum-rows", str(serving.maximum_rows)),
         *(("--sync",) if serving.sync_log else ()),
         *(("--answer-unlogged",) if serving.log.on_full == "answer_and_count" else ()),
+        *((ACCESS, access.model_dump_json(exclude_defaults=True)) if access != OPEN else ()),
         *(("--log-store", serving.log.store) if ship and serving.log.store else ()),
     )
 

@@ -13,8 +13,11 @@ import httpx
 import numpy as np
 from pydantic import ValidationError
 
+from trunkline.core import secrets
 from trunkline.core.bundle import Bundle
 from trunkline.core.errors import BundleError, ProjectError, UnavailableError
+from trunkline.core.keys import KEY_OF
+from trunkline.core.own_service import bearer
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.proxies import goes_through_proxies
@@ -22,7 +25,8 @@ from trunkline.core.record import short, write_atomically
 from trunkline.core.release import Release
 from trunkline.core.verdicts import GateRun
 from trunkline.delivery import LocalTarget, serve_once
-from trunkline.delivery.targets.service import Ready, last_words
+from trunkline.delivery.targets.ready import Ready
+from trunkline.delivery.targets.service import last_words
 from trunkline.evaluation import load_verdicts
 from trunkline.evaluation.load.measurement import Load, LoadCase
 from trunkline.loop.model.training import train
@@ -144,7 +148,12 @@ def _served_by(project: Project, host: str, progress: Progress) -> Bundle | None
     proxies = goes_through_proxies(host, context)
     try:
         answer = httpx.get(
-            f"{host}/ready", timeout=10.0, follow_redirects=True, verify=context, trust_env=proxies
+            f"{host}/ready",
+            headers=bearer(secrets.secret(KEY_OF["metrics"])),
+            timeout=10.0,
+            follow_redirects=True,
+            verify=context,
+            trust_env=proxies,
         )
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise UnavailableError(

@@ -16,6 +16,7 @@ import httpx
 
 from trunkline.core.contract import Column, Contract
 from trunkline.core.errors import DataError, StorageError, UnavailableError
+from trunkline.core.own_service import ANYBODY, Credentials
 from trunkline.core.progress import Progress
 from trunkline.core.reading import DoubledKey, single, whole
 from trunkline.inputs import input_of
@@ -185,14 +186,28 @@ def _identity(text: str) -> str:
         ) from error
 
 
-def send(rows: list[dict[str, Any]], contract: Contract, address: str, *, progress: Progress) -> Sent:
+def send(
+    rows: list[dict[str, Any]],
+    contract: Contract,
+    address: str,
+    *,
+    credentials: Credentials = ANYBODY,
+    progress: Progress,
+) -> Sent:
     """Send each row as a request, without its outcome, over a few connections.
 
     Raises UnavailableError when the service cannot be reached at all.
     """
     outcome = contract.outcome.name
     limits = httpx.Limits(max_connections=CONNECTIONS)
-    with httpx.Client(base_url=address, timeout=10.0, limits=limits, trust_env=False) as client:
+    with httpx.Client(
+        base_url=address,
+        timeout=10.0,
+        limits=limits,
+        headers=credentials.headers,
+        verify=credentials.verify,
+        trust_env=False,
+    ) as client:
         try:
             client.get("/health").raise_for_status()
         except httpx.HTTPError as error:

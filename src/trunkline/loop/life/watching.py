@@ -23,6 +23,7 @@ from trunkline.delivery import read_state
 from trunkline.forge import PullRequest, open_forge
 from trunkline.loop.changes.names import RETRAINING
 from trunkline.loop.model.watched import watched_metric
+from trunkline.loop.rollout.asking import credentials
 from trunkline.loop.rollout.deploying import nothing_serves, out_of_reach, target_of
 from trunkline.loop.versions.bundles import bundle_of
 from trunkline.predictions.opening import open_log, tidy_log
@@ -82,6 +83,7 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
         truth=truth,
         metric=watched_metric(project),
         ready=target.address() + "/ready",
+        credentials=credentials(project, environment, "metrics"),
         pid=process.pid if process else 0,
         created=process.create_time if process else 0.0,
         log=target.logs(),

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from trunkline.core.errors import NotFoundError
 from trunkline.core.progress import Progress
-from trunkline.core.project import POLICY_FILE, Project
+from trunkline.core.project import Project
 from trunkline.core.release import Release
 from trunkline.delivery import LocalSettings, LocalTarget, read_state
 from trunkline.delivery.targets.port import Advice
@@ -44,13 +44,12 @@ def serve_in_foreground(
     environment = project.policy.rollout.environment
     target = LocalTarget(
         project.live("preview"),
-        host=serving.host,
         port=port_of(project) if port is None else port,
         log_folder=project.predictions("preview"),
         serving=serving,
         advice=Advice(
             port=f"trunkline serve --port 0 takes a free one; `trunkline stop {environment}` ends what serves it here",
-            host=f"change serving.host in {POLICY_FILE}",
+            host="name a host of this machine",
         ),
     )
     release = Release.of_one(chosen.digest, environment="preview", revision=project.commit())

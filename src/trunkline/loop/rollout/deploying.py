@@ -194,6 +194,6 @@ def unit_of(project: Project, environment: str) -> Unit:
         predictions=project.predictions(environment).resolve(),
         host=target.host,
         user=getpass.getuser(),
-        reaches_out=bool(project.policy.serving.log.store),
+        reaches_out=bool(project.policy.serving.log.store or target.access.jwt),
         home=Path.home(),
     )

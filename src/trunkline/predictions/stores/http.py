@@ -1,4 +1,4 @@
-"""A log that its service hands out: `GET /log`, to holders of a token of its own."""
+"""A log that its service hands out: `GET /log`, to holders of a key of its own."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from typing import ClassVar, NoReturn
 import httpx
 
 from trunkline.core.errors import StorageError, UnavailableError
+from trunkline.core.keys import KEY_OF
+from trunkline.core.own_service import bearer
 
 from .protocol import Stored, belongs
 
-TOKEN = "TRUNKLINE_LOG_TOKEN"  # noqa: S105
-"""The variable that holds the token."""
+KEY = KEY_OF["log"]
+FORMER = "TRUNKLINE_LOG_TOKEN"
+"""The variable that held the key in older installations."""
 
 
 class HttpStore:
@@ -26,7 +29,7 @@ class HttpStore:
     def __init__(self, address: str, token: str) -> None:
         self._address = address.rstrip("/")
         self._client = httpx.Client(
-            headers={"authorization": f"Bearer {token}"},
+            headers=bearer(token),
             timeout=30.0,
             transport=httpx.HTTPTransport(retries=3),
         )
@@ -35,13 +38,13 @@ class HttpStore:
     def open(address: str, variables: Mapping[str, str]) -> HttpStore:
         """Return the store of the service at `https://host`.
 
-        Raises StorageError when there is no token for it.
+        Raises StorageError when there is no key for it.
         """
-        token = variables.get(TOKEN, "").strip()
+        token = (variables.get(KEY) or variables.get(FORMER, "")).strip()
         if not token:
             raise StorageError(
-                f"The log at {address} is handed out to holders of its token alone.",
-                next_step=f"set {TOKEN}",
+                f"The log at {address} is handed out to holders of its key alone.",
+                next_step=f"set {KEY} to a key that `trunkline key new --scope log` made where the service runs",
             )
         return HttpStore(address, token)
 
@@ -92,13 +95,13 @@ class HttpStore:
         except httpx.HTTPStatusError as error:
             if error.response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
                 raise StorageError(
-                    f"The service at {self._address} does not take this token for its log.",
-                    next_step=f"set {TOKEN} to the token whose hash the service knows",
+                    f"The service at {self._address} does not take this key for its log.",
+                    next_step=f"set {KEY} to a key with the scope log; `trunkline key list` shows which are known",
                 ) from error
             raise UnavailableError(
                 f"The service at {self._address} does not hand out its log: "
                 f"HTTP {error.response.status_code}.",
-                next_step="start it with TRUNKLINE_LOG_TOKEN_SHA256, or correct serving.log.store",
+                next_step="correct serving.log.store",
             ) from error
         except httpx.HTTPError as error:
             raise UnavailableError(

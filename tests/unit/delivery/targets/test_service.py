@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from trunkline.core.release import Release, Route
-from trunkline.delivery.targets.service import Place, Ready, wait_for
+from trunkline.delivery.targets.ready import Ready
+from trunkline.delivery.targets.service import Place, wait_for
 
 ONE = Route(version=1, bundle="sha256:" + "1" * 64)
 TWO = Route(version=2, bundle="sha256:" + "2" * 64)
@@ -60,7 +61,7 @@ def test_what_an_answer_tells_is_a_release_without_salt() -> None:
     ("host", "address"),
     [
         ("127.0.0.1", "http://127.0.0.1:80"),
-        ("0.0.0.0", "http://127.0.0.1:80"),  # noqa: S104
+        ("0.0.0.0", "http://127.0.0.1:80"),
         ("::", "http://[::1]:80"),
         ("::1", "http://[::1]:80"),
         ("localhost", "http://localhost:80"),

@@ -1,0 +1,108 @@
+"""The verb of keys: made, listed and revoked on the machine that serves."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import cast, get_args
+
+import click
+
+from trunkline.core.keys import Scope
+
+from . import output
+
+ENVIRONMENT = click.option("--environment", default="", metavar="NAME", help="Whose service they open.")
+
+
+@click.group()
+def key() -> None:
+    """Make, list or revoke the keys of a service's callers; a service that runs takes the change within a second."""
+
+
+@key.command()
+@ENVIRONMENT
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    required=True,
+    type=click.Choice(get_args(Scope)),
+    help="What it opens; may be given several times.",
+)
+@click.option(
+    "--days", type=click.IntRange(min=1), help="How long it opens it; without, until it is revoked."
+)
+@click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="Requests a second, on average.")
+@click.option("--burst", type=click.IntRange(min=1), help="Requests at once.")
+@click.option("--largest-body", type=click.IntRange(1, 1_000_000), help="Bytes of one request's body.")
+@click.option("--note", default="", help="Whose it is, as `key list` shows it.")
+@click.pass_context
+def new(
+    ctx: click.Context,
+    environment: str,
+    scopes: tuple[str, ...],
+    days: int | None,
+    rate: float | None,
+    burst: int | None,
+    largest_body: int | None,
+    note: str,
+) -> None:
+    """Make a key and print it once: only its hash is kept."""
+    from trunkline.core.keys import add_key, keys_beside, new_key
+
+    project = output.project_of(ctx)
+    environment = output.environment_of(project, environment)
+    given = {"rate": rate, "burst": burst, "largest_body": largest_body}
+    own = {name: value for name, value in given.items() if value is not None}
+    limits = project.policy.serving.access.limits.model_copy(update=own) if own else None
+    now = datetime.now(UTC)
+    made, text = new_key(
+        cast("tuple[Scope, ...]", tuple(dict.fromkeys(scopes))),
+        now,
+        expires=now + timedelta(days=days) if days else None,
+        limits=limits,
+        note=note,
+    )
+    add_key(keys_beside(project.secret(environment)), made)
+    output.result("id", made.id)
+    output.result("key", text)
+    output.result("next", "keep it where secrets are kept: it is shown this once")
+
+
+@key.command(name="list")
+@ENVIRONMENT
+@click.pass_context
+def show(ctx: click.Context, environment: str) -> None:
+    """Show what is known of the keys of an environment."""
+    from trunkline.core.keys import keys_beside, read_keys
+
+    project = output.project_of(ctx)
+    environment = output.environment_of(project, environment)
+    now = datetime.now(UTC)
+    output.table(
+        ("id", "scopes", "made", "expires", "limits", "note"),
+        [
+            (
+                one.id,
+                ", ".join(one.scopes),
+                f"{one.made:%Y-%m-%d}",
+                "expired" if one.expired(now) else f"{one.expires:%Y-%m-%d}" if one.expires else "never",
+                f"{one.limits.rate:g}/s, {one.limits.burst} at once" if one.limits else "the policy's",
+                one.note,
+            )
+            for one in read_keys(keys_beside(project.secret(environment)))
+        ],
+    )
+
+
+@key.command()
+@click.argument("identity", metavar="ID")
+@ENVIRONMENT
+@click.pass_context
+def revoke(ctx: click.Context, identity: str, environment: str) -> None:
+    """Take a key back, by its id."""
+    from trunkline.core.keys import keys_beside, revoke_key
+
+    project = output.project_of(ctx)
+    gone = revoke_key(keys_beside(project.secret(output.environment_of(project, environment))), identity)
+    output.result("revoked", f"{gone.id}: {', '.join(gone.scopes)} {gone.note}".rstrip())

@@ -1,0 +1,81 @@
+"""Limits: how many requests a caller may send, and how long a client may take to send one."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from trunkline.core.policy.access import Limits
+
+MOST_CALLERS = 10_000
+"""Buckets that are kept; the one that was used least recently goes first, and is full when it comes back."""
+HEAD_SECONDS = 10.0
+HEAD_BYTES = 65_536
+
+
+class Buckets:
+    """One bucket of tokens a caller: it fills at the caller's rate, and each request takes one token."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._held: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def wait(self, name: str, limits: Limits) -> float:
+        """Take one token and return 0, or the seconds until there is one."""
+        now = self._clock()
+        held, then = self._held.pop(name, (float(limits.burst), now))
+        held = min(float(limits.burst), held + (now - then) * limits.rate)
+        short = max(0.0, 1.0 - held)
+        self._held[name] = (held if short else held - 1.0, now)
+        if len(self._held) > MOST_CALLERS:
+            self._held.popitem(last=False)
+        return short / limits.rate
+
+
+class PatientProtocol(HttpToolsProtocol):
+    """A connection that is closed when the head of a request takes too long, or grows too large."""
+
+    _head: asyncio.TimerHandle | None = None
+    _read = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for the first request."""
+        super().connection_made(transport)
+        self._expect()
+
+    def on_message_begin(self) -> None:
+        """Begin to wait for the rest of a head."""
+        super().on_message_begin()
+        self._expect()
+
+    def on_headers_complete(self) -> None:
+        """Wait no longer: the body has a time of its own."""
+        self._settle()
+        super().on_headers_complete()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came, as long as it is no endless head."""
+        super().data_received(data)
+        if self._head is not None:
+            self._read += len(data)
+            if self._read > HEAD_BYTES:
+                self.transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no longer."""
+        self._settle()
+        super().connection_lost(exc)
+
+    def _expect(self) -> None:
+        self._settle()
+        self._read = 0
+        self._head = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+
+    def _settle(self) -> None:
+        if self._head is not None:
+            self._head.cancel()
+            self._head = None

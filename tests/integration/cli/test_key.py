@@ -1,0 +1,63 @@
+"""Keys by the command line: printed once, listed without themselves, revoked by their id."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from trunkline.cli.main import cli
+from trunkline.core.keys import hash_of, read_keys
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "trunkline.yaml").write_text("name: n\npackage: n\n")
+    (tmp_path / "deployments").mkdir()
+    (tmp_path / "deployments/production.yaml").write_text("environment: production\n")
+    return tmp_path
+
+
+def run(project: Path, *words: str, code: int = 0) -> str:
+    done = CliRunner().invoke(cli, ["--project", str(project), "key", *words])
+    assert bool(done.exit_code) == bool(code), done.output
+    return done.output
+
+
+def test_a_key_is_shown_once_and_only_its_hash_is_kept(project: Path) -> None:
+    said = run(
+        project,
+        "new",
+        "--scope",
+        "predict",
+        "--scope",
+        "feedback",
+        "--rate",
+        "5",
+        "--days",
+        "30",
+        "--note",
+        "shop",
+    )
+    text = next(line.split()[-1] for line in said.splitlines() if line.startswith("key:"))
+    file = project / ".trunkline/secrets/production.keys"
+    (key,) = read_keys(file)
+    assert key.sha256 == hash_of(text)
+    assert text not in file.read_text()
+    assert key.limits is not None
+    assert (key.limits.rate, key.limits.burst) == (5.0, 200)
+    assert key.expires is not None
+    listed = run(project, "list")
+    assert key.id in listed
+    assert "predict, feedback" in listed
+    assert text not in listed
+    run(project, "revoke", key.id)
+    assert read_keys(file) == ()
+    run(project, "revoke", key.id, code=14)
+
+
+def test_a_scope_that_nobody_knows_is_refused(project: Path) -> None:
+    run(project, "new", "--scope", "everything", code=2)
+    run(project, "new", code=2)
+    run(project, "new", "--scope", "log", "--environment", "moon", code=10)
