@@ -44,7 +44,9 @@ def answered(generator: np.random.Generator, users: int, right: float, each: str
     truth = (generator.random(len(who)) < 0.4).astype(int)
     labels = np.where(hit, truth, 1 - truth)
     score = np.clip(0.5 + (labels - 0.5) * generator.uniform(0, 1, len(who)), 0, 1)
-    return Paired(truth, labels, np.stack([1 - score, score], axis=1), ("no", "yes"), 1, who)
+    return Paired(
+        truth, labels, np.stack([1 - score, score], axis=1), ("no", "yes"), 1, who, task="classification"
+    )
 
 
 def apart(metric: str, users: int, split: float, right: float, each: str, draws: int) -> str:
@@ -58,7 +60,9 @@ def apart(metric: str, users: int, split: float, right: float, each: str, draws:
             one, other = (
                 side
                 if unit == "users"
-                else Paired(side.truth, side.labels, side.probabilities, side.classes, 1)
+                else Paired(
+                    side.truth, side.labels, side.probabilities, side.classes, 1, task="classification"
+                )
                 for side in sides
             )
             span = difference(one, other, LightMetric(metric), same_rows=False).interval
@@ -84,7 +88,10 @@ def ends(users: int, true: float, policy: Rollout, stages: int) -> str:
             sides.append(generator.binomial(20, chances) / 20)
         verdict = now = ""
         for hour in looks:
-            one, other = (Paired(np.zeros(users * hour), -side[: users * hour], None) for side in sides)
+            one, other = (
+                Paired(np.zeros(users * hour), -side[: users * hour], None, task="regression")
+                for side in sides
+            )
             span = difference(other, one, MEAN, same_rows=False, level=level).interval
             assert span is not None
             now = "on" if span.low >= -policy.margin else "back" if span.high < -policy.margin else ""

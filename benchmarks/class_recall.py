@@ -70,7 +70,9 @@ def drawn(rows: int, rare: float, strength: float, generator: np.random.Generato
 
 def paired(model: LogisticRegression, columns: Array, truth: Array) -> Paired:
     """Return what the model answers."""
-    return Paired(truth, model.predict(columns), model.predict_proba(columns), ("No", "Yes"), 1)
+    return Paired(
+        truth, model.predict(columns), model.predict_proba(columns), ("No", "Yes"), 1, task="classification"
+    )
 
 
 def exact(rows: int, rare: float, seed: int) -> str:
@@ -79,7 +81,9 @@ def exact(rows: int, rare: float, seed: int) -> str:
 
     def part(size: int) -> Paired:
         truth = (generator.random(size) < rare).astype(int)
-        return Paired(truth, truth * (generator.random(size) < LIMIT), None, ("No", "Yes"), 1)
+        return Paired(
+            truth, truth * (generator.random(size) < LIMIT), None, ("No", "Yes"), 1, task="classification"
+        )
 
     return ClassRecall().judge(part(rows), part(3 * rows), LIMIT).outcome
 

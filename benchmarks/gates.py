@@ -295,7 +295,14 @@ def compared(pair: tuple[Paired, Paired], seed: int, by_user: bool) -> tuple[Com
 def classified(score: Array, truth: Array) -> Paired:
     """Return the answers of a model with such scores."""
     chance = 1 / (1 + np.exp(-score))
-    return Paired(truth, (chance > 0.5).astype(int), np.stack([1 - chance, chance], axis=1), ("No", "Yes"), 1)
+    return Paired(
+        truth,
+        (chance > 0.5).astype(int),
+        np.stack([1 - chance, chance], axis=1),
+        ("No", "Yes"),
+        1,
+        task="classification",
+    )
 
 
 def regressors(rows: int, seed: int, first: float, second: float) -> tuple[Comparison, ...]:
@@ -304,7 +311,7 @@ def regressors(rows: int, seed: int, first: float, second: float) -> tuple[Compa
     skill = generator.normal(size=rows)
     truth = 500 + 40 * (skill + generator.standard_t(4, size=rows))
     one, other = (
-        Paired(truth, 500 + 40 * (skill + noise * generator.normal(size=rows)), None)
+        Paired(truth, 500 + 40 * (skill + noise * generator.normal(size=rows)), None, task="regression")
         for noise in (first, second)
     )
     return compare(one, other, (*REGRESSION, "neg_mean_absolute_error", "r2"), {}, 1000, seed)

@@ -6,21 +6,17 @@ travels with the snapshot and the bundle. Serving, monitoring and the card read 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from .errors import ContractError
-from .plugins import OURS
+from .plugins import OURS, plugin
 from .record import Record
 
 CONTRACT_FILE = "contract.json"
 """In a snapshot, and in a bundle."""
-
-TASKS: Mapping[str, str] = {"integer": "regression", "number": "regression"}
-"""The task that an outcome of this type means where the contract names none; classification by default."""
 
 
 def _known(name: str) -> str:
@@ -111,16 +107,15 @@ class Contract(Record):
                 raise ValueError(f"{count} columns have the role {role.value!r}, and there may be {most}")
         if not self.features:
             raise ValueError("no column has the role 'feature'")
-        if self.positive and self.positive not in self.outcome.categories:
+        if self.positive not in ("", *self.outcome.categories):
             raise ValueError(f"positive outcome {self.positive!r} is not one of {self.outcome.categories}")
-        if len(self.outcome.categories) == 2 and not self.positive:
-            raise ValueError("a two-class outcome needs metadata 'positive': which of the two is it")
         return self
 
     @property
     def task(self) -> str:
-        """Return the name of the task: what kind of answer a model gives."""
-        return self.answer or TASKS.get(self.outcome.type, "classification")
+        """Return the name of the task, what kind of answer a model gives; the outcome's type says it by default."""
+        task: str = self.answer or plugin("inputs", self.outcome.type)(self.outcome).answer
+        return task
 
     @property
     def outcome(self) -> Column:

@@ -1,7 +1,7 @@
 """Sources, snapshots, their split and the checks that they must pass."""
 
-from .checks import check_snapshot
-from .interface import Interface, InterfaceCase
+from .checks import check_interface, check_snapshot
+from .interface import InterfaceCase
 from .lock import lock_of, read_lock, write_lock
 from .moves import moved_in_traffic
 from .schema import contract_from, project_contract, project_schema
@@ -15,10 +15,10 @@ from .validation import check_rows
 from .window import check_window, require_rows
 
 __all__ = [
-    "Interface",
     "InterfaceCase",
     "Snapshot",
     "check_enough",
+    "check_interface",
     "check_rows",
     "check_snapshot",
     "check_window",

@@ -12,9 +12,10 @@ from trunkline.core.policy.data import DataPolicy
 from trunkline.core.policy.gates import Gates
 from trunkline.core.snapshots import DataLock
 from trunkline.core.verdicts import Verdict
+from trunkline.tasks import task_of
 
 from .case import SnapshotCase
-from .interface import Interface
+from .interface import Interface, InterfaceCase
 from .snapshot import Snapshot
 from .split import PARTS
 
@@ -44,9 +45,15 @@ def check_snapshot(
         schema,
         follows or {},
     )
+    unasked = task_of(snapshot.contract).unasked
     return tuple(
         verdict
         for gate in own("data")
-        if gate is not Interface
+        if gate is not Interface and gate.name not in unasked
         for verdict in with_rules(gate, gates).verdicts(case)
     )
+
+
+def check_interface(case: InterfaceCase, gates: Gates) -> Verdict:
+    """Return what data/interface says: it looks at no rows, so that it is asked without a snapshot too."""
+    return with_rules(Interface, gates).verdict(case)

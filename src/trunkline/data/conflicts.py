@@ -5,21 +5,18 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from trunkline.core.contract import Role
-from trunkline.core.figures import Figure, Interval
+from trunkline.core.figures import Figure
 from trunkline.core.gate import Gate
 from trunkline.core.verdicts import Verdict
-from trunkline.inputs import input_of
-from trunkline.measure.intervals import LEVEL, beyond, deviate, score_interval
+from trunkline.measure.intervals import beyond
 from trunkline.measure.wording import between, percent
+from trunkline.tasks import outcomes_of
 
 from .case import SnapshotCase
 from .split import PARTS
-
-Floats = npt.NDArray[np.float64]
 
 
 class Conflicts(Gate[SnapshotCase]):
@@ -48,23 +45,14 @@ class Conflicts(Gate[SnapshotCase]):
         rows = pd.concat([parts[name] for name in PARTS], ignore_index=True)
         by = [column.name for column in contract.columns if column.role not in (Role.KEY, Role.OUTCOME)]
         equals = np.asarray(rows.groupby(by, sort=False, dropna=False).ngroup(), dtype=np.int64)
-        outcome = rows[contract.outcome.name]
         twins = float((np.bincount(equals)[equals] > 1).mean())
-        amount = input_of(contract.outcome).quantity
-        figure = (
-            _within(equals, np.asarray(outcome, dtype=np.float64))
-            if amount
-            else _outvoted(equals, outcome.astype(str))
-        )
+        figure, what = outcomes_of(contract).conflicts(equals, rows[contract.outcome.name])
         sure, unsure = beyond([figure], limit)
-        where = "in every column but key and outcome"
-        measured = f"{percent(figure.value)} ({between(figure.interval, percent)}; {percent(limit)} may)"
-        what = (
-            f"{measured} of the variance of {outcome.name} lies between rows that are equal {where}."
-            if amount
-            else f"{measured} of {len(rows):,} rows have equals {where} with another {outcome.name} more often."
+        reason = (
+            f"{percent(figure.value)} ({between(figure.interval, percent)}; {percent(limit)} may) of {what}. Equal is "
+            "equal in every column but key and outcome, and no model can get that right. "
+            f"{percent(twins)} of the rows have an equal at all."
         )
-        reason = f"{what} No model can get that right. {percent(twins)} of the rows have an equal at all."
         if unsure:
             reason += " The interval reaches back over the limit."
         return self.answer(
@@ -85,25 +73,3 @@ def _advice(value: float) -> str:
         "make different cases look alike, this is noise of the world: add a column that tells them apart, or raise "
         f"gates.data.conflicts to about {min(room, 1.0):g}."
     )
-
-
-def _outvoted(equals: npt.NDArray[np.int64], labels: pd.Series) -> Figure:
-    codes, classes = pd.factorize(labels, sort=True)
-    pairs, counts = np.unique(equals * max(1, len(classes)) + codes, return_counts=True)
-    most = np.zeros(int(equals.max(initial=-1)) + 1, dtype=np.int64)
-    np.maximum.at(most, pairs // max(1, len(classes)), counts)
-    rows = len(labels)
-    share = (rows - int(most.sum())) / max(1, rows)
-    return Figure(name="conflicts", value=share, rows=rows, interval=score_interval(share, rows))
-
-
-def _within(equals: npt.NDArray[np.int64], outcome: Floats) -> Figure:
-    counts = np.bincount(equals)
-    means = np.bincount(equals, outcome) / np.maximum(counts, 1)
-    inner, total = (outcome - means[equals]) ** 2, (outcome - outcome.mean()) ** 2
-    ratio = float(inner.sum() / total.sum()) if total.sum() else 0.0
-    # The ratio of two sums over rows, by linearisation: Cochran, Sampling Techniques (1977), section 6.4.
-    spread = math.sqrt(float(((inner - ratio * total) ** 2).sum())) / float(total.sum() or 1.0)
-    half = deviate(LEVEL) * spread
-    interval = Interval(low=max(0.0, ratio - half), high=min(1.0, ratio + half))
-    return Figure(name="conflicts", value=ratio, rows=len(outcome), interval=interval)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from trunkline.core.figures import Figure
 from trunkline.core.snapshots import DataLock
 from trunkline.core.verdicts import Verdict
-from trunkline.inputs import input_of
 from trunkline.measure.intervals import beyond, distance_interval
 from trunkline.measure.multiplicity import shared_level
 from trunkline.measure.wording import between, listed, percent
@@ -34,7 +33,7 @@ class LabelShift(Comparison):
     keys = ("gates.data.label_shift",)
 
     def limit(self, case: SnapshotCase) -> float | None:
-        return None if input_of(case.contract.outcome).quantity else case.rules.label_shift
+        return case.rules.label_shift
 
     def moved(self, case: SnapshotCase, previous: DataLock, limit: float) -> Verdict:
         rows, contract = case.rows, case.contract

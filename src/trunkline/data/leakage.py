@@ -6,8 +6,8 @@ import pandas as pd
 
 from trunkline.core.gate import Gate
 from trunkline.core.verdicts import Outcome, Verdict
-from trunkline.inputs import input_of
 from trunkline.measure.wording import columns, listed
+from trunkline.tasks import outcomes_of
 
 from .case import SnapshotCase
 from .single_feature import single_feature_scores
@@ -38,7 +38,7 @@ class Leakage(Gate[SnapshotCase]):
         open_ = [figure for figure in figures if figure.interval and figure.interval.high > threshold]
         unsaid = len(contract.features) - len(figures)
         outcome: Outcome = "fail" if leaks else "inconclusive" if open_ or unsaid else "pass"
-        measure = "R2" if input_of(contract.outcome).quantity else "AUC"
+        measure = outcomes_of(contract).measure
         shown = max(figures, key=lambda figure: figure.value, default=None)
         if leaks:
             named = listed(

@@ -9,6 +9,7 @@ from trunkline.core.policy.data import DataPolicy
 from trunkline.core.policy.gates import DataGates
 from trunkline.core.snapshots import DataLock
 from trunkline.core.verdicts import Verdict
+from trunkline.tasks import task_of
 
 from .case import SnapshotCase
 from .followed import moved_columns
@@ -26,11 +27,13 @@ def compare(
 ) -> tuple[Verdict, ...]:
     """Return the verdicts data/new-categories, data/jumps and data/label-shift, those whose limit is not null.
 
-    A numeric outcome has no classes: data/jumps looks at it.
+    The task may leave one out: a number has no classes, and data/jumps looks at it.
     """
     parts: Parts = {"train": rows, "validation": rows[:0], "test": rows[:0]}
     case = SnapshotCase(parts, contract, DataPolicy(), gates, "", previous)
-    return tuple(verdict for gate in (NewCategories, Jumps, LabelShift) for verdict in gate().verdicts(case))
+    unasked = task_of(contract).unasked
+    kinds = (kind for kind in (NewCategories, Jumps, LabelShift) if kind.name not in unasked)
+    return tuple(verdict for kind in kinds for verdict in kind().verdicts(case))
 
 
 def moved_in_traffic(

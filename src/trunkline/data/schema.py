@@ -17,6 +17,7 @@ from trunkline.core.project import Project
 from trunkline.core.raised import asking
 from trunkline.inputs import InputType, input_of
 from trunkline.inputs.text import text_fault
+from trunkline.tasks import task_of
 
 from .categories import allowed, categories_of, is_whole, require_kept
 from .ranges import range_of
@@ -88,12 +89,9 @@ def contract_from(schema: type[pa.DataFrameModel]) -> Contract:
     if outcome is not None:
         answer = _text(outcome.name, "answer", (ready.columns[outcome.name].metadata or {}).get("answer", ""))
         _check_outcome(outcome)
-        if input_of(outcome).stored == "bool":
-            positive = positive or "true"
-        if outcome.coded and sorted(outcome.categories) == ["0", "1"]:
-            positive = positive or "1"
+        positive = positive or input_of(outcome).yes()
     try:
-        return Contract(
+        contract = Contract(
             name=ready.name or schema.__name__,
             description=ready.description or "",
             columns=columns,
@@ -106,6 +104,9 @@ def contract_from(schema: type[pa.DataFrameModel]) -> Contract:
             f"The contract {schema.__name__} does not hold together: {said}.",
             next_step="correct the metadata of its fields",
         ) from problem
+    if contract.task in OURS["tasks"]:
+        task_of(contract).check(contract)
+    return contract
 
 
 def _column(name: str, field: pa.Column) -> Column:
@@ -232,11 +233,6 @@ def _positive(field: pa.Column) -> str:
 
 
 def _check_outcome(outcome: Column) -> None:
-    if input_of(outcome).free:
-        raise ContractError(
-            f"{outcome.name}: an outcome in text needs its classes.",
-            next_step="declare them with isin=[...]; for regression use int or float",
-        )
     if outcome.nullable:
         raise ContractError(
             f"{outcome.name}: nobody can learn from a null outcome.",

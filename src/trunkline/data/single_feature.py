@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.figures import Figure, Interval
+from trunkline.core.figures import Figure
 from trunkline.inputs import input_of
-from trunkline.measure.intervals import deviate
-from trunkline.measure.metrics import LightMetric
 from trunkline.measure.multiplicity import shared_level
-from trunkline.measure.paired import Paired
+from trunkline.tasks import outcomes_of
+from trunkline.tasks.outcomes import Codes, Floats
 
 FOLDS = 5
 SEED = 0
@@ -24,10 +20,6 @@ FINE = 6
 BINS = 256
 LEAVES = 30
 """Bins that the coarse prediction starts from, and most groups that its tree makes of them."""
-LEAST = 2
-"""Rows of a class below which nothing can be said of it."""
-Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.intp]
 Folds = list[tuple[Codes, Codes]]
 
 
@@ -64,48 +56,21 @@ def _scores(
 ) -> tuple[Figure, ...]:
     if len(rows) > MOST_ROWS:
         rows = rows.sample(MOST_ROWS, random_state=SEED)
-    classify = not input_of(contract.outcome).quantity
-    targets = _targets(rows[contract.outcome.name], classify)
+    outcomes = outcomes_of(contract)
+    targets = outcomes.targets(rows[contract.outcome.name])
     level = shared_level(len(columns) * len(targets))
     figures: dict[str, Figure] = {}
     for target in targets:
-        folds = _folds(target, classify)
-        if folds is None:
+        if len(target) < 2 * FOLDS or np.ptp(target) == 0:
             continue
+        folds = outcomes.folds(target, FOLDS, SEED)
         for column in columns:
             name = f"{prefix}:{column.name}"
             predicted = _out_of_fold(rows[column.name], column, target, folds)
-            measure = _area if classify else _r2
-            figure = measure(name, target, predicted, level)
+            figure = outcomes.told(name, target, predicted, level)
             if name not in figures or figure.value > figures[name].value:
                 figures[name] = figure
     return tuple(figures.values())
-
-
-def _targets(outcome: pd.Series, classify: bool) -> list[Floats]:
-    if not classify:
-        return [np.asarray(outcome, dtype=np.float64)]
-    labels = outcome.astype(str)
-    counts = labels.value_counts()
-    classes = sorted(
-        str(name) for name, count in counts.items() if count >= LEAST and len(labels) - count >= LEAST
-    )
-    # With two classes the second says the same as the first.
-    return [
-        np.asarray(labels == name, dtype=np.float64)
-        for name in (classes[:1] if len(counts) == 2 else classes)
-    ]
-
-
-def _folds(target: Floats, classify: bool) -> Folds | None:
-    if len(target) < 2 * FOLDS or np.ptp(target) == 0:
-        return None
-    # Two seconds to import, which a verb that judges no data does not spend.
-    from sklearn.model_selection import KFold, StratifiedKFold
-
-    smallest = int(min(target.sum(), len(target) - target.sum())) if classify else len(target)
-    splitter = (StratifiedKFold if classify else KFold)(min(FOLDS, smallest), shuffle=True, random_state=SEED)
-    return list(splitter.split(target, target))
 
 
 def _out_of_fold(values: pd.Series, column: Column, target: Floats, folds: Folds) -> Floats:
@@ -149,31 +114,3 @@ def _by_tree(codes: Codes, target: Floats, folds: Folds) -> Floats:
         tree.fit(there.reshape(-1, 1), sums[there] / rows[there], sample_weight=rows[there])
         predicted[ask] = tree.predict(np.arange(size).reshape(-1, 1))[codes[ask]]
     return predicted
-
-
-def _area(name: str, target: Floats, predicted: Floats, level: float) -> Figure:
-    n, positives = len(target), int(target.sum())
-    negatives = n - positives
-    chances = np.stack([1 - predicted, predicted], axis=1)
-    a = _value("roc_auc", Paired(target.astype(int), predicted > 0.5, chances, ("other", "this")))
-    q1, q2 = a / (2 - a), 2 * a * a / (1 + a)
-    variance = (a * (1 - a) + (positives - 1) * (q1 - a * a) + (negatives - 1) * (q2 - a * a)) / (
-        positives * negatives
-    )
-    half = deviate(level) * math.sqrt(max(variance, 0.0))
-    interval = Interval(low=max(0.0, a - half), high=min(1.0, a + half), level=level)
-    return Figure(name=name, value=a, rows=n, interval=interval)
-
-
-def _r2(name: str, target: Floats, predicted: Floats, level: float) -> Figure:
-    n = len(target)
-    r2 = max(0.0, _value("r2", Paired(target, predicted, None)))
-    z = math.atanh(math.sqrt(min(r2, 1 - 1e-12)))
-    half = deviate(level) / math.sqrt(n - 3)
-    low, high = math.tanh(max(z - half, 0.0)) ** 2, math.tanh(z + half) ** 2
-    interval = Interval(low=min(low, r2), high=max(high, r2), level=level)
-    return Figure(name=name, value=r2, rows=n, interval=interval)
-
-
-def _value(name: str, paired: Paired) -> float:
-    return LightMetric(name).value(paired)

@@ -13,14 +13,12 @@ from trunkline.core.contract import Contract, Role
 from trunkline.core.errors import DataError, PolicyError
 from trunkline.core.policy.data import Split
 from trunkline.core.snapshots import Part
-from trunkline.inputs import input_of
+from trunkline.tasks import outcomes_of
 
 from .rows import in_order, names_of
 
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
 Parts = Mapping[Part, pd.DataFrame]
-BINS = 10
-BIN_ROWS = 20
 
 
 def split_rows(frame: pd.DataFrame, contract: Contract, split: Split) -> dict[Part, pd.DataFrame]:
@@ -113,12 +111,7 @@ def _newest(rows: pd.DataFrame, unit: pd.Series, contract: Contract) -> pd.Serie
 
 
 def _strata(rows: pd.DataFrame, unit: pd.Series, contract: Contract, split: Split) -> pd.Series:
-    outcome = rows[contract.outcome.name]
     if split.method == "random":
         return pd.Series(0, index=unit.drop_duplicates())
-    if not input_of(contract.outcome).quantity:
-        return outcome.astype(str).groupby(unit).first()
-    means = outcome.astype("float64").groupby(unit).mean()
-    bins = max(1, min(BINS, len(means) // BIN_ROWS))
-    edges = np.quantile(means, np.linspace(0, 1, bins + 1)[1:-1])
-    return pd.Series(np.searchsorted(edges, means, side="right"), index=means.index)
+    strata: pd.Series = outcomes_of(contract).strata(rows[contract.outcome.name], unit)
+    return strata

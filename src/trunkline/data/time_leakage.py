@@ -10,9 +10,9 @@ from trunkline.core.contract import Contract, Role
 from trunkline.core.figures import Figure
 from trunkline.core.gate import Gate
 from trunkline.core.verdicts import Verdict
-from trunkline.inputs import input_of
 from trunkline.measure.intervals import beyond, score_interval
 from trunkline.measure.wording import measured
+from trunkline.tasks import outcomes_of
 
 from .case import SnapshotCase
 from .rows import names_of
@@ -44,7 +44,8 @@ class TimeLeakage(Gate[SnapshotCase]):
         time, rules = case.contract.of_role(Role.TIME), case.rules
         if time is None:
             return
-        limit = rules.time_leakage_r2 if input_of(case.contract.outcome).quantity else rules.time_leakage
+        limits = {"AUC": rules.time_leakage, "R2": rules.time_leakage_r2}
+        limit = limits[outcomes_of(case.contract).measure]
         if case.method == "temporal":
             yield self._order(case.parts, case.contract, time.name)
         elif limit is not None:
@@ -89,7 +90,7 @@ class TimeLeakage(Gate[SnapshotCase]):
     def _prediction(self, parts: Parts, contract: Contract, time: str, method: str, limit: float) -> Verdict:
         rows = pd.concat([parts["train"], parts["validation"]], ignore_index=True)
         figure = event_time_score(rows, contract)
-        outcome, measure = contract.outcome.name, "R2" if input_of(contract.outcome).quantity else "AUC"
+        outcome, measure = contract.outcome.name, outcomes_of(contract).measure
         question = f"Does the event time alone tell {outcome}, while the split is {method}?"
         if figure is None or figure.interval is None:
             return self.answer(

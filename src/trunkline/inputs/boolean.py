@@ -60,6 +60,10 @@ class Boolean(InputType):
         """Return the boolean of its word."""
         return text == "true"
 
+    def yes(self) -> str:
+        """Return true."""
+        return "true"
+
     def classes(self) -> tuple[str, ...]:
         """Return both."""
         return ("false", "true")

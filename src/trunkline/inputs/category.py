@@ -125,6 +125,10 @@ class Codes(Category):
         number = whole_or_none(value)
         return number if str(number) in self.column.categories else None
 
+    def yes(self) -> str:
+        """Return 1 of 0 and 1."""
+        return "1" if sorted(self.column.categories) == ["0", "1"] else ""
+
     def label(self, text: str) -> Value:
         """Return the number that a category writes."""
         return int(text)

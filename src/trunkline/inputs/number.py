@@ -33,6 +33,7 @@ class Amount(InputType):
     """What numbers and whole numbers share: a range, and float32 in the model."""
 
     quantity = True
+    answer = "regression"
     ranged = True
     tensor = "float"
     largest: ClassVar[float] = LARGEST_FLOAT32

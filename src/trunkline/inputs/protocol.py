@@ -45,6 +45,8 @@ class InputType(ABC):
 
     quantity: ClassVar[bool] = False
     """Whether values are amounts: ranges, bands, noise and quantiles mean something."""
+    answer: ClassVar[str] = "classification"
+    """The task that an outcome of this type means where the contract names none."""
     whole: ClassVar[bool] = False
     """Whether every value is a whole number."""
     free: ClassVar[bool] = False
@@ -147,6 +149,10 @@ class InputType(ABC):
             raise ValueError(small)
         if self.column.maximum is not None and value > self.column.maximum:
             raise ValueError(large)
+
+    def yes(self) -> str:
+        """Return the value that counts as yes where the contract does not say it; empty where none does."""
+        return ""
 
     def label(self, text: str) -> Value:
         """Return a category that is written as text in the column's own type: `"1"` is 1 where they are codes."""

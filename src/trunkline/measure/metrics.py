@@ -125,7 +125,7 @@ def light_metric(name: str, metrics: Metrics) -> Metric | None:
 
 def tells(metric: Metric, paired: Paired) -> bool:
     """Whether some answers to these rows are better than others by it: of a single outcome it may know none."""
-    if isinstance(metric, ProjectMetric) or not paired.one_class:
+    if isinstance(metric, ProjectMetric) or not paired.only:
         return True
     right = metric.value(paired.answered(paired.truth))
     wrong = metric.value(paired.answered((paired.truth + 1) % len(paired.classes)))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .traits import Trait
 from .users import Users, number_of, repeated
 
 Array = NDArray[Any]
@@ -33,11 +34,7 @@ class Paired:
     users: Users | None = None
     coded: bool = False
     task: str = ""
-    """The name of the task that paired them; without one, that of answers with or without classes."""
-
-    def __post_init__(self) -> None:
-        if not self.task:
-            object.__setattr__(self, "task", "classification" if self.classes else "regression")
+    """The name of the task that paired them."""
 
     @property
     def rows(self) -> int:
@@ -50,14 +47,44 @@ class Paired:
         return self.rows if self.users is None else number_of(self.users)
 
     @property
-    def binary(self) -> bool:
-        """Whether the outcome has two classes."""
-        return len(self.classes) == 2
+    def traits(self) -> frozenset[Trait]:
+        """Return what truth and answers hold."""
+        held: dict[Trait, bool] = {
+            "amounts": not self.classes and self.truth.dtype.kind in "fiu",
+            "classes": bool(self.classes),
+            "two classes": len(self.classes) == 2,
+            "positive": self.positive is not None,
+            "probabilities": self.probabilities is not None,
+        }
+        return frozenset(trait for trait, there in held.items() if there)
 
     @property
-    def one_class(self) -> bool:
-        """Whether a classification's truth holds a single class, so that no metric means anything."""
-        return bool(self.classes) and len(np.unique(self.truth)) < 2
+    def only(self) -> str:
+        """Return the one class that the truth holds, so that no metric means anything; empty where there is none."""
+        found = np.unique(self.truth).tolist() if self.classes else []
+        return self.classes[found[0]] if len(found) == 1 else ""
+
+    @property
+    def selected(self) -> str:
+        """Return what the positive outcome is called; empty where there is none."""
+        return "" if self.positive is None else self.classes[self.positive]
+
+    @property
+    def named(self) -> tuple[Array, Array]:
+        """Return truth and answers as the project writes them: classes by their names, or their codes."""
+        if not self.classes:
+            return self.truth, self.labels
+        names = np.array(self.classes, dtype=np.int64 if self.coded else object)
+        return names[self.truth], names[self.labels]
+
+    @property
+    def score(self) -> Array | None:
+        """Return the probability of the positive outcome, None where there is none."""
+        return (
+            None
+            if self.positive is None or self.probabilities is None
+            else self.probabilities[:, self.positive]
+        )
 
     def answered(self, labels: Array) -> Paired:
         """Return the rows with these answers, given for certain."""

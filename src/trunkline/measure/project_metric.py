@@ -20,16 +20,9 @@ def value_of(name: str, function: Callable[..., float], paired: Paired) -> float
 
     Raises ProjectError when it raises or returns no number.
     """
-    if paired.classes:
-        names = np.array(paired.classes, dtype=np.int64 if paired.coded else object)
-        truth, labels = names[paired.truth], names[paired.labels]
-    else:
-        truth, labels = paired.truth, paired.labels
-    score = None
-    if paired.probabilities is not None and paired.positive is not None:
-        score = paired.probabilities[:, paired.positive]
+    truth, labels = paired.named
     with asking(f"The project's metric {name} raised", "correct metrics() in model.py"):
-        value = float(function(truth, labels, score))
+        value = float(function(truth, labels, paired.score))
     if not np.isfinite(value):
         raise ProjectError(
             f"The project's metric {name} gave {value}, and a figure must be a number.",

@@ -31,11 +31,14 @@ Only draws are made so, never point values; pairs within a step count as ties, w
 
 def statistic(name: str, paired: Paired, *, exact: bool = False) -> Statistic | None:
     """Return the metric of that name on these rows, or None where it has no meaning there; `exact` joins no scores."""
-    if not paired.classes:
+    traits = paired.traits
+    if "amounts" in traits:
         return regression(name, paired)
+    if "classes" not in traits:
+        return None
     if name in BY_CONFUSION:
         return _confusion(paired, BY_CONFUSION[name])
-    if paired.binary and name in BY_CONFUSION_OF_TWO:
+    if "two classes" in traits and name in BY_CONFUSION_OF_TWO:
         return _confusion(paired, BY_CONFUSION_OF_TWO[name])
     if paired.probabilities is None:
         return None
@@ -50,16 +53,16 @@ def _chances(name: str, paired: Paired, scores: Array) -> Statistic:
         chosen = scores[np.arange(paired.rows), paired.truth]
         return mean(np.log(np.clip(chosen, np.finfo(np.float64).eps, 1.0)))
     squares = ((scores - np.eye(len(paired.classes))[paired.truth]) ** 2).sum(axis=1)
-    return mean(-squares / (2 if paired.binary else 1))
+    return mean(-squares / (2 if "two classes" in paired.traits else 1))
 
 
 def _areas(name: str, paired: Paired, scores: Array, *, exact: bool) -> Statistic | None:
     """Return a metric of how the probabilities rank the rows."""
-    truth = paired.truth
+    truth, two = paired.truth, "two classes" in paired.traits
     steps = (paired.rows, paired.rows) if exact else (AREA_STEPS, STEPS)
-    if paired.binary and name in AREAS:
+    if two and name in AREAS:
         return _ranked(truth == 1, scores[:, 1], _roc_auc, steps[0])
-    if paired.binary and name == "average_precision":
+    if two and name == "average_precision":
         return _ranked(truth == 1, scores[:, 1], _average_precision, steps[1])
     if name == "roc_auc_ovr":
         classes = range(len(paired.classes))

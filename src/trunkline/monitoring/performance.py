@@ -114,7 +114,6 @@ def _too_little(labelled: Labelled, policy: Monitoring) -> str:
             f"{count(rows, 'answer')} with a known outcome so far; {policy.minimum_rows} are needed to judge "
             "the quality."
         )
-    if labelled.paired.one_class:
-        only = labelled.paired.classes[int(labelled.paired.truth[0])]
+    if only := labelled.paired.only:
         return f"All {count(rows, 'outcome')} known so far are {only}; quality needs both kinds."
     return ""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from .answers import Answers, Apart
-from .found import judging_of, task_of
+from .found import judging_of, outcomes_of, task_of
 from .losses import Losses
 from .task import Judging, Task, Watched
 
-__all__ = ["Answers", "Apart", "Judging", "Losses", "Task", "Watched", "judging_of", "task_of"]
+__all__ = ["Answers", "Apart", "Judging", "Losses", "Task", "Watched", "judging_of", "outcomes_of", "task_of"]

@@ -5,11 +5,14 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from functools import cache
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from trunkline.core.plugins import OURS, plugin
 
 from .task import Judging, Task
+
+if TYPE_CHECKING:
+    from .outcomes import Outcomes
 
 Tables = Mapping[str, Mapping[str, str]]
 
@@ -32,9 +35,19 @@ def task_of(about: Named, *, table: Tables = OURS) -> Task:
 
 def judging_of(about: Named) -> Judging:
     """Return what the task of a contract knows with the training stack at hand."""
-    module, _, name = task_of(about).judging.partition(":")
-    judging: Judging = getattr(importlib.import_module(module), name)()
+    judging: Judging = _made(task_of(about).judging)
     return judging
+
+
+def outcomes_of(about: Named) -> Outcomes:
+    """Return what the task of a contract knows of the outcomes of rows."""
+    outcomes: Outcomes = _made(task_of(about).outcomes)
+    return outcomes
+
+
+def _made(where: str) -> Any:
+    module, _, name = where.partition(":")
+    return getattr(importlib.import_module(module), name)()
 
 
 def _open(name: str, table: Tables) -> Task:

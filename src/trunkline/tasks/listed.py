@@ -13,6 +13,7 @@ from trunkline.core.contract import Contract
 from trunkline.core.decision import Decision
 from trunkline.inputs import Value
 from trunkline.measure.paired import Array, Paired
+from trunkline.measure.traits import Trait
 from trunkline.measure.users import Users
 
 from .answers import Answers, Apart, incomparable, objects
@@ -34,6 +35,8 @@ class Listed(ABC):
 
     name: str
     judging: str = ""
+    outcomes: str = ""
+    tag: str = ""
     parts: Mapping[str, Mapping[str, Any]]
     """The JSON Schema of each part of an entry; the first says what it is, `score` how sure the model is."""
     fields: tuple[str, ...] = ("prediction",)
@@ -117,9 +120,16 @@ class Listed(ABC):
         """Return the value of each item."""
         return dict(events)
 
-    def directed(self, contract: Contract) -> bool:
-        """Return that no list is higher than another."""
-        return False
+    def check(self, contract: Contract) -> None:  # noqa: B027
+        """Return: what happens to an item may be of any type."""
+
+    def traits(self, contract: Contract) -> frozenset[Trait]:
+        """Return nothing that a single value has."""
+        return frozenset()
+
+    def sides(self, contract: Contract) -> tuple[str, str] | None:
+        """Return None."""
+        return None
 
     def pair(
         self,
@@ -151,6 +161,11 @@ class Listed(ABC):
         """Return one and the same answer to each row."""
         blind = self.blind(list(train.truth))
         return replace(paired, labels=objects(blind for _ in range(paired.rows)))
+
+    def rise(self, before: Paired, after: Paired, *, directed: bool) -> Array:
+        """Return 1 where the entries or their order are others, else the largest difference of a number."""
+        apart = self.apart(Answers(before.labels), Answers(after.labels))
+        return np.where(apart.other | np.isinf(apart.distance), 1.0, apart.distance)
 
     def losses(self, paired: Paired, train: Paired | None) -> Losses:
         """Return what each answer lacks of the best by the default metric."""

@@ -13,6 +13,7 @@ from trunkline.core.contract import Contract
 from trunkline.core.decision import Decision
 from trunkline.inputs import Value
 from trunkline.measure.paired import Array, Paired
+from trunkline.measure.traits import Trait
 from trunkline.measure.users import Users
 
 from .answers import Answers, Apart
@@ -40,6 +41,10 @@ class Task(Protocol):
     name: str
     judging: str
     """Where its `Judging` is, as module:class."""
+    outcomes: str
+    """Where its `Outcomes` are, as module:class."""
+    tag: str
+    """What the card calls it at Hugging Face; empty where that has no such name."""
     fields: tuple[str, ...]
     """The fields of an answer."""
     tensors: int
@@ -92,8 +97,14 @@ class Task(Protocol):
     def truth(self, events: Mapping[str, Value], contract: Contract) -> Any:
         """Return what really happened, from the latest event of each item; "" stands for the whole answer."""
 
-    def directed(self, contract: Contract) -> bool:
-        """Return whether one answer can be higher than another."""
+    def check(self, contract: Contract) -> None:
+        """Raise ContractError unless the outcome is one of this task."""
+
+    def traits(self, contract: Contract) -> frozenset[Trait]:
+        """Return what its answers hold."""
+
+    def sides(self, contract: Contract) -> tuple[str, str] | None:
+        """Return the negative and the positive answer between which a threshold decides; None where none does."""
 
     def pair(
         self,
@@ -123,6 +134,12 @@ class Task(Protocol):
 
     def baseline(self, paired: Paired, train: Paired) -> Paired:
         """Return the answers, to the rows of `paired`, of a model that knows only the outcomes of `train`."""
+
+    def rise(self, before: Paired, after: Paired, *, directed: bool) -> Array:
+        """Return by how much each answer rises; where that is not `directed`, 1 of an answer that is another one.
+
+        Answers without an order count as another one, or by the largest difference of a number.
+        """
 
     def losses(self, paired: Paired, train: Paired | None) -> Losses:
         """Return the losses of the rows; the baseline knows the outcomes of `train`, else of the rows."""

@@ -88,8 +88,7 @@ def try_candidates(
     for candidate in put_under(offered(candidates, policy.candidates), policy.mitigation):
         progress(f"{candidate.name}: fitting {len(few)} rows")
         pipeline = assemble(candidate, features, contract, policy.search.seed)
-        seed, positive = policy.search.seed, contract.positive or "true"
-        whole = constrained(pipeline, candidate, policy.mitigation, attribute, positive, seed)
+        whole = constrained(pipeline, candidate, policy.mitigation, attribute, contract, policy.search.seed)
         one = _One(candidate, whole, contract, policy, attribute, scorer, package)
         try:
             found.append(one.tried(few))

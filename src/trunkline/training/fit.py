@@ -84,7 +84,7 @@ def train(
         if not judging.complete(pipeline["model"]):
             _fit_a_few(candidate, pipeline, X, y, policy.search.folds, judging)
         pipelines[candidate.name] = constrained(
-            pipeline, candidate, policy.mitigation, attribute, contract.positive or "true", policy.search.seed
+            pipeline, candidate, policy.mitigation, attribute, contract, policy.search.seed
         )
     trials: list[Trial] = []
     chosen: dict[str, dict[str, Any]] = {}

@@ -14,6 +14,7 @@ from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import PolicyError, ProjectError
 from trunkline.core.policy.training import Mitigation
 from trunkline.inputs import input_of
+from trunkline.tasks import task_of
 
 from .candidate import Candidate
 from .fair_mixture import FairMixture
@@ -32,7 +33,7 @@ def mitigated_attribute(policy: Mitigation, contract: Contract) -> Column | None
     if policy.method == "none":
         return None
     outcome = contract.outcome
-    if len(input_of(outcome).classes()) != 2:
+    if task_of(contract).sides(contract) is None:
         raise PolicyError(
             f"{KEY}: {policy.method} works on an outcome of two classes, and {outcome.name} is "
             f"{input_of(outcome).rule()}.",
@@ -80,20 +81,21 @@ def constrained(
     candidate: Candidate,
     policy: Mitigation,
     attribute: Column | None,
-    positive: str,
+    contract: Contract,
     seed: int,
 ) -> Any:
     """Return the unfitted pipeline inside the estimator that keeps the constraint; as it is where there is none.
 
     Raises ProjectError when the candidate's estimator does not take the weights that exponentiated-gradient gives.
     """
-    if attribute is None:
+    sides = task_of(contract).sides(contract)
+    if attribute is None or sides is None:
         return pipeline
     if policy.method == "threshold-optimizer":
         return GroupThresholds(
             pipeline,
             attribute=attribute.name,
-            positive=positive,
+            positive=sides[1],
             bands=attribute.bands,
             constraint=policy.constraint,
             seed=seed,
@@ -104,7 +106,7 @@ def constrained(
             f"{type(candidate.estimator).__name__} does not take sample_weight, which exponentiated-gradient needs.",
             next_step="leave it out of training.candidates, or use threshold-optimizer",
         )
-    return FairMixture(pipeline, positive=positive, constraint=policy.constraint)
+    return FairMixture(pipeline, positive=sides[1], constraint=policy.constraint)
 
 
 def fit_groups(

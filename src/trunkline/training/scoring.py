@@ -36,7 +36,7 @@ class FoldScorer:
     def __call__(self, estimator: Any, X: Any, y: Any) -> float:
         answers = judging_of(self.contract).ask(estimator, X)
         classes = answers.classes
-        if self.contract.positive and self.contract.positive not in classes:
+        if {self.contract.positive} - {"", *classes}:
             raise ProjectError(
                 f"The model answers {', '.join(classes)}, and not the contract's positive outcome "
                 f"{self.contract.positive}.",

@@ -18,7 +18,7 @@ from trunkline.inputs import input_of
 from trunkline.measure.metrics import Metric as Measure
 from trunkline.measure.paired import Paired
 from trunkline.measure.scorers import asks_chances, find_metric
-from trunkline.tasks.classification.pairing import positive_of
+from trunkline.tasks import task_of
 from trunkline.tasks.metric_names import check_known
 
 from .folds import Cut
@@ -44,7 +44,7 @@ def check_threshold(policy: TrainingPolicy, contract: Contract, metrics: Mapping
     if asked is None:
         return
     outcome = contract.outcome
-    if not positive_of(contract) or len(input_of(outcome).classes()) != 2:
+    if task_of(contract).sides(contract) is None:
         raise PolicyError(
             f"{KEY} needs an outcome of two classes with a positive one, and {outcome.name} is "
             f"{input_of(outcome).rule()}.",
@@ -92,19 +92,18 @@ def decide(
     half. Raises what `check_threshold` raises, and ProjectError when the project's metric does.
     """
     check_threshold(policy, contract, metrics)
-    asked = policy.threshold
-    if asked is None:
+    asked, sides = policy.threshold, task_of(contract).sides(contract)
+    if asked is None or sides is None:
         return None
-    positive = positive_of(contract)
+    negative, positive = sides
     if asked.value is not None:
         return Decision(positive=positive, threshold=asked.value, reason="The policy says so.")
     scores, truth = _held_out(pipeline, X, y, cuts, positive)
-    negative = next(label for label in np.unique(y.astype(str)) if label != positive)
     if asked.costs is not None:
         name, value = "the mean cost of a row", _cost(asked.costs, truth == positive, positive)
     else:
         metric = find_metric(asked.metric, metrics)
-        name, value = metric.name, _metric(metric, contract, truth, scores, negative)
+        name, value = metric.name, _metric(metric, contract, truth, scores, sides)
     found = {cut: value(np.where(scores >= cut, positive, negative).astype(object)) for cut in _cuts(scores)}
     best = min(found, key=lambda cut: (-round(found[cut], 9), abs(cut - HALF), cut))
     half = value(np.where(scores >= HALF, positive, negative).astype(object))
@@ -151,9 +150,8 @@ def _cost(costs: Costs, positive: np.ndarray, name: str) -> Value:
 
 
 def _metric(
-    metric: Measure, contract: Contract, truth: np.ndarray, scores: np.ndarray, negative: str
+    metric: Measure, contract: Contract, truth: np.ndarray, scores: np.ndarray, order: tuple[str, str]
 ) -> Value:
-    order = (negative, positive_of(contract))
     chances = np.stack([1 - scores, scores], axis=1)
     outcome = (truth == order[1]).astype(np.int64)
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.policy.gates import DataGates
-from trunkline.data import Interface, InterfaceCase
+from trunkline.data import InterfaceCase
+from trunkline.data.interface import Interface
 
 BEFORE = Contract(
     name="prices",

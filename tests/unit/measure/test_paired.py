@@ -14,5 +14,5 @@ def test_taking_rows_keeps_truth_answers_and_chances_together() -> None:
     assert taken.truth.tolist() == [1, 1, 0]
     assert taken.probabilities is not None
     assert taken.probabilities[:, 1].tolist() == [0.7, 0.7, 0.2]
-    assert not taken.one_class
-    assert paired.take(np.array([0, 2])).one_class
+    assert not taken.only
+    assert paired.take(np.array([0, 2])).only == "Yes"

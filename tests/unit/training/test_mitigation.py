@@ -39,7 +39,7 @@ def test_the_default_puts_nothing_under_a_constraint(contract: Contract) -> None
     candidate, inner = Candidate("plain", LogisticRegression()), pipeline(LogisticRegression())
     assert mitigated_attribute(NONE, contract) is None
     assert put_under([candidate], NONE) == [candidate]
-    assert constrained(inner, candidate, NONE, None, "yes", 7) is inner
+    assert constrained(inner, candidate, NONE, None, contract, 7) is inner
 
 
 def test_candidates_say_in_their_names_what_they_are_under() -> None:
@@ -113,8 +113,8 @@ def test_a_boolean_outcome_has_two_classes(contract: Contract) -> None:
 def test_each_method_has_its_estimator(contract: Contract) -> None:
     candidate, inner = Candidate("plain", LogisticRegression()), pipeline(LogisticRegression())
     sex = contract.column("sex")
-    assert isinstance(constrained(inner, candidate, THRESHOLDS, sex, "yes", 7), GroupThresholds)
-    assert isinstance(constrained(inner, candidate, REDUCTION, sex, "yes", 7), FairMixture)
+    assert isinstance(constrained(inner, candidate, THRESHOLDS, sex, contract, 7), GroupThresholds)
+    assert isinstance(constrained(inner, candidate, REDUCTION, sex, contract, 7), FairMixture)
 
 
 def test_a_model_that_takes_no_weights_is_named(contract: Contract) -> None:
@@ -122,7 +122,9 @@ def test_a_model_that_takes_no_weights_is_named(contract: Contract) -> None:
     with pytest.raises(
         ProjectError, match=r"near\+exponentiated-gradient .*KNeighborsClassifier does not take"
     ):
-        constrained(pipeline(KNeighborsClassifier()), candidate, REDUCTION, contract.column("sex"), "yes", 7)
+        constrained(
+            pipeline(KNeighborsClassifier()), candidate, REDUCTION, contract.column("sex"), contract, 7
+        )
 
 
 def test_only_the_reduction_is_given_the_groups(contract: Contract, rows: pd.DataFrame) -> None:

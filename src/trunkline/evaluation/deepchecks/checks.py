@@ -10,7 +10,7 @@ from typing import Literal
 from trunkline.core.contract import Contract, Role
 from trunkline.core.errors import PolicyError
 from trunkline.core.policy.gates import DeepchecksGates, Suite
-from trunkline.inputs import input_of
+from trunkline.tasks import task_of
 
 KEY = "gates.deepchecks.blocking"
 Need = Literal["", "classes", "numbers", "probabilities", "two features", "date", "key", "no key", "model"]
@@ -85,12 +85,12 @@ def left_out(
     suite: Suite, contract: Contract, *, probabilities: bool = True, date: bool = False
 ) -> dict[str, str]:
     """Return the checks of a suite that cannot be asked about such a model, each with the reason in words."""
-    keyed, amount = contract.of_role(Role.KEY) is not None, input_of(contract.outcome).quantity
+    keyed, traits = contract.of_role(Role.KEY) is not None, task_of(contract).traits(contract)
     given = {
         "": True,
-        "classes": not amount,
-        "numbers": amount,
-        "probabilities": not amount and probabilities,
+        "classes": "classes" in traits,
+        "numbers": "amounts" in traits,
+        "probabilities": "probabilities" in traits and probabilities,
         "two features": len(contract.features) > 1,
         "date": date,
         "key": keyed,
@@ -103,7 +103,8 @@ def left_out(
 
 
 def _lack(need: Need, contract: Contract) -> Need:
-    return "classes" if need == "probabilities" and input_of(contract.outcome).quantity else need
+    hopeless = need == "probabilities" and "probabilities" not in task_of(contract).traits(contract)
+    return "classes" if hopeless else need
 
 
 def check_blocking(

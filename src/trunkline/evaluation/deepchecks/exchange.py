@@ -14,11 +14,15 @@ from trunkline.core.contract import Contract, Role, as_label
 from trunkline.core.policy.gates import Suite
 from trunkline.inputs import InputType, input_of
 from trunkline.measure.paired import Array
+from trunkline.measure.traits import Trait
+from trunkline.tasks import task_of
 
 from ..scored import Scored, truth_of
 
 REQUEST = "request.json"
 SEED = 20
+TASKS: dict[Trait, str] = {"amounts": "regression", "two classes": "binary", "classes": "multiclass"}
+"""What deepchecks calls a task, by the first of these that its answers hold."""
 
 
 def drawn(rows: pd.DataFrame, most: int) -> pd.DataFrame:
@@ -55,20 +59,19 @@ def exchange(
     """
     classes = _classes((train, test), contract)
     names = dict(zip(classes, classes, strict=True))
-    if len(classes) == 2 and contract.positive == classes[0]:
+    if classes[:-1] == [contract.positive]:
         classes.reverse()
         names = {name: f"{place}: {name}" for place, name in enumerate(classes)}
     kinds = {column.name: input_of(column) for column in contract.features}
     texts = [name for name, kind in kinds.items() if not kind.summarised]
-    amount = input_of(contract.outcome).quantity
     key = contract.of_role(Role.KEY)
     request = {
-        "task": "regression" if amount else "binary" if len(classes) == 2 else "multiclass",
+        "task": next(word for trait, word in TASKS.items() if trait in task_of(contract).traits(contract)),
         "label": contract.outcome.name,
         "classes": [names[name] for name in classes],
         "features": list(kinds),
         "categorical": [name for name, kind in kinds.items() if kind.summarised and not kind.quantity],
-        "texts": texts if amount else [*texts, contract.outcome.name],
+        "texts": [*texts, contract.outcome.name] if classes else texts,
         "date": date,
         "index": key.name if key else "",
         "suites": {suite: list(checks) for suite, checks in left_out.items()},
@@ -96,9 +99,7 @@ def _part(
     scored: Scored, contract: Contract, classes: Sequence[str], names: Mapping[str, str], date: str
 ) -> dict[str, Any]:
     def outcomes(values: Array) -> list[Any]:
-        if input_of(contract.outcome).quantity:
-            return [float(value) for value in values]
-        return [names[str(value)] for value in values]
+        return [names[str(value)] if names else float(value) for value in values]
 
     columns = {
         column.name: _values(scored.frame[column.name], input_of(column)) for column in contract.features
@@ -114,7 +115,7 @@ def _part(
 
 
 def _classes(parts: Sequence[Scored], contract: Contract) -> list[str]:
-    if input_of(contract.outcome).quantity:
+    if "classes" not in task_of(contract).traits(contract):
         return []
     found: set[str] = set()
     for scored in parts:

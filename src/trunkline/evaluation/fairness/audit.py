@@ -62,7 +62,7 @@ class Audit:
     @property
     def word(self) -> str:
         """Return what the positive outcome is called."""
-        return self.paired.classes[self.paired.positive or 0] if self.paired.classes else ""
+        return self.paired.selected
 
     @property
     def held_up(self) -> bool:
@@ -91,7 +91,7 @@ class Audit:
     def remedy(self, constraint: str = "") -> str:
         """Return what to do about a disparity; `constraint` is the one that `training.mitigation` sets against it."""
         ways = ["try other features or more training rows of the groups that are worse off"]
-        if constraint and self.paired.binary:
+        if constraint and "two classes" in self.paired.traits:
             of = self.attribute.replace(" & ", " or ") + (", one at a time" if self.crossed else "")
             ways.append(
                 f"set `training.mitigation` in trunkline.yaml (method threshold-optimizer or exponentiated-gradient, "

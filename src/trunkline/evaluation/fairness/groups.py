@@ -80,8 +80,10 @@ def group_figures(
     mean errors over few, the bootstrap's. Where users repeat, rows count as what they are worth.
     """
     judged = {group: mask for by in masks.values() for group, mask in by.items() if mask.sum() >= minimum}
-    if not paired.classes:
+    if "amounts" in paired.traits:
         return _errors(paired, judged, resamples=resamples, seed=seed)
+    if "classes" not in paired.traits:
+        return ()
     return tuple(figure for group, mask in judged.items() for figure in _of_group(paired, group, mask))
 
 
@@ -112,11 +114,11 @@ def _errors(paired: Paired, judged: Mapping[str, Array], *, resamples: int, seed
 def _of_group(paired: Paired, group: str, mask: Array) -> list[Figure]:
     """Return a group's rates and area, each with the number of rows it is taken over."""
     right = paired.labels == paired.truth
-    if paired.positive is None:
+    if "positive" not in paired.traits:
         return _rates(group, {"accuracy": (right, mask)}, paired.users)
     selected, positive = paired.labels == paired.positive, paired.truth == paired.positive
     shares = {"selection_rate": (selected, mask), "accuracy": (right, mask)}
-    if not paired.binary:
+    if "two classes" not in paired.traits:
         return _rates(group, shares, paired.users)
     shares |= {
         "true_positive_rate": (selected, mask & positive),

@@ -67,8 +67,9 @@ class Calibration(Gate[Case]):
             )
         if reason := too_little(paired):
             return self.answer("inconclusive", reason, threshold=limit, advice=MORE_ROWS)
-        what = "probabilities of " + paired.classes[1] if paired.binary else "probabilities of the answers"
-        score, hit = said_and_happened(paired.probabilities, paired.truth, paired.binary)
+        two = "two classes" in paired.traits
+        what = "probabilities of " + (paired.classes[1] if two else "the answers")
+        score, hit = said_and_happened(paired.probabilities, paired.truth, two)
         error, gap = calibration_figures(score, hit, resamples=resamples, seed=seed, users=paired.users)
         low = error.interval.low if error.interval else 0.0
         outcome: Outcome = "pass" if error.value <= limit else "fail" if low > limit else "inconclusive"

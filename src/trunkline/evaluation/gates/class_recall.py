@@ -76,7 +76,7 @@ class ClassRecall(Gate[Case]):
             threshold=limit,
             blocking=outcome != "inconclusive",
             figures=(one.recall for one in found if one.recall),
-            advice="" if outcome == "pass" else _advice(paired.binary),
+            advice="" if outcome == "pass" else _advice("two classes" in paired.traits),
         )
 
 

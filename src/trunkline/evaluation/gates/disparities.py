@@ -43,7 +43,7 @@ class DemographicParity(Disparity):
     constraint, at_least = "demographic-parity", True
 
     def fits(self, paired: Paired) -> bool:
-        return paired.positive is not None
+        return "positive" in paired.traits
 
     def measured(self, audit: Audit) -> tuple[Values, ...]:
         return (audit.rates("selection_rate", audit.selected),)
@@ -60,7 +60,7 @@ class DemographicParity(Disparity):
         Source: Hardt, Price and Srebro (2016), section 4; on Adult threshold-optimizer passes the one and fails the
         other.
         """
-        if audit.policy.equalized_odds_difference is None or not audit.paired.binary:
+        if audit.policy.equalized_odds_difference is None or "two classes" not in audit.paired.traits:
             return super().remedy(audit)
         return super().remedy(audit) + (
             " Where the groups' outcomes differ, equal shares of answers have unequal error rates: a model mended for "
@@ -167,13 +167,13 @@ class GroupCalibration(Disparity):
     limit, what = "calibration_difference", "mean score less observed share of {word}"
 
     def fits(self, paired: Paired) -> bool:
-        return paired.positive is not None and paired.probabilities is not None
+        return {"positive", "probabilities"} <= paired.traits
 
     def measured(self, audit: Audit) -> tuple[Values, ...]:
         observed, paired = audit.rates("calibration_gap", audit.positive), audit.paired
-        if paired.probabilities is None:
+        scores = paired.score
+        if scores is None:
             return (observed,)
-        scores = paired.probabilities[:, paired.positive]
         return (
             observed.less_from({group: float(scores[audit.by[group]].mean()) for group in observed.values}),
         )
@@ -205,12 +205,12 @@ class ErrorGap(Disparity):
     at_least = True
 
     def fits(self, paired: Paired) -> bool:
-        return not paired.binary
+        return "two classes" not in paired.traits
 
     def figure(self, paired: Paired) -> str:
-        return "accuracy_ratio" if paired.classes else self.limit
+        return "accuracy_ratio" if "classes" in paired.traits else self.limit
 
     def measured(self, audit: Audit) -> tuple[Values, ...]:
-        if audit.paired.classes:
+        if "classes" in audit.paired.traits:
             return (audit.rates("accuracy", audit.paired.labels == audit.paired.truth),)
         return (audit.means("mean_absolute_error", np.abs(audit.paired.labels - audit.paired.truth)),)

@@ -39,7 +39,7 @@ class Disparity(Gate[Audit]):
 
     def fits(self, paired: Paired) -> bool:
         """Whether these answers can be asked."""
-        return paired.binary
+        return "two classes" in paired.traits
 
     def condition(self, audit: Audit) -> Array | None:  # noqa: ARG002
         """Return the mask of the rows that are compared, None for all."""

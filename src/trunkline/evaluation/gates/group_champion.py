@@ -59,17 +59,18 @@ class GroupChampion(Gate[Audit]):
         judged, small = judged_groups(case.by, case.everyone, minimum)
         if not judged:
             return too_few(case, gate, question, limit)
-        compare = _accuracies if case.paired.classes else _errors
+        of_amounts = "amounts" in case.paired.traits
+        compare = _errors if of_amounts else _accuracies
         found = sorted(compare(case, champion, judged), key=lambda figure: figure.value)
-        spared = [] if case.paired.classes else _errors_of_spared(case, champion, judged)
+        spared = _errors_of_spared(case, champion, judged) if of_amounts else []
         worse = [figure for figure in found if not limit.keeps(figure.value)]
         surely = [figure for figure in worse if limit.broken_wholly(figure)]
         surely += [figure for figure in spared if figure.interval is not None and figure.interval.high < 0]
         open_ = bool(worse or spared)
         outcome: Outcome = "fail" if surely else "inconclusive" if open_ or small else "pass"
-        first = "Share of the champion's mean absolute error that is saved"
-        if case.paired.classes:
-            first = "Accuracy, challenger less champion"
+        first = "Accuracy, challenger less champion"
+        if of_amounts:
+            first = "Share of the champion's mean absolute error that is saved"
         reason = f"{first}, of which at least {number(-margin)} is asked: {_listed(found)}." if found else ""
         if spared:
             reason += " The champion makes no error in these groups, and the challenger's, negative, is "

@@ -21,7 +21,7 @@ from trunkline.measure.paired import Array, Paired
 from trunkline.measure.users import counted
 from trunkline.measure.wording import between, number
 from trunkline.measure.worth import share_interval
-from trunkline.tasks import Answers, Task, task_of
+from trunkline.tasks import task_of
 
 from ..case import Case
 from ..performance.figures import FEWEST
@@ -89,7 +89,7 @@ class MetamorphicTest(Gate[Case]):
             reason = f"{rows:,} rows with {said} got no answer: {what_happened(error)}."
             return answer("fail", reason, advice="Make the model answer every row that the contract allows.")
         pair = pair_scored(before, contract, other=after), pair_scored(after, contract, other=before)
-        rises, users = rise(task_of(contract), *pair, rule), pair[0].users
+        rises, users = task_of(contract).rise(*pair, directed=rule.expect != "same"), pair[0].users
         excess = beyond(rises, pair[0], rule)
         broken, span = int((excess > 0).sum()), share_interval(excess > 0, users)
         share = Figure(name="violations", value=broken / rows, rows=rows, interval=span)
@@ -118,7 +118,7 @@ def check_metamorphic(policy: RobustnessGates, contract: Contract) -> None:
         key = f"gates.robustness.metamorphic.{place}"
         column = _feature(rule.column, contract, f"{key}.column")
         check_change(rule, column, f"{key}.column")
-        if rule.expect != "same" and not task_of(contract).directed(contract):
+        if rule.expect != "same" and "directed" not in task_of(contract).traits(contract):
             raise PolicyError(
                 f"{key}.expect is {rule.expect}, and the outcome {contract.outcome.name} has no positive class to be "
                 "higher or lower.",
@@ -126,29 +126,9 @@ def check_metamorphic(policy: RobustnessGates, contract: Contract) -> None:
             )
 
 
-def rise(task: Task, before: Paired, after: Paired, rule: Metamorphic) -> Array:
-    """Return by how much each answer rises; of labels, 1 or -1 towards or from the positive one, 1 for another one.
-
-    Of lists it is 1 where the entries or their order are others, else the largest difference of a number.
-    """
-    if before.labels.dtype == object:
-        apart = task.apart(Answers(before.labels), Answers(after.labels))
-        return np.where(apart.other | np.isinf(apart.distance), 1.0, apart.distance)
-    if not before.classes:
-        return np.asarray(after.labels - before.labels)
-    place = before.positive
-    if place is None or (rule.expect == "same" and not before.binary):
-        return np.asarray(after.labels != before.labels, dtype=np.float64)
-    if before.probabilities is None or after.probabilities is None:
-        towards = np.asarray(after.labels == place, dtype=np.float64)
-        return np.asarray(towards - (before.labels == place))
-    return np.asarray(after.probabilities[:, place] - before.probabilities[:, place])
-
-
 def beyond(rise: Array, before: Paired, rule: Metamorphic) -> Array:
     """Return by how much each answer goes beyond what is expected; not above zero where it does not."""
-    amounts = not before.classes and before.labels.dtype != object
-    size = np.abs(before.labels) if amounts else np.zeros(len(rise))
+    size = np.abs(before.labels) if "amounts" in before.traits else np.zeros(len(rise))
     wrong = {"same": np.abs(rise), "not-higher": rise, "not-lower": -rise}[rule.expect]
     return np.asarray(wrong - rule.tolerance - ROUNDING * np.maximum(1.0, size))
 

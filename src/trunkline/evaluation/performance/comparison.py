@@ -148,7 +148,7 @@ def second_test(
     """Return the test that goes with the metric and its p value; `spread` is the standard error of `value`."""
     first, second, users = challenger.probabilities, champion.probabilities, challenger.users
     by = "" if users is None else " by user"
-    by_rank = name in ("roc_auc", "roc_auc_ovr") and challenger.binary
+    by_rank = name in ("roc_auc", "roc_auc_ovr") and "two classes" in challenger.traits
     if by_rank and first is not None and second is not None:
         return f"DeLong's test{by}", delong(challenger.truth == 1, first[:, 1], second[:, 1], users)
     if name == "accuracy":

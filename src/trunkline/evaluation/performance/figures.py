@@ -72,8 +72,8 @@ def too_few(paired: Paired, part: str = TEST_PART) -> str:
 
 def too_little(paired: Paired) -> str:
     """Return why the rows of the test part cannot carry a comparison of performance, empty if they can."""
-    return too_few(paired) or (of_one_class(paired, TEST_PART) + "." if paired.one_class else "")
+    return too_few(paired) or (of_one_class(paired, TEST_PART) + "." if paired.only else "")
 
 
 def of_one_class(paired: Paired, part: str) -> str:
-    return f"All {paired.rows:,} outcomes of {part} are {paired.classes[int(paired.truth[0])]}"
+    return f"All {paired.rows:,} outcomes of {part} are {paired.only}"

@@ -17,6 +17,7 @@ from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
 from trunkline.core.snapshots import SnapshotManifest
 from trunkline.core.verdicts import Evaluation
+from trunkline.tasks import task_of
 
 UNKNOWN, OTHER = "unknown", "other"
 METRICS = {
@@ -47,10 +48,10 @@ def front_matter(
 
     Emissions (`co2_eq_emissions`) are left out: they depend on where the machine's power came from.
     """
-    task = f"tabular-{contract.task}"
+    tag, name = task_of(contract).tag, contract.task
     overall = [figure for figure in evaluation.figures if not figure.group]
     result: dict[str, Any] = {
-        "task": {"type": task},
+        "task": {"type": tag or name},
         "dataset": {
             "name": f"{manifest.name}, test part, {snapshot.rows.get('test', 0)} rows",
             "type": manifest.name,
@@ -62,9 +63,10 @@ def front_matter(
     facts: dict[str, Any] = _license(license_id, manifest.name)
     if manifest.runtime == "python":
         facts["library_name"] = "sklearn"  # ONNX is a file format, and the Hub knows it by the file
+    if tag:
+        facts["pipeline_tag"] = tag
     facts |= {
-        "pipeline_tag": task,
-        "tags": ["trunkline", task, manifest.runtime],
+        "tags": ["trunkline", tag or name, manifest.runtime],
         "metrics": _known(overall),
         "model-index": [{"name": manifest.name, "results": [result]}],
     }

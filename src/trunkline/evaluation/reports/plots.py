@@ -53,15 +53,16 @@ def plots(evaluation: Evaluation, test: Paired, champion: Paired | None) -> dict
     from . import interval_plots as intervals
 
     found: dict[str, Picture] = {}
-    if not test.classes:
+    traits = test.traits
+    if "amounts" in traits:
         found["predicted"] = (lambda on: answers.predicted(on, test), SMALL)
         found["residuals"] = (lambda on: answers.residuals(on, test, champion), SMALL)
         found["residuals-by-answer"] = (lambda on: answers.residuals_by_answer(on, test), SMALL)
-    else:
-        if test.binary and test.probabilities is not None and not test.one_class:
-            found["roc"] = (lambda on: answers.roc(on, test, champion), SMALL)
-            found["precision-recall"] = (lambda on: answers.precision_recall(on, test, champion), SMALL)
-            found["calibration"] = (lambda on: answers.calibration(on, test, champion), SMALL)
+    if {"two classes", "probabilities"} <= traits and not test.only:
+        found["roc"] = (lambda on: answers.roc(on, test, champion), SMALL)
+        found["precision-recall"] = (lambda on: answers.precision_recall(on, test, champion), SMALL)
+        found["calibration"] = (lambda on: answers.calibration(on, test, champion), SMALL)
+    if "classes" in traits:
         found["confusion"] = (lambda on: answers.confusion(on, test), answers.confusion_size(test))
     found |= intervals.champion_plot(evaluation)
     found |= intervals.group_plots(evaluation, crossed=False)

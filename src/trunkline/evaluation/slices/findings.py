@@ -156,8 +156,8 @@ def _too_little(
             f"The test part has {paired.rows:,} rows: {len(parts[0]):,} to find slices on and {len(parts[1]):,} to "
             f"confirm them on, and fewer than {least:,} each cannot be cut."
         )
-    if paired.one_class:
-        return f"All {paired.rows:,} outcomes of the test part are {paired.classes[int(paired.truth[0])]}."
+    if paired.only:
+        return f"All {paired.rows:,} outcomes of the test part are {paired.only}."
     if not table.values.shape[1]:
         return "No feature or audit column cuts the rows into parts that a person could name."
     if not found.baseline[parts[1]].mean():

@@ -116,23 +116,24 @@ def data_verdicts(
     project: Project, snapshot: data.Snapshot, champion: Bundle | None, decision: Decision | None
 ) -> tuple[Verdict, ...]:
     """Return what the gates of data say of a snapshot, and of the contract and decision of what it makes."""
-    rules = project.policy.gates.data
+    rules = project.policy.gates
     return (
         *data.check_snapshot(
             snapshot,
             project.policy.data,
-            project.policy.gates,
+            rules,
             previous=previous_lock(project, champion),
             schema=data.project_schema(project),
             follows=_follows(project, snapshot.digest),
         ),
-        data.Interface().verdict(
+        data.check_interface(
             data.InterfaceCase(
                 champion.contract if champion else None,
                 snapshot.contract,
-                rules,
+                rules.data,
                 decision_change(champion.manifest.decision, decision) if champion else (),
-            )
+            ),
+            rules,
         ),
     )
 

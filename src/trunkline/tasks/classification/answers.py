@@ -10,8 +10,10 @@ import numpy as np
 
 from trunkline.core.contract import Column, Contract, as_label
 from trunkline.core.decision import Decision
+from trunkline.core.errors import ContractError
 from trunkline.inputs import Value, input_of
 from trunkline.measure.paired import Array, Paired
+from trunkline.measure.traits import Trait
 from trunkline.measure.users import Users
 
 from ..answers import Answers, Apart, floats, incomparable, objects
@@ -41,6 +43,8 @@ class Classification:
 
     name = "classification"
     judging = "trunkline.tasks.classification.judging:ClassificationJudging"
+    outcomes = "trunkline.tasks.classification.outcomes:Labels"
+    tag = "tabular-classification"
     fields: tuple[str, ...] = ("prediction", "probabilities")
     tensors = 2
     repeats = True
@@ -117,9 +121,35 @@ class Classification:
         """Return the outcome as labels are written."""
         return as_label(outcome_truth(events))
 
-    def directed(self, contract: Contract) -> bool:
-        """Return whether a class is the positive one."""
-        return bool(positive_of(contract))
+    def check(self, contract: Contract) -> None:
+        """Raise ContractError unless there are classes, and of two the positive one is named."""
+        outcome = contract.outcome
+        if input_of(outcome).free:
+            raise ContractError(
+                f"{outcome.name}: an outcome in text needs its classes.",
+                next_step="declare them with isin=[...]; for regression use int or float",
+            )
+        if len(classes_of(outcome)) == 2 and not positive_of(contract):
+            raise ContractError(
+                f"{outcome.name}: a two-class outcome needs metadata 'positive': which of the two is it.",
+                next_step="correct the metadata of its field",
+            )
+
+    def traits(self, contract: Contract) -> frozenset[Trait]:
+        """Return classes with probabilities; directed where one is positive."""
+        held: set[Trait] = {"classes", "probabilities"}
+        if positive_of(contract):
+            held |= {"positive", "directed"}
+        if len(classes_of(contract.outcome)) == 2:
+            held.add("two classes")
+        return frozenset(held)
+
+    def sides(self, contract: Contract) -> tuple[str, str] | None:
+        """Return both classes, where there are two."""
+        classes, positive = classes_of(contract.outcome), positive_of(contract)
+        if len(classes) != 2 or not positive:
+            return None
+        return next(name for name in classes if name != positive), positive
 
     def pair(
         self,
@@ -135,7 +165,7 @@ class Classification:
 
     def standard(self, paired: Paired) -> tuple[str, ...]:
         """Return the usual metrics of two classes, or of many."""
-        return STANDARD_OF_TWO if paired.binary else STANDARD_OF_MANY
+        return STANDARD_OF_TWO if "two classes" in paired.traits else STANDARD_OF_MANY
 
     def sample(self, contract: Contract, *, classes: int = 0) -> Paired:
         """Return four rows a class, of which one is answered wrongly."""
@@ -155,6 +185,16 @@ class Classification:
     def baseline(self, paired: Paired, train: Paired) -> Paired:
         """Return the most frequent class, with the shares of the classes as probabilities."""
         return shares_as_answers(paired, train)
+
+    def rise(self, before: Paired, after: Paired, *, directed: bool) -> Array:
+        """Return the difference of the positive class's probability, of labels 1 or -1; else 1 of another label."""
+        place = before.positive
+        if place is None or not (directed or "two classes" in before.traits):
+            return np.asarray(after.labels != before.labels, dtype=np.float64)
+        if before.score is None or after.score is None:
+            towards = np.asarray(after.labels == place, dtype=np.float64)
+            return np.asarray(towards - (before.labels == place))
+        return np.asarray(after.score - before.score)
 
     def losses(self, paired: Paired, train: Paired | None) -> Losses:
         """Return Brier's score, or whether the label is wrong where there are no probabilities."""

@@ -23,7 +23,7 @@ def classes_of(outcome: Column) -> tuple[str, ...]:
 
 def positive_of(contract: Contract) -> str:
     """Return the class that counts as being selected; empty where there is none."""
-    return contract.positive or ("true" if input_of(contract.outcome).stored == "bool" else "")
+    return contract.positive or input_of(contract.outcome).yes()
 
 
 def pair_classes(

@@ -10,8 +10,10 @@ import numpy as np
 
 from trunkline.core.contract import Contract
 from trunkline.core.decision import Decision
-from trunkline.inputs import Value
+from trunkline.core.errors import ContractError
+from trunkline.inputs import Value, input_of
 from trunkline.measure.paired import Array, Paired
+from trunkline.measure.traits import Trait
 from trunkline.measure.users import Users
 
 from ..answers import Answers, Apart, floats, incomparable
@@ -25,11 +27,13 @@ class Regression:
 
     name = "regression"
     judging = "trunkline.tasks.regression.judging:RegressionJudging"
+    outcomes = "trunkline.tasks.regression.outcomes:Amounts"
+    tag = "tabular-regression"
     fields: tuple[str, ...] = ("prediction", "probabilities")
     tensors = 1
     repeats = False
     metrics: Mapping[str, Callable[[Paired], Array]] = {}
-    unasked = frozenset({"performance/calibration", "performance/class-recall"})
+    unasked = frozenset({"data/label-shift", "performance/calibration", "performance/class-recall"})
 
     def schema(self, contract: Contract) -> dict[str, dict[str, Any]]:
         """Return a number, and no probabilities."""
@@ -79,9 +83,20 @@ class Regression:
         """Return the outcome."""
         return outcome_truth(events)
 
-    def directed(self, contract: Contract) -> bool:
-        """Return that numbers are."""
-        return True
+    def check(self, contract: Contract) -> None:
+        """Raise ContractError unless it is a number."""
+        if not input_of(contract.outcome).quantity:
+            raise ContractError(
+                f"{contract.outcome.name}: a regression answers numbers.", next_step="use int or float"
+            )
+
+    def traits(self, contract: Contract) -> frozenset[Trait]:
+        """Return amounts."""
+        return frozenset({"amounts", "directed"})
+
+    def sides(self, contract: Contract) -> tuple[str, str] | None:
+        """Return None."""
+        return None
 
     def pair(
         self,
@@ -113,6 +128,10 @@ class Regression:
     def baseline(self, paired: Paired, train: Paired) -> Paired:
         """Return the mean as every answer."""
         return replace(paired, labels=np.full(paired.rows, train.truth.mean()))
+
+    def rise(self, before: Paired, after: Paired, *, directed: bool) -> Array:
+        """Return the differences."""
+        return np.asarray(after.labels - before.labels)
 
     def losses(self, paired: Paired, train: Paired | None) -> Losses:
         """Return absolute errors."""

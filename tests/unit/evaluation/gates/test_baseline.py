@@ -21,7 +21,14 @@ def binary(rows: int = 200, strength: float = 1.0, seed: int = 0) -> Paired:
     generator = np.random.default_rng(seed)
     truth = generator.integers(0, 2, rows)
     chance = 1 / (1 + np.exp(-strength * (2 * truth - 1) - generator.normal(size=rows)))
-    return Paired(truth, (chance > 0.5).astype(int), np.stack([1 - chance, chance], axis=1), ("No", "Yes"), 1)
+    return Paired(
+        truth,
+        (chance > 0.5).astype(int),
+        np.stack([1 - chance, chance], axis=1),
+        ("No", "Yes"),
+        1,
+        task="classification",
+    )
 
 
 @pytest.mark.parametrize(
@@ -36,9 +43,21 @@ def test_a_metric_that_always_the_same_answer_maximises_is_refused_for_the_compa
     truth = (generator.random(400) < 0.8).astype(int)
     chance = np.clip(0.8 * truth + 0.3 * generator.random(400), 0, 1)
     paired = Paired(
-        truth, (chance > 0.5).astype(int), np.stack([1 - chance, chance], axis=1), ("No", "Yes"), 1
+        truth,
+        (chance > 0.5).astype(int),
+        np.stack([1 - chance, chance], axis=1),
+        ("No", "Yes"),
+        1,
+        task="classification",
     )
-    missed = Paired(truth, np.where(np.arange(400) < 40, 0, truth), paired.probabilities, ("No", "Yes"), 1)
+    missed = Paired(
+        truth,
+        np.where(np.arange(400) < 40, 0, truth),
+        paired.probabilities,
+        ("No", "Yes"),
+        1,
+        task="classification",
+    )
     recall = PerformanceGates(metric="recall", resamples=200)
 
     for rows in (paired, missed):
@@ -55,7 +74,7 @@ def test_a_metric_of_the_projects_that_a_baseline_maximises_is_refused_too() -> 
         return float(np.mean(answers == "Yes"))
 
     truth = np.repeat([0, 1, 1, 1], 50)
-    paired = Paired(truth, truth, None, ("No", "Yes"), 1)
+    paired = Paired(truth, truth, None, ("No", "Yes"), 1, task="classification")
     rules = PerformanceGates(metric="selected", resamples=200)
 
     assert "none can be better" in Baseline().judge(paired, None, rules, {"selected": selected}).reason
@@ -76,10 +95,16 @@ def test_a_sum_of_the_projects_beats_no_baseline() -> None:
 def test_the_baseline_of_a_regression_is_the_mean_of_the_training_rows() -> None:
     truth = np.random.default_rng(0).normal(100, 5, 300)
     rules = PerformanceGates(metric="neg_mean_absolute_error", resamples=200)
-    train = Paired(truth, truth, None)
+    train = Paired(truth, truth, None, task="regression")
 
-    assert Baseline().judge(Paired(truth, truth + 1, None), train, rules, {}).outcome == "pass"
-    assert Baseline().judge(Paired(truth, truth + 20, None), train, rules, {}).outcome == "fail"
+    assert (
+        Baseline().judge(Paired(truth, truth + 1, None, task="regression"), train, rules, {}).outcome
+        == "pass"
+    )
+    assert (
+        Baseline().judge(Paired(truth, truth + 20, None, task="regression"), train, rules, {}).outcome
+        == "fail"
+    )
 
 
 def test_classes_of_the_tests_contract_are_used(

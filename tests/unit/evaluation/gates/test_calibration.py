@@ -23,7 +23,7 @@ def world(rows: int, seed: int, sharpness: float = 1.0, shift: float = 0.0) -> P
 
 def scores(paired: Paired) -> tuple[Array, Array]:
     assert paired.probabilities is not None
-    return said_and_happened(paired.probabilities, paired.truth, paired.binary)
+    return said_and_happened(paired.probabilities, paired.truth, "two classes" in paired.traits)
 
 
 @pytest.mark.parametrize("rows", [300, 2000])

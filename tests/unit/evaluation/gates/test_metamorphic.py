@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,9 +13,8 @@ from trunkline.core.errors import PolicyError
 from trunkline.core.policy.gates import Metamorphic, RobustnessGates
 from trunkline.core.verdicts import Verdict
 from trunkline.evaluation import Scored
-from trunkline.evaluation.gates.metamorphic import MetamorphicTest, beyond, check_metamorphic, rise
+from trunkline.evaluation.gates.metamorphic import MetamorphicTest, beyond, check_metamorphic
 from trunkline.measure.paired import Array, Paired
-from trunkline.tasks import Task
 from trunkline.tasks.answers import objects
 
 Ask = Callable[[pd.DataFrame], Scored]
@@ -231,6 +230,6 @@ def test_of_lists_another_entry_or_order_is_a_change_and_a_score_by_what_it_move
     rule = Metamorphic.model_validate(UP | {"expect": "same", "tolerance": 0.2})
     before = shown(first, first, first, first)
     after = shown(first, first[::-1], first[:1], [("a", 0.6), ("b", 0.5)])
-    change = rise(cast("Task", Ranking()), before, after, rule)
+    change = Ranking().rise(before, after, directed=False)
     assert change.tolist() == pytest.approx([0, 1, 1, 0.3])
     assert (beyond(change, before, rule) > 0).tolist() == [False, True, True, True]

@@ -16,7 +16,14 @@ def binary(rows: int = 200, strength: float = 1.0, seed: int = 0) -> Paired:
     generator = np.random.default_rng(seed)
     truth = generator.integers(0, 2, rows)
     chance = 1 / (1 + np.exp(-strength * (2 * truth - 1) - generator.normal(size=rows)))
-    return Paired(truth, (chance > 0.5).astype(int), np.stack([1 - chance, chance], axis=1), ("No", "Yes"), 1)
+    return Paired(
+        truth,
+        (chance > 0.5).astype(int),
+        np.stack([1 - chance, chance], axis=1),
+        ("No", "Yes"),
+        1,
+        task="classification",
+    )
 
 
 def test_a_sum_of_the_projects_says_nothing_of_two_parts_of_other_sizes() -> None:
@@ -66,7 +73,10 @@ def test_the_overfit_gap_of_an_error_does_not_depend_on_its_unit(unit: float) ->
         generator = np.random.default_rng(seed)
         skill = generator.normal(size=400)
         return Paired(
-            unit * (500 + 40 * skill), unit * (500 + 40 * (skill + noise * generator.normal(size=400))), None
+            unit * (500 + 40 * skill),
+            unit * (500 + 40 * (skill + noise * generator.normal(size=400))),
+            None,
+            task="regression",
         )
 
     rules = PerformanceGates(metric="neg_root_mean_squared_error", resamples=200)

@@ -52,6 +52,7 @@ def paired(frame: pd.DataFrame, chance: Array, *, labels_only: bool = False) -> 
         None if labels_only else np.stack([1 - chance, chance], axis=1),
         ("No", "Yes"),
         1,
+        task="classification",
     )
 
 
@@ -231,7 +232,8 @@ def test_numbers_that_are_far_off_in_one_part_are_weak(regression: Contract) -> 
     off = answers + 600 * (frame["sex"] == "Female").to_numpy()
 
     healthy, bad = (
-        asked(Paired(frame["price"].to_numpy(), given, None), frame, regression) for given in (answers, off)
+        asked(Paired(frame["price"].to_numpy(), given, None, task="regression"), frame, regression)
+        for given in (answers, off)
     )
 
     assert [verdict.outcome for verdict in healthy] == ["pass", "pass"]
@@ -243,9 +245,11 @@ def test_numbers_that_are_far_off_in_one_part_are_weak(regression: Contract) -> 
 def test_numbers_worse_than_the_training_mean_are_harm(regression: Contract) -> None:
     frame, answers = rent(3000)
     absurd = np.where(frame["size"] > 90, 0.0, answers)
-    train = Paired(np.array([6000.0, 8000.0]), np.zeros(2), None)
+    train = Paired(np.array([6000.0, 8000.0]), np.zeros(2), None, task="regression")
 
-    _, harm = asked(Paired(frame["price"].to_numpy(), absurd, None), frame, regression, train)
+    _, harm = asked(
+        Paired(frame["price"].to_numpy(), absurd, None, task="regression"), frame, regression, train
+    )
 
     assert harm.stops
     assert "size >= " in harm.figures[0].group

@@ -21,7 +21,14 @@ RULES = PerformanceGates(margin=0.02)
 def model(skill: Array, truth: Array, noise: float, seed: int) -> Paired:
     score = skill + noise * np.random.default_rng(seed).normal(size=len(skill))
     chance = 1 / (1 + np.exp(-score))
-    return Paired(truth, (chance > 0.5).astype(int), np.stack([1 - chance, chance], axis=1), ("No", "Yes"), 1)
+    return Paired(
+        truth,
+        (chance > 0.5).astype(int),
+        np.stack([1 - chance, chance], axis=1),
+        ("No", "Yes"),
+        1,
+        task="classification",
+    )
 
 
 def world(rows: int, seed: int) -> tuple[Array, Array]:
@@ -165,7 +172,7 @@ def test_without_a_comparison_the_gate_is_inconclusive_and_stops() -> None:
 def test_a_metric_that_one_model_has_no_value_for_is_left_out() -> None:
     skill, truth = world(200, 0)
     whole = model(skill, truth, 0.1, 1)
-    bare = Paired(whole.truth, whole.labels, None, whole.classes, 1)
+    bare = Paired(whole.truth, whole.labels, None, whole.classes, 1, task="classification")
 
     assert [one.metric for one in compare(whole, bare, ("roc_auc", "accuracy"), {}, 200, 0)] == ["accuracy"]
 
@@ -190,7 +197,9 @@ def test_answers_to_other_rows_are_refused() -> None:
 
 
 def regressor(skill: Array, truth: Array, noise: float, seed: int) -> Paired:
-    return Paired(truth, skill + noise * np.random.default_rng(seed).normal(size=len(skill)), None)
+    return Paired(
+        truth, skill + noise * np.random.default_rng(seed).normal(size=len(skill)), None, task="regression"
+    )
 
 
 CLASSIFIER = ("roc_auc", "accuracy", "f1")

@@ -6,8 +6,15 @@ import pytest
 from trunkline.evaluation.performance.scale import AS_IT_IS, scale_of
 from trunkline.measure.paired import Paired
 
-CLASSES = Paired(np.array([0, 1, 1, 1]), np.array([0, 1, 1, 0]), np.full((4, 2), 0.5), ("No", "Yes"), 1)
-NUMBERS = Paired(np.array([10.0, 20.0, 30.0]), np.array([11.0, 19.0, 30.0]), None)
+CLASSES = Paired(
+    np.array([0, 1, 1, 1]),
+    np.array([0, 1, 1, 0]),
+    np.full((4, 2), 0.5),
+    ("No", "Yes"),
+    1,
+    task="classification",
+)
+NUMBERS = Paired(np.array([10.0, 20.0, 30.0]), np.array([11.0, 19.0, 30.0]), None, task="regression")
 
 
 @pytest.mark.parametrize("name", ["roc_auc", "accuracy", "f1"])
@@ -24,7 +31,7 @@ def test_an_error_is_measured_by_that_of_a_model_that_ignores_its_inputs() -> No
 
 
 def test_an_error_of_outcomes_that_are_all_alike_is_measured_by_the_greater_value() -> None:
-    alike = Paired(np.full(5, 3.0), np.full(5, 2.0), None)
+    alike = Paired(np.full(5, 3.0), np.full(5, 2.0), None, task="regression")
 
     assert scale_of("neg_mean_absolute_error", {}, alike, (-1.0, -2.0)).size == 2.0
 

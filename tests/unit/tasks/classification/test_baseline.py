@@ -7,8 +7,15 @@ from trunkline.measure.metrics import LightMetric
 from trunkline.measure.paired import Paired
 from trunkline.tasks import task_of
 
-CLASSES = Paired(np.array([0, 1, 1, 1]), np.array([0, 1, 1, 0]), np.full((4, 2), 0.5), ("No", "Yes"), 1)
-NUMBERS = Paired(np.array([10.0, 20.0, 30.0]), np.array([11.0, 19.0, 30.0]), None)
+CLASSES = Paired(
+    np.array([0, 1, 1, 1]),
+    np.array([0, 1, 1, 0]),
+    np.full((4, 2), 0.5),
+    ("No", "Yes"),
+    1,
+    task="classification",
+)
+NUMBERS = Paired(np.array([10.0, 20.0, 30.0]), np.array([11.0, 19.0, 30.0]), None, task="regression")
 
 
 def test_a_classifiers_baseline_answers_the_shares_of_the_training_rows() -> None:
@@ -27,8 +34,10 @@ def test_a_regressions_baseline_answers_the_mean_of_the_training_rows() -> None:
 
 
 def test_classes_are_matched_by_name_when_a_champion_knows_more_of_them() -> None:
-    test = Paired(np.array([1, 2, 2, 2]), np.array([1, 2, 2, 2]), None, ("a", "b", "c"), None)
-    train = Paired(np.array([0, 1, 1, 1]), np.array([0, 1, 1, 1]), None, ("b", "c"), 1)
+    test = Paired(
+        np.array([1, 2, 2, 2]), np.array([1, 2, 2, 2]), None, ("a", "b", "c"), None, task="classification"
+    )
+    train = Paired(np.array([0, 1, 1, 1]), np.array([0, 1, 1, 1]), None, ("b", "c"), 1, task="classification")
 
     found = task_of(test).baseline(test, train)
 
