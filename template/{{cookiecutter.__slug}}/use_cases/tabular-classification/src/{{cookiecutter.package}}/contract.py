@@ -10,6 +10,7 @@ How to write a field: https://pandera.readthedocs.io, and in `metadata`
   outcome, key (names the row), user (stays on one version during a canary), time (when it happened);
 - `unit`, for people; `protected`: compare its groups; `bands`: where to cut a protected number into groups;
 - `positive`: which outcome the probability is of;
+- `answer`, of the outcome: the task, classification or regression, where its type does not say it;
 - `example`: a text that keeps the rule, where the field has a pattern, as `str_matches`.
 
 `make check` names the rules that are asked of data alone, such as checks that you write yourself.
