@@ -61,22 +61,20 @@ def truth(
     """Record what really happened, from a file of ground-truth records (.jsonl), or take records back."""
     from trunkline.loop.life import truth as telling
     from trunkline.loop.rollout import deploying
-    from trunkline.predictions.ground_truth import record_truth
-    from trunkline.predictions.opening import open_log
+    from trunkline.predictions.opening import open_log, open_truth, tell_truth
 
     if (file is None) == (not withdrawn):
         raise click.UsageError("give a file of records, or --withdraw with the id of an answer")
     project = output.project_of(ctx)
     environment = output.environment_of(project, environment)
-    path = project.truth(environment)
     if file is None:
-        back = telling.withdrawals(path, withdrawn)
-        record_truth(path, back)
+        back = telling.withdrawals(open_truth(project, environment), withdrawn)
+        tell_truth(project, environment, back)
         output.result("ground truth", f"{len(back)} outcomes taken back in {environment}")
         return
     truths = telling.read_truths(file, deploying.serving_contract(project, environment))
     truths, unknown = telling.known(truths, open_log(project, environment), leave_out=known_only)
-    record_truth(path, truths)
+    tell_truth(project, environment, truths)
     output.result("ground truth", f"{len(truths)} outcomes recorded for {environment}")
     if unknown:
         output.result("left out", f"{unknown} records of answers that the prediction log does not hold")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
@@ -21,6 +22,11 @@ def append(path: Path, records: Iterable[Record]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a+b") as stream:
+            if sys.platform != "win32":
+                import fcntl
+
+                # Another's line that is on its way is no torn one.
+                fcntl.flock(stream, fcntl.LOCK_EX)
             stream.truncate(_end_of_whole_lines(stream))
             stream.write("".join(record.line() for record in records).encode())
             stream.flush()

@@ -12,7 +12,7 @@ from trunkline.core.project import Project
 from trunkline.inputs import input_of
 from trunkline.predictions import GroundTruth, Prediction
 from trunkline.predictions.ground_truth import value_of
-from trunkline.predictions.opening import open_log
+from trunkline.predictions.opening import open_log, open_truth
 from trunkline.tasks import task_of
 
 from .rows import typed
@@ -30,7 +30,7 @@ def load_traffic(
     for lack of a value. Raises DataError when a line holds another record, or a truth breaks the contract.
     """
     say = progress or (lambda _: None)
-    log, path = open_log(project, environment), project.truth(environment)
+    log, path = open_log(project, environment), open_truth(project, environment)
     answers, torn = log.count()
     known, truths = log.labelled(path)
     task = task_of(contract)

@@ -27,6 +27,7 @@ from .segments import (
     segments_in,
 )
 from .stores import LogStore, belongs
+from .truth_files import is_truth
 
 RECORD = ".copied.json"
 
@@ -109,7 +110,7 @@ class LogCopy:
         wanted = {
             name
             for name, each in segments.items()
-            if name in named or (each is not None and each.stem not in replaced)
+            if name in named or is_truth(name) or (each is not None and each.stem not in replaced)
         }
         known = self._record().files
         copied = {name: self._fetched(name, stored[name], known.get(name)) for name in sorted(wanted)}

@@ -30,6 +30,7 @@ from .segments import (
     read_compacted,
     segments_in,
 )
+from .truth_files import truth_files
 
 OTHERS = WRITE_PART.format(table="log", rows="""coalesce("user", '') NOT IN (SELECT unnest(?::VARCHAR[]))""")
 
@@ -40,7 +41,7 @@ LINES_OF = """
 
 
 def forget(folder: Path, truth: Path, users: Collection[str]) -> tuple[str, ...]:
-    """Take a user's answers out of a log, and their ground truth out of the file `truth`; return their ids.
+    """Take a user's answers out of a log and their ground truth out of it and the file `truth`; return their ids.
 
     What is open is blanked in its place, beside a writer that appends; what is closed is written anew.
     Raises StorageError when a file cannot be read or written, or another process compacts the log.
@@ -69,8 +70,9 @@ def forget(folder: Path, truth: Path, users: Collection[str]) -> tuple[str, ...]
             gone |= set(ids)
             for segment in segments_in(folder):
                 _take_out(folder, segment, users)
-    if truth.exists():
-        blank(truth, "prediction", gone)
+    for path in (truth, *truth_files([folder])):
+        if path.exists():
+            blank(path, "prediction", gone)
     return tuple(sorted(gone))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -65,6 +65,10 @@ OF_ANSWERS = """
 """
 
 
+Truth = Path | Sequence[Path]
+"""A file of ground truth, or several that count as one; those that do not exist are empty."""
+
+
 class Outcome(Protocol):
     """What of a task says which ground truth its answers can have; a room beside this one knows them."""
 
@@ -98,7 +102,7 @@ def record_truth(path: Path, truths: Iterable[GroundTruth]) -> None:
     append(path, truths)
 
 
-def read_truth(path: Path) -> dict[str, GroundTruth]:
+def read_truth(path: Truth) -> dict[str, GroundTruth]:
     """Return the ground truth by the id of the answer; of two for one answer the later counts, by their time.
 
     Records that were taken back are left out. A file that does not exist is empty, and a last line that is still being
@@ -108,9 +112,19 @@ def read_truth(path: Path) -> dict[str, GroundTruth]:
     return {prediction: record for (prediction, item), record in _line_by_line(path).items() if not item}
 
 
-def _line_by_line(path: Path) -> dict[tuple[str, str], GroundTruth]:
+def _line_by_line(truth: Truth) -> dict[tuple[str, str], GroundTruth]:
     """Return the latest event of each answer and item; raises as `read_truth` does."""
     found: dict[tuple[str, str], GroundTruth] = {}
+    for path in _there(truth):
+        _read_into(found, path)
+    return {about: record for about, record in found.items() if record.value is not None}
+
+
+def _there(truth: Truth) -> list[Path]:
+    return [path for path in ([truth] if isinstance(truth, Path) else truth) if os.path.lexists(path)]
+
+
+def _read_into(found: dict[tuple[str, str], GroundTruth], path: Path) -> None:
     try:
         with path.open("rb") as stream:
             for number, line in enumerate(stream, start=1):
@@ -131,13 +145,12 @@ def _line_by_line(path: Path) -> dict[tuple[str, str], GroundTruth]:
                 if before is None or record.time >= before.time:
                     found[about] = record
     except FileNotFoundError:
-        return {}
+        return
     except OSError as error:
         raise StorageError(f"Cannot read {path}: {error.strerror}.") from error
-    return {about: record for about, record in found.items() if record.value is not None}
 
 
-def truth_of(path: Path, predictions: Collection[str]) -> dict[str, GroundTruth]:
+def truth_of(path: Truth, predictions: Collection[str]) -> dict[str, GroundTruth]:
     """Return what is known of these answers, by their ids; as read_truth does for all.
 
     Raises DataError naming the line that cannot be read, StorageError when the file cannot.
@@ -150,7 +163,7 @@ def truth_of(path: Path, predictions: Collection[str]) -> dict[str, GroundTruth]
     }
 
 
-def events_of(path: Path, predictions: Collection[str]) -> dict[str, tuple[GroundTruth, ...]]:
+def events_of(path: Truth, predictions: Collection[str]) -> dict[str, tuple[GroundTruth, ...]]:
     """Return the latest event of each item of these answers, by their ids; the whole answer is the item "".
 
     Raises DataError naming the line that cannot be read, StorageError when the file cannot.
@@ -165,11 +178,11 @@ def events_of(path: Path, predictions: Collection[str]) -> dict[str, tuple[Groun
     return found
 
 
-def known_of(opened: duckdb.DuckDBPyConnection, path: Path) -> set[str]:
+def known_of(opened: duckdb.DuckDBPyConnection, truth: Truth) -> set[str]:
     """Return the ids that the ground truth knows, taken back or not, of the answers that the view `log` holds."""
-    if not os.path.lexists(path):
+    if not (paths := _there(truth)):
         return set()
-    _name(opened, path)
+    _name(opened, paths)
     return {str(id_) for (id_,) in opened.execute(OF_LOG).fetchall()}
 
 
@@ -183,32 +196,32 @@ def event_of(prediction: str, value: str, time: int) -> GroundTruth:
     return GroundTruth(prediction=prediction, value=held, time=moment(time))
 
 
-def latest_truth(opened: duckdb.DuckDBPyConnection, path: Path) -> bool:
+def latest_truth(opened: duckdb.DuckDBPyConnection, truth: Truth) -> bool:
     """Fill the table `latest`, one row an answer and item: the answer's `key`, `item`, `value` as JSON, `time`.
 
     Returns whether there is any ground truth. Raises DataError naming the line that cannot be read.
     """
-    if not os.path.lexists(path):
+    if not (paths := _there(truth)):
         return False
-    _group(opened, path)
+    _group(opened, paths)
     strange, empty = opened.execute(STRANGE).fetchall()[0]
     if strange or (empty and opened.execute(WITHOUT_VALUE).fetchall() != [(0,)]):
         # What the database cannot read is read, or named, line by line.
-        truths = _line_by_line(path)
+        truths = _line_by_line(paths)
         with tempfile.TemporaryDirectory(prefix="trunkline-") as folder:
             whole = Path(folder) / "truth.jsonl"
             whole.write_text("".join(truth.line() for truth in truths.values()), encoding="utf-8")
-            _group(opened, whole)
+            _group(opened, [whole])
     opened.execute(WITHDRAWN)
     return True
 
 
-def _group(opened: duckdb.DuckDBPyConnection, path: Path) -> None:
-    _name(opened, path)
+def _group(opened: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> None:
+    _name(opened, paths)
     opened.execute(WRITTEN)
     opened.execute(LATEST)
     opened.execute("DROP TABLE event")
 
 
-def _name(opened: duckdb.DuckDBPyConnection, path: Path) -> None:
-    opened.execute("SET VARIABLE truths = ?::VARCHAR[]", [literally([path])])
+def _name(opened: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> None:
+    opened.execute("SET VARIABLE truths = ?::VARCHAR[]", [literally(paths)])

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .database import look_at, moment
-from .ground_truth import latest_truth
+from .ground_truth import Truth, latest_truth
 from .segments import Segment
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ NEWEST = " ORDER BY log.time DESC LIMIT ?"
 def join_truth(
     opened: duckdb.DuckDBPyConnection,
     segments: Sequence[Segment],
-    truth: Path,
+    truth: Truth,
     *,
     bundle: str = "",
     newest: int | None = None,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from trunkline.core import secrets
@@ -13,11 +13,14 @@ from trunkline.core.project import Project
 from .compaction import compact
 from .copies import LogCopy, segments_of
 from .forgetting import forget
+from .ground_truth import record_truth
 from .reader import LogReader
+from .records import GroundTruth
 from .retention import expire
 from .segments import TRIES
 from .stores import open_store
 from .stores.variables import variables_of
+from .truth_files import truth_files, truth_name
 
 VARIABLE = "TRUNKLINE_LOG_STORE"
 """Names the store instead of the policy: on a machine that reaches it by another address."""
@@ -48,6 +51,36 @@ def copy_of(project: Project, environment: str) -> LogCopy | None:
     if not store.writable and project.predictions(environment).is_dir():
         return None
     return LogCopy(store, project.work / "copies" / environment)
+
+
+def open_truth(project: Project, environment: str) -> tuple[Path, ...]:
+    """Return the files of an environment's ground truth, brought here: what people told, and what the service was told.
+
+    Raises StorageError or UnavailableError where the log's store cannot be opened.
+    """
+    folders = [project.predictions(environment)]
+    if copy := copy_of(project, environment):
+        # Truth may come long after the answer, and is brought whatever its time.
+        copy.bring(datetime.now(UTC))
+        folders.append(copy.folder)
+    return (project.truth(environment), *truth_files(folders))
+
+
+def tell_truth(project: Project, environment: str, truths: Iterable[GroundTruth]) -> None:
+    """Record ground truth where every reader of the log finds it: in its store, else on this machine.
+
+    Raises StorageError where it cannot be written, UnavailableError where the store does not answer.
+    """
+    copy = copy_of(project, environment)
+    if copy is None:
+        record_truth(project.truth(environment), truths)
+    elif copy.store.writable:
+        copy.store.put(truth_name(datetime.now(UTC)), "".join(each.line() for each in truths).encode())
+    else:
+        raise StorageError(
+            f"The log of {environment} can only be read from here, and its ground truth lies beside it.",
+            next_step="POST it to /feedback of the service, or run the same verb where the service runs",
+        )
 
 
 def tidy_log(project: Project, environment: str, now: datetime) -> int:

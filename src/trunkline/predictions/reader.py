@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from trunkline.core.errors import StorageError
 
 from .database import database, look_at, microseconds, moment
-from .ground_truth import event_of
+from .ground_truth import Truth, event_of
 from .joining import join_truth
 from .newest import newest_requests, record_of
 from .records import GroundTruth, Prediction, Rejection
@@ -124,9 +124,9 @@ class LogReader:
         return self._ask(count_all)
 
     def labelled(
-        self, truth: Path, *, bundle: str = "", newest: int | None = None
+        self, truth: Truth, *, bundle: str = "", newest: int | None = None
     ) -> tuple[tuple[Prediction, ...], dict[str, GroundTruth]]:
-        """Return the newest answers to users whose outcome the file `truth` knows, oldest first, and these by id.
+        """Return the newest answers to users whose outcome `truth` knows, oldest first, and these by id.
 
         `bundle` names the digest of the only version that is asked about; a `newest` of None takes all of them.
         Raises DataError when the ground truth cannot be read.

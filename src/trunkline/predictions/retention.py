@@ -17,6 +17,7 @@ from .forgetting import blank
 from .ground_truth import known_of
 from .reader import LogReader
 from .segments import MANIFEST, Compacted, Segment, read_compacted, segment_of, segments_in
+from .truth_files import finished, is_truth, truth_files
 
 HOUR = timedelta(hours=1)
 """Of one hour are all records of a segment, what of it was not shipped yet included."""
@@ -38,11 +39,15 @@ def expire(folder: Path, truth: Path, before: datetime) -> int:
         with database() as opened:
             look_at(opened, old)
             answers = int(opened.execute("SELECT count(*) FROM log WHERE kind = 'answer'").fetchall()[0][0])
-            labelled = known_of(opened, truth)
+            told = [path for path in (truth, *truth_files([folder])) if path.exists()]
+            labelled = known_of(opened, told)
         if labelled:
             # Whoever may write to the store can give an old file the ids of answers that stay.
             labelled -= LogReader(folder, lambda _: _others(folder, old)).answered(labelled)
-            blank(truth, "prediction", labelled)
+            for path in told:
+                blank(path, "prediction", labelled)
+                if is_truth(path.name) and finished(path.name, before) and not path.read_bytes().strip():
+                    path.unlink()
         _delete(folder, old)
         return answers
 

@@ -1,4 +1,4 @@
-"""Shipping: what a service logged goes to a store, every minute and at the end; no answer waits for it."""
+"""Shipping: what a service logged and was told goes to a store, every minute and at the end; no answer waits for it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from trunkline.core.errors import TrunklineError
 from .closing import close_left
 from .segments import FORGETTING, MANIFEST, Compacted, Segment, segments_in
 from .stores import LogStore
+from .truth_files import finished, truth_files
 
 EVERY_S = 60.0
 ROUNDS = 3
@@ -159,6 +160,15 @@ class Shipper:
                     there.pop(name)
             except FileNotFoundError:
                 whole = False
+        for path in truth_files([self._folder]):
+            found = path.stat()
+            now = found.st_mtime_ns, found.st_size
+            if there.get(path.name) != now:
+                self._store.put(path.name, _whole_lines(path))
+            there[path.name] = now
+            if finished(path.name, datetime.now(UTC)):
+                path.unlink()
+                there.pop(path.name)
         self._there = there
         return whole
 

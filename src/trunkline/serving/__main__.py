@@ -28,6 +28,7 @@ from trunkline.predictions.stores.variables import variables_of
 from .access import Guard
 from .app import create_app
 from .callers import Callers, Either, Keys, legacy
+from .feedback import take_feedback
 from .handing_out import hand_out, token_hashes
 from .limits import PatientProtocol
 from .listening import Certificate, bind, listen, open_to_owner
@@ -90,6 +91,7 @@ def _run(options: argparse.Namespace, log: structlog.typing.FilteringBoundLogger
         key_file = Path(variables.get(keys.VARIABLE) or keys.keys_beside(secret_file))
         app = create_app(service, Guard(_callers(access, key_file, given, log), access))
         hand_out(app, logs)
+        take_feedback(app, service, logs)
         config = uvicorn.Config(
             app,
             log_config=None,

@@ -21,7 +21,7 @@ from trunkline.tasks import task_of
 
 from .access import DETAILS, Admission, Guard
 from .bodies import Unreadable, read_body
-from .callers import Caller
+from .callers import caller_of
 from .description import Answer, Batch, Problems, describe
 from .problems import Refused
 from .release import Loaded
@@ -29,7 +29,17 @@ from .replies import Json, sorry
 from .service import Service
 from .telemetry import Metrics, failure
 
-PATHS = ("/predict", "/predict/batch", "/health", "/ready", "/metrics", "/docs", "/openapi.json")
+PATHS = (
+    "/predict",
+    "/predict/batch",
+    "/feedback",
+    "/log",
+    "/health",
+    "/ready",
+    "/metrics",
+    "/docs",
+    "/openapi.json",
+)
 
 
 class Counted:
@@ -170,12 +180,6 @@ async def _handle(
             if isinstance(error, UnavailableError):
                 return sorry("The model does not answer at the moment. Try again later.", 503)
             return sorry("The model failed on this request.", 500)
-
-
-def caller_of(request: Request) -> Caller:
-    """Return who sent a request."""
-    caller: Caller = request.state.caller
-    return caller
 
 
 def _silently(service: Service, live: Loaded, rows: Any, records: list[Prediction]) -> BackgroundTask | None:

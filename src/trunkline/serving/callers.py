@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+from starlette.requests import Request
+
 from trunkline.core.errors import TrunklineError
 from trunkline.core.keys import Key, Scope, hash_of, read_keys
 from trunkline.core.policy.access import LIMITS, Limits
@@ -25,6 +27,12 @@ class Caller:
     name: str
     scopes: Collection[str]
     limits: Limits = LIMITS
+
+
+def caller_of(request: Request) -> Caller:
+    """Return who sent a request."""
+    caller: Caller = request.state.caller
+    return caller
 
 
 class NotAdmitted(Exception):

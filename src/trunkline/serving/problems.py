@@ -118,10 +118,10 @@ def _hint(kind: str, value: object, column: Column) -> str:
 
 
 def _entry(field: str, value: object, rule: str, hint: str) -> Problem:
-    return {"field": field[:LONGEST], "value": _shown(value), "rule": rule, "hint": hint}
+    return {"field": field[:LONGEST], "value": shown(value), "rule": rule, "hint": hint}
 
 
-def _shown(value: object) -> object:
+def shown(value: object) -> object:
     """Return a value as it can be answered and logged: short, and of a size that JSON readers take."""
     if value is None or isinstance(value, bool):
         return value

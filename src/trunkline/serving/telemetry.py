@@ -66,6 +66,12 @@ class Metrics:
         self.silent_drops = Counter(
             "trunkline_silent_dropped", "Rows that the silent challenger did not see.", registry=self.registry
         )
+        self.feedback = Counter(
+            "trunkline_feedback",
+            "Events of ground truth that were told, by whether they were new.",
+            ["outcome"],
+            registry=self.registry,
+        )
         self.model_errors = Counter(
             "trunkline_model_errors", "Requests on which the champion failed.", registry=self.registry
         )

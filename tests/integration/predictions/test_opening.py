@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from trunkline.core.errors import StorageError
+from trunkline.core.line_log import append
 from trunkline.core.policy.delivery import LogPolicy
 from trunkline.core.project import Project
 from trunkline.predictions import GroundTruth, Prediction
 from trunkline.predictions.ground_truth import read_truth, record_truth
-from trunkline.predictions.opening import forget_user, open_log, tidy_log
+from trunkline.predictions.opening import forget_user, open_log, open_truth, tell_truth, tidy_log
 from trunkline.predictions.shipping import Shipper
 from trunkline.predictions.stores import open_store
+from trunkline.predictions.truth_files import truth_name
 from trunkline.predictions.writer import LogWriter
 
 START = datetime(2026, 1, 1, 10, 0, tzinfo=UTC)
@@ -113,6 +115,32 @@ def test_a_user_is_forgotten_in_the_store_and_in_what_is_not_shipped_yet(
     assert not any(b"bob" in path.read_bytes() for folder in folders for path in folder.glob("*.jsonl"))
 
 
+def test_ground_truth_of_any_machine_is_read_from_the_store_and_forgotten_there(
+    project: Project, address: str, tmp_path: Path
+) -> None:
+    log, shipper = fill(tmp_path / "elsewhere", address)
+    told = [GroundTruth(prediction=f"p{number}", value=2, time=NOW + timedelta(hours=1)) for number in (0, 1)]
+    append(tmp_path / "elsewhere" / truth_name(NOW), told[:1])
+    tell_truth(project, "production", told[1:])
+    log.close()
+    shipper.stop()
+    known = read_truth(open_truth(project, "production"))
+    assert {name: record.value for name, record in known.items()} == {"p0": 2, "p1": 2} | dict.fromkeys(
+        ("p2", "p3", "p4", "p5"), 1
+    )
+    labelled = open_log(project, "production").labelled(open_truth(project, "production"))[1]
+    assert labelled["p0"].value == labelled["p1"].value == 2
+    assert not [*(tmp_path / "elsewhere").glob("*.truth")], (
+        "of an hour that is over nothing is left where it was told"
+    )
+    forget_user(project, "production", ["bob"])
+    assert [*read_truth(open_truth(project, "production"))] == ["p0", "p2", "p4"]
+    store = tmp_path / "store" / "production"
+    assert not any(b"p1" in path.read_bytes() for path in store.glob("*.truth"))
+    tidy_log(project, "production", START + timedelta(days=1, hours=1))
+    assert "p0" not in read_truth(open_truth(project, "production"))
+
+
 def test_a_log_that_can_only_be_read_from_here_is_forgotten_where_it_is_served(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -120,6 +148,8 @@ def test_a_log_that_can_only_be_read_from_here_is_forgotten_where_it_is_served(
     monkeypatch.setenv("TRUNKLINE_LOG_TOKEN", "t")
     with pytest.raises(StorageError, match="on the machine that serves"):
         forget_user(project, "production", ["bob"])
+    with pytest.raises(StorageError, match="feedback"):
+        tell_truth(project, "production", [])
     assert len(read_truth(project.truth("production"))) == 6
 
 

@@ -22,7 +22,7 @@ from trunkline.loop.model.watched import watched_metric
 from trunkline.predictions import Prediction
 from trunkline.predictions.ground_truth import truth_of
 from trunkline.predictions.labelled import label_answers
-from trunkline.predictions.opening import open_log
+from trunkline.predictions.opening import open_log, open_truth
 from trunkline.predictions.totals import Totals
 from trunkline.tasks import task_of
 
@@ -116,7 +116,7 @@ def _charts(project: Project, environment: str, answers: Sequence[Prediction]) -
         drift += monitoring.history_data(own, reference, bundle.contract, size=policy.window_rows)
     drift.sort(key=lambda row: row[0])
     metric = policy.of(PerformanceMonitor).metric
-    truth = truth_of(project.truth(environment), [answer.id for answer in answers])
+    truth = truth_of(open_truth(project, environment), [answer.id for answer in answers])
     labelled = label_answers(answers, truth, bundle.contract, task_of(bundle.contract))
     quality = monitoring.history_performance(labelled, watched_metric(project), size=policy.window_rows)
     return {

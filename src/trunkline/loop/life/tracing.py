@@ -16,7 +16,7 @@ from trunkline.forge import PullRequest, open_forge
 from trunkline.loop.versions.named import VERSION_FILE, card_folder
 from trunkline.predictions import Prediction
 from trunkline.predictions.ground_truth import truth_of
-from trunkline.predictions.opening import open_log
+from trunkline.predictions.opening import open_log, open_truth
 
 from .provenance import describe_commit
 
@@ -60,7 +60,7 @@ def _walk(project: Project, prediction: Prediction, environment: str) -> Iterato
     answer = prediction.outputs.get("prediction")
     told = "logged as silent, never returned" if prediction.arm == "silent" else f"as {prediction.arm}"
     yield Step("prediction", prediction.id, f"{answer}, {prediction.time:%Y-%m-%d %H:%M:%S} UTC; {inputs}")
-    truth = truth_of(project.truth(environment), [prediction.id]).get(prediction.id)
+    truth = truth_of(open_truth(project, environment), [prediction.id]).get(prediction.id)
     yield Step(
         "ground truth", str(truth.value) if truth else "not yet", f"{truth.time:%F %T}" if truth else ""
     )

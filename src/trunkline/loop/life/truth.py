@@ -9,7 +9,7 @@ from pathlib import Path
 from trunkline.core.contract import Contract
 from trunkline.core.errors import DataError
 from trunkline.predictions import GroundTruth
-from trunkline.predictions.ground_truth import truth_of, value_of
+from trunkline.predictions.ground_truth import Truth, truth_of, value_of
 from trunkline.predictions.reader import LogReader
 from trunkline.tasks import task_of
 
@@ -52,7 +52,7 @@ def known(
     return tuple(truth for truth in truths if truth.prediction in found), len(strange)
 
 
-def withdrawals(path: Path, predictions: Iterable[str]) -> tuple[GroundTruth, ...]:
+def withdrawals(path: Truth, predictions: Iterable[str]) -> tuple[GroundTruth, ...]:
     """Return the records that take back what was recorded of these answers.
 
     Raises DataError that names an answer of which nothing is recorded.

@@ -26,7 +26,7 @@ from trunkline.loop.model.watched import watched_metric
 from trunkline.loop.rollout.asking import credentials
 from trunkline.loop.rollout.deploying import nothing_serves, out_of_reach, target_of
 from trunkline.loop.versions.bundles import bundle_of
-from trunkline.predictions.opening import open_log, tidy_log
+from trunkline.predictions.opening import open_log, open_truth, tidy_log
 
 from .handover import hand_over, one_line, retrain_and_tell, troubles
 from .refusals import ANSWERS, RetrainingWaits
@@ -67,7 +67,7 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
     if window.torn:
         progress(f"{window.torn} unfinished lines in the prediction log were passed over")
     # Ground truth comes late: the newest labelled answers may lie far behind the newest answers.
-    told = project.truth(environment)
+    told = open_truth(project, environment)
     answers, truth = log.labelled(told, bundle=bundle.digest, newest=policy.window_rows)
     now = datetime.now(UTC)
     evidence = monitoring.Evidence(

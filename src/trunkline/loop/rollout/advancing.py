@@ -29,7 +29,7 @@ from trunkline.loop.changes.work_tree import change
 from trunkline.loop.model.watched import watched_metric
 from trunkline.loop.versions.bundles import bundle_of
 from trunkline.predictions.ground_truth import truth_of
-from trunkline.predictions.opening import open_log
+from trunkline.predictions.opening import open_log, open_truth
 from trunkline.rollout import Failures, Stage, count_failures, measure_stage, split_answers, stage_since
 
 from .callers import caller_notice
@@ -108,7 +108,7 @@ def _measure(
         stage,
         split_answers(window, stage),
         failures,
-        truth_of(project.truth(environment), given),
+        truth_of(open_truth(project, environment), given),
         bundle.contract,
         lambda own, other: monitoring.answers_apart(own, other, reference, bundle.contract),
         policy=project.policy.rollout,
