@@ -158,7 +158,10 @@ def take_feedback(app: FastAPI, service: Service, folder: Path) -> None:
         summary="Tell what really happened",
         tags=["feedback"],
         openapi_extra={
-            "requestBody": {"required": True, "content": {"application/json": {"schema": {"anyOf": [ONE, MANY]}}}}
+            "requestBody": {
+                "required": True,
+                "content": {"application/json": {"schema": {"anyOf": [ONE, MANY]}}},
+            }
         },
     )
     async def tell(request: Request) -> Response:
