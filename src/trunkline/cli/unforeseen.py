@@ -15,7 +15,7 @@ from trunkline.core.errors import StorageError, TrunklineError, UnforeseenError,
 
 
 def expected(error: Exception, arguments: Sequence[str]) -> TrunklineError:
-    """Return an error that people can act on; of an unforeseen one a report is written first."""
+    """Return an error that people can act on; for an unforeseen one, a report is written first."""
     if isinstance(error, TrunklineError):
         return error
     if isinstance(error, RuntimeError) and str(error).startswith(

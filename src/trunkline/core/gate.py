@@ -43,7 +43,7 @@ class Explanation:
     inconclusive: str
     advice: str
     source: str = ""
-    """Of the method, where it has one."""
+    """The method's source, if it has one."""
 
     def outcomes(self) -> tuple[tuple[str, str], ...]:
         """Return what each answer means."""

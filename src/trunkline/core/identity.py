@@ -115,6 +115,6 @@ class Identified(Plugged):
         used += [path for path in self.declared_files().values() if path.resolve().is_relative_to(root)]
         listed = git(self.root, "ls-files", "-z", "--recurse-submodules", error=NotFoundError)
         held = set(listed.split("\0"))
-        # Of a link git holds where it leads to; its content is held only where that is in the repository, too.
+        # For a link, git holds only its target; the content is held only if the target is in the repository, too.
         names = (os.path.relpath(path.resolve(), root) for path in used)
         return tuple(sorted(name for name in names if name not in held))

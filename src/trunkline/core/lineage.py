@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 from .record import Record
 
 DIRTY = "+dirty"
-"""Behind a commit when files that shape a model were not as it holds them."""
+"""The suffix of a commit if files that shape a model differed from it."""
 
 
 class Trial(Record):
@@ -47,14 +47,14 @@ class Usage(Record):
 
     seconds: float
     cpu_seconds: float
-    """Of this process and those it started."""
+    """The CPU time of this process and those it started."""
     peak_memory_mb: float
     cores: int
     energy_wh: float
     energy_source: Literal["measured", "estimated"]
     """*measured* by the processor's own meter (the whole package), or *estimated* from CPU seconds."""
     watts_per_core: float
-    """Behind an estimate."""
+    """The assumption behind an estimate."""
 
 
 class Version(Record):

@@ -1,4 +1,4 @@
-"""What gates have in common that compare a snapshot with the champion's, of which only `data.lock` is there."""
+"""What gates share that compare a snapshot with the champion's; only its `data.lock` is there."""
 
 from __future__ import annotations
 

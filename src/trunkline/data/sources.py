@@ -67,7 +67,7 @@ def in_window(frame: pd.DataFrame, contract: Contract, window: Window) -> pd.Dat
 
 
 def newest(frame: pd.DataFrame, contract: Contract, count: int) -> pd.DataFrame:
-    """Return the `count` newest rows by event time; of rows of one time, those further down are newer.
+    """Return the `count` newest rows by event time; if two have the same time, the one further down is newer.
 
     Without an event time the order of the rows is taken for the order of events; a null time is oldest. The index is
     kept, so that it still tells where a row came from.

@@ -25,7 +25,7 @@ def load_traffic(
 ) -> pd.DataFrame:
     """Return what an environment answered and later learned the truth of, as contract rows, oldest answer first.
 
-    Answers of champion and challenger count; silent ones do not. Of several truths for one answer the latest holds.
+    Answers of champion and challenger count; silent ones do not. If an answer has several truths, the latest holds.
     `progress` is told how many lines were torn, how many answers have no truth yet, and how many rows were left out
     for lack of a value. Raises DataError when a line holds another record, or a truth breaks the contract.
     """

@@ -81,7 +81,7 @@ def _write(value: Value) -> str:
 
 
 def _scalar(value: Scalar) -> str:
-    """Return a scalar as YAML, of which JSON is a part; words that every YAML reader takes as text need no quotes."""
+    """Return a scalar as YAML, which includes JSON; words that every YAML reader takes as text need no quotes."""
     if isinstance(value, str) and PLAIN.fullmatch(value) and value not in NOT_WORDS:
         return value
     return json.dumps(value, ensure_ascii=False)

@@ -72,5 +72,5 @@ def script(text: str) -> str:
     scripts: Counter[str] = Counter()
     for letter, times in letters.items():
         scripts[unicodedata.name(letter, "unknown").split(" ")[0].lower()] += times
-    # Of two that are as frequent the first by name, on every machine.
+    # If two are equally frequent, the first by name: the same on every machine.
     return min(scripts, key=lambda name: (-scripts[name], name), default="none")

@@ -89,6 +89,6 @@ BY_CONFUSION: Mapping[str, Figure] = {
     **{f"{name}_macro": _macro(scores) for name, scores in _SCORES.items()},
     **{f"{name}_weighted": _weighted(scores) for name, scores in _SCORES.items()},
 }
-"""Of any number of classes."""
+"""For any number of classes."""
 BY_CONFUSION_OF_TWO: Mapping[str, Figure] = {name: _of_positive(scores) for name, scores in _SCORES.items()}
-"""Of two classes, of which the second is the positive one."""
+"""For two classes; the second is the positive one."""

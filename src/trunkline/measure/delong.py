@@ -2,7 +2,7 @@
 
 Source: DeLong, DeLong and Clarke-Pearson (1988), Comparing the areas under two or more correlated ROC curves,
 Biometrics 44; computed by ranks as Sun and Xu (2014), Fast implementation of DeLong's algorithm, IEEE Signal
-Processing Letters 21. Of rows whose users repeat: Obuchowski (1997), Nonparametric analysis of clustered ROC curve
+Processing Letters 21. For rows whose users repeat: Obuchowski (1997), Nonparametric analysis of clustered ROC curve
 data, Biometrics 53, which sums the structural components of each user.
 """
 

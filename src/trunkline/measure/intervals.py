@@ -13,7 +13,7 @@ from scipy import special
 from trunkline.core.figures import Figure, Interval
 
 LEVEL = 0.95
-"""Of a single interval, or of all those of one verdict together."""
+"""The confidence of a single interval, or of all intervals of one verdict together."""
 
 
 def deviate(level: float) -> float:

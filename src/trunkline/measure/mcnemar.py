@@ -1,7 +1,7 @@
 """McNemar's test: whether two models are right equally often on the same rows.
 
 Source: McNemar (1947), Note on the sampling error of the difference between correlated proportions, Psychometrika 12,
-in its exact form. Of rows whose users repeat: Obuchowski (1998), On the comparison of correlated proportions for
+in its exact form. For rows whose users repeat: Obuchowski (1998), On the comparison of correlated proportions for
 clustered data, Statistics in Medicine 17.
 """
 

@@ -64,7 +64,7 @@ class LightMetric:
 
 @dataclass(frozen=True)
 class RowMetric:
-    """A metric of a task's own: one value a row, of which the mean counts."""
+    """A metric of a task's own: the mean of one value a row."""
 
     name: str
     values: Callable[[Paired], Array]

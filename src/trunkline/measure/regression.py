@@ -21,7 +21,7 @@ LOSSES: Mapping[str, Callable[[Array, Array], Array]] = {
         np.abs(truth - said) / np.maximum(np.abs(truth), np.finfo(np.float64).eps)
     ),
 }
-"""The loss of each row, of which the metric is the mean, or its root."""
+"""The loss of each row; the metric is its mean, or the root of that."""
 
 
 def regression(name: str, paired: Paired) -> Statistic | None:

@@ -53,7 +53,7 @@ def error_of_sum(parts: NDArray[np.float64], users: Users) -> float:
     """Return the standard error of a sum of parts, one a row and zero in all, whose users are independent.
 
     Source: Liang and Zeger (1986), Longitudinal data analysis using generalized linear models, Biometrika 73 (the
-    variance between clusters), with the factor users / (users - 1). Of one user nothing is known: infinite.
+    variance between clusters), with the factor users / (users - 1). With one user it is not known: infinite.
     """
     sums = totals(parts, users)
     size = len(sums)

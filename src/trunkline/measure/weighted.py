@@ -17,7 +17,7 @@ from .regression import LOSSES, regression
 from .sums import mean, ratio
 
 AREAS = ("roc_auc", "roc_auc_ovr")
-"""Of two classes they are the same."""
+"""For two classes they are the same."""
 CHANCES = ("neg_log_loss", "neg_brier_score")
 NAMES = frozenset({*BY_CONFUSION, *BY_CONFUSION_OF_TWO, *AREAS, "average_precision", *CHANCES, *LOSSES, "r2"})
 """All metrics that have this form."""

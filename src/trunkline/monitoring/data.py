@@ -26,14 +26,14 @@ SHOWN = 3
 class Data(Monitor[DataMonitor]):
     """The newest requests are compared with the profile of the data that the champion was built on.
 
-    Drift needs both effect and significance: noise-corrected PSI above `psi`, and a p-value below `significance` after
-    Holm's correction over all columns and measures. Nulls (above their share in the reference) and values that the
-    reference never saw may make up `rejections` of the rows, as may requests that break the contract. What may lie on
-    either side of its threshold is inconclusive: a PSI whose interval reaches it, a share above it that chance may
-    explain. So is a column of which no part can be compared; of others the summary names the parts that cannot, such
-    as the month where the window covers no year. The model's answers are compared only where they are the champion's:
-    a reference belongs to one model. Where users have several answers, these count as many as they are worth, and the
-    reference's users are taken to repeat alike.
+    Drift needs both effect and significance: noise-corrected PSI above `psi`, and a p-value below `significance`
+    after Holm's correction over all columns and measures. Nulls (above their share in the reference) and values
+    that the reference never saw may make up `rejections` of the rows, as may requests that break the contract. What
+    may lie on either side of its threshold is inconclusive: a PSI whose interval reaches it, a share above it that
+    chance may explain. So is a column without any part that can be compared; for others the summary names the parts
+    that cannot be compared, such as the month where the window covers no year. The model's answers are compared
+    only where they are the champion's: a reference belongs to one model. Where users have several answers, these
+    count as many as they are worth, and the reference's users are taken to repeat alike.
     """
 
     kind = "data"

@@ -15,7 +15,7 @@ from .durable import to_disk
 from .segments import FORGETTING, OPEN, OWN, closed_name, segments_in
 
 SPEED = 1
-"""Of gzip: the service has better things to do than to save a fifth more."""
+"""The level of gzip: the service has better things to do than to save a fifth more."""
 
 
 def close_segment(path: Path, first: datetime, last: datetime) -> None:

@@ -208,7 +208,7 @@ def segments_of(spool: Path, copy: LogCopy, since: datetime | None = None) -> tu
     brought = copy.bring(since)
     replaced = {stem for part in read_compacted(copy.folder).parts for stem in part.segments}
     best = {segment.stem: segment for segment in brought}
-    # Of a segment that is still written to, the original has more than its copy.
+    # A segment that is still written to has more than its copy.
     best |= {
         each.stem: each for each in own if each.stem not in replaced and not best.get(each.stem, each).closed
     }

@@ -57,7 +57,7 @@ OLD_PARTS = """
            bundle, answered, "user", line
     FROM read_parquet(getvariable('old_parts'))
 """
-"""Of the first layout, which has no keys."""
+"""For the first layout, which has no keys."""
 WRITE_PART = """
     COPY (
         SELECT kind, "key", "time", arm, bundle, answered, "user", line FROM {table} WHERE {rows} ORDER BY "key", "time"

@@ -16,7 +16,7 @@ VARIABLE = "TRUNKLINE_USER_SECRET"
 SHORTEST = 32
 """Characters: a secret that can be guessed hides nobody."""
 LENGTH = 32
-"""Of a name in the log; earlier versions gave shorter ones."""
+"""Hexadecimal digits of a name in the log; earlier versions gave shorter ones."""
 
 
 def pseudonym(secret: bytes, key: str | None) -> str:

@@ -20,7 +20,7 @@ from .segments import MANIFEST, Compacted, Segment, read_compacted, segment_of, 
 from .truth_files import finished, is_truth, truth_files
 
 HOUR = timedelta(hours=1)
-"""Of one hour are all records of a segment, what of it was not shipped yet included."""
+"""A segment, shipped or not, holds records of one hour only."""
 
 
 def expire(folder: Path, truth: Path, before: datetime) -> int:

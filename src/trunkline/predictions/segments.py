@@ -22,7 +22,7 @@ TIME = "%Y%m%dt%H%M%S%f"
 OWN = re.compile(r"\d{8}t\d{12}-\d+-[0-9a-f]{8}")
 """Stems of segments whose writers hold them; earlier versions held none."""
 LAYOUT = 2
-"""Of the columns of a part."""
+"""The version of a part's columns."""
 TRIES = 100
 SLACK = timedelta(seconds=2)
 """Lines of one segment may lie this far out of order: a writer whose clock went back begins another."""
@@ -62,7 +62,7 @@ class Segment:
     damaged: int = 0
     """Lines that could not be read, and are no longer in it."""
     layout: int = LAYOUT
-    """Of a part's columns."""
+    """The version of a part's columns."""
 
     @property
     def closed(self) -> bool:

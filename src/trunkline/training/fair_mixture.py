@@ -26,7 +26,7 @@ class FairMixture(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     only and ranks far worse: on Adult an AUC of 0.72 where the mean has 0.89.) Groups too small to constrain count with
     the largest one.
 
-    `estimator` is a pipeline of the steps `features` and `model`, of which the second takes the weights of rows.
+    `estimator` is a pipeline of the steps `features` and `model`; `model` takes the weights of rows.
     """
 
     def __init__(

@@ -64,7 +64,7 @@ def _parsed(path: Path) -> ast.Module:
 
 
 def _imported(tree: ast.Module, path: Path, source: Path) -> Iterator[str]:
-    """Yield the full names that a module imports; of `from a import b` both `a` and `a.b`."""
+    """Yield the full names that a module imports; for `from a import b` both `a` and `a.b`."""
     folder = path.parent.relative_to(source).parts
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

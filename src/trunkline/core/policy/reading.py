@@ -49,7 +49,7 @@ class _Plain(SafeConstructor):
         value = super().construct_scalar(node)
         if isinstance(value, str) and "\0" in value:  # no path and no address can hold one
             raise ConstructorError(None, None, "a text holds a null character", node.start_mark)
-        # JSON, of which YAML takes the escapes one by one, writes a rarer letter as two halves.
+        # JSON writes a rarer letter as two escapes, and YAML reads them one by one.
         return whole(value) if isinstance(value, str) else value
 
     def construct_object(self, node: Any, deep: bool = False) -> Any:

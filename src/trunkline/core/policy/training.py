@@ -19,7 +19,7 @@ class Search(Section):
     folds: Annotated[int, Field(ge=2, le=20)] = 4
     """Parts of the cross-validation."""
     seed: int = 7
-    """Behind every draw: folds, settings, estimators."""
+    """The seed of every draw: folds, settings, estimators."""
     jobs: int = 2
     """Processes that fit at the same time; the model is the same whatever their number."""
 
@@ -80,4 +80,4 @@ class TrainingPolicy(Section):
     environment: Distinct[tuple[str, ...]] = ()
     """Variables of the environment that shape a model; those that model.py and features.py name need not be listed."""
     watts_per_core: Annotated[float, Field(gt=0)] = 10.0
-    """Behind the card's estimate of energy, where the machine's own meter cannot be read."""
+    """The power by which the card estimates energy if the machine's own meter cannot be read."""

@@ -114,8 +114,8 @@ class Workflows(Pulls):
         """Return heads and branches of the merged pull requests that brought a commit.
 
         Left out are branches that were ever proposed into another base: a run for that one has the same head, and may
-        have run the other base's code. So are all where several heads were merged at once: GitHub counts a pull request
-        as merged whose head is an earlier commit of another one, and nobody reviewed that for itself.
+        have run the other base's code. All are left out if several heads were merged at once: GitHub counts a pull
+        request as merged whose head is an earlier commit of another one, and nobody reviewed that for itself.
         """
         brought = self._rest.repos.list_pull_requests_associated_with_commit
         try:

@@ -156,7 +156,7 @@ def _without_forge(project: Project) -> bool:
 def _settled(project: Project, version: Version) -> str:
     """Return why there is nothing to propose of a version; empty when there is."""
     environment = project.policy.rollout.environment
-    # Of main, which may have gone on: a run that is repeated must not propose what was merged meanwhile.
+    # Read from main, which may have gone on: a run that is repeated must not propose what was merged meanwhile.
     state = merged_state(project, environment)
     routes = (state.champion, state.challenger) if state else ()
     if version.bundle in {route.bundle for route in routes if route}:

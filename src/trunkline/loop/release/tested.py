@@ -179,7 +179,7 @@ def unasked(project: Project, bundle: str) -> list[str]:
 
 
 def brought_by(project: Project) -> str:
-    """Return the commit that brought what is trained: a later one, of a Dockerfile say, was tested with another run."""
+    """Return the commit that brought what is trained: another run tested a later one, of a Dockerfile."""
     newest = try_git(
         project.root, "log", "-1", "--first-parent", "--format=%H", "HEAD", "--", *project.model_inputs
     ).stdout.strip()

@@ -19,7 +19,7 @@ from trunkline.core.record import Record, short
 from trunkline.loop.changes.merged import has_origin, main_branch, merged_state
 
 VERSION_FILE = "version.json"
-"""Beside a version's card."""
+"""The file beside a version's card."""
 
 
 class NamedVersion(Record):

@@ -57,7 +57,7 @@ class PerformanceGates(Section):
     margin: Annotated[float, Field(ge=0)] = 0.02
     """How much worse than the champion a challenger may be at the worst end of the interval.
 
-    Of errors (`neg_...`) a share of the error of a model that ignores its inputs; of a metric of the project's own a
+    For errors (`neg_...`) a share of the error of a model that ignores its inputs; for the project's own metric a
     share of the greater of the two values (so let it give a mean a row, not a sum).
     """
     undecided: Literal["report", "worse", "stop"] = "worse"
