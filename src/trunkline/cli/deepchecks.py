@@ -21,7 +21,7 @@ def deepchecks(ctx: click.Context, again: bool, bundle: str) -> None:
     """
     project = output.project_of(ctx)
     if not project.policy.gates.deepchecks.suites:
-        output.skipped("gates.deepchecks.suites in trunkline.yaml names none.")
+        output.skipped("gates.deepchecks.suites in trunkline.yaml names no suite.")
         return
     from trunkline.loop.gates import deepchecking
 

@@ -96,7 +96,7 @@ def forget(ctx: click.Context, user: str, environment: str, really: bool) -> Non
     trace = forgetting.look_for(project, environment, user)
     output.result("answers", f"{len(trace.answers)} in the log of {environment}")
     for digest in trace.snapshots:
-        output.result("snapshot", f"{digest} holds rows of them")
+        output.result("snapshot", f"{digest} holds rows of this user")
     for number, digest in trace.bundles:
         output.result("bundle", f"{digest} learned from them" + (f": version {number}" if number else ""))
     if really:

@@ -92,7 +92,7 @@ def open_bundle(folder: Path, *, digest: str = "") -> Bundle:
         raise BundleError(f"The bundle in {folder} is {short(found)}, not {short(digest)}.", next_step=again)
     if manifest.model not in manifest.files:
         raise BundleError(
-            f"The bundle {short(found)} names a model that is none of its files.",
+            f"The bundle {short(found)} names a model that is not among its files.",
             value=manifest.model,
             next_step=again,
         )

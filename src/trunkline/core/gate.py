@@ -153,7 +153,7 @@ def with_rules(kind: type[Gate[Any]], policy: Gates) -> Gate[Any]:
     if kind.section is None:
         if given:
             raise PolicyError(
-                f"gates.{kind.name} says something, and this gate has no settings.", value=given
+                f"gates.{kind.name} has settings, and this gate takes none.", value=given
             )
         return kind()
     try:
@@ -175,7 +175,7 @@ def strangers(policy: Policy, packages: Collection[str]) -> tuple[Gate[Any], ...
     for name, kind in plugins("gates", packages=packages).items():
         if not (isinstance(kind, type) and issubclass(kind, Gate) and kind.name == name and "/" in name):
             raise PolicyError(
-                "A package offers as a gate what is none.",
+                "A package offers something as a gate that is no gate.",
                 value=f"{name} = {kind!r}",
                 next_step=f"derive a class from trunkline.evaluation.Gate, with the name {name} (room/question)",
             )
@@ -185,7 +185,7 @@ def strangers(policy: Policy, packages: Collection[str]) -> tuple[Gate[Any], ...
         if name not in known:
             close = difflib.get_close_matches(name, (*type(policy.gates).model_fields, *known), n=2)
             raise PolicyError(
-                f"gates.{name} is the section of no gate.",
+                f"gates.{name} belongs to no gate.",
                 value=given,
                 next_step=f"use {' or '.join(close)}"
                 if close

@@ -21,7 +21,7 @@ class Window(Record):
     @classmethod
     def _as_text(cls, value: object) -> object:
         if isinstance(value, bool):  # Python reads true as 1
-            raise ValueError("the end of a window takes a number or a time, and true or false is neither")
+            raise ValueError("the end of a window takes a number or a time, not true or false")
         return date_as_text(value)
 
 

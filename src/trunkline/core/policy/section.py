@@ -48,7 +48,7 @@ class Section(BaseModel):
         # Python reads it as 1, and a limit of 1 is another policy than the one that somebody meant.
         value = handler(given)
         if not isinstance(value, Section) and _booleans(given) > _booleans(value):
-            raise ValueError("it takes a number, and true or false is none")
+            raise ValueError("it takes a number, not true or false")
         return value
 
     @classmethod

@@ -53,7 +53,7 @@ def answers_in(text: str) -> Mapping[str, str]:
     if not answers:
         raise ProjectError(f"{ANSWERS} holds no answers.", next_step=advice)
     if not isinstance(answers, dict) or not all(isinstance(value, str) for value in answers.values()):
-        raise ProjectError(f"The answers in {ANSWERS} are no texts.", value=answers, next_step=advice)
+        raise ProjectError(f"The answers in {ANSWERS} are not texts.", value=answers, next_step=advice)
     return answers
 
 
