@@ -152,9 +152,7 @@ def with_rules(kind: type[Gate[Any]], policy: Gates) -> Gate[Any]:
     given = policy.others.get(kind.name, {})
     if kind.section is None:
         if given:
-            raise PolicyError(
-                f"gates.{kind.name} has settings, and this gate takes none.", value=given
-            )
+            raise PolicyError(f"gates.{kind.name} has settings, and this gate takes none.", value=given)
         return kind()
     try:
         return kind(kind.section.model_validate(given))

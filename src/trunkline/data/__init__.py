@@ -6,13 +6,13 @@ from .lock import lock_of, read_lock, write_lock
 from .moves import moved_in_traffic
 from .schema import contract_from, project_contract, project_schema
 from .snapshot import Snapshot, check_enough, open_snapshot, take_snapshot
-from .sources import in_window, load_source
+from .sources import load_source
 from .split import split_rows
 from .terms import require_current
 from .traffic import load_traffic
 from .unchecked import unchecked
 from .validation import check_rows
-from .window import check_window, require_rows
+from .window import check_window, in_window, require_rows
 
 __all__ = [
     "InterfaceCase",

@@ -22,11 +22,12 @@ from trunkline.inputs import input_of
 
 from .rows import content_digest, in_order, names_of, typed
 from .schema import project_contract
-from .sources import in_window, load_source, newest
+from .sources import load_source, newest
 from .split import PARTS, split_rows
 from .terms import MANIFEST
 from .text_times import require_times, text_times
 from .traffic import load_traffic
+from .window import in_window
 
 ARROW = {
     "int64": pa.int64(),

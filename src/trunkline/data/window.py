@@ -1,8 +1,9 @@
-"""The window of the policy: how its ends are read, and whether any row lies in it."""
+"""The window of the policy: how its ends are read, and which rows lie in it."""
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pandas as pd
 
@@ -33,27 +34,37 @@ def check_window(window: Window, contract: Contract) -> None:
 
     A contract without an event time has no window.
     """
-    ends = {end: value for end in ("first", "last") if (value := getattr(window, end)) is not None}
-    if not ends:
+    ends = _ends(window, contract)
+    if "first" not in ends or "last" not in ends:
         return
-    time = contract.of_role(Role.TIME)
-    if time is None:
-        raise PolicyError(
-            f"{KEY} needs an event time, and no column of the contract {contract.name} has the role 'time'.",
-            next_step=f"give that column metadata={{'role': 'time'}}, or take {KEY} out of {POLICY_FILE}",
-        )
-    if input_of(time).quantity:
-        numbers = [_number(end, value, time) for end, value in ends.items()]
-        reversed_ = len(numbers) == 2 and numbers[0] > numbers[1]
-    else:
-        times = [_time(end, value) for end, value in ends.items()]
-        # The last one stands for its whole period: from May 2024 to 2024 ends with that year.
-        reversed_ = len(times) == 2 and times[0][: len(times[1])] > times[1]
-    if reversed_:
+    first, last = ends["first"], ends["last"]
+    # A last time stands for its whole period: from May 2024 to 2024 ends with that year.
+    if (first[: len(last)] if isinstance(first, str) else first) > last:
         raise PolicyError(
             f"{KEY} goes from {window.first} to {window.last}, and no time lies there.",
             next_step="write the earlier time as `first`",
         )
+
+
+def in_window(frame: pd.DataFrame, contract: Contract, window: Window) -> pd.DataFrame:
+    """Return the rows whose event time lies in the window, both ends inclusive.
+
+    Times compare as texts, which is right for the form in which they are kept, and an end names a whole period: `last:
+    "1999"` takes all of 1999. Rows without an event time lie in no window that has an end.
+    Raises PolicyError when the contract has no event time or an end cannot be compared with it.
+    """
+    ends, time = _ends(window, contract), contract.of_role(Role.TIME)
+    if not ends or time is None:
+        return frame
+    values = frame[time.name]
+    kept = values.notna()
+    if "first" in ends:
+        kept &= (values >= ends["first"]).fillna(False).astype(bool)
+    if "last" in ends:
+        last = ends["last"]
+        until = values.str.slice(0, len(last)) if isinstance(last, str) else values
+        kept &= (until <= last).fillna(False).astype(bool)
+    return frame[kept].reset_index(drop=True)
 
 
 def require_rows(kept: pd.DataFrame, loaded: pd.DataFrame, contract: Contract, window: Window) -> None:
@@ -74,23 +85,27 @@ def require_rows(kept: pd.DataFrame, loaded: pd.DataFrame, contract: Contract, w
     )
 
 
-def _number(end: str, value: float | str, time: Column) -> float:
-    try:
-        return float(value)
-    except ValueError as error:
+def _ends(window: Window, contract: Contract) -> dict[str, Any]:
+    """Return the ends that the window has, as the contract's event time compares: numbers, or texts."""
+    given = {end: value for end in ("first", "last") if (value := getattr(window, end)) is not None}
+    time = contract.of_role(Role.TIME)
+    if given and time is None:
         raise PolicyError(
-            f"{KEY}.{end} is not a number, and the event time {time.name} holds numbers.",
-            value=value,
-            next_step=f"write {KEY}.{end} as a number",
-        ) from error
+            f"{KEY} needs an event time, and no column of the contract {contract.name} has the role 'time'.",
+            next_step=f"give that column metadata={{'role': 'time'}}, or take {KEY} out of {POLICY_FILE}",
+        )
+    return {end: _end(end, value, time) for end, value in given.items() if time}
 
 
-def _time(end: str, value: float | str) -> str:
+def _end(end: str, value: float | str, time: Column) -> float | str:
+    numeric = input_of(time).quantity
     try:
-        return time_end(value)
+        return float(value) if numeric else time_end(value)
     except ValueError as error:
+        if numeric:
+            said, how = f"not a number, and the event time {time.name} holds numbers", "a number"
+        else:
+            said, how = f"no time: {error}", "ISO 8601, such as 2024, 2024-05 or 2024-05-31"
         raise PolicyError(
-            f"{KEY}.{end} is no time: {error}.",
-            value=value,
-            next_step=f"write {KEY}.{end} as ISO 8601, such as 2024, 2024-05 or 2024-05-31",
+            f"{KEY}.{end} is {said}.", value=value, next_step=f"write {KEY}.{end} as {how}"
         ) from error

@@ -11,10 +11,9 @@ from trunkline.core.errors import ForgeError
 from trunkline.core.project import Project
 
 from .commenting import Commented, with_comment
-from .no_workflows import NoWorkflows
 from .origin import Origin
 from .page import issue_page, pull_request_page
-from .protocol import OWN_LABEL, Issue, PullRequest
+from .protocol import OWN_LABEL, Forge, Issue, PullRequest
 from .pushing import ref
 from .shelf import Shelf
 
@@ -23,7 +22,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class LocalForge(NoWorkflows):
+class LocalForge(Forge):
     """A forge in `folder`: `origin.git`, `pulls/0001.json` with `.md` beside it, and `issues/` likewise.
 
     Several processes may work with it at once: what changes it holds one lock, and files are written whole.

@@ -1,5 +1,7 @@
 """What every forge offers: branches, pull requests, issues, and workflows where it has them."""
 
+# ruff: noqa: ARG002 - a forge without workflows needs no argument
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -7,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import ClassVar, Literal, Protocol
 
+from trunkline.core.errors import ForgeError
 from trunkline.core.record import Record
 
 OWN_LABEL = "trunkline"
@@ -75,7 +78,8 @@ class Workflow(Record):
 class Forge(Protocol):
     """Where pull requests and issues live. Every method is idempotent where its arguments name the same thing.
 
-    All methods raise ForgeError when the forge refuses, and UnavailableError when it does not answer.
+    All methods raise ForgeError when the forge refuses, and UnavailableError when it does not answer. What is about
+    workflows answers for a forge that has none.
     """
 
     def push(self, work_tree: Path, branch: str) -> str:
@@ -150,22 +154,26 @@ class Forge(Protocol):
 
         The caller does the work itself then.
         """
-        ...
+        return False
 
     def set_status(self, commit: str, *, name: str, passed: bool, description: str, run: str = "") -> bool:
         """Say on a commit whether a check passed, with the address of its run; False where nothing asks for checks.
 
         The newest status of a name counts.
         """
-        ...
+        return False
 
     def workflows(self) -> tuple[Workflow, ...]:
         """Return the workflows by file name; none where the forge has none."""
-        ...
+        return ()
 
     def enable(self, workflow: str) -> None:
         """Let a workflow run again that was switched off."""
-        ...
+        raise ForgeError(
+            "This forge has no workflows.",
+            value=workflow,
+            next_step="run the verb that it calls yourself",
+        )
 
     def tested_bundle(self, commit: str, training_key: str, folder: Path, *, fork: bool = False) -> bool:
         """Unpack into `folder` the bundle that was tested in the pull request that brought `commit` into main.
@@ -174,4 +182,4 @@ class Forge(Protocol):
         Whoever takes it verifies its digests, as of any bundle. With `fork` it is the other way round: what a
         fork's run kept, which nobody may serve, and which is good to compare with.
         """
-        ...
+        return False

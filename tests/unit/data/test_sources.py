@@ -6,10 +6,11 @@ import pandas as pd
 import pytest
 
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.errors import DataError
+from trunkline.core.errors import PolicyError
 from trunkline.core.snapshots import Window
+from trunkline.data import in_window
 from trunkline.data.rows import typed
-from trunkline.data.sources import in_window, newest
+from trunkline.data.sources import newest
 
 
 def timed(kind: str) -> Contract:
@@ -69,19 +70,19 @@ def test_a_window_over_times_knows_zones(window: Window, expected: list[str]) ->
 
 
 def test_an_end_that_is_no_time_is_named() -> None:
-    with pytest.raises(DataError, match=r"event time when.*'yesterday'"):
+    with pytest.raises(PolicyError, match=r"no time.*'yesterday'"):
         in_window(rows_at("time", ["2024-01-31"]), timed("time"), Window(first="yesterday"))
 
 
 def test_an_end_that_is_no_number_is_named() -> None:
-    with pytest.raises(DataError, match=r"event time when, which holds numbers.*'May'"):
+    with pytest.raises(PolicyError, match=r"event time when holds numbers.*'May'"):
         in_window(rows_at("number", [1, 2]), timed("number"), Window(first="May"))
 
 
 def test_a_window_needs_an_event_time() -> None:
     contract = timed("integer")
     bare = contract.model_copy(update={"columns": contract.columns[1:]})
-    with pytest.raises(DataError, match="role 'time'"):
+    with pytest.raises(PolicyError, match="role 'time'"):
         in_window(rows_at("integer", [1]), bare, Window(first=1))
 
 
