@@ -139,5 +139,5 @@ def test_a_null_limit_of_time_leakage_leaves_the_order_of_a_temporal_split_asked
 def test_a_gate_is_asked_with_its_own_section(parts: Parts, contract: Contract) -> None:
     snapshot = Snapshot("sha256:0", manifest_of(parts), Path("nowhere"), contract, parts)
     own = Gates.model_validate({"data/rows": {"least": 3}})
-    with pytest.raises(PolicyError, match="data/rows says something"):
+    with pytest.raises(PolicyError, match="data/rows has settings"):
         check_snapshot(snapshot, DataPolicy(), own)

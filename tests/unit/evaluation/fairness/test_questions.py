@@ -348,5 +348,5 @@ def test_a_loss_against_the_champion_of_a_few_users_with_many_rows_is_not_sure()
 
 def test_a_gate_is_asked_with_its_own_section() -> None:
     own = Gates.model_validate({"fairness/{attribute}/error-rate": {"most": 3}})
-    with pytest.raises(PolicyError, match="error-rate says something"):
+    with pytest.raises(PolicyError, match="error-rate has settings"):
         fairness_verdicts(paired(TRUTH), masks(), own)

@@ -180,5 +180,5 @@ def test_a_rate_that_is_nearly_reached_passes() -> None:
 
 def test_a_gate_is_asked_with_its_own_section() -> None:
     own = Gates.model_validate({"load/rate": {"least": 3}})
-    with pytest.raises(PolicyError, match="load/rate says something"):
+    with pytest.raises(PolicyError, match="load/rate has settings"):
         load_verdicts(LoadCase(loaded(), RULES), own)
