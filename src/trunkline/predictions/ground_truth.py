@@ -47,7 +47,7 @@ LATEST = f"""
            bool_or(value = 'null') AS empty
     FROM event GROUP BY "key", item
 """  # noqa: S608
-"""Of several events of one item the one with the latest time counts, of two of one time the one written last."""
+"""The latest event of an item counts; if two have the same time, the one written last."""
 STRANGE = "SELECT count(*) FILTER (strange), count(*) FILTER (empty) FROM latest"
 WITHOUT_VALUE = """
     SELECT count(*) FROM read_ndjson_objects(getvariable('truths'), maximum_object_size = 1048576)
