@@ -1,4 +1,4 @@
-"""A real MLflow server, MLflow's empty database, and a stranger's package of plugins as an installer leaves it."""
+"""A real MLflow server, MLflow's empty database, a stranger's package of plugins, an engine and a registry."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ import psutil
 import pytest
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
+from containers import an_engine, insecure
 from trunkline.core.mlflow_uri import embedded_uri
 from trunkline.core.project import Project
+from trunkline.delivery.engine import Engine
 from trunkline.evaluation.reports import plots
 
 Server = tuple[str, Path, psutil.Process]
@@ -108,3 +110,40 @@ def end(process: psutil.Process) -> None:
         except psutil.NoSuchProcess:
             continue
     psutil.wait_procs(family, timeout=10)
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """The engine of this machine, where it can start a container."""
+    with an_engine() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def registry(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A registry on this machine, and where it answers."""
+    program = shutil.which("docker-registry")
+    if not program:
+        pytest.skip("no docker-registry is installed")
+    folder = tmp_path_factory.mktemp("registry")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        place = f"127.0.0.1:{free.getsockname()[1]}"
+    (folder / "config.yml").write_text(
+        f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {folder / 'kept'}}}}}\nhttp: {{addr: '{place}'}}\n"
+    )
+    (folder / "registries.conf").write_text(insecure(place))
+
+    @retry(stop=stop_after_delay(30), wait=wait_fixed(0.1), retry=retry_if_exception_type(httpx.HTTPError))
+    def look() -> None:
+        httpx.get(f"http://{place}/v2/", timeout=2, trust_env=False).raise_for_status()
+
+    with (folder / "log").open("w") as log, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CONTAINERS_REGISTRIES_CONF", str(folder / "registries.conf"))
+        serving = subprocess.Popen([program, "serve", str(folder / "config.yml")], stdout=log, stderr=log)
+        try:
+            look()
+            yield place
+        finally:
+            serving.terminate()
+            serving.wait(timeout=10)

@@ -22,13 +22,14 @@ from . import following, output
     default=0,
     help="By default the challenger, else the newest version of main.",
 )
+@click.option("--image", default="", help="By digest, what carries it, where the target runs images.")
 @click.pass_context
-def promote(ctx: click.Context, stage: str, number: int) -> None:
+def promote(ctx: click.Context, stage: str, number: int, image: str) -> None:
     """Propose the next stage: silent, canary or single."""
     from trunkline.loop.rollout import promoting
 
     pull = promoting.propose_next_stage(
-        output.project_of(ctx), stage, number=number, progress=output.progress
+        output.project_of(ctx), stage, number=number, image=image, progress=output.progress
     )
     output.result("pull request", f"#{pull.number} {pull.title}")
     output.result("next", following.after_release(pull.number))
@@ -181,6 +182,8 @@ def status(ctx: click.Context, environment: str) -> None:
             "challenger", f"version {release.challenger.version} ({short(release.challenger.bundle)}){share}"
         )
     output.result("revision", release.revision[:12])
+    if release.image:
+        output.result("image", release.image)
     log = project.policy.serving.log
     kept = f"kept for {log.keep_days} days" if log.keep_days else "kept for good"
     output.result("prediction log", f"{log.store or 'on the machine that serves'}; {kept}")

@@ -78,6 +78,21 @@ class DesiredState(Record):
             raise ValueError(f"share: only a canary has one, and the strategy is {self.strategy}")
         return self
 
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """Return the versions that it names, champion first."""
+        return tuple(route for route in (self.champion, self.challenger) if route)
+
+    def in_image(self, image: str) -> DesiredState:
+        """Return the state whose target runs another image. Raises PolicyError when it is not named by digest."""
+        if not re.fullmatch(IMAGE, image):
+            raise PolicyError(
+                "An image is named by its digest, for a tag can be moved.",
+                value=image,
+                next_step="name it as <registry>/<name>@sha256:<64 digits>, as make image does after its push",
+            )
+        return self.model_copy(update={"image": image})
+
     def release(self, revision: str) -> Release | None:
         """Return what a service is told at commit `revision`, or None when nothing shall serve."""
         if self.strategy == "none" or self.champion is None:

@@ -23,6 +23,8 @@ PORT = 8000
 """The port on which an image answers."""
 SECRETS = {"pipconf": "PIP_CONFIG_FILE", "cabundle": "PIP_CERT"}
 """Build secrets of the Dockerfile, and the variables that name their files."""
+EPOCH = 0
+"""When every file of an image was made, in seconds since 1970: a real time would make each build another image."""
 PATIENCE_S = 60.0
 """For what an engine answers from memory; builds and pushes take what they take."""
 _SAID = 600
@@ -81,6 +83,7 @@ class Engine:
         flags = [word for argument in arguments for word in ("--build-arg", argument)]
         flags += [word for key, value in (labels or {}).items() for word in ("--label", f"{key}={value}")]
         flags += [word for secret in secrets for word in ("--secret", secret)]
+        flags += ["--timestamp", str(EPOCH)] if self.podman else ["--build-arg", f"SOURCE_DATE_EPOCH={EPOCH}"]
         said: deque[str] = deque(maxlen=20)
         with subprocess.Popen(
             [self.program, "build", "--tag", f"{name}:{tag}", *flags, str(context)],

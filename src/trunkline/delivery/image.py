@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 from pathlib import Path
 from typing import ClassVar
@@ -11,8 +13,11 @@ from trunkline.core.errors import NotFoundError, StorageError
 from trunkline.core.record import Record
 from trunkline.core.release import RELEASE_FILE, Release
 
+from .engine import EPOCH
 from .plan import routes_of
 
+IMAGE_FILE = "image.json"
+PINNED = re.compile(r"^FROM (\S+@sha256:[0-9a-f]{64})", re.MULTILINE)
 USED = ("Dockerfile", ".dockerignore", "requirements", "vendor")
 
 
@@ -59,11 +64,22 @@ def lay_out(context: Path, root: Path, release: Release, bundles: BundleStore) -
         for route in routes_of(release):
             store.add(bundles.get(route.bundle).folder)
         release.write(folder / RELEASE_FILE)
-        # An image keeps the modes of its context, and the service is another user than whoever sealed a bundle.
+        # An image keeps modes and times of its context: the service is another user than whoever sealed a bundle, and
+        # the same inputs make the same layer.
         for path in (folder, *folder.rglob("*")):
             path.chmod(0o755 if path.is_dir() else 0o644)
+            os.utime(path, (EPOCH, EPOCH))
     except OSError as error:
         raise StorageError(
             f"Cannot write {context}: {error}.", next_step="make the folder writable"
         ) from error
     return context
+
+
+def pinned_base(root: Path) -> str:
+    """Return the image by digest that the first stage of a project's Dockerfile names; empty where none does.
+
+    The stages after it are told so: podman 4 does not see that a stage whose name comes in an ARG is needed.
+    """
+    found = PINNED.search((root / "Dockerfile").read_text(encoding="utf-8"))
+    return found[1] if found else ""

@@ -14,7 +14,7 @@ from .desired_state import DesiredState
 class Step(Record):
     """One thing that apply will do."""
 
-    kind: Literal["load", "start", "restart", "route", "drop", "stop"]
+    kind: Literal["load", "start", "restart", "image", "route", "drop", "stop"]
     text: str
 
 
@@ -72,6 +72,8 @@ def plan(
         steps.append(Step(kind="start", text=f"the service on {desired.target.kind}"))
     else:
         steps += upkeep
+        if release.image != actual.image:
+            steps.append(Step(kind="image", text=release.image or "none"))
     if actual is None or not same(release, actual):
         steps.append(Step(kind="route", text=_words(release)))
     steps += [Step(kind="drop", text=_name(before[digest])) for digest in before if digest not in after]

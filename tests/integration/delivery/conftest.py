@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import os
-import shutil
-import socket
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx
 import psutil
 import pytest
-from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from containers import an_engine, insecure
 from trunkline.core.bundle import Bundle, BundleManifest, BundleStore, seal
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.lineage import Lineage
 from trunkline.core.release import Release, Route
 from trunkline.delivery import LocalTarget
-from trunkline.delivery.engine import Engine
 
 FAKE = Path(__file__).with_name("fake_service.py")
 MakeTarget = Callable[..., LocalTarget]
@@ -114,40 +107,3 @@ def make_target(tmp_path: Path) -> Iterator[MakeTarget]:
     for child in left:
         child.kill()
     assert not left
-
-
-@pytest.fixture(scope="session")
-def engine() -> Iterator[Engine]:
-    """The engine of this machine, where it can start a container."""
-    with an_engine() as found:
-        yield found
-
-
-@pytest.fixture(scope="session")
-def registry(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A registry on this machine, and where it answers."""
-    program = shutil.which("docker-registry")
-    if not program:
-        pytest.skip("no docker-registry is installed")
-    folder = tmp_path_factory.mktemp("registry")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        place = f"127.0.0.1:{free.getsockname()[1]}"
-    (folder / "config.yml").write_text(
-        f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {folder / 'kept'}}}}}\nhttp: {{addr: '{place}'}}\n"
-    )
-    (folder / "registries.conf").write_text(insecure(place))
-
-    @retry(stop=stop_after_delay(30), wait=wait_fixed(0.1), retry=retry_if_exception_type(httpx.HTTPError))
-    def look() -> None:
-        httpx.get(f"http://{place}/v2/", timeout=2, trust_env=False).raise_for_status()
-
-    with (folder / "log").open("w") as log, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CONTAINERS_REGISTRIES_CONF", str(folder / "registries.conf"))
-        serving = subprocess.Popen([program, "serve", str(folder / "config.yml")], stdout=log, stderr=log)
-        try:
-            look()
-            yield place
-        finally:
-            serving.terminate()
-            serving.wait(timeout=10)

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from trunkline.core.errors import PolicyError
 from trunkline.core.release import Route
-from trunkline.delivery import DesiredState
+from trunkline.delivery import DesiredState, LocalSettings
 
 ONE = Route(version=1, bundle="sha256:" + "1" * 64)
 TWO = Route(version=2, bundle="sha256:" + "2" * 64)
@@ -68,3 +69,11 @@ def test_a_release_carries_everything_that_routes() -> None:
         "salt": "s",
         "image": "",
     }
+
+
+def test_an_image_by_tag_is_refused() -> None:
+    with pytest.raises(PolicyError) as refused:
+        DesiredState(environment="production", target=LocalSettings(port=0)).in_image(
+            "ghcr.io/acme/loans:latest"
+        )
+    assert refused.value.value == "ghcr.io/acme/loans:latest"

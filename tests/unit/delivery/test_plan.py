@@ -114,3 +114,11 @@ def test_carrying_out_a_plan_leaves_nothing_to_do(before: DesiredState, desired:
 def test_a_plan_is_empty_exactly_when_both_serve_alike(before: DesiredState, desired: DesiredState) -> None:
     same = before.release("c") == desired.release("c")
     assert (plan(desired, before.release("c1"), "c2").steps == ()) is same
+
+
+def test_another_image_is_a_step_and_the_way_back_is_one_too() -> None:
+    digest = "ghcr.io/acme/loans@sha256:" + "3" * 64
+    imaged = SINGLE.in_image(digest)
+    made = plan(imaged, SINGLE.release("a"), "b")
+    assert [(step.kind, step.text) for step in made.steps][0] == ("image", digest)
+    assert kinds(plan(SINGLE, imaged.release("b"), "c")) == ["image", "route"]

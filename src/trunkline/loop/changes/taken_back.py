@@ -26,7 +26,7 @@ class TakenBack:
     @property
     def routes(self) -> tuple[Route, ...]:
         """Return the versions that it named."""
-        return tuple(route for route in (self.state.champion, self.state.challenger) if route)
+        return self.state.routes
 
 
 def taken_back(project: Project, environment: str) -> tuple[TakenBack, ...]:

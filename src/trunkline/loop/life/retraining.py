@@ -25,6 +25,7 @@ from trunkline.loop.model.snapshots import locked_snapshot
 from trunkline.loop.model.training import train
 from trunkline.loop.release.cards import write_card
 from trunkline.loop.rollout.callers import caller_notice
+from trunkline.loop.rollout.deploying import takes_image
 from trunkline.loop.rollout.promoting import describe_stage, name_in_body, write_stage
 from trunkline.loop.versions.bundles import bundle_of
 from trunkline.loop.versions.trained import register_trained
@@ -43,7 +44,8 @@ def retrain(
 ) -> PullRequest:
     """Open the pull request of a version that was trained on the newest labelled rows.
 
-    It changes `data.lock`, the card and the desired state together: merging it puts the version live. `told` gets what
+    It changes `data.lock`, the card and the desired state together: merging it puts the version live, except where the
+    target runs images, of which its merge makes one. `told` gets what
     the gates said, whatever they said.
     Raises RetrainingWaits while a challenger is being judged, NothingNew when there is nothing new to learn, and
     GateFailed or GateInconclusive when the new version does not pass the gates; nothing is proposed then.
@@ -75,13 +77,20 @@ def retrain(
         require_pass(judged, later=NOT_RUN)
         version = register_trained(project, bundle, trained)
         stage = policy.retraining.stage
-        state = write_stage(made, stage, version)
+        # Where images are run, there is none of it before the merge: release.yml builds it then, and proposes it.
+        imaged = takes_image(made.project, environment)
+        state = desired if imaged else write_stage(made, stage, version)
         write_card(made.project, judged, version, trained)
         title = f"Retrain: version {version.number} from {sum(snapshot.manifest.rows.values())} labelled rows"
         made.commit(title)
         evidence = judged.markdown.read_text(encoding="utf-8")
         notice = caller_notice(project, desired.champion, state.champion, state.challenger, progress=progress)
-        said = describe_stage(state, stage, version, evidence, notice=notice)
+        said = (
+            f"{name_in_body(version.bundle)} Merging this builds its image, and opens the pull request that puts it"
+            f" into {environment}.\n\n{evidence}"
+            if imaged
+            else describe_stage(state, stage, version, evidence, notice=notice)
+        )
         rows = rows_in_words(snapshot.manifest, previous, desired.champion, policy.retraining.rows)
         return publish(
             made,

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
+from trunkline import __version__
 from trunkline.core.bundle import Bundle
 from trunkline.core.errors import ApplyError, NotFoundError
 from trunkline.core.git import try_git
@@ -22,7 +23,7 @@ from trunkline.core.release import Release, Route
 from trunkline.core.secrets import everything
 from trunkline.delivery import next_state, read_state
 from trunkline.delivery.engine import Engine, build_secrets
-from trunkline.delivery.image import Image, lay_out
+from trunkline.delivery.image import IMAGE_FILE, Image, lay_out, pinned_base
 from trunkline.delivery.plan import routes_of
 from trunkline.forge.kind import GITHUB, parse_remote
 from trunkline.loop.changes.merged import merged_state
@@ -68,7 +69,7 @@ def build_image(
         context,
         name,
         tag,
-        arguments=_arguments(python, os.environ.get(BASE_IMAGE, "")),
+        arguments=_arguments(python, os.environ.get(BASE_IMAGE) or pinned_base(context)),
         labels=labels_of(release, _source(project), number),
         secrets=build_secrets(everything()),
         progress=progress,
@@ -88,7 +89,7 @@ def build_image(
     if push:
         progress(f"pushing {name}:{tag}")
         image = image.model_copy(update={"digest": engine.push(name, tag)})
-    image.write(folder / "image.json")
+    image.write(folder / IMAGE_FILE)
     return image
 
 
@@ -139,7 +140,10 @@ def one_lock(locks: Sequence[str]) -> str:
 def labels_of(release: Release, source: str, number: int) -> dict[str, str]:
     """Return what an image says of itself to whoever looks at it; `source` and `number` only where there are such."""
     said = {"source": source, "revision": release.revision, "version": str(number) if number else ""}
-    return {f"org.opencontainers.image.{key}": value for key, value in said.items() if value}
+    return {f"org.opencontainers.image.{key}": value for key, value in said.items() if value} | {
+        "trunkline.bundles": " ".join(route.bundle for route in routes_of(release)),
+        "trunkline.toolkit": __version__,
+    }
 
 
 def source_of(origin: str, environment: Mapping[str, str]) -> str:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trunkline.core.bundle import Bundle
-from trunkline.core.errors import ForgeError
+from trunkline.core.errors import BundleError, ForgeError
 from trunkline.core.lineage import Version
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.reading import read_text
 from trunkline.core.record import short
-from trunkline.delivery.image import Image
+from trunkline.delivery.image import IMAGE_FILE, Image
 from trunkline.forge import LocalForge, PullRequest
 from trunkline.loop.changes.merged import has_origin, merged_state, require_main, require_released
 from trunkline.loop.changes.taken_back import version_taken_back
@@ -77,6 +77,7 @@ def release(
         project,
         first_stage(project),
         version=version,
+        image=_pushed_image(evidence, version) if evidence else "",
         evidence=f"{seen}\n\n{report}" if seen else report,
         prepare=lambda made: write_card(made.project, judged, version, registered.trained),
         progress=progress,
@@ -158,8 +159,7 @@ def _settled(project: Project, version: Version) -> str:
     environment = project.policy.rollout.environment
     # Read from main, which may have gone on: a run that is repeated must not propose what was merged meanwhile.
     state = merged_state(project, environment)
-    routes = (state.champion, state.challenger) if state else ()
-    if version.bundle in {route.bundle for route in routes if route}:
+    if state and version.bundle in {route.bundle for route in state.routes}:
         return (
             f"the desired state names it already (deployments/{environment}.yaml, version {version.number})"
         )
@@ -171,11 +171,25 @@ def _settled(project: Project, version: Version) -> str:
     return ""
 
 
+def _pushed_image(folder: Path, version: Version) -> str:
+    """Return by digest the image that `image` pushed and that carries a version; empty where it pushed none."""
+    if not (folder / IMAGE_FILE).is_file():
+        return ""
+    image = Image.read(folder / IMAGE_FILE)
+    if version.bundle not in image.bundles:
+        raise BundleError(
+            f"The image in {folder} carries other bundles than version {version.number}.",
+            value=image.reference,
+            next_step=f"VERSION={version.number} make image, or run release.yml again",
+        )
+    return image.reference if image.digest else ""
+
+
 def evidence_in(folder: Path) -> str:
     """Return as Markdown what `image` and `rehearse` kept in a folder; empty where they kept nothing."""
     parts: list[str] = []
-    if (folder / "image.json").is_file():
-        image = Image.read(folder / "image.json")
+    if (folder / IMAGE_FILE).is_file():
+        image = Image.read(folder / IMAGE_FILE)
         parts.append(f"**Image**, built once and asked before it was pushed: `{image.reference}`.")
     if (folder / "rehearsal.md").is_file():
         parts.append(read_text(folder / "rehearsal.md").strip())

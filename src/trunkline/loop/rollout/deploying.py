@@ -62,6 +62,11 @@ def _kind_of(project: Project, state: DesiredState) -> TargetKind:
     return kind_of(state, packages=project.packages)
 
 
+def takes_image(project: Project, environment: str) -> bool:
+    """Whether an environment's target runs the image that its desired state names."""
+    return _kind_of(project, read_state(project.deployment(environment))).takes_image
+
+
 def plan_deployment(project: Project, environment: str) -> Plan:
     """Return the difference between the merged desired state and what serves.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from trunkline.core.errors import PolicyError
 from trunkline.core.lineage import Version
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
@@ -17,12 +18,16 @@ from trunkline.loop.versions.named import asked_version, bring_card_back
 from trunkline.measure.wording import percent
 
 from .callers import caller_notice
+from .deploying import takes_image
 
 
-def propose_next_stage(project: Project, stage: str, *, number: int = 0, progress: Progress) -> PullRequest:
+def propose_next_stage(
+    project: Project, stage: str, *, number: int = 0, image: str = "", progress: Progress
+) -> PullRequest:
     """Open the pull request for a stage of version `number`, by default the challenger or the newest version.
 
     Raises PolicyError when the move is not possible now, NotFoundError when main names no such version.
+    `image` is by digest what carries it, where the target runs images and its own does not.
     """
     challenger = read_state(project.deployment(project.policy.rollout.environment)).challenger
     if challenger is not None and not number:
@@ -33,7 +38,7 @@ def propose_next_stage(project: Project, stage: str, *, number: int = 0, progres
     def with_card(made: Change) -> None:
         bring_card_back(made.project, version.number)
 
-    return propose_stage(project, stage, version=version, prepare=with_card, progress=progress)
+    return propose_stage(project, stage, version=version, image=image, prepare=with_card, progress=progress)
 
 
 def propose_stage(
@@ -41,19 +46,20 @@ def propose_stage(
     stage: str,
     *,
     version: Version,
+    image: str = "",
     evidence: str = "",
     prepare: Callable[[Change], object] = lambda _: None,
     progress: Progress,
 ) -> PullRequest:
     """Open the pull request that brings a version to a stage.
 
-    `evidence` is Markdown for its body; `prepare` may put more files into the change, as the version's card.
+    `image`, by digest, carries it where the target runs images. `evidence` is Markdown for its body; `prepare` may put more files into the change, as the version's card.
     """
     environment = project.policy.rollout.environment
     branch = f"promote/{environment}/v{version.number}-{stage}"
     with change(project, branch) as made:
         before = read_state(made.project.deployment(environment))
-        state = write_stage(made, stage, version)
+        state = write_stage(made, stage, version, image)
         notice = caller_notice(project, before.champion, state.champion, state.challenger, progress=progress)
         prepare(made)
         title = f"{environment}: version {version.number} {phrase(stage, state)}"
@@ -62,16 +68,27 @@ def propose_stage(
         return publish(made, title=title, body=body, labels=("trunkline", "promotion"), progress=progress)
 
 
-def write_stage(made: Change, stage: str, version: Version) -> DesiredState:
-    """Write the desired state of a stage into a change and return it."""
+def write_stage(made: Change, stage: str, version: Version, image: str = "") -> DesiredState:
+    """Write the desired state of a stage into a change and return it.
+
+    Raises PolicyError when the target runs images and none is known to carry the version.
+    """
     environment = made.project.policy.rollout.environment
     path = made.project.deployment(environment)
-    state = next_state(
-        read_state(path),
-        stage,
-        challenger=Route(version=version.number, bundle=version.bundle),
-        share=made.project.policy.rollout.canary_share,
-    )
+    before = read_state(path)
+    route = Route(version=version.number, bundle=version.bundle)
+    share = made.project.policy.rollout.canary_share
+    state = next_state(before, stage, challenger=route, share=share)
+    if takes_image(made.project, environment):
+        carried = before.image if version.bundle in {each.bundle for each in before.routes} else ""
+        if not (image := image or carried):
+            raise PolicyError(
+                f"No image is known that carries version {version.number}, and {environment} runs images"
+                f" (target.kind: {state.target.kind}).",
+                next_step=f"VERSION={version.number} PUSH=<registry>/<name> make image, then trunkline promote"
+                f" --stage {stage} --version {version.number} --image <what it says>",
+            )
+        state = state.in_image(image)
     write_state(path, state)
     return state
 

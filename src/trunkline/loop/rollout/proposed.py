@@ -9,7 +9,7 @@ from trunkline.core.project import Project
 from trunkline.core.record import digits, short
 from trunkline.core.release import Route
 from trunkline.core.verdicts import Evaluation
-from trunkline.delivery import DesiredState, plan, read_state
+from trunkline.delivery import plan, read_state
 from trunkline.loop.changes.merged import merged_state
 from trunkline.loop.versions.bundles import registry_of
 from trunkline.loop.versions.named import ever_named, named_versions
@@ -33,8 +33,8 @@ def describe_change(project: Project, *, progress: Progress) -> str:
             revision=git(project.root, "rev-parse", "HEAD"),
         )
         if made.steps:
-            served = {route.bundle for route in _routes(before)}
-            known = [_known(project, route) for route in _routes(desired) if route.bundle not in served]
+            served = {route.bundle for route in before.routes} if before else set()
+            known = [_known(project, route) for route in desired.routes if route.bundle not in served]
             notice = caller_notice(
                 project,
                 before.champion if before else None,
@@ -44,10 +44,6 @@ def describe_change(project: Project, *, progress: Progress) -> str:
             )
             texts.append("\n".join([made.text(), *notice, *known]))
     return "\n".join(texts) or "Merging this changes nothing that serves."
-
-
-def _routes(state: DesiredState | None) -> tuple[Route, ...]:
-    return tuple(route for route in (state.champion, state.challenger) if route) if state else ()
 
 
 def _known(project: Project, route: Route) -> str:

@@ -1,0 +1,189 @@
+"""The generated project's own Dockerfile, built by a real engine: asked, pushed, and pushed again with another model."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from containers import BASE
+from trunkline import __version__
+from trunkline.core.bundle import BundleStore, open_bundle, seal
+from trunkline.core.errors import ApplyError
+from trunkline.core.project import Project
+from trunkline.core.release import Release
+from trunkline.delivery.engine import Engine, build_secrets
+from trunkline.delivery.image import Image, lay_out, pinned_base
+from trunkline.loop.model import snapshots, training
+from trunkline.loop.release import imaging
+
+from .conftest import git, make_project
+
+ROOT = Path(__file__).parents[3]
+ABOVE_BASE = 190_000_000
+OFFLINE = re.compile(
+    r"NewConnectionError|name resolution|Name or service not known|Could not resolve|timed out"
+)
+
+
+@dataclass(frozen=True)
+class Built:
+    """An image that was built, asked and pushed, and the project that it is of."""
+
+    project: Project
+    image: Image
+    context: Path
+    progress: tuple[str, ...]
+    pushed: int
+    """Bytes that the registry holds since."""
+
+
+def say(_: str) -> None:
+    """Keep quiet."""
+
+
+def inspect(engine: Engine, reference: str) -> dict[str, Any]:
+    """Return what the engine knows of an image."""
+    done = subprocess.run(
+        [engine.program, "image", "inspect", reference], capture_output=True, check=True, timeout=60
+    )
+    found: dict[str, Any] = json.loads(done.stdout)[0]
+    return found
+
+
+def held(kept: Path) -> int:
+    """Return how many bytes a registry holds."""
+    return sum(path.stat().st_size for path in kept.rglob("data"))
+
+
+@pytest.fixture(scope="module")
+def kept(registry: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which the registry keeps what was pushed."""
+    return next(tmp_path_factory.getbasetemp().glob("registry*")) / "kept"
+
+
+@pytest.fixture(scope="module")
+def built(
+    engine: Engine, registry: str, kept: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Built]:
+    """A small model in the image that the template's Dockerfile makes of it."""
+    folder = tmp_path_factory.mktemp("own-image")
+    subprocess.run(
+        [Path(sys.executable).with_name("cookiecutter"), ROOT, "--no-input", "-o", folder / "rendered"],
+        check=True,
+        capture_output=True,
+    )
+    (rendered,) = (folder / "rendered").iterdir()
+    project = make_project(folder / "loans")
+    for name in ("Dockerfile", ".dockerignore"):
+        shutil.copy(rendered / name, project.root / name)
+    for name in ("requirements", "vendor"):
+        shutil.copytree(rendered / name, project.root / name, dirs_exist_ok=True)
+    assert "@sha256:" in pinned_base(project.root)
+    snapshots.snapshot(project, progress=say)
+    git(project.root, "add", "--all")
+    git(project.root, "commit", "--quiet", "--message", "Lock the data")
+    training.train(project, progress=say)
+    said: list[str] = []
+    before = held(kept)
+    name = f"{registry}/acme/loans"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(imaging.BASE_IMAGE, BASE)
+        try:
+            image = imaging.build_image(project, folder / "packed", push=name, progress=said.append)
+        except ApplyError as error:
+            if OFFLINE.search(error.what):
+                pytest.skip(f"no package index can be reached: {error.what[-200:]}")
+            raise
+    yield Built(project, image, folder / "packed/image", tuple(said), held(kept) - before)
+    subprocess.run([engine.program, "rmi", "--force", image.identity], check=False, capture_output=True)
+
+
+@pytest.mark.timeout(900)  # the first to ask builds it
+def test_what_a_container_answered_was_compared_before_the_push(built: Built) -> None:
+    told = [line for line in built.progress if line.startswith(("asking", "ready", "pushing", "it was only"))]
+    assert [line.split()[0] for line in told] == ["asking", "ready", "pushing"]
+
+
+def test_it_is_no_larger_than_what_serves_needs(engine: Engine, built: Built) -> None:
+    base = inspect(engine, BASE)["Size"]
+    assert built.image.size - base < ABOVE_BASE
+
+
+def test_it_says_what_it_is_made_of_and_runs_without_a_shell_and_without_root(
+    engine: Engine, built: Built
+) -> None:
+    config = inspect(engine, built.image.identity)["Config"]
+    assert config["Labels"]["org.opencontainers.image.revision"] == built.project.commit()
+    assert config["Labels"]["trunkline.bundles"].split() == list(built.image.bundles)
+    assert config["Labels"]["trunkline.toolkit"] == __version__
+    assert config["User"] == "65532:65532"
+    assert config["Cmd"][:3] == ["python", "-m", "trunkline.serving"]
+    health = config.get("Healthcheck") or inspect(engine, built.image.identity)["Healthcheck"]
+    assert health["Test"][0] == "CMD"
+
+
+def test_no_secret_pip_or_test_is_left_in_it(engine: Engine, built: Built) -> None:
+    looked = (
+        "import glob, importlib.util, os; print(importlib.util.find_spec('pip'), os.path.exists('/build'), "
+        "os.path.exists('/run/secrets/cabundle'), glob.glob('/opt/venv/lib/*/site-packages/*/tests'))"
+    )
+    words = [engine.program, "run", "--rm", built.image.identity, "python", "-c", looked]
+    done = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split() == ["None", "False", "False", "[]"]
+
+
+def again(engine: Engine, built: Built, context: Path, release: Release, tag: str) -> str:
+    """Build a context as `build_image` does, and return the image's id."""
+    return engine.build(
+        context,
+        built.image.name,
+        tag,
+        arguments=[f"BASE={BASE}"],
+        labels=imaging.labels_of(release, "", 0),
+        secrets=build_secrets(os.environ),
+        progress=say,
+    )
+
+
+def test_the_same_inputs_make_the_same_image_whenever_and_wherever_they_are_laid_out(
+    engine: Engine, built: Built, tmp_path: Path
+) -> None:
+    release = Release.read(built.context / "release/release.json")
+    laid = lay_out(tmp_path / "elsewhere", built.project.root, release, built.project.bundles)
+    assert again(engine, built, laid, release, "again") == built.image.identity
+
+
+def test_of_another_model_only_its_own_layer_is_pushed(
+    engine: Engine, built: Built, kept: Path, tmp_path: Path
+) -> None:
+    bundles = BundleStore(tmp_path / "bundles")
+    (first,) = built.image.bundles
+    bundle = built.project.bundles.get(first)
+    shutil.copytree(bundle.folder, tmp_path / "other")
+    (tmp_path / "other/bundle.json").unlink()
+    lineage = bundle.manifest.lineage.model_copy(update={"commit": "another"})
+    seal(tmp_path / "other", bundle.manifest.model_copy(update={"lineage": lineage}))
+    other = bundles.add(open_bundle(tmp_path / "other").folder)
+    release = Release.of_one(other.digest, environment="production", revision="another")
+    laid = lay_out(tmp_path / "context", built.project.root, release, bundles)
+    identity = again(engine, built, laid, release, "other")
+    before, whole = inspect(engine, built.image.identity), inspect(engine, identity)
+    assert whole["RootFS"]["Layers"][:-1] == before["RootFS"]["Layers"][:-1]
+    assert whole["RootFS"]["Layers"][-1] != before["RootFS"]["Layers"][-1]
+    had = held(kept)
+    engine.push(built.image.name, "other")
+    pushed = held(kept) - had
+    print(f"full push {built.pushed:,} bytes, another model {pushed:,} bytes")
+    assert pushed < 5_000_000
+    assert pushed < 0.03 * built.pushed
+    subprocess.run([engine.program, "rmi", "--force", identity], check=False, capture_output=True)
