@@ -1,4 +1,4 @@
-"""The generated project's own Dockerfile, built by a real engine: asked, pushed, and pushed again with another model."""
+"""The generated project's own Dockerfile, built by a real engine: asked, pushed, pushed again with another model."""
 
 from __future__ import annotations
 
@@ -183,7 +183,6 @@ def test_of_another_model_only_its_own_layer_is_pushed(
     had = held(kept)
     engine.push(built.image.name, "other")
     pushed = held(kept) - had
-    print(f"full push {built.pushed:,} bytes, another model {pushed:,} bytes")
     assert pushed < 5_000_000
     assert pushed < 0.03 * built.pushed
     subprocess.run([engine.program, "rmi", "--force", identity], check=False, capture_output=True)

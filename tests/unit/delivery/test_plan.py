@@ -120,5 +120,5 @@ def test_another_image_is_a_step_and_the_way_back_is_one_too() -> None:
     digest = "ghcr.io/acme/loans@sha256:" + "3" * 64
     imaged = SINGLE.in_image(digest)
     made = plan(imaged, SINGLE.release("a"), "b")
-    assert [(step.kind, step.text) for step in made.steps][0] == ("image", digest)
+    assert (made.steps[0].kind, made.steps[0].text) == ("image", digest)
     assert kinds(plan(SINGLE, imaged.release("b"), "c")) == ["image", "route"]

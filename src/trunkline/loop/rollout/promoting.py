@@ -53,7 +53,8 @@ def propose_stage(
 ) -> PullRequest:
     """Open the pull request that brings a version to a stage.
 
-    `image`, by digest, carries it where the target runs images. `evidence` is Markdown for its body; `prepare` may put more files into the change, as the version's card.
+    `image`, by digest, carries it where the target runs images. `evidence` is Markdown for its body;
+    `prepare` may put more files into the change, as the version's card.
     """
     environment = project.policy.rollout.environment
     branch = f"promote/{environment}/v{version.number}-{stage}"
