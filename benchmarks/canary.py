@@ -1,6 +1,6 @@
-"""How often a canary tells equal versions apart, and how often a stage ends wrongly when it is judged every hour.
+"""How often a canary tells equal versions apart when it is looked at once, with users and with rows as the units.
 
-Run `python benchmarks/canary.py`. Nominal are 5 % of equal versions; the first table also shows rows as the units.
+Run `python benchmarks/canary.py`. Nominal are 5 %. Whole ladders with hourly looks are in `rollout.py`.
 """
 
 from __future__ import annotations
@@ -10,16 +10,12 @@ import argparse
 import numpy as np
 from scipy.stats import beta
 
-from trunkline.core.policy.delivery import Rollout
 from trunkline.measure.difference import difference
 from trunkline.measure.metrics import LightMetric
 from trunkline.measure.paired import Paired
-from trunkline.rollout import level_of
 
 ALIKE = 0.3
 """The correlation of the model being right twice for one user."""
-MEAN = LightMetric("neg_mean_absolute_error")
-"""Of answers below a truth of zero it is their mean."""
 CASES = (
     ("accuracy", 0.7, "20"),
     ("accuracy", 0.98, "20"),
@@ -72,41 +68,10 @@ def apart(metric: str, users: int, split: float, right: float, each: str, draws:
     return f"{hits / draws:.1%} (at least {low:.1%}) | {found['rows'] / draws:.1%}"
 
 
-def ends(users: int, true: float, policy: Rollout, stages: int) -> str:
-    """Return how many stages go on and go back when judged once after three days, and when judged hourly from day two.
-
-    Each hour so many users come to either side, with 20 answers each; a row is the share that was right for one user.
-    """
-    generator = np.random.default_rng(users)
-    level, looks = level_of(policy), range(24, 73)
-    found = dict.fromkeys(("on", "back", "on hourly", "back hourly"), 0)
-    for _ in range(stages):
-        sides = []
-        for right in (0.7 + true, 0.7):
-            share = (1 - ALIKE) / ALIKE
-            chances = generator.beta(right * share, (1 - right) * share, users * looks[-1])
-            sides.append(generator.binomial(20, chances) / 20)
-        verdict = now = ""
-        for hour in looks:
-            one, other = (
-                Paired(np.zeros(users * hour), -side[: users * hour], None, task="regression")
-                for side in sides
-            )
-            span = difference(other, one, MEAN, same_rows=False, level=level).interval
-            assert span is not None
-            now = "on" if span.low >= -policy.margin else "back" if span.high < -policy.margin else ""
-            verdict = verdict or now
-        for key, said in (("", now), (" hourly", verdict)):
-            if said:
-                found[said + key] += 1
-    return " | ".join(f"{found[key] / stages:.1%}" for key in ("on", "on hourly", "back", "back hourly"))
-
-
 def main() -> None:
-    """Print both tables."""
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--draws", type=int, default=2000)
-    parser.add_argument("--stages", type=int, default=1000)
     parser.add_argument("--metrics", nargs="*", default=["accuracy", "roc_auc", "f1"])
     chosen = parser.parse_args()
     print("| metric | right | answers a user | users, share of the canary | users as units | rows as units |")
@@ -115,12 +80,6 @@ def main() -> None:
         for users, split in ((20, 0.2), (20, 0.5), (50, 0.5), (200, 0.5), (1000, 0.2)):
             said = apart(metric, users, split, right, each, chosen.draws)
             print(f"| {metric} | {right} | {each} | {users}, {split:.0%} | {said} |", flush=True)
-    policy = Rollout()
-    print("\n| true difference | users an hour | on, judged once | hourly | back, judged once | hourly |")
-    print("|---|---|---|---|---|---|")
-    for true in (-policy.margin, 0.0):
-        for users in (2, 10):
-            print(f"| {true:g} | {users} | {ends(users, true, policy, chosen.stages)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from . import following, output
 
 
 @click.command()
-@click.option("--stage", type=click.Choice(["silent", "canary", "single"]), required=True)
+@click.option("--stage", type=click.Choice(["silent", "canary", "single", "back"]), required=True)
 @click.option(
     "--version",
     "number",
@@ -23,13 +23,24 @@ from . import following, output
     help="By default the challenger, else the newest version of main.",
 )
 @click.option("--image", default="", help="By digest, what carries it, where the target runs images.")
+@click.option(
+    "--share",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=None,
+    help="Of the users, for a canary; by default that of the ladder's next one.",
+)
 @click.pass_context
-def promote(ctx: click.Context, stage: str, number: int, image: str) -> None:
-    """Propose the next stage: silent, canary or single."""
+def promote(ctx: click.Context, stage: str, number: int, image: str, share: float | None) -> None:
+    """Propose the next stage: silent, canary or single; or back, so that the champion answers alone again."""
     from trunkline.loop.rollout import promoting
 
     pull = promoting.propose_next_stage(
-        output.project_of(ctx), stage, number=number, image=image, progress=output.progress
+        output.project_of(ctx),
+        stage,
+        number=number,
+        image=image,
+        share=share or 0.0,
+        progress=output.progress,
     )
     output.result("pull request", f"#{pull.number} {pull.title}")
     output.result("next", following.after_release(pull.number))
@@ -184,6 +195,8 @@ def status(ctx: click.Context, environment: str) -> None:
     output.result("revision", release.revision[:12])
     if release.image:
         output.result("image", release.image)
+    if off := deploying.switched_off(project, environment, deploying.desired_release(project, environment)):
+        output.result("kill switch", deploying.switch_words(off))
     log = project.policy.serving.log
     kept = f"kept for {log.keep_days} days" if log.keep_days else "kept for good"
     output.result("prediction log", f"{log.store or 'on the machine that serves'}; {kept}")

@@ -60,3 +60,5 @@ class Deployment(Record):
     release: Release | None
     outcome: Literal["applied", "went back", "stopped"]
     detail: str = ""
+    instead_of: Release | None = None
+    """What was merged and does not serve, because the kill switch took its challenger's traffic."""

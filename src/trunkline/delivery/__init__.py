@@ -2,6 +2,7 @@
 
 from .apply import apply, read_history, stop
 from .desired_state import DesiredState, parse_state, read_state, write_state
+from .kill_switch import champion_alone, thrown
 from .once import serve_once
 from .plan import Plan, Step, plan
 from .rollout import next_state, state_before
@@ -23,6 +24,7 @@ __all__ = [
     "TargetSettings",
     "Unit",
     "apply",
+    "champion_alone",
     "kind_of",
     "next_state",
     "parse_state",
@@ -33,5 +35,6 @@ __all__ = [
     "settings_of",
     "state_before",
     "stop",
+    "thrown",
     "write_state",
 ]

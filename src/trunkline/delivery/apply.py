@@ -11,15 +11,24 @@ from trunkline.core.errors import StalePlanError, TrunklineError
 from trunkline.core.line_log import append
 from trunkline.core.lock import only_one
 from trunkline.core.record import short
-from trunkline.core.release import Deployment
+from trunkline.core.release import Deployment, Release
 
 from .plan import Plan, same
 from .targets.protocol import Target
 
 
-def apply(plan: Plan, *, reviewed: str, target: Target, bundles: BundleStore, history: Path) -> Deployment:
+def apply(
+    plan: Plan,
+    *,
+    reviewed: str,
+    target: Target,
+    bundles: BundleStore,
+    history: Path,
+    instead_of: Release | None = None,
+) -> Deployment:
     """Carry out `plan` and return what was done; it is appended to `history`, unless there was nothing to do.
 
+    `instead_of` is the desired release that the kill switch keeps from serving, where it does.
     `reviewed` is the checksum of the plan that a person or a pull request agreed to, whole or its first twelve digits.
     Raises StalePlanError when that is another plan or something else serves by now; what `Target.apply` raises
     (ApplyError above all) passes through after the history has its "went back" line.
@@ -41,13 +50,15 @@ def apply(plan: Plan, *, reviewed: str, target: Target, bundles: BundleStore, hi
         if plan.release is None:
             target.stop()
             return _remember(history, _deployment(plan, "stopped", plan.steps[0].text))
+        kept = "kill switch: " if instead_of else ""
         try:
             target.apply(plan.release, bundles)
         except TrunklineError as error:
             _remember(history, _deployment(plan, "went back", error.what))
             raise
         done = "; ".join(f"{step.kind} {step.text}" for step in plan.steps)
-        return _remember(history, _deployment(plan, "applied", done))
+        made = _deployment(plan, "applied", kept + done).model_copy(update={"instead_of": instead_of})
+        return _remember(history, made)
 
 
 def stop(environment: str, *, target: Target, history: Path) -> bool:

@@ -6,13 +6,38 @@ users never repeat.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 Users = NDArray[np.int64]
 """Each row's user as a number from 0, shape (n,)."""
+
+
+@dataclass(frozen=True)
+class UserShare:
+    """A share of rows, as the sums of users: how many rows each has, and how many of them hit; shape (users,)."""
+
+    hits: NDArray[np.float64]
+    rows: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, hit: Sequence[bool] | NDArray[np.bool_], names: Sequence[object]) -> UserShare:
+        """Return the sums of rows and the names of their users; a row that names none (None) stands for itself."""
+        codes = numbered(names)
+        if codes is None:
+            codes = np.arange(len(names))
+        hits = np.bincount(codes, weights=np.asarray(hit, dtype=np.float64))
+        return cls(hits.astype(np.float64), np.bincount(codes).astype(np.float64))
+
+    @property
+    def value(self) -> float:
+        """Return the share. Raises ValueError when there are no rows."""
+        if not self.rows.sum():
+            raise ValueError("there are no rows")
+        return float(self.hits.sum() / self.rows.sum())
 
 
 def numbered(names: Iterable[object]) -> Users | None:

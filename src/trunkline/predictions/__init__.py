@@ -3,7 +3,7 @@
 `writer` is what the service needs, `reader` what looks at the log afterwards.
 """
 
-from .records import Arm, GroundTruth, Prediction, Rejection
+from .records import Arm, Failure, GroundTruth, Logged, Prediction, Rejection
 from .window import LogWindow
 
-__all__ = ["Arm", "GroundTruth", "LogWindow", "Prediction", "Rejection"]
+__all__ = ["Arm", "Failure", "GroundTruth", "LogWindow", "Logged", "Prediction", "Rejection"]

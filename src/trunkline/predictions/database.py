@@ -33,6 +33,7 @@ def time_of(text: str) -> str:
 LINES = """
     SELECT CASE WHEN "time" IS NULL THEN NULL
                 WHEN f[1] = 'trunkline/rejection/1' THEN 'rejection'
+                WHEN f[1] = 'trunkline/failure/1' THEN 'failure'
                 WHEN f[1] <> 'trunkline/prediction/1' THEN NULL
                 WHEN f[4] IN ('silent', 'shadow') THEN 'silent'
                 ELSE 'answer'

@@ -13,12 +13,12 @@ from trunkline.core.errors import StorageError
 from trunkline.core.tail import newest_first
 
 from .database import EPOCH, database, look_at, microseconds
-from .records import Prediction, Rejection
+from .records import Failure, Logged, Prediction, Rejection
 from .segments import SLACK, Segment
 from .window import LogWindow, window_of
 
 NEWEST = """
-    WITH near AS (SELECT kind, time, line FROM log WHERE kind IS NOT NULL AND (? IS NULL OR time >= ?)),
+    WITH near AS (SELECT kind, time, line FROM log WHERE kind <> 'failure' AND (? IS NULL OR time >= ?)),
          request AS MATERIALIZED (
              SELECT time, line FROM near WHERE kind <> 'silent' ORDER BY time DESC LIMIT ?)
     SELECT line FROM (
@@ -45,14 +45,14 @@ def newest_requests(segments: Sequence[Segment], requests: int) -> LogWindow:
             torn += 1
         elif isinstance(row, Prediction) and row.arm == "silent":
             silent.append(row)
-        else:
+        elif not isinstance(row, Failure):
             kept.add(row)
     if any(segment.closed for segment in segments):
         silent += _closed_rows(segments, kept, requests)
     return window_of(kept.rows(), silent, torn, whole=not kept.full)
 
 
-def record_of(line: bytes | str) -> Prediction | Rejection | None:
+def record_of(line: bytes | str) -> Logged | None:
     """Return the record that a line of the log holds; None where it is damaged."""
     try:
         value = orjson.loads(line)
@@ -61,12 +61,14 @@ def record_of(line: bytes | str) -> Prediction | Rejection | None:
             return Prediction.from_dict(value, origin="the prediction log")
         if schema == Rejection.SCHEMA:
             return Rejection.from_dict(value, origin="the prediction log")
+        if schema == Failure.SCHEMA:
+            return Failure.from_dict(value, origin="the prediction log")
     except (orjson.JSONDecodeError, StorageError):
         return None
     return None
 
 
-def _open_rows(segments: Sequence[Segment], kept: _Kept) -> Iterator[Prediction | Rejection | None]:
+def _open_rows(segments: Sequence[Segment], kept: _Kept) -> Iterator[Logged | None]:
     """Yield the rows of what is open, each file from its end until it holds nothing newer than what is kept."""
     for segment in reversed(segments):
         for line in () if segment.closed else newest_first(segment.path):
@@ -90,7 +92,7 @@ def _closed_rows(segments: Sequence[Segment], kept: _Kept, requests: int) -> lis
                 row = record_of(line)
                 if isinstance(row, Prediction) and row.arm == "silent":
                     silent.append(row)
-                elif row:
+                elif row and not isinstance(row, Failure):
                     kept.add(row)
     return silent
 

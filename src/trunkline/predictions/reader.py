@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -14,7 +15,7 @@ from .database import database, look_at, microseconds, moment
 from .ground_truth import Truth, event_of
 from .joining import join_truth
 from .newest import newest_requests, record_of
-from .records import GroundTruth, Prediction, Rejection
+from .records import Failure, GroundTruth, Logged, Prediction
 from .segments import TRIES, Segment, segments_in
 from .totals import Totals, count_all
 from .window import LogWindow, window_of
@@ -54,10 +55,15 @@ class LogReader:
                 found = list(_records(opened, BETWEEN, [low, low, high, high]))
             rows = [row for row in found if row is not None]
             silent = [row for row in rows if isinstance(row, Prediction) and row.arm == "silent"]
-            requests = [row for row in rows if not (isinstance(row, Prediction) and row.arm == "silent")]
+            failures = tuple(row for row in rows if isinstance(row, Failure))
+            requests = [
+                row
+                for row in rows
+                if not isinstance(row, Failure) and not (isinstance(row, Prediction) and row.arm == "silent")
+            ]
             requests.sort(key=lambda row: row.time)
             torn = len(found) - len(rows) + sum(segment.damaged for segment in fitting)
-            return window_of(requests, silent, torn, whole=True)
+            return replace(window_of(requests, silent, torn, whole=True), failures=failures)
 
         return self._ask(ask, since=since)
 
@@ -184,7 +190,7 @@ WANTED = """
 
 def _records(
     opened: duckdb.DuckDBPyConnection, question: str, parameters: list[object]
-) -> Iterator[Prediction | Rejection | None]:
+) -> Iterator[Logged | None]:
     """Yield the records that a question returns as lines; None stands for a line that is damaged."""
     result = opened.execute(question, parameters)
     while rows := result.fetchmany(10_000):

@@ -49,6 +49,29 @@ class Rejection(Record):
     """Each with `field`, `value` and `rule`."""
 
 
+class Failure(Record):
+    """One line of the prediction log: a row that a version was to answer and did not."""
+
+    SCHEMA: ClassVar[str] = "trunkline/failure/1"
+
+    id: str
+    time: UtcTime
+    environment: str
+    version: int
+    bundle: str
+    arm: Arm
+    reason: Literal["failed", "refused", "dropped"]
+    """The model failed; its own contract refuses the row; or it was too far behind to be asked."""
+    fields: tuple[str, ...] = ()
+    """Those that break its contract."""
+    user: str = ""
+    """As in `Prediction`; empty where the row names none, and then the failure stands for itself."""
+
+
+Logged = Prediction | Rejection | Failure
+"""What a line of the prediction log is."""
+
+
 class GroundTruth(Record):
     """What really happened, arriving after the answer: an outcome is one event, clicks are many."""
 

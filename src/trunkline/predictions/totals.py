@@ -49,6 +49,6 @@ def count_all(segments: Sequence[Segment]) -> Totals:
     answered: Counter[tuple[int, str]] = Counter()
     for kind, arm, bundle, count, _ in rows:
         version = versions.get(bundle)
-        if kind != "rejection" and version is not None:
+        if kind in ("answer", "silent") and version is not None:
             answered[version, arm] += count
     return Totals(answered, sum(row[3] for row in rows if row[0] == "rejection"))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
-from .records import Prediction, Rejection
+from .records import Failure, Prediction, Rejection
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,8 @@ class LogWindow:
     """Requests that broke the contract."""
     silent: tuple[Prediction, ...] = ()
     """What a silent challenger would have answered, in the same stretch of time."""
+    failures: tuple[Failure, ...] = ()
+    """Rows that a version did not answer; only a whole stretch of time has them."""
     torn: int = 0
     """Lines that could not be read: torn by a crash, or damaged."""
 

@@ -19,7 +19,7 @@ from trunkline.core.errors import StorageError
 
 from .closing import close_segment
 from .durable import to_disk
-from .records import Prediction, Rejection
+from .records import Logged
 from .segments import OPEN, SLACK, TIME
 
 SIZE = 64 * 2**20
@@ -83,7 +83,7 @@ class LogWriter:
         """Return the file that is appended to."""
         return self._open.path
 
-    def append(self, records: Sequence[Prediction | Rejection]) -> None:
+    def append(self, records: Sequence[Logged]) -> None:
         """Write records, all of them or none.
 
         Raises StorageError when the disk does not take them; the answer must not be given then.

@@ -1,7 +1,8 @@
 """A rollout: what the two versions of a stage did on live traffic, and what follows."""
 
-from .advice import Advice, advise, level_of
-from .evidence import Answers, Failures, Stage, count_failures, measure_stage, split_answers, stage_since
+from .advice import Advice, advise
+from .comparing import ArmRows, compare, level_of
+from .evidence import Answers, Stage, measure_stage, split_answers, stage_since
 from .stage import ArmFigures, StageEvidence, Unseen
 from .stage_report import stage_report
 
@@ -9,12 +10,12 @@ __all__ = [
     "Advice",
     "Answers",
     "ArmFigures",
-    "Failures",
+    "ArmRows",
     "Stage",
     "StageEvidence",
     "Unseen",
     "advise",
-    "count_failures",
+    "compare",
     "level_of",
     "measure_stage",
     "split_answers",

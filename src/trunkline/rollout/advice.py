@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar, Literal, get_args
+from typing import ClassVar, Literal
 
 from trunkline.core.figures import Figure, Interval
-from trunkline.core.policy.delivery import Rollout, Stage
+from trunkline.core.policy.rollout import Rollout, Stage
 from trunkline.core.record import Record
 from trunkline.core.verdicts import Outcome, Verdict
-from trunkline.measure.intervals import wilson
-from trunkline.measure.multiplicity import shared_level
+from trunkline.measure.difference import Difference
 from trunkline.measure.wording import between, percent
 
-from .stage import ArmFigures, StageEvidence
+from .comparing import TAIL
+from .stage import StageEvidence
 
-FEWEST = 20
-"""Requests before which no failure or delay sends a challenger back: one bad second is no evidence."""
-TAIL = 0.05
-"""The share of answers that may be slower than the limit of a 95th percentile."""
 UNSEEN = 0.05
 """The share of answers that a silent challenger may leave out before somebody has to look."""
-_ORDER: tuple[Stage, ...] = get_args(Stage)
 
 
 class Advice(Record):
@@ -29,9 +24,12 @@ class Advice(Record):
 
     SCHEMA: ClassVar[str] = "trunkline/advice/1"
 
-    action: Literal["go on", "go back", "wait"]
+    action: Literal["go on", "go back", "wait", "ask"]
+    """To ask a person is what waiting comes to when the policy's patience ends."""
     stage: Stage
     """The stage that comes next: single where the way leads back."""
+    share: float = 0.0
+    """The share of users in that stage, where it is a canary."""
     reason: str
     verdicts: tuple[Verdict, ...]
 
@@ -41,38 +39,37 @@ def advise(evidence: StageEvidence, policy: Rollout) -> Advice:
     verdicts = judge_stage(evidence, policy)
     against = [verdict for verdict in verdicts if verdict.blocking and verdict.outcome == "fail"]
     missing = [verdict for verdict in verdicts if verdict.blocking and verdict.outcome == "inconclusive"]
-    following = _ORDER[_ORDER.index(evidence.strategy) + 1 :]
-    stage = next((stage for stage in following if stage in policy.stages), "single")
+    following = policy.after(evidence.share)
+    stage: Stage = following.strategy if following else "single"
+    share = following.share if following else 0.0
     if against:
         reason = " ".join(verdict.reason for verdict in against)
         return Advice(action="go back", stage="single", reason=reason, verdicts=verdicts)
     if missing:
         reason = " ".join(verdict.reason for verdict in missing)
-        return Advice(action="wait", stage=stage, reason=reason, verdicts=verdicts)
+        late = evidence.hours >= policy.patience_hours
+        action: Literal["ask", "wait"] = "ask" if late else "wait"
+        return Advice(action=action, stage=stage, share=share, reason=reason, verdicts=verdicts)
     reason = f"Version {evidence.challenger.version} passed every question of the {evidence.strategy} stage."
-    return Advice(action="go on", stage=stage, reason=reason, verdicts=verdicts)
-
-
-def level_of(policy: Rollout) -> float:
-    """Return the level of each interval, so that all of them together keep the policy's confidence (Bonferroni)."""
-    questions = 4 if policy.agreement else 3
-    return shared_level(questions, policy.confidence)
+    return Advice(action="go on", stage=stage, share=share, reason=reason, verdicts=verdicts)
 
 
 def judge_stage(evidence: StageEvidence, policy: Rollout) -> tuple[Verdict, ...]:
     """Return the answer to every question of a stage.
 
-    *fail* needs the whole interval past the limit, *pass* the whole interval within it; all between is inconclusive.
+    *pass* needs the whole interval within what is tolerated; *fail* the whole interval on the worse side, and not so
+    near that it is tolerated; all between is inconclusive. So a healthy challenger goes back as seldom as the intervals
+    leave out the truth, and one that is worse by what is tolerated goes on as seldom.
     """
-    level = level_of(policy)
-    found = [_rows(evidence, policy), _hours(evidence, policy), _failures(evidence, policy.failures, level)]
-    found += [_latency(evidence, policy.latency_p95_ms, level), _quality(evidence, policy)]
-    if evidence.strategy == "silent":
-        found.append(_seen(evidence, level))
+    quality = _quality(evidence, policy)
+    found = [_rows(evidence, policy), _hours(evidence, policy)]
+    found += [_failures(evidence, policy), _latency(evidence, policy), quality]
+    if evidence.unseen:
+        found.append(_seen(evidence, evidence.unseen))
     if evidence.agreement:
         found.append(_agreement(evidence.agreement, policy.agreement))
     if evidence.shift:
-        found.append(_shift(evidence.shift, policy.answer_psi))
+        found.append(_shift(evidence.shift, policy.answer_psi, known=quality.outcome == "pass"))
     return tuple(found)
 
 
@@ -90,110 +87,88 @@ def _rows(evidence: StageEvidence, policy: Rollout) -> Verdict:
 
 
 def _hours(evidence: StageEvidence, policy: Rollout) -> Verdict:
-    missing = policy.minimum_hours - evidence.hours
+    missing = policy.hours_of(evidence.share) - evidence.hours
     words = f"The {evidence.strategy} stage has lasted {evidence.hours:.1f} hours"
     reason = f"{words}; {missing:.1f} more are needed." if missing > 0 else f"{words}."
     return _verdict("hours", "inconclusive" if missing > 0 else "pass", reason, "Has it lasted long enough?")
 
 
-def _failures(evidence: StageEvidence, limit: float, level: float) -> Verdict:
-    def tries(arm: ArmFigures) -> tuple[int, int]:
-        return arm.failures, arm.answers + arm.failures
-
-    return _share(
-        evidence, "failures", "failed on", tries(evidence.challenger), tries(evidence.champion), limit, level
-    )
-
-
-def _latency(evidence: StageEvidence, limit_ms: float, level: float) -> Verdict:
-    def tries(arm: ArmFigures) -> tuple[int, int]:
-        return arm.slow, arm.answers
-
-    words = f"took more than {limit_ms:g} ms on"
-    return _share(
-        evidence, "latency", words, tries(evidence.challenger), tries(evidence.champion), TAIL, level
-    )
+def _failures(evidence: StageEvidence, policy: Rollout) -> Verdict:
+    own, other = evidence.challenger, evidence.champion
+    words = f"Version {own.version} failed on {own.failures:,} of {own.answers + own.failures:,} requests"
+    words += f", the champion on {other.failures:,} of {other.answers + other.failures:,}"
+    question = "Does it answer without failing?"
+    return _not_worse("failures", question, words, evidence.answered, policy.failures)
 
 
-def _share(
-    evidence: StageEvidence,
-    gate: str,
-    words: str,
-    own: tuple[int, int],
-    other: tuple[int, int],
-    limit: float,
-    level: float,
-) -> Verdict:
-    """Answer a question about the share of requests with a trouble, which must be the challenger's own."""
-    question = {"failures": "Does it answer without failing?", "latency": "Is it fast enough?"}[gate]
-    hits, rows = own
-    name = f"Version {evidence.challenger.version}"
-    if rows < FEWEST:
-        reason = f"{name} was asked {rows} times; {FEWEST - rows} more are needed to say anything."
-        return _verdict(gate, "inconclusive", reason, question)
-    span = wilson(hits, rows, level)
-    reason = f"{name} {words} {hits:,} of {rows:,} ({between(span)}, tolerated {limit:.3g})"
-    if span.low > limit:
-        if other[1] >= FEWEST and wilson(*other, level).low > limit:
-            reason += f"; so did the champion on {other[0]:,} of {other[1]:,}: it is not its trouble alone."
-            return _verdict(gate, "inconclusive", reason, question)
-        return _verdict(gate, "fail", f"{reason}.", question)
-    if span.high <= limit:
-        return _verdict(gate, "pass", f"{reason}.", question)
-    return _verdict(gate, "inconclusive", f"{reason}{_rows_for(hits, rows, limit, level)}.", question)
-
-
-def _rows_for(hits: int, rows: int, limit: float, level: float) -> str:
-    """Say how many more rows would settle it if the share stays; nothing where none would."""
-    wanted = float(rows)
-    while hits / rows < limit and wanted < 1e7:
-        wanted *= 1.2
-        if wilson(hits * wanted / rows, wanted, level).high <= limit:
-            return f"; about {math.ceil(wanted) - rows:,} more requests would settle it"
-    return "; it lies too close to the limit to be told apart"
+def _latency(evidence: StageEvidence, policy: Rollout) -> Verdict:
+    own, other = evidence.challenger, evidence.champion
+    words = f"Version {own.version} took more than {policy.latency_p95_ms:g} ms on {own.slow:,} of {own.answers:,}"
+    words += f" requests, the champion on {other.slow:,} of {other.answers:,}"
+    return _not_worse("latency", "Is it fast enough?", words, evidence.quick, TAIL)
 
 
 def _quality(evidence: StageEvidence, policy: Rollout) -> Verdict:
+    own, other = evidence.challenger, evidence.champion
+    words = f"{own.labelled:,} outcomes of version {own.version} are known, and {other.labelled:,} of the champion"
+    if figure := evidence.difference:
+        words = f"By {evidence.metric} on {figure.rows:,} labelled answers version {own.version}"
+        words += " is compared with the champion"
     question = "Is it as good as the champion?"
-    figure = evidence.difference
+    return _not_worse("quality", question, words, figure, policy.margin, blocking=policy.require_truth)
+
+
+def _not_worse(
+    gate: str,
+    question: str,
+    words: str,
+    figure: Difference | None,
+    tolerated: float,
+    *,
+    blocking: bool = True,
+) -> Verdict:
+    """Answer a question whose figure is the challenger's less the champion's, and less is worse."""
     if figure is None or figure.interval is None:
-        own, other = evidence.challenger.labelled, evidence.champion.labelled
-        known = f"{own:,} outcomes are known, and {other:,} of the champion"
-        reason = f"{evidence.metric} cannot be compared: {known}{', from too few users' if figure else ''}."
-        return _verdict("quality", "inconclusive", reason, question, blocking=policy.require_truth)
+        users = f", from {figure.users:,} users" if figure else ""
+        reason = f"{words}: too little to compare{users}."
+        return _verdict(gate, "inconclusive", reason, question, blocking=blocking)
     span = figure.interval
-    words = f"{evidence.metric} of version {evidence.challenger.version} lies {figure.value:+.3f} from the champion's"
-    reason = f"{words} ({between(span)}, tolerated {-policy.margin:g}) on {figure.rows:,} labelled answers"
-    if span.high < -policy.margin:
-        return _verdict("quality", "fail", f"{reason}.", question)
-    if span.low >= -policy.margin:
-        return _verdict("quality", "pass", f"{reason}.", question)
-    room = figure.value + policy.margin
-    if room > 0:
-        more = math.ceil(figure.rows * (((span.high - span.low) / 2 / room) ** 2 - 1))
-        reason += f"; about {max(1, more):,} more would settle it" if more < 1e7 else ""
-    return _verdict("quality", "inconclusive", f"{reason}.", question)
+    words += (
+        f": {figure.value:+.3f} ({between(span)}, tolerated {-tolerated:g}, {figure.users:,} users or more)"
+    )
+    if span.low >= -tolerated:
+        return _verdict(gate, "pass", f"{words}.", question)
+    if span.high < 0:
+        return _verdict(gate, "fail", f"{words}.", question)
+    return _verdict(gate, "inconclusive", f"{words}{_missing(figure)}.", question)
 
 
-def _seen(evidence: StageEvidence, level: float) -> Verdict:
-    rows = evidence.champion.answers
-    span = wilson(evidence.unseen, rows, level)
-    reason = f"Version {evidence.challenger.version} gave no answer beside {evidence.unseen:,} of {rows:,}"
-    if rows >= FEWEST and span.low > UNSEEN:
-        reason += f": {_why_unseen(evidence)}."
+def _missing(figure: Difference) -> str:
+    """Say how much more would settle it if the difference stays."""
+    if figure.times is None:
+        return ""
+    users, rows = (max(1, math.ceil(count * (figure.times - 1))) for count in (figure.users, figure.rows))
+    return f"; about {users:,} more users ({rows:,} answers) would settle it"
+
+
+def _seen(evidence: StageEvidence, figure: Figure) -> Verdict:
+    unseen = round(figure.value * figure.rows)
+    reason = f"Version {evidence.challenger.version} gave no answer beside {unseen:,} of {figure.rows:,}"
+    if figure.interval and figure.interval.low > UNSEEN:
+        reason += f": {_why_unseen(evidence, unseen)}."
         return _verdict("seen", "inconclusive", reason, "Did it see what users sent?")
     return _verdict("seen", "pass", f"{reason}.", "Did it see what users sent?")
 
 
-def _why_unseen(evidence: StageEvidence) -> str:
+def _why_unseen(evidence: StageEvidence, unseen: int) -> str:
     why, failed = evidence.why_unseen, evidence.challenger.failures
     fields = f" (in {', '.join(why.fields)})" if why.fields else ""
-    left = evidence.unseen - why.refused - failed - why.dropped
+    left = unseen - why.refused - failed - why.dropped
     said = [
         f"its contract refuses {why.refused:,}{fields}" if why.refused else "",
         f"it failed on {failed:,}" if failed else "",
         f"it was too slow to follow {why.dropped:,}" if why.dropped else "",
-        f"the service's log does not say why of {left:,}" if left > 0 else "",
+        f"the log does not say why of {left:,}" if left > 0 else "",
     ]
     return ", ".join(words for words in said if words)
 
@@ -208,8 +183,15 @@ def _agreement(figure: Figure, limit: float) -> Verdict:
     return _verdict("agreement", outcome, f"{reason}, at least {percent(limit)} wanted.", question)
 
 
-def _shift(figure: Figure, limit: float) -> Verdict:
+def _shift(figure: Figure, limit: float, *, known: bool) -> Verdict:
     low = figure.interval.low if figure.interval else figure.value
-    outcome: Outcome = "fail" if low > limit else "pass"
-    reason = f"The distributions of the two versions' answers lie {figure.value:.2f} apart (PSI, {limit:g} is much)."
-    return _verdict("answers", outcome, reason, "Do both answer alike on the whole?", blocking=False)
+    question = "Do both answer alike on the whole?"
+    reason = f"The distributions of the two versions' answers lie {figure.value:.2f} apart (PSI, {limit:g} is much)"
+    if low <= limit:
+        return _verdict("answers", "pass", f"{reason}.", question, blocking=False)
+    if known:
+        return _verdict(
+            "answers", "fail", f"{reason}; outcomes show that it is as good.", question, blocking=False
+        )
+    reason += ", and no outcomes say which are better: propose the next stage by hand, or take it back."
+    return _verdict("answers", "inconclusive", reason, question)

@@ -1,28 +1,26 @@
-"""Evidence: what the two versions of a stage did, from the prediction log, the truth and the service's own log."""
+"""Evidence: what the two versions of a stage did, from the prediction log and the truth."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+
+import numpy as np
 
 from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
-from trunkline.core.policy.delivery import Rollout
-from trunkline.core.record import as_utc
+from trunkline.core.policy.rollout import Rollout
 from trunkline.core.release import Deployment, Release
-from trunkline.measure.difference import difference
 from trunkline.measure.intervals import quantile_interval
 from trunkline.measure.metrics import Metric
 from trunkline.measure.quality import measure_quality
-from trunkline.measure.users import numbered
-from trunkline.measure.worth import share_interval
-from trunkline.predictions import GroundTruth, LogWindow, Prediction
-from trunkline.predictions.labelled import Labelled, label_answers, logged_answers
+from trunkline.measure.users import UserShare, numbered
+from trunkline.predictions import Failure, GroundTruth, LogWindow, Prediction
+from trunkline.predictions.labelled import label_answers, logged_answers
 from trunkline.tasks import Task, task_of
 
-from .advice import level_of
+from .comparing import ArmRows, compare, share_at_every_look
 from .stage import ArmFigures, StageEvidence, Unseen
 
 Apart = Callable[[Sequence[Prediction], Sequence[Prediction]], Figure | None]
@@ -39,21 +37,13 @@ class Stage:
 
 @dataclass(frozen=True)
 class Answers:
-    """The answers of a stage: the champion's to users, the challenger's to users or in silence."""
+    """What the versions of a stage did: the champion's to users, the challenger's to users or in silence."""
 
     champion: tuple[Prediction, ...]
     challenger: tuple[Prediction, ...]
+    failed: tuple[Failure, ...] = ()
+    """Rows that either was asked about and did not answer; a challenger's failure is not the user's."""
     refused: int = 0
-
-
-@dataclass(frozen=True)
-class Failures:
-    """Requests that a version failed on or did not answer, as the service's log tells."""
-
-    champion: int = 0
-    challenger: int = 0
-    unseen: Unseen = field(default_factory=Unseen)
-    """Why the challenger was not asked."""
 
 
 def stage_since(rows: Sequence[Deployment], release: Release) -> datetime | None:
@@ -77,60 +67,31 @@ def _identity(release: Release) -> tuple[object, ...]:
 
 
 def split_answers(window: LogWindow, stage: Stage) -> Answers:
-    """Return the answers of a stage by version."""
+    """Return the answers and failures of a stage."""
     release = stage.release
-    beside = window.silent if release.strategy == "silent" else window.predictions
+    silent = release.strategy == "silent"
     challenger = release.challenger.bundle if release.challenger else ""
-    arm = "silent" if release.strategy == "silent" else "challenger"
+    arm = "silent" if silent else "challenger"
+    own = {("champion", release.champion.bundle), (arm, challenger)}
+
+    def of_stage(rows: Sequence[Prediction], arm: str, bundle: str) -> tuple[Prediction, ...]:
+        return tuple(
+            row for row in rows if row.time >= stage.since and row.arm == arm and row.bundle == bundle
+        )
+
     return Answers(
-        champion=tuple(
-            row
-            for row in window.predictions
-            if row.time >= stage.since and row.arm == "champion" and row.bundle == release.champion.bundle
-        ),
-        challenger=tuple(
-            row for row in beside if row.time >= stage.since and row.arm == arm and row.bundle == challenger
+        champion=of_stage(window.predictions, "champion", release.champion.bundle),
+        challenger=of_stage(window.silent if silent else window.predictions, arm, challenger),
+        failed=tuple(
+            row for row in window.failures if row.time >= stage.since and (row.arm, row.bundle) in own
         ),
         refused=sum(row.time >= stage.since for row in window.rejections),
     )
 
 
-def count_failures(newest_first: Iterable[bytes], since: datetime, release: Release) -> Failures:
-    """Return the failures of a stage from the lines of the service's log, the newest first.
-
-    A challenger's failure is not the user's: the champion answers in its place.
-    """
-    champion = challenger = refused = dropped = 0
-    fields: set[str] = set()
-    version = release.challenger.version if release.challenger else 0
-    for line in newest_first:
-        try:
-            value = json.loads(line)
-            time = as_utc(datetime.fromisoformat(value["time"]))
-        except (ValueError, TypeError, KeyError):
-            continue
-        if time < since:
-            break
-        event, rows = value.get("event"), int(value.get("rows", 1))
-        if event == "no answer" and value.get("version") == release.champion.version:
-            champion += 1
-        if value.get("version") != version:
-            continue
-        if event == "challenger failed":
-            challenger += rows
-        elif event == "challenger refused":
-            refused += rows
-            fields |= set(map(str, value.get("fields", ())))
-        elif event == "challenger too slow":
-            dropped += rows
-    unseen = Unseen(refused=refused, fields=tuple(sorted(fields)), dropped=dropped)
-    return Failures(champion=champion, challenger=challenger, unseen=unseen)
-
-
 def measure_stage(
     stage: Stage,
     answers: Answers,
-    failures: Failures,
     truth: Mapping[str, GroundTruth],
     contract: Contract,
     apart: Apart,
@@ -151,43 +112,58 @@ def measure_stage(
     if silent:  # the same requests on both sides, in the same order
         own = tuple(own.model_copy(update={"time": answer.time}) for own, answer in pairs)
         other = tuple(answer for _, answer in pairs)
-    labelled = label_answers(own, truth, contract, task)
-    beside = label_answers(other, truth, contract, task)
-    enough = min(len(labelled), len(beside)) >= minimum_labelled
-    level = level_of(policy)
 
-    def figures(version: int, rows: tuple[Prediction, ...], failed: int, known: Labelled) -> ArmFigures:
+    def arm(rows: tuple[Prediction, ...], named: bool) -> tuple[ArmRows, tuple[Failure, ...]]:
+        failed = tuple(
+            row for row in answers.failed if row.reason == "failed" and (row.arm == "champion") == named
+        )
+        labelled = label_answers(rows, truth, contract, task).paired
+        users = [row.user or None for row in rows] + [row.user or None for row in failed]
+        did = np.arange(len(users)) < len(rows)
+        quick = [row.latency_ms <= policy.latency_p95_ms for row in rows]
+        enough = labelled.rows >= minimum_labelled
+        share, pace = UserShare.of(did, users), UserShare.of(quick, users[: len(rows)])
+        return ArmRows(share, pace, labelled, enough), failed
+
+    (ours, our_failures), (theirs, their_failures) = arm(own, False), arm(other, True)
+    enough = ours.enough and theirs.enough
+
+    def figures(version: int, rows: tuple[Prediction, ...], made: ArmRows, failed: int) -> ArmFigures:
         milliseconds = [row.latency_ms for row in rows]
         return ArmFigures(
             version=version,
             answers=len(rows),
+            users=len(made.answered.rows),
             failures=failed,
-            slow=sum(taken > policy.latency_p95_ms for taken in milliseconds),
+            slow=int((made.quick.rows - made.quick.hits).sum()),
             p95_ms=quantile_interval(milliseconds, 0.95)[0] if rows else None,
-            labelled=len(known),
-            quality=_or_none(lambda: measure_quality(known.paired, metric)) if enough else None,
+            labelled=made.labelled.rows,
+            quality=_quality(made, metric) if enough else None,
         )
 
     challenger = release.challenger or release.champion
+    compared = compare(ours, theirs, policy, metric, same_rows=silent)
+    named = [row.user for row in (*answers.champion, *answers.challenger)] + [
+        row.user for row in answers.failed
+    ]
     return StageEvidence(
         environment=release.environment,
         strategy="silent" if silent else "canary",
         share=release.share,
         since=stage.since,
         until=now,
-        champion=figures(release.champion.version, answers.champion, failures.champion, beside),
-        challenger=figures(challenger.version, answers.challenger, failures.challenger, labelled),
+        champion=figures(release.champion.version, answers.champion, theirs, len(their_failures)),
+        challenger=figures(challenger.version, answers.challenger, ours, len(our_failures)),
         refused=answers.refused,
-        unseen=len(answers.champion) - len(pairs) if silent else 0,
-        why_unseen=failures.unseen,
-        agreement=_agreement(pairs, task, contract, level) if task.repeats else None,
+        nameless=named.count(""),
+        unseen=_unseen(answers, pairs, policy) if silent and answers.champion else None,
+        why_unseen=_why_unseen(answers.failed),
+        answered=compared.answered,
+        quick=compared.quick,
+        agreement=_agreement(pairs, task, contract, policy) if task.repeats else None,
         shift=apart(own, other),
         metric=metric.name,
-        difference=_or_none(
-            lambda: difference(labelled.paired, beside.paired, metric, same_rows=silent, level=level)
-        )
-        if enough
-        else None,
+        difference=compared.quality,
     )
 
 
@@ -197,20 +173,32 @@ def _pairs(answers: Answers) -> tuple[tuple[Prediction, Prediction], ...]:
     return tuple((silent[answer.id], answer) for answer in answers.champion if answer.id in silent)
 
 
+def _unseen(answers: Answers, pairs: Sequence[tuple[Prediction, Prediction]], policy: Rollout) -> Figure:
+    seen = {answer.id for _, answer in pairs}
+    unseen = np.array([answer.id not in seen for answer in answers.champion])
+    users = numbered(answer.user or None for answer in answers.champion)
+    return share_at_every_look(unseen, users, policy, name="unseen")
+
+
+def _why_unseen(failed: Sequence[Failure]) -> Unseen:
+    refused = [row for row in failed if row.reason == "refused"]
+    fields = tuple(sorted({name for row in refused for name in row.fields}))
+    dropped = sum(row.reason == "dropped" for row in failed)
+    return Unseen(refused=len(refused), fields=fields, dropped=dropped)
+
+
 def _agreement(
-    pairs: Sequence[tuple[Prediction, Prediction]], task: Task, contract: Contract, level: float
+    pairs: Sequence[tuple[Prediction, Prediction]], task: Task, contract: Contract, policy: Rollout
 ) -> Figure | None:
     if not pairs:
         return None
     one, two = (logged_answers(side, contract, task) for side in zip(*pairs, strict=True))
-    same = ~task.apart(two, one).other
     users = numbered(answer.user or None for _, answer in pairs)
-    span = share_interval(same, users, level)
-    return Figure(name="agreement", value=float(same.mean()), rows=len(same), interval=span)
+    return share_at_every_look(~task.apart(two, one).other, users, policy, name="agreement")
 
 
-def _or_none(measure: Callable[[], Figure]) -> Figure | None:
+def _quality(made: ArmRows, metric: Metric) -> Figure | None:
     try:
-        return measure()
+        return measure_quality(made.labelled, metric)
     except ValueError:
         return None

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 from trunkline.core.figures import Figure
 from trunkline.core.record import Record
+from trunkline.measure.difference import Difference
 
 
 class ArmFigures(Record):
@@ -15,6 +16,8 @@ class ArmFigures(Record):
     version: int
     answers: int
     """Requests that it answered; for a silent challenger those that it would have."""
+    users: int = 0
+    """Who sent these requests; a request that names nobody counts as one of them."""
     failures: int = 0
     """Requests that it failed on."""
     slow: int = 0
@@ -26,7 +29,7 @@ class ArmFigures(Record):
 
 
 class Unseen(Record):
-    """Why a challenger was not asked, in requests, as the service's log tells."""
+    """Why a challenger was not asked, in requests."""
 
     refused: int = 0
     """Requests that its own contract refuses."""
@@ -37,9 +40,9 @@ class Unseen(Record):
 
 
 class StageEvidence(Record):
-    """All that a judgement of a stage rests on."""
+    """All that a judgement of a stage rests on. Differences are the challenger's less the champion's: less is worse."""
 
-    SCHEMA: ClassVar[str] = "trunkline/stage-evidence/1"
+    SCHEMA: ClassVar[str] = "trunkline/stage-evidence/2"
 
     environment: str
     strategy: Literal["silent", "canary"]
@@ -51,16 +54,22 @@ class StageEvidence(Record):
     challenger: ArmFigures
     refused: int = 0
     """Requests that broke the contract; they reach neither version."""
-    unseen: int = 0
-    """Answers to users that a silent challenger gave no answer beside: it refused, failed, or was too far behind."""
+    nameless: int = 0
+    """Requests that name no user: each counts as a user of its own."""
+    unseen: Figure | None = None
+    """The share of answers to users that a silent challenger gave no answer beside."""
     why_unseen: Unseen = Unseen()
+    answered: Difference | None = None
+    """Of the shares of requests that they did not fail on."""
+    quick: Difference | None = None
+    """Of the shares of answers within the policy's limit."""
     agreement: Figure | None = None
     """The share of requests on which both say the same; of labels, in silence only."""
     shift: Figure | None = None
     """Population stability index of the challenger's answers against the champion's, corrected for noise."""
     metric: str
-    difference: Figure | None = None
-    """The challenger's quality less the champion's; None where too few outcomes are known."""
+    difference: Difference | None = None
+    """Of the quality; None where too few outcomes are known."""
 
     @property
     def hours(self) -> float:

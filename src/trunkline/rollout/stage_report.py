@@ -22,18 +22,27 @@ def stage_report(evidence: StageEvidence, advice: Advice) -> str:
         cell(advice.reason),
         "",
         f"Environment `{evidence.environment}`,{share} from {moment(evidence.since)} to {moment(evidence.until)}; "
-        f"{evidence.refused:,} requests broke the contract and reached neither version.",
+        f"{evidence.refused:,} requests broke the contract and reached neither version. " + _units(evidence),
         "",
         "| question | answer | why |",
         "|---|---|---|",
         *(_row(verdict) for verdict in advice.verdicts),
         "",
-        "| version | answers | failures | p95 (ms) | outcomes known | quality |",
-        "|---|---:|---:|---:|---:|---|",
+        "| version | answers | users | failures | p95 (ms) | outcomes known | quality |",
+        "|---|---:|---:|---:|---:|---:|---|",
         _arm("champion", evidence.champion),
         _arm("challenger", evidence.challenger),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _units(evidence: StageEvidence) -> str:
+    nameless = (
+        f" {evidence.nameless:,} requests name nobody, and each counts as a user."
+        if evidence.nameless
+        else ""
+    )
+    return f"Intervals are those of users, and hold at every look of the whole ladder.{nameless}"
 
 
 def _row(verdict: Verdict) -> str:
@@ -51,6 +60,7 @@ def _arm(name: str, arm: ArmFigures) -> str:
     cells = (
         f"{name}, {arm.version}",
         f"{arm.answers:,}",
+        f"{arm.users:,}",
         f"{arm.failures:,}",
         latency,
         f"{arm.labelled:,}",

@@ -8,14 +8,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+from uuid import uuid4
 
 from trunkline.core.bundle import Bundle, BundleStore
 from trunkline.core.errors import BundleError, StorageError
 from trunkline.core.record import short
 from trunkline.core.release import RELEASE_FILE, Release, Route
 from trunkline.inputs import input_of
-from trunkline.predictions import Arm, Prediction
+from trunkline.predictions import Arm, Failure, Prediction
 from trunkline.predictions.pseudonym import pseudonym
 from trunkline.runtimes import Model, open_model
 from trunkline.tasks import task_of
@@ -103,6 +104,31 @@ class Loaded:
             user=pseudonym(self.secret, self.user(row)),
             answered=answered,
         )
+
+    def failures(
+        self,
+        arm: Arm,
+        rows: Sequence[Row],
+        reason: Literal["failed", "refused", "dropped"],
+        fields: Sequence[Sequence[str]] = (),
+    ) -> list[Failure]:
+        """Return the prediction log's lines for rows that the bundle of an arm did not answer."""
+        route = self.served(arm).route
+        now = datetime.now(UTC)
+        return [
+            Failure(
+                id=uuid4().hex,
+                time=now,
+                environment=self.release.environment,
+                version=route.version,
+                bundle=route.bundle,
+                arm=arm,
+                reason=reason,
+                fields=tuple(fields[place]) if fields else (),
+                user=pseudonym(self.secret, self.user(row)),
+            )
+            for place, row in enumerate(rows)
+        ]
 
     def about(self) -> dict[str, Any]:
         """Return what serves, as the fields of a log line."""

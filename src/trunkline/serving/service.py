@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ import structlog
 
 from trunkline.core.errors import StorageError, TrunklineError
 from trunkline.core.release import Release
-from trunkline.predictions import Arm, Prediction, Rejection
+from trunkline.predictions import Arm, Failure, Logged, Prediction, Rejection
 from trunkline.predictions.shipping import Shipper
 from trunkline.predictions.writer import LogWriter
 
@@ -30,7 +31,7 @@ INLINE_ROWS = 16
 
 
 @dataclass(frozen=True)
-class Failure:
+class RefusedRelease:
     """The release that was refused last."""
 
     revision: str
@@ -54,7 +55,7 @@ class Service:
         answer_unlogged: bool = False,
     ) -> None:
         self.live = live
-        self.failed: Failure | None = None
+        self.failed: RefusedRelease | None = None
         self.metrics = metrics
         self.log = log
         self._folder = folder
@@ -112,7 +113,12 @@ class Service:
         for i in rest:
             arms[i] = "champion"
         if rest:
-            found = await self._ask(live.champion, [rows[i] for i in rest])
+            asked = [rows[i] for i in rest]
+            try:
+                found = await self._ask(live.champion, asked)
+            except Exception:
+                await self._note(live.failures("champion", asked, "failed"))
+                raise
             outputs |= dict(zip(rest, found, strict=True))
         seconds = (time.perf_counter() - started) / len(rows)
         records = [
@@ -145,11 +151,7 @@ class Service:
         for problem in problems:
             field = problem["field"] if problem["field"] in names else UNKNOWN_FIELD
             self.metrics.rejected_fields.labels(field).inc()
-        try:
-            await self._write([record])
-        except StorageError:
-            # The caller is told what is wrong all the same; `_write` has counted and logged the failure.
-            return
+        await self._note([record])
 
     async def reload(self) -> None:
         """Swap in the release that the live folder asks for now; on any error keep what serves and say why."""
@@ -167,7 +169,7 @@ class Service:
                 )
             except Exception as error:  # whatever a new release does, the old one goes on serving
                 reason = str(error) if isinstance(error, TrunklineError) else type(error).__name__
-                self.failed = Failure(release.revision if release else "", reason)
+                self.failed = RefusedRelease(release.revision if release else "", reason)
                 self.metrics.reload_errors.inc()
                 self.log.error("release refused", revision=self.failed.revision, reason=reason)
                 return
@@ -201,6 +203,9 @@ class Service:
         if len(fit) < len(picked):
             self.metrics.challenger_errors.labels("canary", "contract").inc(len(picked) - len(fit))
             log_refused(self.log, live.challenger.route.version, "canary", broken.values())
+            unfit = [i for i in picked if broken[i]]
+            fields = [broken[i] for i in unfit]
+            await self._note(live.failures("challenger", [rows[i] for i in unfit], "refused", fields))
         if not fit:
             return {}
         try:
@@ -214,10 +219,16 @@ class Service:
                 rows=len(fit),
                 **failure(error),
             )
+            await self._note(live.failures("challenger", [rows[i] for i in fit], "failed"))
             return {}
         return dict(zip(fit, found, strict=True))
 
-    async def _write(self, records: Sequence[Prediction | Rejection]) -> None:
+    async def _note(self, records: Sequence[Rejection | Failure]) -> None:
+        """Log what is no answer; what comes of the request does not depend on it."""
+        with suppress(StorageError):  # `_write` has counted and logged it
+            await self._write(records)
+
+    async def _write(self, records: Sequence[Logged]) -> None:
         try:
             if self._predictions.sync:
                 await asyncio.to_thread(self._predictions.append, records)

@@ -12,6 +12,7 @@ from uuid import uuid4
 import structlog
 
 from trunkline.core.errors import StorageError
+from trunkline.predictions import Failure
 from trunkline.predictions.writer import LogWriter
 
 from .release import Loaded, Row
@@ -58,6 +59,7 @@ class Silent:
             challenger = seen.live.release.challenger
             version = challenger.version if challenger else 0
             self._log.warning("challenger too slow", version=version, strategy="silent", rows=len(seen.rows))
+            self._note(seen.live.failures("silent", seen.rows, "dropped"))
             return
         self._waiting_rows += len(seen.rows)
         seen.live.__enter__()
@@ -89,6 +91,10 @@ class Silent:
         self._waiting_rows -= len(seen.rows)
         seen.live.__exit__()
 
+    def _note(self, failures: Sequence[Failure]) -> None:
+        with suppress(StorageError):  # the metrics count it all the same
+            self._predictions.append(failures)
+
     def _answer(self, seen: Seen) -> None:
         """Answer and log rows; every failure ends here, counted."""
         live, challenger = seen.live, seen.live.challenger
@@ -101,6 +107,9 @@ class Silent:
         if len(fit) < len(seen.rows):
             self._metrics.challenger_errors.labels("silent", "contract").inc(len(seen.rows) - len(fit))
             log_refused(self._log, challenger.route.version, "silent", broken)
+            unfit = [(row, fields) for row, fields in zip(seen.rows, broken, strict=True) if fields]
+            refused, why = zip(*unfit, strict=True)
+            self._note(live.failures("silent", refused, "refused", why))
         if not fit:
             return
         started = time.perf_counter()
@@ -125,5 +134,6 @@ class Silent:
                 rows=len(fit),
                 **failure(error),
             )
+            self._note(live.failures("silent", [row for row, _ in fit], "failed"))
         else:
             self._metrics.served("silent", challenger.route.version, len(fit), seconds)

@@ -62,6 +62,22 @@ def test_an_unknown_key_in_a_list_is_named_by_its_place(file: Path) -> None:
         ("serving: {maximum_rows: 0}\n", "serving.maximum_rows", "0"),
         ("data: {split: {test: 0.9}}\n", "data.split.test", "0.9"),
         ("rollout: {canary_share: 1}\n", "rollout.canary_share", "1"),
+        ("rollout: {ladder: [{strategy: canary}]}\n", "rollout.ladder.0", "{'strategy': 'canary'}"),
+        (
+            "rollout: {ladder: [{strategy: silent, share: 0.1}]}\n",
+            "rollout.ladder.0",
+            "{'share': 0.1, 'strategy': 'silent'}",
+        ),
+        (
+            "rollout: {ladder: [{strategy: silent}, {strategy: silent}]}\n",
+            "rollout.ladder",
+            "[{'strategy': 'silent'}, {'strategy': 'silent'}]",
+        ),
+        (
+            "rollout: {ladder: [{strategy: silent}], canary_share: 0.1}\n",
+            "rollout",
+            "{'canary_share': 0.1, 'ladder': [{'strategy': 'silent'}]}",
+        ),
         ("rollout: {stages: [blue]}\n", "rollout.stages.0", "'blue'"),
         ("rollout: {stages: [single, single]}\n", "rollout.stages", "['single', 'single']"),
         ("gates: {performance: {resamples: 10}}\n", "gates.performance.resamples", "10"),

@@ -12,7 +12,7 @@ from trunkline.core.errors import NotFoundError, PolicyError
 from trunkline.core.line_log import append
 from trunkline.core.lineage import Version
 from trunkline.core.project import Project
-from trunkline.delivery import read_state
+from trunkline.delivery import read_history, read_state
 from trunkline.delivery.targets.service import wait_for
 from trunkline.forge import open_forge
 from trunkline.loop.gates import reviewing
@@ -135,13 +135,10 @@ def test_a_silent_challenger_goes_on_by_one_pull_request_that_a_person_may_close
     assert forge.pull_requests(state="open") == ()
 
 
-def test_a_canary_that_is_worse_goes_back_by_a_pull_request(
-    challenged: Project, second: Version, git: Git
-) -> None:
-    before = read_state(challenged.deployment("production"))
-    stage(challenged, "canary", second, git)
-    sent = send(challenged, 700)
-    answers = {row.id: row for row in LogReader(challenged.predictions("production")).between().predictions}
+def send_with_worse_truth(project: Project) -> None:
+    """Send rows, and let the outcomes say that version 2 is always wrong where version 1 would be right."""
+    sent = send(project, 700)
+    answers = {row.id: row for row in LogReader(project.predictions("production")).between().predictions}
     turned = [
         GroundTruth(
             prediction=row.prediction,
@@ -152,7 +149,55 @@ def test_a_canary_that_is_worse_goes_back_by_a_pull_request(
         )
         for row in sent.truths
     ]
-    append(challenged.truth("production"), tuple(turned))
+    append(project.truth("production"), tuple(turned))
+
+
+def test_the_kill_switch_takes_the_traffic_before_the_merge_and_a_person_may_give_it_back(
+    challenged: Project, second: Version, git: Git, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy = challenged.root / "trunkline.yaml"
+    policy.write_text(
+        policy.read_text(encoding="utf-8").replace("rollout: {", "rollout: {kill_switch: true, "),
+        encoding="utf-8",
+    )
+    challenged = Project(challenged.root)
+    target = deploying.target_of(challenged, "production")
+    stage(challenged, "canary", second, git)
+    desired = target.assigned()
+    send_with_worse_truth(challenged)
+    first = advancing.advance(challenged, "production", progress=say)
+    assert first.pull_request, first.said
+    serves = target.observe()
+    assert serves
+    assert desired
+    assert (serves.strategy, serves.challenger, serves.champion) == ("single", None, desired.champion)
+    newest = read_history(deploying.history_file(challenged, "production"))[-1]
+    assert (newest.outcome, newest.instead_of) == ("applied", desired)
+    # What is merged does not come back by a plan, and both verbs say why.
+    assert deploying.plan_deployment(challenged, "production").steps == ()
+    for verb in ("plan", "status"):
+        assert run(["--project", str(challenged.root), verb]) == 0
+        assert "version 2 is desired and gets no traffic" in capsys.readouterr().out
+    again = advancing.advance(challenged, "production", progress=say)
+    assert again.pull_request
+    assert again.pull_request.number == first.pull_request.number
+    open_forge(challenged).close_pull_request(first.pull_request.number)
+    back = advancing.advance(challenged, "production", progress=say)
+    assert "has its traffic again" in back.said
+    assert target.observe() == desired
+    assert "more are needed" in advancing.advance(challenged, "production", progress=say).said
+    by_hand = promoting.propose_next_stage(challenged, "back", progress=say)
+    assert "rollback" in by_hand.labels
+    merge(challenged, by_hand.number, git)
+    assert read_state(challenged.deployment("production")).challenger is None
+
+
+def test_a_canary_that_is_worse_goes_back_by_a_pull_request(
+    challenged: Project, second: Version, git: Git
+) -> None:
+    before = read_state(challenged.deployment("production"))
+    stage(challenged, "canary", second, git)
+    send_with_worse_truth(challenged)
     first = advancing.advance(challenged, "production", progress=say)
     assert first.pull_request, first.said
     assert first.pull_request.title == "Roll back production: version 1 answers alone again"

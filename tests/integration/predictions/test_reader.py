@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import tracemalloc
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ import pytest
 
 from trunkline.core.errors import StorageError
 from trunkline.core.tail import newest_first
-from trunkline.predictions import GroundTruth, Prediction, Rejection
+from trunkline.predictions import Failure, GroundTruth, Logged, Prediction, Rejection
 from trunkline.predictions.compaction import compact
 from trunkline.predictions.ground_truth import truth_of
 from trunkline.predictions.reader import LogReader
@@ -43,7 +44,20 @@ def _rejection(second: int) -> Rejection:
     return Rejection(id=f"r{second}", time=time, environment="production", problems=())
 
 
-def _write(path: Path, rows: list[Prediction | Rejection], tail: bytes = b"") -> None:
+def _failure(second: int) -> Failure:
+    return Failure(
+        id=f"f{second}",
+        time=START + timedelta(seconds=second),
+        environment="production",
+        version=2,
+        bundle="sha256:two",
+        arm="silent",
+        reason="failed",
+        user="u",
+    )
+
+
+def _write(path: Path, rows: list[Logged], tail: bytes = b"") -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"".join(orjson.dumps(row.to_dict()) + b"\n" for row in rows) + tail)
 
@@ -65,7 +79,7 @@ def test_the_newest_requests_come_in_order_of_time_from_files_that_overlap(tmp_p
 
 def test_silent_answers_are_apart_and_do_not_count_as_requests(tmp_path: Path) -> None:
     silent = [_answer(second, id=f"s{second}", arm="silent", answered=f"p{second}") for second in range(10)]
-    rows: list[Prediction | Rejection] = []
+    rows: list[Logged] = []
     for second in range(10):
         rows += [_answer(second), silent[second]]
     _write(tmp_path / "20260101T000000-1.jsonl", rows)
@@ -73,6 +87,24 @@ def test_silent_answers_are_apart_and_do_not_count_as_requests(tmp_path: Path) -
     assert [one.id for one in window.predictions] == ["p7", "p8", "p9"]
     assert [one.id for one in window.silent] == ["s7", "s8", "s9"]
     assert len(LogReader(tmp_path).between().silent) == 10
+
+
+@pytest.mark.parametrize("compacted", [False, True])
+def test_failures_are_no_requests_and_come_with_their_stretch_of_time(
+    tmp_path: Path, compacted: bool
+) -> None:
+    rows: list[Logged] = [_answer(0), _failure(1), _answer(2, user="u"), _failure(3)]
+    _write(tmp_path / "20260101T000000-1.jsonl", rows)
+    if compacted:
+        os.utime(tmp_path / "20260101T000000-1.jsonl", (0, 0))
+        compact(tmp_path, open_too=True)
+    reader = LogReader(tmp_path)
+    window = reader.newest(2)
+    assert ([row.id for row in window.predictions], window.failures, window.torn) == (["p0", "p2"], (), 0)
+    whole = reader.between(since=START + timedelta(seconds=2))
+    assert ([row.id for row in whole.failures], whole.requests) == (["f3"], 1)
+    assert reader.totals().answers == 2
+    assert reader.answers_of(["u"]) == ("f1", "f3", "p2")
 
 
 def test_a_line_torn_by_a_crash_is_counted_and_all_before_it_are_kept(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,18 +9,16 @@ import numpy as np
 import pytest
 
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.policy.delivery import Rollout
+from trunkline.core.policy.rollout import Rollout
 from trunkline.core.release import Deployment, Release, Route
 from trunkline.measure.metrics import LightMetric
 from trunkline.monitoring import Profile, answers_apart, reference_profile
-from trunkline.predictions import GroundTruth, LogWindow, Prediction, Rejection
+from trunkline.predictions import Failure, GroundTruth, LogWindow, Prediction, Rejection
 from trunkline.rollout import (
     Answers,
-    Failures,
     Stage,
     StageEvidence,
     Unseen,
-    count_failures,
     measure_stage,
     split_answers,
     stage_since,
@@ -128,33 +125,31 @@ def test_only_answers_of_the_stage_and_its_versions_count() -> None:
     assert [row.id for row in silent.challenger] == ["silent5"]
 
 
-def line(minute: int, event: str, version: int, **fields: Any) -> bytes:
-    time = (NOON + timedelta(minutes=minute)).isoformat()
-    return json.dumps({"time": time, "level": "error", "event": event, "version": version, **fields}).encode()
+def failure(minute: float, arm: str = "challenger", bundle: str = "", **changes: Any) -> Failure:
+    whole: dict[str, Any] = {
+        "id": f"f{minute}",
+        "time": NOON + timedelta(minutes=minute),
+        "environment": "production",
+        "version": 1 if arm == "champion" else 2,
+        "bundle": bundle or ("sha256:one" if arm == "champion" else "sha256:two"),
+        "arm": arm,
+        "reason": "failed",
+    }
+    return Failure.model_validate(whole | changes)
 
 
-def test_failures_are_counted_by_version_back_to_the_beginning_of_the_stage() -> None:
-    newest_first = [
-        b"Traceback (most recent call last)",
-        line(9, "challenger failed", 2, rows=3),
-        line(8, "no answer", 1),
-        line(7, "challenger failed", 7, rows=50),
-        line(6, "answer withheld", 2),
-        line(5, "challenger failed", 2, rows=1),
-        line(-1, "challenger failed", 2, rows=100),
-    ]
-    assert count_failures(newest_first, NOON, release()) == Failures(champion=1, challenger=4)
-
-
-def test_why_a_challenger_was_not_asked_is_counted_too() -> None:
-    newest_first = [
-        line(9, "challenger refused", 2, rows=3, fields=["month"]),
-        line(8, "challenger too slow", 2, rows=5),
-        line(7, "challenger refused", 7, rows=50, fields=["income"]),
-        line(6, "challenger refused", 2, rows=1, fields=["age", "month"]),
-    ]
-    found = count_failures(newest_first, NOON, release("silent")).unseen
-    assert found == Unseen(refused=4, fields=("age", "month"), dropped=5)
+def test_only_failures_of_the_stage_and_its_versions_count() -> None:
+    window = LogWindow(
+        failures=(
+            failure(-1),
+            failure(1),
+            failure(2, "champion"),
+            failure(3, bundle="sha256:old"),
+            failure(4, "silent"),
+        )
+    )
+    found = split_answers(window, Stage(release(), NOON)).failed
+    assert [row.id for row in found] == ["f1", "f2"]
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +172,6 @@ def measure(
     return measure_stage(
         Stage(release(strategy), NOON),
         answers,
-        Failures(challenger=2),
         truth,
         CONTRACT,
         lambda own, other: answers_apart(own, other, reference, CONTRACT),
@@ -210,8 +204,13 @@ def test_in_silence_the_same_requests_are_compared(reference: Profile) -> None:
         for number, score in enumerate(scores[:-1])
     )
     truth = outcomes(champion, ["yes" if score > 0.5 else "no" for score in scores])
-    found = measure(Answers(champion, silent), truth, reference, "silent")
-    assert (found.challenger.answers, found.champion.answers, found.unseen) == (199, 200, 1)
+    failed = (failure(1, "silent"), failure(2, "silent"), failure(3, "silent", reason="dropped"))
+    found = measure(Answers(champion, silent, failed), truth, reference, "silent")
+    assert (found.challenger.answers, found.champion.answers) == (199, 200)
+    assert found.unseen
+    assert found.unseen.value == pytest.approx(1 / 200)
+    assert found.why_unseen == Unseen(dropped=1)
+    assert found.nameless == 402
     assert (found.challenger.slow, found.challenger.failures) == (5, 2)
     assert found.agreement
     assert found.agreement.value == pytest.approx(179 / 199)
@@ -267,6 +266,33 @@ def test_users_are_the_units_in_which_a_canary_is_compared(reference: Profile) -
     assert found.interval
     assert found.interval.low < -0.3
     assert found.interval.high > 0
+
+
+def test_failures_and_slow_answers_are_counted_by_user(reference: Profile) -> None:
+    champion = by_user("champion", 0, users=80)
+    challenger = tuple(
+        row.model_copy(update={"latency_ms": 50.0 if place < 60 else 1.0})
+        for place, row in enumerate(by_user("challenger", 0))
+    )
+    failed = tuple(failure(place, user=f"challenger {place % 3}", id=f"f{place}") for place in range(60))
+    found = measure(Answers(champion, challenger, failed), {}, reference, "canary")
+    assert (found.challenger.failures, found.challenger.users, found.champion.users) == (60, 20, 80)
+    # Sixty requests are a clear difference if they stand for themselves; those of three users are not.
+    for figure, value in ((found.answered, -60 / 460), (found.quick, -60 / 400)):
+        assert figure
+        assert figure.value == pytest.approx(value)
+        assert figure.interval
+        assert figure.interval.low < -0.2
+    nobody: dict[str, Any] = {"update": {"user": ""}}
+    alone = Answers(
+        tuple(row.model_copy(**nobody) for row in champion),
+        tuple(row.model_copy(**nobody) for row in challenger),
+        tuple(row.model_copy(**nobody) for row in failed),
+    )
+    nameless = measure(alone, {}, reference, "canary").answered
+    assert nameless
+    assert nameless.interval
+    assert nameless.interval.high < 0
 
 
 def test_users_are_the_units_of_agreement(reference: Profile) -> None:

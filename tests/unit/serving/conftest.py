@@ -19,7 +19,7 @@ from trunkline.core.errors import StorageError
 from trunkline.core.lineage import Lineage
 from trunkline.core.policy.access import OPEN, Access, Limits
 from trunkline.core.release import Release, Route
-from trunkline.predictions import Prediction, Rejection
+from trunkline.predictions import Failure, Logged, Prediction
 from trunkline.predictions.writer import LogWriter
 from trunkline.runtimes import Columns
 from trunkline.serving.access import Guard
@@ -95,10 +95,10 @@ class MemoryLog(LogWriter):
     def __init__(self) -> None:
         self.sync = False
         self.full = False
-        self.records: list[Prediction | Rejection] = []
+        self.records: list[Logged] = []
         self.open = True
 
-    def append(self, records: Sequence[Prediction | Rejection]) -> None:
+    def append(self, records: Sequence[Logged]) -> None:
         if self.full:
             raise StorageError("the disk is full")
         self.records.extend(records)
@@ -153,6 +153,9 @@ class Bench:
 
     def lines(self) -> list[Prediction]:
         return [record for record in self.predictions.records if isinstance(record, Prediction)]
+
+    def failures(self) -> list[Failure]:
+        return [record for record in self.predictions.records if isinstance(record, Failure)]
 
 
 def _manifest() -> BundleManifest:

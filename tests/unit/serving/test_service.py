@@ -56,14 +56,19 @@ def test_where_the_challenger_fails_the_champion_answers(bench: Any) -> None:
     (line,) = made.log
     assert (line["event"], line["level"], line["error"]) == ("challenger failed", "error", "ValueError")
     assert "41" not in str({key: value for key, value in line.items() if key not in ("time", "place")})
+    # Who was hit is known under the same name as in the answers, so failures are counted by user.
+    assert [row.user for row in made.failures()] == [record.user for record in records]
+    assert {(row.arm, row.version, row.reason) for row in made.failures()} == {("challenger", 2, "failed")}
 
 
-def test_where_the_champion_fails_nothing_is_answered_or_logged(bench: Any) -> None:
+def test_where_the_champion_fails_nothing_is_answered_and_the_log_names_the_users(bench: Any) -> None:
     made = bench()
     made.champion.error = BundleError("broken")
     with pytest.raises(BundleError):
         answer(made)
     assert made.lines() == []
+    assert {(row.arm, row.version) for row in made.failures()} == {("champion", 1)}
+    assert len({row.user for row in made.failures()}) == len(made.failures()) == len(ROWS)
 
 
 def test_many_rows_and_slow_models_are_asked_off_the_event_loop(bench: Any) -> None:

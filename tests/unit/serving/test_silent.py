@@ -45,6 +45,7 @@ def test_rows_that_it_cannot_keep_up_with_are_dropped_and_counted(bench: Any) ->
     assert made.metric("trunkline_silent_dropped_total") == 14
     told = [(line["event"], line["version"], line["rows"]) for line in made.log]
     assert told == [("challenger too slow", 2, 2)] * 7
+    assert [row.reason for row in made.failures()] == ["dropped"] * 14
 
 
 def test_rows_that_its_own_contract_refuses_are_told_by_their_fields(bench: Any) -> None:
@@ -56,6 +57,10 @@ def test_rows_that_its_own_contract_refuses_are_told_by_their_fields(bench: Any)
     assert (line["event"], line["version"], line["rows"], line["fields"]) == (
         "challenger refused", 2, 2, ["month"],
     )  # fmt: skip
+    assert [(row.reason, row.fields, bool(row.user)) for row in made.failures()] == [
+        ("refused", ("month",), True),
+        ("refused", ("month",), False),
+    ]
 
 
 def test_its_failures_are_counted_and_end_nothing(bench: Any) -> None:
@@ -65,6 +70,10 @@ def test_its_failures_are_counted_and_end_nothing(bench: Any) -> None:
     assert made.lines() == []
     assert made.metric("trunkline_challenger_errors_total", strategy="silent", reason="model") == 6
     assert [line["error"] for line in made.log] == ["RuntimeError"] * 3
+    assert [(row.arm, row.reason, bool(row.user)) for row in made.failures()] == [
+        ("silent", "failed", True),
+        ("silent", "failed", False),
+    ] * 3
 
 
 def test_a_full_disk_is_counted_as_dropped(bench: Any) -> None:

@@ -1,17 +1,15 @@
-"""Registry, rollout, serving and forge."""
+"""Registry, serving and forge."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from ..plugins import OURS
 from .access import OPEN, Access
-from .section import Distinct, Positive, Section, Share
+from .section import Positive, Section
 
-Stage = Literal["silent", "canary", "single"]
-"""Stages of a rollout, in their order."""
 CARRIED = {"auto": "auto", "always": "git", "never": "mlflow"}
 """What `registry.carry` of older projects means as `registry.kind`."""
 
@@ -56,46 +54,6 @@ class RegistryPolicy(Section):
             kept = {name: value for name, value in given.items() if name != "carry"}
             return kept | {"kind": CARRIED[given["carry"]]}
         return given
-
-
-class Rollout(Section):
-    """How a challenger gets to the users."""
-
-    environment: str = "production"
-    """Where releases go: the name of its file in deployments/."""
-    stages: Annotated[Distinct[tuple[Stage, ...]], Field(min_length=1)] = ("silent", "canary", "single")
-    """The stages that a new version goes through, each by a merged pull request; the first release is single.
-
-    In this order; silent and canary may be left out.
-    """
-    canary_share: Annotated[float, Field(gt=0, lt=1)] = 0.2
-    """The share of the users whom a canary answers."""
-    minimum_rows: Positive = 500
-    """A stage goes on only after so many answers of the challenger."""
-    minimum_hours: Annotated[float, Field(ge=0)] = 24.0
-    """A stage goes on only after so long; it goes back as soon as the evidence is there."""
-    margin: Annotated[float, Field(ge=0)] = 0.05
-    """How far the challenger may lie below the champion by `monitoring.performance.metric`, the whole interval."""
-    require_truth: bool = False
-    """Wait for ground truth; otherwise a stage goes on without, and its pull request says so."""
-    failures: Annotated[float, Field(gt=0, lt=1)] = 0.02
-    """The share of its requests that the challenger may fail on."""
-    latency_p95_ms: Annotated[float, Field(gt=0)] = 100.0
-    """What 95% of the challenger's answers must take at most."""
-    agreement: Share = 0.0
-    """The share of requests on which a silent challenger must say what the champion says; 0 asks nothing."""
-    answer_psi: Annotated[float, Field(gt=0)] = 0.25
-    """Above this the answers of the two are said to differ; it keeps nothing from going on."""
-    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
-    """The confidence of all intervals of one judgement together (Bonferroni)."""
-
-    @field_validator("stages")
-    @classmethod
-    def _leads_to_all_users(cls, stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
-        order = get_args(Stage)
-        if list(stages) != sorted(stages, key=order.index) or stages[-1:] != ("single",):
-            raise ValueError("a rollout goes from silent by canary to single, and ends there")
-        return stages
 
 
 class LogPolicy(Section):

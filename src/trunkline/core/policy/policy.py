@@ -8,10 +8,11 @@ from pydantic import Field, ValidationError, model_validator
 
 from ..plugins import OURS
 from .data import DataPolicy
-from .delivery import ForgePolicy, RegistryPolicy, Rollout, Serving
+from .delivery import ForgePolicy, RegistryPolicy, Serving
 from .gates import Gates
 from .monitoring import Monitoring
 from .responses import Responses, Retraining
+from .rollout import Rollout
 from .section import Distinct, Section
 from .sections import PluginSections
 from .training import TrainingPolicy

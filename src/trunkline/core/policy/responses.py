@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 
 from trunkline.core.signals import Severity, SignalKind
 
-from .delivery import Stage
+from .rollout import Stage
 from .section import Distinct, Positive, Section
 
 

@@ -120,9 +120,10 @@ def _release_of(
     version = asked_version(project, number, bundle=named)
     route = Route(version=version.number, bundle=version.bundle)
     state = merged_state(project, environment) or read_state(project.deployment(environment))
-    stage = "single" if state.champion is None else project.policy.rollout.stages[0]
+    first = project.policy.rollout.after()
+    stage = first.strategy if state.champion and first else "single"
     if version.bundle not in {each.bundle for each in (state.champion, state.challenger) if each}:
-        state = next_state(state, stage, challenger=route, share=project.policy.rollout.canary_share)
+        state = next_state(state, stage, challenger=route, share=first.share if first else 0.0)
     release = state.release(project.commit()) or Release.of_one(
         version.bundle, environment=environment, revision=project.commit(), version=version.number
     )

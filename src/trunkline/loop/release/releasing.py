@@ -88,7 +88,8 @@ def release(
 def first_stage(project: Project) -> str:
     """Return the stage at which a new version starts beside what main desires: single where nothing serves yet."""
     state = merged_state(project, project.policy.rollout.environment)
-    return "single" if state is None or state.champion is None else project.policy.rollout.stages[0]
+    first = project.policy.rollout.after()
+    return first.strategy if state and state.champion and first else "single"
 
 
 def adopt_merged(project: Project, *, progress: Progress) -> str:

@@ -10,36 +10,38 @@ from trunkline.core.errors import PolicyError
 from trunkline.core.lineage import Version
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
-from trunkline.core.record import short
-from trunkline.core.release import Release, Route
-from trunkline.core.tail import newest_first
+from trunkline.core.release import Deployment, Release, Route
 from trunkline.delivery import (
     DesiredState,
-    Target,
     next_state,
     read_history,
     read_state,
-    state_before,
-    write_state,
 )
 from trunkline.forge import Forge, PullRequest, open_forge
-from trunkline.loop.changes.publishing import publish
 from trunkline.loop.changes.taken_back import stage_taken_back
-from trunkline.loop.changes.work_tree import change
 from trunkline.loop.model.watched import watched_metric
 from trunkline.loop.versions.bundles import bundle_of
 from trunkline.predictions.ground_truth import truth_of
 from trunkline.predictions.opening import open_log, open_truth
-from trunkline.rollout import Failures, Stage, count_failures, measure_stage, split_answers, stage_since
+from trunkline.rollout import Stage, measure_stage, split_answers, stage_since
 
 from .callers import caller_notice
-from .deploying import history_file, nothing_serves, target_of
-from .promoting import describe_stage, phrase, propose_stage
+from .deploying import desired_release, history_file, nothing_serves, switch_words, switched_off, target_of
+from .promoting import (
+    PROMOTION,
+    ROLLBACK,
+    back_branch,
+    branch_of,
+    describe_stage,
+    phrase,
+    propose_back,
+    propose_stage,
+)
+from .switching import switch_off, switch_on
+from .undecided import keep_asking
 
 MARKER = "stage"
 """The sticky comment that keeps an open pull request's evidence up to date."""
-PROMOTION, ROLLBACK = "promotion", "rollback"
-"""The labels of the pull requests of the next stage and of the way back."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ def advance(project: Project, environment: str, *, progress: Progress) -> Advanc
     if release is None:
         raise nothing_serves(project, environment, then="advance again")
     state = read_state(project.deployment(environment))
+    if off := switched_off(project, environment, desired_release(project, environment)):
+        return _while_off(project, state, off, progress=progress)
     if not _same(state, release):
         said = f"{environment} does not serve what is merged yet: run `trunkline deploy {environment}` first."
         return Advanced(said=said)
@@ -73,10 +77,21 @@ def advance(project: Project, environment: str, *, progress: Progress) -> Advanc
             said=f"The history of {environment} does not say when the stage began: deploy it again."
         )
     stage = Stage(release=release, since=since)
-    evidence = _measure(project, environment, stage, target, progress=progress)
+    evidence = _measure(project, environment, stage, progress=progress)
     evidence.write(project.monitoring(environment) / "stage.json")
     advice = rollout.advise(evidence, project.policy.rollout)
     return _act(project, state, stage, advice, rollout.stage_report(evidence, advice), progress=progress)
+
+
+def _while_off(project: Project, state: DesiredState, off: Deployment, *, progress: Progress) -> Advanced:
+    """Wait for the rollback to be merged; who closes it gives the challenger its traffic back, to be judged anew."""
+    forge, branch = open_forge(project), back_branch(state)
+    closed = _refused(forge, branch, ROLLBACK, off.time)
+    if closed and forge.proposed(branch) is None:
+        switch_on(project, state.environment, progress=progress)
+        return Advanced(said=f"A person closed #{closed.number}: the challenger has its traffic again.")
+    pull = propose_back(project, state, evidence=switch_words(off), progress=progress)
+    return Advanced(said=switch_words(off), pull_request=pull)
 
 
 def _require_rollout(project: Project, environment: str) -> None:
@@ -95,19 +110,16 @@ def _same(state: DesiredState, release: Release) -> bool:
 
 
 def _measure(
-    project: Project, environment: str, stage: Stage, target: Target, *, progress: Progress
+    project: Project, environment: str, stage: Stage, *, progress: Progress
 ) -> rollout.StageEvidence:
     bundle = bundle_of(project, stage.release.champion, progress=progress)
     watching = project.policy.monitoring
     window = open_log(project, environment).between(since=stage.since)
     given = [row.answered or row.id for row in (*window.predictions, *window.silent)]
     reference = monitoring.Profile.read(bundle.folder / "profile.json")
-    log = target.logs()
-    failures = count_failures(newest_first(log), stage.since, stage.release) if log.exists() else Failures()
     return measure_stage(
         stage,
         split_answers(window, stage),
-        failures,
         truth_of(open_truth(project, environment), given),
         bundle.contract,
         lambda own, other: monitoring.answers_apart(own, other, reference, bundle.contract),
@@ -129,34 +141,42 @@ def _act(
 ) -> Advanced:
     forge = open_forge(project)
     challenger = stage.release.challenger or stage.release.champion
-    forward = f"promote/{state.environment}/v{challenger.version}-{advice.stage}"
-    backward = f"rollback/{state.environment}/v{challenger.version}-{state.strategy}"
+    forward = branch_of(state, advice.stage, challenger.version, advice.share)
+    backward = back_branch(state)
     chosen = {"go on": forward, "go back": backward}.get(advice.action, "")
     for branch in (forward, backward):
         # What was proposed by an earlier judgement, or by a person, shows what is known now.
         pull = None if branch == chosen else forge.proposed(branch)
         if pull is not None:
             forge.comment_pull_request(pull.number, report, marker=MARKER)
+    issue = keep_asking(forge, stage, advice, report, hours=project.policy.rollout.patience_hours)
     if not chosen:
-        return Advanced(said=f"wait: {advice.reason}", advice=advice)
+        asked = f" Issue #{issue} asks a person." if issue else ""
+        return Advanced(said=f"{advice.action}: {advice.reason}{asked}", advice=advice)
     label = PROMOTION if advice.action == "go on" else ROLLBACK
     if (closed := _refused(forge, chosen, label, stage.since)) and forge.proposed(chosen) is None:
         said = f"{advice.action}: a person closed #{closed.number} since the stage began, and it is not proposed again"
         return Advanced(said=said, advice=advice)
-    share = project.policy.rollout.canary_share
-    after = (
-        next_state(state, advice.stage, challenger=challenger, share=share) if chosen == forward else state
-    )
+    after = state
+    if chosen == forward:
+        after = next_state(state, advice.stage, challenger=challenger, share=advice.share)
     if chosen == forward and (back := stage_taken_back(project, after)) and forge.proposed(chosen) is None:
         said = (
             f"{advice.action}: version {challenger.version} had that stage, and commit {back.commit[:12]} reverted it. "
             f"So it is not proposed again. `trunkline promote --stage {advice.stage}` does it all the same."
         )
         return Advanced(said=said, advice=advice)
-    propose = _go_on if advice.action == "go on" else _go_back
-    pull = propose(project, forge, state, challenger, chosen, advice, report, progress)
     said = f"{advice.action}: {advice.reason}"
-    if advice.action == "go on" and advice.stage == "single":
+    if advice.action == "go back":
+        if project.policy.rollout.kill_switch and (
+            off := switch_off(project, state.environment, progress=progress)
+        ):
+            report = f"{switch_words(off)}\n\n{report}"
+            said += f" {switch_words(off)}"
+        pull = propose_back(project, state, evidence=report, reason=advice.reason, progress=progress)
+        return Advanced(said=said, advice=advice, pull_request=pull)
+    pull = _go_on(project, forge, state, challenger, chosen, advice, report, progress)
+    if advice.stage == "single":
         said = " ".join([said, *caller_notice(project, state.champion, challenger, None, progress=progress)])
     return Advanced(said=said, advice=advice, pull_request=pull)
 
@@ -179,37 +199,12 @@ def _go_on(
 ) -> PullRequest:
     version = Version(number=challenger.version, bundle=challenger.bundle)
     if forge.proposed(branch) is None:
-        return propose_stage(project, advice.stage, version=version, evidence=report, progress=progress)
+        return propose_stage(
+            project, advice.stage, version=version, share=advice.share, evidence=report, progress=progress
+        )
     # The change is the same: pushing it again each hour would run its tests each hour.
-    share = project.policy.rollout.canary_share
-    after = next_state(state, advice.stage, challenger=challenger, share=share)
+    after = next_state(state, advice.stage, challenger=challenger, share=advice.share)
     title = f"{state.environment}: version {challenger.version} {phrase(advice.stage, after)}"
     notice = caller_notice(project, state.champion, after.champion, after.challenger, progress=progress)
     body = describe_stage(after, advice.stage, version, report, notice=notice)
     return forge.propose(branch=branch, title=title, body=body, labels=("trunkline", PROMOTION))
-
-
-def _go_back(
-    project: Project,
-    forge: Forge,
-    state: DesiredState,
-    challenger: Route,
-    branch: str,
-    advice: rollout.Advice,
-    report: str,
-    progress: Progress,
-) -> PullRequest:
-    champion = state.champion.version if state.champion else 0
-    title = f"Roll back {state.environment}: version {champion} answers alone again"
-    body = (
-        f"Version {challenger.version} (bundle `{short(challenger.bundle)}`) leaves the {state.strategy} stage; "
-        f"version {champion} answers everyone, as before. Merging takes it back, closing keeps it.\n\n{report}"
-    )
-    labels = ("trunkline", ROLLBACK)
-    if forge.proposed(branch) is not None:
-        return forge.propose(branch=branch, title=title, body=body, labels=labels)
-    with change(project, branch) as made:
-        path = made.project.deployment(state.environment)
-        write_state(path, state_before(read_state(path)))
-        made.commit(f"{title}\n\n{advice.reason}")
-        return publish(made, title=title, body=body, labels=labels, progress=progress)

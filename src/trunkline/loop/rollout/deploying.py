@@ -14,7 +14,7 @@ from trunkline.core.git import git
 from trunkline.core.markdown import code, plain
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
-from trunkline.core.release import Deployment
+from trunkline.core.release import Deployment, Release
 from trunkline.delivery import (
     DesiredState,
     Environment,
@@ -24,10 +24,13 @@ from trunkline.delivery import (
     TargetKind,
     Unit,
     apply,
+    champion_alone,
     kind_of,
     plan,
+    read_history,
     read_state,
     settings_of,
+    thrown,
 )
 from trunkline.forge import Issue, open_forge
 from trunkline.loop.changes.merged import require_merged_file
@@ -77,16 +80,41 @@ def plan_deployment(project: Project, environment: str) -> Plan:
     require_merged_file(project, path)
     revision = git(project.root, "log", "-1", "--format=%H", "--", str(path))
     target = target_of(project, environment)
+    if switched_off(project, environment, desired.release(revision)):
+        desired = champion_alone(desired)
     return plan(desired, target.observe(), revision=revision, upkeep=target.upkeep())
+
+
+def switched_off(project: Project, environment: str, desired: Release | None) -> Deployment | None:
+    """Return the deployment by which the kill switch took the traffic of the desired challenger, where it did."""
+    return thrown(read_history(history_file(project, environment)), desired)
+
+
+def desired_release(project: Project, environment: str) -> Release | None:
+    """Return what the checked-out desired state wants to serve."""
+    path = project.deployment(environment)
+    return read_state(path).release(git(project.root, "log", "-1", "--format=%H", "--", str(path)))
 
 
 def notice_of(project: Project, made: Plan, *, progress: Progress) -> tuple[str, ...]:
     """Return what callers must or may do once a plan was carried out."""
     actual, release = made.actual, made.release
+    if off := switched_off(project, made.environment, desired_release(project, made.environment)):
+        return (switch_words(off),)
     if not made.steps or release is None:
         return ()
     return caller_notice(
         project, actual.champion if actual else None, release.champion, release.challenger, progress=progress
+    )
+
+
+def switch_words(off: Deployment) -> str:
+    """Return in words what the kill switch keeps from serving, and how it is lifted."""
+    challenger = off.instead_of.challenger if off.instead_of else None
+    version = challenger.version if challenger else 0
+    return (
+        f"Kill switch since {off.time:%Y-%m-%d %H:%M} UTC: version {version} is desired and gets no traffic. "
+        "Merging its rollback lifts the switch; closing that pull request gives the traffic back."
     )
 
 
@@ -110,8 +138,10 @@ def apply_deployment(project: Project, environment: str, *, reviewed: str, progr
         for route in (made.release.champion, made.release.challenger):
             if route is not None:
                 bundle_of(project, route, progress=progress)
+    desired = desired_release(project, environment)
     return apply(
         made,
+        instead_of=desired if switched_off(project, environment, desired) else None,
         reviewed=reviewed,
         target=target_of(project, environment, progress=progress),
         bundles=project.bundles,

@@ -10,8 +10,8 @@ from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.record import short
 from trunkline.core.release import Route
-from trunkline.delivery import DesiredState, next_state, read_state, write_state
-from trunkline.forge import PullRequest
+from trunkline.delivery import DesiredState, next_state, read_state, state_before, write_state
+from trunkline.forge import PullRequest, open_forge
 from trunkline.loop.changes.publishing import publish
 from trunkline.loop.changes.work_tree import Change, change
 from trunkline.loop.versions.named import asked_version, bring_card_back
@@ -20,16 +20,28 @@ from trunkline.measure.wording import percent
 from .callers import caller_notice
 from .deploying import takes_image
 
+PROMOTION, ROLLBACK = "promotion", "rollback"
+"""The labels of the pull requests of the next stage and of the way back."""
+
 
 def propose_next_stage(
-    project: Project, stage: str, *, number: int = 0, image: str = "", progress: Progress
+    project: Project,
+    stage: str,
+    *,
+    number: int = 0,
+    image: str = "",
+    share: float = 0.0,
+    progress: Progress,
 ) -> PullRequest:
     """Open the pull request for a stage of version `number`, by default the challenger or the newest version.
 
     Raises PolicyError when the move is not possible now, NotFoundError when main names no such version.
     `image` is by digest what carries it, where the target runs images and its own does not.
     """
-    challenger = read_state(project.deployment(project.policy.rollout.environment)).challenger
+    state = read_state(project.deployment(project.policy.rollout.environment))
+    if stage == "back":
+        return propose_back(project, state, progress=progress)
+    challenger = state.challenger
     if challenger is not None and not number:
         version = Version(number=challenger.version, bundle=challenger.bundle)
     else:
@@ -38,7 +50,10 @@ def propose_next_stage(
     def with_card(made: Change) -> None:
         bring_card_back(made.project, version.number)
 
-    return propose_stage(project, stage, version=version, image=image, prepare=with_card, progress=progress)
+    share = share or (project.policy.rollout.canary_after(state.share) if stage == "canary" else 0.0)
+    return propose_stage(
+        project, stage, version=version, image=image, share=share, prepare=with_card, progress=progress
+    )
 
 
 def propose_stage(
@@ -47,39 +62,85 @@ def propose_stage(
     *,
     version: Version,
     image: str = "",
+    share: float = 0.0,
     evidence: str = "",
     prepare: Callable[[Change], object] = lambda _: None,
     progress: Progress,
 ) -> PullRequest:
-    """Open the pull request that brings a version to a stage.
+    """Open the pull request that brings a version to a stage; a canary with no `share` gets the policy's next one.
 
     `image`, by digest, carries it where the target runs images. `evidence` is Markdown for its body;
     `prepare` may put more files into the change, as the version's card.
     """
     environment = project.policy.rollout.environment
-    branch = f"promote/{environment}/v{version.number}-{stage}"
+    branch = branch_of(read_state(project.deployment(environment)), stage, version.number, share)
     with change(project, branch) as made:
         before = read_state(made.project.deployment(environment))
-        state = write_stage(made, stage, version, image)
+        state = write_stage(made, stage, version, image, share)
         notice = caller_notice(project, before.champion, state.champion, state.challenger, progress=progress)
         prepare(made)
         title = f"{environment}: version {version.number} {phrase(stage, state)}"
         made.commit(title)
         body = describe_stage(state, stage, version, evidence, notice=notice)
-        return publish(made, title=title, body=body, labels=("trunkline", "promotion"), progress=progress)
+        return publish(made, title=title, body=body, labels=("trunkline", PROMOTION), progress=progress)
 
 
-def write_stage(made: Change, stage: str, version: Version, image: str = "") -> DesiredState:
+def propose_back(
+    project: Project,
+    state: DesiredState,
+    *,
+    evidence: str = "",
+    reason: str = "A person takes it back.",
+    progress: Progress,
+) -> PullRequest:
+    """Open the pull request after which the champion answers alone again; an open one gets this evidence.
+
+    Raises PolicyError when there is no challenger.
+    """
+    before = state_before(state)
+    champion, challenger = state.champion, state.challenger
+    version, digest = (challenger.version, challenger.bundle) if challenger else (0, "")
+    number = champion.version if champion else 0
+    branch = back_branch(state)
+    title = f"Roll back {state.environment}: version {number} answers alone again"
+    body = (
+        f"Version {version} (bundle `{short(digest)}`) leaves the {state.strategy} stage; "
+        f"version {number} answers everyone, as before. Merging takes it back, closing keeps it.\n\n{evidence}"
+    )
+    labels = ("trunkline", ROLLBACK)
+    forge = open_forge(project)
+    if forge.proposed(branch) is not None:
+        return forge.propose(branch=branch, title=title, body=body, labels=labels)
+    with change(project, branch) as made:
+        write_state(made.project.deployment(state.environment), before)
+        made.commit(f"{title}\n\n{reason}")
+        return publish(made, title=title, body=body, labels=labels, progress=progress)
+
+
+def back_branch(state: DesiredState) -> str:
+    """Return the branch that takes the challenger of a state back."""
+    return f"rollback/{state.environment}/v{state.challenger.version if state.challenger else 0}-{state.strategy}"
+
+
+def branch_of(state: DesiredState, stage: str, number: int, share: float) -> str:
+    """Return the branch that brings a version to a stage; a canary that grows has its share in the name."""
+    grown = f"-{100 * share:g}" if stage == "canary" and state.strategy == "canary" else ""
+    return f"promote/{state.environment}/v{number}-{stage}{grown}"
+
+
+def write_stage(
+    made: Change, stage: str, version: Version, image: str = "", share: float = 0.0
+) -> DesiredState:
     """Write the desired state of a stage into a change and return it.
 
     Raises PolicyError when the target runs images and none is known to carry the version.
     """
-    environment = made.project.policy.rollout.environment
+    policy = made.project.policy.rollout
+    environment = policy.environment
     path = made.project.deployment(environment)
     before = read_state(path)
     route = Route(version=version.number, bundle=version.bundle)
-    share = made.project.policy.rollout.canary_share
-    state = next_state(before, stage, challenger=route, share=share)
+    state = next_state(before, stage, challenger=route, share=share or policy.canary_after(before.share))
     if takes_image(made.project, environment):
         carried = before.image if version.bundle in {each.bundle for each in before.routes} else ""
         if not (image := image or carried):
