@@ -160,7 +160,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 
 def test_what_lies_before_the_newest_is_not_even_read(tmp_path: Path) -> None:
-    rows: list[Prediction | Rejection] = [_answer(second) for second in range(5)]
+    rows: list[Logged] = [_answer(second) for second in range(5)]
     path = tmp_path / "20260101T000000-1.jsonl"
     _write(path, rows)
     path.write_bytes(b"damaged\n" + path.read_bytes())
@@ -168,7 +168,7 @@ def test_what_lies_before_the_newest_is_not_even_read(tmp_path: Path) -> None:
 
 
 def test_answers_of_one_moment_keep_the_order_in_which_they_were_written(tmp_path: Path) -> None:
-    batch: list[Prediction | Rejection] = [_answer(0, id=f"p{index}") for index in range(10)]
+    batch: list[Logged] = [_answer(0, id=f"p{index}") for index in range(10)]
     _write(tmp_path / "20260101T000000-1.jsonl", batch)
     assert [one.id for one in LogReader(tmp_path).between().predictions] == [
         f"p{index}" for index in range(10)
@@ -193,7 +193,7 @@ def test_a_stretch_of_time_holds_both_of_its_ends(tmp_path: Path) -> None:
 
 
 def test_an_answer_is_found_by_its_id_and_only_by_the_whole_of_it(tmp_path: Path) -> None:
-    rows: list[Prediction | Rejection] = [_answer(1), _answer(11, arm="silent"), _rejection(3)]
+    rows: list[Logged] = [_answer(1), _answer(11, arm="silent"), _rejection(3)]
     _write(tmp_path / "20260101T000000-1.jsonl", rows)
     log = LogReader(tmp_path)
     assert [log.find("p1"), log.find("p11")] == rows[:2]
