@@ -93,6 +93,8 @@ OURS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "infrastructure": "trunkline.monitoring.infrastructure:Infrastructure",
             "log": "trunkline.monitoring.log:Log",
             "performance": "trunkline.monitoring.performance:Performance",
+            "resources": "trunkline.monitoring.resources:Resources",
+            "training": "trunkline.monitoring.training:TrainingTime",
         },
         "registries": {
             "git": "trunkline.registry.git_registry:GitRegistry",

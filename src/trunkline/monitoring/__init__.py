@@ -1,7 +1,7 @@
 """Monitoring: what the prediction log, the ground truth and the service's own log say about a live model."""
 
 from .answers import answers_apart
-from .evidence import Evidence
+from .evidence import Evidence, Training
 from .history import SCORE, history_data, history_performance, windowed
 from .monitor import Monitor, Seen
 from .profiles import Profile
@@ -14,6 +14,7 @@ __all__ = [
     "Monitor",
     "Profile",
     "Seen",
+    "Training",
     "answers_apart",
     "check_monitors",
     "history_data",

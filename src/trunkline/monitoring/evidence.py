@@ -13,8 +13,18 @@ from trunkline.core.own_service import ANYBODY, Credentials
 from trunkline.core.policy.monitoring import Monitoring
 from trunkline.measure.metrics import Metric
 from trunkline.predictions import GroundTruth, LogWindow, Prediction
+from trunkline.predictions.telemetry import Telemetry
 
 from .profiles import Profile
+
+
+@dataclass(frozen=True)
+class Training:
+    """What the training of a version took."""
+
+    version: int
+    seconds: float
+    cores: int
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,14 @@ class Evidence:
     """The service's process; 0 is not looked for."""
     created: float = 0.0
     """When that process began, in seconds since 1970."""
+    earlier: tuple[Prediction, ...] = ()
+    """The newest answers before those of the champion in the window, whichever version gave them."""
+    replaced: tuple[Prediction, ...] = ()
+    """The newest answers of the version that answered before the champion."""
+    telemetry: tuple[Telemetry, ...] = ()
+    """What the service used, minute by minute, the oldest first."""
+    trainings: tuple[Training, ...] = ()
+    """What the training of each version took, the oldest first."""
     log: Path | None = None
     """The service's own log."""
 

@@ -15,6 +15,7 @@ from trunkline.core.errors import StorageError
 from trunkline.core.lock import only_one
 from trunkline.core.record import Record, write_atomically
 
+from .hourly import is_hourly
 from .segments import (
     MANIFEST,
     PART,
@@ -27,7 +28,6 @@ from .segments import (
     segments_in,
 )
 from .stores import LogStore, belongs
-from .truth_files import is_truth
 
 RECORD = ".copied.json"
 
@@ -110,7 +110,7 @@ class LogCopy:
         wanted = {
             name
             for name, each in segments.items()
-            if name in named or is_truth(name) or (each is not None and each.stem not in replaced)
+            if name in named or is_hourly(name) or (each is not None and each.stem not in replaced)
         }
         known = self._record().files
         copied = {name: self._fetched(name, stored[name], known.get(name)) for name in sorted(wanted)}

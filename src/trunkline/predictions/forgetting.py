@@ -17,6 +17,7 @@ from trunkline.core.record import write_atomically
 from .compaction import alone
 from .database import WRITE_PART, database, literally, look_at
 from .durable import to_disk
+from .hourly import TRUTH, hourly_files
 from .reader import OF_USER, LogReader
 from .segments import (
     FORGETTING,
@@ -30,7 +31,6 @@ from .segments import (
     read_compacted,
     segments_in,
 )
-from .truth_files import truth_files
 
 OTHERS = WRITE_PART.format(table="log", rows="""coalesce("user", '') NOT IN (SELECT unnest(?::VARCHAR[]))""")
 
@@ -70,7 +70,7 @@ def forget(folder: Path, truth: Path, users: Collection[str]) -> tuple[str, ...]
             gone |= set(ids)
             for segment in segments_in(folder):
                 _take_out(folder, segment, users)
-    for path in (truth, *truth_files([folder])):
+    for path in (truth, *hourly_files([folder], TRUTH)):
         if path.exists():
             blank(path, "prediction", gone)
     return tuple(sorted(gone))

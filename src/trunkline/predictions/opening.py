@@ -14,16 +14,21 @@ from .compaction import compact
 from .copies import LogCopy, segments_of
 from .forgetting import forget
 from .ground_truth import record_truth
+from .hourly import TELEMETRY, TRUTH, finished, hourly_files, hourly_name
 from .reader import LogReader
 from .records import GroundTruth
 from .retention import expire
 from .segments import TRIES
 from .stores import open_store
 from .stores.variables import variables_of
-from .truth_files import truth_files, truth_name
+from .telemetry import Telemetry, read_telemetry
 
 VARIABLE = "TRUNKLINE_LOG_STORE"
 """Names the store instead of the policy: on a machine that reaches it by another address."""
+TELEMETRY_KEPT = timedelta(days=90)
+TELEMETRY_READ = timedelta(days=14)
+SAMPLES = 5000
+"""Of telemetry that are read: three days and a half."""
 
 
 def open_log(project: Project, environment: str) -> LogReader:
@@ -63,7 +68,19 @@ def open_truth(project: Project, environment: str) -> tuple[Path, ...]:
         # Truth may come long after the answer, and is brought whatever its time.
         copy.bring(datetime.now(UTC))
         folders.append(copy.folder)
-    return (project.truth(environment), *truth_files(folders))
+    return (project.truth(environment), *hourly_files(folders, TRUTH))
+
+
+def open_telemetry(project: Project, environment: str, now: datetime) -> tuple[Telemetry, ...]:
+    """Return the newest telemetry of an environment's service, the oldest sample first.
+
+    Raises StorageError or UnavailableError where the log's store cannot be opened.
+    """
+    folders = [project.predictions(environment)]
+    if copy := copy_of(project, environment):
+        copy.bring(now - TELEMETRY_READ)
+        folders.append(copy.folder)
+    return read_telemetry(folders, SAMPLES)
 
 
 def tell_truth(project: Project, environment: str, truths: Iterable[GroundTruth]) -> None:
@@ -75,7 +92,9 @@ def tell_truth(project: Project, environment: str, truths: Iterable[GroundTruth]
     if copy is None:
         record_truth(project.truth(environment), truths)
     elif copy.store.writable:
-        copy.store.put(truth_name(datetime.now(UTC)), "".join(each.line() for each in truths).encode())
+        copy.store.put(
+            hourly_name(datetime.now(UTC), TRUTH), "".join(each.line() for each in truths).encode()
+        )
     else:
         raise StorageError(
             f"The log of {environment} can only be read from here, and its ground truth lies beside it.",
@@ -96,6 +115,9 @@ def tidy_log(project: Project, environment: str, now: datetime) -> int:
         if days:
             gone += expire(folder, project.truth(environment), now - timedelta(days=days))
         compact(folder, open_too=own)
+        for path in hourly_files([folder], TELEMETRY):
+            if finished(path.name, now - TELEMETRY_KEPT):
+                path.unlink(missing_ok=True)
 
     copy = copy_of(project, environment)
     if copy is None or not copy.store.writable:

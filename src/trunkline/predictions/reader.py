@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from trunkline.core.errors import StorageError
 
+from .before import answers_before
 from .database import database, look_at, microseconds, moment
 from .ground_truth import Truth, event_of
 from .joining import join_truth
@@ -66,6 +67,11 @@ class LogReader:
             return replace(window_of(requests, silent, torn, whole=True), failures=failures)
 
         return self._ask(ask, since=since)
+
+    def before(self, time: datetime, newest: int, *, not_by: str = "") -> tuple[Prediction, ...]:
+        """Return the newest answers of champions before a time, of another bundle than `not_by`; oldest first."""
+
+        return self._ask(lambda segments: answers_before(segments, time, newest, not_by))
 
     def find(self, identity: str) -> Prediction | None:
         """Return the answer with this id, a silent one too; None where the log does not have it."""

@@ -15,9 +15,9 @@ from .database import database, look_at, moment
 from .durable import to_disk
 from .forgetting import blank
 from .ground_truth import known_of
+from .hourly import TRUTH, finished, hourly_files, is_hourly
 from .reader import LogReader
 from .segments import MANIFEST, Compacted, Segment, read_compacted, segment_of, segments_in
-from .truth_files import finished, is_truth, truth_files
 
 HOUR = timedelta(hours=1)
 """A segment, shipped or not, holds records of one hour only."""
@@ -39,14 +39,14 @@ def expire(folder: Path, truth: Path, before: datetime) -> int:
         with database() as opened:
             look_at(opened, old)
             answers = int(opened.execute("SELECT count(*) FROM log WHERE kind = 'answer'").fetchall()[0][0])
-            told = [path for path in (truth, *truth_files([folder])) if path.exists()]
+            told = [path for path in (truth, *hourly_files([folder], TRUTH)) if path.exists()]
             labelled = known_of(opened, told)
         if labelled:
             # Whoever may write to the store can give an old file the ids of answers that stay.
             labelled -= LogReader(folder, lambda _: _others(folder, old)).answered(labelled)
             for path in told:
                 blank(path, "prediction", labelled)
-                if is_truth(path.name) and finished(path.name, before) and not path.read_bytes().strip():
+                if is_hourly(path.name) and finished(path.name, before) and not path.read_bytes().strip():
                     path.unlink()
         _delete(folder, old)
         return answers

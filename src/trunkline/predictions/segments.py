@@ -13,6 +13,8 @@ from typing import ClassVar
 from trunkline.core.errors import StorageError
 from trunkline.core.record import Record, UtcTime
 
+from .hourly import TELEMETRY, finished
+
 OPEN, CLOSED, PART = ".jsonl", ".jsonl.gz", ".parquet"
 MANIFEST = "compacted.json"
 FORGETTING = ".forgetting"
@@ -106,6 +108,8 @@ def reaches(name: str, since: datetime | None) -> bool:
     """Return whether the file of this name may hold records of `since` or later; what does not say its times may."""
     if since is None or name == MANIFEST:
         return True
+    if name.endswith(TELEMETRY):
+        return not finished(name, since)
     if name.endswith(PART):
         try:
             last = datetime.strptime(name.split("-")[1], TIME).replace(tzinfo=UTC)

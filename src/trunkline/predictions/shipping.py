@@ -13,9 +13,9 @@ from tempfile import TemporaryDirectory
 from trunkline.core.errors import TrunklineError
 
 from .closing import close_left
+from .hourly import finished, hourly_files
 from .segments import FORGETTING, MANIFEST, Compacted, Segment, segments_in
 from .stores import LogStore
-from .truth_files import finished, truth_files
 
 EVERY_S = 60.0
 ROUNDS = 3
@@ -160,7 +160,7 @@ class Shipper:
                     there.pop(name)
             except FileNotFoundError:
                 whole = False
-        for path in truth_files([self._folder]):
+        for path in hourly_files([self._folder]):
             found = path.stat()
             now = found.st_mtime_ns, found.st_size
             if there.get(path.name) != now:

@@ -86,6 +86,7 @@ def _run(options: argparse.Namespace, log: structlog.typing.FilteringBoundLogger
             maximum_rows=options.maximum_rows,
             shipper=shipper,
             answer_unlogged=options.answer_unlogged,
+            logs=logs,
         )
         given = (*legacy(token_hashes(variables)), *open_to_owner(folder, certificate))
         key_file = Path(variables.get(keys.VARIABLE) or keys.keys_beside(secret_file))

@@ -21,7 +21,7 @@ from trunkline.core.line_log import append
 from trunkline.core.record import UtcTime
 from trunkline.inputs import Value
 from trunkline.predictions import GroundTruth
-from trunkline.predictions.truth_files import truth_name
+from trunkline.predictions.hourly import TRUTH, hourly_name
 from trunkline.tasks import task_of
 
 from .bodies import Unreadable, read_body
@@ -96,7 +96,7 @@ class Feedback:
                 if self._last.get((event.prediction, event.item)) != text
             }
             if fresh:
-                path = self._folder / truth_name(datetime.now(UTC), self._writer)
+                path = self._folder / hourly_name(datetime.now(UTC), TRUTH, self._writer)
                 await asyncio.to_thread(append, path, list(fresh.values()))
             for text, event in fresh.items():
                 self._last[event.prediction, event.item] = text

@@ -25,6 +25,7 @@ from .release import Loaded, Row, Served, load, read_release
 from .routing import choose
 from .silent import Seen, Silent
 from .telemetry import UNKNOWN_FIELD, Metrics, failure, log_refused
+from .usage import Usage
 
 INLINE_ROWS = 16
 """Up to this many rows a quick model is asked without a thread: handing over would cost more than the answer."""
@@ -53,6 +54,7 @@ class Service:
         maximum_rows: int = 1000,
         shipper: Shipper | None = None,
         answer_unlogged: bool = False,
+        logs: Path | None = None,
     ) -> None:
         self.live = live
         self.failed: RefusedRelease | None = None
@@ -67,6 +69,13 @@ class Service:
         self._silent = Silent(predictions, metrics, log)
         self._reloading = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._usage = logs and Usage(
+            logs,
+            answers=lambda: metrics.answers,
+            bundle=lambda: self.live.release.champion.bundle,
+            told=lambda why: log.error("telemetry not kept", reason=why),
+        )
+        self._measuring: asyncio.Task[None] | None = None
         metrics.show(live.release)
         if shipper:
             metrics.show_shipping(shipper.behind)
@@ -76,10 +85,14 @@ class Service:
         self._silent.start()
         if self._shipper:
             self._shipper.start()
+        if self._usage:
+            self._measuring = asyncio.create_task(self._usage.keep())
 
     async def stop(self) -> None:
         """Finish what is under way, close the models and the log."""
         await self._silent.stop()
+        if self._measuring:
+            self._measuring.cancel()
         async with self._reloading:
             pass
         if self._tasks:

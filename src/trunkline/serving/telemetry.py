@@ -86,6 +86,7 @@ class Metrics:
             registry=self.registry,
         )
         self.unlogged_records = 0
+        self.answers = 0
         self.reload_errors = Counter(
             "trunkline_reload_errors", "Releases that were refused.", registry=self.registry
         )
@@ -99,6 +100,7 @@ class Metrics:
     def served(self, arm: str, version: int, rows: int, seconds: float) -> None:
         """Count answers that took `seconds` a row."""
         self.predictions.labels(version, arm).inc(rows)
+        self.answers += rows
         latency = self.latency.labels(arm)
         for _ in range(rows):
             latency.observe(seconds)

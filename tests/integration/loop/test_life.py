@@ -92,7 +92,7 @@ def send(project: Project, rows: list[dict[str, Any]]) -> traffic.Sent:
 
 def by_kind(signals: tuple[Signal, ...]) -> dict[str, Signal]:
     """Return signals by their kind."""
-    return {signal.kind: signal for signal in signals}
+    return {signal.monitor: signal for signal in signals}
 
 
 def open_issues(forge: Forge) -> list[str]:
@@ -105,9 +105,11 @@ def test_healthy_traffic_is_quiet_and_every_answer_can_be_traced(live: Project) 
     assert (sent.answered, sent.refused, sent.failed) == (250, 0, 0)
     append(live.truth("production"), sent.truths)
     signals = watching.watch(live, "production", progress=say)
-    states = {signal.kind: signal.state for signal in signals}
+    states = {signal.monitor: signal.state for signal in signals}
     # 250 outcomes may be too few to exclude a fall by the margin.
     assert states.pop("performance") in ("quiet", "inconclusive")
+    # Nothing came before the first version, its answers and its training.
+    assert {states.pop("resources"), states.pop("training")} == {"inconclusive"}
     assert states == dict.fromkeys(("data", "infrastructure", "log"), "quiet")
     assert watching.respond(live, "production", signals, progress=say).done == ()
     chain = {step.name: step for step in tracing.trace(live, sent.truths[7].prediction)}

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from conformance.monitors import CONTRACT, MonitorConformance, answers, evidence
+from conformance.monitors import CONTRACT, NOW, MonitorConformance, answers, evidence
 
 from trunkline.core.errors import PolicyError
 from trunkline.core.figures import Figure
 from trunkline.core.plugins import OURS
 from trunkline.core.policy.monitoring import Monitoring
 from trunkline.measure.metrics import LightMetric
-from trunkline.monitoring import Evidence, Profile, check_monitors, reference_profile, watch
-from trunkline.predictions import GroundTruth
+from trunkline.monitoring import Evidence, Profile, Training, check_monitors, reference_profile, watch
+from trunkline.predictions import GroundTruth, Prediction
+from trunkline.predictions.telemetry import Telemetry
 
 
 class TestData(MonitorConformance):
@@ -44,6 +46,69 @@ class TestData(MonitorConformance):
     @pytest.fixture
     def little(self, reference: Profile) -> Evidence:
         return evidence(answers(20), reference=reference)
+
+
+def used(
+    minutes: int, *, cpu: float, memory: float, since: int, bundle: str = "sha256:one"
+) -> list[Telemetry]:
+    """Return samples of so many minutes, the first of them `since` minutes ago; `cpu` is in ms an answer."""
+    return [
+        Telemetry(
+            time=NOW - timedelta(minutes=since - minute), bundle=bundle, seconds=60.0, answers=100,
+            cpu_seconds=cpu / 10 + minute % 3 / 1000, memory_mb=memory + minute % 5,
+        )
+        for minute in range(minutes)
+    ]  # fmt: skip
+
+
+class TestResources(MonitorConformance):
+    """A slower version that was planted; one that is as fast."""
+
+    name = "resources"
+
+    @pytest.fixture
+    def before(self) -> tuple[Prediction, ...]:
+        return answers(400, latency_ms=lambda row: 4.0 + row % 7, bundle=lambda _: "sha256:before")
+
+    @pytest.fixture
+    def cause(self, before: tuple[Prediction, ...]) -> Evidence:
+        slower = answers(400, latency_ms=lambda row: 14.0 + row % 7)
+        return evidence(slower, bundle="sha256:one", earlier=before, replaced=before)
+
+    @pytest.fixture
+    def calm(self, before: tuple[Prediction, ...]) -> Evidence:
+        alike = answers(400, latency_ms=lambda row: 4.0 + row % 5)
+        samples = used(30, cpu=5, memory=300, since=60, bundle="sha256:before") + used(
+            30, cpu=5, memory=310, since=30
+        )
+        return evidence(alike, bundle="sha256:one", earlier=before, replaced=before, telemetry=tuple(samples))
+
+    @pytest.fixture
+    def little(self, before: tuple[Prediction, ...]) -> Evidence:
+        return evidence(answers(20, latency_ms=lambda _: 90.0), bundle="sha256:one", earlier=before)
+
+
+def trained(*seconds: float, cores: int = 4) -> Evidence:
+    runs = [Training(number, one, cores) for number, one in enumerate(seconds, 1)]
+    return evidence(trainings=tuple(runs))
+
+
+class TestTraining(MonitorConformance):
+    """A longer training that was planted; one that took as long."""
+
+    name = "training"
+
+    @pytest.fixture
+    def cause(self) -> Evidence:
+        return trained(30, 33, 29, 31, 90)
+
+    @pytest.fixture
+    def calm(self) -> Evidence:
+        return trained(30, 33, 29, 31, 32)
+
+    @pytest.fixture
+    def little(self) -> Evidence:
+        return trained(30, 90)
 
 
 class TestInfrastructure(MonitorConformance):

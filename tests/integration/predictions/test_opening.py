@@ -13,10 +13,18 @@ from trunkline.core.policy.delivery import LogPolicy
 from trunkline.core.project import Project
 from trunkline.predictions import GroundTruth, Prediction
 from trunkline.predictions.ground_truth import read_truth, record_truth
-from trunkline.predictions.opening import forget_user, open_log, open_truth, tell_truth, tidy_log
+from trunkline.predictions.hourly import TELEMETRY, TRUTH, hourly_name
+from trunkline.predictions.opening import (
+    forget_user,
+    open_log,
+    open_telemetry,
+    open_truth,
+    tell_truth,
+    tidy_log,
+)
 from trunkline.predictions.shipping import Shipper
 from trunkline.predictions.stores import open_store
-from trunkline.predictions.truth_files import truth_name
+from trunkline.predictions.telemetry import Telemetry
 from trunkline.predictions.writer import LogWriter
 
 START = datetime(2026, 1, 1, 10, 0, tzinfo=UTC)
@@ -120,7 +128,7 @@ def test_ground_truth_of_any_machine_is_read_from_the_store_and_forgotten_there(
 ) -> None:
     log, shipper = fill(tmp_path / "elsewhere", address)
     told = [GroundTruth(prediction=f"p{number}", value=2, time=NOW + timedelta(hours=1)) for number in (0, 1)]
-    append(tmp_path / "elsewhere" / truth_name(NOW), told[:1])
+    append(tmp_path / "elsewhere" / hourly_name(NOW, TRUTH), told[:1])
     tell_truth(project, "production", told[1:])
     log.close()
     shipper.stop()
@@ -139,6 +147,23 @@ def test_ground_truth_of_any_machine_is_read_from_the_store_and_forgotten_there(
     assert not any(b"p1" in path.read_bytes() for path in store.glob("*.truth"))
     tidy_log(project, "production", START + timedelta(days=1, hours=1))
     assert "p0" not in read_truth(open_truth(project, "production"))
+
+
+def test_telemetry_is_read_where_the_log_is_and_kept_for_some_months(
+    project: Project, address: str, tmp_path: Path
+) -> None:
+    log, shipper = fill(tmp_path / "elsewhere", address)
+    for time in (NOW - timedelta(days=100), NOW - timedelta(days=20), NOW, NOW + timedelta(minutes=1)):
+        sample = Telemetry(time=time, bundle="b", seconds=60, answers=1, cpu_seconds=1, memory_mb=1)
+        append(tmp_path / "elsewhere" / hourly_name(time, TELEMETRY), [sample])
+    log.close()
+    shipper.stop()
+    assert [row.time for row in open_telemetry(project, "production", NOW)] == [
+        NOW,
+        NOW + timedelta(minutes=1),
+    ]
+    tidy_log(project, "production", NOW)
+    assert len([*(tmp_path / "store" / "production").glob("*.telemetry")]) == 3
 
 
 def test_a_log_that_can_only_be_read_from_here_is_forgotten_where_it_is_served(

@@ -77,6 +77,22 @@ def test_the_newest_requests_come_in_order_of_time_from_files_that_overlap(tmp_p
     ]
 
 
+def test_the_answers_before_a_time_are_those_of_champions_of_any_or_another_version(tmp_path: Path) -> None:
+    log = LogWriter(tmp_path)
+    for hour in range(8):
+        bundle = "sha256:two" if hour > 5 else "sha256:one"
+        log.append([_answer(3600 * hour + minute, bundle=bundle) for minute in (0, 60)])
+        log.append(
+            [_answer(3600 * hour + 61, bundle="sha256:two", arm="challenger"), _rejection(3600 * hour)]
+        )
+    log.close()
+    reader, first = LogReader(tmp_path), START + timedelta(hours=7)
+    assert [row.id for row in reader.before(first, 3)] == ["p18060", "p21600", "p21660"]
+    assert [row.id for row in reader.before(first, 3, not_by="sha256:two")] == ["p14460", "p18000", "p18060"]
+    assert len(reader.before(first, 100, not_by="sha256:two")) == 12
+    assert reader.before(START, 3) == ()
+
+
 def test_silent_answers_are_apart_and_do_not_count_as_requests(tmp_path: Path) -> None:
     silent = [_answer(second, id=f"s{second}", arm="silent", answered=f"p{second}") for second in range(10)]
     rows: list[Logged] = []

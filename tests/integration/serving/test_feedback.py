@@ -11,8 +11,8 @@ import pytest
 
 from trunkline.core.keys import Scope, add_key, new_key
 from trunkline.predictions.ground_truth import read_truth
+from trunkline.predictions.hourly import TRUTH, hourly_files
 from trunkline.predictions.reader import LogReader
-from trunkline.predictions.truth_files import truth_files
 
 
 def test_what_was_told_is_on_the_disk_once_and_is_shipped_with_the_log(
@@ -40,10 +40,10 @@ def test_what_was_told_is_on_the_disk_once_and_is_shipped_with_the_log(
     assert refused.json()["problems"][0]["value"] == "Perhaps"
     assert tell({"prediction": ids[2], "value": "Yes", "item": "x" * 2_000_000}).status_code == 413
 
-    told = read_truth(truth_files([live.logs]))
+    told = read_truth(hourly_files([live.logs], TRUTH))
     assert {id_: record.value for id_, record in told.items()} == {ids[0]: "Yes", ids[1]: "No"}
     assert 'trunkline_feedback_total{outcome="known"} 2.0' in service.client.get("/metrics").text
     assert service.stop() == 0
     store = tmp_path / "store" / "production"
-    answers, truths = LogReader(store).labelled(truth_files([store]))
+    answers, truths = LogReader(store).labelled(hourly_files([store], TRUTH))
     assert {row.id: truths[row.id].value for row in answers} == {ids[0]: "Yes", ids[1]: "No"}

@@ -26,7 +26,8 @@ from trunkline.loop.model.watched import watched_metric
 from trunkline.loop.rollout.asking import credentials
 from trunkline.loop.rollout.deploying import nothing_serves, out_of_reach, target_of
 from trunkline.loop.versions.bundles import bundle_of
-from trunkline.predictions.opening import open_log, open_truth, tidy_log
+from trunkline.loop.versions.named import named_versions
+from trunkline.predictions.opening import open_log, open_telemetry, open_truth, tidy_log
 
 from .handover import hand_over, one_line, retrain_and_tell, troubles
 from .refusals import ANSWERS, RetrainingWaits
@@ -70,6 +71,8 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
     told = open_truth(project, environment)
     answers, truth = log.labelled(told, bundle=bundle.digest, newest=policy.window_rows)
     now = datetime.now(UTC)
+    given = [row.time for row in window.predictions if row.bundle == bundle.digest]
+    first, most = min(given, default=now), policy.window_rows
     evidence = monitoring.Evidence(
         environment=environment,
         now=now,
@@ -84,6 +87,10 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
         metric=watched_metric(project),
         ready=target.address() + "/ready",
         credentials=credentials(project, environment, "metrics"),
+        earlier=log.before(first, most),
+        replaced=log.before(first, most, not_by=bundle.digest),
+        telemetry=open_telemetry(project, environment, now),
+        trainings=_trainings(project, progress),
         pid=process.pid if process else 0,
         created=process.create_time if process else 0.0,
         log=target.logs(),
@@ -98,6 +105,18 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
     except (StorageError, UnavailableError) as error:
         progress(f"the prediction log stays as it is, and later questions take longer: {error}")
     return signals
+
+
+def _trainings(project: Project, progress: Progress) -> tuple[monitoring.Training, ...]:
+    """Return what the trainings of the versions took that main names."""
+    try:
+        return tuple(
+            monitoring.Training(version.number, version.usage.seconds, version.usage.cores)
+            for version in named_versions(project)
+        )
+    except TrunklineError as error:
+        progress(f"what trainings took could not be read: {error.what}")
+        return ()
 
 
 @dataclass(frozen=True)

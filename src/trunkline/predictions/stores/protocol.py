@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import ClassVar, Protocol
 
+from ..hourly import is_hourly
 from ..segments import MANIFEST, PART, segment_of
-from ..truth_files import is_truth
 
 
 @dataclass(frozen=True)
@@ -55,4 +55,4 @@ def belongs(name: str) -> bool:
     """Return whether a file of this name is part of a log; no path and no hidden file is."""
     if "/" in name or "\\" in name or name.startswith("."):
         return False
-    return name == MANIFEST or name.endswith(PART) or is_truth(name) or segment_of(Path(name)) is not None
+    return name == MANIFEST or name.endswith(PART) or is_hourly(name) or segment_of(Path(name)) is not None
