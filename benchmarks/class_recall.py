@@ -9,6 +9,8 @@ its recall on 200,000 rows more. The limit is the default.
 from __future__ import annotations
 
 import argparse
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 from scipy.stats import beta
@@ -49,6 +51,13 @@ def main() -> None:
         print(f"{rows:>10,} {len(found_exact):>15,} {share(found_exact):>28}")
 
 
+def said(test: Paired, train: Paired) -> str:
+    """Return what the gate says of these answers."""
+    policy = SimpleNamespace(gates=SimpleNamespace(performance=PerformanceGates(class_recall=LIMIT)))
+    case: Any = SimpleNamespace(paired=test, trained=train, reigning=None, policy=policy)
+    return ClassRecall().verdict(case).outcome
+
+
 def one(rows: int, rare: float, strength: float, seed: int) -> tuple[float, str]:
     """Return the true recall of a model's rarer class, and what the gate says of it."""
     generator = np.random.default_rng([rows, seed, round(-10 * rare), round(10 * strength)])
@@ -58,7 +67,7 @@ def one(rows: int, rare: float, strength: float, seed: int) -> tuple[float, str]
     model = LogisticRegression().fit(*train)
     labels = model.predict(world[0])
     truth = float(labels[world[1] == 1].mean())
-    return truth, ClassRecall().judge(paired(model, *test), paired(model, *train), LIMIT).outcome
+    return truth, said(paired(model, *test), paired(model, *train))
 
 
 def drawn(rows: int, rare: float, strength: float, generator: np.random.Generator) -> tuple[Array, Array]:
@@ -85,7 +94,7 @@ def exact(rows: int, rare: float, seed: int) -> str:
             truth, truth * (generator.random(size) < LIMIT), None, ("No", "Yes"), 1, task="classification"
         )
 
-    return ClassRecall().judge(part(rows), part(3 * rows), LIMIT).outcome
+    return said(part(rows), part(3 * rows))
 
 
 def share(said: list[bool]) -> str:

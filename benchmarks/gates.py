@@ -35,11 +35,13 @@ from trunkline.data.snapshot import Snapshot, store
 from trunkline.data.summaries import column_summaries
 from trunkline.evaluation import Scored, judge
 from trunkline.evaluation.case import Case
-from trunkline.evaluation.fairness.groups import group_figures, groups
+from trunkline.evaluation.fairness.groups import groups
 from trunkline.evaluation.fairness.questions import fairness_verdicts
 from trunkline.evaluation.gates.champion import Champion
-from trunkline.evaluation.performance.comparison import Comparison, compare
+from trunkline.evaluation.performance.scale import AS_IT_IS, scale_of
 from trunkline.evaluation.scored import pair_scored
+from trunkline.measure.by_group import group_figures
+from trunkline.measure.comparison import Comparison, compare
 from trunkline.measure.metrics import Metrics
 from trunkline.measure.paired import Array, Paired
 from trunkline.measure.quality import SEED
@@ -252,7 +254,11 @@ def report(title: str, found: list[tuple[Comparison, ...]]) -> None:
     print(f"{title:>30}")
     for position, first in enumerate(found[0]):
         each = [one[position] for one in found]
-        stops = [Champion().judge(one, (), PerformanceGates(metric=one.metric)).stops for one in each]
+        rules, scale = PerformanceGates(metric=first.metric), AS_IT_IS
+        if first.metric in (*REGRESSION, "neg_mean_absolute_error"):
+            truth = amounts(np.random.default_rng(0), 100_000)[1]
+            scale = scale_of(first.metric, {}, Paired(truth, truth, None), (first.challenger, first.champion))
+        stops = [Champion().judge(one, (), rules, scale=scale).stops for one in each]
         out = [one.difference.interval is not None and not holds_zero(one) for one in each]
         print(
             f"{first.metric:>30}   {share([one.better or one.worse for one in each])}   {np.mean(out):6.1%}"
@@ -308,13 +314,18 @@ def classified(score: Array, truth: Array) -> Paired:
 def regressors(rows: int, seed: int, first: float, second: float) -> tuple[Comparison, ...]:
     """Compare two models of a number with heavy tails, in a unit of its own."""
     generator = np.random.default_rng([seed, rows])
-    skill = generator.normal(size=rows)
-    truth = 500 + 40 * (skill + generator.standard_t(4, size=rows))
+    skill, truth = amounts(generator, rows)
     one, other = (
         Paired(truth, 500 + 40 * (skill + noise * generator.normal(size=rows)), None, task="regression")
         for noise in (first, second)
     )
     return compare(one, other, (*REGRESSION, "neg_mean_absolute_error", "r2"), {}, 1000, seed)
+
+
+def amounts(generator: np.random.Generator, rows: int) -> tuple[Array, Array]:
+    """Return hidden scores, and numbers with heavy tails around them."""
+    skill = generator.normal(size=rows)
+    return skill, 500 + 40 * (skill + generator.standard_t(4, size=rows))
 
 
 def area(noise: float) -> float:

@@ -34,7 +34,7 @@ def explain(ctx: click.Context, gate: str, markdown: bool) -> None:
         _explain_monitors(ctx, name, markdown=markdown)
         return
     from trunkline.core.gate import gates
-    from trunkline.evaluation.reports import catalogue
+    from trunkline.evaluation.reports import catalogue, rooms
 
     if markdown:
         click.echo(catalogue.catalogue_markdown(), nl=False)
@@ -46,8 +46,8 @@ def explain(ctx: click.Context, gate: str, markdown: bool) -> None:
     if room in ("", *(entry.room() for entry in every)):
         listed = [entry for entry in every if room in ("", entry.room())]
         width = max(len(entry.name) for entry in listed) + 2
-        for name, entries in catalogue.by_room(listed).items():
-            click.echo(click.style(catalogue.ROOMS.get(name, name), bold=True))
+        for name, entries in rooms.by_room(listed, lambda one: one.name).items():
+            click.echo(click.style(rooms.ROOMS.get(name, name), bold=True))
             for entry in entries:
                 click.echo(f"  {entry.name:<{width}}{entry.question}")
         if not room:

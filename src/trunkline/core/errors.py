@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import reprlib
+from collections.abc import Iterable
 from typing import ClassVar, Literal
 
 Actor = Literal["fix your input", "wait", "call a person"]
@@ -19,6 +21,17 @@ def shown(value: object) -> str:
         return _SHORT.repr(value)
     except ValueError:  # a whole number of more digits than Python writes
         return f"a very long {type(value).__name__}"
+
+
+def instead(name: str, known: Iterable[str]) -> str:
+    """Return the next step for a name that is not known: its close matches, else all that there are."""
+    names = {other.lower(): other for other in known}
+    close = difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.5)
+    return (
+        f"use {' or '.join(names[one] for one in close)}"
+        if close
+        else f"use one of {', '.join(names.values())}"
+    )
 
 
 class TrunklineError(Exception):

@@ -7,6 +7,7 @@ import inspect
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, ClassVar, Generic, TypeVar, get_args
 
 from pydantic import ValidationError
@@ -63,15 +64,18 @@ class Gate(Generic[Asked]):
     question: ClassVar[str]
     keys: ClassVar[tuple[str, ...]] = ()
     """The keys of the policy that it reads, dotted."""
+    switch: ClassVar[str] = ""
+    """The key under `gates` that asks the question: where it says null or false, it is not asked."""
     section: ClassVar[type[Section] | None] = None
     """Its own section of the policy, `gates.<name>`; None if its keys stand in the section of its room."""
 
     def __init__(self, rules: Section | None = None) -> None:
         self.rules: Any = rules or (self.section() if self.section else None)
 
-    def applies(self, case: Asked) -> bool:  # noqa: ARG002 - a gate that always applies
+    def applies(self, case: Asked) -> bool:
         """Whether the policy asks this question, and the model can be asked it."""
-        return True
+        said = attrgetter(f"policy.gates.{self.switch}")(case) if self.switch else True
+        return said is not None and said is not False
 
     def verdict(self, case: Asked) -> Verdict:
         """Return the answer."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator
@@ -25,6 +25,35 @@ class Waiver(Record):
     @classmethod
     def _as_text(cls, value: object) -> object:
         return date_as_text(value)
+
+    @field_validator("expires")
+    @classmethod
+    def _is_a_date(cls, value: str) -> str:
+        try:
+            date.fromisoformat(value)
+        except ValueError:
+            raise ValueError("is no date; write the last day on which it holds as YYYY-MM-DD") from None
+        return value
+
+    @field_validator("gate")
+    @classmethod
+    def _is_of_one_room(cls, value: str) -> str:
+        if any(sign in value.partition("/")[0] for sign in "*?["):
+            raise ValueError(
+                "covers gates of more than one room; begin it with the room, as fairness/*; one waiver a room"
+            )
+        return value
+
+    @field_validator("owner", "reason")
+    @classmethod
+    def _says_something(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("is empty; write who answers for it, and why it may be red")
+        return value
+
+    def expired(self, today: date) -> bool:
+        """Whether its last day is over."""
+        return today > date.fromisoformat(self.expires)
 
 
 class Verdict(Record):

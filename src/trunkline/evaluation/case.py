@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from trunkline.core.contract import Contract
+from trunkline.core.errors import ProjectError
 from trunkline.core.figures import Figure
 from trunkline.core.policy.policy import Policy
+from trunkline.measure.by_group import Masks
+from trunkline.measure.comparison import Comparison, compare
 from trunkline.measure.metrics import Metrics
 from trunkline.measure.paired import Paired
 from trunkline.measure.quality import SEED
 from trunkline.tasks import task_of
 
 from .fairness.groups import groups
-from .fairness.rates import Masks
-from .performance.figures import measure_paired
+from .performance.figures import measure_paired, too_little
 from .robustness.asking import Ask
 from .scored import Scored, pair_scored
 from .slices.findings import Findings, find
@@ -57,6 +59,22 @@ class Case:
         if self.champion is None:
             return None
         return pair_scored(self.champion, self.contract, other=self.test)
+
+    def compared(
+        self, rival: Paired, names: Iterable[str], *, on: Paired | None = None
+    ) -> tuple[tuple[Comparison, ...], str]:
+        """Return the comparison with a rival by each metric that has a value, and why there is none where it is known.
+
+        It is made on the test rows, or on those of them with their answers in `on`.
+        """
+        paired = on or self.paired
+        if reason := too_little(paired):
+            return (), reason
+        try:
+            resamples = self.policy.gates.performance.resamples
+            return compare(paired, rival, tuple(names), self.metrics, resamples, SEED), ""
+        except ProjectError as error:
+            return (), error.what
 
     @cached_property
     def masks(self) -> Mapping[str, Masks]:

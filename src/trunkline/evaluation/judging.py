@@ -11,13 +11,13 @@ from trunkline.core.gate import Gate, asked, gates, with_rules
 from trunkline.core.policy.gates import Gates
 from trunkline.core.policy.policy import Policy
 from trunkline.core.verdicts import Verdict
+from trunkline.measure.by_group import group_figures
 from trunkline.measure.metrics import Metrics, row_metrics
 from trunkline.measure.quality import SEED
 from trunkline.tasks import task_of
 from trunkline.tasks.metric_names import check_metric_names
 
 from .case import Case
-from .fairness.groups import group_figures
 from .fairness.questions import fairness_verdicts
 from .gates.metamorphic import check_metamorphic
 from .gates.not_run import LoadNotRun
@@ -65,12 +65,10 @@ def judge(
     rows, `silent` why there is a champion and it has none, `unlike` why its answers mean something else; `ask` puts
     rows to the model; `before` holds what other rooms and processes said of it already; `rooms` leaves out the
     gates of others; `strangers` are the gates of other packages. The same arguments give the same result. Raises
-    PolicyError when the policy names what does not exist or a waiver's date cannot be read, and DataError when rows
-    and answers do not belong together.
+    PolicyError when the policy names what does not exist, and DataError when rows and answers do not belong together.
     """
     own = {**row_metrics(task_of(contract).metrics), **(metrics or {})}
     check_gates(policy, own, contract)
-    apply_waivers((), policy.gates.waivers, today=today)
     case = Case(
         contract=contract,
         policy=policy,

@@ -18,7 +18,7 @@ from trunkline.core.policy.policy import Policy
 from trunkline.measure.metrics import Metrics
 from trunkline.measure.scorers import scorer_names
 
-from .reports.catalogue import ROOMS
+from .reports.rooms import ROOMS
 
 
 def gate_names(
@@ -51,10 +51,7 @@ def check_waivers(
     today: date,
     strangers: Sequence[Gate[Any]] = (),
 ) -> None:
-    """Raise PolicyError for a waiver that no gate of this project has the name of, or that has run out.
-
-    Their dates are those that `apply_waivers` has read.
-    """
+    """Raise PolicyError for a waiver that no gate of this project has the name of, or that has run out."""
     names = gate_names(policy, contract, metrics, strangers)
     for position, waiver in enumerate(policy.gates.waivers):
         key = f"gates.waivers.{position}"
@@ -64,7 +61,7 @@ def check_waivers(
                 value=waiver.gate,
                 next_step=_near(waiver.gate, names),
             )
-        if date.fromisoformat(waiver.expires) < today:
+        if waiver.expired(today):
             raise PolicyError(
                 f"{key}.expires: the waiver of {waiver.gate} has run out.",
                 value=waiver.expires,

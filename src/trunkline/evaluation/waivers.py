@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
 
-from trunkline.core.errors import PolicyError
 from trunkline.core.gate import Gate
 from trunkline.core.verdicts import Verdict, Waiver
 
@@ -20,70 +19,30 @@ def apply_waivers(
     A waiver's gate is a name or a pattern (`fairness/*`). One that has expired lets nothing through, and fails itself
     though its gate be green: whoever gave it said until when it is to be looked at again. Others that no red gate needs
     are named in a verdict of their own.
-    Raises PolicyError when a date cannot be read, the owner or the reason is blank, or a pattern covers every room.
     """
-    for position, waiver in enumerate(waivers):
-        _check(waiver, position)
-    last_days = [_last_day(waiver, position) for position, waiver in enumerate(waivers)]
-    needed = [False] * len(waivers)
-    answered = []
-    for verdict in verdicts:
-        if not verdict.stops:
-            answered.append(verdict)
-            continue
-        expired: Waiver | None = None
-        valid: Waiver | None = None
-        for position, waiver in enumerate(waivers):
-            if not fnmatchcase(verdict.gate, waiver.gate):
-                continue
-            needed[position] = True
-            if today <= last_days[position]:
-                valid = valid or waiver
-            else:
-                expired = expired or waiver
-        if valid is not None:
-            answered.append(verdict.model_copy(update={"waiver": valid}))
-        elif expired is not None:
-            reason = f"{verdict.reason} The waiver of {expired.owner} expired on {expired.expires}."
-            answered.append(verdict.model_copy(update={"reason": reason}))
-        else:
-            answered.append(verdict)
-    gates = [verdict.gate for verdict in verdicts]
+    answered = [_waived(verdict, waivers, today) if verdict.stops else verdict for verdict in verdicts]
+    gates, red = [one.gate for one in verdicts], [one.gate for one in verdicts if one.stops]
     late, unused = [], []
-    for waiver, last, was in zip(waivers, last_days, needed, strict=True):
-        if today > last:
-            late.append((waiver, "still red" if was else _why_unused(waiver, gates)))
-        elif not was:
+    for waiver in waivers:
+        needed = any(fnmatchcase(gate, waiver.gate) for gate in red)
+        if waiver.expired(today):
+            late.append((waiver, "still red" if needed else _why_unused(waiver, gates)))
+        elif not needed:
             unused.append(waiver)
     case = WaiverCase(late, unused, gates)
     return (*answered, *ExpiredWaivers().verdicts(case), *UnusedWaivers().verdicts(case))
 
 
-def _check(waiver: Waiver, position: int) -> None:
-    for key in ("owner", "reason"):
-        if not getattr(waiver, key).strip():
-            raise PolicyError(
-                f"gates.waivers.{position}.{key} is empty.",
-                next_step="write who answers for it" if key == "owner" else "write why it may be red",
-            )
-    room = waiver.gate.partition("/")[0]
-    if any(sign in room for sign in "*?["):
-        raise PolicyError(
-            f"gates.waivers.{position}.gate covers gates of more than one room.",
-            value=waiver.gate,
-            next_step="begin it with the room, as fairness/*; one waiver a room",
-        )
-
-
-def _last_day(waiver: Waiver, position: int) -> date:
-    try:
-        return date.fromisoformat(waiver.expires)
-    except ValueError as error:
-        raise PolicyError(
-            f"gates.waivers.{position}.expires is no date.",
-            value=waiver.expires,
-            next_step="write the last day on which it holds as YYYY-MM-DD",
-        ) from error
+def _waived(verdict: Verdict, waivers: Sequence[Waiver], today: date) -> Verdict:
+    """Return a red verdict with the first waiver that covers it, or with the owner of the first that did."""
+    mine = [waiver for waiver in waivers if fnmatchcase(verdict.gate, waiver.gate)]
+    for waiver in mine:
+        if not waiver.expired(today):
+            return verdict.model_copy(update={"waiver": waiver})
+    if not mine:
+        return verdict
+    reason = f"{verdict.reason} The waiver of {mine[0].owner} expired on {mine[0].expires}."
+    return verdict.model_copy(update={"reason": reason})
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,13 @@ def means(samples: Sequence[Array], level: float, users: Sequence[Users] | None 
     return Estimates(values, values - half, values + half)
 
 
+def mean_interval(values: Array, users: Users | None, level: float) -> Interval | None:
+    """Return Student's interval of one mean as `means` has it, None where it has no bounds."""
+    ends = means([values], level, None if users is None else [users])
+    low, high = float(ends.lows[0]), float(ends.highs[0])
+    return Interval(low=low, high=high) if np.isfinite([low, high]).all() else None
+
+
 def greatest_difference(groups: Estimates) -> Extreme:
     """Return the greatest difference of two groups; the groups' ends are at `level_for` them.
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
-
 import numpy as np
 
 from trunkline.core.contract import Contract
-from trunkline.core.errors import PolicyError
+from trunkline.core.errors import PolicyError, instead
 from trunkline.core.policy.monitors.performance import PerformanceMonitor
 from trunkline.core.policy.policy import Policy
 from trunkline.measure.metric_range import floor_problem
@@ -55,11 +53,10 @@ def check_known(key: str, name: str, metrics: Metrics) -> None:
     """Raise PolicyError, with close matches, when there is no metric of this name."""
     known = sorted({*scorer_names(), *metrics})
     if name not in known:
-        close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
         raise PolicyError(
             f"{key} names the metric {name}, and there is none of that name.",
             value=name,
-            next_step=f"use {' or '.join(close)}" if close else f"use one of {', '.join(known)}",
+            next_step=instead(name, known),
         )
 
 

@@ -12,7 +12,8 @@ from trunkline.cli.explain import explain
 from trunkline.core.errors import NotFoundError, PolicyError
 from trunkline.core.gate import gates
 from trunkline.core.plugins import OURS
-from trunkline.evaluation.reports.catalogue import ROOMS, catalogue_markdown
+from trunkline.evaluation.reports.catalogue import catalogue_markdown
+from trunkline.evaluation.reports.rooms import ROOMS
 from trunkline.monitoring.data import Data
 
 

@@ -47,3 +47,7 @@ def test_our_errors_and_a_librarys_answers_pass() -> None:
             raise error
     with pytest.raises(ProjectError), asking("load() failed:", "edit it"):
         raise KeyError("no answer")
+
+
+def test_an_error_is_told_with_its_kind_and_without_its_full_stop() -> None:
+    assert raised(ValueError("no such level.")) == "ValueError: no such level"

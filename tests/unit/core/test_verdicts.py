@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
+from pydantic import ValidationError
 
 from trunkline.core.snapshots import Window
 from trunkline.core.verdicts import Evaluation, Outcome, Verdict, Waiver
@@ -58,3 +59,25 @@ def test_a_date_that_yaml_read_as_one_is_the_same_as_its_text() -> None:
     day = date(2027, 1, 31)
     assert Waiver.model_validate(WAIVER.model_dump() | {"expires": day}) == WAIVER
     assert Window.model_validate({"first": day, "last": day}) == Window(first="2027-01-31", last="2027-01-31")
+
+
+@pytest.mark.parametrize(
+    ("key", "wrong"),
+    [
+        *(("expires", text) for text in ("31.12.2026", "2026-13-01", "soon", "")),
+        *((key, " ") for key in ("owner", "reason")),
+        *(("gate", name) for name in ("*", "*/leakage", "[a-z]*/*", "?ata/leakage")),
+    ],
+)
+def test_a_waiver_without_a_date_an_owner_a_reason_or_a_room_is_refused_by_its_key(
+    key: str, wrong: str
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Waiver.model_validate(WAIVER.model_dump() | {key: wrong})
+
+    assert [problem["loc"] for problem in refused.value.errors()] == [(key,)]
+
+
+@pytest.mark.parametrize(("day", "over"), [(date(2026, 12, 31), False), (date(2027, 1, 1), True)])
+def test_a_waiver_holds_on_its_last_day(day: date, over: bool) -> None:
+    assert WAIVER.model_copy(update={"expires": "2026-12-31"}).expired(day) is over

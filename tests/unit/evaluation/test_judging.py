@@ -202,17 +202,6 @@ def test_the_overfit_gate_knows_whether_the_split_is_temporal(
     assert ["what changed between them" in reason for reason in said] == [False, True]
 
 
-def test_a_waiver_with_a_wrong_date_is_refused_before_any_work(
-    ask: Callable[..., tuple[Verdict, ...]], policy: Policy
-) -> None:
-    waiver = {"gate": "data/*", "owner": "Ada", "reason": "Known", "expires": "tomorrow"}
-    said: list[str] = []
-
-    with pytest.raises(PolicyError, match=r"gates\.waivers\.0\.expires"):
-        ask(policy=with_gates(policy, waivers=[waiver]), progress=said.append)
-    assert said == []
-
-
 def test_an_unknown_metric_is_refused(ask: Callable[..., tuple[Verdict, ...]], policy: Policy) -> None:
     with pytest.raises(PolicyError, match=r"floors\.roc_auk"):
         ask(policy=with_gates(policy, performance={"floors": {"roc_auk": 0.5}}))

@@ -55,7 +55,7 @@ def test_a_figure_is_said_with_interval_and_rows() -> None:
     ],
 )
 def test_an_outcome_says_whether_it_stops(outcome: Outcome, blocking: bool, waived: bool, words: str) -> None:
-    waiver = Waiver(gate="*", owner="Ada", reason="known", expires="2027-01-01") if waived else None
+    waiver = Waiver(gate="data/*", owner="Ada", reason="known", expires="2027-01-01") if waived else None
 
     assert (
         outcome_word(Verdict(gate="g", outcome=outcome, reason="", blocking=blocking, waiver=waiver)) == words

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from trunkline.core.contract import Contract, Role
-from trunkline.core.errors import PolicyError
+from trunkline.core.errors import PolicyError, instead
 from trunkline.core.policy.gates import DeepchecksGates, Suite
 from trunkline.tasks import task_of
 
@@ -116,43 +115,28 @@ def check_blocking(
     and close matches.
     """
     for name in rules.blocking:
-        homes = [suite for suite, checks in CHECKS.items() if name in {check.name for check in checks}]
+        homes = [(suite, check) for suite, checks in CHECKS.items() for check in checks if check.name == name]
         if not homes:
             raise PolicyError(
                 f"{KEY} names the check {name}, and deepchecks has none of that name.",
-                next_step=_closest(name, [check.name for suite in rules.suites for check in _able(suite)]),
+                next_step=instead(
+                    name, [check.name for suite in rules.suites for check in CHECKS[suite] if check.condition]
+                ),
             )
-        (home,) = homes
+        ((home, check),) = homes
         if home not in rules.suites:
             raise PolicyError(
                 f"{KEY} names the check {name}, which is in the suite {home}, and that is not run.",
                 next_step=f"add {home} to gates.deepchecks.suites, or take {name} out",
             )
-        if name not in {check.name for check in _able(home)}:
+        if not check.condition:
             raise PolicyError(
                 f"{KEY} names the check {name}, which shows something and never fails.",
                 next_step=f"take {name} out of {KEY}",
             )
-        why = (impossible or {}).get(home, {}).get(name) or _never(home, name)
+        why = (impossible or {}).get(home, {}).get(name) or (WHY["model"] if check.needs == "model" else "")
         if why:
             raise PolicyError(
                 f"{KEY} names the check {name}, which cannot be asked here: {why}.",
                 next_step=f"take {name} out of {KEY}",
             )
-
-
-def _able(suite: Suite) -> list[Check]:
-    return [check for check in CHECKS[suite] if check.condition]
-
-
-def _never(suite: Suite, name: str) -> str:
-    (need,) = (check.needs for check in CHECKS[suite] if check.name == name)
-    return WHY[need] if need == "model" else ""
-
-
-def _closest(name: str, names: Sequence[str]) -> str:
-    folded = {known.lower(): known for known in names}
-    close = difflib.get_close_matches(name.lower(), folded, n=3, cutoff=0.5)
-    return (
-        f"use {' or '.join(folded[match] for match in close)}" if close else f"use one of {', '.join(names)}"
-    )

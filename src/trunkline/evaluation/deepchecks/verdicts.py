@@ -29,6 +29,11 @@ UNDECIDED = (
 )
 """Errors by which deepchecks says that these data or this model cannot be asked; any other one is a crash."""
 
+AGAIN = (
+    "Run trunkline deepchecks again; if it breaks again, give it more time (gates.deepchecks.timeout_s), fewer rows "
+    "(gates.deepchecks.rows), or make its environment anew: rm -r .venv-deepchecks, make deepchecks."
+)
+"""What to do about a suite that gave no answers."""
 SHOWN = 160
 """Letters of what a check says that a reason repeats."""
 
@@ -49,9 +54,9 @@ class CheckAnswer(Record):
     error: str = ""
     message: str = ""
 
-    def with_outcome(self, outcome: str) -> list[str]:
-        """Return the details of the conditions with this outcome."""
-        return [found.details for found in self.conditions if found.outcome == outcome]
+    def first(self, outcome: str) -> str | None:
+        """Return the details of the first condition with this outcome, None without one."""
+        return next((found.details for found in self.conditions if found.outcome == outcome), None)
 
 
 class SuiteAnswers(Record):
@@ -64,6 +69,10 @@ class SuiteAnswers(Record):
     checks: tuple[str, ...]
     answers: tuple[CheckAnswer, ...]
     seconds: float
+
+    def having(self, outcome: str) -> dict[str, str]:
+        """Return the checks that have a condition with this outcome, each with its details."""
+        return {row.check: said for row in self.answers if (said := row.first(outcome)) is not None}
 
 
 def read_answers(path: Path) -> SuiteAnswers | str:
@@ -113,78 +122,68 @@ class DeepchecksSuite(Gate[SuiteCase]):
     )
 
     def verdict(self, case: SuiteCase) -> Verdict:
-        if isinstance(case.answers, str):
-            return broken_verdict(case.suite, case.answers)
-        return suite_verdict(case.answers, case.rules, case.left_out, rows=case.rows)
+        """Answer whether all conditions of a suite hold.
+
+        A check that crashed stops a release, and so does one that the policy calls blocking when it failed, warned or
+        could not say.
+        """
+        answers, blocking, gate = case.answers, case.rules.blocking, f"deepchecks/{case.suite}"
+        if isinstance(answers, str):
+            return self.answer("fail", f"The suite gave no answers: {answers}.", gate=gate, advice=AGAIN)
+        crashed, failed, warned = _crashed(answers, case), answers.having("FAIL"), answers.having("WARN")
+        undecided = {row.check: row.message for row in answers.answers if row.error in UNDECIDED}
+        # Some checks, Data Duplicates among them, only ever warn: to call one blocking must mean something.
+        stopping = {name: why for name, why in (warned | failed).items() if name in blocking}
+        stops = bool(crashed or stopping or set(blocking) & set(undecided))
+        outcome: Outcome = "pass"
+        if crashed or stopping or (failed and not stops):
+            outcome = "fail"
+        elif stops or undecided:
+            outcome = "inconclusive"
+        red = {*crashed, *failed, *stopping}
+        asked = {*(row.check for row in answers.answers), *crashed}
+        parts = [
+            f"Of {len(asked)} checks {len(asked - red - set(undecided))} hold.",
+            _listed("Crashed", crashed),
+            _listed("Failed and blocking", stopping),
+            _listed("Failed", {name: why for name, why in failed.items() if name not in stopping}),
+            _listed("Could not say", undecided),
+            _listed("Warned", {name: why for name, why in warned.items() if name not in red}),
+            _listed("Not asked", case.left_out),
+        ]
+        return self.answer(
+            outcome,
+            " ".join(part for part in parts if part),
+            gate=gate,
+            threshold=0.0,
+            figures=(Figure(name="checks that do not hold", value=float(len(red)), rows=case.rows),),
+            blocking=stops,
+            advice="" if outcome == "pass" else _advice(case.suite, bool(crashed), stops),
+        )
 
 
-def suite_verdict(
-    answers: SuiteAnswers, rules: DeepchecksGates, left_out: Mapping[str, str], *, rows: int
-) -> Verdict:
-    """Answer whether all conditions of a suite hold.
-
-    A check that crashed stops a release, and so does one that the policy calls blocking when it failed, warned or
-    could not say; `left_out` holds the checks that were not asked, with the reason.
-    """
-    crashed = {row.check: f"{row.error}: {row.message}" for row in answers.answers if _crashed(row)}
-    crashed |= {
-        row.check: row.with_outcome("ERROR")[0] for row in answers.answers if row.with_outcome("ERROR")
-    }
+def _crashed(answers: SuiteAnswers, case: SuiteCase) -> dict[str, str]:
+    """Return the checks that ended with an error, were not run, or are called blocking and ask nothing."""
     heard = {row.check for row in answers.answers}
-    crashed |= {
-        check.name: "the installed deepchecks did not run it"
-        for check in CHECKS[answers.suite]
-        if check.name not in heard and check.name not in left_out
+    return {
+        **{
+            row.check: f"{row.error}: {row.message}"
+            for row in answers.answers
+            if row.error and row.error not in UNDECIDED
+        },
+        **answers.having("ERROR"),
+        **{
+            check.name: "the installed deepchecks did not run it"
+            for check in CHECKS[answers.suite]
+            if check.name not in heard and check.name not in case.left_out
+        },
+        # It would hold whatever the data are.
+        **{
+            row.check: "it answered without a condition"
+            for row in answers.answers
+            if row.check in case.rules.blocking and not (row.conditions or row.error)
+        },
     }
-    # A blocking check that asks nothing would hold whatever the data are.
-    crashed |= {
-        row.check: "it answered without a condition"
-        for row in answers.answers
-        if row.check in rules.blocking and not (row.conditions or row.error)
-    }
-    failed = {row.check: row.with_outcome("FAIL")[0] for row in answers.answers if row.with_outcome("FAIL")}
-    undecided = {row.check: row.message for row in answers.answers if row.error in UNDECIDED}
-    warned = {row.check: row.with_outcome("WARN")[0] for row in answers.answers if row.with_outcome("WARN")}
-    # Some checks, Data Duplicates among them, only ever warn: to call one blocking must mean something.
-    stopping = {name: why for name, why in (warned | failed).items() if name in rules.blocking}
-    stops_failed = bool(crashed or stopping)
-    stops = stops_failed or bool(set(rules.blocking) & set(undecided))
-    outcome: Outcome = "pass"
-    if stops_failed or (failed and not stops):
-        outcome = "fail"
-    elif stops or undecided:
-        outcome = "inconclusive"
-    red = {*crashed, *failed, *stopping}
-    asked = {*heard, *crashed}
-    parts = [
-        f"Of {len(asked)} checks {len(asked - red - set(undecided))} hold.",
-        _listed("Crashed", crashed),
-        _listed("Failed and blocking", stopping),
-        _listed("Failed", {name: why for name, why in failed.items() if name not in stopping}),
-        _listed("Could not say", undecided),
-        _listed("Warned", {name: why for name, why in warned.items() if name not in red}),
-        _listed("Not asked", left_out),
-    ]
-    return DeepchecksSuite().answer(
-        outcome,
-        " ".join(part for part in parts if part),
-        gate=f"deepchecks/{answers.suite}",
-        threshold=0.0,
-        figures=(Figure(name="checks that do not hold", value=float(len(red)), rows=rows),),
-        blocking=stops,
-        advice="" if outcome == "pass" else _advice(answers.suite, bool(crashed), stops),
-    )
-
-
-def broken_verdict(suite: Suite, problem: str) -> Verdict:
-    """Return the failing verdict of a suite that gave no answers."""
-    return DeepchecksSuite().answer(
-        "fail",
-        f"The suite gave no answers: {problem}.",
-        gate=f"deepchecks/{suite}",
-        advice="Run trunkline deepchecks again; if it breaks again, give it more time (gates.deepchecks.timeout_s), "
-        "fewer rows (gates.deepchecks.rows), or make its environment anew: rm -r .venv-deepchecks, make deepchecks.",
-    )
 
 
 def verdicts_of(
@@ -205,10 +204,6 @@ def verdicts_of(
         answers = answers or problem or "it ended without any"
         verdicts.append(DeepchecksSuite().verdict(SuiteCase(suite, answers, rules, left_out[suite], rows)))
     return tuple(verdicts)
-
-
-def _crashed(row: CheckAnswer) -> bool:
-    return bool(row.error) and row.error not in UNDECIDED
 
 
 def _advice(suite: str, crashed: bool, stops: bool) -> str:

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from trunkline.core.figures import Figure
 from trunkline.core.policy.gates import FairnessGates
-from trunkline.core.verdicts import Outcome, Verdict
+from trunkline.core.verdicts import Verdict
+from trunkline.measure.by_group import Masks, Values, group_means, judged_groups, left_out, rates
+from trunkline.measure.limit import REACHES_BACK, Limit
 from trunkline.measure.paired import Array, Paired
 from trunkline.measure.wording import between, number
 
-from .rates import Masks, Values, group_means, judged_groups, left_out, rates
-
-ROUNDING = 1e-9
-"""A limit is not crossed by the last digits of a subtraction."""
 KEYS = tuple(f"gates.fairness.{key}" for key in ("minimum_group", "intersections", "undecided", "blocking"))
 """The policy keys that every gate of fairness reads."""
-WORTH_WAITING = 100
-"""Times as many rows beyond which nobody is told to gather them."""
 GATHER = (
     "Gather more test rows of these groups; join small ones (categories, or `bands` of a number); or lower "
     "gates.fairness.minimum_group, so that they are judged by the rows that there are. Where it stops a release, it "
@@ -101,47 +96,6 @@ class Audit:
         return f"Look at the figures by {self.attribute} on the report; {'; or '.join(ways)}."
 
 
-@dataclass(frozen=True)
-class Limit:
-    """What a figure may at least (a ratio) or at most (a difference) be."""
-
-    value: float
-    at_least: bool = False
-
-    def keeps(self, value: float) -> bool:
-        """Whether the value is within the limit."""
-        beyond = self.value - value if self.at_least else value - self.value
-        return beyond <= ROUNDING
-
-    def broken_wholly(self, figure: Figure) -> bool:
-        """Whether the figure's whole interval lies beyond the limit."""
-        if figure.interval is None:
-            return False
-        return not self.keeps(figure.interval.high if self.at_least else figure.interval.low)
-
-    def more_rows(self, figure: Figure) -> str:
-        """Return how many times the rows would decide, if the figure stays: a width falls with their square root."""
-        if figure.interval is None:
-            return ""
-        nearest = figure.interval.high if self.at_least else figure.interval.low
-        distance = abs(figure.value - self.value)
-        times = (abs(nearest - figure.value) / distance) ** 2 if distance else math.inf
-        if times > WORTH_WAITING:
-            return (
-                " The figure is so near the limit that no number of test rows worth gathering would decide."
-            )
-        factor = max(2, math.ceil(times - ROUNDING))
-        return f" If it stays what it is, about {factor} times as many test rows would decide."
-
-    def words(self) -> str:
-        """Return the limit in words, to stand after a figure."""
-        return (
-            f"at least {number(self.value)} is asked"
-            if self.at_least
-            else f"at most {number(self.value)} is allowed"
-        )
-
-
 def answer(
     audit: Audit,
     gate: str,
@@ -164,17 +118,14 @@ def answer(
     not. Both stop a release only of one attribute and if the policy says so. `small` names groups that were left out,
     `incomplete` a part of the question.
     """
-    outcome: Outcome
-    within = limit.keeps(total.value)
-    if within:
-        outcome = "inconclusive" if small or incomplete else "pass"
-    else:
-        outcome = "fail" if limit.broken_wholly(total) else "inconclusive"
-    straddles = outcome == "inconclusive" and not within
+    outcome = limit.outcome(total)
+    straddles = outcome == "inconclusive"
+    if outcome == "pass" and (small or incomplete):
+        outcome = "inconclusive"
     pairs = ", all pairs of groups at once"
     reason = f"{noun} is {number(total.value)} ({between(total.interval)}{pairs}); {limit.words()}."
     if straddles:
-        reason += " The interval reaches back over the limit, so this may be chance." + limit.more_rows(total)
+        reason += REACHES_BACK + limit.more_rows(total)
     elif outcome == "inconclusive" and small:
         reason += " Nothing is said of the groups that are left out."
     advice = "" if outcome == "pass" else remedy

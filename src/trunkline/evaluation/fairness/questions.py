@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from trunkline.core.gate import gates, with_rules
 from trunkline.core.policy.gates import Gates
 from trunkline.core.verdicts import Verdict
+from trunkline.measure.by_group import Masks
 from trunkline.measure.paired import Paired
 
 from .audit import Audit
-from .rates import Masks
 
 
 def fairness_verdicts(

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from trunkline.core.errors import ProjectError
 from trunkline.core.gate import Gate
-from trunkline.core.policy.gates import PerformanceGates
 from trunkline.core.verdicts import Outcome, Verdict
-from trunkline.measure.metrics import Metrics
-from trunkline.measure.paired import Paired
-from trunkline.measure.quality import SEED
-from trunkline.measure.users import counted
 from trunkline.measure.wording import between, number
 from trunkline.tasks import task_of
 
 from ..case import Case
-from ..performance.comparison import Comparison, compare
-from ..performance.figures import too_little
 from ..performance.scale import unbeatable
 
 
@@ -36,34 +28,17 @@ class Baseline(Gate[Case]):
     name = "performance/baseline"
     question = "Is the model better than one that ignores its inputs?"
     keys = ("gates.performance.baseline", "gates.performance.metric")
-
-    def applies(self, case: Case) -> bool:
-        return case.policy.gates.performance.baseline
+    switch = "performance.baseline"
 
     def verdict(self, case: Case) -> Verdict:
-        return self.judge(case.paired, case.trained, case.policy.gates.performance, case.metrics)
-
-    def judge(
-        self, paired: Paired, train: Paired | None, policy: PerformanceGates, metrics: Metrics
-    ) -> Verdict:
-        """Answer whether the model beats one that ignores its inputs, on the same rows by a paired bootstrap.
-
-        That one answers the shares of the classes, or the mean, of the training rows (of the test rows without them).
-        """
-        name, reason = policy.metric, too_little(paired)
-        found: tuple[Comparison, ...] = ()
-        try:
-            if not reason:
-                rival = task_of(paired).baseline(paired, train or paired)
-                found = compare(paired, rival, (name,), metrics, policy.resamples, SEED)
-        except ProjectError as error:
-            reason = error.what
+        paired, name = case.paired, case.policy.gates.performance.metric
+        found, reason = case.compared(task_of(paired).baseline(paired, case.trained or paired), (name,))
         if not found:
             reason = reason or f"{name} has no value for a model that ignores its inputs."
             return self.answer("inconclusive", reason, threshold=0.0)
         (only,) = found
         gain = only.difference
-        if gain.value <= 0 and unbeatable(name, metrics, paired, only.champion):
+        if gain.value <= 0 and unbeatable(name, case.metrics, paired, only.champion):
             return self.answer(
                 "inconclusive",
                 f"{name} of a model that ignores its inputs is {number(only.champion)}, and none can be better: who "
@@ -79,7 +54,7 @@ class Baseline(Gate[Case]):
         return self.answer(
             outcome,
             f"The model {verbs[outcome]}: {name} {number(only.challenger)} against {number(only.champion)}, difference "
-            f"{number(gain.value)} ({between(gain.interval)}, {counted(paired.rows, paired.users)}).",
+            f"{number(gain.value)} ({between(gain.interval)}, {only.sample}).",
             threshold=0.0,
             figures=(gain,),
         )

@@ -6,17 +6,16 @@ import math
 from collections.abc import Sequence
 from functools import partial
 
-from trunkline.core.errors import ProjectError
 from trunkline.core.gate import Gate
 from trunkline.core.policy.gates import PerformanceGates
 from trunkline.core.verdicts import Verdict
-from trunkline.measure.quality import SEED
+from trunkline.measure.comparison import SAID, Comparison
 from trunkline.measure.wording import between, by_chance, number
 from trunkline.tasks import task_of
 
 from ..case import Case
-from ..performance.comparison import SAID, Comparison, compare
-from ..performance.figures import MORE_ROWS, too_little
+from ..performance.figures import MORE_ROWS
+from ..performance.scale import AS_IT_IS, Scale, scale_of
 
 
 class Champion(Gate[Case]):
@@ -68,16 +67,13 @@ class Champion(Gate[Case]):
             return self.answer("inconclusive", case.silent, threshold=-rules.margin, advice=advice)
         if case.reigning is None:
             return self.answer("pass", "There is no champion yet: this is the first release.", blocking=False)
-        found: tuple[Comparison, ...] = ()
         names = dict.fromkeys((rules.metric, *task_of(paired).standard(paired)))
-        reason = too_little(paired)
-        try:
-            if not reason:
-                found = compare(paired, case.reigning, tuple(names), case.metrics, rules.resamples, SEED)
-        except ProjectError as error:
-            reason = error.what
+        found, reason = case.compared(case.reigning, names)
         first = next((one for one in found if one.metric == rules.metric), None)
-        return self.judge(first, found, rules, problem=reason)
+        scale = AS_IT_IS
+        if first:
+            scale = scale_of(rules.metric, case.metrics, paired, (first.challenger, first.champion))
+        return self.judge(first, found, rules, scale=scale, problem=reason)
 
     def judge(
         self,
@@ -85,21 +81,23 @@ class Champion(Gate[Case]):
         others: Sequence[Comparison],
         policy: PerformanceGates,
         *,
+        scale: Scale = AS_IT_IS,
         problem: str = "",
     ) -> Verdict:
         """Answer whether the challenger is worse than the champion by no more than the margin (non-inferiority).
 
         "Better" and "worse" are said only where the second test agrees. `policy.undecided` says whether an interval
-        that straddles the margin stops a release. `problem` says why there is no comparison.
+        that straddles the margin stops a release; its margin is a share of `scale`. `problem` says why there is no
+        comparison.
         """
         if found is None or found.difference.interval is None:
             reason = problem or f"{policy.metric} has no value for both models on these rows."
             return self.answer("inconclusive", reason, threshold=-policy.margin, advice=MORE_ROWS)
-        gap, span, margin = found.difference, found.difference.interval, policy.margin * found.scale.size
+        gap, span, margin = found.difference, found.difference.interval, policy.margin * scale.size
         facts = (
             f"{policy.metric} {number(found.challenger)} against the champion's {number(found.champion)}, difference "
             f"{number(gap.value)} ({between(span)}, {found.sample or f'{gap.rows:,} rows'}, margin {number(margin)}"
-            f"{found.scale.words(policy.margin)}; {found.test}: {by_chance(found.p_value)})."
+            f"{scale.words(policy.margin)}; {found.test}: {by_chance(found.p_value)})."
         )
         answer = partial(
             self.answer,

@@ -43,26 +43,13 @@ class ClassRecall(Gate[Case]):
     question = "Is every class given as an answer to the rows that have it?"
     keys = ("gates.performance.class_recall", "training.threshold")
 
-    def applies(self, case: Case) -> bool:
-        return case.policy.gates.performance.class_recall is not None
+    switch = "performance.class_recall"
 
     def verdict(self, case: Case) -> Verdict:
-        limit = case.policy.gates.performance.class_recall or 0.0
-        return self.judge(case.paired, case.trained, limit, champion=case.reigning)
-
-    def judge(
-        self, paired: Paired, train: Paired | None, limit: float, *, champion: Paired | None = None
-    ) -> Verdict:
-        """Answer whether each class is given as an answer to at least `limit` of the rows that have it (its recall).
-
-        The test rows of each class decide, by the score interval of the share (of users where they repeat). Where the
-        point is below the limit and these rows are too few, the training rows are asked too: a model knows those best,
-        so what it misses there it misses everywhere. Inconclusive blocks nothing (decision 9). The recall of `champion`
-        is only reported.
-        """
+        paired, limit = case.paired, case.policy.gates.performance.class_recall or 0.0
         if reason := too_little(paired):
             return self.answer("inconclusive", reason, threshold=limit, advice=MORE_ROWS)
-        found = [_judged(name, paired, train, limit, champion) for name in paired.classes]
+        found = [_judged(name, paired, case.trained, limit, case.reigning) for name in paired.classes]
         red = [one for one in found if one.outcome == "fail"]
         open_ = [one for one in found if one.outcome == "inconclusive"]
         outcome: Outcome = "fail" if red else "inconclusive" if open_ else "pass"
@@ -74,7 +61,7 @@ class ClassRecall(Gate[Case]):
             outcome,
             words,
             threshold=limit,
-            blocking=outcome != "inconclusive",
+            blocking=outcome != "inconclusive",  # decision 9
             figures=(one.recall for one in found if one.recall),
             advice="" if outcome == "pass" else _advice("two classes" in paired.traits),
         )
@@ -91,31 +78,36 @@ class _Class:
 
 
 def _judged(name: str, paired: Paired, train: Paired | None, limit: float, champion: Paired | None) -> _Class:
-    place = paired.classes.index(name)
-    rows = paired.take(paired.truth == place)
-    if not rows.rows:
+    rows, answered = _of_class(name, paired)
+    if rows is None:
         return _Class(name, None, "inconclusive", f"No test row is {name}, so it was not judged.")
     recall = _recall(rows, name)
-    own = _recall(champion.take(champion.truth == place), name) if champion is not None else None
-    beside = f" The champion gives it to {number(own.value)} of them." if own is not None else ""
-    learned = (
-        train.take(train.truth == train.classes.index(name)) if train and name in train.classes else None
-    )
-    trained = _recall(learned, name) if learned is not None and learned.rows else None
-    never = not (paired.labels == place).any() and not (
-        train is not None and name in train.classes and (train.labels == train.classes.index(name)).any()
-    )
     words = f"{name} is answered for {_share(recall, 'test')}"
     if recall.value >= limit:
         return _Class(name, recall, "pass", f"{words}.")
+    learned, ever = (None, False) if train is None else _of_class(name, train)
+    trained = None if learned is None else _recall(learned, name)
     if trained is not None:
         words += f", and to {_share(trained, 'training')}"
+    never = not (answered or ever)
     words += "; it is never answered." if never else "."
     bound = limit * (NEVER if never else 1.0)
-    sure = any(figure is not None and _below(figure, bound) for figure in (recall, trained))
+    sure = any(one is not None and one.interval and one.interval.high < bound for one in (recall, trained))
     if not sure:
         words += f" These are too few rows to be sure that it is less than {number(bound)}."
-    return _Class(name, recall, "fail" if sure else "inconclusive", words + beside)
+    if champion is not None:
+        own = _recall(champion.take(champion.truth == champion.classes.index(name)), name)
+        words += f" The champion gives it to {number(own.value)} of them."
+    return _Class(name, recall, "fail" if sure else "inconclusive", words)
+
+
+def _of_class(name: str, paired: Paired) -> tuple[Paired | None, bool]:
+    """Return the rows that have a class, None without any, and whether some row is answered by it."""
+    if name not in paired.classes:
+        return None, False
+    place = paired.classes.index(name)
+    rows = paired.take(paired.truth == place)
+    return rows if rows.rows else None, bool((paired.labels == place).any())
 
 
 def _recall(rows: Paired, name: str) -> Figure:
@@ -134,10 +126,6 @@ def _share(recall: Figure, part: str) -> str:
     return (
         f"{number(recall.value)} ({between(recall.interval)}) of the {recall.rows:,} {part} rows that have it"
     )
-
-
-def _below(figure: Figure, bound: float) -> bool:
-    return figure.interval is not None and figure.interval.high < bound
 
 
 def _advice(binary: bool) -> str:

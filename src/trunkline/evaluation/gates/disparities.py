@@ -10,10 +10,10 @@ from __future__ import annotations
 import numpy as np
 
 from trunkline.core.verdicts import Verdict
+from trunkline.measure.by_group import Values
 from trunkline.measure.paired import Array, Paired
 
 from ..fairness.audit import Audit
-from ..fairness.rates import Values
 from .disparity import Disparity
 
 

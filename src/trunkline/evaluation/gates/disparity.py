@@ -7,12 +7,13 @@ from typing import ClassVar
 from trunkline.core.figures import Figure, Interval
 from trunkline.core.gate import Gate
 from trunkline.core.verdicts import Verdict
+from trunkline.measure.by_group import Values, left_out
+from trunkline.measure.limit import Limit
 from trunkline.measure.paired import Array, Paired
 from trunkline.measure.simultaneous import greatest_difference, least_ratio, level_for
 from trunkline.measure.wording import number
 
-from ..fairness.audit import KEYS, Audit, Limit, answer, too_few
-from ..fairness.rates import Values, left_out
+from ..fairness.audit import KEYS, Audit, answer, too_few
 
 
 class Disparity(Gate[Audit]):

@@ -7,17 +7,21 @@ from collections.abc import Iterable
 import numpy as np
 
 from trunkline.core.errors import DataError
-from trunkline.core.figures import Figure, Interval
+from trunkline.core.figures import Figure
 from trunkline.core.gate import Gate
 from trunkline.core.verdicts import Outcome, Verdict
+from trunkline.measure.by_group import SHOWN, Masks, judged_groups, left_out
+from trunkline.measure.limit import Limit
 from trunkline.measure.multiplicity import shared_level
-from trunkline.measure.paired import Paired
+from trunkline.measure.paired import Array, Paired
 from trunkline.measure.same_rows import accuracy_gain, error_saved
-from trunkline.measure.simultaneous import means
+from trunkline.measure.simultaneous import mean_interval
+from trunkline.measure.users import Users
 from trunkline.measure.wording import between, number
 
-from ..fairness.audit import GATHER, KEYS, Audit, Limit, too_few
-from ..fairness.rates import SHOWN, Masks, judged_groups, left_out
+from ..fairness.audit import GATHER, KEYS, Audit, too_few
+
+SAVED = "relative_error_reduction"
 
 
 class GroupChampion(Gate[Audit]):
@@ -60,17 +64,15 @@ class GroupChampion(Gate[Audit]):
         if not judged:
             return too_few(case, gate, question, limit)
         of_amounts = "amounts" in case.paired.traits
-        compare = _errors if of_amounts else _accuracies
-        found = sorted(compare(case, champion, judged), key=lambda figure: figure.value)
-        spared = _errors_of_spared(case, champion, judged) if of_amounts else []
+        first = "Accuracy, challenger less champion"
+        if of_amounts:
+            first = "Share of the champion's mean absolute error that is saved"
+        found, spared = (_errors if of_amounts else _accuracies)(case, champion, judged)
         worse = [figure for figure in found if not limit.keeps(figure.value)]
         surely = [figure for figure in worse if limit.broken_wholly(figure)]
         surely += [figure for figure in spared if figure.interval is not None and figure.interval.high < 0]
         open_ = bool(worse or spared)
         outcome: Outcome = "fail" if surely else "inconclusive" if open_ or small else "pass"
-        first = "Accuracy, challenger less champion"
-        if of_amounts:
-            first = "Share of the champion's mean absolute error that is saved"
         reason = f"{first}, of which at least {number(-margin)} is asked: {_listed(found)}." if found else ""
         if spared:
             reason += " The champion makes no error in these groups, and the challenger's, negative, is "
@@ -97,61 +99,48 @@ def _check_same_rows(challenger: Paired, champion: Paired) -> None:
         )
 
 
-def _accuracies(audit: Audit, champion: Paired, judged: Masks) -> list[Figure]:
-    """Return each group's difference of accuracies."""
+def _accuracies(audit: Audit, champion: Paired, judged: Masks) -> tuple[list[Figure], list[Figure]]:
+    """Return each group's difference of accuracies, the least first, and nothing."""
     gains = (audit.paired.labels == audit.paired.truth).astype(np.float64) - (
         champion.labels == champion.truth
     )
-    level, users = shared_level(len(judged)), audit.paired.users
-    return [
+    level = shared_level(len(judged))
+    found = [
         Figure(
             name="difference:accuracy",
             value=float(gains[mask].mean()),
             rows=int(mask.sum()),
-            interval=accuracy_gain(gains[mask], None if users is None else users[mask], level),
+            interval=accuracy_gain(gains[mask], _users(audit, mask), level),
             group=group,
         )
         for group, mask in judged.items()
     ]
+    return sorted(found, key=lambda one: one.value), []
 
 
-def _errors(audit: Audit, champion: Paired, judged: Masks) -> list[Figure]:
-    """Return the share of the champion's mean absolute error that is saved, of each group where it makes one."""
-    ours, theirs = np.abs(audit.paired.labels - audit.paired.truth), np.abs(champion.labels - champion.truth)
-    level, users = shared_level(len(judged)), audit.paired.users
-    figures = []
+def _errors(audit: Audit, champion: Paired, judged: Masks) -> tuple[list[Figure], list[Figure]]:
+    """Return the share of the champion's mean absolute error that is saved, of each group where it makes one.
+
+    Of the others there is no share of nothing: the second are the challenger's errors there, negative. The least
+    stand first.
+    """
+    ours, theirs = (np.abs(model.labels - model.truth) for model in (audit.paired, champion))
+    level, found = shared_level(len(judged)), []
     for group, mask in judged.items():
-        if ours[mask].any() and not theirs[mask].any():
-            continue  # no share of nothing: `_errors_of_spared`
-        value, span = error_saved(ours[mask], theirs[mask], None if users is None else users[mask], level)
-        rows = int(mask.sum())
-        figures.append(
-            Figure(name="relative_error_reduction", value=value, rows=rows, interval=span, group=group)
-        )
-    return figures
+        users = _users(audit, mask)
+        if theirs[mask].any() or not ours[mask].any():
+            name = SAVED
+            value, span = error_saved(ours[mask], theirs[mask], users, level)
+        else:
+            name = "difference:neg_mean_absolute_error"
+            value, span = -float(ours[mask].mean()), mean_interval(-ours[mask], users, level)
+        found.append(Figure(name=name, value=value, rows=int(mask.sum()), interval=span, group=group))
+    found.sort(key=lambda one: one.value)
+    return [one for one in found if one.name == SAVED], [one for one in found if one.name != SAVED]
 
 
-def _errors_of_spared(audit: Audit, champion: Paired, judged: Masks) -> list[Figure]:
-    """Return the challenger's error, negative, in each group where the champion makes none, the greatest first."""
-    ours, theirs = np.abs(audit.paired.labels - audit.paired.truth), np.abs(champion.labels - champion.truth)
-    users, level = audit.paired.users, shared_level(len(judged))
-    found = []
-    for group, mask in judged.items():
-        if not theirs[mask].any() and ours[mask].any():
-            ends = means([-ours[mask]], level, None if users is None else [users[mask]])
-            low, high = float(ends.lows[0]), float(ends.highs[0])
-            span = Interval(low=low, high=high) if np.isfinite([low, high]).all() else None
-            value, rows = -float(ours[mask].mean()), int(mask.sum())
-            found.append(
-                Figure(
-                    name="difference:neg_mean_absolute_error",
-                    value=value,
-                    rows=rows,
-                    interval=span,
-                    group=group,
-                )
-            )
-    return sorted(found, key=lambda figure: figure.value)
+def _users(audit: Audit, mask: Array) -> Users | None:
+    return None if audit.paired.users is None else audit.paired.users[mask]
 
 
 def _listed(found: list[Figure]) -> str:

@@ -5,18 +5,19 @@ Method: Chen, Cheung and Yiu (1998), Metamorphic testing; Ribeiro et al. (2020),
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from functools import partial
 
 import numpy as np
 
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.errors import PolicyError
+from trunkline.core.errors import PolicyError, instead
 from trunkline.core.figures import Figure
 from trunkline.core.gate import Gate
 from trunkline.core.policy.gates import Metamorphic, RobustnessGates
-from trunkline.core.verdicts import Outcome, Verdict
+from trunkline.core.raised import raised
+from trunkline.core.verdicts import Verdict
+from trunkline.measure.limit import Limit
 from trunkline.measure.paired import Array, Paired
 from trunkline.measure.users import counted
 from trunkline.measure.wording import between, number
@@ -25,12 +26,10 @@ from trunkline.tasks import task_of
 
 from ..case import Case
 from ..performance.figures import FEWEST
-from ..robustness.asking import REACHES_BACK, ROUNDING, Ask, evenly, finite_answers, taken, what_happened
+from ..robustness.asking import REACHES_BACK, ROUNDING, finite_answers, sampled, taken
 from ..robustness.changes import change_words, changed, check_change
-from ..scored import Scored, pair_scored
+from ..scored import pair_scored
 
-ROWS = 20_000
-"""Rows that are changed and asked again at most, spread evenly."""
 EXPECTED = {
     "same": "leaves the answer as it is",
     "not-higher": "never raises the answer",
@@ -59,23 +58,23 @@ class MetamorphicTest(Gate[Case]):
 
     def verdicts(self, case: Case) -> Iterable[Verdict]:
         for rule in case.policy.gates.robustness.metamorphic:
-            yield self.judge(case.ask, case.test, case.contract, rule)
+            yield self.judge(case, rule)
 
-    def judge(self, ask: Ask, test: Scored, contract: Contract, rule: Metamorphic) -> Verdict:
+    def judge(self, case: Case, rule: Metamorphic) -> Verdict:
         """Answer in which share of the rows the change breaks what is expected of it, with Wilson's interval.
 
         The answer is the positive probability, or the number predicted; the label where there is no such probability,
         and where one of many classes must stay the same; a list as a whole.
         Only rows that the change moves and leaves within the contract are asked.
         """
-        said, limit = change_words(rule), rule.violations
+        said, limit, contract = change_words(rule), Limit(rule.violations), case.contract
         answer = partial(
             self.answer,
             gate=f"robustness/metamorphic:{rule.name}",
             question=f"Is it so that {said} {EXPECTED[rule.expect]}?",
-            threshold=limit,
+            threshold=limit.value,
         )
-        test = taken(test, evenly(len(test.frame), ROWS))
+        test = sampled(case.test)
         change = changed(test.frame[rule.column], contract.column(rule.column), rule)
         rows, outside = int(change.moved.sum()), int(change.outside.sum())
         left = f" {outside:,} rows would leave the contract and were not asked." if outside else ""
@@ -84,9 +83,11 @@ class MetamorphicTest(Gate[Case]):
             return answer("inconclusive", reason, advice="Choose a smaller change, or other values.")
         before = taken(test, np.flatnonzero(change.moved))
         try:
-            after = finite_answers(ask, before.frame.assign(**{rule.column: change.values[change.moved]}))
+            after = finite_answers(
+                case.ask, before.frame.assign(**{rule.column: change.values[change.moved]})
+            )
         except Exception as error:
-            reason = f"{rows:,} rows with {said} got no answer: {what_happened(error)}."
+            reason = f"{rows:,} rows with {said} got no answer: {raised(error)}."
             return answer("fail", reason, advice="Make the model answer every row that the contract allows.")
         pair = pair_scored(before, contract, other=after), pair_scored(after, contract, other=before)
         rises, users = task_of(contract).rise(*pair, directed=rule.expect != "same"), pair[0].users
@@ -94,17 +95,19 @@ class MetamorphicTest(Gate[Case]):
         broken, span = int((excess > 0).sum()), share_interval(excess > 0, users)
         share = Figure(name="violations", value=broken / rows, rows=rows, interval=span)
         largest = Figure(name="largest_change", value=float(rises[np.argmax(excess)]), rows=rows)
-        over = share.value > limit
-        thin = rows < FEWEST and not over
+        outcome = limit.outcome(share)
+        thin = rows < FEWEST and outcome == "pass"
         reason = (
             f"With {said}, {broken:,} of {counted(rows, users)} break it: {number(share.value)} ({between(span)}); at "
-            f"most {number(limit)} may, and a change of {rule.tolerance:g} counts as none."
+            f"most {number(limit.value)} may, and a change of {rule.tolerance:g} counts as none."
             + (f" The worst change is {number(largest.value)}." if broken else "")
             + left
         )
-        outcome: Outcome = "fail" if over and span.low > limit else "inconclusive" if over or thin else "pass"
-        if outcome == "inconclusive":
-            reason += f" Fewer than {FEWEST} rows say little." if thin else REACHES_BACK
+        if thin:
+            outcome = "inconclusive"
+            reason += f" Fewer than {FEWEST} rows say little."
+        elif outcome == "inconclusive":
+            reason += REACHES_BACK
         # Rows that may or may not be too many must not hold a release up.
         return answer(outcome, reason, blocking=outcome != "inconclusive", figures=(share, largest))
 
@@ -139,19 +142,16 @@ def _feature(name: str, contract: Contract, key: str) -> Column:
     if column is not None and column.role is Role.FEATURE:
         return column
     if column is None:
-        close = difflib.get_close_matches(name, features, n=3, cutoff=0.5)
         raise PolicyError(
-            f"{key} is {name}, and the contract has no such column.",
-            next_step=f"use {' or '.join(close)}" if close else f"use one of {', '.join(features)}",
+            f"{key} is {name}, and the contract has no such column.", next_step=instead(name, features)
         )
-    why = (
-        "the model does not see it, so no change of it can change an answer"
-        if column.role is Role.AUDIT
-        else ""
-    )
+    if column.role is Role.AUDIT:
+        raise PolicyError(
+            f"{key} is {name}, which has the role audit: the model does not see it, so no change of it can change an "
+            "answer.",
+            next_step="ask the fairness gates about it, or change a feature that may stand in for it",
+        )
     raise PolicyError(
-        f"{key} is {name}, which has the role {column.role.value}: {why or 'it is no feature'}.",
-        next_step="ask the fairness gates about it, or change a feature that may stand in for it"
-        if why
-        else f"use one of {', '.join(features)}",
+        f"{key} is {name}, which has the role {column.role.value}: it is no feature.",
+        next_step=f"use one of {', '.join(features)}",
     )

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from functools import partial
+
 import numpy as np
 
 from trunkline.core.errors import ProjectError
 from trunkline.core.figures import Figure
 from trunkline.core.gate import Gate
-from trunkline.core.policy.gates import PerformanceGates
-from trunkline.core.verdicts import Outcome, Verdict
+from trunkline.core.verdicts import Verdict
 from trunkline.measure.bootstrap import draw, interval
-from trunkline.measure.metrics import Metrics
-from trunkline.measure.paired import Paired
+from trunkline.measure.limit import Limit
 from trunkline.measure.quality import SEED
 from trunkline.measure.scorers import find_metric
 from trunkline.measure.users import Users, counted, number_of
@@ -56,46 +57,29 @@ class Overfit(Gate[Case]):
     keys = ("gates.performance.overfit_gap", "gates.performance.metric")
 
     def verdict(self, case: Case) -> Verdict:
-        temporal = case.policy.data.split.method == "temporal"
-        rules = case.policy.gates.performance
-        return self.judge(case.paired, case.trained, rules, case.metrics, temporal=temporal)
-
-    def judge(
-        self,
-        paired: Paired,
-        train: Paired | None,
-        policy: PerformanceGates,
-        metrics: Metrics,
-        *,
-        temporal: bool = False,
-    ) -> Verdict:
-        """Answer whether the metric falls from the training rows to the test part by no more than the policy allows.
-
-        The interval is that of two independent samples. What the gap is a share of: `scale_of`. With `temporal` the
-        test part is newer than the training rows, so that the gap holds drift too.
-        """
-        name, share = policy.metric, policy.overfit_gap
+        paired, train, rules = case.paired, case.trained, case.policy.gates.performance
+        name, share = rules.metric, rules.overfit_gap
+        answer = partial(self.answer, threshold=share)
         if train is None:
             none = "There are no answers on the training rows to compare with."
-            return self.answer(
-                "inconclusive", none, threshold=share, blocking=False, advice="Give the training rows."
-            )
-        metric, parts = find_metric(name, metrics), (train, paired)
-        reason, values = too_little(paired), []
+            return answer("inconclusive", none, blocking=False, advice="Give the training rows.")
+        metric, parts = find_metric(name, case.metrics), (train, paired)
+        reason, values = too_little(paired), [math.nan]
         try:
-            values = [] if reason else [metric.value(part) for part in parts]
+            values = values if reason else [metric.value(part) for part in parts]
         except ProjectError as error:
             reason = error.what
-        if reason or not np.isfinite(values).all():
-            reason = reason or f"{name} has no value on one of the two parts."
-            return self.answer("inconclusive", reason, threshold=share, advice=MORE_ROWS)
-        scale = scale_of(name, metrics, paired, values)
-        limit = share * scale.size
+        if not np.isfinite(values).all():
+            return answer(
+                "inconclusive", reason or f"{name} has no value on one of the two parts.", advice=MORE_ROWS
+            )
+        scale = scale_of(name, case.metrics, paired, values)
+        limit = Limit(share * scale.size)
         drawn = [
             draw(
                 {"": metric.statistic(part)},
                 rows=part.rows,
-                resamples=policy.resamples,
+                resamples=rules.resamples,
                 seed=SEED + shift,
                 users=part.users,
             )[""]
@@ -107,19 +91,18 @@ class Overfit(Gate[Case]):
             rows=paired.rows,
             interval=interval(drawn[0] - drawn[1], users=_fewer(train.users, paired.users)),
         )
-        outcome: Outcome = "inconclusive"
-        if gap.interval is not None and (gap.value <= limit or gap.interval.low > limit):
-            outcome = "pass" if gap.value <= limit else "fail"
+        outcome = limit.outcome(gap) if gap.interval else "inconclusive"
         straddles = outcome == "inconclusive" and gap.interval is not None
+        temporal = case.policy.data.split.method == "temporal"
         advice = DRIFTED + SIMPLER[0].lower() + SIMPLER[1:] if temporal else SIMPLER
-        return self.answer(
+        return answer(
             outcome,
             f"{name} is {number(values[0])} on {counted(train.rows, train.users, 'training rows')} and "
             f"{number(values[1])} on {counted(paired.rows, paired.users, 'test rows')}: a gap of {number(gap.value)} "
-            f"({between(gap.interval)}); at most {number(limit)}{scale.words(share)} is allowed."
+            f"({between(gap.interval)}); at most {number(limit.value)}{scale.words(share)} is allowed."
             + (CHANCE if straddles else "")
             + (LATER if temporal else ""),
-            threshold=limit,
+            threshold=limit.value,
             figures=(gap,),
             blocking=not straddles,
             advice="" if outcome == "pass" else "Gather more test rows. " + advice if straddles else advice,

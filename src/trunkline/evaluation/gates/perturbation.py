@@ -3,53 +3,26 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from trunkline.core.contract import Column, Contract
-from trunkline.core.errors import ProjectError
+from trunkline.core.contract import Column
 from trunkline.core.figures import Figure
 from trunkline.core.gate import Gate
+from trunkline.core.raised import raised
 from trunkline.core.verdicts import Verdict
 from trunkline.inputs import input_of
-from trunkline.measure.bootstrap import draw, interval
-from trunkline.measure.metrics import Metrics
+from trunkline.measure.limit import Limit
 from trunkline.measure.quality import SEED
-from trunkline.measure.scorers import find_metric
-from trunkline.measure.users import counted
 from trunkline.measure.wording import between, number
 
 from ..case import Case
 from ..performance.figures import MORE_ROWS, too_little
 from ..performance.scale import scale_of
-from ..robustness.asking import REACHES_BACK, Ask, evenly, finite_answers, taken, what_happened
+from ..robustness.asking import REACHES_BACK, finite_answers, sampled
 from ..scored import Scored, pair_scored
-
-ROWS = 20_000
-"""Rows that are changed and asked again at most, spread evenly."""
-
-
-@dataclass(frozen=True)
-class Yardstick:
-    """How a fall is measured: of which metric, how much is allowed, on how many resamples.
-
-    What the fall of a metric is a share of: `scale_of`.
-    """
-
-    metric: str
-    limit: float
-    metrics: Metrics
-    resamples: int
-    seed: int
-
-    @classmethod
-    def of(cls, case: Case) -> Yardstick:
-        """Return the one that a policy names."""
-        rules = case.policy.gates.performance
-        return cls(rules.metric, case.policy.gates.robustness.fall, case.metrics, rules.resamples, SEED)
 
 
 class _Perturbed(Gate[Case]):
@@ -59,65 +32,38 @@ class _Perturbed(Gate[Case]):
     Inconclusive: Only the point lies beyond it; that does not stop a release. Or there are too few rows.
     """
 
-    def changed(
-        self,
-        done: str,
-        ask: Ask,
-        test: Scored,
-        changes: dict[str, pd.Series],
-        contract: Contract,
-        by: Yardstick,
-    ) -> Verdict:
+    def changed(self, done: str, case: Case, test: Scored, changes: dict[str, pd.Series]) -> Verdict:
         """Return the verdict on the rows with these columns, of which `done` says in words what they went through."""
-        answer = partial(self.answer, threshold=by.limit)
+        name, limit = case.policy.gates.performance.metric, Limit(case.policy.gates.robustness.fall)
+        answer = partial(self.answer, threshold=limit.value)
         try:
-            answers = finite_answers(ask, test.frame.assign(**changes))
+            answers = finite_answers(case.ask, test.frame.assign(**changes))
         except Exception as error:
-            return answer(
-                "fail", f"{len(test.frame):,} rows with {done} got no answer: {what_happened(error)}."
-            )
-        before, after = (
-            pair_scored(test, contract, other=answers),
-            pair_scored(answers, contract, other=test),
-        )
-        metric, reason, values = find_metric(by.metric, by.metrics), too_little(before), []
-        try:
-            values = [] if reason else [metric.value(before), metric.value(after)]
-            if reason or not np.isfinite(values).all():
-                reason = reason or f"{by.metric} has no value on these {before.rows:,} rows."
-                return answer("inconclusive", reason, advice=MORE_ROWS)
-            statistic = metric.statistic(before).minus(metric.statistic(after))
-            drawn = draw(
-                {"": statistic}, rows=before.rows, resamples=by.resamples, seed=by.seed, users=before.users
-            )
-        except ProjectError as error:
-            return answer("inconclusive", error.what, advice="Correct the metric.")
-        first, second = values
-        scale = scale_of(by.metric, by.metrics, before, values)
-        figure = Figure(
-            name=f"fall:{by.metric}",
-            value=(first - second) / scale.size,
-            rows=before.rows,
-            interval=interval(drawn[""] / scale.size, users=before.users),
-        )
-        said = f"With {done}, {by.metric} goes from {number(first)} to {number(second)}"
-        if figure.interval is None:
+            return answer("fail", f"{len(test.frame):,} rows with {done} got no answer: {raised(error)}.")
+        before = pair_scored(test, case.contract, other=answers)
+        found, reason = case.compared(pair_scored(answers, case.contract, other=test), (name,), on=before)
+        if not found:
+            advice = "Correct the metric." if reason and not too_little(before) else MORE_ROWS
+            reason = reason or f"{name} has no value on these {before.rows:,} rows."
+            return answer("inconclusive", reason, advice=advice)
+        (only,) = found
+        said = f"With {done}, {name} goes from {number(only.challenger)} to {number(only.champion)}"
+        scale = scale_of(name, case.metrics, before, (only.challenger, only.champion))
+        fall = scale.shared(only.difference, f"fall:{name}")
+        if fall.interval is None:
             return answer(
                 "inconclusive",
                 f"{said}, and has no interval: too many resamples of the rows hold no value of it, as where an outcome "
                 "is rare.",
                 advice=MORE_ROWS,
             )
-        over = figure.value > by.limit
-        straddles = over and figure.interval.low <= by.limit
-        of = f" of {scale.of}" if scale.of else ""
+        outcome, of = limit.outcome(fall), f" of {scale.of}" if scale.of else ""
         return answer(
-            "inconclusive" if straddles else "fail" if over else "pass",
-            f"{said}: a fall of {number(figure.value)}{of} ({between(figure.interval)}, "
-            f"{counted(before.rows, before.users)}); at most {number(by.limit)} is allowed."
-            + (REACHES_BACK if straddles else ""),
-            blocking=not straddles,
-            figures=(figure,),
+            outcome,
+            f"{said}: a fall of {number(fall.value)}{of} ({between(fall.interval)}, {only.sample}); {limit.words()}."
+            + (REACHES_BACK if outcome == "inconclusive" else ""),
+            blocking=outcome != "inconclusive",
+            figures=(fall,),
         )
 
 
@@ -136,31 +82,25 @@ class Missing(_Perturbed):
     question = "Does the model bear missing values?"
     keys = ("gates.robustness.missing", "gates.robustness.fall", "gates.performance.metric")
 
-    def applies(self, case: Case) -> bool:
-        return case.policy.gates.robustness.missing is not None
+    switch = "robustness.missing"
 
     def verdict(self, case: Case) -> Verdict:
-        share = case.policy.gates.robustness.missing or 0.0
-        return self.judge(case.ask, case.test, case.contract, share, Yardstick.of(case))
-
-    def judge(self, ask: Ask, test: Scored, contract: Contract, share: float, by: Yardstick) -> Verdict:
-        """Answer how far the metric falls when that share of each feature that may be null is taken away."""
-        nullable = [column for column in contract.features if column.nullable]
+        share, test = case.policy.gates.robustness.missing or 0.0, sampled(case.test)
+        nullable = [column for column in case.contract.features if column.nullable]
         if not nullable:
             return self.answer(
                 "pass",
                 "The contract lets no feature be null, and the service refuses rows that lack one.",
                 blocking=False,
-                figures=(Figure(name="nullable_features", value=0, rows=len(test.frame)),),
+                figures=(Figure(name="nullable_features", value=0, rows=len(case.test.frame)),),
             )
-        generator = np.random.default_rng(by.seed)
-        test = taken(test, evenly(len(test.frame), ROWS))
+        generator = np.random.default_rng(SEED)
         gone = {
             column.name: test.frame[column.name].mask(generator.random(len(test.frame)) < share)
             for column in nullable
         }
         done = f"{number(share)} of the values of {_listed(nullable)} taken away"
-        return self.changed(done, ask, test, gone, contract, by)
+        return self.changed(done, case, test, gone)
 
 
 class Noise(_Perturbed):
@@ -176,21 +116,12 @@ class Noise(_Perturbed):
     question = "Does the model bear noise in its numbers?"
     keys = ("gates.robustness.noise", "gates.robustness.fall", "gates.performance.metric")
 
-    def applies(self, case: Case) -> bool:
-        return case.policy.gates.robustness.noise is not None
+    switch = "robustness.noise"
 
     def verdict(self, case: Case) -> Verdict:
-        noise = case.policy.gates.robustness.noise or 0.0
-        return self.judge(case.ask, case.test, case.contract, noise, Yardstick.of(case))
-
-    def judge(self, ask: Ask, test: Scored, contract: Contract, noise: float, by: Yardstick) -> Verdict:
-        """Answer how far the metric falls when every number is measured with Gaussian noise.
-
-        The noise has `noise` times the column's standard deviation; whole numbers stay whole, ranges are kept.
-        """
-        numeric = [column for column in contract.features if input_of(column).quantity]
-        generator = np.random.default_rng(by.seed)
-        test = taken(test, evenly(len(test.frame), ROWS))
+        noise, test = case.policy.gates.robustness.noise or 0.0, sampled(case.test)
+        numeric = [column for column in case.contract.features if input_of(column).quantity]
+        generator = np.random.default_rng(SEED)
         blurred = {
             column.name: _blurred(test.frame[column.name], column, noise, generator) for column in numeric
         }
@@ -202,9 +133,7 @@ class Noise(_Perturbed):
             none = "No number changes under so little noise." if numeric else "The model is given no number."
             figure = Figure(name="values_moved", value=0, rows=len(test.frame))
             return self.answer("pass", none, blocking=False, figures=(figure,))
-        return self.changed(
-            f"noise on {_listed(numeric)} ({moved:,} values moved)", ask, test, blurred, contract, by
-        )
+        return self.changed(f"noise on {_listed(numeric)} ({moved:,} values moved)", case, test, blurred)
 
 
 def _blurred(values: pd.Series, column: Column, noise: float, generator: np.random.Generator) -> pd.Series:

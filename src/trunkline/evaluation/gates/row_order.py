@@ -10,6 +10,7 @@ import pandas as pd
 from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
 from trunkline.core.gate import Gate
+from trunkline.core.raised import raised
 from trunkline.core.verdicts import Verdict
 from trunkline.measure.intervals import wilson
 from trunkline.measure.paired import Array
@@ -17,7 +18,7 @@ from trunkline.measure.wording import number
 from trunkline.tasks import task_of
 
 from ..case import Case
-from ..robustness.asking import ROUNDING, Ask, evenly, what_happened
+from ..robustness.asking import ROUNDING, Ask, evenly
 from ..scored import Scored
 
 SINGLE_ROWS = 25
@@ -39,9 +40,7 @@ class RowOrder(Gate[Case]):
     name = "robustness/row-order"
     question = "Does a row get the same answer whatever rows are asked for with it?"
     keys = ("gates.robustness.row_order",)
-
-    def applies(self, case: Case) -> bool:
-        return case.policy.gates.robustness.row_order
+    switch = "robustness.row_order"
 
     def verdict(self, case: Case) -> Verdict:
         return self.judge(case.ask, case.test.frame, case.contract)
@@ -79,7 +78,7 @@ class RowOrder(Gate[Case]):
                         ),
                     )
         except Exception as error:
-            return answer("fail", f"Rows {doing} raised {what_happened(error)}.")
+            return answer("fail", f"Rows {doing} raised {raised(error)}.")
         return answer(
             "pass",
             f"{rows:,} rows asked again, in another order, {rows // 2:,} of them in half a batch and {len(alone)} "

@@ -10,11 +10,12 @@ import pandas as pd
 from trunkline.core.contract import Column, Contract
 from trunkline.core.figures import Figure
 from trunkline.core.gate import Gate
+from trunkline.core.raised import raised
 from trunkline.core.verdicts import Verdict
 from trunkline.inputs import Probe, input_of
 
 from ..case import Case
-from ..robustness.asking import Ask, evenly, finite_answers, what_happened
+from ..robustness.asking import Ask, evenly, finite_answers
 
 BASES = 8
 """Rows of the test part in which each value is put."""
@@ -36,9 +37,7 @@ class Unseen(Gate[Case]):
     name = "robustness/unseen"
     question = "Do values that the contract allows and training never had get an answer?"
     keys = ("gates.robustness.unseen",)
-
-    def applies(self, case: Case) -> bool:
-        return case.policy.gates.robustness.unseen
+    switch = "robustness.unseen"
 
     def verdict(self, case: Case) -> Verdict:
         seen = case.test.frame if case.train is None else case.train.frame
@@ -59,9 +58,7 @@ class Unseen(Gate[Case]):
             asked += len(found)
             if failed := _first_failing(ask, base, column, found):
                 probe, error = failed
-                failures.append(
-                    f"{column.name} = {_shown(probe.value)} ({probe.why}) gave {what_happened(error)}"
-                )
+                failures.append(f"{column.name} = {_shown(probe.value)} ({probe.why}) gave {raised(error)}")
         more = f"; and {len(failures) - SHOWN} features more" if len(failures) > SHOWN else ""
         said = "; ".join(failures[:SHOWN]) + more if failures else "all got finite answers"
         return self.answer(

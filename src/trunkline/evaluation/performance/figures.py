@@ -8,13 +8,14 @@ import pandas as pd
 
 from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
+from trunkline.measure.by_group import group_figures
 from trunkline.measure.metrics import Metrics, row_metrics
 from trunkline.measure.paired import Array, Paired
 from trunkline.measure.quality import SEED, measure_all
 from trunkline.measure.scorers import find_metric
 from trunkline.tasks import Answers, task_of
 
-from ..fairness.groups import group_figures, groups
+from ..fairness.groups import groups
 from ..scored import users_of
 
 FEWEST = 30

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
-
 import numpy as np
 import pandas as pd
 
 from trunkline.core.contract import Column, Contract, as_label
-from trunkline.core.errors import PolicyError
+from trunkline.core.errors import PolicyError, instead
 from trunkline.core.policy.gates import NamedSlice, PerformanceGates, Value
 from trunkline.inputs import input_of
 from trunkline.measure.paired import Array
@@ -76,7 +73,7 @@ def _column(key: str, name: str, contract: Contract) -> Column:
     if name not in names:
         raise PolicyError(
             f"{key} names the column {name}, and the contract has none of that name.",
-            next_step=_instead(name, names),
+            next_step=instead(name, names),
         )
     return contract.column(name)
 
@@ -89,16 +86,10 @@ def _check_value(key: str, value: Value, column: Column) -> None:
     if isinstance(value, bool) and held.textual:
         step = 'write "Yes" and "No" in quotes: without them YAML reads true and false'
     elif column.categories:
-        step = _instead(str(value), column.categories)
+        step = instead(str(value), column.categories)
     raise PolicyError(
         f"{key} asks for {as_label(value)}, and {column.name} is {held.rule()}.", next_step=step
     )
-
-
-def _instead(name: str, known: Iterable[str]) -> str:
-    names = list(known)
-    close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    return f"use {' or '.join(close)}" if close else f"use one of {', '.join(names)}"
 
 
 def _listed(wanted: Value | tuple[Value, ...]) -> tuple[Value, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from trunkline.core.figures import Figure
 from trunkline.measure.metrics import Metrics
 from trunkline.measure.paired import Paired
 from trunkline.measure.scorers import find_metric
@@ -26,6 +27,13 @@ class Scale:
     def words(self, share: float) -> str:
         """Return what a share of it is, ` (0.020 of the error of ...)`; empty where a share is a difference."""
         return f" ({number(share)} of {self.of})" if self.of else ""
+
+    def shared(self, figure: Figure, name: str) -> Figure:
+        """Return a figure, in the metric's unit, as a share of it under another name."""
+        span = figure.interval
+        if span is not None:
+            span = span.model_copy(update={"low": span.low / self.size, "high": span.high / self.size})
+        return Figure(name=name, value=figure.value / self.size, rows=figure.rows, interval=span)
 
 
 AS_IT_IS = Scale()

@@ -6,23 +6,22 @@ from collections.abc import Sequence
 
 from trunkline.core.bundle import BundleManifest
 from trunkline.core.contract import Contract
+from trunkline.core.figures import Figure
 from trunkline.core.gate import room_of
 from trunkline.core.lineage import Usage
-from trunkline.core.markdown import code, plain
+from trunkline.core.markdown import plain
 from trunkline.core.policy.policy import Policy
-from trunkline.core.snapshots import SnapshotManifest
-from trunkline.core.verdicts import Evaluation
-from trunkline.inputs import input_of
-from trunkline.measure.wording import number
+from trunkline.core.snapshots import SnapshotManifest, Window
+from trunkline.core.verdicts import Evaluation, Verdict
+from trunkline.measure.wording import OUTCOME_WORDS
 
 from ..scored import Scored, pair_scored
-from . import findings
-from .annex import annex_table
+from .crossings import crossed_gate, crossings
 from .front_matter import front_matter
-from .markdown import figure_table
 from .plots import plots
+from .rendering import render
+from .rooms import by_urgency
 
-UNSAID = "*Not stated: a person must write this in `trunkline.yaml`.*"
 DIFFERS, SAME = "<!-- differs from run to run -->", "<!-- the same in every run -->"
 """Around what another run of the same training would measure otherwise."""
 MITIGATIONS = {
@@ -54,141 +53,76 @@ def card(
     """Return the card; `pictures` are paths relative to where it will lie, `usage` is what training took.
 
     The same arguments give the same card. What another run would measure otherwise (times, energy, load) stands
-    between two comments, `DIFFERS` and `SAME`.
+    between two comments, `DIFFERS` and `SAME`. Training's energy is never turned into emissions, because the grid is
+    not known.
     """
-    name = f"{manifest.name} {f'version {version}' if version is not None else '(not registered)'}"
-    verdicts = evaluation.verdicts
-    head = front_matter(evaluation, manifest, contract, snapshot, license_id=policy.license)
-    parts = [
-        f"---\n{head}---",
-        f"# {name}",
-        plain(contract.description),
-        "## Intended use",
-        plain(policy.intended_use) or UNSAID,
-        f"Who answers for it: {plain(policy.owner)}" if policy.owner else f"Who answers for it: {UNSAID}",
-        f"Licence: {_license(policy.license)}",
-        "## Data",
-        _data(snapshot, evaluation.snapshot),
-        "## Inputs and outcome",
-        _columns(contract),
-        _decision(manifest),
-        "## Figures",
-        "Measured once, on the test part; higher is better for every metric (`neg_` marks one whose sign was turned).",
-        figure_table([figure for figure in evaluation.figures if not figure.group]),
-        *(f"![{_caption(path)}]({path})" for path in pictures),
-        "## Compared with the champion",
-        findings.champion(verdicts),
-        "## Groups of people",
-        findings.groups(evaluation, contract),
-        _mitigation(manifest, policy),
-        "## Limits found by the gates",
-        findings.limits([verdict for verdict in verdicts if room_of(verdict.gate) != "load"]),
-        findings.weak_parts(verdicts),
-        "## Waivers",
-        findings.waivers(verdicts),
-        "## Resources",
-        DIFFERS,
-        _resources(usage),
-        findings.under_load(verdicts),
-        SAME,
-        "## Lineage",
-        _lineage(evaluation, manifest, policy),
-        "## Technical documentation (EU AI Act, Annex IV)",
-        "Asked of high-risk systems; whether this is one, a person must decide. The card covers in part what is named "
-        "below, and is not by itself that documentation.",
-        annex_table(),
-    ]
-    return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _license(identifier: str) -> str:
-    if not identifier:
-        return UNSAID
-    return "the one in the repository's LICENSE" if identifier == "other" else plain(identifier)
-
-
-def _caption(path: str) -> str:
-    return path.rsplit("/", 1)[-1].removesuffix(".svg")
-
-
-def _data(snapshot: SnapshotManifest, digest: str) -> str:
-    window = snapshot.window
-    if window.first is None and window.last is None:
-        period = "all event times"
-    else:
-        period = f"event times from {_end(window.first)} to {_end(window.last)}, both included"
-    split = ", ".join(f"{key} {value}" for key, value in sorted(snapshot.split.items()))
-    return "\n".join(
-        [
-            f"- Snapshot `{digest}`: {period}.",
-            "- Rows: " + ", ".join(f"{part} {rows:,}" for part, rows in snapshot.rows.items()) + ".",
-            "- Sources: "
-            + ", ".join(f"{name} {rows:,} rows" for name, rows in sorted(snapshot.sources.items()))
-            + ".",
-            f"- Split: {plain(split)}.",
-        ]
+    verdicts, figures = by_urgency(evaluation.verdicts), evaluation.figures
+    crossed = crossings(figures)
+    load = _of_room("load", evaluation.verdicts)
+    weak = next((one for one in verdicts if one.gate == "slices/weak" and one.outcome == "fail"), None)
+    method = manifest.lineage.candidate.rpartition("+")[2]  # a candidate's name ends with its mitigation
+    return render(
+        "card.md",
+        head=front_matter(evaluation, manifest, contract, snapshot, license_id=policy.license),
+        evaluation=evaluation,
+        manifest=manifest,
+        contract=contract,
+        policy=policy,
+        version=version,
+        snapshot=snapshot,
+        period=_period(snapshot.window),
+        overall=[figure for figure in figures if not figure.group],
+        pictures=pictures,
+        champion=next((one for one in verdicts if one.gate == "performance/champion"), None),
+        champion_by_group=_champion_by_group(evaluation.verdicts),
+        fairness=_of_room("fairness", verdicts),
+        single=[figure for figure in figures if figure.group and figure.group not in crossed],
+        crossed=crossed,
+        mitigation=method if method in MITIGATIONS else "",
+        mitigations=MITIGATIONS,
+        red=[one for one in verdicts if one.outcome != "pass" and room_of(one.gate) != "load"],
+        weak=[figure for figure in weak.figures if figure.group] if weak else [],
+        waived=[one for one in verdicts if one.waiver is not None],
+        words=OUTCOME_WORDS,
+        usage=usage,
+        load=load,
+        load_figures=[figure for verdict in load for figure in verdict.figures],
+        lineage=_lineage(evaluation, manifest, policy),
+        differs=DIFFERS,
+        same=SAME,
     )
 
 
-def _end(value: object) -> str:
-    return "the beginning" if value is None else plain(str(value))
+def _of_room(room: str, verdicts: Sequence[Verdict]) -> list[Verdict]:
+    return [verdict for verdict in verdicts if room_of(verdict.gate) == room]
 
 
-def _columns(contract: Contract) -> str:
-    rows = [
-        f"| {code(column.name)} | {column.role.value}{', protected' if column.protected else ''} | "
-        f"{plain(input_of(column).rule())} | {plain(column.description)} |"
-        for column in contract.columns
+def _champion_by_group(verdicts: Sequence[Verdict]) -> list[Figure]:
+    return [
+        figure
+        for verdict in _of_room("fairness", verdicts)
+        if verdict.gate.endswith("/champion") and not crossed_gate(verdict.gate)
+        for figure in verdict.figures
+        if figure.group
     ]
-    return "\n".join(["| Column | Role | Must be | What it is |", "|---|---|---|---|", *rows])
 
 
-def _decision(manifest: BundleManifest) -> str:
-    """Return from which probability on which class is the answer; empty where it is simply the likelier one."""
-    decision = manifest.decision
-    if decision is None:
-        return ""
-    return f"Decision threshold: the answer is {plain(decision.rule())}. {plain(decision.reason)}"
+def _period(window: Window) -> str:
+    first, last = (None if end is None else plain(str(end)) for end in (window.first, window.last))
+    if first is None and last is None:
+        return "all event times"
+    return f"event times from {first or 'the beginning'} to {last or 'the end'}, both included"
 
 
-def _mitigation(manifest: BundleManifest, policy: Policy) -> str:
-    """Return which fairness constraint the candidate was put under; a candidate's name ends with its method."""
-    method = manifest.lineage.candidate.rpartition("+")[2]
-    if method not in MITIGATIONS:
-        return ""
-    asked = policy.training.mitigation
-    attribute = f" on {code(asked.attribute)}" if asked.attribute else ""
-    return f"Mitigation: {method} for {asked.constraint}{attribute}: {MITIGATIONS[method]}."
-
-
-def _resources(usage: Usage | None) -> str:
-    """Return what training took; its energy is never turned into emissions, because the grid is not known."""
-    if usage is None:
-        return "What training took was not measured."
-    how = {
-        "measured": "measured by the processor's own meter, so of all that ran on it",
-        "estimated": f"estimated: processor time at {usage.watts_per_core:g} W a core",
-    }[usage.energy_source]
-    rows = {
-        "Time": f"{usage.seconds:,.1f} s",
-        "Processor time": f"{usage.cpu_seconds:,.1f} s, on a machine with {usage.cores} cores",
-        "Peak memory": f"{usage.peak_memory_mb:,.0f} MB",
-        "Energy": f"{number(usage.energy_wh)} Wh, {how}",
-    }
-    lines = [f"| {name} | {value} |" for name, value in rows.items()]
-    table = "\n".join(["| Training | took |", "|---|---|", *lines])
-    return f"{table}\n\nEmissions are not stated: they depend on where the power came from, which is not known here."
-
-
-def _lineage(evaluation: Evaluation, manifest: BundleManifest, policy: Policy) -> str:
+def _lineage(evaluation: Evaluation, manifest: BundleManifest, policy: Policy) -> dict[str, str]:
     lineage = manifest.lineage
-    settings = ", ".join(f"{key} = {value}" for key, value in sorted(lineage.settings.items())) or "defaults"
-    rows = {
+    return {
         "Bundle": evaluation.bundle,
         "Compared with": evaluation.champion or "no champion",
         "Runtime": manifest.runtime,
         "Candidate": lineage.candidate,
-        "Settings": settings,
+        "Settings": ", ".join(f"{key} = {value}" for key, value in sorted(lineage.settings.items()))
+        or "defaults",
         "Chosen by": f"{policy.training.search.metric} in cross-validation",
         "Commit": lineage.commit,
         "Snapshot": lineage.snapshot,
@@ -199,5 +133,3 @@ def _lineage(evaluation: Evaluation, manifest: BundleManifest, policy: Policy) -
         "Toolkit": lineage.toolkit,
         "Packages": ", ".join(manifest.requires),
     }
-    lines = [f"| {name} | {code(value)} |" for name, value in rows.items() if value]
-    return "\n".join(["| What | Which |", "|---|---|", *lines])

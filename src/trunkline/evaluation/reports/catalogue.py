@@ -10,27 +10,12 @@ from functools import cache
 from typing import Any
 
 from trunkline.core.errors import NotFoundError
-from trunkline.core.gate import Gate, gates, room_of
+from trunkline.core.gate import Gate, gates
 from trunkline.core.policy.policy import Policy
 from trunkline.core.policy.section import Section
 
-ROOMS = {
-    "data": "Data",
-    "performance": "Performance",
-    "fairness": "Fairness",
-    "robustness": "Robustness",
-    "slices": "Slices",
-    "deepchecks": "deepchecks",
-    "load": "Load",
-    "waivers": "Waivers",
-}
-"""What a gate's name begins with, in the order in which red gates are best looked at, to its heading."""
-
-
-def room_order(gate: str) -> int:
-    """Return a gate's place by room; rooms that the catalogue does not know come last."""
-    room = room_of(gate)
-    return list(ROOMS).index(room) if room in ROOMS else len(ROOMS)
+from .rendering import render
+from .rooms import ROOMS, by_room
 
 
 def entry_of(
@@ -108,41 +93,11 @@ def _written(value: object) -> str:
     return json.dumps(value, default=lambda section: section.model_dump(mode="json", exclude_unset=True))
 
 
-def by_room(entries: Sequence[type[Gate[Any]]]) -> dict[str, list[type[Gate[Any]]]]:
-    """Return gates by room, in the order of the rooms."""
-    found: dict[str, list[type[Gate[Any]]]] = {room: [] for room in ROOMS}
-    for entry in entries:
-        found.setdefault(entry.room(), []).append(entry)
-    return {room: those for room, those in found.items() if those}
-
-
 def catalogue_markdown() -> str:
     """Return the whole catalogue as a page for the documentation."""
-    parts = [
-        "# The gates",
-        "Every question that a model is asked before it is released. This page is written by "
-        "`trunkline explain --markdown`; `trunkline explain <gate>` prints one of them, with the last answer.",
-        "- **pass**, **fail** or **inconclusive**: too few data is never a pass.\n"
-        "- Where a limit is crossed by the point while its interval reaches back over it, the answer is "
-        "*inconclusive* and does not stop a release. The exceptions say that the point decides.\n"
-        "- A limit of `null` is a question that is not asked.\n"
-        "- A red gate is let through by a waiver only: `gates.waivers`, with an owner, a reason and a last day.",
-    ]
-    for room, entries in by_room(gates()).items():
-        parts.append(f"## {ROOMS[room]}")
-        parts += [_section(entry) for entry in entries]
-    return "\n\n".join(parts) + "\n"
-
-
-def _section(entry: type[Gate[Any]]) -> str:
-    said = entry.explanation()
-    lines = [f"### `{entry.name}`", "", f"*{entry.question}*", "", said.measured, ""]
-    lines += [f"- **{outcome}**: {text}" for outcome, text in said.outcomes()]
-    lines.append(f"- **what to do**: {said.advice}")
-    for one in settings_of(entry):
-        lines.append(
-            f"- `{one.key}`, by default `{one.default}`" + (f": {one.meaning}" if one.meaning else "")
-        )
-    if said.source:
-        lines.append(f"- source: {said.source}")
-    return "\n".join(lines)
+    found = by_room(gates(), lambda gate: gate.name)
+    return render(
+        "catalogue.md",
+        rooms={ROOMS[room]: entries for room, entries in found.items()},
+        settings_of=settings_of,
+    )

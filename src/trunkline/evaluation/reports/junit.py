@@ -15,7 +15,7 @@ from trunkline.core.record import short
 from trunkline.core.verdicts import Evaluation, Verdict
 from trunkline.measure.wording import between, number, outcome_word
 
-from .catalogue import room_order
+from .rooms import by_room
 
 UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 can hold in no form (section 2.2)."""
@@ -30,11 +30,7 @@ def junit_xml(evaluation: Evaluation) -> str:
     counts = _counts(evaluation.verdicts)
     counts.pop("skipped")  # which the schema knows of suites only
     root = Element("testsuites", {"name": f"gates of {short(evaluation.bundle)}"} | counts)
-    rooms = sorted(
-        {room_of(one.gate) for one in evaluation.verdicts}, key=lambda room: (room_order(room), room)
-    )
-    for room in rooms:
-        mine = [verdict for verdict in evaluation.verdicts if room_of(verdict.gate) == room]
+    for room, mine in by_room(evaluation.verdicts, lambda one: one.gate).items():
         suite = SubElement(
             root,
             "testsuite",

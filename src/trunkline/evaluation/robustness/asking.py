@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from trunkline.core.errors import BundleError
-from trunkline.core.raised import raised
 from trunkline.measure.paired import Array
 
 from ..scored import Scored
@@ -17,6 +16,8 @@ Ask = Callable[[pd.DataFrame], Scored]
 ROUNDING = 1e-5
 """What a runtime may show between batches, relative above 1: float32 sums in another order."""
 REACHES_BACK = " The interval reaches back below the limit, so these rows cannot tell."
+ROWS = 20_000
+"""Rows that are changed and asked again at most."""
 
 
 def finite_answers(ask: Ask, frame: pd.DataFrame) -> Scored:
@@ -38,6 +39,11 @@ def evenly(rows: int, most: int) -> Array:
     return np.unique(np.linspace(0, rows - 1, min(rows, most)).astype(np.int64))
 
 
+def sampled(scored: Scored) -> Scored:
+    """Return as many rows with their answers as are changed and asked again at most, spread evenly."""
+    return taken(scored, evenly(len(scored.frame), ROWS))
+
+
 def taken(scored: Scored, index: Array) -> Scored:
     """Return the rows at these positions with their answers."""
     return Scored(
@@ -46,11 +52,6 @@ def taken(scored: Scored, index: Array) -> Scored:
         None if scored.probabilities is None else scored.probabilities[index],
         scored.classes,
     )
-
-
-def what_happened(error: Exception) -> str:
-    """Return an error of the model's in words."""
-    return raised(error)
 
 
 def _numbers(labels: Array) -> Array | None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from trunkline.core.contract import Column, as_label
-from trunkline.core.errors import PolicyError
+from trunkline.core.errors import PolicyError, instead
 from trunkline.core.policy.gates import Metamorphic
 from trunkline.inputs import input_of
 from trunkline.measure.paired import Array
@@ -48,14 +47,10 @@ def check_change(rule: Metamorphic, column: Column, key: str) -> None:
     for name, given in values.items():
         for value in given:
             if held.named(value) is None:
-                close = difflib.get_close_matches(as_label(value), column.categories, n=3, cutoff=0.5)
                 raise PolicyError(
-                    f"{key} is {column.name}, which must be {held.rule()}, "
-                    f"and `{name}` gives it another value.",
+                    f"{key} is {column.name}, which must be {held.rule()}, and `{name}` gives it another value.",
                     value=value,
-                    next_step=f"use {' or '.join(close)}"
-                    if close
-                    else "use a value that the contract allows",
+                    next_step=instead(as_label(value), column.categories or [held.rule()]),
                 )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from trunkline import data, evaluation, monitoring, training
 from trunkline.core.contract import Contract
 from trunkline.core.project import Project
@@ -21,7 +19,6 @@ def check_edited(project: Project) -> Contract:
     contract = data.project_contract(project)
     evaluation.check_gates(policy, project.metrics(), contract)
     _ = project.strangers  # their sections are read
-    evaluation.apply_waivers((), policy.gates.waivers, today=datetime.now(UTC).date())
     training.mitigated_attribute(policy.training.mitigation, contract)
     training.check_threshold(policy.training, contract, project.metrics())
     deepchecks.check_blocking(policy.gates.deepchecks)

@@ -9,7 +9,7 @@ import pytest
 from trunkline.core.policy.gates import DeepchecksGates, Suite
 from trunkline.core.verdicts import Verdict
 from trunkline.evaluation.deepchecks import CHECKS
-from trunkline.evaluation.deepchecks.verdicts import SuiteAnswers, broken_verdict, suite_verdict
+from trunkline.evaluation.deepchecks.verdicts import DeepchecksSuite, SuiteAnswers, SuiteCase
 
 SUITE: Suite = "data-integrity"
 LEFT_OUT = {"Identifier Label Correlation": "it needs a date"}
@@ -36,7 +36,9 @@ def ask(
             "seconds": 1.0,
         }
     )
-    return suite_verdict(answers, DeepchecksGates(blocking=blocking), LEFT_OUT, rows=100)
+    return DeepchecksSuite().verdict(
+        SuiteCase(SUITE, answers, DeepchecksGates(blocking=blocking), LEFT_OUT, 100)
+    )
 
 
 def test_a_healthy_suite_passes_and_says_what_was_not_asked() -> None:
@@ -130,7 +132,9 @@ def test_long_words_are_cut() -> None:
 
 
 def test_a_suite_without_answers_fails_with_the_reason() -> None:
-    verdict = broken_verdict("model-evaluation", "it had not ended after 900 seconds")
+    verdict = DeepchecksSuite().verdict(
+        SuiteCase("model-evaluation", "it had not ended after 900 seconds", DeepchecksGates(), {}, 100)
+    )
     assert (verdict.gate, verdict.outcome, verdict.stops) == ("deepchecks/model-evaluation", "fail", True)
     assert verdict.reason == "The suite gave no answers: it had not ended after 900 seconds."
     assert "gates.deepchecks.timeout_s" in verdict.advice

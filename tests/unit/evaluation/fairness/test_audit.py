@@ -8,7 +8,8 @@ import pytest
 from trunkline.core.figures import Figure, Interval
 from trunkline.core.policy.gates import FairnessGates
 from trunkline.core.verdicts import Verdict
-from trunkline.evaluation.fairness.audit import Audit, Limit, answer, too_few
+from trunkline.evaluation.fairness.audit import Audit, answer, too_few
+from trunkline.measure.limit import Limit
 from trunkline.measure.paired import Paired
 
 CODES = np.tile([0, 1], 50)

@@ -9,9 +9,10 @@ import pytest
 from trunkline.core.contract import Column, Contract
 from trunkline.core.errors import DataError
 from trunkline.evaluation import Scored
-from trunkline.evaluation.fairness.groups import attribute, group_figures, groups
+from trunkline.evaluation.fairness.groups import attribute, groups
 from trunkline.evaluation.scored import pair_scored
 from trunkline.measure.area import area_interval
+from trunkline.measure.by_group import group_figures
 from trunkline.measure.intervals import wilson
 from trunkline.measure.paired import Paired
 

@@ -7,14 +7,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cases import paired_case
 from trunkline.core.contract import Contract
-from trunkline.core.policy.gates import PerformanceGates
+from trunkline.core.verdicts import Verdict
 from trunkline.evaluation import Scored
 from trunkline.evaluation.gates.baseline import Baseline
 from trunkline.evaluation.scored import pair_scored
+from trunkline.measure.metrics import Metrics
 from trunkline.measure.paired import Paired
 
-RULES = PerformanceGates(resamples=200)
+
+def asked(
+    paired: Paired, train: Paired | None, rules: dict[str, Any] | None = None, metrics: Metrics | None = None
+) -> Verdict:
+    return Baseline().verdict(paired_case(paired, train, metrics=metrics, **(rules or {})))
 
 
 def binary(rows: int = 200, strength: float = 1.0, seed: int = 0) -> Paired:
@@ -35,7 +41,7 @@ def binary(rows: int = 200, strength: float = 1.0, seed: int = 0) -> Paired:
     ("strength", "rows", "outcome"), [(1.0, 200, "pass"), (-1.0, 200, "fail"), (0.15, 60, "inconclusive")]
 )
 def test_the_model_must_beat_one_that_ignores_its_inputs(strength: float, rows: int, outcome: str) -> None:
-    assert Baseline().judge(binary(rows, strength), None, RULES, {}).outcome == outcome
+    assert asked(binary(rows, strength), None).outcome == outcome
 
 
 def test_a_metric_that_always_the_same_answer_maximises_is_refused_for_the_comparison() -> None:
@@ -58,15 +64,15 @@ def test_a_metric_that_always_the_same_answer_maximises_is_refused_for_the_compa
         1,
         task="classification",
     )
-    recall = PerformanceGates(metric="recall", resamples=200)
+    recall = {"metric": "recall"}
 
     for rows in (paired, missed):
-        found = Baseline().judge(rows, None, recall, {})
+        found = asked(rows, None, recall, {})
         assert (found.outcome, found.stops) == ("inconclusive", True)
         assert "recall of a model that ignores its inputs is 1.000, and none can be better" in found.reason
         assert "gates.performance.metric" in found.advice
         assert "roc_auc" in found.advice
-    assert Baseline().judge(paired, None, RULES, {}).outcome == "pass"
+    assert asked(paired, None).outcome == "pass"
 
 
 def test_a_metric_of_the_projects_that_a_baseline_maximises_is_refused_too() -> None:
@@ -75,18 +81,16 @@ def test_a_metric_of_the_projects_that_a_baseline_maximises_is_refused_too() -> 
 
     truth = np.repeat([0, 1, 1, 1], 50)
     paired = Paired(truth, truth, None, ("No", "Yes"), 1, task="classification")
-    rules = PerformanceGates(metric="selected", resamples=200)
+    rules = {"metric": "selected"}
 
-    assert "none can be better" in Baseline().judge(paired, None, rules, {"selected": selected}).reason
+    assert "none can be better" in asked(paired, None, rules, {"selected": selected}).reason
 
 
 def test_a_sum_of_the_projects_beats_no_baseline() -> None:
     def euros(truth: Any, answers: Any, chance: Any) -> float:
         return float(np.sum(np.where(truth == answers, 200.0, -100.0)))
 
-    found = Baseline().judge(
-        binary(), None, PerformanceGates(metric="euros", resamples=200), {"euros": euros}
-    )
+    found = asked(binary(), None, {"metric": "euros"}, {"euros": euros})
 
     assert (found.outcome, found.stops, found.threshold) == ("inconclusive", True, 0)
     assert "grows with the number of rows" in found.reason
@@ -94,20 +98,14 @@ def test_a_sum_of_the_projects_beats_no_baseline() -> None:
 
 def test_the_baseline_of_a_regression_is_the_mean_of_the_training_rows() -> None:
     truth = np.random.default_rng(0).normal(100, 5, 300)
-    rules = PerformanceGates(metric="neg_mean_absolute_error", resamples=200)
+    rules = {"metric": "neg_mean_absolute_error"}
     train = Paired(truth, truth, None, task="regression")
 
-    assert (
-        Baseline().judge(Paired(truth, truth + 1, None, task="regression"), train, rules, {}).outcome
-        == "pass"
-    )
-    assert (
-        Baseline().judge(Paired(truth, truth + 20, None, task="regression"), train, rules, {}).outcome
-        == "fail"
-    )
+    assert asked(Paired(truth, truth + 1, None, task="regression"), train, rules, {}).outcome == "pass"
+    assert asked(Paired(truth, truth + 20, None, task="regression"), train, rules, {}).outcome == "fail"
 
 
 def test_classes_of_the_tests_contract_are_used(
     contract: Contract, rows: Callable[..., pd.DataFrame], answer: Callable[..., Scored]
 ) -> None:
-    assert Baseline().judge(pair_scored(answer(rows(300)), contract), None, RULES, {}).outcome == "pass"
+    assert asked(pair_scored(answer(rows(300)), contract), None).outcome == "pass"

@@ -3,13 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trunkline.evaluation.gates.calibration import (
-    Calibration,
-    bins_of,
-    calibration_figures,
-    said_and_happened,
-)
+from cases import paired_case
+from trunkline.core.verdicts import Verdict
+from trunkline.evaluation.gates.calibration import Calibration
+from trunkline.measure.calibration import bins_of, calibration_figures, said_and_happened
 from trunkline.measure.paired import Array, Paired
+
+
+def asked(paired: Paired) -> Verdict:
+    return Calibration().verdict(paired_case(paired, calibration=0.1))
 
 
 def world(rows: int, seed: int, sharpness: float = 1.0, shift: float = 0.0) -> Paired:
@@ -28,7 +30,7 @@ def scores(paired: Paired) -> tuple[Array, Array]:
 
 @pytest.mark.parametrize("rows", [300, 2000])
 def test_probabilities_that_are_true_pass(rows: int) -> None:
-    found = Calibration().judge(world(rows, 0), 0.1, resamples=200, seed=0)
+    found = asked(world(rows, 0))
 
     assert (found.gate, found.outcome, found.advice) == ("performance/calibration", "pass", "")
     assert found.threshold == 0.1
@@ -36,7 +38,7 @@ def test_probabilities_that_are_true_pass(rows: int) -> None:
 
 @pytest.mark.parametrize(("sharpness", "shift"), [(6.0, 0.0), (1.0, 1.5), (1.0, -1.5), (-1.0, 0.0)])
 def test_overconfident_or_shifted_probabilities_are_red(sharpness: float, shift: float) -> None:
-    found = Calibration().judge(world(2000, 0, sharpness, shift), 0.1, resamples=200, seed=0)
+    found = asked(world(2000, 0, sharpness, shift))
 
     assert (found.outcome, found.stops) == ("fail", True)
     assert "CalibratedClassifierCV" in found.advice
@@ -46,7 +48,7 @@ def test_overconfident_or_shifted_probabilities_are_red(sharpness: float, shift:
 
 def test_a_point_beyond_the_limit_with_an_interval_that_reaches_back_stops_nothing() -> None:
     paired = world(120, 3, 1.0, 0.7)
-    found = Calibration().judge(paired, 0.1, resamples=400, seed=0)
+    found = asked(paired)
 
     assert found.figures[0].value > 0.1
     assert (found.outcome, found.stops) == ("inconclusive", False)
@@ -55,8 +57,8 @@ def test_a_point_beyond_the_limit_with_an_interval_that_reaches_back_stops_nothi
 
 
 def test_the_reason_says_whether_probabilities_are_too_high_or_too_low() -> None:
-    high = Calibration().judge(world(2000, 0, 1.0, 1.5), 0.1, resamples=200, seed=0)
-    low = Calibration().judge(world(2000, 0, 1.0, -1.5), 0.1, resamples=200, seed=0)
+    high = asked(world(2000, 0, 1.0, 1.5))
+    low = asked(world(2000, 0, 1.0, -1.5))
 
     assert "too high overall" in high.reason
     assert "too low overall" in low.reason
@@ -147,7 +149,7 @@ def test_probabilities_of_nought_and_one_that_come_true_have_no_error() -> None:
     ],
 )
 def test_too_little_to_judge_by_is_inconclusive(paired: Paired, words: str) -> None:
-    found = Calibration().judge(paired, 0.1, resamples=200, seed=0)
+    found = asked(paired)
 
     assert found.outcome == "inconclusive"
     assert words in found.reason

@@ -3,8 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from cases import paired_case
+from trunkline.core.verdicts import Verdict
 from trunkline.evaluation.gates.class_recall import ClassRecall
 from trunkline.measure.paired import Paired
+
+
+def asked(paired: Paired, train: Paired | None = None, reigning: Paired | None = None) -> Verdict:
+    return ClassRecall().verdict(paired_case(paired, train, reigning, class_recall=0.05))
 
 
 def answered(rows: int, share: float, recall: float, *, users: int = 0) -> Paired:
@@ -32,7 +38,7 @@ def many(counts: dict[str, tuple[int, int]]) -> Paired:
 
 @pytest.mark.parametrize("recall", [0.0, 0.005])
 def test_a_class_that_is_never_or_nearly_never_answered_stops_a_release(recall: float) -> None:
-    found = ClassRecall().judge(answered(5000, 0.07, recall), None, 0.05)
+    found = asked(answered(5000, 0.07, recall))
 
     assert (found.gate, found.outcome, found.stops) == ("performance/class-recall", "fail", True)
     assert found.reason.startswith("Yes ")
@@ -40,7 +46,7 @@ def test_a_class_that_is_never_or_nearly_never_answered_stops_a_release(recall: 
 
 
 def test_a_class_that_is_answered_often_enough_passes_with_its_figure() -> None:
-    found = ClassRecall().judge(answered(1000, 0.07, 0.4), None, 0.05)
+    found = asked(answered(1000, 0.07, 0.4))
 
     assert (found.outcome, found.advice) == ("pass", "")
     figure = next(one for one in found.figures if one.group == "class=Yes")
@@ -50,7 +56,7 @@ def test_a_class_that_is_answered_often_enough_passes_with_its_figure() -> None:
 
 
 def test_too_few_rows_of_the_class_decide_nothing_and_say_so() -> None:
-    found = ClassRecall().judge(answered(200, 0.07, 0.0), None, 0.05)
+    found = asked(answered(200, 0.07, 0.0))
 
     assert (found.outcome, found.stops) == ("inconclusive", False)
     assert "too few rows" in found.reason
@@ -59,12 +65,12 @@ def test_too_few_rows_of_the_class_decide_nothing_and_say_so() -> None:
 def test_the_training_rows_decide_where_the_test_rows_are_too_few() -> None:
     test = answered(200, 0.07, 0.0)
 
-    assert ClassRecall().judge(test, answered(800, 0.07, 0.0), 0.05).outcome == "fail"
-    assert ClassRecall().judge(test, answered(800, 0.07, 0.5), 0.05).outcome == "inconclusive"
+    assert asked(test, answered(800, 0.07, 0.0)).outcome == "fail"
+    assert asked(test, answered(800, 0.07, 0.5)).outcome == "inconclusive"
 
 
 def test_training_rows_are_not_asked_where_the_test_rows_are_enough() -> None:
-    found = ClassRecall().judge(answered(2000, 0.07, 0.3), answered(6000, 0.07, 0.0), 0.05)
+    found = asked(answered(2000, 0.07, 0.3), answered(6000, 0.07, 0.0))
 
     assert found.outcome == "pass"
 
@@ -73,32 +79,32 @@ def test_rows_of_few_users_say_less_than_as_many_rows_of_many() -> None:
     rows = answered(3000, 0.07, 0.0)
     few = answered(3000, 0.07, 0.0, users=60)
 
-    assert ClassRecall().judge(rows, None, 0.05).outcome == "fail"
-    assert ClassRecall().judge(few, None, 0.05).outcome == "inconclusive"
+    assert asked(rows).outcome == "fail"
+    assert asked(few).outcome == "inconclusive"
 
 
 def test_of_many_classes_the_one_that_is_missed_is_named() -> None:
-    found = ClassRecall().judge(many({"cat": (300, 280), "dog": (300, 250), "owl": (200, 0)}), None, 0.05)
+    found = asked(many({"cat": (300, 280), "dog": (300, 250), "owl": (200, 0)}))
 
     assert (found.outcome, found.reason.split()[0]) == ("fail", "owl")
     assert "training.threshold" not in found.advice
 
 
 def test_a_class_that_no_test_row_has_is_not_judged() -> None:
-    found = ClassRecall().judge(many({"cat": (300, 280), "dog": (300, 250), "owl": (0, 0)}), None, 0.05)
+    found = asked(many({"cat": (300, 280), "dog": (300, 250), "owl": (0, 0)}))
 
     assert (found.outcome, found.stops) == ("inconclusive", False)
     assert "owl" in found.reason
 
 
 def test_what_the_champion_does_is_told_and_does_not_decide() -> None:
-    found = ClassRecall().judge(answered(5000, 0.07, 0.0), None, 0.05, champion=answered(5000, 0.07, 0.41))
+    found = asked(answered(5000, 0.07, 0.0), reigning=answered(5000, 0.07, 0.41))
 
     assert found.outcome == "fail"
     assert "0.411" in found.reason
 
 
 def test_a_test_part_of_one_class_holds_the_release_up() -> None:
-    found = ClassRecall().judge(answered(500, 0.0, 0.0), None, 0.05)
+    found = asked(answered(500, 0.0, 0.0))
 
     assert (found.outcome, found.stops) == ("inconclusive", True)

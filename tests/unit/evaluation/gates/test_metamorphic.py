@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from toys.ranking import Ranking
 
+from cases import row_case
 from trunkline.core.contract import Contract
 from trunkline.core.errors import PolicyError
 from trunkline.core.policy.gates import Metamorphic, RobustnessGates
@@ -26,7 +27,7 @@ def gates(*rules: dict[str, Any]) -> RobustnessGates:
 
 
 def verdict(ask: Ask, frame: pd.DataFrame, contract: Contract, **different: Any) -> Verdict:
-    return MetamorphicTest().judge(ask, ask(frame), contract, Metamorphic.model_validate(UP | different))
+    return MetamorphicTest().judge(row_case(ask, frame, contract), Metamorphic.model_validate(UP | different))
 
 
 def scored(frame: pd.DataFrame, chance: Array) -> Scored:

@@ -5,11 +5,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from trunkline.core.policy.gates import PerformanceGates
+from cases import paired_case
+from trunkline.core.verdicts import Verdict
 from trunkline.evaluation.gates.overfit import Overfit
+from trunkline.measure.metrics import Metrics
 from trunkline.measure.paired import Paired
 
-RULES = PerformanceGates(resamples=200)
+
+def asked(
+    paired: Paired,
+    train: Paired | None,
+    rules: dict[str, Any] | None = None,
+    metrics: Metrics | None = None,
+    *,
+    split: str = "stratified",
+) -> Verdict:
+    return Overfit().verdict(paired_case(paired, train, metrics=metrics, split=split, **(rules or {})))
 
 
 def binary(rows: int = 200, strength: float = 1.0, seed: int = 0) -> Paired:
@@ -30,15 +41,15 @@ def test_a_sum_of_the_projects_says_nothing_of_two_parts_of_other_sizes() -> Non
     def euros(truth: Any, answers: Any, chance: Any) -> float:
         return float(np.sum(np.where(truth == answers, 200.0, -100.0)))
 
-    rules = PerformanceGates(metric="euros", resamples=200)
-    found = Overfit().judge(binary(), binary(2000, seed=1), rules, {"euros": euros})
+    rules = {"metric": "euros"}
+    found = asked(binary(), binary(2000, seed=1), rules, {"euros": euros})
 
     assert (found.outcome, found.stops) == ("inconclusive", True)
     assert "grows with the number of rows" in found.reason
 
 
 def test_an_overfit_model_is_red_with_both_figures() -> None:
-    found = Overfit().judge(binary(strength=0.3), binary(strength=5.0, seed=1), RULES, {})
+    found = asked(binary(strength=0.3), binary(strength=5.0, seed=1))
 
     assert (found.outcome, found.stops) == ("fail", True)
     assert "200 training rows" in found.reason
@@ -47,7 +58,7 @@ def test_an_overfit_model_is_red_with_both_figures() -> None:
 
 
 def test_a_gap_that_chance_may_have_made_is_told_and_stops_nothing() -> None:
-    found = Overfit().judge(binary(strength=0.6), binary(strength=1.2, seed=1), RULES, {})
+    found = asked(binary(strength=0.6), binary(strength=1.2, seed=1))
     gap = found.figures[0]
 
     assert gap.interval is not None
@@ -59,9 +70,7 @@ def test_a_gap_that_chance_may_have_made_is_told_and_stops_nothing() -> None:
 
 
 def test_a_model_as_good_on_both_parts_is_hardly_ever_called_overfit_on_few_rows() -> None:
-    found = [
-        Overfit().judge(binary(80, 0.2, seed), binary(80, 0.2, 1000 + seed), RULES, {}) for seed in range(60)
-    ]
+    found = [asked(binary(80, 0.2, seed), binary(80, 0.2, 1000 + seed)) for seed in range(60)]
 
     assert sum(one.figures[0].value > 0.12 for one in found) > 2
     assert not any(one.stops for one in found)
@@ -79,9 +88,9 @@ def test_the_overfit_gap_of_an_error_does_not_depend_on_its_unit(unit: float) ->
             task="regression",
         )
 
-    rules = PerformanceGates(metric="neg_root_mean_squared_error", resamples=200)
-    healthy = Overfit().judge(rents(0.50, 0), rents(0.45, 1), rules, {})
-    heart = Overfit().judge(rents(0.50, 0), rents(0.10, 1), rules, {})
+    rules = {"metric": "neg_root_mean_squared_error"}
+    healthy = asked(rents(0.50, 0), rents(0.45, 1), rules, {})
+    heart = asked(rents(0.50, 0), rents(0.10, 1), rules, {})
 
     assert (healthy.outcome, heart.outcome, heart.stops) == ("pass", "fail", True)
     assert healthy.threshold == pytest.approx(0.12 * 40 * unit, rel=0.1)
@@ -93,18 +102,18 @@ def test_the_overfit_gap_of_a_metric_in_euro_is_a_share_of_its_value() -> None:
     def euros(truth: Any, answers: Any, chance: Any) -> float:
         return float(np.mean(np.where(truth == answers, 200.0, -100.0)))
 
-    rules = PerformanceGates(metric="euros", resamples=200)
+    rules = {"metric": "euros"}
 
-    assert Overfit().judge(binary(), binary(seed=1), rules, {"euros": euros}).outcome == "pass"
-    assert Overfit().judge(binary(strength=0.3), binary(strength=5.0), rules, {"euros": euros}).stops
+    assert asked(binary(), binary(seed=1), rules, {"euros": euros}).outcome == "pass"
+    assert asked(binary(strength=0.3), binary(strength=5.0), rules, {"euros": euros}).stops
 
 
 def test_of_a_temporal_split_the_gap_may_be_drift_and_the_words_say_so() -> None:
     apart = binary(strength=0.3), binary(strength=5.0, seed=1)
 
-    drifted = Overfit().judge(*apart, RULES, {}, temporal=True)
-    shuffled = Overfit().judge(*apart, RULES, {})
-    healthy = Overfit().judge(binary(), binary(seed=1), RULES, {}, temporal=True)
+    drifted = asked(*apart, split="temporal")
+    shuffled = asked(*apart)
+    healthy = asked(binary(), binary(seed=1), split="temporal")
 
     assert "what changed between them" in drifted.reason
     assert "cross-validat" in drifted.advice
@@ -114,17 +123,17 @@ def test_of_a_temporal_split_the_gap_may_be_drift_and_the_words_say_so() -> None
 
 
 def test_a_model_as_good_on_new_rows_is_not_overfit() -> None:
-    assert Overfit().judge(binary(), binary(seed=1), RULES, {}).outcome == "pass"
+    assert asked(binary(), binary(seed=1)).outcome == "pass"
 
 
 def test_without_training_answers_overfitting_is_said_to_be_unknown_and_stops_nothing() -> None:
-    found = Overfit().judge(binary(), None, RULES, {})
+    found = asked(binary(), None)
 
     assert (found.outcome, found.stops) == ("inconclusive", False)
 
 
 def test_too_few_test_rows_for_overfitting_ask_for_test_rows() -> None:
-    found = Overfit().judge(binary(rows=15), binary(), RULES, {})
+    found = asked(binary(rows=15), binary())
 
     assert (found.outcome, found.stops) == ("inconclusive", True)
     assert "more rows" in found.advice
@@ -133,6 +142,6 @@ def test_too_few_test_rows_for_overfitting_ask_for_test_rows() -> None:
 def test_training_rows_of_one_class_leave_overfitting_inconclusive() -> None:
     train = binary()
 
-    found = Overfit().judge(binary(), train.take(train.truth == 1), RULES, {})
+    found = asked(binary(), train.take(train.truth == 1))
 
     assert (found.outcome, found.stops) == ("inconclusive", True)

@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cases import row_case
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.verdicts import Verdict
 from trunkline.evaluation import Scored
-from trunkline.evaluation.gates.perturbation import Missing, Noise, Yardstick
+from trunkline.evaluation.gates.perturbation import Missing, Noise
+from trunkline.measure.metrics import Metrics
 from trunkline.measure.paired import Array
 
-AUC = Yardstick("roc_auc", 0.05, {}, 200, 7)
 CONTRACT = Contract(
     name="release",
     columns=(
@@ -29,6 +30,31 @@ RENT = Contract(
         Column(name="price", type="number", role=Role.OUTCOME),
     ),
 )
+
+
+def asked(
+    gate: Missing | Noise,
+    ask: Callable[[pd.DataFrame], Scored],
+    frame: pd.DataFrame,
+    much: float,
+    *,
+    contract: Contract = CONTRACT,
+    metric: str = "roc_auc",
+    metrics: Metrics | None = None,
+    fall: float = 0.05,
+    test: Scored | None = None,
+) -> Verdict:
+    """Return what a gate says where the metric may fall so far and `much` is missing, or noise."""
+    case = row_case(
+        ask,
+        frame,
+        contract,
+        test=test,
+        metrics=metrics,
+        performance={"metric": metric, "resamples": 200},
+        robustness={"missing": min(much, 1.0), "noise": much, "fall": fall},
+    )
+    return gate.verdict(case)
 
 
 @pytest.fixture
@@ -63,7 +89,7 @@ def touchy(frame: pd.DataFrame) -> Scored:
 
 
 def missing(ask: Callable[[pd.DataFrame], Scored], frame: pd.DataFrame, share: float = 0.1) -> Verdict:
-    return Missing().judge(ask, ask(frame), CONTRACT, share, AUC)
+    return asked(Missing(), ask, frame, share)
 
 
 def test_a_model_that_imputes_stands_missing_values(frame: pd.DataFrame) -> None:
@@ -109,7 +135,7 @@ def test_without_a_nullable_feature_the_service_refuses_nulls(frame: pd.DataFram
     columns = tuple(column.model_copy(update={"nullable": False}) for column in CONTRACT.columns)
     strict = CONTRACT.model_copy(update={"columns": columns})
 
-    found = Missing().judge(imputing, imputing(frame), strict, 0.1, AUC)
+    found = asked(Missing(), imputing, frame, 0.1, contract=strict)
 
     assert (found.outcome, found.blocking) == ("pass", False)
     assert "refuses" in found.reason
@@ -122,8 +148,8 @@ def test_about_the_share_asked_for_goes_missing_and_the_same_each_time(frame: pd
         seen.append(rows["skill"].isna().to_numpy())
         return imputing(rows)
 
-    test = imputing(frame)
-    assert Missing().judge(ask, test, CONTRACT, 0.3, AUC) == Missing().judge(ask, test, CONTRACT, 0.3, AUC)
+    first, second = (asked(Missing(), ask, frame, 0.3, test=imputing(frame)) for _ in range(2))
+    assert first == second
     assert np.array_equal(seen[0], seen[1])
     assert seen[0].mean() == pytest.approx(0.3, abs=0.05)
 
@@ -134,8 +160,7 @@ def test_a_fall_that_the_rows_cannot_tell_from_the_limit_does_not_block(frame: p
     assert fall.interval is not None
     limit = (fall.interval.low + fall.value) / 2
 
-    by = Yardstick("roc_auc", limit, {}, 200, 7)
-    found = Missing().judge(touchy, touchy(few), CONTRACT, 0.3, by)
+    found = asked(Missing(), touchy, few, 0.3, fall=limit)
 
     assert (found.outcome, found.blocking) == ("inconclusive", False)
     assert "reaches back" in found.reason
@@ -160,15 +185,14 @@ def test_a_metric_of_the_project_that_raises_is_inconclusive(frame: pd.DataFrame
     def broken(*_: object) -> float:
         raise KeyError("cost")
 
-    by = Yardstick("cost", 0.05, {"cost": broken}, 200, 7)
-    found = Missing().judge(imputing, imputing(frame), CONTRACT, 0.1, by)
+    found = asked(Missing(), imputing, frame, 0.1, metric="cost", metrics={"cost": broken})
 
     assert found.outcome == "inconclusive"
     assert "cost" in found.reason
 
 
 def test_a_smooth_model_stands_noise(frame: pd.DataFrame) -> None:
-    found = Noise().judge(imputing, imputing(frame), CONTRACT, 0.05, AUC)
+    found = asked(Noise(), imputing, frame, 0.05)
 
     assert found.outcome == "pass"
     assert found.figures[0].rows == 1500
@@ -181,7 +205,7 @@ def test_a_model_that_hangs_on_the_last_digit_is_red(frame: pd.DataFrame) -> Non
         digit = np.isclose(rows["skill"] * 10, np.rint(rows["skill"] * 10))
         return scored(rows, np.where(digit, rows["skill"], 0.0))
 
-    found = Noise().judge(ask, ask(frame), CONTRACT, 0.05, AUC)
+    found = asked(Noise(), ask, frame, 0.05)
 
     assert (found.gate, found.outcome) == ("robustness/noise", "fail")
     assert "skill" in found.reason
@@ -194,7 +218,7 @@ def test_noise_keeps_whole_numbers_whole_and_within_the_contract(frame: pd.DataF
         seen.append(rows)
         return imputing(rows)
 
-    Noise().judge(ask, imputing(frame), CONTRACT, 1.0, AUC)
+    asked(Noise(), ask, frame, 1.0, test=imputing(frame))
 
     checks = seen[0]["checks"]
     assert checks.dtype == np.int64
@@ -220,7 +244,7 @@ def test_noise_leaves_nulls_and_the_type_of_nullable_whole_numbers() -> None:
         seen.append(rows)
         return scored(rows, rows["checks"].fillna(5).to_numpy(dtype=float))
 
-    Noise().judge(ask, ask(frame), contract, 1.0, AUC)
+    asked(Noise(), ask, frame, 1.0, contract=contract)
 
     assert seen[1]["checks"].dtype == pd.Int64Dtype()
     assert seen[1]["checks"].isna().tolist() == frame["checks"].isna().tolist()
@@ -230,7 +254,7 @@ def test_noise_leaves_nulls_and_the_type_of_nullable_whole_numbers() -> None:
 def test_noise_too_small_for_whole_numbers_is_said_to_change_nothing(frame: pd.DataFrame) -> None:
     only = Contract(name="c", columns=CONTRACT.columns[1:], positive="Yes")
 
-    found = Noise().judge(imputing, imputing(frame), only, 0.01, AUC)
+    found = asked(Noise(), imputing, frame, 0.01, contract=only)
 
     assert (found.outcome, found.blocking) == ("pass", False)
     assert "No number changes" in found.reason
@@ -248,9 +272,8 @@ def test_the_fall_of_an_error_of_any_scale_is_a_share_of_that_of_a_model_that_ig
     def ask(rows: pd.DataFrame) -> Scored:
         return Scored(rows, 1e6 * rows["size"].to_numpy(), None)
 
-    by = Yardstick("neg_mean_absolute_error", 0.05, {}, 200, 7)
-    little = Noise().judge(ask, ask(frame), RENT, 0.001, by)
-    much = Noise().judge(ask, ask(frame), RENT, 0.3, by)
+    little = asked(Noise(), ask, frame, 0.001, contract=RENT, metric="neg_mean_absolute_error")
+    much = asked(Noise(), ask, frame, 0.3, contract=RENT, metric="neg_mean_absolute_error")
 
     assert little.outcome == "pass"
     assert much.outcome == "fail"
@@ -265,7 +288,7 @@ def test_the_fall_of_r2_is_a_difference() -> None:
     def ask(rows: pd.DataFrame) -> Scored:
         return Scored(rows, 1e6 * rows["size"].to_numpy(), None)
 
-    found = Noise().judge(ask, ask(frame), RENT, 0.1, Yardstick("r2", 0.05, {}, 200, 7))
+    found = asked(Noise(), ask, frame, 0.1, contract=RENT, metric="r2")
 
     assert found.outcome == "pass"
     assert 0 < found.figures[0].value < 0.02
@@ -278,10 +301,8 @@ def test_the_fall_of_a_model_without_any_error_has_a_scale_too() -> None:
     def ask(rows: pd.DataFrame) -> Scored:
         return Scored(rows, rows["size"].to_numpy(), None)
 
-    by = Yardstick("neg_mean_absolute_error", 0.05, {}, 200, 7)
-
-    little = Noise().judge(ask, ask(frame), RENT, 0.01, by)
-    much = Noise().judge(ask, ask(frame), RENT, 0.3, by)
+    little = asked(Noise(), ask, frame, 0.01, contract=RENT, metric="neg_mean_absolute_error")
+    much = asked(Noise(), ask, frame, 0.3, contract=RENT, metric="neg_mean_absolute_error")
 
     assert (little.outcome, little.stops) == ("pass", False)
     assert (much.outcome, much.stops) == ("fail", True)

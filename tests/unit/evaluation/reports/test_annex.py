@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 
-from trunkline.evaluation.reports.annex import annex_table
+from trunkline.evaluation.reports.rendering import render
 
 ANNEX_IV = [
     *(f"1({letter})" for letter in "abcdefgh"),
@@ -22,7 +22,7 @@ def points_of(number: str) -> list[str]:
 
 def items() -> list[list[str]]:
     """Return the cells of each item: its number, what it asks, what the card gives, what a person writes."""
-    _, _, *lines = annex_table().splitlines()
+    _, _, *lines = render("annex.md").splitlines()
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
 
@@ -37,7 +37,7 @@ def test_each_item_says_what_a_person_must_still_write() -> None:
 
 
 def test_the_table_says_where_the_card_gives_nothing() -> None:
-    assert "| 5 | Risk management system (Article 9) | nothing | All of it |" in annex_table()
+    assert "| 5 | Risk management system (Article 9) | nothing | All of it |" in render("annex.md")
 
 
 def test_the_resources_of_training_are_on_the_card_since_they_are_measured() -> None:

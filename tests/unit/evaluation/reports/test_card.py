@@ -18,8 +18,8 @@ from trunkline.core.policy.policy import Policy
 from trunkline.core.snapshots import SnapshotManifest, Window
 from trunkline.core.verdicts import Evaluation, Verdict, Waiver
 from trunkline.evaluation import Scored, card, card_pictures
-from trunkline.evaluation.reports.annex import annex_table
 from trunkline.evaluation.reports.card import DIFFERS, SAME
+from trunkline.evaluation.reports.rendering import render
 
 FIGURE = Figure(name="roc_auc", value=0.8123, rows=600, interval=Interval(low=0.78, high=0.84))
 LINEAGE = Lineage(
@@ -218,7 +218,7 @@ def test_mitigation_is_told_where_the_candidate_was_put_under_it(
 def test_the_card_names_what_a_person_must_write_for_the_ai_act(contract: Contract) -> None:
     text = text_of(contract, RED, usage=USAGE)
 
-    assert annex_table() in section(text, "Technical documentation (EU AI Act, Annex IV)")
+    assert render("annex.md").strip() in section(text, "Technical documentation (EU AI Act, Annex IV)")
     # What the table says that the card gives stands on it.
     assert "train" in section(text, "Data")
     assert "Split:" in section(text, "Data")

@@ -88,7 +88,7 @@ def test_verdicts_are_folded_by_room_and_counted() -> None:
 
 
 def test_a_waiver_is_shown_with_owner_reason_and_date() -> None:
-    waiver = Waiver(gate="*", owner="Ada", reason="Known", expires="2026-12-31")
+    waiver = Waiver(gate="performance/*", owner="Ada", reason="Known", expires="2026-12-31")
 
     text = report(FAIL.model_copy(update={"waiver": waiver}))
 

@@ -6,7 +6,7 @@ import pytest
 
 from trunkline.core.errors import BundleError
 from trunkline.evaluation import Scored
-from trunkline.evaluation.robustness.asking import evenly, finite_answers, taken, what_happened
+from trunkline.evaluation.robustness.asking import evenly, finite_answers, taken
 
 FRAME = pd.DataFrame({"size": [1.0, 2.0, 3.0]})
 
@@ -52,7 +52,3 @@ def test_rows_are_taken_with_their_answers() -> None:
     assert found.probabilities is not None
     assert found.probabilities.tolist() == [[0.2, 0.8]]
     assert found.classes == ("a", "b")
-
-
-def test_an_error_is_told_with_its_kind_and_one_full_stop_at_most() -> None:
-    assert what_happened(ValueError("no such level.")) == "ValueError: no such level"

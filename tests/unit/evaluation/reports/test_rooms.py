@@ -1,22 +1,18 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from trunkline.core.figures import Figure, Interval
-from trunkline.core.verdicts import Verdict, Waiver
-from trunkline.evaluation.reports.markdown import (
-    by_urgency,
-    figure_table,
-    folded,
-    shortened,
-    stopping,
-    verdict_table,
-    waived,
-)
+from trunkline.core.verdicts import Evaluation, Verdict, Waiver
+from trunkline.evaluation import report_markdown
+from trunkline.evaluation.reports.rendering import shortened
+from trunkline.evaluation.reports.rooms import by_urgency, stopping
 
 PASS = Verdict(gate="performance/baseline", outcome="pass", reason="Beaten.")
 FAIL = Verdict(gate="performance/overfit", outcome="fail", reason="A gap of 0.3.")
 OPEN = Verdict(gate="data/leakage", outcome="inconclusive", reason="Too few.")
 SOFT = Verdict(gate="fairness/sex/error-rate", outcome="inconclusive", reason="", blocking=False)
-WAIVER = Waiver(gate="*", owner="Ada", reason="Known | <b>", expires="2026-12-31")
+WAIVER = Waiver(gate="performance/*", owner="Ada", reason="Known | <b>", expires="2026-12-31")
 
 
 def test_what_stops_a_release_stands_first() -> None:
@@ -43,30 +39,46 @@ def test_long_text_is_cut_at_a_word_and_that_is_seen() -> None:
     assert shortened("one two", 9) == "one two"
 
 
-def test_a_verdict_is_a_row_with_its_waiver() -> None:
-    table = verdict_table([PASS, FAIL.model_copy(update={"waiver": WAIVER})]).splitlines()
+def report(*verdicts: Verdict, figures: tuple[Figure, ...] = ()) -> list[str]:
+    """Return the lines of a report."""
+    judged = Evaluation(
+        bundle="b",
+        snapshot="s",
+        created=datetime(2026, 11, 2, tzinfo=UTC),
+        figures=figures,
+        verdicts=verdicts,
+    )
+    return report_markdown(judged, title="a <b>").splitlines()
 
-    assert table[2] == (
+
+def test_a_verdict_is_a_row_with_its_waiver() -> None:
+    lines = report(PASS, FAIL.model_copy(update={"waiver": WAIVER}))
+
+    place = lines.index("| Gate | Verdict | Reason |")
+    assert lines[place + 2] == (
         "| `performance/overfit` | FAIL, waived | A gap of 0.3. Waived by Ada until 2026-12-31: Known \\| &lt;b> |"
     )
-    assert table[3] == "| `performance/baseline` | PASS | Beaten. |"
-    assert waived(PASS) == ""
+    assert lines[place + 3] == "| `performance/baseline` | PASS | Beaten. |"
 
 
 def test_a_figure_is_a_row_with_its_interval_and_group() -> None:
-    figure = Figure(name="f1", value=0.5, rows=1200, interval=Interval(low=0.4, high=0.6), group="a|b")
+    figure = Figure(name="f1", value=0.5, rows=1200, interval=Interval(low=0.4, high=0.6))
+    bare = figure.model_copy(update={"interval": None, "group": "a|b"})
 
-    assert figure_table([figure]).splitlines()[2] == "| f1 | 0.500 | 0.400 to 0.600 | 1,200 |"
-    assert figure_table([figure.model_copy(update={"interval": None})], grouped=True).splitlines()[2] == (
-        "| a\\|b | f1 | 0.500 | none | 1,200 |"
-    )
+    lines = report(PASS, figures=(figure, bare))
+
+    assert "| f1 | 0.500 | 0.400 to 0.600 | 1,200 |" in lines
+    assert "| a\\|b | f1 | 0.500 | none | 1,200 |" in lines
 
 
 def test_the_level_of_intervals_is_said_where_all_have_the_same() -> None:
     wide = Figure(name="f1", value=0.5, rows=12, interval=Interval(low=0.3, high=0.7, level=0.99))
     usual = wide.model_copy(update={"interval": Interval(low=0.4, high=0.6)})
 
-    heads = [figure_table(figures).splitlines()[0] for figures in ([wide], [usual, usual], [wide, usual])]
+    heads = [
+        next(line for line in report(PASS, figures=figures) if line.startswith("| Figure"))
+        for figures in ((wide,), (usual, usual), (wide, usual))
+    ]
 
     assert ["99 % interval" in heads[0], "95 % interval" in heads[1], "| Interval |" in heads[2]] == [
         True
@@ -74,4 +86,8 @@ def test_the_level_of_intervals_is_said_where_all_have_the_same() -> None:
 
 
 def test_what_is_folded_opens_and_closes() -> None:
-    assert folded("a <b>", "x", "y") == "<details><summary>a &lt;b></summary>\n\nx\n\ny\n\n</details>"
+    text = "\n".join(report(PASS, FAIL))
+
+    assert text.startswith("## a &lt;b>\n")
+    assert "<details><summary>Performance: 1 fail; 1 pass</summary>\n\n| Gate |" in text
+    assert text.endswith("Beaten. |\n\n</details>")

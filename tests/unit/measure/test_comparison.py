@@ -9,8 +9,8 @@ from trunkline.core.errors import DataError
 from trunkline.core.figures import Figure, Interval
 from trunkline.core.policy.gates import PerformanceGates
 from trunkline.evaluation.gates.champion import Champion
-from trunkline.evaluation.performance.comparison import Comparison, compare, second_test
-from trunkline.evaluation.performance.scale import AS_IT_IS, Scale
+from trunkline.evaluation.performance.scale import Scale
+from trunkline.measure.comparison import Comparison, compare, second_test
 from trunkline.measure.delong import delong
 from trunkline.measure.mcnemar import mcnemar
 from trunkline.measure.paired import Array, Paired
@@ -37,14 +37,12 @@ def world(rows: int, seed: int) -> tuple[Array, Array]:
     return skill, (skill + generator.normal(size=rows) > 0).astype(int)
 
 
-def comparison(
-    value: float, low: float, high: float, rows: int = 600, p_value: float = 0.01, scale: Scale = AS_IT_IS
-) -> Comparison:
+def comparison(value: float, low: float, high: float, rows: int = 600, p_value: float = 0.01) -> Comparison:
     difference = Figure(
         name="difference:roc_auc", value=value, rows=rows, interval=Interval(low=low, high=high)
     )
     return Comparison(
-        "roc_auc", 0.8 + value, 0.8, difference, (high - low) / 2 / 1.96, "DeLong's test", p_value, scale
+        "roc_auc", 0.8 + value, 0.8, difference, (high - low) / 2 / 1.96, "DeLong's test", p_value
     )
 
 
@@ -107,8 +105,8 @@ def test_the_policy_says_whether_an_open_comparison_stops(undecided: str, above:
 def test_the_margin_of_an_error_is_a_share_of_its_scale() -> None:
     rents = Scale(200.0, "the error of a model that ignores its inputs")
 
-    within = Champion().judge(comparison(-3.0, -3.9, -2.1, scale=rents), (), RULES)
-    beyond = Champion().judge(comparison(-5.0, -5.9, -4.1, scale=rents), (), RULES)
+    within = Champion().judge(comparison(-3.0, -3.9, -2.1), (), RULES, scale=rents)
+    beyond = Champion().judge(comparison(-5.0, -5.9, -4.1), (), RULES, scale=rents)
 
     assert (within.outcome, within.threshold) == ("pass", -4.0)
     assert (beyond.outcome, beyond.stops) == ("fail", True)

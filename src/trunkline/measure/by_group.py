@@ -1,4 +1,4 @@
-"""Rates by group: which groups have enough rows, what their rates are, and how far apart."""
+"""Figures by group: which groups have enough rows, what their rates and means are, and how far apart."""
 
 from __future__ import annotations
 
@@ -8,17 +8,25 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from trunkline.core.figures import Figure
-from trunkline.measure.paired import Array
-from trunkline.measure.simultaneous import Estimates, means, shares
-from trunkline.measure.users import Users, number_of
-from trunkline.measure.wording import number
-from trunkline.measure.worth import worth
+from trunkline.core.figures import Figure, Interval
+
+from .area import area_effect, area_interval
+from .bootstrap import draw, interval
+from .intervals import LEVEL
+from .metrics import LightMetric
+from .paired import Array, Paired
+from .simultaneous import Estimates, mean_interval, means, shares
+from .sums import mean
+from .users import Users, number_of, repeated
+from .wording import number
+from .worth import share_interval, worth
 
 Masks = Mapping[str, Array]
 """A group's name, as `colour=Black`, to the mask of its rows."""
 SHOWN = 4
 """Groups that a sentence lists; the others are counted."""
+SKEWED = 1000
+"""Rows up to which a mean of skewed errors is not yet spread evenly around its true value."""
 
 
 @dataclass(frozen=True)
@@ -150,3 +158,77 @@ def left_out(small: Mapping[str, int], minimum: int) -> str:
     least = min(small.values())
     enough = f"; about {max(2, math.ceil(minimum / least))} times as many test rows would do" if least else ""
     return f" Too few rows to compare ({minimum} are asked for): {', '.join(words)}{enough}."
+
+
+def group_figures(
+    paired: Paired, groups: Mapping[str, Masks], *, minimum: int, resamples: int, seed: int
+) -> tuple[Figure, ...]:
+    """Return what is measured of every group of at least `minimum` rows, with intervals; `groups` is by attribute.
+
+    Two classes: selection, true and false positive rates, accuracy, AUC. Many classes: accuracy, and the selection
+    rate where one outcome is the positive one. Regression: absolute and mean error. Because there are many groups,
+    intervals are in closed form: Wilson's of rates, Newcombe's of areas, Student's of mean errors over many rows; of
+    mean errors over few, the bootstrap's. Where users repeat, rows count as what they are worth.
+    """
+    judged = {group: mask for by in groups.values() for group, mask in by.items() if mask.sum() >= minimum}
+    if "classes" in paired.traits:
+        return tuple(figure for group, mask in judged.items() for figure in _rates_of(paired, group, mask))
+    if "amounts" not in paired.traits:
+        return ()
+    residual = paired.labels - paired.truth
+    return tuple(
+        Figure(
+            name=name,
+            value=float(values[mask].mean()),
+            rows=int(mask.sum()),
+            interval=_of_errors(values[mask], users_of(paired, mask), resamples, seed),
+            group=group,
+        )
+        for group, mask in judged.items()
+        for name, values in (("neg_mean_absolute_error", -np.abs(residual)), ("mean_error", residual))
+    )
+
+
+def users_of(paired: Paired, mask: Array) -> Users | None:
+    """Return the users of some rows, None where none of them repeats there."""
+    return None if paired.users is None else repeated(paired.users[mask])
+
+
+def _of_errors(values: Array, users: Users | None, resamples: int, seed: int) -> Interval | None:
+    if len(values) > SKEWED:
+        return mean_interval(values, users, LEVEL)
+    drawn = draw({"": mean(values)}, rows=len(values), resamples=resamples, seed=seed, users=users)[""]
+    return interval(drawn, users=users)
+
+
+def _rates_of(paired: Paired, group: str, mask: Array) -> list[Figure]:
+    """Return a group's rates and area, each with the number of rows it is taken over."""
+    shares = {"accuracy": (paired.labels == paired.truth, mask)}
+    selected, positive = paired.labels == paired.positive, paired.truth == paired.positive
+    if "positive" in paired.traits:
+        shares = {"selection_rate": (selected, mask)} | shares
+    two = {"positive", "two classes"} <= paired.traits
+    if two:
+        shares |= {
+            "true_positive_rate": (selected, mask & positive),
+            "false_positive_rate": (selected, mask & ~positive),
+        }
+    figures = [
+        Figure(
+            name=name,
+            value=float(hit[rows].mean()),
+            rows=int(rows.sum()),
+            interval=share_interval(hit[rows], None if paired.users is None else paired.users[rows]),
+            group=group,
+        )
+        for name, (hit, rows) in shares.items()
+        if rows.any()
+    ]
+    if two and paired.probabilities is not None:
+        mine = paired.take(mask)
+        area, ups = LightMetric("roc_auc").value(mine), int((mask & positive).sum())
+        if np.isfinite(area):
+            alike = 1.0 if paired.users is None else area_effect(mine)
+            span = area_interval(area, ups / alike, (mine.rows - ups) / alike)
+            figures.append(Figure(name="roc_auc", value=area, rows=mine.rows, interval=span, group=group))
+    return figures

@@ -9,7 +9,7 @@ from fairlearn.metrics import (
     selection_rate,
 )
 
-from trunkline.evaluation.fairness.rates import (
+from trunkline.measure.by_group import (
     Values,
     judged_groups,
     left_out,

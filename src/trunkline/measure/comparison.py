@@ -17,16 +17,15 @@ from scipy.stats import norm, t
 
 from trunkline.core.errors import DataError
 from trunkline.core.figures import Figure
-from trunkline.measure.bootstrap import draw, interval
-from trunkline.measure.delong import delong
-from trunkline.measure.intervals import LEVEL
-from trunkline.measure.mcnemar import mcnemar
-from trunkline.measure.metrics import Metrics
-from trunkline.measure.paired import Array, Paired
-from trunkline.measure.scorers import find_metric
-from trunkline.measure.users import counted
 
-from .scale import AS_IT_IS, Scale, scale_of
+from .bootstrap import draw, interval
+from .delong import delong
+from .intervals import LEVEL
+from .mcnemar import mcnemar
+from .metrics import Metrics
+from .paired import Array, Paired
+from .scorers import find_metric
+from .users import counted
 
 SAID = 0.025
 """The p value below which that test agrees: half of 0.05, so that claims about equal models stay below one in twenty
@@ -37,8 +36,8 @@ in two hundred comparisons too, not only in the long run."""
 class Comparison:
     """A metric of both models, their difference (challenger less champion) and its standard error.
 
-    `p_value` is that of `test`, that they are equal; margins are shares of `scale`. `sample` says on how many rows (of
-    how many `users`, zero where they do not repeat).
+    `p_value` is that of `test`, that they are equal. `sample` says on how many rows (of how many `users`, zero where
+    they do not repeat).
     """
 
     metric: str
@@ -48,7 +47,6 @@ class Comparison:
     spread: float
     test: str
     p_value: float
-    scale: Scale = AS_IT_IS
     sample: str = ""
     users: int = 0
 
@@ -108,18 +106,11 @@ def compare(
         seed=seed,
         users=challenger.users,
     )
-    return tuple(
-        _compared(name, both, drawn[name], challenger, champion, metrics) for name, both in points.items()
-    )
+    return tuple(_compared(name, both, drawn[name], challenger, champion) for name, both in points.items())
 
 
 def _compared(
-    name: str,
-    values: tuple[float, float],
-    drawn: Array,
-    challenger: Paired,
-    champion: Paired,
-    metrics: Metrics,
+    name: str, values: tuple[float, float], drawn: Array, challenger: Paired, champion: Paired
 ) -> Comparison:
     value, spread = values[0] - values[1], float(np.nanstd(drawn, ddof=1))
     test, p_value = second_test(name, challenger, champion, value, spread)
@@ -136,7 +127,6 @@ def _compared(
         spread=spread,
         test=test,
         p_value=p_value,
-        scale=scale_of(name, metrics, challenger, values),
         sample=counted(challenger.rows, challenger.users),
         users=0 if challenger.users is None else challenger.independent,
     )
