@@ -42,9 +42,10 @@ from trunkline.evaluation.performance.scale import AS_IT_IS, scale_of
 from trunkline.evaluation.scored import pair_scored
 from trunkline.measure.by_group import group_figures
 from trunkline.measure.comparison import Comparison, compare
-from trunkline.measure.metrics import Metrics
+from trunkline.measure.metrics import Metric, Metrics
 from trunkline.measure.paired import Array, Paired
 from trunkline.measure.quality import SEED
+from trunkline.measure.scorers import find_metric
 
 NUMBERS = tuple(f"x{number}" for number in range(13))
 REGIONS, PLANS = ("east", "north", "south", "west"), ("basic", "family", "plus")
@@ -272,13 +273,18 @@ def holds_zero(one: Comparison) -> bool:
     return span is not None and span.low <= 0 <= span.high
 
 
+def named(names: tuple[str, ...]) -> list[Metric]:
+    """Return metrics by their names."""
+    return [find_metric(name, {}) for name in names]
+
+
 def classifiers(rows: int, seed: int, first: float, second: float) -> tuple[Comparison, ...]:
     """Compare two classifiers that see a hidden score with so much noise."""
     generator = np.random.default_rng([seed, rows])
     skill = generator.normal(size=rows)
     truth = (skill + generator.normal(size=rows) > 0).astype(int)
     one, other = (classified(skill + noise * generator.normal(size=rows), truth) for noise in (first, second))
-    return compare(one, other, CLASSIFIER, {}, 1000, seed)
+    return compare(one, other, named(CLASSIFIER), 1000, seed)
 
 
 def of_users(users: int, each: int, seed: int) -> tuple[Paired, Paired]:
@@ -295,7 +301,7 @@ def of_users(users: int, each: int, seed: int) -> tuple[Paired, Paired]:
 def compared(pair: tuple[Paired, Paired], seed: int, by_user: bool) -> tuple[Comparison, ...]:
     """Compare the two by user, or as if all rows were independent."""
     first, second = pair if by_user else (replace(one, users=None) for one in pair)
-    return compare(first, second, CLASSIFIER, {}, 1000, seed)
+    return compare(first, second, named(CLASSIFIER), 1000, seed)
 
 
 def classified(score: Array, truth: Array) -> Paired:
@@ -319,7 +325,7 @@ def regressors(rows: int, seed: int, first: float, second: float) -> tuple[Compa
         Paired(truth, 500 + 40 * (skill + noise * generator.normal(size=rows)), None, task="regression")
         for noise in (first, second)
     )
-    return compare(one, other, (*REGRESSION, "neg_mean_absolute_error", "r2"), {}, 1000, seed)
+    return compare(one, other, named((*REGRESSION, "neg_mean_absolute_error", "r2")), 1000, seed)
 
 
 def amounts(generator: np.random.Generator, rows: int) -> tuple[Array, Array]:

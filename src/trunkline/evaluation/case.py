@@ -15,6 +15,7 @@ from trunkline.measure.comparison import Comparison, compare
 from trunkline.measure.metrics import Metrics
 from trunkline.measure.paired import Paired
 from trunkline.measure.quality import SEED
+from trunkline.measure.scorers import find_metric
 from trunkline.tasks import task_of
 
 from .fairness.groups import groups
@@ -71,8 +72,8 @@ class Case:
         if reason := too_little(paired):
             return (), reason
         try:
-            resamples = self.policy.gates.performance.resamples
-            return compare(paired, rival, tuple(names), self.metrics, resamples, SEED), ""
+            metrics = [find_metric(name, self.metrics) for name in names]
+            return compare(paired, rival, metrics, self.policy.gates.performance.resamples, SEED), ""
         except ProjectError as error:
             return (), error.what
 

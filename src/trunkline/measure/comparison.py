@@ -22,9 +22,8 @@ from .bootstrap import draw, interval
 from .delong import delong
 from .intervals import LEVEL
 from .mcnemar import mcnemar
-from .metrics import Metrics
+from .metrics import Metric
 from .paired import Array, Paired
-from .scorers import find_metric
 from .users import counted
 
 SAID = 0.025
@@ -79,8 +78,7 @@ class Comparison:
 def compare(
     challenger: Paired,
     champion: Paired,
-    names: Sequence[str],
-    metrics: Metrics,
+    metrics: Sequence[Metric],
     resamples: int,
     seed: int,
 ) -> tuple[Comparison, ...]:
@@ -96,7 +94,7 @@ def compare(
         raise DataError(
             "The two models' rows have different outcomes.", next_step="keep the rows in their order"
         )
-    found = {name: find_metric(name, metrics) for name in names}
+    found = {metric.name: metric for metric in metrics}
     points = {name: (metric.value(challenger), metric.value(champion)) for name, metric in found.items()}
     points = {name: both for name, both in points.items() if np.isfinite(both).all()}
     drawn = draw(

@@ -13,9 +13,16 @@ from trunkline.evaluation.performance.scale import Scale
 from trunkline.measure.comparison import Comparison, compare, second_test
 from trunkline.measure.delong import delong
 from trunkline.measure.mcnemar import mcnemar
+from trunkline.measure.metrics import Metric
 from trunkline.measure.paired import Array, Paired
+from trunkline.measure.scorers import find_metric
 
 RULES = PerformanceGates(margin=0.02)
+
+
+def named(names: tuple[str, ...]) -> list[Metric]:
+    """Return metrics by their names."""
+    return [find_metric(name, {}) for name in names]
 
 
 def model(skill: Array, truth: Array, noise: float, seed: int) -> Paired:
@@ -149,14 +156,14 @@ def test_a_difference_that_lies_on_the_margin_is_never_decided() -> None:
 def test_the_number_of_rows_is_enough_when_they_are_there() -> None:
     skill, truth = world(300, 7)
     first, second = model(skill, truth, 0.9, 1), model(skill, truth, 0.9, 2)
-    (before,) = compare(first, second, ("roc_auc",), {}, 400, 0)
+    (before,) = compare(first, second, named(("roc_auc",)), 400, 0)
     needed = before.rows_to_decide(0.02)
     assert Champion().judge(before, (), RULES).outcome == "inconclusive"
     assert needed is not None
     # Half as many again: the two ends of a bootstrap interval do not lie equally far from the point.
     many = np.tile(np.arange(300), -(-needed * 3 // 600))
 
-    (after,) = compare(first.take(many), second.take(many), ("roc_auc",), {}, 400, 0)
+    (after,) = compare(first.take(many), second.take(many), named(("roc_auc",)), 400, 0)
 
     assert Champion().judge(after, (), RULES).outcome != "inconclusive"
 
@@ -172,14 +179,16 @@ def test_a_metric_that_one_model_has_no_value_for_is_left_out() -> None:
     whole = model(skill, truth, 0.1, 1)
     bare = Paired(whole.truth, whole.labels, None, whole.classes, 1, task="classification")
 
-    assert [one.metric for one in compare(whole, bare, ("roc_auc", "accuracy"), {}, 200, 0)] == ["accuracy"]
+    assert [one.metric for one in compare(whole, bare, named(("roc_auc", "accuracy")), 200, 0)] == [
+        "accuracy"
+    ]
 
 
 def test_a_model_compared_with_itself_differs_by_nothing() -> None:
     skill, truth = world(200, 0)
     same = model(skill, truth, 0.1, 1)
 
-    for one in compare(same, same, ("roc_auc", "accuracy", "neg_log_loss"), {}, 200, 0):
+    for one in compare(same, same, named(("roc_auc", "accuracy", "neg_log_loss")), 200, 0):
         assert one.difference.interval == Interval(low=0.0, high=0.0)
         assert Champion().judge(one, (), RULES).outcome == "pass"
 
@@ -189,9 +198,9 @@ def test_answers_to_other_rows_are_refused() -> None:
     one = model(skill, truth, 0.1, 1)
 
     with pytest.raises(DataError, match="did not answer the same rows"):
-        compare(one, one.take(np.arange(100)), ("accuracy",), {}, 200, 0)
+        compare(one, one.take(np.arange(100)), named(("accuracy",)), 200, 0)
     with pytest.raises(DataError, match="different outcomes"):
-        compare(one, one.take(np.arange(200)[::-1]), ("accuracy",), {}, 200, 0)
+        compare(one, one.take(np.arange(200)[::-1]), named(("accuracy",)), 200, 0)
 
 
 def regressor(skill: Array, truth: Array, noise: float, seed: int) -> Paired:
@@ -219,7 +228,7 @@ def claims(rows: int, noises: tuple[float, float], draws: int) -> dict[str, list
                 make(scale * skill, target, scale * noise, 1000 * k + seed)
                 for k, noise in enumerate(noises, 1)
             ]
-            for one in compare(pair[0], pair[1], names, {}, 200, seed):
+            for one in compare(pair[0], pair[1], named(names), 200, seed):
                 found[one.metric].append(one)
     return found
 
@@ -245,7 +254,7 @@ def test_a_gain_of_two_hundredths_of_auc_is_found_on_ten_thousand_rows() -> None
     for seed in range(10):
         skill, truth = world(10_000, seed)
         good, worse = model(skill, truth, 0.50, 1000 + seed), model(skill, truth, 0.66, 5000 + seed)
-        (one,) = compare(good, worse, ("roc_auc",), {}, 200, seed)
+        (one,) = compare(good, worse, named(("roc_auc",)), 200, seed)
         assert 0.01 < one.difference.value < 0.045
         found += Champion().judge(one, (), RULES).reason.startswith("The challenger is better")
 
@@ -271,7 +280,7 @@ def test_equally_good_models_are_rarely_called_better_or_worse_where_users_repea
         pair = of_users(80, 15, seed)
         by_row = tuple(replace(one, users=None) for one in pair)
         for found, models in ((said, pair), (alone, by_row)):
-            for one in compare(models[0], models[1], CLASSIFIER, {}, 200, seed):
+            for one in compare(models[0], models[1], named(CLASSIFIER), 200, seed):
                 found.setdefault(one.metric, []).append(one.better or one.worse)
 
     assert max(map(sum, said.values())) <= 3, said
@@ -280,7 +289,7 @@ def test_equally_good_models_are_rarely_called_better_or_worse_where_users_repea
 
 def test_a_comparison_says_how_many_users_its_rows_are_from_and_how_many_would_decide() -> None:
     first, second = of_users(60, 5, 3)
-    (one,) = compare(first, second, ("roc_auc",), {}, 200, 0)
+    (one,) = compare(first, second, named(("roc_auc",)), 200, 0)
     needed = one.rows_to_decide(0.02)
     found = Champion().judge(one, (), RULES)
 
@@ -295,7 +304,7 @@ def test_a_comparison_says_how_many_users_its_rows_are_from_and_how_many_would_d
 
 def test_rows_of_a_single_user_are_not_compared() -> None:
     first, second = of_users(1, 200, 0)
-    (one,) = compare(first, second, ("accuracy",), {}, 200, 0)
+    (one,) = compare(first, second, named(("accuracy",)), 200, 0)
 
     assert one.difference.interval is None
     assert Champion().judge(one, (), RULES).outcome == "inconclusive"
