@@ -15,6 +15,8 @@ MOST_CALLERS = 10_000
 """Buckets that are kept; the one that was used least recently goes first, and is full when it comes back."""
 HEAD_SECONDS = 10.0
 HEAD_BYTES = 65_536
+READING_SECONDS = 60.0
+"""So long a client may read nothing of its answer."""
 
 
 class Buckets:
@@ -37,9 +39,10 @@ class Buckets:
 
 
 class PatientProtocol(HttpToolsProtocol):
-    """A connection that is closed when the head of a request takes too long, or grows too large."""
+    """A connection that is closed when a head takes too long or grows too large, or when nobody reads the answer."""
 
     _head: asyncio.TimerHandle | None = None
+    _stuck: asyncio.TimerHandle | None = None
     _read = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -65,9 +68,22 @@ class PatientProtocol(HttpToolsProtocol):
             if self._read > HEAD_BYTES:
                 self.transport.close()
 
+    def pause_writing(self) -> None:
+        """Begin to wait for the client to read."""
+        super().pause_writing()
+        self._stuck = self.loop.call_later(READING_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Wait no longer: it reads."""
+        if self._stuck is not None:
+            self._stuck.cancel()
+        super().resume_writing()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no longer."""
         self._settle()
+        if self._stuck is not None:
+            self._stuck.cancel()
         super().connection_lost(exc)
 
     def _expect(self) -> None:
