@@ -47,14 +47,21 @@ def ask(address: str, rows: list[Row]) -> list[str]:
     return [answer.json()["id"] for answer in answers if answer.is_success]
 
 
+def truths(answers: list[str], outcomes: list[str]) -> str:
+    """Return the records of what really happened, one a line."""
+    told = [
+        {"schema": "trunkline/ground-truth/1", "prediction": identity, "outcome": outcome}
+        for identity, outcome in zip(answers, outcomes, strict=True)
+    ]
+    return "".join(json.dumps(row | {"time": "2026-01-01T00:00:00Z"}) + "\n" for row in told)
+
+
 def tell(home: Path, answers: list[str], outcomes: list[str], *, environment: str = "production") -> None:
     """Let it be known what really happened, where the machine that serves looks for it."""
     path = home / "truth" / f"{environment}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as stream:
-        for identity, outcome in zip(answers, outcomes, strict=True):
-            told = {"schema": "trunkline/ground-truth/1", "prediction": identity, "outcome": outcome}
-            stream.write(json.dumps(told | {"time": "2026-01-01T00:00:00Z"}) + "\n")
+        stream.write(truths(answers, outcomes))
 
 
 def logged(home: Path, wanted: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:

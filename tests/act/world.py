@@ -144,12 +144,15 @@ class World:
         git(self.desk, "switch", "--quiet", "main")
         git(self.desk, "pull", "--quiet", "--ff-only", "origin", "main")
 
-    def trunkline(self, *words: str, check: bool = True) -> str:
-        """Run a verb at the desk, as a person who works on the machine that serves, and return what it printed."""
+    def trunkline(self, *words: str, check: bool = True, given: Mapping[str, str] | None = None) -> str:
+        """Run a verb at the desk, as a person who works on the machine that serves, and return what it printed.
+
+        `given` are variables of that person's own.
+        """
         done = subprocess.run(
             [programs() / "trunkline", *words],
             cwd=self.desk,
-            env=self._person(),
+            env=self._person() | dict(given or {}),
             capture_output=True,
             text=True,
             check=False,

@@ -11,12 +11,13 @@ from fastapi.responses import JSONResponse
 from starlette.middleware.base import RequestResponseEndpoint
 from starlette.responses import Response
 
-from . import actions, control, issues, pulls, shapes, statuses
+from . import actions, control, graphql, issues, pulls, shapes, statuses
 from .description import Answer, seen, wrong_answer, wrong_request
 from .github import Fault, GitHub, Token
 from .refusal import Refused, not_found
 
-OWN = ("/_control", "/_files")
+OWN = ("/_control", "/_files", "/graphql")
+"""Paths that are not in the description of the REST API."""
 ACCEPTED = "x-accepted-github-permissions"
 
 
@@ -31,6 +32,7 @@ def make_app(github: GitHub) -> FastAPI:
         pulls.routes,
         issues.routes,
         statuses.routes,
+        graphql.routes,
     ):
         app.include_router(router)
 

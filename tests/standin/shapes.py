@@ -88,6 +88,7 @@ def issue(github: GitHub, number: int) -> Row:
     values: Row = {
         "number": number,
         "id": number,
+        "node_id": f"I_{number}",
         "title": row["title"],
         "body": row["body"],
         "state": row["state"],

@@ -53,8 +53,10 @@ BLIND = {
     "github.ref_name": "main",
     "vars.AWS_ROLE_ARN": "arn:aws:iam::1:role/trunkline",
     "vars.TRUNKLINE_RUNNER": "",
+    "vars.TRUNKLINE_LOG_STORE": "",
+    "vars.TRUNKLINE_SERVICE_URL": "",
 }
-"""A schedule's time has come where no machine is named that sees what serves; a role in a cloud alone sees nothing."""
+"""A schedule's time has come where nothing says from where what serves is seen; a role in a cloud alone does not."""
 
 Scenario = Mapping[str, Any]
 

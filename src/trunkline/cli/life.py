@@ -120,10 +120,11 @@ def forget(ctx: click.Context, user: str, environment: str, really: bool) -> Non
 def monitor(ctx: click.Context, environment: str, also: bool, scheduled: bool) -> None:
     """Look at performance, data, infrastructure and logs."""
     from trunkline.loop.life import watching
+    from trunkline.loop.rollout.assigned import nothing_to_see
 
     project = output.project_of(ctx)
     environment = output.environment_of(project, environment)
-    if scheduled and (why := watching.nothing_to_see(project, environment)):
+    if scheduled and (why := nothing_to_see(project, environment)):
         output.skipped(why)
         return
     signals = watching.watch(project, environment, progress=output.progress)

@@ -16,12 +16,12 @@ def rollout(ctx: click.Context, environment: str, scheduled: bool) -> None:
 
     Exit code 0 whatever the judgement is: to wait or to go back is an answer.
     """
-    from trunkline.loop.life import watching
     from trunkline.loop.rollout import advancing
+    from trunkline.loop.rollout.assigned import nothing_to_see
 
     project = output.project_of(ctx)
     environment = output.environment_of(project, environment)
-    if scheduled and (why := watching.nothing_to_see(project, environment)):
+    if scheduled and (why := nothing_to_see(project, environment)):
         output.skipped(why)
         return
     advanced = advancing.advance(project, environment, progress=output.progress)

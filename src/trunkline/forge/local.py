@@ -218,6 +218,11 @@ class LocalForge(Forge):
             issue = with_comment(issue, comment, self._clock())
             return self._keep(issue.model_copy(update={"state": "closed", "closed": self._clock()}))
 
+    def pin_issue(self, number: int, *, pinned: bool = True) -> None:
+        """Keep an issue above all others, or no longer."""
+        with self._changing():
+            self._keep(self._shelf.issue(number).model_copy(update={"pinned": pinned}))
+
     def _require(self) -> None:
         if not self._origin.exists:
             raise ForgeError(f"There is no local forge in {self.folder}.", next_step="trunkline forge")

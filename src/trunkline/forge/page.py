@@ -24,6 +24,8 @@ def pull_request_page(pull: PullRequest, changes: str) -> str:
 def issue_page(issue: Issue) -> str:
     """Return the page of an issue."""
     facts = [f"**{issue.state}**", f"opened {moment(issue.created)}"]
+    if issue.pinned:
+        facts.insert(0, "**pinned**")
     if issue.closed:
         facts.append(f"closed {moment(issue.closed)}")
     if issue.fingerprint:

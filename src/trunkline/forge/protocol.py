@@ -56,6 +56,8 @@ class Issue(Record):
     created: datetime
     closed: datetime | None = None
     comments: tuple[Comment, ...] = ()
+    pinned: bool = False
+    """Whether it stands above all others; GitHub's own list alone shows it, so there it is never told."""
 
 
 class Workflow(Record):
@@ -147,6 +149,10 @@ class Forge(Protocol):
 
     def close_issue(self, number: int, *, comment: str = "") -> Issue:
         """Close an issue; one that is closed already is returned as it is."""
+        ...
+
+    def pin_issue(self, number: int, *, pinned: bool = True) -> None:
+        """Keep an issue above all others, or no longer."""
         ...
 
     def start(self, workflow: str, *, branch: str, inputs: Mapping[str, str] | None = None) -> bool:

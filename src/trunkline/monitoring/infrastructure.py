@@ -99,15 +99,18 @@ class Infrastructure(Monitor[InfrastructureMonitor]):
             calm.append(f"whether that is above the {latency.threshold:g} ms tolerated is not decided")
         elif few := len(answers) < LEAST and bool(calm or looks):
             calm.append(f"latency is not judged: {count(len(answers), 'answer')}, and {LEAST} are needed")
+        unasked = bool(calm) and not looks
+        if unasked:
+            calm.append("whether the service lives is not judged: no address to ask it at is known here")
         told = [finding.detail for finding in findings] or calm
         told = told or ["nothing to look at: no probe and no answers"]
-        well = not (open_ or few) and bool(calm or looks)
+        well = not (open_ or few or unasked) and bool(calm or looks)
         return Seen(
             "alarm" if findings else "quiet" if well else "inconclusive",
             "; ".join([told[0][:1].upper() + told[0][1:], *told[1:]]) + ".",
             len(answers),
             tuple(findings),
-            unjudged=("latency",) if few and looks and not findings else (),
+            unjudged=() if findings or open_ else ("service",) * unasked + ("latency",) * bool(few and looks),
             lead=latency,
             critical=any(found.critical for _, found in looks),
         )

@@ -68,9 +68,10 @@ class Log(Monitor[LogMonitor]):
     def look(self, evidence: Evidence) -> Seen:
         """Raise StorageError when the log cannot be read."""
         path, tolerated = evidence.log, self.settings.errors
-        if path is None or not path.exists():
-            where = f" at {path.name}" if path else ""
-            return Seen("inconclusive", f"The service has no log{where} yet.", 0)
+        if path is None:
+            return Seen("inconclusive", "The service's own log lies on another machine: it was not read.", 0)
+        if not path.exists():
+            return Seen("inconclusive", f"The service has no log at {path.name} yet.", 0)
         seen, kinds = _read(list(islice(newest_first(path), self.lines))[::-1], evidence.since)
         if not seen:
             summary = f"The service has written no line to {path.name} since it started."

@@ -6,12 +6,11 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from trunkline.core import secrets
 from trunkline.core.errors import StorageError
 from trunkline.core.project import Project
 
 from .compaction import compact
-from .copies import LogCopy, segments_of
+from .copies import segments_of
 from .forgetting import forget
 from .ground_truth import record_truth
 from .hourly import TELEMETRY, TRUTH, finished, hourly_files, hourly_name
@@ -19,12 +18,9 @@ from .reader import LogReader
 from .records import GroundTruth
 from .retention import expire
 from .segments import TRIES
-from .stores import open_store
-from .stores.variables import variables_of
 from .telemetry import Telemetry, read_telemetry
+from .whereabouts import copy_of
 
-VARIABLE = "TRUNKLINE_LOG_STORE"
-"""Names the store instead of the policy: on a machine that reaches it by another address."""
 TELEMETRY_KEPT = timedelta(days=90)
 TELEMETRY_READ = timedelta(days=14)
 SAMPLES = 5000
@@ -43,19 +39,6 @@ def open_log(project: Project, environment: str) -> LogReader:
         if copy is None
         else LogReader(folder, lambda since: segments_of(folder, copy, since))
     )
-
-
-def copy_of(project: Project, environment: str) -> LogCopy | None:
-    """Return this machine's copy of the log's store; None where the log's own folder is here, or nowhere else."""
-    address = secrets.secret(VARIABLE) or project.policy.serving.log.store
-    # What is only tried is not shipped.
-    if not address or environment not in project.environments():
-        return None
-    variables = variables_of(project.secret(environment), secrets.everything())
-    store = open_store(address, environment, variables)
-    if not store.writable and project.predictions(environment).is_dir():
-        return None
-    return LogCopy(store, project.work / "copies" / environment)
 
 
 def open_truth(project: Project, environment: str) -> tuple[Path, ...]:

@@ -313,6 +313,13 @@ def test_every_issue_bears_the_forges_label(forge: Forge) -> None:
     assert forge.label_issue(issue.number, ()).labels == (OWN_LABEL,)
 
 
+def test_an_issue_is_pinned_and_taken_down_however_often(forge: Forge) -> None:
+    number = forge.open_issue(fingerprint="f", title="Drift", body="").number
+    for pinned in (True, True, False, False):
+        forge.pin_issue(number, pinned=pinned)
+    assert forge.issue(number).title == "Drift"
+
+
 @pytest.mark.parametrize(
     "act",
     [
@@ -324,6 +331,7 @@ def test_every_issue_bears_the_forges_label(forge: Forge) -> None:
         lambda forge: forge.close_issue(99),
         lambda forge: forge.comment_issue(99, "hello"),
         lambda forge: forge.label_issue(99, ()),
+        lambda forge: forge.pin_issue(99),
     ],
 )
 def test_what_does_not_exist_is_refused_by_its_number(forge: Forge, act: Callable[[Forge], object]) -> None:

@@ -9,6 +9,7 @@ import pytest
 from standin import Served
 from standin.github import TOKEN
 from trunkline.core.project import Project
+from trunkline.forge import open_forge
 from trunkline.loop.life.heartbeat import heartbeat
 
 FILES = ("monitor.yml", "rollout.yml", "retrain.yml", "heartbeat.yml")
@@ -107,29 +108,61 @@ def open_titles(served: Served) -> list[str]:
     return [each["title"] for each in served.github.threads.values() if each["state"] == "open"]
 
 
-def test_one_issue_says_that_nothing_watches_a_champion_until_something_does(
-    project: Project, served: Served, monkeypatch: pytest.MonkeyPatch
+def comments(served: Served) -> list[str]:
+    """Return the comments in their order."""
+    return [each["body"] for each in served.github.comments.values()]
+
+
+@pytest.mark.parametrize("variable", ["TRUNKLINE_RUNNER", "TRUNKLINE_LOG_STORE", "TRUNKLINE_SERVICE_URL"])
+def test_one_pinned_issue_says_what_nothing_watches_and_the_ways_on_until_something_does(
+    project: Project, served: Served, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
-    monkeypatch.setenv("TRUNKLINE_RUNNER", "")
+    monkeypatch.setenv(variable, "")
     named(project, champion=False)
     heartbeat(project, progress=say)
     assert open_titles(served) == []
-    named(project, challenger=True)
+    named(project)
     for _ in range(2):
         assert "monitor.yml looks at nothing, and production should serve" in heartbeat(project, progress=say)
     (issue,) = served.github.threads.values()
-    assert "rollout.yml" in issue["body"]
-    monkeypatch.setenv("TRUNKLINE_RUNNER", "production-machine")
+    assert issue["pinned"]
+    ways = issue["body"].partition("## The three shortest ways on")[2].split("### ")[1:]
+    assert [sum(line[:2] in ("1.", "2.", "3.", "4.", "5.") for line in way.splitlines()) for way in ways] == [
+        5
+    ] * 3
+    (said,) = comments(served)
+    assert "the challenger" not in said
+    named(project, challenger=True)
+    heartbeat(project, progress=say)
+    (said,) = comments(served)
+    assert "the challenger (rollout.yml)" in said, "the issue does not follow what main desires"
+    monkeypatch.setenv(variable, "somewhere")
     heartbeat(project, progress=say)
     assert open_titles(served) == []
+    assert not issue["pinned"]
+    assert len(served.github.threads) == 1
+
+
+def test_where_people_pinned_three_issues_it_is_an_issue_as_any(
+    project: Project, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRUNKLINE_RUNNER", "")
+    forge = open_forge(project)
+    for number in range(3):
+        forge.pin_issue(forge.open_issue(fingerprint=f"{number}", title="Ours", body="").number)
+    named(project)
+    lines: list[str] = []
+    heartbeat(project, progress=lines.append)
+    assert "Nothing watches what should serve" in open_titles(served)
+    assert [line for line in lines if "not pinned" in line]
 
 
 def test_runs_that_were_skipped_watched_nothing(project: Project, served: Served) -> None:
     served.github.put_run(workflow="monitor.yml", head_sha="a" * 40, conclusion="skipped", event="schedule")
     named(project)
     heartbeat(project, progress=say)
-    (issue,) = served.github.threads.values()
-    assert "production" in issue["body"]
+    (said,) = comments(served)
+    assert "production: the champion" in said
     named(project, champion=False)
     heartbeat(project, progress=say)
     assert open_titles(served) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,12 +17,16 @@ from trunkline.delivery import read_history, read_state
 from trunkline.delivery.targets.service import wait_for
 from trunkline.forge import open_forge
 from trunkline.loop.gates import reviewing
-from trunkline.loop.life import traffic
+from trunkline.loop.life import traffic, watching
+from trunkline.loop.life.last_watch import earlier_signals
 from trunkline.loop.model import snapshots
 from trunkline.loop.release import releasing
 from trunkline.loop.rollout import advancing, deploying, promoting
+from trunkline.loop.rollout.assigned import nothing_to_see
 from trunkline.predictions import GroundTruth
 from trunkline.predictions.reader import LogReader
+from trunkline.predictions.shipping import Shipper
+from trunkline.predictions.stores import open_store
 
 from .conftest import copied, make_project
 
@@ -104,6 +109,23 @@ def stage(project: Project, name: str, version: Version, git: Git) -> None:
     """Bring a version to a stage, and serve it."""
     merge(project, promoting.propose_stage(project, name, version=version, progress=say).number, git)
     deploy(project)
+
+
+def shipped(project: Project, folder: Path) -> str:
+    """Put what the service has logged into a store, as it would ship it, with the ground truth; return the address."""
+    address = f"file://{folder}/store/{{environment}}"
+    shutil.copytree(project.predictions("production"), folder / "spool")
+    store = open_store(address, "production", {})
+    assert Shipper(folder / "spool", store).ship()
+    store.put("20260101t10-00000001.truth", project.truth("production"))
+    return address
+
+
+def elsewhere(project: Project, folder: Path) -> Project:
+    """Return the project as a runner has it that served nothing and keeps nothing."""
+    folder.mkdir()
+    (folder / "bundles").symlink_to(project.work / "bundles")
+    return Project(project.root, folder)
 
 
 def test_a_silent_challenger_goes_on_by_one_pull_request_that_a_person_may_close(
@@ -193,7 +215,7 @@ def test_the_kill_switch_takes_the_traffic_before_the_merge_and_a_person_may_giv
 
 
 def test_a_canary_that_is_worse_goes_back_by_a_pull_request(
-    challenged: Project, second: Version, git: Git
+    challenged: Project, second: Version, git: Git, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = read_state(challenged.deployment("production"))
     stage(challenged, "canary", second, git)
@@ -207,6 +229,20 @@ def test_a_canary_that_is_worse_goes_back_by_a_pull_request(
     assert again.pull_request
     assert again.pull_request.number == first.pull_request.number
     assert len(open_forge(challenged).pull_requests(state="open")) == 1
+    with monkeypatch.context() as there:
+        assert nothing_to_see(elsewhere(challenged, tmp_path / "blind"), "production")
+        there.setenv("TRUNKLINE_LOG_STORE", shipped(challenged, tmp_path))
+        far = advancing.advance(elsewhere(challenged, tmp_path / "far"), "production", progress=say)
+        assert far.pull_request, far.said
+        assert far.pull_request.number == first.pull_request.number
+        for runner in ("one", "two"):
+            here = elsewhere(challenged, tmp_path / runner)
+            signals = {each.kind: each for each in watching.watch(here, "production", progress=say)}
+            assert signals["performance"].rows
+            assert "was not read" in signals["log"].summary
+            assert signals["infrastructure"].unjudged == ("service",)
+            times = {each.time for each in earlier_signals(here, "production")}
+        assert len(times) == 2, "the second runner does not know what the first one saw"
     merge(challenged, first.pull_request.number, git)
     assert read_state(challenged.deployment("production")) == before
     assert (

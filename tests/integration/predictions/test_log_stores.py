@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from hashlib import sha256
@@ -18,6 +15,7 @@ from conformance.log_stores import LogStoreConformance, Place, Reach, WritableLo
 from fastapi import FastAPI
 from obstore.store import MemoryStore
 
+from standin import bucket
 from trunkline.core.errors import StorageError
 from trunkline.core.policy.access import LIMITS, OPEN
 from trunkline.predictions.stores import open_store
@@ -73,32 +71,15 @@ class TestS3(WritableLogStoreConformance):
     @pytest.fixture(scope="class")
     @classmethod
     def server(cls) -> Iterator[str]:
-        words = [sys.executable, "-m", "moto.server", "-p", "0"]
-        with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
-            assert process.stderr is not None
-            found = next(
-                filter(None, (re.search(r"http://127\.0\.0\.1:\d+", line) for line in process.stderr))
-            )
-            drain = threading.Thread(target=process.stderr.read, daemon=True)
-            drain.start()
-            yield found[0]
-            process.kill()
-            drain.join()
+        with bucket.serve_s3() as address:
+            yield address
 
     @pytest.fixture
     def reach(self, server: str, monkeypatch: pytest.MonkeyPatch) -> Reach:
         for name in [name for name in os.environ if name.startswith("AWS_")]:
             monkeypatch.delenv(name)
-        variables = {
-            "AWS_ACCESS_KEY_ID": "key",
-            "AWS_SECRET_ACCESS_KEY": "secret",
-            "AWS_REGION": "us-east-1",
-            "AWS_ENDPOINT": server,
-            "AWS_ALLOW_HTTP": "true",
-        }
-        httpx.post(f"{server}/moto-api/reset").raise_for_status()
-        httpx.put(f"{server}/logs").raise_for_status()
-        return lambda: open_store("s3://logs/model/{environment}", "production", variables)
+        bucket.empty(server)
+        return lambda: bucket.store_at(server, "production")
 
     def test_a_bucket_that_is_not_there_is_told(self, reach: Reach, server: str) -> None:
         store = reach()

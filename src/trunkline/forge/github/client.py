@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx
 from githubkit import GitHub, Response, TokenAuthStrategy
-from githubkit.exception import GitHubException, RequestError, RequestFailed
+from githubkit.exception import GitHubException, GraphQLFailed, RequestError, RequestFailed
 
 from trunkline import __version__
 from trunkline.core.errors import ForgeError, UnavailableError
@@ -102,6 +102,16 @@ class Client:
             yield from answer.json()[within] if within else answer.json()
             if "next" not in answer.raw_response.links:
                 return
+
+    def graphql(self, what: str, query: str, **variables: object) -> None:
+        """Carry out a mutation of the GraphQL API, once. Raises ForgeError and UnavailableError."""
+        try:
+            self.github.graphql.request(query, variables)
+        except RequestError as error:
+            raise refusal(_failure(error), what) from None
+        except GraphQLFailed as error:
+            said = "; ".join(row.message for row in error.response.errors or ())
+            raise ForgeError(f"GitHub refuses {what}: {said}.", next_step="do it by hand") from None
 
     @contextmanager
     def download(self, what: str, call: Call, /, *words: object) -> Iterator[Iterator[bytes]]:

@@ -66,6 +66,12 @@ class Issues(Threads):
             self._change_issue(number, state="closed", state_reason="completed")
         return self.issue(number)
 
+    def pin_issue(self, number: int, *, pinned: bool = True) -> None:
+        """Keep an issue above all others, or no longer; GitHub pins three, and by its GraphQL API alone."""
+        verb = "pinIssue" if pinned else "unpinIssue"
+        query = f"mutation($id: ID!) {{ {verb}(input: {{issueId: $id}}) {{ issue {{ number }} }} }}"
+        self._client.graphql(f"the pin of issue #{number}", query, id=self._issue_view(number).node_id)
+
     def _settle(self, views: list[IssueView]) -> Issue:
         first, *others = sorted(views, key=lambda view: view.number)
         for view in others:

@@ -63,6 +63,7 @@ class IssueView(View):
     """An issue; `pull_request` is there when it is one of those."""
 
     number: int
+    node_id: str = ""
     title: str
     body: str | None = None
     state: str

@@ -35,7 +35,7 @@ def taken_back(project: Project, environment: str) -> tuple[TakenBack, ...]:
     That is what reverting a merge, or merging a way back, leaves in the history of main. A version that another one
     replaced is not among them, for main then desires what it never did before.
     """
-    known = _history(project, environment)
+    known = states_on_main(project, environment)
     if not known:
         return ()
     now = _identity(known[0][1])
@@ -64,8 +64,8 @@ def _identity(state: DesiredState) -> tuple[str, ...]:
     return state.strategy, *(route.bundle if route else "" for route in routes)
 
 
-def _history(project: Project, environment: str) -> list[tuple[str, DesiredState]]:
-    """Return the states of an environment on main with their commits, newest first."""
+def states_on_main(project: Project, environment: str) -> list[tuple[str, DesiredState]]:
+    """Return the last 200 states of an environment on main with their commits, newest first."""
     main, path = main_branch(project), project.deployment(environment)
     name = path.relative_to(project.root).as_posix()
     logged = git(

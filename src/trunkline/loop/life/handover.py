@@ -14,7 +14,7 @@ from trunkline.delivery import read_state
 from trunkline.forge import Forge, Issue, PullRequest, open_forge
 from trunkline.loop.changes.names import RETRAINING
 
-from .last_watch import last_signals
+from .last_watch import bring_signals, last_signals
 
 if TYPE_CHECKING:
     from trunkline.loop.gates.judging import Judged
@@ -61,6 +61,7 @@ def retrain_and_tell(project: Project, environment: str, *, reason: str, progres
     # The training stack takes seconds to import, and most watches need none of it.
     from .retraining import retrain
 
+    bring_signals(project, environment)
     seen: list[Judged] = []
     try:
         pull = retrain(project, environment, reason=one_line(reason), progress=progress, told=seen.append)

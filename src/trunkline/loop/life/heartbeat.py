@@ -67,17 +67,17 @@ def look(
     added: Mapping[str, datetime],
     now: datetime,
     scheduled: bool = False,
-    runner: str | None = None,
+    seen_from: str | None = None,
 ) -> tuple[Beat, ...]:
     """Return how each scheduled workflow is; `added` says since when the repository has it, where that is known.
 
     One that a person switched off is left alone. One that never ran is in trouble once it is older than its period.
-    `scheduled` says that heartbeat.yml's own schedule asks, so that it runs whatever came before; `runner` is the label
-    of the machine that serves, as `unwatched.blind` takes it.
+    `scheduled` says that heartbeat.yml's own schedule asks, so that it runs whatever came before; `seen_from` is as
+    `unwatched.seen_from` tells.
     """
     by_file = {workflow.file: workflow for workflow in workflows}
     return tuple(
-        _beat(by_file[name], period, scheduled and name == OWN, added.get(name), now, runner)
+        _beat(by_file[name], period, scheduled and name == OWN, added.get(name), now, seen_from)
         for name, period in periods(policy).items()
         if name in by_file
     )
@@ -89,7 +89,7 @@ def _beat(
     runs: bool,
     added: datetime | None,
     now: datetime,
-    runner: str | None,
+    seen_from: str | None,
 ) -> Beat:
     name = workflow.file
     if workflow.state == INACTIVE:
@@ -100,8 +100,8 @@ def _beat(
         return Beat(name, words, enable=False)
     if runs:
         return Beat(name, "runs now, on schedule")
-    if unwatched.blind(workflow, runner):
-        return Beat(name, "is skipped until TRUNKLINE_RUNNER names the machine that serves")
+    if unwatched.blind(workflow, seen_from):
+        return Beat(name, f"is skipped until one of {unwatched.NAMES} is set")
     limit = _words(period)
     newest = workflow.newest if workflow.conclusion == WELL else None
     well = max(filter(None, (newest, workflow.succeeded)), default=None)
@@ -136,16 +136,16 @@ def heartbeat(project: Project, *, progress: Progress) -> tuple[str, ...]:
     now = datetime.now(UTC)
     scheduled = os.environ.get("GITHUB_EVENT_NAME") == "schedule"
     policy = project.policy.monitoring
-    runner = os.environ.get("TRUNKLINE_RUNNER")
-    beats = look(workflows, policy, added=added(project), now=now, scheduled=scheduled, runner=runner)
+    seen_from = unwatched.seen_from(os.environ)
+    beats = look(workflows, policy, added=added(project), now=now, scheduled=scheduled, seen_from=seen_from)
     if not beats:
         return ("None of the workflows of this repository is one of Trunkline's schedules.",)
     lines = [f"{beat.file} {beat.words}{_wake(forge, beat)}" for beat in beats]
     for line in lines:
         progress(line)
     tell(forge, lines, any(beat.trouble for beat in beats), now=now)
-    missing = unwatched.find(workflows, unwatched.served(project), runner)
-    unwatched.keep_issue(forge, missing)
+    missing = unwatched.find(workflows, unwatched.served(project), seen_from)
+    unwatched.keep_issue(forge, missing, progress=progress)
     lines += [
         f"{file} looks at nothing, and {', '.join(names)} should serve" for file, names in missing.items()
     ]

@@ -5,9 +5,11 @@ A schedule that cannot see anything is skipped, and a skipped run is green: with
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from trunkline.core.errors import ForgeError, UnavailableError
+from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.delivery.desired_state import read_state
 from trunkline.forge import Forge, Workflow
@@ -24,6 +26,35 @@ class Served:
     challengers: tuple[str, ...] = ()
 
 
+VARIABLES = ("TRUNKLINE_LOG_STORE", "TRUNKLINE_SERVICE_URL", "TRUNKLINE_RUNNER")
+"""Each says from where what serves can be seen: its log's bucket, its own address, a runner beside it."""
+NAMES = f"{', '.join(VARIABLES[:-1])} or {VARIABLES[-1]}"
+WAYS = {
+    "A container on a machine that you reach by SSH": (
+        "Write `target: {kind: container, host: user@machine}` into `deployments/production.yaml`, and merge it.",
+        "On your own machine, `make apply ENVIRONMENT=production` starts the image there.",
+        "Put TLS before it, and make a key: `trunkline key new production --scope log`.",
+        "Set the repository variable `TRUNKLINE_SERVICE_URL` to its address.",
+        "Give the environment `automation` the key as the secret `TRUNKLINE_KEY_LOG`.",
+    ),
+    "A bucket": (
+        'Write `serving: {log: {store: "s3://BUCKET/{environment}"}}` into `trunkline.yaml`, and merge it.',
+        "Run the image wherever you like, with credentials that may write to the bucket.",
+        "Make a role that may read and write there, and trusts this repository (docs/github.md).",
+        "Set the variables `AWS_ROLE_ARN` and `AWS_REGION`.",
+        "Set the variable `TRUNKLINE_LOG_STORE` to the same address.",
+    ),
+    "A self-hosted runner on a machine that serves": (
+        "Register a runner there, for this repository, with a label of its own (docs/machine.md).",
+        "Let it refuse what is not main: `.github/only-main.sh` as its hook.",
+        "Set the variable `TRUNKLINE_RUNNER` to the label.",
+        "Set the variable `TRUNKLINE_HOME` to a folder outside the runner's work folder.",
+        "Start `deploy.yml` by hand.",
+    ),
+}
+"""The shortest ways from here to a production that is watched, each in five steps."""
+MARKER = "latest"
+"""The sticky comment that is kept up to date."""
 WATCHERS = {"monitor.yml": "champions", "rollout.yml": "challengers"}
 """Which schedule looks at which of them."""
 
@@ -37,52 +68,74 @@ def served(project: Project) -> Served:
     )
 
 
-def blind(workflow: Workflow, runner: str | None) -> bool:
-    """Whether a schedule is skipped each time, because no machine is named from which it can see anything.
+def seen_from(environment: Mapping[str, str]) -> str | None:
+    """Return what says from where the schedules can see anything; empty where nothing does, None where nobody asked."""
+    known = [environment[name] for name in VARIABLES if name in environment]
+    return "".join(known) if known else None
 
-    `runner` is the label of that machine, empty when none is named, None when that is unknown.
-    """
+
+def blind(workflow: Workflow, seen_from: str | None) -> bool:
+    """Whether a schedule is skipped each time, because nothing says from where it can see anything."""
     if workflow.file not in WATCHERS or workflow.state.startswith("disabled_manually"):
         return False
-    return not runner if runner is not None else workflow.conclusion == SKIPPED
+    return not seen_from if seen_from is not None else workflow.conclusion == SKIPPED
 
 
-def find(workflows: Sequence[Workflow], serves: Served, runner: str | None) -> dict[str, tuple[str, ...]]:
+def find(workflows: Sequence[Workflow], serves: Served, seen_from: str | None) -> dict[str, tuple[str, ...]]:
     """Return the environments that nothing looks at, by the schedule that should."""
     return {
         each.file: environments
         for each in workflows
-        if blind(each, runner) and (environments := getattr(serves, WATCHERS[each.file]))
+        if blind(each, seen_from) and (environments := getattr(serves, WATCHERS[each.file]))
     }
 
 
-def keep_issue(forge: Forge, missing: dict[str, tuple[str, ...]]) -> None:
-    """Open the one issue about what is unwatched; close it when it is watched again, or nothing serves."""
+def keep_issue(forge: Forge, missing: dict[str, tuple[str, ...]], *, progress: Progress) -> None:
+    """Keep the one pinned issue about what is unwatched; close it when it is watched again, or nothing serves."""
     known = forge.issues(state="open", fingerprint=FINGERPRINT)
     if not missing:
         for issue in known:
-            forge.close_issue(
-                issue.number, comment="Something looks at it again, or nothing serves any more."
-            )
-        return
-    if known:
+            forge.close_issue(issue.number, comment="Something looks at it now, or nothing serves any more.")
+            _pin(forge, issue.number, pinned=False, progress=progress)
         return
     what = {"monitor.yml": "the champion", "rollout.yml": "the challenger"}
-    lines = "\n".join(f"- {', '.join(names)}: {what[file]} ({file})" for file, names in missing.items())
-    forge.open_issue(
-        fingerprint=FINGERPRINT,
-        title="Nothing watches what should serve",
-        body=(
-            f"The desired state names models that no schedule looks at:\n\n{lines}\n\n"
-            "Those schedules run on the machine that the repository variable TRUNKLINE_RUNNER names, and are skipped"
-            " without it. deploy.yml leaves a `local` target alone for the same reason: unless somebody ran"
-            " `make apply` on a machine, nothing answers.\n\n"
-            "## What to do next\n\n"
-            "1. Register a self-hosted runner on the machine that serves, set the variables TRUNKLINE_RUNNER and"
-            " TRUNKLINE_HOME, and start deploy.yml by hand.\n"
-            "2. If another machine watches it with `make monitor`, disable these workflows on their pages.\n\n"
-            "Trunkline closes this issue when something looks at it again.\n\n"
-            f"<!-- trunkline:fingerprint={FINGERPRINT} -->\n"
-        ),
-        labels=("trunkline", "signal: infrastructure", "severity: warning"),
+    said = "\n".join(f"- {', '.join(names)}: {what[file]} ({file})" for file, names in missing.items())
+    if not known:
+        issue = forge.open_issue(
+            fingerprint=FINGERPRINT,
+            title="Nothing watches what should serve",
+            body=_body(),
+            labels=("trunkline", "signal: infrastructure", "severity: warning"),
+        )
+        _pin(forge, issue.number, pinned=True, progress=progress)
+        known = (issue,)
+    issue = forge.issue(known[0].number)
+    if said not in [comment.body.strip() for comment in issue.comments if comment.marker == MARKER]:
+        forge.comment_issue(issue.number, said, marker=MARKER)
+
+
+def _pin(forge: Forge, number: int, *, pinned: bool, progress: Progress) -> None:
+    """Pin an issue, or take it down; people may have pinned three others, and then it is an issue as any."""
+    try:
+        forge.pin_issue(number, pinned=pinned)
+    except (ForgeError, UnavailableError) as error:
+        progress(
+            f"issue #{number} is as good as before, but {'not pinned' if pinned else 'still pinned'}: {error}"
+        )
+
+
+def _body() -> str:
+    ways = "\n\n".join(f"### {title}\n\n{numbered(steps)}" for title, steps in WAYS.items())
+    return (
+        "main names models for users, and each has its image. But nothing says where production runs, so no schedule"
+        " looks at it: not at its answers, not at its quality, not at whether it lives. The comment below names what"
+        f" is not watched.\n\n## The three shortest ways on\n\n{ways}\n\n"
+        "If another machine watches it with `make monitor`, disable `monitor.yml` and `rollout.yml` on their pages."
+        f" Trunkline closes this issue when one of {NAMES} is set.\n\n"
+        f"<!-- trunkline:fingerprint={FINGERPRINT} -->\n"
     )
+
+
+def numbered(steps: Sequence[str]) -> str:
+    """Return steps as a numbered list."""
+    return "\n".join(f"{place}. {step}" for place, step in enumerate(steps, 1))

@@ -17,52 +17,33 @@ from trunkline.core.errors import (
 )
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
-from trunkline.core.record import write_atomically
 from trunkline.core.signals import Signal
-from trunkline.delivery import read_state
 from trunkline.forge import PullRequest, open_forge
 from trunkline.loop.changes.names import RETRAINING
 from trunkline.loop.model.watched import watched_metric
 from trunkline.loop.rollout.asking import credentials
-from trunkline.loop.rollout.deploying import nothing_serves, out_of_reach, target_of
+from trunkline.loop.rollout.assigned import assigned
+from trunkline.loop.rollout.deploying import nothing_serves
 from trunkline.loop.versions.bundles import bundle_of
 from trunkline.loop.versions.named import named_versions
 from trunkline.predictions.opening import open_log, open_telemetry, open_truth, tidy_log
 
 from .handover import hand_over, one_line, retrain_and_tell, troubles
+from .last_watch import bring_signals, earlier_signals, keep_signals
 from .refusals import ANSWERS, RetrainingWaits
-
-RUNS = 30
-"""Earlier watches that an issue's chart is drawn from."""
-
-
-def nothing_to_see(project: Project, environment: str) -> str:
-    """Return why this machine has nothing to look at, and what would switch it on; empty when it has."""
-    if target_of(project, environment).assigned() is not None:
-        return ""
-    if read_state(project.deployment(environment)).champion is None:
-        return (
-            f"{environment} serves no version yet. Merge the pull request that `trunkline release` opens, and run"
-            f" `trunkline deploy {environment}`."
-        )
-    return out_of_reach(project, environment) or (
-        f"Nothing serves {environment} on this machine. Run `trunkline deploy {environment}` here; if another machine"
-        " serves it, set the repository variable TRUNKLINE_RUNNER to the label of the self-hosted runner there."
-    )
 
 
 def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Signal, ...]:
-    """Look at what serves an environment and return one signal a monitor, kept under `.trunkline/monitoring/`.
+    """Look at what serves an environment and return one signal a monitor, kept here and in the log's store.
 
     A service that died is an alarm. Raises NotFoundError when none was asked for, or it was stopped on purpose.
     """
-    target = target_of(project, environment)
-    release = target.assigned()
-    if release is None:
+    serves = assigned(project, environment)
+    if serves is None:
         raise nothing_serves(project, environment, then="monitor again")
-    process = target.check().process
-    policy = project.policy.monitoring
-    bundle = bundle_of(project, release.champion, progress=progress)
+    bring_signals(project, environment)
+    process, policy = serves.process, project.policy.monitoring
+    bundle = bundle_of(project, serves.release.champion, progress=progress)
     log = open_log(project, environment)
     window = log.newest(policy.window_rows)
     if window.torn:
@@ -85,7 +66,7 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
         labelled=answers,
         truth=truth,
         metric=watched_metric(project),
-        ready=target.address() + "/ready",
+        ready=serves.ready,
         credentials=credentials(project, environment, "metrics"),
         earlier=log.before(first, most),
         replaced=log.before(first, most, not_by=bundle.digest),
@@ -93,12 +74,10 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
         trainings=_trainings(project, progress),
         pid=process.pid if process else 0,
         created=process.create_time if process else 0.0,
-        log=target.logs(),
+        log=serves.log,
     )
     signals = monitoring.watch(evidence, packages=project.packages)
-    folder = project.monitoring(environment)
-    text = "".join(signal.line() for signal in signals)
-    write_atomically(folder / f"{now:%Y%m%dT%H%M%S%f}.jsonl", text.encode())
+    keep_signals(project, environment, signals, now, progress=progress)
     try:
         if gone := tidy_log(project, environment, now):
             progress(f"{gone:,} answers are older than serving.log.keep_days and were deleted")
@@ -169,7 +148,7 @@ def respond(
         signals,
         forge=forge,
         policy=policy,
-        history=_history(project, environment),
+        history=earlier_signals(project, environment),
         progress=progress,
     )
     wanted = next((row for row in done if row.response.action == "retrain"), None)
@@ -195,8 +174,3 @@ def _with(
     done: tuple[response.Done, ...], row: response.Done, changes: dict[str, object]
 ) -> tuple[response.Done, ...]:
     return tuple(each.model_copy(update=changes) if each is row else each for each in done)
-
-
-def _history(project: Project, environment: str) -> tuple[Signal, ...]:
-    runs = sorted(project.monitoring(environment).glob("*.jsonl"))[-RUNS:]
-    return tuple(signal for run in runs for signal in Signal.read_lines(run))

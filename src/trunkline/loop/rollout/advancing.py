@@ -14,7 +14,6 @@ from trunkline.core.release import Deployment, Release, Route
 from trunkline.delivery import (
     DesiredState,
     next_state,
-    read_history,
     read_state,
 )
 from trunkline.forge import Forge, PullRequest, open_forge
@@ -23,10 +22,11 @@ from trunkline.loop.model.watched import watched_metric
 from trunkline.loop.versions.bundles import bundle_of
 from trunkline.predictions.ground_truth import truth_of
 from trunkline.predictions.opening import open_log, open_truth
-from trunkline.rollout import Stage, measure_stage, split_answers, stage_since
+from trunkline.rollout import Stage, measure_stage, split_answers
 
+from .assigned import assigned, stage_began
 from .callers import caller_notice
-from .deploying import desired_release, history_file, nothing_serves, switch_words, switched_off, target_of
+from .deploying import desired_release, nothing_serves, switch_words, switched_off
 from .promoting import (
     PROMOTION,
     ROLLBACK,
@@ -59,10 +59,10 @@ def advance(project: Project, environment: str, *, progress: Progress) -> Advanc
     Raises NotFoundError when nothing serves, PolicyError when the rollout policy is not about this environment.
     """
     _require_rollout(project, environment)
-    target = target_of(project, environment)
-    release = target.assigned()
-    if release is None:
+    serves = assigned(project, environment)
+    if serves is None:
         raise nothing_serves(project, environment, then="advance again")
+    release = serves.release
     state = read_state(project.deployment(environment))
     if off := switched_off(project, environment, desired_release(project, environment)):
         return _while_off(project, state, off, progress=progress)
@@ -71,11 +71,14 @@ def advance(project: Project, environment: str, *, progress: Progress) -> Advanc
         return Advanced(said=said)
     if release.challenger is None:
         return Advanced(said=f"Version {release.champion.version} answers alone: there is nothing to judge.")
-    since = stage_since(read_history(history_file(project, environment)), release)
+    since = stage_began(project, environment, serves)
     if since is None:
-        return Advanced(
-            said=f"The history of {environment} does not say when the stage began: deploy it again."
+        unknown = (
+            f"The history of {environment} does not say when the stage began: deploy it again."
+            if serves.here
+            else f"The log of {environment} has no answer of version {release.challenger.version} yet."
         )
+        return Advanced(said=unknown)
     stage = Stage(release=release, since=since)
     evidence = _measure(project, environment, stage, progress=progress)
     evidence.write(project.monitoring(environment) / "stage.json")
@@ -168,11 +171,14 @@ def _act(
         return Advanced(said=said, advice=advice)
     said = f"{advice.action}: {advice.reason}"
     if advice.action == "go back":
-        if project.policy.rollout.kill_switch and (
-            off := switch_off(project, state.environment, progress=progress)
-        ):
-            report = f"{switch_words(off)}\n\n{report}"
-            said += f" {switch_words(off)}"
+        if project.policy.rollout.kill_switch:
+            off = switch_off(project, state.environment, progress=progress)
+            words = (
+                switch_words(off)
+                if off
+                else "The kill switch was not thrown: the service is not in reach from here."
+            )
+            report, said = f"{words}\n\n{report}", f"{said} {words}"
         pull = propose_back(project, state, evidence=report, reason=advice.reason, progress=progress)
         return Advanced(said=said, advice=advice, pull_request=pull)
     pull = _go_on(project, forge, state, challenger, chosen, advice, report, progress)

@@ -12,7 +12,7 @@ from .deploying import desired_release, history_file, target_of
 
 
 def switch_off(project: Project, environment: str, *, progress: Progress) -> Deployment | None:
-    """Let the champion answer alone at once; None where nothing else is desired.
+    """Let the champion answer alone at once; None where nothing else is desired, or the service is not in reach.
 
     Raises what `apply` raises.
     """
@@ -28,10 +28,12 @@ def _serve(project: Project, environment: str, *, alone: bool, progress: Progres
     desired = desired_release(project, environment)
     if desired is None or desired.challenger is None:
         return None
+    target = target_of(project, environment, progress=progress)
+    if target.assigned() is None:
+        return None
     state = read_state(project.deployment(environment))
     for route in (desired.champion,) if alone else (desired.champion, desired.challenger):
         bundle_of(project, route, progress=progress)
-    target = target_of(project, environment, progress=progress)
     wanted = champion_alone(state) if alone else state
     made = plan(wanted, target.observe(), revision=desired.revision, upkeep=target.upkeep())
     return apply(

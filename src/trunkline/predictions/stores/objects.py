@@ -135,7 +135,9 @@ def _lent(variables: Mapping[str, str]) -> Iterator[None]:
         for name, value in variables.items()
         if name.startswith(CLOUDS) and os.environ.get(name) != value
     }
-    before = {name: os.environ.get(name) for name in added}
+    # The client takes an empty one for a value.
+    empty = [name for name, value in os.environ.items() if name.startswith(CLOUDS) and not value]
+    before = {name: os.environ.pop(name, None) for name in (*added, *empty)}
     os.environ.update(added)
     try:
         yield

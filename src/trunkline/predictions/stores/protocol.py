@@ -11,6 +11,9 @@ from typing import ClassVar, Protocol
 from ..hourly import is_hourly
 from ..segments import MANIFEST, PART, segment_of
 
+WATCH = ".watch"
+"""The ending of a file beside the log that holds the signals of one watch."""
+
 
 @dataclass(frozen=True)
 class Stored:
@@ -55,4 +58,9 @@ def belongs(name: str) -> bool:
     """Return whether a file of this name is part of a log; no path and no hidden file is."""
     if "/" in name or "\\" in name or name.startswith("."):
         return False
-    return name == MANIFEST or name.endswith(PART) or is_hourly(name) or segment_of(Path(name)) is not None
+    return (
+        name == MANIFEST
+        or name.endswith((PART, WATCH))
+        or is_hourly(name)
+        or segment_of(Path(name)) is not None
+    )

@@ -21,8 +21,10 @@ def variables_of(secret: Path, environment: Mapping[str, str]) -> dict[str, str]
     Raises StorageError when it cannot be read, or a line is none.
     """
     path = secret.with_name(secret.name + ENDING)
+    # A workflow sets what its repository does not name to nothing.
+    environment = {name: value for name, value in environment.items() if value}
     if not os.path.lexists(path):
-        return dict(environment)
+        return environment
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:

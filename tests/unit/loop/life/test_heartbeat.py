@@ -79,7 +79,7 @@ def test_a_run_that_was_skipped_is_none_that_ended_well(
         conclusion=conclusion,
         succeeded=None if succeeded is None else NOW - timedelta(hours=succeeded),
     )
-    (found,) = look([seen], Monitoring(), added={}, now=NOW, runner="production-machine")
+    (found,) = look([seen], Monitoring(), added={}, now=NOW, seen_from="production-machine")
     assert found.trouble is trouble
 
 
@@ -88,7 +88,7 @@ def test_one_that_sees_nothing_does_not_stand_still(runner: str | None, conclusi
     seen = Workflow(
         file="monitor.yml", state="active", newest=NOW - timedelta(hours=100), conclusion=conclusion
     )
-    (found,) = look([seen], Monitoring(), added={}, now=NOW, runner=runner)
+    (found,) = look([seen], Monitoring(), added={}, now=NOW, seen_from=runner)
     assert not found.trouble
     assert "TRUNKLINE_RUNNER" in found.words
 

@@ -1,0 +1,106 @@
+"""What shall serve an environment, seen from this machine: by its own target, or by main and the log's store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from trunkline.core.errors import UnavailableError
+from trunkline.core.git import git
+from trunkline.core.project import Project
+from trunkline.core.release import Release
+from trunkline.delivery import read_history, read_state
+from trunkline.delivery.targets.protocol import Process
+from trunkline.loop.changes.merged import require_merged_file
+from trunkline.loop.changes.taken_back import states_on_main
+from trunkline.predictions.opening import open_log
+from trunkline.predictions.whereabouts import service_of, store_of
+from trunkline.rollout import stage_since
+
+from .deploying import history_file, out_of_reach, target_of
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """What shall serve, and what of its service can be asked from here."""
+
+    release: Release
+    here: bool = True
+    """Whether this machine's target told it; else main did, and the log comes from its store."""
+    ready: str = ""
+    """The address of `/ready`; empty where no address is known."""
+    process: Process | None = None
+    log: Path | None = None
+    """The service's own log."""
+
+
+def assigned(project: Project, environment: str) -> Assigned | None:
+    """Return what shall serve an environment; None where nothing does, or it cannot be seen from here.
+
+    Where this machine's target knows of no release, main's desired state tells, if a store of the log is within reach:
+    whoever reads it needs no machine that stays. Raises ForgeError when its file is not what main holds, StorageError
+    when the store cannot be opened.
+    """
+    target, elsewhere = target_of(project, environment), _elsewhere(project, environment)
+    try:
+        release = target.assigned()
+    except UnavailableError:
+        if not elsewhere:
+            raise
+        release = None
+    if release is not None:
+        return Assigned(release, True, target.address() + "/ready", target.check().process, target.logs())
+    if not elsewhere:
+        return None
+    path = project.deployment(environment)
+    require_merged_file(project, path)
+    wanted = read_state(path).release(git(project.root, "log", "-1", "--format=%H", "--", str(path)))
+    if wanted is None:
+        return None
+    address = service_of(project, environment)
+    return Assigned(wanted, False, f"{address}/ready" if address else "")
+
+
+def nothing_to_see(project: Project, environment: str) -> str:
+    """Return why this machine has nothing to look at, and what would switch it on; empty when it has."""
+    if assigned(project, environment) is not None:
+        return ""
+    if read_state(project.deployment(environment)).champion is None:
+        return (
+            f"{environment} serves no version yet. Merge the pull request that `trunkline release` opens, and run"
+            f" `trunkline deploy {environment}`."
+        )
+    why = out_of_reach(project, environment) or f"Nothing serves {environment} on this machine."
+    return (
+        f"{why} To look at it from any machine, name where its log can be read: set the repository variable"
+        " TRUNKLINE_LOG_STORE (and AWS_ROLE_ARN), or TRUNKLINE_SERVICE_URL with the secret TRUNKLINE_KEY_LOG. On the"
+        " machine that serves, a self-hosted runner sees it too: TRUNKLINE_RUNNER names its label."
+    )
+
+
+def stage_began(project: Project, environment: str, serves: Assigned) -> datetime | None:
+    """Return when the stage that serves began; None where nothing tells.
+
+    From elsewhere that is the first answer of its challenger after main desired the stage.
+    """
+    if serves.here:
+        return stage_since(read_history(history_file(project, environment)), serves.release)
+    challenger, merged = serves.release.challenger, ""
+    stage = (serves.release.strategy, serves.release.champion, challenger, serves.release.share)
+    for commit, state in states_on_main(project, environment):
+        if (state.strategy, state.champion, state.challenger, state.share) != stage:
+            break
+        merged = commit
+    if challenger is None or not merged:
+        return None
+    window = open_log(project, environment).between(
+        since=datetime.fromisoformat(git(project.root, "show", "-s", "--format=%cI", merged))
+    )
+    answers = (*window.predictions, *window.silent)
+    return min((row.time for row in answers if row.bundle == challenger.bundle), default=None)
+
+
+def _elsewhere(project: Project, environment: str) -> bool:
+    """Whether the log can be read from a store, and nothing was ever deployed on this machine."""
+    return not project.live(environment).is_dir() and store_of(project, environment) is not None
