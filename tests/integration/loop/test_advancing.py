@@ -237,7 +237,7 @@ def test_a_canary_that_is_worse_goes_back_by_a_pull_request(
         assert far.pull_request.number == first.pull_request.number
         for runner in ("one", "two"):
             here = elsewhere(challenged, tmp_path / runner)
-            signals = {each.kind: each for each in watching.watch(here, "production", progress=say)}
+            signals = {each.monitor: each for each in watching.watch(here, "production", progress=say)}
             assert signals["performance"].rows
             assert "was not read" in signals["log"].summary
             assert signals["infrastructure"].unjudged == ("service",)

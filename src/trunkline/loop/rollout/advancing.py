@@ -42,6 +42,7 @@ from .undecided import keep_asking
 
 MARKER = "stage"
 """The sticky comment that keeps an open pull request's evidence up to date."""
+NOT_IN_REACH = "The kill switch was not thrown: nothing that this machine deployed serves."
 
 
 @dataclass(frozen=True)
@@ -176,7 +177,7 @@ def _act(
             words = (
                 switch_words(off)
                 if off
-                else "The kill switch was not thrown: the service is not in reach from here."
+                else "The kill switch was not thrown: nothing that this machine deployed serves."
             )
             report, said = f"{words}\n\n{report}", f"{said} {words}"
         pull = propose_back(project, state, evidence=report, reason=advice.reason, progress=progress)
