@@ -79,20 +79,19 @@ def show(ctx: click.Context, environment: str) -> None:
     project = output.project_of(ctx)
     environment = output.environment_of(project, environment)
     now = datetime.now(UTC)
-    output.table(
-        ("id", "scopes", "made", "expires", "limits", "note"),
-        [
-            (
-                one.id,
-                ", ".join(one.scopes),
-                f"{one.made:%Y-%m-%d}",
-                "expired" if one.expired(now) else f"{one.expires:%Y-%m-%d}" if one.expires else "never",
-                f"{one.limits.rate:g}/s, {one.limits.burst} at once" if one.limits else "the policy's",
-                one.note,
-            )
-            for one in read_keys(keys_beside(project.secret(environment)))
-        ],
-    )
+    known = read_keys(keys_beside(project.secret(environment)))
+    for one in known:
+        until = f"until {one.expires:%Y-%m-%d}" if one.expires else "until it is revoked"
+        limits = f"{one.limits.rate:g}/s, {one.limits.burst} at once" if one.limits else ""
+        words = [
+            ", ".join(one.scopes),
+            f"made {one.made:%Y-%m-%d}",
+            "expired" if one.expired(now) else until,
+            *filter(None, (limits, one.note)),
+        ]
+        output.result(one.id, "; ".join(words))
+    if not known:
+        output.result("keys", f"none in {environment}: trunkline key new --scope predict makes one")
 
 
 @key.command()

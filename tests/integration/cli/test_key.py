@@ -26,20 +26,8 @@ def run(project: Path, *words: str, code: int = 0) -> str:
 
 
 def test_a_key_is_shown_once_and_only_its_hash_is_kept(project: Path) -> None:
-    said = run(
-        project,
-        "new",
-        "--scope",
-        "predict",
-        "--scope",
-        "feedback",
-        "--rate",
-        "5",
-        "--days",
-        "30",
-        "--note",
-        "shop",
-    )
+    asked = "--scope predict --scope feedback --rate 5 --days 30 --note shop"
+    said = run(project, "new", *asked.split())
     text = next(line.split()[-1] for line in said.splitlines() if line.startswith("key:"))
     file = project / ".trunkline/secrets/production.keys"
     (key,) = read_keys(file)

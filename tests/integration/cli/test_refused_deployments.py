@@ -130,13 +130,13 @@ def test_a_taken_port_is_not_deployed_to(project: Project, taken: int) -> None:
 def test_a_host_that_is_none_of_this_machine_is_named_with_the_file_that_sets_it(
     project: Project, key: str
 ) -> None:
-    host = "192.0.2.1"
+    host, access = "192.0.2.1", "access: {tls: platform, callers: platform}"
     if key == "target":
         state = project.deployment("production")
-        state.write_text(state.read_text().replace("port:", f"host: {host}, port:"))
+        state.write_text(state.read_text().replace("port:", f"host: {host}, {access}, port:"))
     else:
         with (project.root / "trunkline.yaml").open("a") as policy:
-            policy.write(f"serving: {{host: {host}}}\n")
+            policy.write(f"serving: {{host: {host}, {access}}}\n")
     identity = ("-c", "user.name=Ada", "-c", "user.email=ada@localhost")
     subprocess.run(["git", *identity, "commit", "-qam", "2"], cwd=project.root, check=True)
     subprocess.run(["git", "push", "-q", "origin", "main"], cwd=project.root, check=True)
@@ -149,6 +149,18 @@ def test_a_host_that_is_none_of_this_machine_is_named_with_the_file_that_sets_it
         "serving": "serving.host in trunkline.yaml",
     }
     assert wanted[key] in second
+
+
+def test_a_service_that_everyone_could_reach_is_refused_before_anything_changes(project: Project) -> None:
+    state = project.deployment("production")
+    state.write_text(state.read_text().replace("port:", "host: 0.0.0.0, port:"))
+    identity = ("-c", "user.name=Ada", "-c", "user.email=ada@localhost")
+    subprocess.run(["git", *identity, "commit", "-qam", "2"], cwd=project.root, check=True)
+    subprocess.run(["git", "push", "-q", "origin", "main"], cwd=project.root, check=True)
+    done = trunkline(project, "deploy")
+    assert done.returncode == 10
+    assert "serving.access" in done.stderr
+    assert not (project.live("production") / "release.json").exists()
 
 
 @pytest.mark.parametrize("asked", [True, False])
