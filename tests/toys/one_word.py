@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from trunkline.core.contract import Contract
 from trunkline.core.record import write_atomically
-from trunkline.training.exporters.exporter import ConversionError, Exported, Wanted
-from trunkline.training.fit import Fitted
+from trunkline.training.exporters.exporter import ConversionError, Exported, Job
 
 
 class OneWord:
     """A text file, for a model that gives every row the same label."""
 
-    def export(
-        self,
-        fitted: Fitted,
-        contract: Contract,
-        wanted: Wanted,
-        folder: Path,
-        *,
-        code: Path,
-        say: Callable[[str], None],
-    ) -> Exported:
-        said = set(wanted.expected.predictions)
+    def export(self, job: Job) -> Exported:
+        said = set(job.wanted.expected.predictions)
         if len(said) > 1:
             raise ConversionError(f"it says {len(said)} words")
-        write_atomically(folder / "model.txt", str(said.pop()).encode())
+        write_atomically(job.folder / "model.txt", str(said.pop()).encode())
         return Exported("constant", "model.txt")
 
     def check(

@@ -79,53 +79,49 @@ def _outcome(contract: Contract) -> str:
 
 
 def _added(column: Column) -> InterfaceChange:
-    if required(column):
-        return InterfaceChange(
-            column.name, True, f"Callers must now send `{column.name}` ({input_of(column).rule()})."
-        )
-    return InterfaceChange(
-        column.name, False, f"Callers may now send `{column.name}` ({input_of(column).rule()})."
-    )
+    must = "must" if required(column) else "may"
+    words = f"Callers {must} now send `{column.name}` ({input_of(column).rule()})."
+    return InterfaceChange(column.name, required(column), words)
 
 
 def _changed(old: Column, new: Column) -> list[InterfaceChange]:
+    found = _type_changed(old, new) if old.type != new.type else _rule_changed(old, new)
+    if required(new) and not required(old):
+        found.insert(0, (True, f"Callers must now send `{new.name}`: null, or a row without it, is refused."))
+    elif required(old) and not required(new):
+        found.insert(0, (False, f"Callers may now leave out `{new.name}`."))
+    return [InterfaceChange(new.name, breaking, words) for breaking, words in found]
+
+
+def _type_changed(old: Column, new: Column) -> list[tuple[bool, str]]:
+    narrowed, _ = _bounds(old, new)
+    breaks = (
+        (narrowed and not old.categories)
+        or old.type not in input_of(new).takes
+        or any(text_fault(text, new) for text in old.categories)
+    )
+    return [(breaks, f"`{new.name}` {'must' if breaks else 'may'} now be {_rules(old, new)}")]
+
+
+def _rule_changed(old: Column, new: Column) -> list[tuple[bool, str]]:
     name = f"`{new.name}`"
     found: list[tuple[bool, str]] = []
-    if required(new) and not required(old):
-        found.append((True, f"Callers must now send {name}: null, or a row without it, is refused."))
-    elif required(old) and not required(new):
-        found.append((False, f"Callers may now leave out {name}."))
-    narrowed, widened = _bounds(old, new)
-    if old.type != new.type:
-        breaks = (
-            (narrowed and not old.categories)
-            or old.type not in input_of(new).takes
-            or any(text_fault(text, new) for text in old.categories)
-        )
-        words = f"{name} must now be {input_of(new).rule()}; it was {input_of(old).rule()}."
-        found.append((breaks, words if breaks else words.replace("must", "may", 1)))
-        return [InterfaceChange(new.name, breaking, words) for breaking, words in found]
     if old.unit != new.unit:
         found.append((True, f"{name} is now in {new.unit or 'no unit'}; it was in {old.unit or 'no unit'}."))
-    if narrowed:
-        found.append(
-            (True, f"The range of {name} is narrower: {input_of(new).rule()}; it was {input_of(old).rule()}.")
-        )
-    elif widened:
-        found.append(
-            (False, f"The range of {name} is wider: {input_of(new).rule()}; it was {input_of(old).rule()}.")
-        )
+    narrowed, widened = _bounds(old, new)
+    if narrowed or widened:
+        how = "narrower" if narrowed else "wider"
+        found.append((narrowed, f"The range of {name} is {how}: {_rules(old, new)}"))
     if old.patterns != new.patterns:
         breaks = bool(set(new.patterns) - set(old.patterns))
-        found.append(
-            (
-                breaks,
-                f"{name} {'must' if breaks else 'may'} now be {input_of(new).rule()}; it was {input_of(old).rule()}.",
-            )
-        )
+        found.append((breaks, f"{name} {'must' if breaks else 'may'} now be {_rules(old, new)}"))
     if old.categories != new.categories:
         found += _categories(name, old.categories, new.categories)
-    return [InterfaceChange(new.name, breaking, words) for breaking, words in found]
+    return found
+
+
+def _rules(old: Column, new: Column) -> str:
+    return f"{input_of(new).rule()}; it was {input_of(old).rule()}."
 
 
 def _bounds(old: Column, new: Column) -> tuple[bool, bool]:

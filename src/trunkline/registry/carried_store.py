@@ -7,15 +7,14 @@ from functools import cached_property
 from pathlib import Path
 
 from trunkline.core.bundle import BundleManifest
-from trunkline.core.errors import BundleError, NotFoundError, UnavailableError
-from trunkline.core.git import commit_in, git_bytes, try_git
+from trunkline.core.errors import BundleError, NotFoundError
+from trunkline.core.git import commit_in, git_bytes
 from trunkline.core.reading import parse_json
 from trunkline.core.record import sha256, short
 
-from .git_tree import harmless
+from .git_tree import REMOTE, bring, harmless, reach
 
 REF = "refs/trunkline/store"
-SECONDS = 900
 _BUNDLE = re.compile(r"(mlartifacts/(?:[^/]+/)?[0-9a-f]{32}/artifacts/bundle/)bundle\.json")
 
 
@@ -58,12 +57,11 @@ class CarriedStore:
     @cached_property
     def _blobs(self) -> dict[str, str]:
         """The plain files of the ref with their blobs."""
-        listed = self._reach("ls-remote", "--quiet", "origin", REF)
+        listed = reach(self._clone, "ls-remote", "--quiet", REMOTE, REF)
         commit = commit_in(listed, REF)
         if not commit:
             return {}
-        flags = ("--force", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-filter")
-        self._reach("fetch", "--quiet", *flags, "origin", f"+{REF}:{REF}")
+        bring(self._clone, REF)
         rows = git_bytes(self._clone, "ls-tree", "-r", "-z", "--full-tree", commit, error=BundleError)
         found = {}
         for row in rows.split(b"\0")[:-1]:
@@ -76,12 +74,3 @@ class CarriedStore:
 
     def _content(self, blob: str) -> bytes:
         return git_bytes(self._clone, "cat-file", "blob", blob, error=BundleError)
-
-    def _reach(self, *words: str) -> str:
-        done = try_git(self._clone, *words, seconds=SECONDS)
-        if done.returncode:
-            raise UnavailableError(
-                f"The remote does not give {REF}: {' '.join(done.stderr.split())}",
-                next_step="look at the network and at the right to read the repository, then try again",
-            )
-        return done.stdout

@@ -6,23 +6,29 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from subprocess import CompletedProcess
 
 from trunkline.core.bundle import MANIFEST, Bundle, BundleManifest
-from trunkline.core.errors import BundleError, ForgeError, NotFoundError, StorageError, UnavailableError
+from trunkline.core.errors import BundleError, ForgeError, NotFoundError, StorageError
 from trunkline.core.git import IDENTITY, git, try_git
 from trunkline.core.reading import parse_json
 from trunkline.core.record import digits, sha256, short
-from trunkline.forge.pushing import without_password
 
-from .git_tree import plumb, read_blob, read_files, tree_files, write_tree
+from .git_tree import (
+    REMOTE,
+    SECONDS,
+    bring,
+    plumb,
+    reach,
+    read_blob,
+    read_files,
+    said,
+    tree_files,
+    write_tree,
+)
 from .protocol import Place
 
 REFS = "refs/trunkline/bundles/"
 BUNDLE = re.compile(f"{REFS}[0-9a-f]{{64}}")
-REMOTE = "origin"
-SECONDS = 900
-"""How long half a gigabyte may take on its way."""
 MEGABYTE = 1_000_000
 WRITER = {
     f"GIT_{who}_{what}": IDENTITY[f"user.{what.lower()}"]
@@ -59,10 +65,10 @@ class GitRegistry:
         commit = plumb(self._clone, "commit-tree", tree, "-m", message, environment=WRITER)
         ref = REFS + digits(bundle.digest)
         lease = f"--force-with-lease={ref}:{self._commits().get(bundle.digest, '')}"
-        said = self._push(lease, f"{commit}:{ref}")
-        if said and not self._holds(bundle.digest, tree):  # else another process was quicker
-            raise self._refused(ref, said)
-        if not said:
+        refused = self._push(lease, f"{commit}:{ref}")
+        if refused and not self._holds(bundle.digest, tree):  # else another process was quicker
+            raise _refusal(ref, refused)
+        if not refused:
             git(self._clone, "update-ref", ref, commit)  # the next push of a like bundle sends what differs
 
     def fetch(self, digest: str, folder: Path) -> Path:
@@ -99,8 +105,8 @@ class GitRegistry:
         for digest, commit in self._commits().items():
             if digest in set(digests):
                 ref = REFS + digits(digest)
-                if said := self._push(f"--force-with-lease={ref}:{commit}", f":{ref}"):
-                    raise self._refused(ref, said)
+                if refused := self._push(f"--force-with-lease={ref}:{commit}", f":{ref}"):
+                    raise _refusal(ref, refused)
                 try_git(self._clone, "update-ref", "-d", ref)
 
     def _commits(self) -> dict[str, str]:
@@ -110,7 +116,7 @@ class GitRegistry:
                 f"This repository has no remote {REMOTE} that could hold bundles.",
                 next_step="push the project to its forge first, or set registry.kind: mlflow in trunkline.yaml",
             )
-        listed = self._reach("ls-remote", "--quiet", REMOTE, f"{REFS}*")
+        listed = reach(self._clone, "ls-remote", "--quiet", REMOTE, f"{REFS}*")
         pairs = (line.split("\t") for line in listed.splitlines())
         # Git also lists refs whose name only ends so, as refs/a/refs/trunkline/bundles/x.
         return {f"sha256:{ref.removeprefix(REFS)}": commit for commit, ref in pairs if BUNDLE.fullmatch(ref)}
@@ -126,15 +132,7 @@ class GitRegistry:
                 " that its version.json names, run `trunkline train`, go back to main and convert",
             )
         if try_git(self._clone, "cat-file", "-e", f"{commit}^{{tree}}").returncode:
-            ref = REFS + digits(digest)
-            flags = (
-                "--force",
-                "--no-tags",
-                "--no-write-fetch-head",
-                "--no-recurse-submodules",
-                "--no-filter",
-            )
-            self._reach("fetch", "--quiet", *flags, REMOTE, f"+{ref}:{ref}")
+            bring(self._clone, REFS + digits(digest))
         return commit
 
     def _holds(self, digest: str, tree: str) -> bool:
@@ -150,27 +148,15 @@ class GitRegistry:
         done = try_git(
             self._clone, "push", "--quiet", "--no-verify", *words[:-1], REMOTE, words[-1], seconds=SECONDS
         )
-        return _said(done) or "refused" if done.returncode else ""
-
-    def _reach(self, *words: str) -> str:
-        done = try_git(self._clone, *words, seconds=SECONDS)
-        if done.returncode:
-            raise UnavailableError(
-                f"The remote {REMOTE} does not give its bundles: {_said(done)}",
-                next_step="look at the network and at the right to read the repository, then try again",
-            )
-        return done.stdout
-
-    def _refused(self, ref: str, said: str) -> ForgeError:
-        return ForgeError(
-            f"The remote {REMOTE} did not take {ref}: {said}",
-            next_step="the token needs `contents: write`, and rules on refs must leave refs/trunkline/ alone; nothing"
-            " was lost: run the command again",
-        )
+        return said(done) or "refused" if done.returncode else ""
 
 
-def _said(done: CompletedProcess[str]) -> str:
-    return without_password(" ".join(done.stderr.split()))
+def _refusal(ref: str, words: str) -> ForgeError:
+    return ForgeError(
+        f"The remote {REMOTE} did not take {ref}: {words}",
+        next_step="the token needs `contents: write`, and rules on refs must leave refs/trunkline/ alone; nothing"
+        " was lost: run the command again",
+    )
 
 
 def require_weight(total: int, limit_mb: int, *, what: str = "The bundle") -> None:

@@ -5,14 +5,44 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
+from subprocess import CompletedProcess
 
-from trunkline.core.errors import BundleError, StorageError
+from trunkline.core.errors import BundleError, StorageError, UnavailableError
 from trunkline.core.git import git, git_bytes, try_git
+from trunkline.forge.pushing import without_password
 
 WHOLE, PARTS = "bundle", "parts"
 """The folders of a tree: files as they are, and one folder for each file that was split."""
+REMOTE = "origin"
+SECONDS = 900
+"""How long half a gigabyte may take on its way."""
 PART_BYTES = 95_000_000
 """GitHub refuses files of 100 MiB and more."""
+
+
+def reach(clone: Path, *words: str) -> str:
+    """Run a git command that asks the remote for bundles and return what it prints.
+
+    Raises UnavailableError when the remote does not answer or refuses.
+    """
+    done = try_git(clone, *words, seconds=SECONDS)
+    if done.returncode:
+        raise UnavailableError(
+            f"The remote {REMOTE} does not give its bundles: {said(done)}",
+            next_step="look at the network and at the right to read the repository, then try again",
+        )
+    return done.stdout
+
+
+def bring(clone: Path, ref: str) -> None:
+    """Bring a ref of the remote into the clone, whatever the clone had under its name. Raises as `reach` does."""
+    flags = ("--force", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-filter")
+    reach(clone, "fetch", "--quiet", *flags, REMOTE, f"+{ref}:{ref}")
+
+
+def said(done: CompletedProcess[str]) -> str:
+    """Return what git says of a command that failed, without a password."""
+    return without_password(" ".join(done.stderr.split()))
 
 
 def write_tree(clone: Path, folder: Path, *, part_bytes: int = PART_BYTES) -> str:

@@ -17,7 +17,7 @@ from trunkline.core.plugins import OURS, plugin
 from trunkline.core.raised import raised
 from trunkline.tasks import Answers, judging_of
 
-from .exporters.exporter import ConversionError, Corners, Exported, Exporter, Wanted
+from .exporters.exporter import ConversionError, Corners, Exported, Exporter, Job, Wanted
 from .fit import Fitted
 from .frames import model_frame
 from .parity import Ask, Edge, Parity, compare, edges, rows_at
@@ -67,10 +67,11 @@ def export(
     reasons: list[str] = []
     with threadpool_limits(1):
         wanted = Wanted(rows, ask(rows), answered(ask, edges(rows, contract), rows.iloc[:1]))
+        job = Job(fitted, contract, wanted, folder, code, say)
         for name in table["exporters"]:
             form: Exporter = plugin("exporters", name, table=table)()
             try:
-                exported = form.export(fitted, contract, wanted, folder, code=code, say=say)
+                exported = form.export(job)
             except ConversionError as error:
                 reasons.append(str(error))
                 say(reasons[-1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,6 +12,7 @@ import pandas as pd
 from trunkline.core.bundle import Runtime
 from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
+from trunkline.core.progress import Progress
 from trunkline.tasks import Answers
 
 from ..fit import Fitted
@@ -34,6 +35,18 @@ class Wanted:
 
 
 @dataclass(frozen=True)
+class Job:
+    """A fitted model to write to `folder`; `code` is the user's package, `say` is told what was written."""
+
+    fitted: Fitted
+    contract: Contract
+    wanted: Wanted
+    folder: Path
+    code: Path
+    say: Progress
+
+
+@dataclass(frozen=True)
 class Exported:
     """What was written, and how it compares with the pipeline that was fitted."""
 
@@ -51,17 +64,8 @@ class Exported:
 class Exporter(Protocol):
     """One form; the runtime of its name opens it."""
 
-    def export(
-        self,
-        fitted: Fitted,
-        contract: Contract,
-        wanted: Wanted,
-        folder: Path,
-        *,
-        code: Path,
-        say: Callable[[str], None],
-    ) -> Exported:
-        """Write the model and what it needs to `folder`. Raises ConversionError when it has no such form."""
+    def export(self, job: Job) -> Exported:
+        """Write the model and what it needs. Raises ConversionError when it has no such form."""
         ...
 
     def check(

@@ -5,9 +5,8 @@ from __future__ import annotations
 import io
 import logging
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -24,10 +23,9 @@ from trunkline.tasks import Answers, judging_of
 
 from ..export import measure
 from ..fair_mixture import FairMixture
-from ..fit import Fitted
 from ..frames import tensors
 from ..group_thresholds import GroupThresholds
-from .exporter import ConversionError, Exported, Wanted
+from .exporter import ConversionError, Exported, Job
 
 GRAPH = "trunkline"
 LOCALE = "C"
@@ -37,27 +35,18 @@ LOCALE = "C"
 class Onnx:
     """ONNX, if every row and edge that is wanted gets the same label and a probability within 1e-4."""
 
-    def export(
-        self,
-        fitted: Fitted,
-        contract: Contract,
-        wanted: Wanted,
-        folder: Path,
-        *,
-        code: Path,
-        say: Callable[[str], None],
-    ) -> Exported:
+    def export(self, job: Job) -> Exported:
         """Write `model.onnx`. Raises ConversionError when there is no such form, or it gives other answers."""
         try:
-            content = convert(fitted.pipeline, contract)
-            form = OnnxForm(content, contract, fitted.classes, fitted.decision)
-            parity = measure(form, wanted, contract)
+            content = convert(job.fitted.pipeline, job.contract)
+            form = OnnxForm(content, job.contract, job.fitted.classes, job.fitted.decision)
+            parity = measure(form, job.wanted, job.contract)
         except ConversionError as error:
             raise ConversionError(f"No ONNX form: {error}") from error
         if not parity.holds:
             raise ConversionError(f"ONNX gives other answers: {parity.reason()}")
-        write_atomically(folder / "model.onnx", content)
-        say(f"ONNX: {parity.reason()}")
+        write_atomically(job.folder / "model.onnx", content)
+        job.say(f"ONNX: {parity.reason()}")
         return Exported("onnx", "model.onnx", parity=parity.figures())
 
     def check(

@@ -9,7 +9,7 @@ import re
 import shutil
 import sys
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,7 @@ from trunkline.core.package import files_in
 from trunkline.core.raised import raised
 from trunkline.core.record import canonical_json, write_atomically
 
-from ..fit import Fitted
-from .exporter import Exported, Wanted
+from .exporter import Exported, Job
 
 BASE = ("numpy", "pandas", "scikit-learn", "scipy", "skops")
 PACKAGES = ("numpy", "pandas", "sklearn", "scipy", "skops", "trunkline")
@@ -39,25 +38,16 @@ ADVICE = (
 class Python:
     """skops with the user's package, whose answers are compared once it is sealed."""
 
-    def export(
-        self,
-        fitted: Fitted,
-        contract: Contract,
-        wanted: Wanted,
-        folder: Path,
-        *,
-        code: Path,
-        say: Callable[[str], None],
-    ) -> Exported:
+    def export(self, job: Job) -> Exported:
         """Write `model.skops` and `code`. Raises ExportError when it cannot be written, or names a path."""
-        content = dump(fitted.pipeline)
-        require_no_path(content, code.parents[1])
+        content = dump(job.fitted.pipeline)
+        require_no_path(content, job.code.parents[1])
         types = untrusted_types(content)
-        needed = requirements(types, code.name)
+        needed = requirements(types, job.code.name)
         # It is read back by a process of its own once it is sealed: what cannot be read may end one that tries.
-        copy_code(code, folder)
-        write_atomically(folder / "model.skops", content)
-        say("taking the Python runtime")
+        copy_code(job.code, job.folder)
+        write_atomically(job.folder / "model.skops", content)
+        job.say("taking the Python runtime")
         return Exported("python", "model.skops", types, needed)
 
     def check(
