@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import click
 
 from trunkline.core.record import short
@@ -26,16 +24,12 @@ def load(ctx: click.Context, host: str, bundle: str) -> None:
     Starts the service in a process of its own, trains before if need be, and lets locust ask what the project's
     locustfile says, as often as gates.load of the policy says. The verdicts go into the next report.
     """
-    from trunkline.evaluation import apply_waivers
     from trunkline.loop.gates import loading, runs
 
     project = output.project_of(ctx)
     run = loading.load(project, host=host, named=bundle, progress=output.progress)
-    # Kept as they were said: a waiver may expire before they are judged, or be written after it.
-    own = {verdict.gate for verdict in run.verdicts}
-    today = datetime.now(UTC).date()
-    waived = apply_waivers(run.verdicts, project.policy.gates.waivers, today=today)
-    output.verdicts(verdict for verdict in waived if verdict.gate in own)
+    verdicts = runs.waived(project, run.verdicts)
+    output.verdicts(verdicts)
     if run.bundle:
         output.result("bundle", short(run.bundle))
-    runs.require_run(project, run.verdicts, lead="The load gates stop this model")
+    runs.require_run(verdicts, lead="The load gates stop this model")

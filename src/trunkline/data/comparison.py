@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 
 from trunkline.core.gate import Gate
@@ -12,16 +13,16 @@ from .case import SnapshotCase
 from .followed import followed
 
 
-class Comparison(Gate[SnapshotCase]):
+class Comparison(Gate[SnapshotCase], ABC):
     """The rows beside a picture of the champion's snapshot."""
 
+    @abstractmethod
     def limit(self, case: SnapshotCase) -> float | None:
         """Return the policy's limit; None if it is not asked."""
-        raise NotImplementedError
 
+    @abstractmethod
     def moved(self, case: SnapshotCase, previous: DataLock, limit: float) -> Verdict:
         """Return the answer where there is a picture."""
-        raise NotImplementedError
 
     def verdicts(self, case: SnapshotCase) -> Iterable[Verdict]:
         """Return the answer: without a champion a pass, without a picture of its columns inconclusive; neither blocks.

@@ -134,16 +134,21 @@ def harmless(path: str) -> bool:
     )
 
 
+def require_harmless(path: str) -> None:
+    """Raise StorageError for a file of a bundle whose name does not travel to every system."""
+    if not harmless(path):
+        raise StorageError(
+            "The bundle has a file whose name does not travel to every system.",
+            value=path,
+            next_step="rename it in the project",
+        )
+
+
 def _blobs(clone: Path, folder: Path, *, part_bytes: int) -> Iterator[tuple[str, str]]:
     """Yield paths in the tree and the blobs that they name, written into the clone."""
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):
         path = file.relative_to(folder).as_posix()
-        if not harmless(path):
-            raise StorageError(
-                "The bundle has a file whose name does not travel to every system.",
-                value=path,
-                next_step="rename it in the project, and release again",
-            )
+        require_harmless(path)
         if file.stat().st_size <= part_bytes:
             yield f"{WHOLE}/{path}", git(clone, "hash-object", "-w", "--no-filters", str(file.resolve()))
             continue

@@ -37,17 +37,18 @@ class Asked(Record):
     problem: str = ""
 
 
-class Turn(Record):
-    """One arrival of the measured time, in seconds since the load began."""
+@dataclass
+class Turn:
+    """One arrival, in seconds since the load began; a user who has it notes what comes of it."""
 
     due_s: float
     begun_s: float | None
     """When it was begun; None when no user was free until the end."""
     queued_ms: float
     """How long it waited because every simulated user waited for an answer."""
-    late_ms: float
+    late_ms: float = 0.0
     """How much later than that it began, because the generator was late."""
-    asked: tuple[Asked, ...] = ()
+    asked: list[Asked] = field(default_factory=list)
     over: bool = False
     """Whether the user was done with it before the end."""
 
@@ -65,18 +66,6 @@ class Recording(Record):
     """The share of the measured time in which the generator ran, or was ready to and had no core."""
     raised: tuple[str, ...] = ()
     """What the locustfile's own code raised, each message once."""
-
-
-@dataclass
-class Taken:
-    """A turn while a user has it."""
-
-    due_s: float
-    begun_s: float
-    queued_ms: float
-    late_ms: float = 0.0
-    asked: list[Asked] = field(default_factory=list)
-    over: bool = False
 
 
 def due_times(order: LoadOrder) -> tuple[float, ...]:
@@ -105,25 +94,26 @@ class Arrivals:
         times = due_times(order)
         self._total = len(times)
         self._due: Iterator[float] = iter(times)
-        self._taken: list[Taken] = []
+        self._taken: list[Turn] = []
 
-    def take(self, now: float) -> Taken | None:
+    def take(self, now: float) -> Turn | None:
         """Return the next turn for a user who is free at `now` (seconds since the load began), None after the last."""
         due = next(self._due, None)
         if due is None:
             return None
-        turn = Taken(due_s=due, begun_s=max(due, now), queued_ms=1000 * max(0.0, now - due))
+        turn = Turn(due_s=due, begun_s=max(due, now), queued_ms=1000 * max(0.0, now - due))
         self._taken.append(turn)
         return turn
 
     @staticmethod
-    def begin(turn: Taken, now: float) -> None:
+    def begin(turn: Turn, now: float) -> None:
         """Note that a turn's task really begins."""
-        turn.late_ms = 1000 * max(0.0, now - turn.begun_s)
-        turn.begun_s = max(turn.begun_s, now)
+        planned = turn.begun_s or 0.0
+        turn.late_ms = 1000 * max(0.0, now - planned)
+        turn.begun_s = max(planned, now)
 
     @staticmethod
-    def answered(turn: Taken, latency_ms: float, problem: str) -> None:
+    def answered(turn: Turn, latency_ms: float, problem: str) -> None:
         """Note an answer; the first one of a turn has waited as long as the turn did."""
         waited = 0.0 if turn.asked else turn.queued_ms
         turn.asked.append(Asked(latency_ms=waited + latency_ms, problem=problem))
@@ -137,10 +127,6 @@ class Arrivals:
 
     def recording(self, *, now: float, busy: float, raised: tuple[str, ...]) -> Recording:
         """Return what came of the measured time; turns that nobody took are among them."""
-        left = [
-            Turn(due_s=due, begun_s=None, queued_ms=1000 * max(0.0, now - due), late_ms=0.0)
-            for due in self._due
-        ]
-        turns = [Turn.model_validate(vars(turn)) for turn in self._taken]
-        measured = tuple(turn for turn in (*turns, *left) if turn.due_s >= self.order.warm_up_s)
+        left = [Turn(due, None, queued_ms=1000 * max(0.0, now - due)) for due in self._due]
+        measured = tuple(turn for turn in (*self._taken, *left) if turn.due_s >= self.order.warm_up_s)
         return Recording(order=self.order, turns=measured, ended_s=now, busy=busy, raised=raised)

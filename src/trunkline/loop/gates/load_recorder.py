@@ -19,7 +19,7 @@ from locust import User, events
 from locust.env import Environment
 
 from trunkline.core.record import write_atomically
-from trunkline.loop.gates.load_arrivals import RAISED, Arrivals, LoadOrder, Taken
+from trunkline.loop.gates.load_arrivals import RAISED, Arrivals, LoadOrder, Turn
 
 ORDER = "TRUNKLINE_LOAD_ORDER"
 LOOK_S = 0.05
@@ -68,7 +68,7 @@ class Recorder:
     def _wait(self) -> None:
         """Give back the turn that the user had, take the next, and sleep until it is due."""
         self._began.wait()
-        before: Taken | None = getattr(self._current, "turn", None)
+        before: Turn | None = getattr(self._current, "turn", None)
         if before is not None:
             before.over = True
         self._current.turn = turn = self._arrivals.take(self._now())
@@ -79,7 +79,7 @@ class Recorder:
             self._arrivals.begin(turn, self._now())
 
     def _answered(self, response_time: float | None, exception: BaseException | None, **rest: Any) -> None:
-        turn: Taken | None = getattr(self._current, "turn", None)
+        turn: Turn | None = getattr(self._current, "turn", None)
         if turn is None:  # what users ask before their first turn, as signing in
             return
         problem = "" if exception is None else _named(exception, rest.get("response"))
@@ -87,7 +87,7 @@ class Recorder:
 
     def _error(self, exception: BaseException, **_: Any) -> None:
         self._raised.setdefault(f"{type(exception).__name__}: {exception}"[:LONGEST])
-        turn: Taken | None = getattr(self._current, "turn", None)
+        turn: Turn | None = getattr(self._current, "turn", None)
         if turn is not None:
             self._arrivals.answered(turn, 0.0, f"{RAISED} {type(exception).__name__}")
 

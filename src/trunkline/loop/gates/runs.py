@@ -69,18 +69,21 @@ def kept_verdicts(project: Project, bundle: str) -> tuple[Verdict, ...]:
     return tuple(verdicts)
 
 
-def require_run(project: Project, verdicts: Sequence[Verdict], *, lead: str) -> tuple[Verdict, ...]:
-    """Return a run's verdicts with the policy's waivers applied.
+def waived(project: Project, verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
+    """Return a run's verdicts with the policy's waivers applied: they are kept as they were said.
 
-    Raises GateFailed or GateInconclusive, beginning with `lead`, when one of them stops a release all the same.
+    A waiver may expire before the run is judged, or be written after it.
     """
     own = {verdict.gate for verdict in verdicts}
-    waived = apply_waivers(verdicts, project.policy.gates.waivers, today=datetime.now(UTC).date())
-    answered = tuple(verdict for verdict in waived if verdict.gate in own)
-    stops = [verdict for verdict in answered if verdict.stops]
+    answered = apply_waivers(verdicts, project.policy.gates.waivers, today=datetime.now(UTC).date())
+    return tuple(verdict for verdict in answered if verdict.gate in own)
+
+
+def require_run(verdicts: Sequence[Verdict], *, lead: str) -> None:
+    """Raise GateFailed or GateInconclusive, beginning with `lead`, when one of them stops a release."""
+    stops = [verdict for verdict in verdicts if verdict.stops]
     names = ", ".join(verdict.gate for verdict in stops)
     if failed := next((verdict for verdict in stops if verdict.outcome == "fail"), None):
         raise GateFailed(f"{lead}: {names}.", next_step=failed.advice)
     if stops:
         raise GateInconclusive(f"{lead}: {names}.", next_step=stops[0].advice)
-    return answered

@@ -14,6 +14,7 @@ from trunkline.core.progress import Progress
 from trunkline.core.project import POLICY_FILE, Project
 from trunkline.loop.versions.bundles import registry_kind
 from trunkline.registry.git_registry import require_weight
+from trunkline.registry.git_tree import require_harmless
 
 from .checking import check_edited
 
@@ -68,19 +69,22 @@ def try_out(project: Project, *, progress: Progress) -> TriedOut:
         package=policy.package,
         progress=progress,
     )
-    _require_weight(project, tried)
+    _require_room(project, tried)
     data.require_current(project, contract)
     return TriedOut(contract, len(loaded), len(taken), tried, data.unchecked(data.project_schema(project)))
 
 
-def _require_weight(project: Project, tried: Sequence[training.Tried]) -> None:
-    """Raise StorageError for a candidate whose bundle is too large for git, as far as a few rows tell."""
-    if registry_kind(project) == "git":
-        code = sum(path.stat().st_size for path in files_in(project.package).values())
-        for one in tried:
-            total = one.size + (0 if one.runtime == "onnx" else code)
-            what = f"The bundle of {one.candidate}, fitted on a few rows,"
-            require_weight(total, project.policy.registry.store_limit_mb, what=what)
+def _require_room(project: Project, tried: Sequence[training.Tried]) -> None:
+    """Raise StorageError for a candidate whose bundle git does not take, as far as a few rows tell."""
+    if registry_kind(project) != "git":
+        return
+    for one in tried:
+        code = {} if one.runtime == "onnx" else files_in(project.package)
+        for name in code:
+            require_harmless(f"code/{name}")
+        total = one.size + sum(path.stat().st_size for path in code.values())
+        what = f"The bundle of {one.candidate}, fitted on a few rows,"
+        require_weight(total, project.policy.registry.store_limit_mb, what=what)
 
 
 def _check_files(project: Project) -> None:

@@ -6,13 +6,13 @@ import itertools
 
 import pytest
 
-from trunkline.loop.gates.load_arrivals import Arrivals, LoadOrder, Taken, due_times
+from trunkline.loop.gates.load_arrivals import Arrivals, LoadOrder, Turn, due_times
 
 ORDER = LoadOrder(rate=20, warm_up_s=1, seconds=5, patience_s=2, users=4, recording="r.json")
 END = 6.0
 
 
-def take(arrivals: Arrivals, now: float) -> Taken:
+def take(arrivals: Arrivals, now: float) -> Turn:
     """Return the next turn, which there must be."""
     turn = arrivals.take(now)
     assert turn is not None
@@ -97,7 +97,7 @@ def test_it_ends_when_every_answer_is_there_and_not_before_the_time_is_over() ->
 
 def test_it_waits_for_the_last_answer_and_then_no_longer_than_patience() -> None:
     arrivals = Arrivals(ORDER)
-    last: Taken | None = None
+    last: Turn | None = None
     while (turn := arrivals.take(0.0)) is not None:
         last, turn.over = turn, True
     assert last is not None

@@ -13,7 +13,7 @@ ORDER = LoadOrder(rate=2, warm_up_s=1, seconds=2, patience_s=5, users=4, recordi
 
 def turn(*asked: Asked, due_s: float = 1.5, begun_s: float | None = 1.5, over: bool = True) -> Turn:
     """Return a turn."""
-    return Turn(due_s=due_s, begun_s=begun_s, queued_ms=0, late_ms=0.5, asked=asked, over=over)
+    return Turn(due_s=due_s, begun_s=begun_s, queued_ms=0, late_ms=0.5, asked=list(asked), over=over)
 
 
 def recorded(*turns: Turn, raised: tuple[str, ...] = ()) -> Recording:
