@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import stat
 import subprocess
 import sys
@@ -16,10 +17,11 @@ from tenacity import retry, stop_after_delay, wait_fixed
 
 from certificates import self_signed
 from trunkline.core.keys import Scope, add_key, new_key, revoke_key
-from trunkline.core.own_service import own_service
+from trunkline.core.own_service import Credentials, bearer, own_service
 from trunkline.core.policy.access import Access, Limits
+from trunkline.loop.life.traffic import send
 
-from .conftest import ROW
+from .conftest import CONTRACT, ROW
 
 GUARDED = Access(tls="own", callers="keys")
 WITHIN = retry(stop=stop_after_delay(10), wait=wait_fixed(0.1), reraise=True)
@@ -47,13 +49,21 @@ class Guarded:
 
 
 @pytest.fixture
+def trust(tmp_path: Path) -> ssl.SSLContext:
+    return self_signed(tmp_path / "service.pem", tmp_path / "service.key")
+
+
+@pytest.fixture
 def guarded(
-    live: Any, start: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    live: Any,
+    start: Callable[..., Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    trust: ssl.SSLContext,
 ) -> Iterator[Guarded]:
     live.add(1)
     live.release(1)
     certificate, key = tmp_path / "service.pem", tmp_path / "service.key"
-    trust = self_signed(certificate, key)
     monkeypatch.setenv("TRUNKLINE_TLS_CERTIFICATE", str(certificate))
     monkeypatch.setenv("TRUNKLINE_TLS_KEY", str(key))
     monkeypatch.setenv("TRUNKLINE_KEYS", str(tmp_path / "keys"))
@@ -135,6 +145,16 @@ def test_a_renewed_certificate_is_taken_without_a_restart(guarded: Guarded, tmp_
             return client.get(f"https://127.0.0.1:{guarded.running.port}/health").status_code
 
     assert renewed() == 200
+
+
+def test_our_own_sender_hands_over_a_key(guarded: Guarded, trust: ssl.SSLContext) -> None:
+    key = guarded.key("predict")
+    until(200, lambda: guarded.ask(*PATHS["predict"], key))
+    address = str(guarded.client.base_url)
+    for given, counts in ((bearer(key), (2, 0)), (bearer(""), (0, 2))):
+        made = Credentials(given, trust)
+        sent = send([ROW, ROW], CONTRACT, address, credentials=made, progress=lambda _: None)
+        assert (sent.answered, sent.refused) == counts
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import FrameType
 
 from trunkline.core.errors import NotFoundError, ProjectError
+from trunkline.core.keys import KEY_OF
 from trunkline.core.policy.gates import LoadGates
 from trunkline.core.surroundings import surroundings
 
@@ -77,9 +78,12 @@ def put_load(locustfile: Path, address: str, rules: LoadGates, *, root: Path, fo
         ),
         *("--users", str(order.users), "--spawn-rate", str(order.users), "--exit-code-on-error", "0"),
     ]
-    # The locustfile is the project's code, and gets no token. A setting of the caller's locust (another master, a run
-    # time) would put on another load than the one asked for.
-    environment = surroundings() | {"LOCUST_HOST": address, ORDER_VARIABLE: str(folder / "order.json")}
+    # The locustfile is the project's code, and gets no token but the key that asks for answers. A setting of the
+    # caller's locust (another master, a run time) would put on another load than the one asked for.
+    environment = surroundings(KEY_OF["predict"]) | {
+        "LOCUST_HOST": address,
+        ORDER_VARIABLE: str(folder / "order.json"),
+    }
     patience = START_S + order.warm_up_s + order.seconds + 2 * PATIENCE_S
     with log.open("wb") as stream:
         # In a session of its own: a terminal's Ctrl-C reaches this process alone, and it ends the other.

@@ -22,6 +22,7 @@ from trunkline.loop.model.examples import locked_texts
 PROJECT = Project.find(Path(__file__).parent)
 CONTRACT = project_contract(PROJECT)
 TEXTS = locked_texts(PROJECT, progress=print)
+KEY = os.environ.get("TRUNKLINE_KEY_PREDICT", "")  # of a service that knows its callers
 DRAW = random.Random()  # noqa: S311 - no secret
 
 
@@ -35,4 +36,4 @@ class Asking(FastHttpUser):
     def predict(self) -> None:
         """Ask for one answer; anything but 200 counts as a failure."""
         row = {column.name: drawn(column, DRAW, texts=TEXTS) for column in CONTRACT.inputs}
-        self.client.post("/predict", json=row)
+        self.client.post("/predict", json=row, headers={"Authorization": f"Bearer {KEY}"} if KEY else {})
