@@ -22,7 +22,7 @@ _PLAIN |= {name.lower() for name in _PLAIN if name.endswith("_PROXY")}
 _PLAIN_BEGINNINGS = ("GITHUB_", "RUNNER_", "TRUNKLINE_", "GIT_", "XDG_")
 _NOT_PLAIN = frozenset(
     {
-        *("GITHUB_TOKEN", "TRUNKLINE_SMTP_PASSWORD"),
+        *("GITHUB_TOKEN", "TRUNKLINE_SMTP_PASSWORD", "TRUNKLINE_WEBHOOK_URL"),
         # Files by which a step sets variables, paths and answers of the steps after it.
         *("GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"),
     }

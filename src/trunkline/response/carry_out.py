@@ -108,7 +108,9 @@ class _Run:
             case "mail":
                 detail = self._mail(self.signals[response.fingerprint], response)
             case _:
-                status = webhook.post(self.signals[response.fingerprint], self.policy.webhook)
+                status = webhook.post(
+                    self.signals[response.fingerprint], self.policy.webhook, issue=self._number(response)
+                )
                 detail = f"the webhook answered {status}"
         return detail + self._delivered(response)
 

@@ -160,7 +160,7 @@ def _again(signal: Signal, issue: Issue, channels: set[str]) -> list[Response]:
 
 
 def _recovered(signal: Signal, issue: Issue, policy: Responses) -> list[Response]:
-    channels = _channels(signal, severity=severity_of(issue.labels), policy=policy) & {"mail"}
+    channels = _channels(signal, severity=severity_of(issue.labels), policy=policy)
     reason = f"recovered: {signal.summary}"
     return [_respond("close_issue", signal, reason, issue), *_messages(signal, channels, reason, issue)]
 

@@ -169,6 +169,23 @@ def starttls_office(free_port: int, certificate: ssl.SSLContext) -> Iterator[Pos
     controller.stop()
 
 
+@pytest.fixture
+def tls_office(free_port: int, certificate: ssl.SSLContext) -> Iterator[PostOffice]:
+    """An SMTP server that speaks TLS from the first byte."""
+    office = PostOffice(free_port)
+    controller = Controller(
+        office,
+        hostname="127.0.0.1",
+        port=free_port,
+        ssl_context=certificate,
+        authenticator=office.authenticate,
+        auth_require_tls=False,
+    )
+    controller.start()
+    yield office
+    controller.stop()
+
+
 class Hook:
     """What was posted to the HTTP server, and the statuses that it answers, the last one for ever."""
 

@@ -78,7 +78,7 @@ def test_a_rising_severity_tells_everyone_once_more(
 
 
 def test_recovery_closes_the_issue_with_its_evidence_and_the_next_alarm_reopens_it(
-    forge: LocalForge, policy: Responses, signal: Make, post_office: Any
+    forge: LocalForge, policy: Responses, signal: Make, post_office: Any, hook: Any
 ) -> None:
     respond(forge, policy, [signal()])
     respond(forge, policy, [signal(state="quiet", severity="info", summary="no drift in 9 columns")])
@@ -86,6 +86,7 @@ def test_recovery_closes_the_issue_with_its_evidence_and_the_next_alarm_reopens_
     assert closed.state == "closed"
     assert "no drift in 9 columns" in closed.comments[-1].body
     assert post_office.messages[-1]["Subject"].startswith("[trunkline] Recovered")
+    assert [body["state"] for body in hook.bodies] == ["alarm", "quiet"]
     respond(forge, policy, [signal()])
     assert [issue.state for issue in forge.issues()] == ["open"]
     assert len(post_office.messages) == 3

@@ -122,6 +122,13 @@ def test_starttls_encrypts_login_and_message(starttls_office: Any, signal: Calla
     assert starttls_office.logins[-1] == (b"ops", b"right")
 
 
+def test_implicit_tls_encrypts_login_and_message(tls_office: Any, signal: Callable[..., Signal]) -> None:
+    mail = settings(tls_office, security="tls", user="ops")
+    send(compose(signal(), mail), mail, environment={PASSWORD: RIGHT})
+    assert len(tls_office.messages) == 1
+    assert tls_office.logins[-1] == (b"ops", b"right")
+
+
 def test_a_certificate_that_nobody_vouches_for_is_refused(
     starttls_office: Any, signal: Callable[..., Signal], monkeypatch: pytest.MonkeyPatch
 ) -> None:

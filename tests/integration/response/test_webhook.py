@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import traceback
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 
 from trunkline.core.errors import PolicyError, UnavailableError
 from trunkline.core.policy.responses import Webhook
 from trunkline.core.signals import Signal
-from trunkline.response.webhook import post
+from trunkline.response.webhook import check_webhook, post
 
 
 @pytest.fixture
@@ -68,6 +70,62 @@ def test_the_path_of_the_address_is_shown_nowhere(hook: Any, signal: Callable[..
     with pytest.raises(PolicyError) as caught:
         post(signal(), Webhook(url=hook.url))
     assert hook.url.rpartition("/")[2] not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_secret_address_goes_before_the_policys_and_into_no_log(
+    hook: Any,
+    signal: Callable[..., Signal],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setenv("TRUNKLINE_WEBHOOK_URL", hook.url)
+    with caplog.at_level(logging.DEBUG):
+        post(signal(), Webhook(url="http://127.0.0.1:9/nobody"))
+        httpx.get(f"http://{check_webhook(Webhook())}/other")
+    assert len(hook.bodies) == 1
+    assert "/T0/secret" not in caplog.text
+    assert "/other" in caplog.text, "the client logs no addresses: nothing was shown"
+
+
+HOSTILE = "<!channel> [free](http://evil) *money*"
+
+
+def test_slack_gets_a_message_in_which_no_text_of_users_is_markup(
+    hook: Any, signal: Callable[..., Signal]
+) -> None:
+    post(
+        signal(summary=HOSTILE, findings=signal().findings * 30),
+        Webhook(url=hook.url, format="slack"),
+        issue=7,
+    )
+    (message,) = hook.bodies
+    assert set(message) == {"text", "blocks"}
+    assert "<" not in message["text"]
+    kinds = [block["type"] for block in message["blocks"]]
+    assert kinds == ["header", "section", "section", "context"]
+    texts = [block.get("text") or block["elements"][0] for block in message["blocks"]]
+    assert {text["type"] for text in texts} == {"plain_text"}
+    assert len(texts[0]["text"]) <= 150
+    assert max(len(text["text"]) for text in texts) <= 3000
+    assert texts[1]["text"] == HOSTILE
+    assert "#7" in texts[3]["text"]
+
+
+def test_teams_gets_an_adaptive_card_in_which_no_text_of_users_is_markup(
+    hook: Any, signal: Callable[..., Signal]
+) -> None:
+    hook.statuses = [202]
+    assert post(signal(summary=HOSTILE), Webhook(url=hook.url, format="teams"), issue=7) == 202
+    (message,) = hook.bodies
+    (attachment,) = message["attachments"]
+    assert (message["type"], attachment["contentType"]) == (
+        "message",
+        "application/vnd.microsoft.card.adaptive",
+    )
+    card = attachment["content"]
+    assert (card["type"], card["version"]) == ("AdaptiveCard", "1.4")
+    assert {block["type"] for block in card["body"]} == {"RichTextBlock"}  # a TextBlock reads Markdown
+    assert HOSTILE in [run["text"] for block in card["body"] for run in block["inlines"]]
 
 
 @pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "http://127.0.0.1:9"])

@@ -110,16 +110,16 @@ def test_a_pending_message_is_dropped_when_the_policy_no_longer_sends_it() -> No
     ]
 
 
-def test_quiet_closes_the_issue_and_mails_the_recovery() -> None:
+def test_quiet_closes_the_issue_and_tells_everyone_of_the_recovery() -> None:
     quiet = signal(state="quiet", severity="info", summary="no drift in 9 columns")
     responses = decide([quiet], [issue()], EVERYTHING)
-    assert actions(responses) == ["close_issue", "mail"]
+    assert actions(responses) == ["close_issue", "mail", "webhook"]
     assert responses[0].issue == 3
     assert "no drift in 9 columns" in responses[0].reason
 
 
-def test_quiet_closes_without_a_mail_where_no_rule_mails() -> None:
-    silent = Responses(rules=(Rule(kind="data", do=("issue", "webhook")),))
+def test_quiet_closes_without_a_message_where_no_rule_sends_any() -> None:
+    silent = Responses(rules=(Rule(kind="data", do=("issue",)),))
     assert actions(decide([signal(state="quiet")], [issue()], silent)) == ["close_issue"]
 
 

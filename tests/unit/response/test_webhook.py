@@ -10,7 +10,7 @@ from trunkline.response.webhook import check_webhook
 
 
 def test_no_address_names_the_key() -> None:
-    with pytest.raises(PolicyError, match=r"responses\.webhook\.url is empty"):
+    with pytest.raises(PolicyError, match=r"TRUNKLINE_WEBHOOK_URL nor responses\.webhook\.url"):
         check_webhook(Webhook())
 
 

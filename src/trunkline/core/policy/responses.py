@@ -43,10 +43,12 @@ class Mail(Section):
 
 
 class Webhook(Section):
-    """An address that gets each alarm as JSON."""
+    """An address that gets each alarm and its recovery, once."""
 
     url: str = ""
-    """The address, http:// or https://."""
+    """The address, http:// or https://. A secret one, as Slack's and Teams', goes into TRUNKLINE_WEBHOOK_URL."""
+    format: Literal["signal", "slack", "teams"] = "signal"
+    """What is sent: the signal as JSON, a message for Slack's incoming webhook, or a card for a workflow of Teams."""
 
 
 class Responses(Section):
