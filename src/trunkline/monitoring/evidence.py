@@ -24,6 +24,7 @@ class Training:
 
     version: int
     seconds: float
+    cpu_seconds: float
     cores: int
 
 

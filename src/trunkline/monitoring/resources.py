@@ -34,7 +34,6 @@ class Asked:
     """A rise by less is no trouble, whatever its share."""
 
 
-LATENCY = Asked("latency", "p95 (ms)", 0.95, 72, 1.0)
 Sample = Callable[[Telemetry], float | None]
 USED: tuple[tuple[Asked, Sample], ...] = (
     (
@@ -60,8 +59,9 @@ class Resources(Monitor[ResourcesMonitor]):
     the version before it: p95 latency, CPU time an answer, memory, and GPU where the machine has one.
 
     A rise is an alarm when even the lower end of the 95% interval now is by more than `rise` above the upper end of the
-    interval before (distribution-free intervals of quantiles: Hahn & Meeker 1991, section 5.2). One that chance may
-    explain is inconclusive, and so is too little to compare. A shared machine's other work counts as well.
+    interval before, and p95 latency by more than `latency_ms` too (distribution-free intervals of quantiles: Hahn &
+    Meeker 1991, section 5.2). One that chance may explain is inconclusive, and so is too little to compare. A shared
+    machine's other work counts as well.
     """
 
     kind = "infrastructure"
@@ -75,11 +75,12 @@ class Resources(Monitor[ResourcesMonitor]):
 
     def look(self, evidence: Evidence) -> Seen:
         """Compare what the evidence has of now and of before."""
+        latency = Asked("latency", "p95 (ms)", 0.95, 72, self.settings.latency_ms)
         compared = [
             one
             for then, answers, samples in _pasts(evidence)
             for one in (
-                self._compare(LATENCY, _latencies(evidence), answers, then),
+                self._compare(latency, _latencies(evidence), answers, then),
                 *(
                     self._compare(asked, _values(_now(evidence), sample), _values(samples, sample), then)
                     for asked, sample in USED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from statistics import fmean, stdev
 
 from scipy import stats
@@ -29,7 +30,8 @@ class TrainingTime(Monitor[TrainingMonitor]):
     those before it, on machines of as many cores: the logarithms are taken as normal (Hahn & Meeker, Statistical
     Intervals, 1991, section 4.7).
 
-    Longer than that and by more than `rise` above the typical one is an alarm. Fewer than three trainings before it are
+    Longer than that, and by more than `rise` than the typical one, is an alarm where the CPU time shows it as well; a
+    busy machine makes the clock alone run longer, which is inconclusive. Fewer than three trainings before it are
     too few. The times come from `version.json` beside each version's card.
     """
 
@@ -46,30 +48,39 @@ class TrainingTime(Monitor[TrainingMonitor]):
         if not evidence.trainings:
             return Seen("inconclusive", "No version says what its training took.", 0, unjudged=("training",))
         *before, newest = evidence.trainings
-        alike = [one.seconds for one in before if one.cores == newest.cores and one.seconds > 0][-MOST:]
+        alike = [one for one in before if one.cores == newest.cores and min(one.seconds, one.cpu_seconds) > 0]
+        alike = alike[-MOST:]
         head = f"The training of version {newest.version} took {newest.seconds:.3g} s"
-        if len(alike) < LEAST or newest.seconds <= 0:
+        if len(alike) < LEAST:
             words = f"{head}; {count(len(alike), 'training')} before it on {newest.cores} cores, {LEAST} are needed."
             return Seen("inconclusive", words, len(alike), unjudged=("training",))
-        logs = [math.log(seconds) for seconds in alike]
-        middle, spread = fmean(logs), max(stdev(logs), SPREAD)
-        reach = stats.t.ppf(0.5 + LEVEL / 2, len(logs) - 1) * spread * math.sqrt(1 + 1 / len(logs))
-        typical = math.exp(middle)
-        interval = Interval(low=math.exp(middle - reach), high=math.exp(middle + reach))
+        typical, interval = one_more([one.seconds for one in alike])
         limit = (1 + self.settings.rise) * typical
-        words = (
-            f"{head}; those before it took {typical:.3g} s, and one more takes {interval.low:.3g} to"
-            f" {interval.high:.3g} s in 95 of 100 cases"
-        )
         finding = Finding(
             subject="training",
             measure="duration (s)",
             value=newest.seconds,
             threshold=max(limit, interval.high),
             interval=interval,
-            detail=words[:1].lower() + words[1:],
+            detail=f"those before it took {typical:.3g} s, and one more takes {interval.low:.3g} to"
+            f" {interval.high:.3g} s in 95 of 100 cases",
         )
-        if newest.seconds > finding.threshold:
+        words = f"{head}; {finding.detail}"
+        if newest.seconds <= limit:
+            return Seen("quiet", f"{words}.", len(alike), lead=finding)
+        typical, work = one_more([one.cpu_seconds for one in alike])
+        if newest.cpu_seconds <= max((1 + self.settings.rise) * typical, work.high):
+            words += f"; its {newest.cpu_seconds:.3g} s of CPU are as usual, so the machine may have been busy"
+        elif newest.seconds > finding.threshold:
             return Seen("alarm", f"{words}.", len(alike), (finding,))
-        undecided = newest.seconds > limit
-        return Seen("inconclusive" if undecided else "quiet", f"{words}.", len(alike), lead=finding)
+        return Seen("inconclusive", f"{words}.", len(alike), lead=finding)
+
+
+def one_more(values: Sequence[float]) -> tuple[float, Interval]:
+    """Return the typical one of some positive values, and the prediction interval of one more."""
+    logs = [math.log(value) for value in values]
+    middle, spread = fmean(logs), max(stdev(logs), SPREAD)
+    reach = float(stats.t.ppf(0.5 + LEVEL / 2, len(logs) - 1)) * spread * math.sqrt(1 + 1 / len(logs))
+    return math.exp(middle), Interval(
+        low=math.exp(middle - reach), high=math.exp(middle + reach), level=LEVEL
+    )

@@ -72,7 +72,7 @@ class TestResources(MonitorConformance):
 
     @pytest.fixture
     def cause(self, before: tuple[Prediction, ...]) -> Evidence:
-        slower = answers(400, latency_ms=lambda row: 14.0 + row % 7)
+        slower = answers(400, latency_ms=lambda row: 54.0 + row % 7)
         return evidence(slower, bundle="sha256:one", earlier=before, replaced=before)
 
     @pytest.fixture
@@ -89,7 +89,7 @@ class TestResources(MonitorConformance):
 
 
 def trained(*seconds: float, cores: int = 4) -> Evidence:
-    runs = [Training(number, one, cores) for number, one in enumerate(seconds, 1)]
+    runs = [Training(number, one, 2 * one, cores) for number, one in enumerate(seconds, 1)]
     return evidence(trainings=tuple(runs))
 
 

@@ -17,9 +17,11 @@ from trunkline.monitoring.training import TrainingTime
 
 @pytest.fixture
 def seen(contract: Contract, now: datetime) -> object:
-    def looked(*runs: float, cores: tuple[int, ...] = ()) -> Signal:
-        of = cores or (4,) * len(runs)
-        trainings = tuple(Training(number, runs[number], of[number]) for number in range(len(runs)))
+    def looked(*runs: float, cores: tuple[int, ...] = (), cpu: tuple[float, ...] = ()) -> Signal:
+        of, worked = cores or (4,) * len(runs), cpu or runs
+        trainings = tuple(
+            Training(number, runs[number], worked[number], of[number]) for number in range(len(runs))
+        )
         evidence = Evidence("production", now, contract, trainings=trainings)
         return signal_of("training", TrainingTime(TrainingMonitor()), evidence)
 
@@ -51,3 +53,9 @@ def test_equal_trainings_raise_hardly_any_alarm(seen) -> None:  # type: ignore[n
     random = np.random.default_rng(7)
     states = [seen(*random.lognormal(3.4, 0.15, 6)).state for _ in range(400)]
     assert states.count("alarm") <= 0.03 * len(states)
+
+
+def test_a_busy_machine_is_no_longer_training(seen) -> None:  # type: ignore[no-untyped-def]
+    signal = seen(30, 31, 29, 30, 120, cpu=(60, 62, 58, 60, 63))
+    assert signal.state == "inconclusive"
+    assert "busy" in signal.summary

@@ -90,8 +90,9 @@ def _trainings(project: Project, progress: Progress) -> tuple[monitoring.Trainin
     """Return what the trainings of the versions took that main names."""
     try:
         return tuple(
-            monitoring.Training(version.number, version.usage.seconds, version.usage.cores)
+            monitoring.Training(version.number, used.seconds, used.cpu_seconds, used.cores)
             for version in named_versions(project)
+            for used in (version.usage,)
         )
     except TrunklineError as error:
         progress(f"what trainings took could not be read: {error.what}")

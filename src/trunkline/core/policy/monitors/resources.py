@@ -14,3 +14,5 @@ class ResourcesMonitor(Section):
 
     rise: Annotated[float, Field(gt=0)] = 0.5
     """How much more it may take than before: 0.5 is half as much again."""
+    latency_ms: Annotated[float, Field(ge=0)] = 20.0
+    """A p95 latency that rose by less is no trouble: a busy machine alone can double what takes a few milliseconds."""
