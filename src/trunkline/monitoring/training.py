@@ -70,7 +70,9 @@ class TrainingTime(Monitor[TrainingMonitor]):
             return Seen("quiet", f"{words}.", len(alike), lead=finding)
         typical, work = one_more([one.cpu_seconds for one in alike])
         if newest.cpu_seconds <= max((1 + self.settings.rise) * typical, work.high):
-            words += f"; its {newest.cpu_seconds:.3g} s of CPU are as usual, so the machine may have been busy"
+            words += (
+                f"; its {newest.cpu_seconds:.3g} s of CPU are as usual, so the machine may have been busy"
+            )
         elif newest.seconds > finding.threshold:
             return Seen("alarm", f"{words}.", len(alike), (finding,))
         return Seen("inconclusive", f"{words}.", len(alike), lead=finding)
