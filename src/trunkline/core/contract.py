@@ -38,6 +38,8 @@ class Role(StrEnum):
     """Names a row. Sticky routing uses it where no user column exists. Logged hashed only."""
     USER = "user"
     """Names the user whose requests stay on one version. Logged hashed only."""
+    ITEM = "item"
+    """What in the answer a row's outcome is about, where answers are lists: rows of one key are then one answer."""
     TIME = "time"
     """When the event happened: a time, or a number such as the year."""
 
@@ -99,6 +101,7 @@ class Contract(Record):
         for role, least, most in (
             (Role.OUTCOME, 1, 1),
             (Role.KEY, 0, 1),
+            (Role.ITEM, 0, 1),
             (Role.USER, 0, 1),
             (Role.TIME, 0, 1),
         ):
@@ -134,8 +137,8 @@ class Contract(Record):
 
     @property
     def inputs(self) -> tuple[Column, ...]:
-        """Return the columns of a request: all but the outcome."""
-        return tuple(column for column in self.columns if column.role is not Role.OUTCOME)
+        """Return the columns of a request: all but the outcome, and what it is about."""
+        return tuple(column for column in self.columns if column.role not in (Role.OUTCOME, Role.ITEM))
 
     @property
     def logged(self) -> tuple[Column, ...]:

@@ -89,7 +89,6 @@ def contract_from(schema: type[pa.DataFrameModel]) -> Contract:
     if outcome is not None:
         answer = _text(outcome.name, "answer", (ready.columns[outcome.name].metadata or {}).get("answer", ""))
         _check_outcome(outcome)
-        positive = positive or input_of(outcome).yes()
     try:
         contract = Contract(
             name=ready.name or schema.__name__,
@@ -104,8 +103,12 @@ def contract_from(schema: type[pa.DataFrameModel]) -> Contract:
             f"The contract {schema.__name__} does not hold together: {said}.",
             next_step="correct the metadata of its fields",
         ) from problem
-    if contract.task in OURS["tasks"]:
-        task_of(contract).check(contract)
+    if contract.task not in OURS["tasks"]:
+        return contract
+    task = task_of(contract)
+    task.check(contract)
+    if not positive and "positive" in task.traits(contract):
+        return contract.model_copy(update={"positive": input_of(contract.outcome).yes()})
     return contract
 
 

@@ -19,6 +19,7 @@ from trunkline.core.project import Project
 from trunkline.core.record import digits, sha256, short
 from trunkline.core.snapshots import Part, SnapshotManifest, Window
 from trunkline.inputs import input_of
+from trunkline.tasks import answer_rows
 
 from .rows import content_digest, in_order, names_of, typed
 from .schema import project_contract
@@ -52,8 +53,13 @@ class Snapshot:
         return self.parts[name].copy()
 
     def development(self) -> pd.DataFrame:
-        """Return what a model may learn from: train, then validation."""
-        return pd.concat([self.parts["train"], self.parts["validation"]], ignore_index=True)
+        """Return what a model may learn from, train, then validation: one row an answer."""
+        rows = pd.concat([self.parts["train"], self.parts["validation"]], ignore_index=True)
+        return answer_rows(rows, self.contract)
+
+    def test(self) -> pd.DataFrame:
+        """Return what a model is judged by: one row an answer."""
+        return answer_rows(self.part("test"), self.contract)
 
     def rows_not_in(self, other: Snapshot) -> int:
         """Return how many rows another snapshot lacks, told apart by key, or by content where there is none."""

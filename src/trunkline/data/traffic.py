@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
@@ -12,6 +12,7 @@ from trunkline.core.project import Project
 from trunkline.inputs import input_of
 from trunkline.predictions import GroundTruth, Prediction
 from trunkline.predictions.ground_truth import value_of
+from trunkline.predictions.labelled import Truths
 from trunkline.predictions.opening import open_log, open_truth
 from trunkline.tasks import task_of
 
@@ -35,7 +36,9 @@ def load_traffic(
     known, truths = log.labelled(path)
     task = task_of(contract)
     told = {
-        answer.id: truths[answer.id].model_copy(update={"value": value_of(truths[answer.id], task, contract)})
+        answer.id: [
+            event.model_copy(update={"value": value_of(event, task, contract)}) for event in truths[answer.id]
+        ]
         for answer in known
     }
     frame = traffic_rows(known, told, contract)
@@ -49,18 +52,17 @@ def load_traffic(
     return check_rows(whole, project_schema(project), origin=f"the traffic of {environment}")
 
 
-def traffic_rows(
-    answers: Sequence[Prediction], truths: Mapping[str, GroundTruth], contract: Contract
-) -> pd.DataFrame:
-    """Return one row an answer, in the contract's columns; what the log lacks is null.
+def traffic_rows(answers: Sequence[Prediction], truths: Truths, contract: Contract) -> pd.DataFrame:
+    """Return one row an event, an answer's outcome or that of one of its items; what the log lacks is null.
 
     The log has no key and no user: the key is made of the prediction's id and the user of the logged hash, as they
     are for a text, as a whole number of 62 bits for an integer.
     """
     columns: dict[str, list[object]] = {column.name: [] for column in contract.columns}
     for answer in answers:
-        for column in contract.columns:
-            columns[column.name].append(_value(column, answer, truths))
+        for event in truths[answer.id]:
+            for column in contract.columns:
+                columns[column.name].append(_value(column, answer, event))
     return pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in columns.items()})
 
 
@@ -75,9 +77,11 @@ def stable_integer(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 2
 
 
-def _value(column: Column, answer: Prediction, truths: Mapping[str, GroundTruth]) -> object:
+def _value(column: Column, answer: Prediction, event: GroundTruth) -> object:
     if column.role is Role.OUTCOME:
-        return truths[answer.id].value
+        return event.value
+    if column.role is Role.ITEM:
+        return event.item
     if column.role in (Role.KEY, Role.USER):
         name = answer.id if column.role is Role.KEY else answer.user
         return (stable_integer(name) if input_of(column).whole else name) if name else None

@@ -64,18 +64,19 @@ class LightMetric:
 
 @dataclass(frozen=True)
 class RowMetric:
-    """A metric of a task's own: the mean of one value a row."""
+    """A metric of a task's own: the mean of one value a row, or a number for all rows."""
 
     name: str
-    values: Callable[[Paired], Array]
+    values: Callable[[Paired], Array | float]
 
     def value(self, paired: Paired) -> float:
         """Return the mean over these rows, NaN where there are none."""
-        return float(self.values(paired).mean()) if paired.rows else float("nan")
+        return float(np.mean(self.values(paired))) if paired.rows else float("nan")
 
     def statistic(self, paired: Paired) -> Statistic:
-        """Return the mean as a function of sums over rows."""
-        return mean(self.values(paired))
+        """Return the mean as a function of sums over rows; a number for all is asked resample by resample."""
+        found = np.asarray(self.values(paired))
+        return mean(found) if found.ndim else looped(paired, self.value)
 
 
 @dataclass(frozen=True)
@@ -110,8 +111,8 @@ Metrics = Mapping[str, Function | RowMetric]
 """The metrics by name that are not everybody's: those of a project, and those of its task."""
 
 
-def row_metrics(functions: Mapping[str, Callable[[Paired], Array]]) -> Metrics:
-    """Return a task's own metrics, each of which gives one value a row."""
+def row_metrics(functions: Mapping[str, Callable[[Paired], Array | float]]) -> Metrics:
+    """Return a task's own metrics."""
     return {name: RowMetric(name, function) for name, function in functions.items()}
 
 

@@ -12,7 +12,8 @@ from trunkline.core.figures import Figure
 from trunkline.core.own_service import ANYBODY, Credentials
 from trunkline.core.policy.monitoring import Monitoring
 from trunkline.measure.metrics import Metric
-from trunkline.predictions import GroundTruth, LogWindow, Prediction
+from trunkline.predictions import LogWindow, Prediction
+from trunkline.predictions.labelled import Truths
 from trunkline.predictions.telemetry import Telemetry
 
 from .profiles import Profile
@@ -46,7 +47,7 @@ class Evidence:
     """The newest requests: `policy.window_rows`."""
     labelled: tuple[Prediction, ...] = ()
     """The champion's newest answers whose outcome is known: outcomes come late, so they may be older than `window`."""
-    truth: Mapping[str, GroundTruth] = field(default_factory=dict)
+    truth: Truths = field(default_factory=dict)
     """Outcomes by the id of the answer."""
     metric: Metric | None = None
     """The metric of `monitoring.performance.metric`."""

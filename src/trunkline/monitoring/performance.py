@@ -13,7 +13,7 @@ from trunkline.measure.quality import measure_quality
 from trunkline.measure.users import counted
 from trunkline.measure.wording import between, count
 from trunkline.predictions.labelled import Labelled, label_answers
-from trunkline.tasks import task_of
+from trunkline.tasks import silent_before, task_of
 
 from .evidence import Evidence
 from .monitor import Monitor, Seen
@@ -57,6 +57,7 @@ class Performance(Monitor[PerformanceMonitor]):
                 task_of(contract),
                 bundle=evidence.bundle,
                 newest=policy.window_rows,
+                before=silent_before(contract, evidence.now, policy.silence_hours),
             )
         except DataError as error:
             return Seen("inconclusive", f"The quality cannot be measured. {error}", 0)

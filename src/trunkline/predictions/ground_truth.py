@@ -150,19 +150,6 @@ def _read_into(found: dict[tuple[str, str], GroundTruth], path: Path) -> None:
         raise StorageError(f"Cannot read {path}: {error.strerror}.") from error
 
 
-def truth_of(path: Truth, predictions: Collection[str]) -> dict[str, GroundTruth]:
-    """Return what is known of these answers, by their ids; as read_truth does for all.
-
-    Raises DataError naming the line that cannot be read, StorageError when the file cannot.
-    """
-    return {
-        name: event
-        for name, events in events_of(path, predictions).items()
-        for event in events
-        if not event.item
-    }
-
-
 def events_of(path: Truth, predictions: Collection[str]) -> dict[str, tuple[GroundTruth, ...]]:
     """Return the latest event of each item of these answers, by their ids; the whole answer is the item "".
 
@@ -173,8 +160,7 @@ def events_of(path: Truth, predictions: Collection[str]) -> dict[str, tuple[Grou
         if not predictions or not latest_truth(opened, path):
             return {}
         for name, item, time, value in opened.execute(OF_ANSWERS, [list(predictions)]).fetchall():
-            event = event_of(name, value, time).model_copy(update={"item": item})
-            found[name] = (*found.get(name, ()), event)
+            found[name] = (*found.get(name, ()), event_of(name, item, value, time))
     return found
 
 
@@ -186,14 +172,14 @@ def known_of(opened: duckdb.DuckDBPyConnection, truth: Truth) -> set[str]:
     return {str(id_) for (id_,) in opened.execute(OF_LOG).fetchall()}
 
 
-def event_of(prediction: str, value: str, time: int) -> GroundTruth:
+def event_of(prediction: str, item: str, value: str, time: int) -> GroundTruth:
     """Return the record of a row of the table `latest`; raises DataError when its value is no JSON."""
     try:
         held = orjson.loads(value)
     except orjson.JSONDecodeError:
         # A whole number may have more digits than orjson reads.
         held = parse_json(value, origin=f"The ground truth of the answer {prediction}", error=DataError)
-    return GroundTruth(prediction=prediction, value=held, time=moment(time))
+    return GroundTruth(prediction=prediction, item=item, value=held, time=moment(time))
 
 
 def latest_truth(opened: duckdb.DuckDBPyConnection, truth: Truth) -> bool:

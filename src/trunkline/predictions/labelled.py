@@ -18,8 +18,8 @@ from trunkline.measure.users import Users, numbered
 from .ground_truth import Outcome, value_of
 from .records import GroundTruth, Prediction
 
-Events = GroundTruth | Sequence[GroundTruth]
-"""What really happened of one answer: its outcome, or the latest event of each of its items."""
+Truths = Mapping[str, Sequence[GroundTruth]]
+"""What really happened, by the answer's id: its outcome, or the latest event of each of its items."""
 
 
 class Pairing(Outcome, Protocol):
@@ -66,30 +66,32 @@ class Labelled:
 
 def label_answers(
     answers: Iterable[Prediction],
-    truth: Mapping[str, Events],
+    truth: Truths,
     contract: Contract,
     task: Pairing,
     *,
     bundle: str = "",
     newest: int | None = None,
+    before: datetime | None = None,
 ) -> Labelled:
     """Return the answers of a task whose outcome is known, those of one bundle where `bundle` names its digest.
 
-    A silent answer takes the truth of the answer that the user got. Raises DataError when an outcome breaks the
+    A silent answer takes the truth of the answer that the user got. Where silence says something too, the outcome is
+    known of what was answered `before` a time. Raises DataError when an outcome breaks the
     contract: a spelling that differs would look like a model that has become worse.
     """
     known = [
         answer
         for answer in answers
-        if bundle in ("", answer.bundle) and (answer.answered or answer.id) in truth
+        if bundle in ("", answer.bundle)
+        and ((answer.answered or answer.id) in truth if before is None else answer.time < before)
     ]
     known.sort(key=lambda answer: answer.time)
     known = known if newest is None else known[-newest:]
     happened = np.empty(len(known), dtype=object)
     for place, answer in enumerate(known):
-        events = truth[answer.answered or answer.id]
-        listed = (events,) if isinstance(events, GroundTruth) else events
-        values = {event.item: value_of(event, task, contract) for event in listed}
+        events = truth.get(answer.answered or answer.id, ())
+        values = {event.item: value_of(event, task, contract) for event in events}
         happened[place] = task.truth(values, contract)
     said = logged_answers(known, contract, task)
     users = numbered([answer.user or None for answer in known])

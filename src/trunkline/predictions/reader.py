@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import duckdb
 
 Found = TypeVar("Found")
+Happened = tuple[GroundTruth, ...]
+"""The latest event of each item of an answer; the whole answer is the item ""."""
 
 
 class LogReader:
@@ -136,19 +138,20 @@ class LogReader:
         return self._ask(count_all)
 
     def labelled(
-        self, truth: Truth, *, bundle: str = "", newest: int | None = None
-    ) -> tuple[tuple[Prediction, ...], dict[str, GroundTruth]]:
+        self, truth: Truth, *, bundle: str = "", newest: int | None = None, before: datetime | None = None
+    ) -> tuple[tuple[Prediction, ...], dict[str, Happened]]:
         """Return the newest answers to users whose outcome `truth` knows, oldest first, and these by id.
 
-        `bundle` names the digest of the only version that is asked about; a `newest` of None takes all of them.
+        `bundle` names the digest of the only version that is asked about; a `newest` of None takes all of them. Where
+        silence says something too, answers count that were given `before` a time, whatever was recorded of them.
         Raises DataError when the ground truth cannot be read.
         """
 
-        def ask(segments: Sequence[Segment]) -> tuple[tuple[Prediction, ...], dict[str, GroundTruth]]:
+        def ask(segments: Sequence[Segment]) -> tuple[tuple[Prediction, ...], dict[str, Happened]]:
             found: dict[str, Prediction] = {}
-            truths: dict[str, GroundTruth] = {}
+            truths: dict[str, Happened] = {}
             with database() as opened:
-                if not join_truth(opened, segments, truth, bundle=bundle, newest=newest):
+                if not join_truth(opened, segments, truth, bundle=bundle, newest=newest, before=before):
                     return (), {}
                 since, until = opened.execute("SELECT min(time), max(time) FROM wanted").fetchall()[0]
                 if since is None:
@@ -156,11 +159,12 @@ class LogReader:
                 # The rows themselves are read only where the newest of them lie.
                 stretch = moment(since), moment(until)
                 look_at(opened, [segment for segment in segments if segment.touches(*stretch)])
-                for line, value, time in opened.execute(WANTED, [since, until]).fetchall():
+                for line, item, value, time in opened.execute(WANTED, [since, until]).fetchall():
                     row = record_of(line)
                     if isinstance(row, Prediction):
                         found[row.id] = row
-                        truths[row.id] = event_of(row.id, value, time)
+                        event = () if item is None else (event_of(row.id, item, value, time),)
+                        truths[row.id] = (*truths.get(row.id, ()), *event)
             return tuple(sorted(found.values(), key=lambda row: row.time)), truths
 
         return self._ask(ask)
@@ -189,7 +193,7 @@ ANSWERED = """
 """
 COUNT = "SELECT count(*) FILTER (kind = 'answer'), count(*) FILTER (kind IS NULL) FROM log"
 WANTED = """
-    SELECT line, value, known FROM log JOIN wanted ON log.key = wanted.key
+    SELECT line, item, value, known FROM log JOIN wanted ON log.key = wanted.key
     WHERE kind = 'answer' AND log.time BETWEEN ? AND ?
 """
 

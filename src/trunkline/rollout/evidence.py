@@ -16,9 +16,9 @@ from trunkline.measure.intervals import quantile_interval
 from trunkline.measure.metrics import Metric
 from trunkline.measure.quality import measure_quality
 from trunkline.measure.users import UserShare, numbered
-from trunkline.predictions import Failure, GroundTruth, LogWindow, Prediction
-from trunkline.predictions.labelled import label_answers, logged_answers
-from trunkline.tasks import Task, task_of
+from trunkline.predictions import Failure, LogWindow, Prediction
+from trunkline.predictions.labelled import Truths, label_answers, logged_answers
+from trunkline.tasks import Task, silent_before, task_of
 
 from .comparing import ArmRows, compare, share_at_every_look
 from .stage import ArmFigures, StageEvidence, Unseen
@@ -92,13 +92,14 @@ def split_answers(window: LogWindow, stage: Stage) -> Answers:
 def measure_stage(
     stage: Stage,
     answers: Answers,
-    truth: Mapping[str, GroundTruth],
+    truth: Truths,
     contract: Contract,
     apart: Apart,
     *,
     policy: Rollout,
     metric: Metric,
     minimum_labelled: int,
+    silence_hours: float,
     now: datetime,
 ) -> StageEvidence:
     """Return a stage in figures; a metric that has no value on the rows that there are is left out.
@@ -113,11 +114,13 @@ def measure_stage(
         own = tuple(own.model_copy(update={"time": answer.time}) for own, answer in pairs)
         other = tuple(answer for _, answer in pairs)
 
+    before = silent_before(contract, now, silence_hours)
+
     def arm(rows: tuple[Prediction, ...], named: bool) -> tuple[ArmRows, tuple[Failure, ...]]:
         failed = tuple(
             row for row in answers.failed if row.reason == "failed" and (row.arm == "champion") == named
         )
-        labelled = label_answers(rows, truth, contract, task).paired
+        labelled = label_answers(rows, truth, contract, task, before=before).paired
         users = [row.user or None for row in rows] + [row.user or None for row in failed]
         did = np.arange(len(users)) < len(rows)
         quick = [row.latency_ms <= policy.latency_p95_ms for row in rows]

@@ -96,7 +96,7 @@ class PythonModel:
         answers = checked(
             f"bundle {short(self._bundle.digest)}",
             self._bundle.contract,
-            [reply.get("predictions"), reply.get("probabilities")],
+            reply.get("outputs") or (),
             rows,
             classes=self._bundle.manifest.classes,
             decision=self._bundle.manifest.decision,

@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from .answers import Answers, Apart
-from .found import judging_of, outcomes_of, task_of
+from .found import answer_rows, judging_of, outcomes_of, silent_before, task_of
 from .losses import Losses
 from .task import Judging, Task, Watched
 
-__all__ = ["Answers", "Apart", "Judging", "Losses", "Task", "Watched", "judging_of", "outcomes_of", "task_of"]
+__all__ = [
+    "Answers",
+    "Apart",
+    "Judging",
+    "Losses",
+    "Task",
+    "Watched",
+    "answer_rows",
+    "judging_of",
+    "outcomes_of",
+    "silent_before",
+    "task_of",
+]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from trunkline.core.contract import Contract
 from trunkline.core.plugins import OURS, plugin
 
 from .task import Judging, Task
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from .outcomes import Outcomes
 
 Tables = Mapping[str, Mapping[str, str]]
+Frame = TypeVar("Frame")
 
 
 class Named(Protocol):
@@ -39,10 +42,24 @@ def judging_of(about: Named) -> Judging:
     return judging
 
 
+def answer_rows(frame: Frame, contract: Contract) -> Frame:
+    """Return rows of a snapshot as they are answered: one row an answer."""
+    rows: Frame = judging_of(contract).rows(frame, contract)
+    return rows
+
+
 def outcomes_of(about: Named) -> Outcomes:
     """Return what the task of a contract knows of the outcomes of rows."""
     outcomes: Outcomes = _made(task_of(about).outcomes)
     return outcomes
+
+
+def silent_before(contract: Contract, now: datetime, hours: float) -> datetime | None:
+    """Return the time before which answers count though nothing was recorded of them, and after which none counts.
+
+    None where silence says nothing: an answer then counts once something is recorded of it.
+    """
+    return now - timedelta(hours=hours) if task_of(contract).silence else None
 
 
 def _made(where: str) -> Any:

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from trunkline.core.contract import Contract
+from trunkline.core.contract import Contract, Role
 from trunkline.core.decision import Decision
+from trunkline.core.errors import ContractError
 from trunkline.inputs import Value
 from trunkline.measure.paired import Array, Paired
 from trunkline.measure.traits import Trait
@@ -34,15 +35,22 @@ class Listed(ABC):
     """
 
     name: str
-    judging: str = ""
-    outcomes: str = ""
+    judging: str = "trunkline.tasks.listed_judging:ListedJudging"
+    outcomes: str = "trunkline.tasks.listed_judging:Events"
     tag: str = ""
     parts: Mapping[str, Mapping[str, Any]]
     """The JSON Schema of each part of an entry; the first says what it is, `score` how sure the model is."""
     fields: tuple[str, ...] = ("prediction",)
     repeats = True
-    metrics: Mapping[str, Callable[[Paired], Array]]
-    unasked = frozenset({"fairness", "performance/calibration", "performance/class-recall"})
+    silence = False
+    metrics: Mapping[str, Callable[[Paired], Array | float]]
+    """The first gives one value a row, from 0 to 1."""
+    unasked = frozenset(
+        {
+            *("data/classes", "data/conflicts", "data/label-shift", "data/leakage", "data/time-leakage"),
+            *("deepchecks/{suite}", "fairness", "performance/calibration", "performance/class-recall"),
+        }
+    )
 
     @property
     def tensors(self) -> int:
@@ -89,6 +97,13 @@ class Listed(ABC):
             raise ValueError(f"{rows} lists of finite numbers")
         return Answers(objects(lists))
 
+    def raw(self, answers: Answers) -> list[Any]:
+        """Return each part of the entries. Raises ValueError where an entry lacks one."""
+        try:
+            return [[[entry[part] for entry in row] for row in answers.predictions] for part in self.parts]
+        except (KeyError, TypeError, IndexError) as error:
+            raise ValueError(f"lists of {', '.join(self.parts)}") from error
+
     def outputs(self, answers: Answers, contract: Contract) -> list[dict[str, Any]]:
         """Return each list under `prediction`."""
         return [{"prediction": entries} for entries in answers.predictions]
@@ -120,8 +135,15 @@ class Listed(ABC):
         """Return the value of each item."""
         return dict(events)
 
-    def check(self, contract: Contract) -> None:  # noqa: B027
-        """Return: what happens to an item may be of any type."""
+    def check(self, contract: Contract) -> None:
+        """Raise ContractError unless rows say which answer, and what in it, they are about."""
+        for role in (Role.KEY, Role.ITEM):
+            if contract.of_role(role) is None:
+                raise ContractError(
+                    f"{contract.outcome.name}: no column has the role {role.value!r}, and the answers of a "
+                    f"{self.name} are lists.",
+                    next_step="rows with one key are one answer; `item` names what in it an outcome is about",
+                )
 
     def traits(self, contract: Contract) -> frozenset[Trait]:
         """Return nothing that a single value has."""
@@ -170,7 +192,8 @@ class Listed(ABC):
     def losses(self, paired: Paired, train: Paired | None) -> Losses:
         """Return what each answer lacks of the best by the default metric."""
         name, metric = next(iter(self.metrics.items()))
-        model, flat = (1 - metric(side) for side in (paired, self.baseline(paired, train or paired)))
+        sides = (paired, self.baseline(paired, train or paired))
+        model, flat = (1 - np.asarray(metric(side), dtype=np.float64) for side in sides)
         return Losses(f"1 - {name}", model, flat, model, False, paired.users)
 
     def watched(self, answers: Answers, contract: Contract) -> Watched:

@@ -51,8 +51,11 @@ class Task(Protocol):
     """How many tensors an ONNX model of it gives."""
     repeats: bool
     """Whether two models can give the same answer, so that their agreement is a share; numbers only lie near."""
-    metrics: Mapping[str, Callable[[Paired], Array]]
-    """Metrics of its own: one value a row, of which the mean counts. Those of `measure` need no entry."""
+    silence: bool
+    """Whether an answer that nothing was recorded of, after a while, was right or wrong about something: no click."""
+    metrics: Mapping[str, Callable[[Paired], Array | float]]
+    """Metrics of its own: one value a row, of which the mean counts, or a number for all. Those of `measure` need no
+    entry."""
     unasked: frozenset[str]
     """Gates, and rooms of gates, that mean nothing for its answers; all others are asked."""
 
@@ -71,6 +74,9 @@ class Task(Protocol):
 
         Raises ValueError, which says what the model did not give.
         """
+
+    def raw(self, answers: Answers) -> list[Any]:
+        """Return answers as the raw outputs of which `checked` makes them, in JSON types."""
 
     def outputs(self, answers: Answers, contract: Contract) -> list[dict[str, Any]]:
         """Return each answer as the API gives it and the log keeps it."""
@@ -150,6 +156,9 @@ class Task(Protocol):
 
 class Judging(Protocol):
     """What a task knows with the training stack at hand."""
+
+    def rows(self, frame: Any, contract: Contract) -> Any:
+        """Return rows of a snapshot as they are answered: one row an answer, what really happened as its outcome."""
 
     def truth(self, values: Any, contract: Contract) -> Array:
         """Return a frame's column of outcomes, of which none is null, as answers are written; shape (n,)."""

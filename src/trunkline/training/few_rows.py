@@ -18,7 +18,7 @@ from trunkline.core.errors import DataError, ExportError, ProjectError
 from trunkline.core.plugins import plugins
 from trunkline.core.policy.training import TrainingPolicy
 from trunkline.inputs import input_of
-from trunkline.tasks import Judging, judging_of
+from trunkline.tasks import Judging, answer_rows, judging_of
 
 from .candidate import Candidate
 from .export import answered
@@ -82,7 +82,7 @@ def try_candidates(
     of the contract without an answer.
     """
     attribute = mitigated_attribute(policy.mitigation, contract)
-    few, more = few_rows(rows, contract), few_rows(rows, contract, count=MORE_ROWS)
+    few, more = (answer_rows(few_rows(rows, contract, count=count), contract) for count in (ROWS, MORE_ROWS))
     scorer = search_scorer(policy.search.metric, contract, metrics, outcome(few, contract))
     found = []
     for candidate in put_under(offered(candidates, policy.candidates), policy.mitigation):

@@ -64,7 +64,7 @@ def search_scorer(name: str, contract: Contract, metrics: Mapping[str, Metric], 
     """
     own = {**row_metrics(task_of(contract).metrics), **metrics}
     check_known(KEY, name, own)
-    check_fit(KEY, name, own, contract, classes=len(set(y.tolist())))
+    check_fit(KEY, name, own, contract, classes=len(set(map(str, y))))
     return FoldScorer(find_metric(name, own), contract, name not in own and asks_chances(name))
 
 

@@ -2,7 +2,7 @@
 
 `python -m trunkline.training.worker <bundle folder> <digest> [<hidden folder>]`. A message is its length as four bytes,
 big-endian, and JSON. The first one out is `{"ready": true, "classes": [...]}`, or `{"error": "..."}` before exit 1.
-Then each `{"columns": {name: [values]}}` gets `{"predictions": [...], "probabilities": [[...]] | null}` or
+Then each `{"columns": {name: [values]}}` gets `{"outputs": [...]}`, as the task's `raw` gives them, or
 `{"error": "..."}`. The end of the input ends the process.
 
 The process reads the bundle and what is installed, and no other file. Its code sees no variable of the environment.
@@ -25,11 +25,11 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from trunkline.core.bundle import Bundle, open_bundle
 from trunkline.core.raised import raised
-from trunkline.tasks import judging_of
+from trunkline.tasks import judging_of, task_of
 
 from .confinement import Confined, confined
 from .exporters import python as python_model
-from .frames import predict_frame
+from .frames import model_frame
 from .variables import hide_variables
 
 LENGTH = struct.Struct(">I")
@@ -63,19 +63,17 @@ def load(bundle: Bundle) -> tuple[Answer, list[str]]:
     # bytecode written beside the user's code would be files that are not the bundle's own
     sys.dont_write_bytecode = True
     sys.path.insert(0, str(bundle.folder / "code"))
+    judging = judging_of(bundle.contract)
     pipeline = python_model.load(bundle.model_file.read_bytes(), bundle.manifest.trusted_types)
 
     def answer(columns: Mapping[str, Sequence[object]]) -> dict[str, Any]:
         frame = pd.DataFrame(
             {name: pd.Series(list(values), dtype=object) for name, values in columns.items()}
         )
-        predictions, probabilities = predict_frame(pipeline, frame, bundle.contract)
-        return {
-            "predictions": predictions.tolist(),
-            "probabilities": None if probabilities is None else probabilities.tolist(),
-        }
+        answers = judging.ask(pipeline, model_frame(frame, bundle.contract))
+        return {"outputs": task_of(bundle.contract).raw(answers)}
 
-    classes = judging_of(bundle.contract).classes(pipeline, bundle.contract, candidate=bundle.manifest.name)
+    classes = judging.classes(pipeline, bundle.contract, candidate=bundle.manifest.name)
     return answer, list(classes)
 
 

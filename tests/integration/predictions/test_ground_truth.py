@@ -11,9 +11,19 @@ import pytest
 
 from trunkline.core.errors import DataError, StorageError
 from trunkline.predictions import GroundTruth
-from trunkline.predictions.ground_truth import events_of, read_truth, truth_of
+from trunkline.predictions.ground_truth import events_of, read_truth
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def truth_of(path: Path, names: list[str]) -> dict[str, GroundTruth]:
+    """Return the outcome of each answer that has one."""
+    return {
+        event.prediction: event
+        for events in events_of(path, names).values()
+        for event in events
+        if not event.item
+    }
 
 
 def _truth(name: str, outcome: str) -> bytes:

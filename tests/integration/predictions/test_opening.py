@@ -137,7 +137,7 @@ def test_ground_truth_of_any_machine_is_read_from_the_store_and_forgotten_there(
         ("p2", "p3", "p4", "p5"), 1
     )
     labelled = open_log(project, "production").labelled(open_truth(project, "production"))[1]
-    assert labelled["p0"].value == labelled["p1"].value == 2
+    assert labelled["p0"][0].value == labelled["p1"][0].value == 2
     assert not [*(tmp_path / "elsewhere").glob("*.truth")], (
         "of an hour that is over nothing is left where it was told"
     )

@@ -16,11 +16,21 @@ from trunkline.core.errors import StorageError
 from trunkline.core.tail import newest_first
 from trunkline.predictions import Failure, GroundTruth, Logged, Prediction, Rejection
 from trunkline.predictions.compaction import compact
-from trunkline.predictions.ground_truth import truth_of
+from trunkline.predictions.ground_truth import events_of
 from trunkline.predictions.reader import LogReader
 from trunkline.predictions.writer import LogWriter
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def truth_of(path: Path, names: list[str]) -> dict[str, GroundTruth]:
+    """Return the outcome of each answer that has one."""
+    return {
+        event.prediction: event
+        for events in events_of(path, names).values()
+        for event in events
+        if not event.item
+    }
 
 
 def _answer(second: int, **changes: Any) -> Prediction:
@@ -234,7 +244,7 @@ def test_the_newest_answers_with_a_truth_are_joined_exactly(tmp_path: Path) -> N
     assert [one.id for one in log.labelled(told)[0]] == ["p0", "p1", "p4", "p5"]
     assert [one.id for one in log.labelled(told, newest=2, bundle="sha256:one")[0]] == ["p1", "p4"]
     assert log.labelled(tmp_path / "none") == ((), {})
-    assert log.labelled(told)[1] == truth_of(told, ["p0", "p1", "p4", "p5"])
+    assert log.labelled(told)[1] == events_of(told, ["p0", "p1", "p4", "p5"])
     assert {name: one.value for name, one in truth_of(told, ["p0", "p1", "p2"]).items()} == {
         "p0": "No",
         "p1": "No",

@@ -46,4 +46,4 @@ def test_what_was_told_is_on_the_disk_once_and_is_shipped_with_the_log(
     assert service.stop() == 0
     store = tmp_path / "store" / "production"
     answers, truths = LogReader(store).labelled(hourly_files([store], TRUTH))
-    assert {row.id: truths[row.id].value for row in answers} == {ids[0]: "Yes", ids[1]: "No"}
+    assert {row.id: truths[row.id][0].value for row in answers} == {ids[0]: "Yes", ids[1]: "No"}

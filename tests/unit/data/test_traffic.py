@@ -19,8 +19,8 @@ def answer(number: int, **inputs: Any) -> Prediction:
     )  # fmt: skip
 
 
-def truth(number: int, outcome: Any) -> dict[str, GroundTruth]:
-    return {f"p{number}": GroundTruth(prediction=f"p{number}", value=outcome, time=NOW)}
+def truth(number: int, outcome: Any) -> dict[str, tuple[GroundTruth, ...]]:
+    return {f"p{number}": (GroundTruth(prediction=f"p{number}", value=outcome, time=NOW),)}
 
 
 def contract_with(key: str = "text", outcome: str = "category") -> Contract:

@@ -130,10 +130,11 @@ def rejection() -> Callable[..., Rejection]:
 
 
 @pytest.fixture
-def truth(now: datetime) -> Callable[..., dict[str, GroundTruth]]:
-    def made(outcomes: Mapping[str, Any]) -> dict[str, GroundTruth]:
+def truth(now: datetime) -> Callable[..., dict[str, tuple[GroundTruth, ...]]]:
+    def made(outcomes: Mapping[str, Any]) -> dict[str, tuple[GroundTruth, ...]]:
         return {
-            name: GroundTruth(prediction=name, value=outcome, time=now) for name, outcome in outcomes.items()
+            name: (GroundTruth(prediction=name, value=outcome, time=now),)
+            for name, outcome in outcomes.items()
         }
 
     return made

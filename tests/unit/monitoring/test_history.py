@@ -40,7 +40,7 @@ def test_drift_begins_in_the_window_in_which_it_was_planted(
 
 
 def test_quality_falls_in_the_window_in_which_outcomes_turned(
-    contract: Contract, answer: Answer, truth: Callable[..., dict[str, GroundTruth]]
+    contract: Contract, answer: Answer, truth: Callable[..., dict[str, tuple[GroundTruth, ...]]]
 ) -> None:
     answers = [answer(row, score=(row % 10) / 10 + 0.04) for row in range(400)]
     outcomes = {one.id: one.outputs["prediction"] for one in answers[:200]}
@@ -54,7 +54,7 @@ def test_quality_falls_in_the_window_in_which_outcomes_turned(
 
 
 def test_windows_without_a_value_are_left_out(
-    contract: Contract, answer: Answer, truth: Callable[..., dict[str, GroundTruth]]
+    contract: Contract, answer: Answer, truth: Callable[..., dict[str, tuple[GroundTruth, ...]]]
 ) -> None:
     answers = [answer(row, score=row / 10) for row in range(8)]
     outcomes = {f"p{row}": "Yes" if row in (1, 2) else "No" for row in range(8)}

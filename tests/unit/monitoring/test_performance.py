@@ -30,7 +30,7 @@ def watch(
     contract: Contract,
     now: datetime,
     answer: Callable[..., Prediction],
-    truth: Callable[..., dict[str, GroundTruth]],
+    truth: Callable[..., dict[str, tuple[GroundTruth, ...]]],
 ) -> Watch:
     """Watches answers whose outcome follows the score (0.781 AUC), but for the share that is flipped."""
 
@@ -169,7 +169,7 @@ def test_the_interval_is_that_of_the_gate_on_the_same_rows_with_users_as_the_uni
     contract: Contract,
     now: datetime,
     answer: Callable[..., Prediction],
-    truth: Callable[..., dict[str, GroundTruth]],
+    truth: Callable[..., dict[str, tuple[GroundTruth, ...]]],
     name: str,
 ) -> None:
     random = np.random.default_rng(4)
@@ -222,7 +222,7 @@ def test_gate_and_monitor_give_the_same_interval_to_1200_rows_of_60_users(
     contract: Contract,
     now: datetime,
     answer: Callable[..., Prediction],
-    truth: Callable[..., dict[str, GroundTruth]],
+    truth: Callable[..., dict[str, tuple[GroundTruth, ...]]],
 ) -> None:
     # Issue 11: 0.551-0.729 in the gate and 0.618-0.670 in the monitor, which took the rows for independent.
     draw = np.random.default_rng(4)

@@ -56,10 +56,10 @@ def contract() -> Contract:
 
 
 @pytest.fixture
-def truth() -> Callable[..., dict[str, GroundTruth]]:
-    def made(outcomes: Mapping[str, Any]) -> dict[str, GroundTruth]:
+def truth() -> Callable[..., dict[str, tuple[GroundTruth, ...]]]:
+    def made(outcomes: Mapping[str, Any]) -> dict[str, tuple[GroundTruth, ...]]:
         return {
-            name: GroundTruth(prediction=name, value=outcome, time=datetime(2026, 2, 1, tzinfo=UTC))
+            name: (GroundTruth(prediction=name, value=outcome, time=datetime(2026, 2, 1, tzinfo=UTC)),)
             for name, outcome in outcomes.items()
         }
 

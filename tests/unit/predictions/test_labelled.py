@@ -12,7 +12,7 @@ from trunkline.predictions.labelled import Labelled, label_answers
 from trunkline.tasks import task_of
 
 Answer = Callable[..., Prediction]
-Truth = Callable[..., dict[str, GroundTruth]]
+Truth = Callable[..., dict[str, tuple[GroundTruth, ...]]]
 
 
 def outcomes(labelled: Labelled) -> list[str]:

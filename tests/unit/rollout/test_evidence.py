@@ -164,7 +164,7 @@ def reference() -> Profile:
 
 def measure(
     answers: Answers,
-    truth: dict[str, GroundTruth],
+    truth: dict[str, tuple[GroundTruth, ...]],
     reference: Profile,
     strategy: str,
     metric: str = "roc_auc",
@@ -178,13 +178,14 @@ def measure(
         policy=Rollout(latency_p95_ms=10),
         metric=LightMetric(metric),
         minimum_labelled=50,
+        silence_hours=1,
         now=NOON + timedelta(hours=3),
     )
 
 
-def outcomes(answers: tuple[Prediction, ...], values: list[str]) -> dict[str, GroundTruth]:
+def outcomes(answers: tuple[Prediction, ...], values: list[str]) -> dict[str, tuple[GroundTruth, ...]]:
     pairs = zip(answers, values, strict=True)
-    return {row.id: GroundTruth(prediction=row.id, value=value, time=NOON) for row, value in pairs}
+    return {row.id: (GroundTruth(prediction=row.id, value=value, time=NOON),) for row, value in pairs}
 
 
 def test_in_silence_the_same_requests_are_compared(reference: Profile) -> None:

@@ -18,6 +18,9 @@ class Monitoring(PluginSections):
     """The newest answers that a monitor looks at."""
     minimum_rows: Positive = 200
     """With fewer, data and performance are inconclusive."""
+    silence_hours: Positive = 24
+    """Hours after which an answer counts that nothing was recorded of, where that says something: it was not clicked.
+    Answers of a list of items only; other answers count once their outcome is recorded."""
     heartbeat_hours: Positive = 6
     """Hours without a run after which the hourly workflows, monitor.yml and rollout.yml, have stopped."""
     heartbeat_days: Positive = 9

@@ -37,7 +37,7 @@ def deepcheck(project: Project, *, progress: Progress, again: bool = False, name
         return known
     snapshot = data.open_snapshot(project, bundle.manifest.lineage.snapshot)
     contract = bundle.contract
-    rows = [deepchecks.drawn(frame, rules.rows) for frame in (snapshot.development(), snapshot.part("test"))]
+    rows = [deepchecks.drawn(frame, rules.rows) for frame in (snapshot.development(), snapshot.test())]
     temporal = snapshot.manifest.split.get("method") == "temporal"
     date = deepchecks.date_column(contract, rows, temporal=temporal)
     with answers.opened(bundle) as model:

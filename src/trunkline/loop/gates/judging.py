@@ -68,7 +68,7 @@ def judge(
     """
     policy = project.policy
     snapshot = data.open_snapshot(project, bundle.manifest.lineage.snapshot)
-    contract, test = bundle.contract, snapshot.part("test")
+    contract, test = bundle.contract, snapshot.test()
     champion = champion_of(project, progress=progress)
     whole = set(rooms) >= set(evaluation.ROOMS)
     with opened(bundle) as model:

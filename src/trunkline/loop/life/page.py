@@ -20,11 +20,11 @@ from trunkline.core.record import write_atomically
 from trunkline.forge import Issue, PullRequest, open_forge
 from trunkline.loop.model.watched import watched_metric
 from trunkline.predictions import Prediction
-from trunkline.predictions.ground_truth import truth_of
+from trunkline.predictions.ground_truth import events_of
 from trunkline.predictions.labelled import label_answers
 from trunkline.predictions.opening import open_log, open_truth
 from trunkline.predictions.totals import Totals
-from trunkline.tasks import task_of
+from trunkline.tasks import silent_before, task_of
 
 from . import charts, history
 from .tracing import trace
@@ -116,8 +116,10 @@ def _charts(project: Project, environment: str, answers: Sequence[Prediction]) -
         drift += monitoring.history_data(own, reference, bundle.contract, size=policy.window_rows)
     drift.sort(key=lambda row: row[0])
     metric = policy.of(PerformanceMonitor).metric
-    truth = truth_of(open_truth(project, environment), [answer.id for answer in answers])
-    labelled = label_answers(answers, truth, bundle.contract, task_of(bundle.contract))
+    truth = events_of(open_truth(project, environment), [answer.id for answer in answers])
+    contract = bundle.contract
+    before = silent_before(contract, datetime.now(UTC), policy.silence_hours)
+    labelled = label_answers(answers, truth, contract, task_of(contract), before=before)
     quality = monitoring.history_performance(labelled, watched_metric(project), size=policy.window_rows)
     return {
         "drift": charts.drift(drift, policy.of(DataMonitor).psi) if drift else "",

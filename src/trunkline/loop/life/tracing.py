@@ -15,7 +15,7 @@ from trunkline.core.snapshots import SnapshotManifest
 from trunkline.forge import PullRequest, open_forge
 from trunkline.loop.versions.named import VERSION_FILE, card_folder
 from trunkline.predictions import Prediction
-from trunkline.predictions.ground_truth import truth_of
+from trunkline.predictions.ground_truth import events_of
 from trunkline.predictions.opening import open_log, open_truth
 
 from .provenance import describe_commit
@@ -60,9 +60,10 @@ def _walk(project: Project, prediction: Prediction, environment: str) -> Iterato
     answer = prediction.outputs.get("prediction")
     told = "logged as silent, never returned" if prediction.arm == "silent" else f"as {prediction.arm}"
     yield Step("prediction", prediction.id, f"{answer}, {prediction.time:%Y-%m-%d %H:%M:%S} UTC; {inputs}")
-    truth = truth_of(open_truth(project, environment), [prediction.id]).get(prediction.id)
+    events = events_of(open_truth(project, environment), [prediction.id]).get(prediction.id, ())
+    said = ", ".join(f"{event.item} {event.value}".strip() for event in events)
     yield Step(
-        "ground truth", str(truth.value) if truth else "not yet", f"{truth.time:%F %T}" if truth else ""
+        "ground truth", said or "not yet", f"{max(event.time for event in events):%F %T}" if events else ""
     )
     pulls = open_forge(project).pull_requests(state="merged")
     asked = _merged_by(project, prediction.revision, pulls)

@@ -9,7 +9,7 @@ from pathlib import Path
 from trunkline.core.contract import Contract
 from trunkline.core.errors import DataError
 from trunkline.predictions import GroundTruth
-from trunkline.predictions.ground_truth import Truth, truth_of, value_of
+from trunkline.predictions.ground_truth import Truth, events_of, value_of
 from trunkline.predictions.reader import LogReader
 from trunkline.tasks import task_of
 
@@ -58,7 +58,7 @@ def withdrawals(path: Truth, predictions: Iterable[str]) -> tuple[GroundTruth, .
     Raises DataError that names an answer of which nothing is recorded.
     """
     names = tuple(dict.fromkeys(predictions))
-    recorded, now = truth_of(path, names), datetime.now(UTC)
+    recorded, now = events_of(path, names), datetime.now(UTC)
     if strange := [name for name in names if name not in recorded]:
         raise DataError(
             f"No outcome is recorded of {', '.join(strange[:SHOWN])}.",
@@ -66,5 +66,7 @@ def withdrawals(path: Truth, predictions: Iterable[str]) -> tuple[GroundTruth, .
         )
     # A record may carry a time to come: what takes it back must be the later one.
     return tuple(
-        GroundTruth(prediction=name, value=None, time=max(now, recorded[name].time)) for name in names
+        event.model_copy(update={"value": None, "time": max(now, event.time)})
+        for name in names
+        for event in recorded[name]
     )

@@ -27,6 +27,7 @@ from trunkline.loop.rollout.deploying import nothing_serves
 from trunkline.loop.versions.bundles import bundle_of
 from trunkline.loop.versions.named import named_versions
 from trunkline.predictions.opening import open_log, open_telemetry, open_truth, tidy_log
+from trunkline.tasks import silent_before
 
 from .handover import hand_over, one_line, retrain_and_tell, troubles
 from .last_watch import bring_signals, earlier_signals, keep_signals
@@ -50,10 +51,15 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
         progress(f"{window.torn} unfinished lines in the prediction log were passed over")
     # Ground truth comes late: the newest labelled answers may lie far behind the newest answers.
     told = open_truth(project, environment)
-    answers, truth = log.labelled(told, bundle=bundle.digest, newest=policy.window_rows)
     now = datetime.now(UTC)
     given = [row.time for row in window.predictions if row.bundle == bundle.digest]
     first, most = min(given, default=now), policy.window_rows
+    answers, truth = log.labelled(
+        told,
+        bundle=bundle.digest,
+        newest=most,
+        before=silent_before(bundle.contract, now, policy.silence_hours),
+    )
     evidence = monitoring.Evidence(
         environment=environment,
         now=now,

@@ -34,7 +34,7 @@ def example_request(project: Project, *, progress: Progress) -> dict[str, Any]:
     snapshot = locked_snapshot(project, progress=progress)
     if snapshot.contract.inputs != contract.inputs:
         return {column.name: input_of(column).example() for column in contract.inputs}
-    return request(snapshot.part("test"), contract)
+    return request(snapshot.test(), contract)
 
 
 def locked_texts(project: Project, *, progress: Progress) -> Mapping[str, tuple[str, ...]]:
@@ -47,7 +47,7 @@ def locked_texts(project: Project, *, progress: Progress) -> Mapping[str, tuple[
     if not names:
         return {}
     try:
-        rows = locked_snapshot(project, progress=progress).part("test")
+        rows = locked_snapshot(project, progress=progress).test()
     except TrunklineError as error:
         progress(f"texts are drawn without the locked rows: {error.what}")
         return {}

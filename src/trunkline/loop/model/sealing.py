@@ -31,7 +31,7 @@ def seal_fitted(
     progress: Progress,
 ) -> tuple[Bundle, str]:
     """Return the sealed bundle of a fitted candidate, and why it does not run as ONNX; empty when it does."""
-    contract, test = snapshot.contract, snapshot.part("test")
+    contract, test = snapshot.contract, snapshot.test()
     code = project.root / "src" / project.policy.package
     exported = training.export(fitted, contract, test, folder, code=code, progress=progress)
     progress("sealing the bundle, and asking it where the project cannot be read")
@@ -99,7 +99,7 @@ def _alone(bundle: Bundle, fitted: training.Fitted, test: pd.DataFrame, hidden: 
 
 
 def _reference(snapshot: data.Snapshot, test: Scored) -> monitoring.Profile:
-    rows = pd.concat([snapshot.development(), snapshot.part("test")], ignore_index=True)
+    rows = pd.concat([snapshot.development(), snapshot.test()], ignore_index=True)
     contract = snapshot.contract
     # In-sample scores are too sure of themselves: the live scores would look drifted from the first day.
     seen = task_of(contract).watched(test.answers, contract)

@@ -172,7 +172,7 @@ def _ask_container(
         if bundle is None:
             return
         try:
-            rows = locked_snapshot(project, progress=progress).part("test").head(ROWS)
+            rows = locked_snapshot(project, progress=progress).test().head(ROWS)
         except NotFoundError as error:
             progress(f"it was only asked whether it is ready: {error.what}")
             return

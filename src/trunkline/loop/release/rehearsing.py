@@ -84,7 +84,7 @@ def rehearse(project: Project, *, number: int = 0, bundle: str = "", progress: P
         bundles=project.bundles,
         history=history_file(project, STAGING),
     )
-    rows = locked_snapshot(project, progress=progress).part("test").head(ROWS)
+    rows = locked_snapshot(project, progress=progress).test().head(ROWS)
     return _require(ask_service(target.address(), opened_bundle, rows, number=version.number))
 
 

@@ -20,7 +20,7 @@ from trunkline.forge import Forge, PullRequest, open_forge
 from trunkline.loop.changes.taken_back import stage_taken_back
 from trunkline.loop.model.watched import watched_metric
 from trunkline.loop.versions.bundles import bundle_of
-from trunkline.predictions.ground_truth import truth_of
+from trunkline.predictions.ground_truth import events_of
 from trunkline.predictions.opening import open_log, open_truth
 from trunkline.rollout import Stage, measure_stage, split_answers
 
@@ -124,12 +124,13 @@ def _measure(
     return measure_stage(
         stage,
         split_answers(window, stage),
-        truth_of(open_truth(project, environment), given),
+        events_of(open_truth(project, environment), given),
         bundle.contract,
         lambda own, other: monitoring.answers_apart(own, other, reference, bundle.contract),
         policy=project.policy.rollout,
         metric=watched_metric(project),
         minimum_labelled=watching.minimum_rows,
+        silence_hours=watching.silence_hours,
         now=datetime.now(UTC),
     )
 

@@ -48,7 +48,8 @@ class Classification:
     fields: tuple[str, ...] = ("prediction", "probabilities")
     tensors = 2
     repeats = True
-    metrics: Mapping[str, Callable[[Paired], Array]] = {}
+    silence = False
+    metrics: Mapping[str, Callable[[Paired], Array | float]] = {}
     unasked: frozenset[str] = frozenset()
 
     def schema(self, contract: Contract) -> dict[str, dict[str, Any]]:
@@ -73,6 +74,11 @@ class Classification:
         if labels.shape != (rows,) or scores.shape != (rows, len(classes)) or not np.isfinite(scores).all():
             raise ValueError(f"{rows} labels with {len(classes)} probabilities each")
         return decided(Answers(labels, scores, classes), decision)
+
+    def raw(self, answers: Answers) -> list[Any]:
+        """Return labels and probabilities."""
+        chances = None if answers.probabilities is None else answers.probabilities.tolist()
+        return [answers.predictions.tolist(), chances]
 
     def outputs(self, answers: Answers, contract: Contract) -> list[dict[str, Any]]:
         """Return the class under `prediction`, and `probabilities` by class."""

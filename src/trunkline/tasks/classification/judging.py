@@ -21,6 +21,10 @@ from .answers import decided
 class ClassificationJudging:
     """A classification's estimators and outcomes."""
 
+    def rows(self, frame: Any, contract: Contract) -> Any:
+        """Return them as they are."""
+        return frame
+
     def truth(self, values: Any, contract: Contract) -> Array:
         """Return labels as an object array of `str`, as `true` and, of codes, `1`."""
         return objects(as_label(value) for value in values.astype(object))

@@ -32,7 +32,8 @@ class Regression:
     fields: tuple[str, ...] = ("prediction", "probabilities")
     tensors = 1
     repeats = False
-    metrics: Mapping[str, Callable[[Paired], Array]] = {}
+    silence = False
+    metrics: Mapping[str, Callable[[Paired], Array | float]] = {}
     unasked = frozenset({"data/label-shift", "performance/calibration", "performance/class-recall"})
 
     def schema(self, contract: Contract) -> dict[str, dict[str, Any]]:
@@ -52,6 +53,10 @@ class Regression:
         if numbers.shape != (rows,) or not np.isfinite(numbers).all():
             raise ValueError(f"{rows} finite numbers")
         return Answers(numbers)
+
+    def raw(self, answers: Answers) -> list[Any]:
+        """Return the numbers."""
+        return [answers.predictions.tolist()]
 
     def outputs(self, answers: Answers, contract: Contract) -> list[dict[str, Any]]:
         """Return each number under `prediction`."""

@@ -20,6 +20,10 @@ from ..answers import Answers
 class RegressionJudging:
     """A regression's estimators and outcomes."""
 
+    def rows(self, frame: Any, contract: Contract) -> Any:
+        """Return them as they are."""
+        return frame
+
     def truth(self, values: Any, contract: Contract) -> Array:
         """Return the outcomes as float64."""
         return np.asarray(values, dtype=np.float64)
