@@ -28,6 +28,17 @@ def found(paired: Paired) -> Array:
     return np.array(shares)
 
 
+def precision(paired: Paired) -> float:
+    """The share of all boxes, of whatever picture, that cover an object of their class by half or more."""
+    hits = [
+        any(box["class"] == one["class"] and overlap(box["box"], one["box"]) >= 0.5 for one in objects)
+        for truth, boxes in zip(paired.truth, paired.labels, strict=True)
+        for objects in [[entry_of(str(text)) for text in truth.values()]]
+        for box in boxes
+    ]
+    return float(np.mean(hits)) if hits else 0.0
+
+
 def entry_of(text: str) -> Part:
     """Return what an event says: a class and the four sides of a box."""
     name, *sides = text.split()
@@ -43,7 +54,7 @@ class Detection(Listed):
         "box": {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4},
         "score": {"type": "number"},
     }
-    metrics = {"recall_at_half": found}
+    metrics = {"recall_at_half": found, "precision_at_half": precision}
 
     def perfect(self, truth: Truth) -> list[Part]:
         return [entry_of(str(text)) for text in truth.values()]

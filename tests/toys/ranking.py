@@ -24,6 +24,7 @@ class Ranking(Listed):
     name = "ranking"
     parts = {"item": {"type": "string"}, "score": {"type": "number"}}
     metrics = {"reciprocal_rank": first_hit}
+    silence = True  # What nobody clicked for a while was not liked.
 
     def perfect(self, truth: Truth) -> list[Part]:
         return [{"item": item, "score": 1.0} for item, clicked in truth.items() if clicked]

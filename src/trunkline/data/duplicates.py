@@ -18,7 +18,7 @@ _PART = "\0part"
 
 
 class Duplicates(Gate[SnapshotCase]):
-    """Rows are the same by the contract's key, else by all their values. Test rows that equal one that is
+    """Rows are the same by the contract's key (and item), else by all their values. Test rows that equal one that is
     learned from in all but their key (without a key: in every column) are copies. A row of test that train has
     seen makes every figure too good. These rows are counted, so the shares themselves decide, not their
     intervals.
@@ -41,11 +41,13 @@ class Duplicates(Gate[SnapshotCase]):
         key = contract.of_role(Role.KEY)
         rows = pd.concat([parts[part].assign(**{_PART: part}) for part in PARTS], ignore_index=True)
         names = [column.name for column in contract.columns]
-        by = [key.name] if key else names
+        whole = [key.name] if key else names
+        item = contract.of_role(Role.ITEM)
+        by = [*whole, item.name] if key and item else whole
         named = rows[rows[key.name].notna()] if key else rows
         repeated = int(named.duplicated(by).sum())
         # One row a part is left of each; whatever still repeats lies in more than one part.
-        crossing = int(named.drop_duplicates([*by, _PART]).duplicated(by).sum())
+        crossing = int(named.drop_duplicates([*whole, _PART]).duplicated(whole).sum())
         contents = [name for name in names if key is None or name != key.name]
         learned = rows.loc[rows[_PART] != "test", contents].drop_duplicates()
         test = rows.loc[rows[_PART] == "test", contents]

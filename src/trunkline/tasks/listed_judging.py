@@ -24,26 +24,27 @@ class ListedJudging:
     """
 
     def rows(self, frame: Any, contract: Contract) -> Any:
-        """Return the first row of each key, with the outcome of every item as its outcome; a null item is none."""
+        """Return the first row of each key, its outcome the pairs of all its items and theirs; a null item is none."""
         key, item, outcome = (column_of(contract, role) for role in (Role.KEY, Role.ITEM, Role.OUTCOME))
+        # Pairs, for they can be hashed and compared as other outcomes are.
         happened = [
-            {
-                as_label(name): value
+            tuple(
+                (as_label(name), value)
                 for name, value in zip(of[item], of[outcome], strict=True)
                 if pd.notna(name)
-            }
+            )
             for _, of in frame.groupby(key, sort=False)
         ]
         rows = frame.drop_duplicates(key).drop(columns=item).reset_index(drop=True)
         return rows.assign(**{outcome: pd.Series(happened, dtype=object)})
 
     def truth(self, values: Any, contract: Contract) -> Array:
-        """Return what happened in each row."""
-        return objects(values)
+        """Return what happened in each row, by item."""
+        return objects(dict(pairs) for pairs in values)
 
     def outcome(self, values: Any, contract: Contract) -> Array:
-        """Return what happened in each row."""
-        return objects(values)
+        """Return what happened in each row, by item."""
+        return objects(dict(pairs) for pairs in values)
 
     def require_learnable(self, y: Array, contract: Contract, *, folds: int) -> None:
         """Raise DataError unless every fold has a row."""

@@ -86,10 +86,10 @@ def test_it_answers_as_the_pipeline_does_until_its_input_ends(
     with running(bundle) as worker:
         assert worker.hello == {"ready": True, "classes": ["No", "Yes"]}
         reply = worker.ask({"columns": columns(rows, contract)})
-        assert reply["predictions"] == labels.tolist()
-        np.testing.assert_allclose(reply["probabilities"], probabilities)
+        assert reply["outputs"][0] == labels.tolist()
+        np.testing.assert_allclose(reply["outputs"][1], probabilities)
         again = worker.ask({"columns": columns(rows.iloc[:1], contract)})
-        assert again["predictions"] == labels[:1].tolist()
+        assert again["outputs"][0] == labels[:1].tolist()
         assert worker.end()[0] == 0
 
 
@@ -98,7 +98,7 @@ def test_what_the_user_s_code_prints_goes_to_the_error_stream(
 ) -> None:
     with running(bundle) as worker:
         reply = worker.ask({"columns": columns(parts[1].iloc[:1], contract)})
-        assert set(reply) == {"predictions", "probabilities"}
+        assert set(reply) == {"outputs"}
         assert "a stray word" in worker.end()[1]
 
 
@@ -107,7 +107,7 @@ def test_a_request_that_cannot_be_answered_does_not_end_it(
 ) -> None:
     with running(bundle) as worker:
         assert "lack" in worker.ask({"columns": {"age": [20]}})["error"]
-        assert worker.ask({"columns": columns(parts[1].iloc[:1], contract)})["predictions"]
+        assert worker.ask({"columns": columns(parts[1].iloc[:1], contract)})["outputs"]
 
 
 def test_the_bundle_is_unharmed_afterwards(bundle: Bundle, contract: Contract, parts: Parts) -> None:
