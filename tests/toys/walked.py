@@ -38,7 +38,7 @@ from trunkline.measure.scorers import find_metric
 from trunkline.predictions import GroundTruth
 from trunkline.predictions.ground_truth import events_of, record_truth
 from trunkline.predictions.reader import LogReader
-from trunkline.rollout import Failures, Stage, measure_stage, split_answers
+from trunkline.rollout import Stage, measure_stage, split_answers
 from trunkline.tasks import silent_before, task_of
 from trunkline.tasks.answers import objects
 from trunkline.training.export import export
@@ -276,7 +276,6 @@ def main(task: str, folder: Path) -> dict[str, Any]:
     measured = measure_stage(
         stage,
         split_answers(window, stage),
-        Failures(),
         events_of(truth, given),
         contract,
         lambda _own, _other: None,
