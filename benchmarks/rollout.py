@@ -239,7 +239,7 @@ def main() -> None:
     for words, policy in (("10 %, 50 %", CANARIES), ("silent, 10 %, 50 %", WHOLE)):
         for name, version in cases.items():
             for exposure in (20_000, 1_000):
-                if chosen.only not in f"{words} {name} {exposure}":
+                if not f"{words} {name} {exposure}".startswith(chosen.only):
                     continue
                 limit = np.inf if name == "healthy" and exposure == 20_000 else exposure / 4
                 traffic = Traffic(exposure=exposure)

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.middleware.base import RequestResponseEndpoint
 from starlette.responses import Response
 
-from . import actions, control, graphql, issues, pulls, shapes, statuses
+from . import actions, auto_merge, control, graphql, issues, pulls, shapes, statuses
 from .description import Answer, seen, wrong_answer, wrong_request
 from .github import Fault, GitHub, Token
 from .refusal import Refused, not_found
@@ -69,6 +69,7 @@ def make_app(github: GitHub) -> FastAPI:
                     raise Refused(400, f"Not in GitHub's description: {row['wrong']}")
                 request.state.token = _let_in(github, request, row)
                 answer = await go_on(request)
+                auto_merge.merge_what_is_ready(github)
                 github.keep()
             except Refused as refusal:
                 answer = JSONResponse(refusal.body, status_code=refusal.status, headers=refusal.headers)

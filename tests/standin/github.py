@@ -93,6 +93,8 @@ class GitHub:
     """Of commits: sha, context, state, the oldest first."""
     required: str = ""
     """The check without which main takes no merge; empty where no rule asks for one."""
+    allows_auto_merge: bool = True
+    """Whether the settings let a pull request merge by itself; a new repository's do not."""
     bots_propose: bool = True
     """Whether the settings let workflows open pull requests; a new repository's do not."""
     dispatches: list[dict[str, Any]] = field(default_factory=list)

@@ -43,6 +43,7 @@ def pull(github: GitHub, number: int, *, whole: bool = False) -> Row:
     values: Row = {
         "number": number,
         "id": number,
+        "node_id": f"PR_{number}",
         "title": row["title"],
         "body": row["body"],
         "state": row["state"],

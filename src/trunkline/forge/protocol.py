@@ -100,6 +100,13 @@ class Forge(Protocol):
         """Merge with a merge commit and return the pull request; one that is merged already is returned as it is."""
         ...
 
+    def merge_when_ready(self, number: int) -> str:
+        """Have a pull request merged, with a merge commit, once all is there that the forge's own rules ask for.
+
+        Return in words why it will not be, and what to switch on; empty where it will be, or is.
+        """
+        ...
+
     def close_pull_request(self, number: int, *, comment: str = "") -> PullRequest:
         """Close without merging."""
         ...

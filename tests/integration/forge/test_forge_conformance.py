@@ -136,6 +136,15 @@ def test_merging_leaves_the_work_tree_alone(forge: Forge, proposed: PullRequest,
     assert git(work_tree, "branch", "--show-current") == "main"
 
 
+def test_what_needs_nothing_more_merges_itself_or_is_said_to_need_a_person(
+    forge: Forge, proposed: PullRequest, on_main: OnMain
+) -> None:
+    why = forge.merge_when_ready(proposed.number)
+    merged = forge.pull_request(proposed.number).state == "merged"
+    assert merged == (not why)
+    assert (on_main("model.py") == "trees = 200") == merged
+
+
 def test_merging_twice_returns_the_same_pull_request(forge: Forge, proposed: PullRequest) -> None:
     assert forge.merge(proposed.number) == forge.merge(proposed.number)
 

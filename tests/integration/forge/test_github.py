@@ -174,3 +174,41 @@ def test_a_branch_is_pushed_to_the_remote_and_nowhere_else(
     made = commit("more-trees", {"model.py": "trees = 200\n"})
     assert github.push(work_tree, "more-trees") == made
     assert git(bare_origin, "rev-parse", "more-trees") == made
+
+
+def test_a_promotion_merges_itself_once_the_required_check_is_green(
+    github: GitHubForge, served: Served, commit: Commit, work_tree: Path, on_main: Callable[[str], str]
+) -> None:
+    served.github.required = "pass"
+    head = commit("more-trees", {"model.py": "trees = 200\n"})
+    github.push(work_tree, "more-trees")
+    number = github.propose(branch="more-trees", title="More", body="").number
+    assert github.merge_when_ready(number) == github.merge_when_ready(number) == ""
+    assert github.pull_request(number).state == "open"
+    github.set_status(head, name="pass", passed=False, description="red")
+    assert github.pull_request(number).state == "open"
+    github.set_status(head, name="pass", passed=True, description="green")
+    assert github.pull_request(number).state == "merged"
+    assert on_main("model.py") == "trees = 200"
+    assert github.merge_when_ready(number) == ""
+
+
+@pytest.mark.parametrize(
+    ("required", "allowed", "step"),
+    [("pass", False, "tick `Allow auto-merge`"), ("", True, ".github/rulesets/main.json")],
+)
+def test_where_github_does_not_merge_by_itself_it_is_said_what_to_switch_on(
+    github: GitHubForge,
+    served: Served,
+    commit: Commit,
+    work_tree: Path,
+    required: str,
+    allowed: bool,
+    step: str,
+) -> None:
+    served.github.required, served.github.allows_auto_merge = required, allowed
+    commit("more-trees", {"model.py": "trees = 200\n"})
+    github.push(work_tree, "more-trees")
+    number = github.propose(branch="more-trees", title="More", body="").number
+    assert step in github.merge_when_ready(number)
+    assert github.pull_request(number).state == "open"

@@ -18,6 +18,7 @@ from trunkline.forge import open_forge
 from trunkline.loop.gates import runs
 from trunkline.loop.model import snapshots, training
 from trunkline.loop.release import releasing, tested
+from trunkline.loop.rollout.automatic import let_merge
 
 from .conftest import git, make_project
 
@@ -161,3 +162,27 @@ def test_the_first_stage_follows_from_what_main_desires_and_not_from_what_is_che
     assert releasing.first_stage(project) == "silent"
     git(project.root, "reset", "--quiet", "--hard", "HEAD~1")
     assert releasing.first_stage(project) == "silent"
+
+
+@pytest.mark.parametrize(
+    ("policy", "green", "state"),
+    [("automatic", True, "merged"), ("automatic", False, "open"), ("manual", True, "open")],
+)
+def test_a_promotion_merges_itself_only_where_the_policy_says_so_and_staging_was_green(
+    project: Project, policy: str, green: bool, state: str
+) -> None:
+    file = project.root / "trunkline.yaml"
+    file.write_text(
+        f"{file.read_text(encoding='utf-8')}\nrollout: {{promotion: {policy}}}\n", encoding="utf-8"
+    )
+    project = Project(project.root)
+    git(project.root, "switch", "--quiet", "-c", "promote/production/v1-single")
+    (project.root / "note.md").write_text("A change.", encoding="utf-8")
+    commit(project, "Promote")
+    forge = open_forge(project)
+    forge.push(project.root, "promote/production/v1-single")
+    pull = forge.propose(branch="promote/production/v1-single", title="Promote", body="")
+    said = let_merge(project, pull, green=green)
+    assert forge.pull_request(pull.number).state == state
+    assert bool(said) == (policy == "automatic")
+    assert ("not rehearsed in staging" in said) == (policy == "automatic" and not green)

@@ -49,6 +49,11 @@ class Rollout(Section):
 
     It takes the place of `stages` and `canary_share`: [{strategy: silent}, {strategy: canary, share: 0.1}, …].
     """
+    promotion: Literal["manual", "automatic"] = "manual"
+    """Who merges a promotion: a person; or the forge, once staging or the stage before was green and its rules are met.
+
+    The rules of the forge stay as they are: where they ask for a review, the promotion waits for it.
+    """
     minimum_rows: Positive = 500
     """A stage goes on only after so many answers of the challenger."""
     minimum_hours: Annotated[float, Field(ge=0)] = 24.0

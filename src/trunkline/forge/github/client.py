@@ -91,6 +91,18 @@ class Client:
             return found
         return answer.json() if answer.content else None
 
+    def graphql(self, what: str, query: str, **variables: object) -> None:
+        """Have a mutation carried out that the REST API does not know. Raises what `ask` raises."""
+
+        def request() -> Any:
+            try:
+                return self.github.graphql(query, variables=variables)
+            except GraphQLFailed as failed:
+                errors = tuple(error.message for error in failed.response.errors or ())
+                raise refusal(Failure(422, "GraphQL", errors=errors), what) from None
+
+        self._send(what, request)
+
     def rows(
         self, what: str, call: Call, /, *words: object, within: str = "", **values: object
     ) -> Iterator[Any]:
@@ -102,16 +114,6 @@ class Client:
             yield from answer.json()[within] if within else answer.json()
             if "next" not in answer.raw_response.links:
                 return
-
-    def graphql(self, what: str, query: str, **variables: object) -> None:
-        """Carry out a mutation of the GraphQL API, once. Raises ForgeError and UnavailableError."""
-        try:
-            self.github.graphql.request(query, variables)
-        except RequestError as error:
-            raise refusal(_failure(error), what) from None
-        except GraphQLFailed as error:
-            said = "; ".join(row.message for row in error.response.errors or ())
-            raise ForgeError(f"GitHub refuses {what}: {said}.", next_step="do it by hand") from None
 
     @contextmanager
     def download(self, what: str, call: Call, /, *words: object) -> Iterator[Iterator[bytes]]:

@@ -11,6 +11,7 @@ from trunkline.forge.conflict import conflict
 from trunkline.forge.protocol import PullRequest
 from trunkline.forge.pushing import push_branch, reach, ref
 
+from .auto_merge import enable
 from .client import Client
 from .markers import marked
 from .refusals import Declined
@@ -116,6 +117,11 @@ class Pulls(Threads):
                 raise self._unmergeable(view, refused) from None
         return self.pull_request(number)
 
+    def merge_when_ready(self, number: int) -> str:
+        """Have GitHub merge it once the ruleset is content; return why it will not, empty where it does."""
+        view = self._pull_view(number)
+        return "" if view.merged_at else enable(self._client, view, **_commit(view))
+
     def _foreign(self, view: PullView) -> bool:
         """Whether the branch lies in somebody's fork."""
         place = view.head.repo
@@ -170,8 +176,8 @@ class Pulls(Threads):
             f"the merge of #{view.number}",
             self._rest.pulls.merge,
             view.number,
-            commit_title=f"Merge pull request #{view.number}: {' '.join(view.title.split())}",
-            commit_message=f"Branch: {view.head.ref}",
+            commit_title=_commit(view)["subject"],
+            commit_message=_commit(view)["body"],
             sha=view.head.sha,
             merge_method="merge",
             carried_out=lambda: self._done(view.number),
@@ -228,3 +234,9 @@ class Pulls(Threads):
     def _change_pull(self, number: int, **values: Any) -> PullView:
         answer = self._client.ask(f"pull request #{number}", self._rest.pulls.update, number, **values)
         return PullView.model_validate(answer)
+
+
+def _commit(view: PullView) -> dict[str, str]:
+    """Return subject and body of the merge commit."""
+    subject = f"Merge pull request #{view.number}: {' '.join(view.title.split())}"
+    return {"subject": subject, "body": f"Branch: {view.head.ref}"}

@@ -45,6 +45,8 @@ class PullView(View):
     """A pull request; `comments` and `mergeable` are told for a single one only."""
 
     number: int
+    node_id: str = ""
+    """Its name in the GraphQL API."""
     title: str
     body: str | None = None
     state: str

@@ -18,12 +18,16 @@ from trunkline.loop.changes.merged import has_origin, merged_state, require_main
 from trunkline.loop.changes.taken_back import version_taken_back
 from trunkline.loop.gates.judging import Judged, judge, require_pass
 from trunkline.loop.model.training import train
+from trunkline.loop.rollout.automatic import let_merge
 from trunkline.loop.rollout.promoting import propose_stage
 from trunkline.loop.versions.named import require_bundle
 from trunkline.loop.versions.trained import Trained, recall, register_trained
 
 from .cards import write_card
 from .tested import BUNDLE, adopt, adopt_tested, compare_with_fork, training_key
+
+REHEARSED = "rehearsal.md"
+"""What a green rehearsal in staging leaves in the folder of a release's evidence."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,8 @@ def release(
         prepare=lambda made: write_card(made.project, judged, version, registered.trained),
         progress=progress,
     )
+    if said := let_merge(project, pull, green=bool(evidence and (evidence / REHEARSED).is_file())):
+        progress(said)
     return Released(judged=judged, version=version, pull_request=pull)
 
 
@@ -192,6 +198,6 @@ def evidence_in(folder: Path) -> str:
     if (folder / IMAGE_FILE).is_file():
         image = Image.read(folder / IMAGE_FILE)
         parts.append(f"**Image**, built once and asked before it was pushed: `{image.reference}`.")
-    if (folder / "rehearsal.md").is_file():
-        parts.append(read_text(folder / "rehearsal.md").strip())
+    if (folder / REHEARSED).is_file():
+        parts.append(read_text(folder / REHEARSED).strip())
     return "\n\n".join(parts)

@@ -25,6 +25,7 @@ from trunkline.predictions.opening import open_log, open_truth
 from trunkline.rollout import Stage, measure_stage, split_answers
 
 from .assigned import assigned, stage_began
+from .automatic import let_merge
 from .callers import caller_notice
 from .deploying import desired_release, nothing_serves, switch_words, switched_off
 from .promoting import (
@@ -152,7 +153,11 @@ def _act(
     for branch in (forward, backward):
         # What was proposed by an earlier judgement, or by a person, shows what is known now.
         pull = None if branch == chosen else forge.proposed(branch)
-        if pull is not None:
+        if pull is None:
+            continue
+        if chosen == backward and project.policy.rollout.promotion == "automatic":
+            forge.close_pull_request(pull.number, comment=report)  # or it would still merge itself
+        else:
             forge.comment_pull_request(pull.number, report, marker=MARKER)
     issue = keep_asking(forge, stage, advice, report, hours=project.policy.rollout.patience_hours)
     if not chosen:
@@ -184,6 +189,7 @@ def _act(
         pull = propose_back(project, state, evidence=report, reason=advice.reason, progress=progress)
         return Advanced(said=said, advice=advice, pull_request=pull)
     pull = _go_on(project, forge, state, challenger, chosen, advice, report, progress)
+    said = " ".join(filter(None, [said, let_merge(project, pull, green=True)]))
     if advice.stage == "single":
         said = " ".join([said, *caller_notice(project, state.champion, challenger, None, progress=progress)])
     return Advanced(said=said, advice=advice, pull_request=pull)
