@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import resource
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -15,6 +17,9 @@ MOST_CALLERS = 10_000
 """Buckets that are kept; the one that was used least recently goes first, and is full when it comes back."""
 HEAD_SECONDS = 10.0
 HEAD_BYTES = 65_536
+MOST_CONNECTIONS = 10_000
+OTHER_FILES = 100
+"""Of the files that the process may open, so many are for the log, the models and the release."""
 READING_SECONDS = 60.0
 """So long a client may read nothing of its answer."""
 
@@ -38,17 +43,29 @@ class Buckets:
         return short / limits.rate
 
 
+def most_connections() -> int:
+    """Return how many connections may be open: what the system lets the process open, once asked for all of it."""
+    least, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        least = most
+    return MOST_CONNECTIONS if least < 0 else max(1, min(MOST_CONNECTIONS, least - OTHER_FILES))
+
+
 class PatientProtocol(HttpToolsProtocol):
     """A connection that is closed when a head takes too long or grows too large, or when nobody reads the answer."""
 
     _head: asyncio.TimerHandle | None = None
     _stuck: asyncio.TimerHandle | None = None
     _read = 0
+    most = MOST_CONNECTIONS
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
         super().connection_made(transport)
         self._expect()
+        if len(self.connections) > self.most:
+            transport.abort()
 
     def on_message_begin(self) -> None:
         """Begin to wait for the rest of a head."""

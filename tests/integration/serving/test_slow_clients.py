@@ -112,3 +112,16 @@ def test_who_does_not_read_the_answer_loses_the_connection(server: uvicorn.Serve
             assert not server.server_state.connections
 
         closed()
+
+
+def test_of_too_many_connections_the_newest_is_closed_and_the_others_are_served(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "HEAD_SECONDS", 30.0)
+    monkeypatch.setattr(PatientProtocol, "most", 2)
+    first, second = (socket.create_connection(("127.0.0.1", port), timeout=20) for _ in range(2))
+    with first, second:
+        for client in (first, second):
+            client.sendall(HEAD + b"content-length: 2\r\n\r\n{}")
+            assert client.recv(12) == b"HTTP/1.1 200"
+        assert said(port, HEAD) == b""
