@@ -36,8 +36,8 @@ from trunkline.data.summaries import column_summaries
 from trunkline.evaluation import Scored, judge
 from trunkline.evaluation.case import Case
 from trunkline.evaluation.fairness.groups import groups
-from trunkline.evaluation.fairness.questions import fairness_verdicts
 from trunkline.evaluation.gates.champion import Champion
+from trunkline.evaluation.judging import fairness_verdicts
 from trunkline.evaluation.performance.scale import AS_IT_IS, scale_of
 from trunkline.evaluation.scored import pair_scored
 from trunkline.measure.by_group import group_figures
@@ -175,13 +175,15 @@ def everything(
 ) -> tuple[Verdict, ...]:
     """Return the verdicts of all gates on the model, as the judge asks them."""
     _, verdicts = judge(
-        contract=CONTRACT,
-        policy=policy,
-        metrics=own,
-        test=test,
-        train=train,
-        champion=champion,
-        ask=model,
+        Case(
+            contract=CONTRACT,
+            policy=policy,
+            metrics=own or {},
+            test=test,
+            train=train,
+            champion=champion,
+            ask=model,
+        ),
         today=date(2026, 11, 2),
     )
     return verdicts

@@ -5,7 +5,6 @@ from trunkline.tasks.metric_names import check_watched_metric
 
 from .case import Case
 from .judging import ROOMS, check_gates, judge, load_verdicts
-from .names import check_waivers
 from .performance.figures import measure
 from .performance.named_slices import require_sliced
 from .reports.card import card, card_pictures
@@ -13,7 +12,7 @@ from .reports.junit import junit_xml
 from .reports.page import report_page
 from .reports.summary import report_markdown
 from .scored import Scored, truth_of
-from .waivers import apply_waivers
+from .waivers import apply_waivers, check_waivers
 
 __all__ = [
     "ROOMS",

@@ -12,7 +12,7 @@ from trunkline.core.figures import Figure
 from trunkline.core.policy.policy import Policy
 from trunkline.measure.by_group import Masks
 from trunkline.measure.comparison import Comparison, compare
-from trunkline.measure.metrics import Metrics
+from trunkline.measure.metrics import Metrics, row_metrics
 from trunkline.measure.paired import Paired
 from trunkline.measure.quality import SEED
 from trunkline.measure.scorers import find_metric
@@ -31,6 +31,7 @@ class Case:
 
     `train` holds its answers to the rows that it learned from, `champion` the champion's to the test rows, `silent` why
     there is a champion without answers, `unlike` why its answers mean something else. `ask` puts rows to the model.
+    `metrics` are the project's; those of its task are added.
     """
 
     contract: Contract
@@ -43,6 +44,10 @@ class Case:
     unlike: str = ""
     metrics: Metrics = field(default_factory=dict)
     progress: Callable[[str], None] = lambda _: None
+
+    def __post_init__(self) -> None:
+        own = row_metrics(task_of(self.contract).metrics)
+        object.__setattr__(self, "metrics", {**own, **self.metrics})
 
     @cached_property
     def paired(self) -> Paired:

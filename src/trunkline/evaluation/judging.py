@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 
 from trunkline.core.contract import Contract
@@ -11,21 +11,20 @@ from trunkline.core.gate import Gate, asked, gates, with_rules
 from trunkline.core.policy.gates import Gates
 from trunkline.core.policy.policy import Policy
 from trunkline.core.verdicts import Verdict
-from trunkline.measure.by_group import group_figures
-from trunkline.measure.metrics import Metrics, row_metrics
+from trunkline.measure.by_group import Masks, group_figures
+from trunkline.measure.metrics import Metrics
+from trunkline.measure.paired import Paired
 from trunkline.measure.quality import SEED
 from trunkline.tasks import task_of
 from trunkline.tasks.metric_names import check_metric_names
 
 from .case import Case
-from .fairness.questions import fairness_verdicts
+from .fairness.audit import Audit
 from .gates.metamorphic import check_metamorphic
 from .gates.not_run import LoadNotRun
 from .gates.protected import Unasked
 from .load.measurement import LoadCase
 from .performance.named_slices import check_slices
-from .robustness.asking import Ask
-from .scored import Scored
 from .waivers import apply_waivers
 
 ROOMS = ("performance", "fairness", "robustness", "slices")
@@ -43,44 +42,21 @@ def check_gates(policy: Policy, metrics: Metrics, contract: Contract) -> None:
 
 
 def judge(
+    case: Case,
     *,
-    contract: Contract,
-    policy: Policy,
-    test: Scored,
-    train: Scored | None = None,
-    champion: Scored | None = None,
-    silent: str = "",
-    unlike: str = "",
-    ask: Ask,
-    before: tuple[Verdict, ...] = (),
-    metrics: Metrics | None = None,
-    progress: Callable[[str], None] | None = None,
     today: date,
+    before: tuple[Verdict, ...] = (),
     rooms: Collection[str] = ROOMS,
     strangers: Sequence[Gate[Case]] = (),
 ) -> tuple[tuple[Figure, ...], tuple[Verdict, ...]]:
     """Return the figures measured on the test part, and the verdict of every gate with waivers applied.
 
-    `train` holds the model's answers to the rows it was trained on, `champion` the champion's to the same test
-    rows, `silent` why there is a champion and it has none, `unlike` why its answers mean something else; `ask` puts
-    rows to the model; `before` holds what other rooms and processes said of it already; `rooms` leaves out the
-    gates of others; `strangers` are the gates of other packages. The same arguments give the same result. Raises
-    PolicyError when the policy names what does not exist, and DataError when rows and answers do not belong together.
+    `before` holds what other rooms and processes said of it already; `rooms` leaves out the gates of others;
+    `strangers` are the gates of other packages. The same arguments give the same result. Raises PolicyError when the
+    policy names what does not exist, and DataError when rows and answers do not belong together.
     """
-    own = {**row_metrics(task_of(contract).metrics), **(metrics or {})}
-    check_gates(policy, own, contract)
-    case = Case(
-        contract=contract,
-        policy=policy,
-        test=test,
-        ask=ask,
-        train=train,
-        champion=champion,
-        silent=silent,
-        unlike=unlike,
-        metrics=own,
-        progress=progress or (lambda _: None),
-    )
+    policy = case.policy
+    check_gates(policy, case.metrics, case.contract)
     case.progress(f"measuring {case.paired.rows:,} test rows")
     by_group = group_figures(
         case.paired,
@@ -110,6 +86,46 @@ def _answers(room: str, case: Case) -> Iterator[Verdict]:
         if gate.name in unasked:
             continue
         yield from with_rules(gate, case.policy.gates).verdicts(case)
+
+
+def fairness_verdicts(
+    paired: Paired,
+    masks: Mapping[str, Masks],
+    policy: Gates,
+    *,
+    champion: Paired | None = None,
+) -> tuple[Verdict, ...]:
+    """Ask the gates about each attribute in `masks`, and about each two of them (`colour & sex`).
+
+    `masks` maps an attribute to its groups (`colour=Black`) and these to masks of shape (n,), as `groups` returns them.
+    What two attributes show together need show in neither. `champion` holds the champion's answers to the same rows.
+    Raises DataError when it does not.
+    """
+    asked = [gate for gate in gates("fairness") if "{attribute}" in gate.name]
+    verdicts: list[Verdict] = []
+    for attribute, by in masks.items():
+        audit = Audit(attribute, by, paired, policy.fairness, champion)
+        if audit.crossed and not policy.fairness.intersections:
+            continue
+        for gate in asked:
+            found = tuple(with_rules(gate, policy).verdicts(audit))
+            verdicts += [_with_parts(one, verdicts) if audit.crossed else one for one in found]
+            if found and audit.crossed and not audit.enough:
+                break  # the other questions would get the same answer
+    return tuple(verdicts)
+
+
+def _with_parts(crossed: Verdict, verdicts: list[Verdict]) -> Verdict:
+    """Return a red verdict on two attributes with those of the two named that are red on their own."""
+    if crossed.outcome != "fail":
+        return crossed
+    room, pair, question = crossed.gate.split("/", 2)
+    parts = {f"{room}/{attribute}/{question}": attribute for attribute in pair.split(" & ")}
+    red = [parts[one.gate] for one in verdicts if one.gate in parts and one.outcome == "fail"]
+    if not red:
+        return crossed
+    alone = f"Begin with {' and '.join(red)}, red without any crossing, which may only repeat it. "
+    return crossed.model_copy(update={"advice": alone + crossed.advice})
 
 
 def load_verdicts(case: LoadCase, policy: Gates) -> tuple[Verdict, ...]:

@@ -27,7 +27,7 @@ from trunkline.core.verdicts import Verdict
 from trunkline.data import split_rows
 from trunkline.data.rows import typed
 from trunkline.evaluation.fairness.groups import groups
-from trunkline.evaluation.fairness.questions import fairness_verdicts
+from trunkline.evaluation.judging import fairness_verdicts
 from trunkline.evaluation.scored import Scored, pair_scored
 from trunkline.training import Candidate, predict_frame, train
 

@@ -18,7 +18,7 @@ from sklego.datasets import load_arrests
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.policy.policy import Policy
 from trunkline.core.verdicts import Verdict
-from trunkline.evaluation import Scored, judge
+from trunkline.evaluation import Case, Scored, judge
 
 INPUTS = ["age", "employed", "citizen", "checks"]
 CONTRACT = Contract(
@@ -74,12 +74,14 @@ def ask_gates(
 ) -> dict[str, Verdict]:
     train, test = parts
     _, verdicts = judge(
-        contract=CONTRACT,
-        policy=POLICY,
-        test=model(test),
-        train=model(train),
-        champion=champion(test) if champion else None,
-        ask=model,
+        Case(
+            contract=CONTRACT,
+            policy=POLICY,
+            test=model(test),
+            train=model(train),
+            champion=champion(test) if champion else None,
+            ask=model,
+        ),
         today=date(2026, 11, 2),
     )
     return {verdict.gate: verdict for verdict in verdicts}

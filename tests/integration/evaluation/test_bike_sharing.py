@@ -18,7 +18,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.policy.policy import Policy
 from trunkline.core.verdicts import Verdict
-from trunkline.evaluation import Scored, judge
+from trunkline.evaluation import Case, Scored, judge
 
 DATA = Path(os.environ.get("TRUNKLINE_DATA", Path(__file__).parents[3].parent / "shared" / "data"))
 FILE = DATA / "bike_sharing" / "hour.csv.gz"
@@ -74,12 +74,14 @@ def red(
 ) -> dict[str, Verdict]:
     """Return the verdicts that stop a release."""
     _, verdicts = judge(
-        contract=CONTRACT,
-        policy=POLICY,
-        test=model(test),
-        train=model(train),
-        champion=champion(test) if champion else None,
-        ask=model,
+        Case(
+            contract=CONTRACT,
+            policy=POLICY,
+            test=model(test),
+            train=model(train),
+            champion=champion(test) if champion else None,
+            ask=model,
+        ),
         today=date(2026, 11, 2),
     )
     return {

@@ -19,7 +19,7 @@ from trunkline.core.plugins import OURS, plugins
 from trunkline.core.policy.policy import Policy
 from trunkline.core.verdicts import Verdict
 from trunkline.evaluation import Case, Scored, check_waivers, judge
-from trunkline.evaluation.fairness.questions import fairness_verdicts
+from trunkline.evaluation.judging import fairness_verdicts
 
 TOYS = ("trunkline-toys",)
 CONTRACT = Contract(
@@ -133,10 +133,12 @@ class TestOfAStranger(AskedConformance):
         mine = strangers(case.policy, TOYS)
         check_waivers(case.policy, CONTRACT, {}, today=date(2026, 11, 2), strangers=mine)
         _, found = judge(
-            contract=CONTRACT,
-            policy=case.policy,
-            test=case.test,
-            ask=answers_of,
+            Case(
+                contract=CONTRACT,
+                policy=case.policy,
+                test=case.test,
+                ask=answers_of,
+            ),
             today=date(2026, 11, 2),
             rooms=(),
             strangers=mine,
@@ -171,10 +173,12 @@ class TestOfAStranger(AskedConformance):
 
         case = CASES[5]
         _, (said,) = judge(
-            contract=CONTRACT,
-            policy=case.policy,
-            test=case.test,
-            ask=answers_of,
+            Case(
+                contract=CONTRACT,
+                policy=case.policy,
+                test=case.test,
+                ask=answers_of,
+            ),
             today=date(2026, 11, 2),
             rooms=(),
             strangers=(Broken(),),

@@ -15,6 +15,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import OneHotEncoder
 
+from cases import row_case
 from trunkline.core.bundle import Bundle
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.policy.training import Mitigation, Search, TrainingPolicy
@@ -125,7 +126,7 @@ def test_it_is_sealed_as_python_and_served_with_the_answers_it_gave_in_training(
 
     try:
         served = ask(test)
-        order = RowOrder().judge(ask, test, contract)
+        order = RowOrder().verdict(row_case(ask, test, contract))
         without = ask(test.assign(citizen=None))
     finally:
         model.close()

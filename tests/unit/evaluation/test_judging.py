@@ -13,7 +13,7 @@ from trunkline.core.errors import DataError, PolicyError
 from trunkline.core.policy.data import DataPolicy, Split
 from trunkline.core.policy.policy import Policy
 from trunkline.core.verdicts import Verdict
-from trunkline.evaluation import Scored, judge
+from trunkline.evaluation import Case, Scored, judge
 
 Rows = Callable[..., pd.DataFrame]
 Answer = Callable[..., Scored]
@@ -37,9 +37,10 @@ def ask(contract: Contract, policy: Policy, rows: Rows, answer: Answer) -> Calla
             "train": answer(rows(ROWS, 1)),
             "champion": answer(rows(ROWS), noise=0.3),
             "ask": answer,
-            "today": TODAY,
         }
-        return judge(**(healthy | different))[1]
+        given = healthy | different
+        asked = {key: given.pop(key) for key in ("before", "rooms", "strangers", "today") if key in given}
+        return judge(Case(**given), **({"today": TODAY} | asked))[1]
 
     return asked
 
@@ -91,7 +92,15 @@ def test_a_healthy_model_passes_every_gate(ask: Callable[..., tuple[Verdict, ...
 
 def test_judging_twice_gives_the_same(contract: Contract, policy: Policy, rows: Rows, answer: Answer) -> None:
     both = [
-        judge(contract=contract, policy=policy, test=answer(rows(300)), ask=answer, today=TODAY)
+        judge(
+            Case(
+                contract=contract,
+                policy=policy,
+                test=answer(rows(300)),
+                ask=answer,
+            ),
+            today=TODAY,
+        )
         for _ in range(2)
     ]
 
@@ -254,7 +263,15 @@ def test_a_contract_without_protected_attributes_says_that_no_group_was_looked_a
         | {"gates": {"performance": {"metric": "accuracy", "resamples": 200}}}
     )
 
-    figures, verdicts = judge(contract=many, policy=policy, test=ask(frame), ask=ask, today=TODAY)
+    figures, verdicts = judge(
+        Case(
+            contract=many,
+            policy=policy,
+            test=ask(frame),
+            ask=ask,
+        ),
+        today=TODAY,
+    )
 
     assert "fairness/none" in {verdict.gate for verdict in verdicts}
     assert red(verdicts) == set()
@@ -275,12 +292,14 @@ def test_a_regression_is_judged_too(regression: Contract) -> None:
     )
 
     _, verdicts = judge(
-        contract=regression,
-        policy=policy,
-        test=ask(frame),
-        train=ask(frame),
-        champion=ask(frame),
-        ask=ask,
+        Case(
+            contract=regression,
+            policy=policy,
+            test=ask(frame),
+            train=ask(frame),
+            champion=ask(frame),
+            ask=ask,
+        ),
         today=TODAY,
     )
 

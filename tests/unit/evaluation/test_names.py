@@ -8,7 +8,7 @@ import pytest
 from trunkline.core.contract import Contract
 from trunkline.core.errors import PolicyError
 from trunkline.core.policy.policy import Policy
-from trunkline.evaluation.names import check_waivers, gate_names
+from trunkline.evaluation.waivers import check_waivers, gate_names
 
 TODAY = date(2026, 6, 1)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-import pandas as pd
 
 from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
@@ -18,7 +17,7 @@ from trunkline.measure.wording import number
 from trunkline.tasks import task_of
 
 from ..case import Case
-from ..robustness.asking import ROUNDING, Ask, evenly
+from ..robustness.asking import ROUNDING, evenly
 from ..scored import Scored
 
 SINGLE_ROWS = 25
@@ -43,11 +42,7 @@ class RowOrder(Gate[Case]):
     switch = "robustness.row_order"
 
     def verdict(self, case: Case) -> Verdict:
-        return self.judge(case.ask, case.test.frame, case.contract)
-
-    def judge(self, ask: Ask, frame: pd.DataFrame, contract: Contract) -> Verdict:
-        """Answer whether a row gets the same answer in another order, in half a batch, alone, and when asked twice."""
-        rows = len(frame)
+        frame, rows = case.test.frame, len(case.test.frame)
         answer = partial(self.answer, threshold=ROUNDING)
         if rows < 2:
             return answer("inconclusive", f"There are {rows} rows.")
@@ -60,11 +55,11 @@ class RowOrder(Gate[Case]):
         }
         doing, asked, greatest = "asked for all rows", 0, 0.0
         try:
-            whole = ask(frame)
+            whole = case.ask(frame)
             for doing, batches in trials.items():
                 changed, shift, count = 0, 0.0, 0
                 for batch in batches:
-                    one, two = _changes(whole, batch, ask(frame.iloc[batch]), contract)
+                    one, two = _changes(whole, batch, case.ask(frame.iloc[batch]), case.contract)
                     changed, shift, count = changed + one, max(shift, two), count + len(batch)
                 asked, greatest = asked + count, max(greatest, shift)
                 if changed:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from trunkline.core.contract import Column, Contract
+from trunkline.core.contract import Column
 from trunkline.core.figures import Figure
 from trunkline.core.gate import Gate
 from trunkline.core.raised import raised
@@ -40,23 +40,21 @@ class Unseen(Gate[Case]):
     switch = "robustness.unseen"
 
     def verdict(self, case: Case) -> Verdict:
-        seen = case.test.frame if case.train is None else case.train.frame
-        return self.judge(case.ask, case.test.frame, case.contract, seen)
+        """Answer by values put in up to eight test rows, each that the training rows never had.
 
-    def judge(self, ask: Ask, frame: pd.DataFrame, contract: Contract, seen: pd.DataFrame) -> Verdict:
-        """Answer whether values that the rows in `seen` (those of training) never had get finite answers.
-
-        Each is put in up to eight rows of `frame`: categories, booleans and nulls that `seen` lacks, texts, numbers at
-        the contract's ends and, where it has none, as far beyond `seen` as `seen` is wide.
+        Categories, booleans and nulls that these lack, texts, numbers at the contract's ends and, where it has none, as
+        far beyond these as they are wide.
         """
+        frame = case.test.frame
+        seen = frame if case.train is None else case.train.frame
         if not len(frame):
             return self.answer("inconclusive", "There are 0 rows to put such values in.", threshold=0)
         base = frame.iloc[evenly(len(frame), BASES)]
         asked, failures = 0, []
-        for column in contract.features:
+        for column in case.contract.features:
             found = probes(column, seen[column.name])
             asked += len(found)
-            if failed := _first_failing(ask, base, column, found):
+            if failed := _first_failing(case.ask, base, column, found):
                 probe, error = failed
                 failures.append(f"{column.name} = {_shown(probe.value)} ({probe.why}) gave {raised(error)}")
         more = f"; and {len(failures) - SHOWN} features more" if len(failures) > SHOWN else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import (
@@ -27,15 +28,11 @@ def roc(on: Canvas, test: Paired, champion: Paired | None) -> None:
     """Draw true over false positive rates."""
     ax = on.add_subplot()
     ax.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle=":", label="chance")
-    for paired, name, colour in _each(test, champion):
-        if known := _scores(paired):
-            across, up, _ = roc_curve(*known)
-            label = f"{name}, area {number(float(roc_auc_score(*known)))}"
-            ax.plot(_thin(across), _thin(up), color=colour, linewidth=1.6, label=label)
-    ax.set(
-        title="ROC", xlabel="False positive rate", ylabel="True positive rate", xlim=(0, 1), ylim=(0, 1.01)
-    )
-    ax.legend(loc="lower right")
+    for known, name, colour in _scored(test, champion):
+        across, up, _ = roc_curve(*known)
+        label = f"{name}, area {number(float(roc_auc_score(*known)))}"
+        ax.plot(_thin(across), _thin(up), color=colour, linewidth=1.6, label=label)
+    _framed(ax, "ROC", "False positive rate", "True positive rate", legend="lower right")
 
 
 def precision_recall(on: Canvas, test: Paired, champion: Paired | None) -> None:
@@ -43,31 +40,27 @@ def precision_recall(on: Canvas, test: Paired, champion: Paired | None) -> None:
     ax = on.add_subplot()
     share = float((test.truth == 1).mean())
     ax.axhline(share, color=GREY, linewidth=1, linestyle=":", label=f"chance, {number(share)}")
-    for paired, name, colour in _each(test, champion):
-        if known := _scores(paired):
-            up, across, _ = precision_recall_curve(*known)
-            label = f"{name}, average precision {number(float(average_precision_score(*known)))}"
-            ax.plot(_thin(across), _thin(up), color=colour, linewidth=1.6, label=label)
-    ax.set(title="Precision and recall", xlabel="Recall", ylabel="Precision", xlim=(0, 1), ylim=(0, 1.01))
-    ax.legend(loc="lower left")
+    for known, name, colour in _scored(test, champion):
+        up, across, _ = precision_recall_curve(*known)
+        label = f"{name}, average precision {number(float(average_precision_score(*known)))}"
+        ax.plot(_thin(across), _thin(up), color=colour, linewidth=1.6, label=label)
+    _framed(ax, "Precision and recall", "Recall", "Precision", legend="lower left")
 
 
 def calibration(on: Canvas, test: Paired, champion: Paired | None) -> None:
     """Draw how often it happened over how probable it was said to be, in tenths of the rows."""
     ax = on.add_subplot()
     ax.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle=":", label="perfect")
-    for paired, name, colour in _each(test, champion):
-        if known := _scores(paired):
-            happened, said = calibration_curve(*known, n_bins=10, strategy="quantile")
-            ax.plot(said, happened, color=colour, linewidth=1.4, marker="o", markersize=4, label=name)
-    ax.set(
-        title=f"Calibration: probability of {_short(test.classes[1])}, tenths of the rows",
-        xlabel="Mean probability said",
-        ylabel="Share that happened",
-        xlim=(0, 1),
-        ylim=(0, 1.01),
-    )
-    ax.legend(loc="upper left")
+    for known, name, colour in _scored(test, champion):
+        happened, said = calibration_curve(*known, n_bins=10, strategy="quantile")
+        ax.plot(said, happened, color=colour, linewidth=1.4, marker="o", markersize=4, label=name)
+    title = f"Calibration: probability of {_short(test.classes[1])}, tenths of the rows"
+    _framed(ax, title, "Mean probability said", "Share that happened", legend="upper left")
+
+
+def _framed(ax: Axes, title: str, across: str, up: str, *, legend: str) -> None:
+    ax.set(title=title, xlabel=across, ylabel=up, xlim=(0, 1), ylim=(0, 1.01))
+    ax.legend(loc=legend)
 
 
 def confusion_size(test: Paired) -> tuple[float, float]:
@@ -173,5 +166,10 @@ def _short(name: str) -> str:
     return name.replace("$", "\\$")  # which would begin a formula
 
 
-def _scores(paired: Paired) -> tuple[Array, Array] | None:
-    return None if paired.probabilities is None else (paired.truth == 1, paired.probabilities[:, 1])
+def _scored(test: Paired, champion: Paired | None) -> list[tuple[tuple[Array, Array], str, str]]:
+    """Return truth and score of each model that gives one, with its name and colour."""
+    return [
+        ((paired.truth == 1, paired.probabilities[:, 1]), name, colour)
+        for paired, name, colour in _each(test, champion)
+        if paired.probabilities is not None
+    ]

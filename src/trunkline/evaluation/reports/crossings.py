@@ -24,3 +24,10 @@ def crossings(figures: Iterable[Figure]) -> frozenset[str]:
 def crossed_gate(gate: str) -> bool:
     """Return whether a gate such as `fairness/colour & sex/champion` is about two attributes together."""
     return gate.startswith("fairness/") and " & " in gate.split("/")[1]
+
+
+def chief_figure(figures: Iterable[Figure]) -> str:
+    """Return the name of the figure by which groups are best compared at a glance; empty where there is none."""
+    names = {figure.name for figure in figures if figure.group}
+    order = ("selection_rate", "accuracy", "neg_mean_absolute_error")
+    return next((name for name in order if name in names), "")

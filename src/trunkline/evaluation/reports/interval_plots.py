@@ -11,7 +11,7 @@ from matplotlib.figure import Figure as Canvas
 from trunkline.core.figures import Figure, Interval
 from trunkline.core.verdicts import Evaluation, Verdict
 
-from .crossings import crossings
+from .crossings import chief_figure, crossings
 
 BLUE, GREY, INK, GREEN, RED, AMBER = "#1f6feb", "#8b949e", "#24292f", "#1a7f37", "#cf222e", "#9a6700"
 OUTCOMES = {"pass": GREEN, "fail": RED, "inconclusive": AMBER}
@@ -20,6 +20,27 @@ LONGEST = 60
 UNLIKE = 20.0
 """How many times wider the widest interval may be than the narrowest on one axis."""
 WIDTH = 9.4
+LIMITS = {
+    "fairness-ratios": ("Least over greatest, and the least that is allowed", "fairness/", "", "_ratio"),
+    "fairness-differences": (
+        "Differences between groups, and the most that is allowed",
+        "fairness/",
+        "",
+        "_difference",
+    ),
+    "robustness-falls": ("How far the metric falls, and how far it may", "robustness/", "fall:", ""),
+    "robustness-metamorphic": (
+        "Share of rows that break an expectation, and how many may",
+        "robustness/",
+        "violations",
+        "",
+    ),
+}
+"""A plot to its title, and to the room and the figure's name (how it begins and ends) of the gates on it."""
+SLICES = {
+    "slices/weak": "Error on a slice above the rest's, as a share of an ignorant model's (right is weaker)",
+    "slices/harm": "Error on a slice above an ignorant model's, as a share of that one's (right is harm)",
+}
 Pictures = dict[str, tuple[Callable[[Canvas], None], tuple[float, float]]]
 
 
@@ -46,29 +67,14 @@ def champion_plot(evaluation: Evaluation) -> Pictures:
 def group_plots(evaluation: Evaluation, *, crossed: bool) -> Pictures:
     """Return the plots of the figures by group of people: of single attributes, or of two attributes together."""
     found: Pictures = {}
-    names = {one.name for one in evaluation.figures if one.group}
-    twofold = crossings(evaluation.figures)
-    chief = ("selection_rate", "accuracy", "neg_mean_absolute_error")
-    shown = [name for name in chief if name in names][:1]
-    shown += [name for name in ("true_positive_rate", "false_positive_rate", "mean_error") if name in names]
-    for name in shown:
-        figures = [
-            one
-            for one in evaluation.figures
-            if one.name == name and one.group and crossed == (one.group in twofold)
-        ]
+    grouped = [one for one in evaluation.figures if one.group]
+    twofold, chief = crossings(grouped), chief_figure(grouped)
+    for name in (chief, "true_positive_rate", "false_positive_rate", "mean_error"):
+        figures = [one for one in grouped if one.name == name and crossed == (one.group in twofold)]
         if crossed:
             figures.sort(key=lambda one: one.value)
         more = "" if len(figures) <= MOST_LINES else f", the {MOST_LINES} least of {len(figures)}"
-        lines = [
-            Line(
-                f"{one.group} ({one.rows:,} rows)",
-                one.value,
-                one.interval,
-                part="" if crossed else one.group.partition("=")[0],
-            )
-            for one in figures[:MOST_LINES]
-        ]
+        lines = [_line(one, part="" if crossed else one.group.partition("=")[0]) for one in figures]
         of = "two attributes together" if crossed else "group"
         title = f"{_words(name).capitalize()} by {of}, with intervals{more}"
         found |= _plot(f"{'crossings' if crossed else 'groups'}-{name.replace('_', '-')}", title, lines)
@@ -78,34 +84,20 @@ def group_plots(evaluation: Evaluation, *, crossed: bool) -> Pictures:
 def limit_plots(evaluation: Evaluation) -> Pictures:
     """Return, for fairness and robustness, the figure that each gate decides by, beside its limit."""
     found: Pictures = {}
-    decided = [
-        one
-        for one in evaluation.verdicts
-        if one.figures and one.threshold is not None and one.figures[0].interval
-    ]
-    fairness = [
-        one for one in decided if one.gate.startswith("fairness/") and not one.gate.endswith("/champion")
-    ]
-    ratios = [one for one in fairness if one.figures[0].name.endswith("_ratio")]
-    found |= _limits("fairness-ratios", "Least over greatest, and the least that is allowed", ratios)
-    rest = [one for one in fairness if one not in ratios]
-    found |= _limits("fairness-differences", "Differences between groups, and the most that is allowed", rest)
-    champions = [
-        one
-        for verdict in evaluation.verdicts
-        if verdict.gate.startswith("fairness/") and verdict.gate.endswith("/champion")
-        for one in verdict.figures
-        if one.group
-    ]
-    lines = [_difference(one, f"{one.group} ({one.rows:,} rows)") for one in champions[:MOST_LINES]]
-    title = "Challenger less champion by group, with intervals (right is better)"
-    found |= _plot("fairness-champion", title, lines, zero=True)
-    robustness = [one for one in decided if one.gate.startswith("robustness/")]
-    falls = [one for one in robustness if one.figures[0].name.startswith("fall:")]
-    found |= _limits("robustness-falls", "How far the metric falls, and how far it may", falls)
-    broken = [one for one in robustness if one.figures[0].name == "violations"]
-    title = "Share of rows that break an expectation, and how many may"
-    return found | _limits("robustness-metamorphic", title, broken)
+    champions, decided = [], []
+    for one in evaluation.verdicts:
+        if one.gate.startswith("fairness/") and one.gate.endswith("/champion"):
+            champions += [_difference(figure, _of_group(figure)) for figure in one.figures if figure.group]
+        elif one.figures and one.threshold is not None and one.figures[0].interval:
+            decided.append(one)
+    for name, (title, room, begins, ends) in LIMITS.items():
+        mine = [one for one in decided if one.gate.startswith(room)]
+        mine = [one for one in mine if _named(one.figures[0], begins, ends)]
+        found |= _plot(name, title, [_limited(one) for one in mine])
+        if name == "fairness-differences":
+            title = "Challenger less champion by group, with intervals (right is better)"
+            found |= _plot("fairness-champion", title, champions, zero=True)
+    return found
 
 
 def slice_plots(evaluation: Evaluation) -> Pictures:
@@ -114,46 +106,43 @@ def slice_plots(evaluation: Evaluation) -> Pictures:
     Grey are those that are hard to tell for any model, as its own probabilities say (`known_gap`).
     """
     found: Pictures = {}
-    titles = {
-        "slices/weak": "Error on a slice above the rest's, as a share of an ignorant model's (right is weaker)",
-        "slices/harm": "Error on a slice above an ignorant model's, as a share of that one's (right is harm)",
-    }
     for verdict in evaluation.verdicts:
-        lines = [
-            Line(
-                f"{one.group} ({one.rows:,} rows)",
-                one.value,
-                one.interval,
-                GREY if one.name == "known_gap" else OUTCOMES[verdict.outcome],
-            )
-            for one in verdict.figures[:MOST_LINES]
-            if one.group
-        ]
-        if verdict.gate in titles:
-            found |= _plot(verdict.gate.replace("/", "-"), titles[verdict.gate], lines, zero=True)
+        if verdict.gate in SLICES:
+            lines = [
+                _line(one, GREY if one.name == "known_gap" else OUTCOMES[verdict.outcome])
+                for one in verdict.figures
+                if one.group
+            ]
+            found |= _plot(verdict.gate.replace("/", "-"), SLICES[verdict.gate], lines, zero=True)
     return found
 
 
 def load_plots(evaluation: Evaluation) -> Pictures:
     """Return the plot of the answer times under load."""
-    verdict = next((one for one in evaluation.verdicts if one.gate == "load/latency"), None)
-    if verdict is None:
-        return {}
     lines = [
         Line(_words(one.name.removeprefix("latency_").removesuffix("_ms")), one.value, one.interval)
+        for verdict in evaluation.verdicts
         for one in verdict.figures
-        if one.name.startswith("latency_")
+        if verdict.gate == "load/latency" and one.name.startswith("latency_")
     ]
     return _plot("load-latency", "Milliseconds to an answer under load, with intervals", lines, floor=0.0)
 
 
-def _limits(name: str, title: str, verdicts: Sequence[Verdict]) -> Pictures:
-    lines = []
-    for verdict in verdicts[:MOST_LINES]:
-        label = verdict.gate.partition("/")[2]
-        figure = verdict.figures[0]
-        lines.append(Line(label, figure.value, figure.interval, OUTCOMES[verdict.outcome], verdict.threshold))
-    return _plot(name, title, lines)
+def _named(figure: Figure, begins: str, ends: str) -> bool:
+    return figure.name.startswith(begins) and figure.name.endswith(ends)
+
+
+def _of_group(figure: Figure) -> str:
+    return f"{figure.group} ({figure.rows:,} rows)"
+
+
+def _line(figure: Figure, colour: str = BLUE, part: str = "") -> Line:
+    return Line(_of_group(figure), figure.value, figure.interval, colour, part=part)
+
+
+def _limited(verdict: Verdict) -> Line:
+    figure, label = verdict.figures[0], verdict.gate.partition("/")[2]
+    return Line(label, figure.value, figure.interval, OUTCOMES[verdict.outcome], verdict.threshold)
 
 
 def _difference(figure: Figure, label: str) -> Line:
@@ -168,6 +157,7 @@ def _plot(
     """Return one plot of all lines; where their scales differ too much, one axis a line under one title."""
     if not lines:
         return {}
+    lines = lines[:MOST_LINES]
     widths = [line.interval.high - line.interval.low for line in lines if line.interval]
     widths = [width for width in widths if width > 0]
     alike = not zero or not widths or max(widths) <= UNLIKE * min(widths)

@@ -16,7 +16,7 @@ from trunkline.core.markdown import code, plain
 from trunkline.core.record import short
 from trunkline.core.verdicts import Verdict
 from trunkline.inputs import input_of
-from trunkline.measure.wording import number, outcome_word, percent
+from trunkline.measure.wording import between, number, outcome_word, percent
 
 from .charts import difference_chart, group_chart
 from .rooms import by_urgency
@@ -28,7 +28,7 @@ LONGEST_CELL = 700
 def render(template: str, **facts: object) -> str:
     """Return a template with these facts; in Markdown, what is left out leaves no more than one empty line."""
     text = _environment().get_template(template).render(**facts)
-    return text if template.endswith(".html") else re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n" if template.endswith(".md") else text
 
 
 def shortened(text: str, most: int = LONGEST_CELL) -> str:
@@ -47,6 +47,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "between": between,
         "by_urgency": by_urgency,
         "code": code,
         "coded": _coded,

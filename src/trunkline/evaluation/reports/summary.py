@@ -9,7 +9,7 @@ from trunkline.core.gate import room_of
 from trunkline.core.verdicts import Evaluation
 from trunkline.measure.wording import OUTCOME_WORDS
 
-from .crossings import crossings
+from .crossings import chief_figure, crossings
 from .rendering import render
 from .rooms import ROOMS, by_room, by_urgency, stopping
 
@@ -76,9 +76,6 @@ def _charted(evaluation: Evaluation) -> Sequence[Figure]:
     """Return the figure of each group that shows best how unlike they are, where a gate on fairness is red."""
     if all(one.outcome == "pass" for one in evaluation.verdicts if room_of(one.gate) == "fairness"):
         return ()  # green ones need no picture
-    names = {figure.name for figure in evaluation.figures if figure.group}
-    chief = next(
-        (one for one in ("selection_rate", "accuracy", "neg_mean_absolute_error") if one in names), ""
-    )
+    chief = chief_figure(evaluation.figures)
     twofold = crossings(evaluation.figures)
     return [one for one in evaluation.figures if one.name == chief and one.group and one.group not in twofold]

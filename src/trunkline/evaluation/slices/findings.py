@@ -7,8 +7,9 @@ data-splitting for the evaluation of significance levels.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,7 @@ from .evidence import Measured, measure_slices
 from .halves import halves
 from .search import Slice, Table
 
+Measure = Callable[..., list[Measured]]
 FEWEST_USERS = 5
 """Users that a slice must have where they repeat: fewer say nothing of others."""
 
@@ -74,15 +76,13 @@ def find(
     confirm, regret = found.take(second), found.model - found.baseline
     candidates = _candidates(table, found, first, second, policy)
     of = "" if confirm.users is None else f" (of {number_of(confirm.users):,} users)"
-    known, weak = _weak(candidates, found, first, second, policy)
+    measured = partial(measure_slices, confirm=confirm, second=second, policy=policy)
+    known, weak = _weak(candidates, found, first, second, measured)
     worse = [part for part in candidates if regret[first][part.mask[first]].mean() > 0]
-    harm = measure_slices(
+    harm = measured(
         worse,
         [above_zero(regret[second], part.mask[second], confirm.users) for part in worse],
         [float(found.baseline[second][part.mask[second]].mean()) for part in worse],
-        confirm,
-        second,
-        policy,
     )
     return Findings(
         how=f"{len(candidates)} slices of up to {policy.depth} conditions were found on {len(first):,} test rows and "
@@ -111,7 +111,7 @@ def _candidates(table: Table, found: Losses, first: Array, second: Array, policy
 
 
 def _weak(
-    candidates: Sequence[Slice], found: Losses, first: Array, second: Array, policy: SliceGates
+    candidates: Sequence[Slice], found: Losses, first: Array, second: Array, measured: Measure
 ) -> tuple[list[Measured], list[Measured]]:
     """Return the slices with a loss above the rest's, and those of them where the model's doubts do not say so.
 
@@ -135,15 +135,8 @@ def _weak(
         for place in odd
     ]
     return (
-        measure_slices(hard, by_loss, elsewhere, confirm, second, policy),
-        measure_slices(
-            [hard[place] for place in odd],
-            by_both,
-            [elsewhere[place] for place in odd],
-            confirm,
-            second,
-            policy,
-        ),
+        measured(hard, by_loss, elsewhere),
+        measured([hard[place] for place in odd], by_both, [elsewhere[place] for place in odd]),
     )
 
 

@@ -77,7 +77,7 @@ def judge(
         rival, silent = (None, "")
         if champion is not None and not unlike:
             rival, silent = _answers_of(champion, test)
-        figures, verdicts = evaluation.judge(
+        case = evaluation.Case(
             contract=contract,
             policy=policy,
             test=scored,
@@ -86,14 +86,16 @@ def judge(
             silent=silent,
             unlike=unlike,
             ask=lambda rows: ask(model, rows, contract),
-            before=(
-                *data_verdicts(project, snapshot, champion, bundle.manifest.decision),
-                *kept_verdicts(project, bundle.digest),
-            )
-            if whole
-            else (),
             metrics=project.metrics(),
             progress=progress,
+        )
+        before: tuple[Verdict, ...] = ()
+        if whole:
+            data_said = data_verdicts(project, snapshot, champion, bundle.manifest.decision)
+            before = (*data_said, *kept_verdicts(project, bundle.digest))
+        figures, verdicts = evaluation.judge(
+            case,
+            before=before,
             today=datetime.now(UTC).date(),
             rooms=rooms,
             strangers=project.strangers,

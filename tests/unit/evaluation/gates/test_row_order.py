@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cases import Ask, row_case
 from trunkline.core.contract import Contract
+from trunkline.core.verdicts import Verdict
 from trunkline.evaluation import Scored
 from trunkline.evaluation.gates.row_order import RowOrder
 from trunkline.measure.paired import Array
@@ -17,6 +19,10 @@ def frame(rows: Callable[..., pd.DataFrame]) -> pd.DataFrame:
     return rows(120)
 
 
+def asked(ask: Ask, frame: pd.DataFrame, contract: Contract) -> Verdict:
+    return RowOrder().verdict(row_case(ask, frame, contract, test=Scored(frame, np.zeros(len(frame)), None)))
+
+
 def scored(frame: pd.DataFrame, chance: Array) -> Scored:
     labels = np.where(chance > 0.5, "Yes", "No").astype(object)
     return Scored(frame, labels, np.stack([1 - chance, chance], axis=1), ("No", "Yes"))
@@ -25,7 +31,7 @@ def scored(frame: pd.DataFrame, chance: Array) -> Scored:
 def test_a_model_that_looks_at_each_row_alone_passes(
     contract: Contract, frame: pd.DataFrame, answer: Callable[..., Scored]
 ) -> None:
-    found = RowOrder().judge(lambda asked: answer(asked), frame, contract)
+    found = asked(lambda asked: answer(asked), frame, contract)
 
     assert found.outcome == "pass"
     changed = found.figures[0]
@@ -35,9 +41,7 @@ def test_a_model_that_looks_at_each_row_alone_passes(
 
 
 def test_a_model_that_ranks_the_rows_of_a_request_fails(contract: Contract, frame: pd.DataFrame) -> None:
-    found = RowOrder().judge(
-        lambda asked: scored(asked, asked["skill"].rank(pct=True).to_numpy()), frame, contract
-    )
+    found = asked(lambda asked: scored(asked, asked["skill"].rank(pct=True).to_numpy()), frame, contract)
 
     assert found.outcome == "fail"
     assert "in half a batch" in found.reason
@@ -49,7 +53,7 @@ def test_a_model_that_looks_at_the_row_before_fails(contract: Contract, frame: p
     def ask(asked: pd.DataFrame) -> Scored:
         return scored(asked, 1 / (1 + np.exp(-asked["skill"].shift(1, fill_value=0.0).to_numpy())))
 
-    found = RowOrder().judge(ask, frame, contract)
+    found = asked(ask, frame, contract)
 
     assert found.outcome == "fail"
     assert "in another order" in found.reason
@@ -58,7 +62,7 @@ def test_a_model_that_looks_at_the_row_before_fails(contract: Contract, frame: p
 def test_a_model_that_draws_lots_fails(contract: Contract, frame: pd.DataFrame) -> None:
     generator = np.random.default_rng(0)
 
-    found = RowOrder().judge(lambda asked: scored(asked, generator.uniform(size=len(asked))), frame, contract)
+    found = asked(lambda batch: scored(batch, generator.uniform(size=len(batch))), frame, contract)
 
     assert found.outcome == "fail"
     assert "a second time" in found.reason
@@ -72,7 +76,7 @@ def test_a_model_that_cannot_answer_a_single_row_fails(
             raise ValueError("needs two rows")
         return answer(asked)
 
-    found = RowOrder().judge(ask, frame, contract)
+    found = asked(ask, frame, contract)
 
     assert found.outcome == "fail"
     assert "alone raised ValueError: needs two rows" in found.reason
@@ -86,7 +90,7 @@ def test_a_change_within_rounding_is_none(
         assert chances is not None
         return scored(asked, chances[:, 1] + 1e-7 / len(asked))
 
-    assert RowOrder().judge(ask, frame, contract).outcome == "pass"
+    assert asked(ask, frame, contract).outcome == "pass"
 
 
 def test_numbers_are_compared_relative_to_their_size(regression: Contract) -> None:
@@ -98,11 +102,11 @@ def test_numbers_are_compared_relative_to_their_size(regression: Contract) -> No
     def shifted(asked: pd.DataFrame) -> Scored:
         return Scored(asked, asked["size"].to_numpy() + 1.0 / len(asked), None)
 
-    assert RowOrder().judge(ask, frame.iloc[1:], regression).outcome == "pass"
-    assert RowOrder().judge(shifted, frame, regression).outcome == "fail"
+    assert asked(ask, frame.iloc[1:], regression).outcome == "pass"
+    assert asked(shifted, frame, regression).outcome == "fail"
 
 
 def test_one_row_says_nothing_about_order(
     contract: Contract, frame: pd.DataFrame, answer: Callable[..., Scored]
 ) -> None:
-    assert RowOrder().judge(lambda asked: answer(asked), frame.iloc[:1], contract).outcome == "inconclusive"
+    assert asked(lambda asked: answer(asked), frame.iloc[:1], contract).outcome == "inconclusive"

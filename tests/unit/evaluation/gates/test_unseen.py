@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from cases import Ask, row_case
 from trunkline.core.contract import Column, Contract, Role
+from trunkline.core.verdicts import Verdict
 from trunkline.evaluation import Scored
 from trunkline.evaluation.gates.unseen import Unseen, probes
 
@@ -34,6 +37,11 @@ FRAME = pd.DataFrame(
 )
 
 
+def asked(ask: Ask, frame: pd.DataFrame, contract: Contract, seen: pd.DataFrame) -> Verdict:
+    test, train = (Scored(rows, np.zeros(len(rows)), None) for rows in (frame, seen))
+    return Unseen().verdict(replace(row_case(ask, frame, contract, test=test), train=train))
+
+
 def answering(rows: pd.DataFrame) -> Scored:
     chance = np.full(len(rows), 0.5)
     labels = np.array(["Yes"] * len(rows), dtype=object)
@@ -45,7 +53,7 @@ def column(**given: Any) -> Column:
 
 
 def test_a_model_that_answers_everything_passes_and_says_how_much_was_asked() -> None:
-    found = Unseen().judge(answering, FRAME, CONTRACT, FRAME)
+    found = asked(answering, FRAME, CONTRACT, FRAME)
 
     assert found.outcome == "pass"
     # two ends of age, two of income and a null, one colour, one boolean, four texts
@@ -58,7 +66,7 @@ def test_an_encoder_that_knows_only_what_it_saw_is_red() -> None:
             raise ValueError(f"Found unknown categories {sorted(unknown)}")
         return answering(rows)
 
-    found = Unseen().judge(ask, FRAME, CONTRACT, FRAME)
+    found = asked(ask, FRAME, CONTRACT, FRAME)
 
     assert (found.gate, found.outcome) == ("robustness/unseen", "fail")
     assert found.stops
@@ -69,16 +77,16 @@ def test_an_encoder_that_knows_only_what_it_saw_is_red() -> None:
 
 
 def test_a_category_that_only_the_test_rows_have_counts_as_unseen() -> None:
-    asked: list[str] = []
+    seen: list[str] = []
 
     def ask(rows: pd.DataFrame) -> Scored:
-        asked.extend(rows["colour"])
+        seen.extend(rows["colour"])
         return answering(rows)
 
-    Unseen().judge(ask, FRAME, CONTRACT, FRAME[FRAME["colour"] == "Black"])
+    asked(ask, FRAME, CONTRACT, FRAME[FRAME["colour"] == "Black"])
 
-    assert asked.count("White") > asked.count("Black") / 4
-    assert "Green" in asked
+    assert seen.count("White") > seen.count("Black") / 4
+    assert "Green" in seen
 
 
 def test_a_number_at_its_end_that_overflows_is_red() -> None:
@@ -88,7 +96,7 @@ def test_a_number_at_its_end_that_overflows_is_red() -> None:
         answers.probabilities[(rows["age"] == 110).to_numpy()] = np.nan
         return answers
 
-    found = Unseen().judge(ask, FRAME, CONTRACT, FRAME)
+    found = asked(ask, FRAME, CONTRACT, FRAME)
 
     assert found.outcome == "fail"
     assert "age = 110 (the contract's greatest value)" in found.reason
@@ -101,7 +109,7 @@ def test_a_null_that_training_never_had_is_asked() -> None:
             raise ValueError("NaN")
         return answering(rows)
 
-    assert "income = null" in Unseen().judge(ask, FRAME, CONTRACT, FRAME).reason
+    assert "income = null" in asked(ask, FRAME, CONTRACT, FRAME).reason
 
 
 def test_a_text_that_is_empty_or_long_is_asked() -> None:
@@ -110,7 +118,7 @@ def test_a_text_that_is_empty_or_long_is_asked() -> None:
             raise MemoryError("too long")
         return answering(rows)
 
-    found = Unseen().judge(ask, FRAME, CONTRACT, FRAME)
+    found = asked(ask, FRAME, CONTRACT, FRAME)
 
     assert found.outcome == "fail"
     assert "(2002 characters)" in found.reason
@@ -122,18 +130,18 @@ def test_every_feature_that_fails_is_named() -> None:
             raise ValueError("unknown")
         return answering(rows)
 
-    found = Unseen().judge(ask, FRAME, CONTRACT, FRAME)
+    found = asked(ask, FRAME, CONTRACT, FRAME)
 
     assert found.figures[0].value == 2
-    asked = found.figures[1]
-    assert asked.name == "values_asked"
-    assert asked.rows == 4 * asked.value > 0
+    count = found.figures[1]
+    assert count.name == "values_asked"
+    assert count.rows == 4 * count.value > 0
     assert "colour" in found.reason
     assert "citizen" in found.reason
 
 
 def test_no_rows_are_inconclusive() -> None:
-    assert Unseen().judge(answering, FRAME.iloc[:0], CONTRACT, FRAME).outcome == "inconclusive"
+    assert asked(answering, FRAME.iloc[:0], CONTRACT, FRAME).outcome == "inconclusive"
 
 
 def test_a_contract_whose_values_training_had_all_leaves_nothing_to_ask() -> None:
@@ -146,7 +154,7 @@ def test_a_contract_whose_values_training_had_all_leaves_nothing_to_ask() -> Non
     )
     frame = pd.DataFrame({"x": ["a", "b"], "y": [1.0, 2.0]})
 
-    found = Unseen().judge(answering, frame, contract, frame)
+    found = asked(answering, frame, contract, frame)
 
     assert found.outcome == "pass"
     assert "every value" in found.reason

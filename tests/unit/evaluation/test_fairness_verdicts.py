@@ -13,7 +13,7 @@ from trunkline.core.policy.gates import FairnessGates, Gates
 from trunkline.core.verdicts import Verdict
 from trunkline.evaluation import Scored
 from trunkline.evaluation.fairness.groups import groups
-from trunkline.evaluation.fairness.questions import fairness_verdicts
+from trunkline.evaluation.judging import fairness_verdicts
 from trunkline.evaluation.scored import pair_scored
 from trunkline.measure.paired import Array, Paired
 
