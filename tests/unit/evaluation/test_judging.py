@@ -39,8 +39,9 @@ def ask(contract: Contract, policy: Policy, rows: Rows, answer: Answer) -> Calla
             "ask": answer,
         }
         given = healthy | different
-        asked = {key: given.pop(key) for key in ("before", "rooms", "strangers", "today") if key in given}
-        return judge(Case(**given), **({"today": TODAY} | asked))[1]
+        own: dict[str, Any] = {"today": TODAY}
+        own |= {key: given.pop(key) for key in ("before", "rooms", "strangers", "today") if key in given}
+        return judge(Case(**given), **own)[1]
 
     return asked
 
@@ -344,15 +345,15 @@ def test_rows_of_users_who_repeat_have_wider_intervals_and_the_verdicts_say_of_h
     found = {}
     for name, who in (("rows", np.arange(600)), ("users", np.arange(600) // 10)):
         test = frame.assign(who=who)
-        figures, verdicts = judge(
+        case = Case(
             contract=users,
             policy=policy,
             test=answer(test),
             train=answer(rows(600, 1).assign(who=np.arange(1000, 1600))),
             champion=answer(test),
             ask=answer,
-            today=TODAY,
         )
+        figures, verdicts = judge(case, today=TODAY)
         widths = {
             (one.name, one.group): one.interval.high - one.interval.low for one in figures if one.interval
         }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
@@ -18,6 +20,7 @@ from trunkline.measure.paired import Array, Paired
 from trunkline.measure.wording import number, percent
 
 BLUE, ORANGE, GREY, INK = "#1f6feb", "#d9730d", "#8b949e", "#24292f"
+Corner = Literal["lower left", "lower right", "upper left"]
 MOST_STEPS, MOST_POINTS = 3000, 1200
 """Steps of a curve, and points of a scatter plot, beyond which evenly spaced ones are drawn."""
 MOST_CELLS = 5
@@ -58,7 +61,7 @@ def calibration(on: Canvas, test: Paired, champion: Paired | None) -> None:
     _framed(ax, title, "Mean probability said", "Share that happened", legend="upper left")
 
 
-def _framed(ax: Axes, title: str, across: str, up: str, *, legend: str) -> None:
+def _framed(ax: Axes, title: str, across: str, up: str, *, legend: Corner) -> None:
     ax.set(title=title, xlabel=across, ylabel=up, xlim=(0, 1), ylim=(0, 1.01))
     ax.legend(loc=legend)
 
