@@ -202,16 +202,15 @@ def main(task: str, folder: Path) -> dict[str, Any]:
         answered["champion"] = ask(model, test, contract)
     with opened(sealed["challenger"]) as model:
         answered["challenger"] = ask(model, test, contract)
-        figures, verdicts = evaluation.judge(
+        case = evaluation.Case(
             contract=contract,
             policy=policy,
             test=answered["challenger"],
             train=ask(model, snapshot.development(), contract),
             champion=answered["champion"],
             ask=lambda rows: ask(model, rows, contract),
-            before=before,
-            today=date(2026, 1, 1),
         )
+        figures, verdicts = evaluation.judge(case, before=before, today=date(2026, 1, 1))
     judged = Evaluation(
         bundle=sealed["challenger"].digest,
         champion=sealed["champion"].digest,
