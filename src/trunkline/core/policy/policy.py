@@ -60,7 +60,5 @@ class Policy(Section):
 
 def policy_schema() -> dict[str, Any]:
     """Return the JSON Schema of `trunkline.yaml`, for editors."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "trunkline.yaml",
-    } | Policy.model_json_schema()
+    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    return dialect | Policy.model_json_schema() | {"title": "trunkline.yaml"}
