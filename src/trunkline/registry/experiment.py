@@ -1,7 +1,9 @@
-"""The experiment that holds a model's runs, with its artifacts beside an embedded store, wherever that was moved."""
+"""The experiment that holds a model's runs: what it is called, and where its artifacts lie."""
 
 from __future__ import annotations
 
+import hashlib
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -15,7 +17,22 @@ LINEAGE = ("commit", "snapshot", "training_key", "toolkit")
 """What the tags of a run tell of where its bundle comes from."""
 PARAM_LENGTH = 6000
 """Characters that MLflow takes of a parameter."""
+LONGEST = 250
+"""Characters that MLflow takes of a name, and its databases of a key."""
+_STRANGE = re.compile(r"[^\w\-. ]")
 TAKEN = "RESOURCE_ALREADY_EXISTS"
+
+
+def metric_key(name: str) -> str:
+    """Return the name of a figure in the letters that MLflow takes; what would not fit ends with its digest.
+
+    MLflow reads names as paths: a slash, or a point at the beginning, can name another place.
+    """
+    key = _STRANGE.sub("_", name)
+    key = f"_{key}" if key.startswith(".") or not key else key
+    if len(key) <= LONGEST:
+        return key
+    return f"{key[: LONGEST - 13]}-{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:12]}"
 
 
 def experiment_of(client: Any, uri: str, name: str) -> str:

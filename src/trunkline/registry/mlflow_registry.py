@@ -14,12 +14,11 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from trunkline.core.bundle import Bundle
 from trunkline.core.errors import BundleError, NotFoundError, PolicyError, StorageError
-from trunkline.core.mlflow_names import metric_key
 from trunkline.core.mlflow_uri import SERVERS, embedded_folder, without_secrets
 from trunkline.core.record import short
 
 from .connection import connect, speaking
-from .experiment import ARTIFACTS, LINEAGE, PARAM_LENGTH, at_home, experiment_of
+from .experiment import ARTIFACTS, LINEAGE, PARAM_LENGTH, at_home, experiment_of, metric_key
 from .protocol import Place
 
 ARTIFACT = "bundle"

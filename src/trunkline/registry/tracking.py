@@ -10,11 +10,10 @@ from typing import Any, Protocol
 from trunkline.core.decision import Decision
 from trunkline.core.figures import Figure
 from trunkline.core.lineage import Lineage, Trial, Usage
-from trunkline.core.mlflow_names import metric_key
 from trunkline.core.record import short
 
 from .connection import connect, speaking
-from .experiment import LINEAGE, PARAM_LENGTH, experiment_of
+from .experiment import LINEAGE, PARAM_LENGTH, experiment_of, metric_key
 
 BUNDLE_TAG = "trunkline.bundle"
 

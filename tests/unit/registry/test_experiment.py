@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from mlflow.utils.validation import _validate_metric_name
 
-from trunkline.core.mlflow_names import LONGEST, metric_key
+from trunkline.registry.experiment import LONGEST, metric_key
 
 STRANGE = (
     "",
