@@ -22,11 +22,17 @@ class TargetConformance:
     """Needs the fixtures `reach`, `settings`, `route` (of a version number to its bundle) and `bundles`."""
 
     @pytest.fixture
-    def single(self, settings: TargetSettings, route: Callable[[int], Route]) -> Callable[[int], Release]:
+    def image(self) -> str:
+        """The image by digest, for a kind that runs images; it carries versions 1 to 3."""
+        return ""
+
+    @pytest.fixture
+    def single(
+        self, settings: TargetSettings, image: str, route: Callable[[int], Route]
+    ) -> Callable[[int], Release]:
         def make(version: int) -> Release:
-            state = next_state(
-                DesiredState(environment="production", target=settings), "single", challenger=route(version)
-            )
+            none = DesiredState(environment="production", target=settings, image=image)
+            state = next_state(none, "single", challenger=route(version))
             release = state.release(f"c{version}")
             assert release is not None
             return release
@@ -94,11 +100,12 @@ class TargetConformance:
         self,
         reach: Reach,
         settings: TargetSettings,
+        image: str,
         route: Callable[[int], Route],
         bundles: BundleStore,
         tmp_path: Path,
     ) -> None:
-        none = DesiredState(environment="production", target=settings)
+        none = DesiredState(environment="production", target=settings, image=image)
         desired = next_state(none, "single", challenger=route(1))
         for count in (3, 0):
             target = reach()

@@ -104,7 +104,10 @@ OURS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "onnx": "trunkline.runtimes.onnx:OnnxModel",
             "python": "trunkline.runtimes.python:PythonModel",
         },
-        "targets": {"local": "trunkline.delivery.targets.local:Local"},
+        "targets": {
+            "container": "trunkline.delivery.targets.container:Container",
+            "local": "trunkline.delivery.targets.local:Local",
+        },
         "tasks": {
             "classification": "trunkline.tasks.classification.answers:Classification",
             "regression": "trunkline.tasks.regression.answers:Regression",

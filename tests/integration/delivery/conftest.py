@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
+import socket
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,11 +13,18 @@ from pathlib import Path
 import psutil
 import pytest
 
+from containers import BASE
 from trunkline.core.bundle import Bundle, BundleManifest, BundleStore, seal
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.lineage import Lineage
+from trunkline.core.policy.delivery import Serving
 from trunkline.core.release import Release, Route
-from trunkline.delivery import LocalTarget
+from trunkline.delivery import Environment, LocalTarget
+from trunkline.delivery.engine import Engine
+from trunkline.delivery.targets.container import ContainerSettings
+from trunkline.delivery.targets.container_target import ContainerTarget
+
+from .fake_service import DEADLY, REFUSED
 
 FAKE = Path(__file__).with_name("fake_service.py")
 MakeTarget = Callable[..., LocalTarget]
@@ -107,3 +117,73 @@ def make_target(tmp_path: Path) -> Iterator[MakeTarget]:
     for child in left:
         child.kill()
     assert not left
+
+
+CARRIED = (1, 2, 3, REFUSED, DEADLY)
+"""The versions in the tests' image."""
+
+
+@pytest.fixture(scope="session")
+def image(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An image by digest that serves as `fake_service.py` does, and carries CARRIED."""
+    folder = tmp_path_factory.mktemp("image")
+    bundles = BundleStore(folder / "bundles")
+    digests = [
+        bundles.add(seal_model(folder / str(number), b"model %d" % number).folder).digest
+        for number in CARRIED
+    ]
+    (folder / "Dockerfile").write_text(
+        f"FROM {BASE}\nENV PYTHONPATH=/srv/fake\nCOPY fake /srv/fake\nCOPY bundles /srv/release/bundles\n"
+        "RUN mkdir -p /srv/log && chown 65532:65532 /srv/log\nUSER 65532:65532\nWORKDIR /srv\n"
+    )
+    serving = folder / "fake/trunkline/serving"
+    serving.mkdir(parents=True)
+    for package in (serving, serving.parent):
+        (package / "__init__.py").touch()
+    shutil.copy(FAKE, serving / "__main__.py")
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    labels = {"trunkline.bundles": " ".join(digests)}
+    identity = engine.build(folder, "trunkline-target", "one", labels=labels, progress=lambda _: None)
+    words = [engine.program, "image", "inspect", "--format", "{{index .RepoDigests 0}}", identity]
+    yield subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
+    subprocess.run([engine.program, "rmi", "--force", identity], check=False, capture_output=True)
+
+
+def free_port() -> int:
+    """Return a port that nobody has."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+MakeContainers = Callable[..., ContainerTarget]
+
+
+@pytest.fixture
+def make_containers(engine: Engine, tmp_path: Path) -> Iterator[MakeContainers]:
+    """Makes container targets of this machine; what they started is ended afterwards."""
+    if not shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin"):
+        pytest.skip("no haproxy is installed")
+    made: list[ContainerTarget] = []
+    port = free_port()
+
+    def make(**keys: object) -> ContainerTarget:
+        kind = "podman" if engine.podman else "docker"
+        settings = ContainerSettings.model_validate({"engine": kind, "port": port} | keys)
+        environment = Environment(
+            name="production",
+            file="deployments/production.yaml",
+            folder=tmp_path / "live/production",
+            predictions=tmp_path / "predictions/production",
+            locks=tmp_path,
+            installed=tmp_path / "installed",
+            serving=Serving(),
+            project="loans",
+        )
+        made.append(ContainerTarget(environment, settings, patience=20.0))
+        return made[-1]
+
+    yield make
+    for target in made[:1]:
+        target.stop()

@@ -76,6 +76,8 @@ def main() -> int:
     options = parser.parse_args()
     state = State(options.folder)
     signal.signal(signal.SIGHUP, state.reload)
+    if os.getpid() == 1:  # in a container nobody else ends it on SIGTERM
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         state.load()
     except OSError as error:

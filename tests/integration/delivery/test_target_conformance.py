@@ -18,7 +18,7 @@ from trunkline.core.policy.delivery import Serving
 from trunkline.core.release import Release, Route
 from trunkline.delivery import Environment, LocalSettings, TargetSettings
 
-from .conftest import MakeTarget, seal_model, single
+from .conftest import MakeContainers, MakeTarget, seal_model, single
 from .test_local_service import adding
 
 
@@ -53,6 +53,21 @@ class TestLocalBeyondItsMachine(ExposedTargetConformance):
     def guarded(self, make_target: MakeTarget) -> Reach:
         command, access = (sys.executable, "-m", "trunkline.serving"), Access(tls="own", callers="keys")
         return lambda: make_target(host="0.0.0.0", command=command, patience=60.0, access=access)
+
+
+@pytest.mark.timeout(180)
+class TestContainer(TargetConformance):
+    @pytest.fixture
+    def settings(self, make_containers: MakeContainers) -> TargetSettings:
+        return make_containers().settings
+
+    @pytest.fixture
+    def image(self, image: str) -> str:
+        return image
+
+    @pytest.fixture
+    def reach(self, make_containers: MakeContainers) -> Reach:
+        return make_containers
 
 
 class TestOfAStranger(TargetConformance):

@@ -14,7 +14,8 @@ class Settings(TargetSettings):
 
 
 class Folder:
-    settings, on_this_machine, takes_image = Settings, False, True
+    settings, takes_image = Settings, True
+    on_this_machine = staticmethod(lambda settings: False)
 
     def __init__(self, environment: Environment, settings: Settings) -> None:
         self.environment, self.file = environment, environment.folder / settings.name / "release.json"

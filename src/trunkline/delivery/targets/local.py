@@ -28,8 +28,13 @@ class Local:
     """What the kind takes and how it is opened."""
 
     settings: ClassVar[type[LocalSettings]] = LocalSettings
-    on_this_machine: ClassVar[bool] = True
     takes_image: ClassVar[bool] = False
+
+    @staticmethod
+    def on_this_machine(settings: LocalSettings) -> bool:
+        """Whether it is a process of the machine that deploys: always."""
+        del settings
+        return True
 
     @staticmethod
     def open(environment: Environment, settings: LocalSettings) -> LocalTarget:

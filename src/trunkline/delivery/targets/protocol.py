@@ -65,6 +65,7 @@ class Environment:
     installed: Path
     serving: Serving
     progress: Callable[[str], None] = lambda _: None
+    project: str = "model"
 
 
 class Target(Protocol):
@@ -116,10 +117,13 @@ class TargetKind(Protocol):
 
     settings: ClassVar[type[Any]]
     """A `TargetSettings` whose `kind` is the plugin's name."""
-    on_this_machine: ClassVar[bool]
-    """Whether what serves is a process of the machine that deploys."""
     takes_image: ClassVar[bool]
     """Whether it runs the image that the desired state names."""
+
+    @staticmethod
+    def on_this_machine(settings: Any) -> bool:
+        """Return whether what serves runs on the machine that deploys."""
+        ...
 
     @staticmethod
     def open(environment: Environment, settings: Any) -> Target:

@@ -56,6 +56,7 @@ def target_of(project: Project, environment: str, *, progress: Progress = lambda
             installed=project.work / "installed",
             serving=project.policy.serving,
             progress=progress,
+            project=project.policy.name,
         ),
         settings_of(kind, state),
     )
@@ -63,6 +64,11 @@ def target_of(project: Project, environment: str, *, progress: Progress = lambda
 
 def _kind_of(project: Project, state: DesiredState) -> TargetKind:
     return kind_of(state, packages=project.packages)
+
+
+def _serves_here(project: Project, state: DesiredState) -> bool:
+    kind = _kind_of(project, state)
+    return kind.on_this_machine(settings_of(kind, state))
 
 
 def takes_image(project: Project, environment: str) -> bool:
@@ -121,9 +127,9 @@ def switch_words(off: Deployment) -> str:
 def out_of_reach(project: Project, environment: str) -> str:
     """Return why this machine cannot be the one that serves an environment; empty when it can."""
     state = read_state(project.deployment(environment))
-    if _kind_of(project, state).on_this_machine and os.environ.get("RUNNER_ENVIRONMENT") == "github-hosted":
+    if _serves_here(project, state) and os.environ.get("RUNNER_ENVIRONMENT") == "github-hosted":
         return (
-            f"{environment} is served by a process of its own machine (target.kind: {state.target.kind}),"
+            f"{environment} is served on its own machine (target.kind: {state.target.kind}),"
             " and GitHub's runner is gone after this job. Set the repository variable TRUNKLINE_RUNNER to the label"
             f" of a self-hosted runner there, or run `trunkline deploy {environment}` on that machine."
         )
@@ -134,7 +140,7 @@ def apply_deployment(project: Project, environment: str, *, reviewed: str, progr
     """Carry out the plan whose checksum was reviewed, fetching bundles from the registry where they are missing."""
     _require_home(project, environment)
     made = plan_deployment(project, environment)
-    if made.release is not None:
+    if made.release is not None and not takes_image(project, environment):
         for route in (made.release.champion, made.release.challenger):
             if route is not None:
                 bundle_of(project, route, progress=progress)
@@ -174,7 +180,7 @@ def tell(project: Project, environment: str, error: TrunklineError | None) -> Is
 
 def _require_home(project: Project, environment: str) -> None:
     """Raise PolicyError where what serves would lie in a runner's work folder, which its next checkout may empty."""
-    here = _kind_of(project, read_state(project.deployment(environment))).on_this_machine
+    here = _serves_here(project, read_state(project.deployment(environment)))
     if here and os.environ.get("RUNNER_ENVIRONMENT") == "self-hosted" and project.store is None:
         raise PolicyError(
             "On a self-hosted runner, what serves must not lie in the runner's work folder.",

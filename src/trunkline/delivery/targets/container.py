@@ -1,0 +1,53 @@
+"""The kind `container`: an image by digest, run by podman or docker behind a proxy, here or on another machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from trunkline.core.policy.access import Access
+
+from .protocol import Environment, TargetSettings
+
+if TYPE_CHECKING:
+    from .container_target import ContainerTarget
+
+
+class ContainerSettings(TargetSettings):
+    """A container on this machine, or on `host` over SSH; the proxy HAProxy holds the port there."""
+
+    kind: Literal["container"] = "container"
+    host: Annotated[str, Field(pattern=r"^([A-Za-z0-9_][A-Za-z0-9_.-]*@)?[A-Za-z0-9][A-Za-z0-9.:-]*$|^$")] = (
+        ""
+    )
+    """`user@machine`, as ssh takes it; empty is the machine that deploys."""
+    engine: Literal["podman", "docker"] = "podman"
+    listen: str = "127.0.0.1"
+    """The address of that machine that the proxy listens on; beyond loopback it needs `access`."""
+    port: Annotated[int, Field(ge=1, le=65535)]
+    certificate: str = ""
+    """The file on that machine with the certificate, its key beside it as `<file>.key`, where `access.tls` is *own*."""
+    folder: str = ""
+    """Where state and prediction log lie on `host`; by default in ~/.local/share/trunkline."""
+    access: Access | None = None
+    """Who may ask; None takes `serving.access` of the policy."""
+
+
+class Container:
+    """What the kind takes and how it is opened."""
+
+    settings: ClassVar[type[ContainerSettings]] = ContainerSettings
+    takes_image: ClassVar[bool] = True
+
+    @staticmethod
+    def on_this_machine(settings: ContainerSettings) -> bool:
+        """Whether the container runs on the machine that deploys."""
+        return not settings.host
+
+    @staticmethod
+    def open(environment: Environment, settings: ContainerSettings) -> ContainerTarget:
+        """Return the target of an environment."""
+        from .container_target import ContainerTarget
+
+        return ContainerTarget(environment, settings)

@@ -1,0 +1,140 @@
+"""The proxy that holds the port: HAProxy, which changes its container without losing a connection."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+
+import httpx
+
+from trunkline.core.errors import ApplyError
+
+from .machine import Machine
+from .service import wait_for
+
+HEADER = "trunkline-container"
+"""By it the answer to `GET /ready` says to which container the running proxy leads."""
+DRAIN_S = 10
+"""Requests that take longer are cut off when a container is replaced."""
+PROGRAM = "haproxy"
+_PATH = "PATH=$PATH:/usr/sbin:/sbin"  # where Debian puts it, and a user's ssh session does not look
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """HAProxy in a folder of a machine, on one address and port."""
+
+    machine: Machine
+    folder: str
+    listen: str
+    port: int
+    certificate: str = ""
+
+    @property
+    def config(self) -> str:
+        """Return the path of its configuration."""
+        return f"{self.folder}/haproxy.cfg"
+
+    @property
+    def pid(self) -> str:
+        """Return the path of the file that holds the number of its process."""
+        return f"{self.folder}/haproxy.pid"
+
+    @property
+    def asked_at(self) -> str:
+        """Return the address at which its own machine reaches it."""
+        return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self.listen, self.listen)  # noqa: S104
+
+    def text(self, container: str, port: int, *, root: bool) -> str:
+        """Return the configuration that leads to a container's port on loopback."""
+        tls = f" ssl crt {self.certificate}" if self.certificate else ""
+        host = f"[{self.listen}]" if ":" in self.listen else self.listen
+        return (
+            "# Written by `trunkline deploy`; do not edit it.\n"
+            "global\n"
+            f"  hard-stop-after {DRAIN_S}s\n"
+            + ("  user haproxy\n  group haproxy\n" if root else "")
+            + "defaults\n"
+            "  mode http\n"
+            "  timeout connect 5s\n  timeout client 75s\n  timeout server 60s\n  timeout http-keep-alive 75s\n"
+            # While the old process drains, connections that wait are closed after their next answer, not under it.
+            "  option idle-close-on-response\n"
+            "frontend service\n"
+            f"  bind {host}:{self.port}{tls}\n"
+            "  http-request set-var(txn.ready) bool(true) if { path /ready }\n"
+            f"  http-response set-header {HEADER} {container} if {{ var(txn.ready) -m bool }}\n"
+            "  default_backend container\n"
+            "backend container\n"
+            "  retries 3\n"
+            f"  server {container} 127.0.0.1:{port}\n"
+        )
+
+    def container(self) -> str:
+        """Return the container that the configuration names, whether or not the proxy runs; empty without one."""
+        script = f"sed -n 's/^  server \\([^ ]*\\) .*/\\1/p' {shlex.quote(self.config)}"
+        return self.machine.ask(script) or ""
+
+    def start_words(self) -> str:
+        """Return the lines of the shell that start it apart from who runs them."""
+        return f"{_PATH}\n{PROGRAM} -W -D -f {shlex.quote(self.config)} -p {shlex.quote(self.pid)}"
+
+    def lead_to(self, container: str, port: int, *, root: bool) -> None:
+        """Lead new requests to a container; those under way end where they began. Raises ApplyError."""
+        before = self.machine.ask(f"cat {shlex.quote(self.config)}")
+        self.machine.write(self.config, self.text(container, port, root=root))
+        trouble = self._load()
+        if not trouble and wait_for(lambda: self.leads_to() == container or None, patience=10.0) is None:
+            trouble = f"it does not lead to {container} after 10 s"
+        if trouble:
+            if before is None:
+                self.stop()
+            else:
+                self.machine.write(self.config, before + "\n")
+                self._load()
+            raise ApplyError(
+                f"The proxy on {self.machine.name} does not hold {self.listen}:{self.port}: {trouble}.",
+                next_step=f"see which program has the port there: ss -ltnp 'sport = :{self.port}'",
+            )
+
+    def _load(self) -> str:
+        """Start the proxy, or have it read its configuration again, and return why not; empty when it did."""
+        config, pid = shlex.quote(self.config), shlex.quote(self.pid)
+        said = self.machine.ask(
+            f"{_PATH}; command -v {PROGRAM} >/dev/null || {{ echo 'haproxy is not installed there'; exit 0; }}; "
+            f"{PROGRAM} -c -q -f {config} 2>&1 || exit 0; "
+            f'if [ -f {pid} ] && grep -q {PROGRAM} "/proc/$(head -n1 {pid})/comm" 2>/dev/null; '
+            f'then kill -USR2 "$(head -n1 {pid})"; '
+            f'else said=$({PROGRAM} -W -D -f {config} -p {pid} </dev/null 2>&1) || echo "$said"; fi'
+        )
+        return " ".join((said or "").split())[-300:]
+
+    def leads_to(self) -> str | None:
+        """Return the container whose answer the port gives; None where none answers."""
+        scheme = "https" if self.certificate else "http"
+        with self.machine.reach(self.port, self.asked_at) as place:
+            try:
+                # Asked on the machine itself, whatever name its certificate has.
+                answer = httpx.get(
+                    f"{scheme}://{place}/ready",
+                    timeout=5.0,
+                    trust_env=False,
+                    verify=False,  # noqa: S501
+                )
+            except httpx.HTTPError:
+                return None
+        name = answer.headers.get(HEADER)
+        return str(name) if name else None
+
+    def drained(self, *, patience: float) -> bool:
+        """Wait until no process of before the last change is left, and return whether none is."""
+        script = f'test "$(ps -o pid= --ppid "$(head -n1 {shlex.quote(self.pid)})" | wc -l)" -le 1'
+        return wait_for(lambda: self.machine.ask(script) is not None or None, patience=patience) is not None
+
+    def stop(self) -> None:
+        """End it, and remove its configuration."""
+        pid = shlex.quote(self.pid)
+        self.machine.ask(
+            f'if grep -q {PROGRAM} "/proc/$(head -n1 {pid})/comm" 2>/dev/null; then kill -TERM "$(head -n1 {pid})"; '
+            f"fi; rm -f {pid} {shlex.quote(self.config)}"
+        )
+        wait_for(lambda: self.leads_to() is None or None, patience=5.0)
