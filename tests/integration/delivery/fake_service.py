@@ -84,7 +84,12 @@ def main() -> int:
         sys.stderr.write(json.dumps({"event": str(error), "level": "error"}) + "\n")
         return 20
 
+    class Server(ThreadingHTTPServer):
+        request_queue_size = 128
+
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
         def do_GET(self) -> None:
             body = json.dumps(state.ready()).encode()
             self.send_response(200)
@@ -95,7 +100,7 @@ def main() -> int:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Stay silent."""
 
-    ThreadingHTTPServer((options.host, options.port), Handler).serve_forever()
+    Server((options.host, options.port), Handler).serve_forever()
     return 0
 
 
