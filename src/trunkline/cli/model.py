@@ -137,6 +137,7 @@ def example(ctx: click.Context, address: str) -> None:
 
     The row in it is the first test row of the locked rows; before `trunkline snapshot`, one that the contract allows.
     """
+    from trunkline.core.keys import KEY_OF
     from trunkline.loop.model import examples, preview
 
     project = output.project_of(ctx)
@@ -145,7 +146,10 @@ def example(ctx: click.Context, address: str) -> None:
     # A proxy of the machine's cannot reach the machine itself.
     words = ("curl", "--silent", "--show-error", *(() if address else ("--noproxy", "127.0.0.1")))
     words += (f"{where}/predict", "--header", "Content-Type: application/json")
-    click.echo(shlex.join((*words, "--data", json.dumps(row, ensure_ascii=False))))
+    command = shlex.join((*words, "--data", json.dumps(row, ensure_ascii=False)))
+    # The preview asks nobody; the key itself stays in its variable.
+    keyed = address and project.policy.serving.access.callers in ("keys", "jwt")
+    click.echo(command + f' --header "Authorization: Bearer ${KEY_OF["predict"]}"' * bool(keyed))
 
 
 @click.command()
