@@ -111,6 +111,8 @@ def _latency(evidence: StageEvidence, policy: Rollout) -> Verdict:
 def _quality(evidence: StageEvidence, policy: Rollout) -> Verdict:
     own, other = evidence.challenger, evidence.champion
     words = f"{own.labelled:,} outcomes of version {own.version} are known, and {other.labelled:,} of the champion"
+    if evidence.labels_missing:
+        words += f"; {evidence.labels_missing:,} more are needed"
     if figure := evidence.difference:
         words = f"By {evidence.metric} on {figure.rows:,} labelled answers version {own.version}"
         words += " is compared with the champion"

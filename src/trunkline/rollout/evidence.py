@@ -166,6 +166,7 @@ def measure_stage(
         agreement=_agreement(pairs, task, contract, policy) if task.repeats else None,
         shift=apart(own, other),
         metric=metric.name,
+        labels_missing=max(0, minimum_labelled - min(ours.labelled.rows, theirs.labelled.rows)),
         difference=compared.quality,
     )
 

@@ -68,6 +68,8 @@ class StageEvidence(Record):
     shift: Figure | None = None
     """Population stability index of the challenger's answers against the champion's, corrected for noise."""
     metric: str
+    labels_missing: int = 0
+    """Outcomes that are still needed of the version of which fewer are known, before the quality is compared."""
     difference: Difference | None = None
     """Of the quality; None where too few outcomes are known."""
 

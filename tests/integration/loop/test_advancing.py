@@ -133,9 +133,18 @@ def test_a_silent_challenger_goes_on_by_one_pull_request_that_a_person_may_close
 ) -> None:
     forge = open_forge(challenged)
     stage(challenged, "silent", second, git)
+    policy = challenged.root / "trunkline.yaml"
+    policy.write_text(
+        policy.read_text(encoding="utf-8").replace("rollout: {", "rollout: {patience_hours: 0.000001, "),
+        encoding="utf-8",
+    )
+    challenged = Project(challenged.root)
     early = advancing.advance(challenged, "production", progress=say)
     assert early.pull_request is None
     assert "150 more are needed" in early.said
+    (asked,) = forge.issues(state="open")
+    assert "promote --stage canary" in asked.body
+    assert "promote --stage back" in asked.body
     sent = send(challenged, 300)
     append(challenged.truth("production"), sent.truths)
     log = challenged.predictions("production")
@@ -145,6 +154,7 @@ def test_a_silent_challenger_goes_on_by_one_pull_request_that_a_person_may_close
     assert first.pull_request.branch == "promote/production/v2-canary"
     assert "## The silent stage on live traffic: go on" in first.pull_request.body
     assert "roc_auc" in first.pull_request.body
+    assert forge.issues(state="open") == ()
     tip = git(challenged.root, "ls-remote", "origin", "promote/production/v2-canary")
     again = advancing.advance(challenged, "production", progress=say)
     assert again.pull_request

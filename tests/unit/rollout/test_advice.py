@@ -165,8 +165,9 @@ def test_quality_is_within_the_margin_or_clearly_worse_or_unclear(
 
 
 def test_unknown_outcomes_hold_nothing_up_unless_the_policy_wants_them() -> None:
-    found = evidence({"labelled": 3}, difference=None)
+    found = evidence({"labelled": 3}, difference=None, labels_missing=47)
     assert advise(found, Rollout()).action == "go on"
+    assert "47 more are needed" in advise(found, Rollout(require_truth=True)).reason
     assert outcome("quality", found) == "inconclusive"
     assert advise(found, Rollout(require_truth=True)).action == "wait"
 

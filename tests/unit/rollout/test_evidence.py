@@ -316,7 +316,7 @@ def test_too_few_known_outcomes_leave_the_quality_out(reference: Profile) -> Non
     challenger = tuple(answer(number, "challenger") for number in range(100))
     found = measure(Answers(champion, challenger), outcomes(champion, ["yes"] * 100), reference, "canary")
     assert found.difference is None
-    assert (found.champion.labelled, found.challenger.labelled) == (100, 0)
+    assert (found.champion.labelled, found.challenger.labelled, found.labels_missing) == (100, 0, 50)
 
 
 def test_outcomes_of_one_kind_leave_the_quality_out(reference: Profile) -> None:

@@ -23,7 +23,7 @@ TAKES_OVER: Rights = MappingProxyType(
 
 TARGETS: dict[str, Rights] = {
     "adopt": TAKES_OVER,
-    "rollout": PROPOSES,
+    "rollout": {**PROPOSES, "issues": "write"},
     "apply": {"contents": "read", "issues": "write"},
     "bring": READS,
     "conclude": {"statuses": "write"},

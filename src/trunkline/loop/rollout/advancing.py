@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from trunkline import monitoring, rollout
-from trunkline.core.errors import PolicyError
+from trunkline.core.errors import PolicyError, TrunklineError
 from trunkline.core.lineage import Version
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
@@ -39,7 +39,7 @@ from .promoting import (
     propose_stage,
 )
 from .switching import switch_off, switch_on
-from .undecided import keep_asking
+from .undecided import close_asked, keep_asking
 
 MARKER = "stage"
 """The sticky comment that keeps an open pull request's evidence up to date."""
@@ -72,7 +72,9 @@ def advance(project: Project, environment: str, *, progress: Progress) -> Advanc
         said = f"{environment} does not serve what is merged yet: run `trunkline deploy {environment}` first."
         return Advanced(said=said)
     if release.challenger is None:
-        return Advanced(said=f"Version {release.champion.version} answers alone: there is nothing to judge.")
+        said = f"Version {release.champion.version} answers alone: there is nothing to judge."
+        close_asked(open_forge(project), environment, comment=said)
+        return Advanced(said=said)
     since = stage_began(project, environment, serves)
     if since is None:
         unknown = (
@@ -95,7 +97,7 @@ def _while_off(project: Project, state: DesiredState, off: Deployment, *, progre
     if closed and forge.proposed(branch) is None:
         switch_on(project, state.environment, progress=progress)
         return Advanced(said=f"A person closed #{closed.number}: the challenger has its traffic again.")
-    pull = propose_back(project, state, evidence=switch_words(off), progress=progress)
+    pull = propose_back(project, state, progress=progress)
     return Advanced(said=switch_words(off), pull_request=pull)
 
 
@@ -179,12 +181,7 @@ def _act(
     said = f"{advice.action}: {advice.reason}"
     if advice.action == "go back":
         if project.policy.rollout.kill_switch:
-            off = switch_off(project, state.environment, progress=progress)
-            words = (
-                switch_words(off)
-                if off
-                else "The kill switch was not thrown: nothing that this machine deployed serves."
-            )
+            words = _throw_switch(project, state, progress)
             report, said = f"{words}\n\n{report}", f"{said} {words}"
         pull = propose_back(project, state, evidence=report, reason=advice.reason, progress=progress)
         return Advanced(said=said, advice=advice, pull_request=pull)
@@ -193,6 +190,15 @@ def _act(
     if advice.stage == "single":
         said = " ".join([said, *caller_notice(project, state.champion, challenger, None, progress=progress)])
     return Advanced(said=said, advice=advice, pull_request=pull)
+
+
+def _throw_switch(project: Project, state: DesiredState, progress: Progress) -> str:
+    """Take the challenger's traffic, and say so; that it fails must not keep the rollback from being proposed."""
+    try:
+        off = switch_off(project, state.environment, progress=progress)
+    except TrunklineError as error:
+        return f"The kill switch could not take its traffic: {error.what}"
+    return switch_words(off) if off else NOT_IN_REACH
 
 
 def _refused(forge: Forge, branch: str, label: str, since: datetime) -> PullRequest | None:

@@ -93,7 +93,7 @@ def propose_back(
     reason: str = "A person takes it back.",
     progress: Progress,
 ) -> PullRequest:
-    """Open the pull request after which the champion answers alone again; an open one gets this evidence.
+    """Open the pull request after which the champion answers alone again; an open one gets new evidence.
 
     Raises PolicyError when there is no challenger.
     """
@@ -109,8 +109,8 @@ def propose_back(
     )
     labels = ("trunkline", ROLLBACK)
     forge = open_forge(project)
-    if forge.proposed(branch) is not None:
-        return forge.propose(branch=branch, title=title, body=body, labels=labels)
+    if (known := forge.proposed(branch)) is not None:
+        return forge.propose(branch=branch, title=title, body=body, labels=labels) if evidence else known
     with change(project, branch) as made:
         write_state(made.project.deployment(state.environment), before)
         made.commit(f"{title}\n\n{reason}")
