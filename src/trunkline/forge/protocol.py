@@ -24,38 +24,36 @@ class Comment(Record):
     marker: str = ""
 
 
-class PullRequest(Record):
+class Thread(Record):
+    """What pull requests and issues share."""
+
+    number: int
+    title: str
+    body: str
+    labels: tuple[str, ...] = ()
+    created: datetime
+    closed: datetime | None = None
+    comments: tuple[Comment, ...] = ()
+
+
+class PullRequest(Thread):
     """A proposed change of the main branch. `branch` is its head; `merge` the commit that brought it in."""
 
     SCHEMA: ClassVar[str] = "trunkline/pull-request/1"
 
-    number: int
-    title: str
-    body: str
     branch: str
     base: str
     state: Literal["open", "merged", "closed"]
-    labels: tuple[str, ...] = ()
-    created: datetime
-    closed: datetime | None = None
     merge: str = ""
-    comments: tuple[Comment, ...] = ()
 
 
-class Issue(Record):
+class Issue(Thread):
     """Something people should know; `fingerprint` names the trouble it follows, empty if a person opened it."""
 
     SCHEMA: ClassVar[str] = "trunkline/issue/1"
 
-    number: int
-    title: str
-    body: str
     state: Literal["open", "closed"]
     fingerprint: str = ""
-    labels: tuple[str, ...] = ()
-    created: datetime
-    closed: datetime | None = None
-    comments: tuple[Comment, ...] = ()
     pinned: bool = False
     """Whether it stands above all others; GitHub's own list alone shows it, so there it is never told."""
 

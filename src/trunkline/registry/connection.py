@@ -7,6 +7,7 @@ import os
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -34,18 +35,23 @@ def connect(uri: str) -> Any:
     """
     folder = embedded_folder(uri)
     if folder is not None:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StorageError(
-                f"Cannot write {folder}: {error.strerror}.", next_step="make the folder writable"
-            ) from error
+        make_folder(folder)
     with speaking(uri, QUICK):
         from mlflow import MlflowClient
 
         client = MlflowClient(tracking_uri=uri, registry_uri=uri)
         client.search_registered_models(max_results=1)
     return client
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder of an embedded store where there is none. Raises StorageError when it cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"Cannot write {folder}: {error.strerror}.", next_step="make the folder writable"
+        ) from error
 
 
 @contextmanager

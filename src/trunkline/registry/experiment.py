@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from trunkline.core.errors import StorageError
 from trunkline.core.mlflow_uri import embedded_folder
+
+from .connection import make_folder
 
 ARTIFACTS = "mlartifacts"
 """The folder of artifacts beside an embedded store's database."""
@@ -71,11 +72,5 @@ def _beside(uri: str) -> str | None:
     folder = embedded_folder(uri)
     if folder is None:
         return None
-    artifacts = folder / ARTIFACTS
-    try:
-        artifacts.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(
-            f"Cannot write {artifacts}: {error.strerror}.", next_step="make the folder writable"
-        ) from error
-    return artifacts.as_uri()
+    make_folder(folder / ARTIFACTS)
+    return (folder / ARTIFACTS).as_uri()

@@ -41,8 +41,8 @@ class End(View):
     repo: Place | None = None
 
 
-class PullView(View):
-    """A pull request; `comments` and `mergeable` are told for a single one only."""
+class ThreadView(View):
+    """What issues and pull requests share; `comments` is told for a single one only."""
 
     number: int
     node_id: str = ""
@@ -50,29 +50,26 @@ class PullView(View):
     title: str
     body: str | None = None
     state: str
+    created_at: datetime
+    closed_at: datetime | None = None
+    comments: int = 0
+
+
+class PullView(ThreadView):
+    """A pull request; `mergeable` is told for a single one only."""
+
     labels: tuple[Named, ...] = ()
     head: End
     base: End
-    created_at: datetime
-    closed_at: datetime | None = None
     merged_at: datetime | None = None
     merge_commit_sha: str | None = None
-    comments: int = 0
     mergeable: bool | None = None
 
 
-class IssueView(View):
+class IssueView(ThreadView):
     """An issue; `pull_request` is there when it is one of those."""
 
-    number: int
-    node_id: str = ""
-    title: str
-    body: str | None = None
-    state: str
     labels: tuple[Named | str, ...] = ()
-    created_at: datetime
-    closed_at: datetime | None = None
-    comments: int = 0
     pull_request: dict[str, object] | None = None
 
 
