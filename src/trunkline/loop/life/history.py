@@ -54,7 +54,7 @@ def said(row: Deployment) -> str:
     """Return an outcome in words: an apply that failed is no rollback, which is a merged change like any other."""
     if row.outcome == "went back":
         return f"failed: {row.detail}" if row.detail else "failed"
-    return row.outcome
+    return "kill switch" if row.instead_of else row.outcome
 
 
 @dataclass(frozen=True)
