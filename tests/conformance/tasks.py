@@ -95,6 +95,21 @@ class TaskConformance:
         assert not apart.other.any()
         assert apart.distance.max() == 0
 
+    def test_raw_outputs_give_an_answer_back_as_it_was(
+        self, task: Task, contract: Contract, answers: Answers
+    ) -> None:
+        raw = json.loads(json.dumps(task.raw(answers)))
+        apart = task.apart(answers, task.checked(raw, len(answers), classes=answers.classes))
+        assert not apart.other.any()
+        assert apart.distance.max() == 0
+
+    def test_nothing_rises_where_an_answer_stays_and_something_where_it_is_another(
+        self, task: Task, labelled: Labelled
+    ) -> None:
+        paired = labelled.paired
+        assert not task.rise(paired, paired, directed=False).any()
+        assert task.rise(paired, paired.take(np.arange(paired.rows)[::-1]), directed=False).any()
+
     def test_other_answers_lie_apart(self, task: Task, answers: Answers) -> None:
         turned = answers.take(np.arange(len(answers))[::-1])
         apart = task.apart(answers, turned)

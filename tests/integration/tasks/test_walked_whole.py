@@ -73,5 +73,6 @@ def test_a_list_task_is_walked_from_training_to_the_evidence_of_a_rollout(
     assert signal["lead"]["interval"]["low"] < signal["lead"]["value"] < signal["lead"]["interval"]["high"]
     assert signal["state"] == "alarm"
     difference = found["difference"]
-    assert (difference["rows"], difference["value"] > 0.2) == (labelled, True)
-    assert difference["interval"]["low"] > 0
+    assert (difference["rows"], difference["users"]) == (labelled, found["users"])
+    assert difference["value"] > 0.1
+    assert difference["interval"]["low"] < difference["value"] < difference["interval"]["high"]
