@@ -14,6 +14,8 @@ from trunkline.training.exporters.exporter import ConversionError, Exported, Job
 class OneWord:
     """A text file, for a model that gives every row the same label."""
 
+    code = False
+
     def export(self, job: Job) -> Exported:
         said = set(job.wanted.expected.predictions)
         if len(said) > 1:

@@ -9,7 +9,6 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import structlog
 import uvicorn
@@ -22,7 +21,7 @@ from trunkline.core.policy.access import VARIABLE, Access
 from trunkline.core.record import describe_problems
 from trunkline.predictions import shipping, writer
 from trunkline.predictions.pseudonym import environment_secret
-from trunkline.predictions.stores import open_store
+from trunkline.predictions.stores import open_store, ships
 from trunkline.predictions.stores.variables import variables_of
 
 from .access import Guard
@@ -149,7 +148,7 @@ def _shipper(
     variables: Mapping[str, str],
 ) -> shipping.Shipper | None:
     """Return what ships the log to the store that the options name; None where it stays, or is fetched from here."""
-    if not options.log_store or urlsplit(options.log_store).scheme in ("http", "https"):
+    if not options.log_store or not ships(options.log_store):
         return None
     store = open_store(options.log_store, environment, variables)
 

@@ -49,6 +49,8 @@ class Tried:
     """`onnx`, or `python` with the reason."""
     size: int
     """Bytes of its model; one of more rows may have more."""
+    code: bool = False
+    """Whether the project's package travels with it."""
 
 
 def few_rows(rows: pd.DataFrame, contract: Contract, *, count: int = ROWS) -> pd.DataFrame:
@@ -154,8 +156,11 @@ class _One:
                 ) from error
         return len(fitted), fitted[0]
 
-    def _asked(self, fitted: Any, X: pd.DataFrame) -> tuple[str, int]:
-        """Return what a fitted model would run as, and its bytes, after it answered the edges of the contract."""
+    def _asked(self, fitted: Any, X: pd.DataFrame) -> tuple[str, int, bool]:
+        """Return what a fitted model would run as, its bytes, and whether code travels with it.
+
+        It has answered the edges of the contract then.
+        """
         contract = self.contract
         answers = self.judging.ask(fitted, X.iloc[:1])
         answered(lambda given: self.judging.ask(fitted, given), edges(X, contract), X.iloc[:1])
@@ -167,7 +172,7 @@ class _One:
             except ConversionError as error:
                 reasons.append(str(error))
             else:
-                return (f"{name} ({'; '.join(reasons)})" if reasons else name), size
+                return (f"{name} ({'; '.join(reasons)})" if reasons else name), size, form.code
         raise ExportError(f"It has no form: {'; '.join(reasons)}.", next_step="choose another estimator")
 
 

@@ -10,7 +10,6 @@ import pytest
 
 from standin import GitHub, Served, serve
 from standin.github import TOKEN
-from trunkline.forge import Forge, LocalForge
 from trunkline.forge.github import GitHubForge
 from trunkline.forge.github.client import Client
 
@@ -30,15 +29,6 @@ def work_tree(tmp_path: Path) -> Path:
     git(root, "add", "--all")
     git(root, "commit", "--quiet", "--message", "First")
     return root
-
-
-@pytest.fixture(params=["local", "github"])
-def forge(request: pytest.FixtureRequest, tmp_path: Path, work_tree: Path) -> Forge:
-    """A forge of each kind whose main is that of `work_tree`; another kind joins by a parameter and a branch here."""
-    if request.param == "local":
-        return LocalForge.create(tmp_path / "forge", work_tree)
-    github: GitHubForge = request.getfixturevalue("github")
-    return github
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from obstore.store import MemoryStore
 
 from standin import bucket
 from trunkline.core.errors import StorageError
+from trunkline.core.plugins import OURS
 from trunkline.core.policy.access import LIMITS, OPEN
 from trunkline.predictions.stores import open_store
 from trunkline.predictions.stores.objects import ObjectStore
@@ -63,6 +64,15 @@ class TestMemory(WritableLogStoreConformance):
     def reach(self) -> Reach:
         memory = MemoryStore()
         return lambda: ObjectStore(memory, "memory://")
+
+
+class TestToy(WritableLogStoreConformance):
+    """A further store needs a file, and its scheme's line in the table."""
+
+    @pytest.fixture
+    def reach(self, tmp_path: Path) -> Reach:
+        table = {**OURS, "log stores": {"kept": "toys.kept:KeptStore"}}
+        return lambda: open_store(f"kept://{tmp_path.name}/{{environment}}", "production", {}, table=table)
 
 
 class TestS3(WritableLogStoreConformance):

@@ -17,6 +17,7 @@ from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.lineage import Lineage
 from trunkline.core.policy.training import Search, TrainingPolicy
 from trunkline.training import Candidate, Fitted, export, train
+from trunkline.training.exporters.exporter import Exported
 
 YES_NO = ("No", "Yes")
 FEATURES = """
@@ -125,16 +126,12 @@ def own(package: Path) -> Any:
 
 
 @pytest.fixture
-def sealed(
-    tmp_path: Path, contract: Contract, parts: tuple[pd.DataFrame, pd.DataFrame], package: Path
-) -> Callable[[Fitted], Bundle]:
-    """Export a fitted model and seal it as a bundle."""
+def seal_exported(contract: Contract) -> Callable[[Fitted, Exported, Path], Bundle]:
+    """Seal what an exporter wrote into a folder as a bundle."""
+    none = "sha256:" + "0" * 64
 
-    def run(fitted: Fitted) -> Bundle:
-        folder = tmp_path / "bundle"
-        exported = export(fitted, contract, parts[1], folder, code=package)
+    def run(fitted: Fitted, exported: Exported, folder: Path) -> Bundle:
         contract.write(folder / "contract.json")
-        none = "sha256:" + "0" * 64
         return seal(
             folder,
             BundleManifest(
@@ -152,5 +149,22 @@ def sealed(
                 files={},
             ),
         )  # fmt: skip
+
+    return run
+
+
+@pytest.fixture
+def sealed(
+    tmp_path: Path,
+    contract: Contract,
+    parts: tuple[pd.DataFrame, pd.DataFrame],
+    package: Path,
+    seal_exported: Callable[[Fitted, Exported, Path], Bundle],
+) -> Callable[[Fitted], Bundle]:
+    """Export a fitted model and seal it as a bundle."""
+
+    def run(fitted: Fitted) -> Bundle:
+        folder = tmp_path / "bundle"
+        return seal_exported(fitted, export(fitted, contract, parts[1], folder, code=package), folder)
 
     return run

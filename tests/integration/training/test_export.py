@@ -10,14 +10,12 @@ import pandas as pd
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer
-from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier, VotingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
 from trunkline.core.contract import Contract
 from trunkline.core.errors import ExportError
-from trunkline.core.plugins import OURS
 from trunkline.tasks import judging_of
 from trunkline.training import Fitted, export
 from trunkline.training.exporters.onnx import OnnxForm, convert
@@ -102,17 +100,6 @@ def test_a_conversion_that_fails_loudly_falls_back_too(
     exported = export(fit("scaled", vote), contract, parts[1], tmp_path / "b", code=package)
     assert exported.runtime == "python"
     assert exported.reason.startswith("No ONNX form: ")
-
-
-def test_another_form_needs_a_file_and_a_line_in_the_table(
-    fit: Fit, contract: Contract, parts: Parts, tmp_path: Path, package: Path
-) -> None:
-    fitted = fit("scaled", DummyClassifier())
-    table = {**OURS, "exporters": {"one-word": "toys.one_word:OneWord"}}
-    exported = export(fitted, contract, parts[1], tmp_path / "b", code=package, table=table)
-    assert (exported.runtime, set(files(tmp_path / "b"))) == ("constant", {"model.txt"})
-    with pytest.raises(ExportError, match="it says 2 words"):
-        export(fit("scaled", LogisticRegression()), contract, parts[1], tmp_path, code=package, table=table)
 
 
 def test_the_user_s_own_transformer_travels(

@@ -24,10 +24,10 @@ def bring(digest: str, bundles: BundleStore, live: BundleStore) -> None:
     live.add(sound.folder)
 
 
-def in_python(route: Route, live: BundleStore) -> bool:
-    """Whether a bundle of a live folder runs in Python, and so needs what it was trained with."""
+def needs_training(route: Route, live: BundleStore) -> bool:
+    """Whether a bundle of a live folder needs what it was trained with."""
     path = live.path(route.bundle) / MANIFEST
-    return path.is_file() and BundleManifest.read(path).runtime == "python"
+    return path.is_file() and bool(BundleManifest.read(path).requires)
 
 
 def keep_only(routes: Iterable[Route], live: BundleStore) -> None:

@@ -19,7 +19,7 @@ from trunkline.core.release import RELEASE_FILE, Release
 
 from ..installation import Contents, Installations, interpreter_of
 from ..plan import Step, routes_of
-from .live import bring, in_python, keep_only
+from .live import bring, keep_only, needs_training
 from .live_service import SERVICE_FILE, LiveService
 from .port import Advice, choose_port
 from .protocol import Health, Process
@@ -186,7 +186,9 @@ class LocalTarget:
         if self.installations is None:
             return None
         live = BundleStore(self.folder / "bundles")
-        return self.installations.wanted(training=any(in_python(route, live) for route in routes_of(release)))
+        return self.installations.wanted(
+            training=any(needs_training(route, live) for route in routes_of(release))
+        )
 
     def _place(self, port: int, wanted: Contents | None) -> Place:
         digest = wanted.digest if wanted else ""

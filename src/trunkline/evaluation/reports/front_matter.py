@@ -61,7 +61,7 @@ def front_matter(
         "metrics": [_metric(figure) for figure in overall],
     }
     facts: dict[str, Any] = _license(license_id, manifest.name)
-    if manifest.runtime == "python":
+    if any(name.startswith("scikit-learn==") for name in manifest.requires):
         facts["library_name"] = "sklearn"  # ONNX is a file format, and the Hub knows it by the file
     if tag:
         facts["pipeline_tag"] = tag

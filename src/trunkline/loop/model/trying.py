@@ -79,7 +79,7 @@ def _require_room(project: Project, tried: Sequence[training.Tried]) -> None:
     if registry_kind(project) != "git":
         return
     for one in tried:
-        code = {} if one.runtime == "onnx" else files_in(project.package)
+        code = files_in(project.package) if one.code else {}
         for name in code:
             require_harmless(f"code/{name}")
         total = one.size + sum(path.stat().st_size for path in code.values())

@@ -62,20 +62,20 @@ def build_image(
     # A later commit's image of the same bundle takes no tag away from the one that serves.
     tag = f"{short(newest.bundle)}-{release.revision[:7]}"
     bundles = [project.bundles.get(route.bundle) for route in routes_of(release)]
-    python = any(bundle.manifest.runtime == "python" for bundle in bundles)
+    training = any(bundle.manifest.requires for bundle in bundles)
     progress(f"building {name}:{tag} from {', '.join(short(bundle.digest) for bundle in bundles)}")
     begun = time.monotonic()
     identity = engine.build(
         context,
         name,
         tag,
-        arguments=_arguments(python, os.environ.get(BASE_IMAGE) or pinned_base(context)),
+        arguments=_arguments(training, os.environ.get(BASE_IMAGE) or pinned_base(context)),
         labels=labels_of(release, _source(project), number),
         secrets=build_secrets(everything()),
         progress=progress,
     )
     # Serving's own are always there, as the Dockerfile says.
-    used = ("serve", "train") if python else ("serve",)
+    used = ("serve", "train") if training else ("serve",)
     locks = [path for name in used if (path := context / "requirements" / f"{name}.txt").is_file()]
     text = one_lock([read_text(path) for path in locks])
     write_atomically(folder / INSTALLED, text.encode())
@@ -93,9 +93,9 @@ def build_image(
     return image
 
 
-def _arguments(python: bool, base: str) -> list[str]:
+def _arguments(training: bool, base: str) -> list[str]:
     """Return what the Dockerfile is told: what to install, and another base than its own where one is named."""
-    return [*(["REQUIREMENTS=train"] if python else []), *([f"BASE={base}"] if base else [])]
+    return [*(["REQUIREMENTS=train"] if training else []), *([f"BASE={base}"] if base else [])]
 
 
 def _release_of(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import pandas as pd
 
@@ -63,6 +63,9 @@ class Exported:
 
 class Exporter(Protocol):
     """One form; the runtime of its name opens it."""
+
+    code: ClassVar[bool]
+    """Whether the user's package travels with the model."""
 
     def export(self, job: Job) -> Exported:
         """Write the model and what it needs. Raises ConversionError when it has no such form."""

@@ -7,7 +7,7 @@ import logging
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from typing import Any
+from typing import Any, ClassVar
 
 import pandas as pd
 from sklearn.compose import ColumnTransformer
@@ -34,6 +34,8 @@ LOCALE = "C"
 
 class Onnx:
     """ONNX, if every row and edge that is wanted gets the same label and a probability within 1e-4."""
+
+    code: ClassVar[bool] = False
 
     def export(self, job: Job) -> Exported:
         """Write `model.onnx`. Raises ConversionError when there is no such form, or it gives other answers."""

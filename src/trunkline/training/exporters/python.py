@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -37,6 +37,8 @@ ADVICE = (
 
 class Python:
     """skops with the user's package, whose answers are compared once it is sealed."""
+
+    code: ClassVar[bool] = True
 
     def export(self, job: Job) -> Exported:
         """Write `model.skops` and `code`. Raises ExportError when it cannot be written, or names a path."""
