@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
@@ -46,7 +46,7 @@ def facts_of(
     figures: dict[str, float],
     *,
     license_id: str = "",
-    runtime: Literal["onnx", "python"] = "onnx",
+    requires: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     evaluation = Evaluation(
         bundle="b",
@@ -58,7 +58,15 @@ def facts_of(
         ),
         verdicts=(),
     )
-    manifest = BundleManifest(name="rent", runtime=runtime, model="m", figures=(), lineage=LINEAGE, files={})
+    manifest = BundleManifest(
+        name="rent",
+        runtime="python" if requires else "onnx",
+        requires=requires,
+        model="m",
+        figures=(),
+        lineage=LINEAGE,
+        files={},
+    )
     text = front_matter(evaluation, manifest, contract, SNAPSHOT, license_id=license_id)
     facts: dict[str, Any] = YAML(typ="safe").load(text)
     assert set(facts) <= KEYS
@@ -112,8 +120,8 @@ def test_the_licence_is_the_one_that_the_policy_names(
 
 
 def test_only_a_library_is_called_one(contract: Contract) -> None:
-    assert facts_of(contract, {}, runtime="python")["library_name"] == "sklearn"
-    assert "library_name" not in facts_of(contract, {}, runtime="onnx")
+    assert facts_of(contract, {}, requires=("scikit-learn==1.9.0",))["library_name"] == "sklearn"
+    assert "library_name" not in facts_of(contract, {})
 
 
 def test_emissions_that_nobody_knows_are_not_stated(contract: Contract) -> None:
