@@ -45,7 +45,7 @@ class Values:
     users: Mapping[str, int] = field(default_factory=dict)
     worth: Mapping[str, float] = field(default_factory=dict)
     estimate: Callable[[float], Estimates] | None = None
-    """Of values that are no shares: the values with their intervals at a level."""
+    """For values that are no shares: the values with their intervals at a level."""
 
     @property
     def comparable(self) -> bool:

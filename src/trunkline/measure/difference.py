@@ -30,14 +30,14 @@ from .sequential import growth, reach
 from .users import UserShare
 
 GROUPS = 500
-"""Units that are left out one by one; of more, groups are."""
+"""Units that are left out one by one; beyond it, groups of them are."""
 
 
 class Difference(Figure):
     """By how much a challenger exceeds the champion."""
 
     users: int
-    """Of the side that has fewer; rows where nobody is known by name."""
+    """The users of the side that has fewer; rows where no user is named."""
     times: float | None = None
     """How many times the data there are would settle whether it is tolerated; 1 where it is settled."""
 

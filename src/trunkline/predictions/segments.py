@@ -123,7 +123,7 @@ def reaches(name: str, since: datetime | None) -> bool:
 def chosen(found: Iterable[Segment], compacted: Compacted, folder: Path) -> tuple[Segment, ...]:
     """Return what holds each record once, by the stems in order.
 
-    One that was just closed lies there open and closed, one that was just compacted beside its part. Of two that are
+    One that was just closed lies there open and closed, one that was just compacted beside its part. If two are
     open, as one and its copy, the first counts.
     """
     replaced = {stem for part in compacted.parts for stem in part.segments}

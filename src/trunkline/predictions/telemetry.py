@@ -26,7 +26,7 @@ class Telemetry(Record):
     answers: int
     """Rows that were answered meanwhile."""
     cpu_seconds: float
-    """Of the service and the processes that it started."""
+    """The CPU time of the service and the processes that it started."""
     memory_mb: float
     gpu_share: float | None = None
     """How busy the machine's GPUs were, on average; None where there is none."""

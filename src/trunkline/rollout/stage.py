@@ -47,7 +47,7 @@ class StageEvidence(Record):
     environment: str
     strategy: Literal["silent", "canary"]
     share: float = 0.0
-    """Of users, for a canary."""
+    """The share of users in a canary."""
     since: datetime
     until: datetime
     champion: ArmFigures
@@ -60,9 +60,9 @@ class StageEvidence(Record):
     """The share of answers to users that a silent challenger gave no answer beside."""
     why_unseen: Unseen = Unseen()
     answered: Difference | None = None
-    """Of the shares of requests that they did not fail on."""
+    """The difference of the shares of requests that did not fail."""
     quick: Difference | None = None
-    """Of the shares of answers within the policy's limit."""
+    """The difference of the shares of answers within the policy's limit."""
     agreement: Figure | None = None
     """The share of requests on which both say the same; of labels, in silence only."""
     shift: Figure | None = None
@@ -71,7 +71,7 @@ class StageEvidence(Record):
     labels_missing: int = 0
     """Outcomes that are still needed of the version of which fewer are known, before the quality is compared."""
     difference: Difference | None = None
-    """Of the quality; None where too few outcomes are known."""
+    """The difference of quality; None where too few outcomes are known."""
 
     @property
     def hours(self) -> float:

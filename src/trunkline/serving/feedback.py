@@ -36,7 +36,7 @@ MOST = 1000
 REMEMBERED = 100_000
 """Events that are known when they come again: a client that got no answer sends once more."""
 AHEAD = timedelta(days=1)
-"""Of two events the later counts, so that one from the far future could never be corrected."""
+"""The later of two events counts, so one from the far future could never be corrected."""
 IDENTITY = re.compile(r"[0-9a-f]{32}")
 
 

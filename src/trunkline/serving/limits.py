@@ -19,7 +19,7 @@ HEAD_SECONDS = 10.0
 HEAD_BYTES = 65_536
 MOST_CONNECTIONS = 10_000
 OTHER_FILES = 100
-"""Of the files that the process may open, so many are for the log, the models and the release."""
+"""Files that the process may open for the log, the models and the release."""
 READING_SECONDS = 60.0
 """So long a client may read nothing of its answer."""
 

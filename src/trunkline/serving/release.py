@@ -60,7 +60,7 @@ class Loaded:
     requests: RequestModel
     loaded_at: datetime
     secret: bytes = b""
-    """Of the environment, by which users are named in the log."""
+    """The environment's secret, by which users are named in the log."""
     _uses: int = 0
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
 

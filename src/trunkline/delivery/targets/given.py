@@ -12,7 +12,7 @@ from trunkline.core.keys import VARIABLE
 from .machine import Machine
 
 USER = 65532
-"""Of the image, whose service writes the prediction log."""
+"""The user of the image, whose service writes the prediction log."""
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def exchange(
     """Return the files that the other interpreter reads, by name, as JSON types.
 
     Features, outcome and, where it is given, `date` cross; users and attributes kept for audits do not. A key crosses
-    as a number that only says which rows have the same one. Of two classes the positive one must sort last, because
+    as a number that only says which rows have the same one. With two classes the positive one must sort last, because
     deepchecks takes that one for positive: where it does not, both are numbered. Raises DataError when an outcome is
     null.
     """

@@ -22,7 +22,7 @@ class Champion(Gate[Case]):
     """The metric of the challenger less that of the champion, both on the test part of now, with the interval
     of the paired bootstrap. "Better" and "worse" are said only where a second test agrees: DeLong's of areas
     under the ROC curve, McNemar's of accuracies, else Student's. Where users have several test rows, both ask
-    how much would move had other users been drawn, and the reason says how many there are. Of errors
+    how much would move had other users been drawn, and the reason says how many there are. For errors
     (`neg_...`) the margin is a share of the error of a model that ignores its inputs.
 
     Pass: The whole interval lies above minus the margin. The first release has nothing to beat.

@@ -39,7 +39,7 @@ DRIFTED = (
 
 class Overfit(Gate[Case]):
     """The metric on the training rows less that on the test part, with the interval of two independent samples.
-    Of errors (`neg_...`) the gap is a share of the error of a model that ignores its inputs. Where the split is
+    For errors (`neg_...`), the gap is a share of the error of a model that ignores its inputs. Where the split is
     temporal, the gap holds drift too.
 
     Pass: The gap is at most the limit.

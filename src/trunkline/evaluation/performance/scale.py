@@ -51,8 +51,8 @@ def scale_of(name: str, metrics: Metrics, paired: Paired, values: Sequence[float
 
     Scores whose best is 1 (AUC, accuracy, R2) are measured as they are. Errors (`neg_...`) have the unit of the
     outcome, or its rarity, in them: as a share of the error of a model that ignores its inputs, as a skill score is
-    (Murphy 1988, Skill scores based on the mean square error, Monthly Weather Review 116). Of a metric of the
-    project's nothing is known: as a share of the greatest of `values`.
+    (Murphy 1988, Skill scores based on the mean square error, Monthly Weather Review 116). Nothing is known of the
+    project's own metric: as a share of the greatest of `values`.
     """
     if name not in metrics and name not in _WITHOUT_BOUND:
         if not name.startswith("neg_"):

@@ -57,7 +57,7 @@ class RobustnessGates(Section):
     fall: Annotated[float, Field(ge=0)] = 0.05
     """How far `performance.metric` may fall under `missing` or `noise`.
 
-    Of errors and own metrics a share, as for `performance.margin`.
+    For errors and own metrics a share, as for `performance.margin`.
     """
     metamorphic: tuple[Metamorphic, ...] = ()
     """Changes of the inputs whose effect on the answer is known."""
