@@ -29,6 +29,11 @@ OPEN: Mapping[str, Collection[str]] = {"anyone": ("predict", "metrics"), "platfo
 """What needs no key, by `access.callers`."""
 
 
+def needs(path: str) -> str:
+    """Return the scope that a path needs; empty where it needs none."""
+    return NEEDS.get(path.split("/", 2)[1] if path.startswith("/") else "", "predict")
+
+
 class Guard:
     """Knows what a request needs, and who may have it."""
 
@@ -37,9 +42,14 @@ class Guard:
         self._buckets = Buckets()
         self._anyone = Caller("", OPEN.get(access.callers, ()))
 
+    @property
+    def open_to_anyone(self) -> Collection[str]:
+        """Return the scopes that need no key."""
+        return self._anyone.scopes
+
     async def admit(self, path: str, authorization: str) -> Caller:
         """Return who asks for a path. Raises Refusal."""
-        needed = NEEDS.get(path.split("/", 2)[1] if path.startswith("/") else "", "predict")
+        needed = needs(path)
         if needed in self._anyone.scopes:
             return self._anyone
         scheme, _, presented = authorization.partition(" ")

@@ -148,7 +148,7 @@ def create_app(service: Service, guard: Guard) -> FastAPI:
     def openapi() -> dict[str, Any]:
         # The contract may change with the release, so the description belongs to what is loaded.
         if not described or described[0][0] is not service.live:
-            described[:] = [(service.live, describe(app, service.live))]
+            described[:] = [(service.live, describe(app, service.live, guard))]
         return described[0][1]
 
     app.openapi = openapi  # type: ignore[method-assign]

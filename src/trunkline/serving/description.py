@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from trunkline.tasks import task_of
 
+from .access import Guard, needs
 from .release import Loaded
 
 
@@ -44,8 +45,8 @@ class Problems(BaseModel):
     problems: list[FieldProblem] = []
 
 
-def describe(app: FastAPI, live: Loaded) -> dict[str, Any]:
-    """Return the OpenAPI description of an application that serves `live`."""
+def describe(app: FastAPI, live: Loaded, guard: Guard) -> dict[str, Any]:
+    """Return the OpenAPI description of an application that serves `live` to those whom the guard admits."""
     contract, release = live.champion.bundle.contract, live.release
     words = f"{contract.description}\n\n" if contract.description else ""
     made = get_openapi(
@@ -63,6 +64,11 @@ def describe(app: FastAPI, live: Loaded) -> dict[str, Any]:
     for path, name in (("/predict", "Row"), ("/predict/batch", "Rows")):
         content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
         made["paths"][path]["post"]["requestBody"] = {"required": True, "content": content}
+    made["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+    for path, methods in made["paths"].items():
+        if (scope := needs(path)) and scope not in guard.open_to_anyone:
+            for told in methods.values():
+                told["security"] = [{"key": [scope]}]
     return made
 
 

@@ -80,3 +80,15 @@ def test_a_bucket_gives_its_burst_and_then_its_rate() -> None:
     assert buckets.wait("a", limits) == 0.0
     now = 100.0
     assert [buckets.wait("a", limits) for _ in range(4)] == [0.0, 0.0, 0.0, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("access", "keyed"), [(Access(), set()), (KEYS, {"/predict", "/predict/batch", "/metrics"})]
+)
+def test_the_description_says_which_paths_need_a_key(bench: Any, access: Access, keyed: set[str]) -> None:
+    headers = {"authorization": "Bearer predict"}
+    told = ask(bench(), "GET", "/openapi.json", access=access, headers=headers).json()
+    assert {
+        path for path, methods in told["paths"].items() if any("security" in one for one in methods.values())
+    } == keyed
+    assert told["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
