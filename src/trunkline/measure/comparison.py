@@ -75,6 +75,18 @@ class Comparison:
         return max(self.difference.rows + 1, math.ceil(self.difference.rows * (reach / distance) ** 2))
 
 
+def require_same_rows(challenger: Paired, champion: Paired) -> None:
+    """Raise DataError when two models did not answer the same rows."""
+    if challenger.rows != champion.rows or challenger.classes != champion.classes:
+        raise DataError(
+            "The two models did not answer the same rows.", next_step="answer the test part with both"
+        )
+    if not np.array_equal(challenger.truth, champion.truth):
+        raise DataError(
+            "The two models' rows have different outcomes.", next_step="keep the rows in their order"
+        )
+
+
 def compare(
     challenger: Paired,
     champion: Paired,
@@ -86,14 +98,7 @@ def compare(
 
     Raises DataError when the rows differ.
     """
-    if challenger.rows != champion.rows or challenger.classes != champion.classes:
-        raise DataError(
-            "The two models did not answer the same rows.", next_step="answer the test part with both"
-        )
-    if not np.array_equal(challenger.truth, champion.truth):
-        raise DataError(
-            "The two models' rows have different outcomes.", next_step="keep the rows in their order"
-        )
+    require_same_rows(challenger, champion)
     found = {metric.name: metric for metric in metrics}
     points = {name: (metric.value(challenger), metric.value(champion)) for name, metric in found.items()}
     points = {name: both for name, both in points.items() if np.isfinite(both).all()}

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from trunkline.core.figures import Figure
+from trunkline.core.gate import Gate
 from trunkline.core.policy.gates import FairnessGates
-from trunkline.core.verdicts import Verdict
+from trunkline.core.verdicts import Outcome, Verdict
 from trunkline.measure.by_group import Masks, Values, group_means, judged_groups, left_out, rates
-from trunkline.measure.limit import REACHES_BACK, Limit
+from trunkline.measure.limit import Limit
 from trunkline.measure.paired import Array, Paired
-from trunkline.measure.wording import between, number
 
 KEYS = tuple(f"gates.fairness.{key}" for key in ("minimum_group", "intersections", "undecided", "blocking"))
 """The policy keys that every gate of fairness reads."""
@@ -60,11 +61,6 @@ class Audit:
         return self.paired.selected
 
     @property
-    def held_up(self) -> bool:
-        """Whether an answer that the rows leave open stops a release."""
-        return self.policy.undecided == "stop" and not self.crossed
-
-    @property
     def enough(self) -> bool:
         """Whether two groups have the policy's minimum of rows."""
         return len(judged_groups(self.by, self.everyone, self.policy.minimum_group)[0]) > 1
@@ -96,74 +92,46 @@ class Audit:
         return f"Look at the figures by {self.attribute} on the report; {'; or '.join(ways)}."
 
 
-def answer(
-    audit: Audit,
-    gate: str,
-    question: str,
-    limit: Limit,
-    total: Figure,
-    *,
-    noun: str,
-    facts: str,
-    remedy: str,
-    figures: tuple[Figure, ...] = (),
-    small: str = "",
-    incomplete: str = "",
-    notes: str = "",
-) -> Verdict:
-    """Return the verdict on a disparity; what decides stands first in its reason, because reports cut long ones.
+class AuditGate(Gate[Audit]):
+    """A question about the groups of an attribute; policy says whether what the rows leave open stops a release."""
 
-    The gate is red only when the whole simultaneous interval lies beyond the limit; a point beyond it with an interval
-    that reaches back is inconclusive, and so is a limit that is kept by the groups that were compared while others were
-    not. Both stop a release only of one attribute and if the policy says so. `small` names groups that were left out,
-    `incomplete` a part of the question.
-    """
-    outcome = limit.outcome(total)
-    straddles = outcome == "inconclusive"
-    if outcome == "pass" and (small or incomplete):
-        outcome = "inconclusive"
-    pairs = ", all pairs of groups at once"
-    reason = f"{noun} is {number(total.value)} ({between(total.interval)}{pairs}); {limit.words()}."
-    if straddles:
-        reason += REACHES_BACK + limit.more_rows(total)
-    elif outcome == "inconclusive" and small:
-        reason += " Nothing is said of the groups that are left out."
-    advice = "" if outcome == "pass" else remedy
-    if straddles:
-        advice = (
-            "Gather more test rows of the groups named, and look at these figures again at the next release."
+    def of_groups(
+        self,
+        case: Audit,
+        outcome: Outcome,
+        reason: str,
+        question: str,
+        limit: Limit,
+        *,
+        undecided: bool = False,
+        figures: Iterable[Figure] = (),
+        advice: str | None = None,
+    ) -> Verdict:
+        """Return the verdict; `undecided` says that a figure is beyond its limit and its interval reaches back."""
+        held_up = case.policy.undecided == "stop" and not case.crossed and (undecided or case.overlooked)
+        return self.answer(
+            outcome,
+            reason,
+            gate=self.name.replace("{attribute}", case.attribute),
+            question=question,
+            figures=figures,
+            threshold=limit.value,
+            blocking=case.policy.blocking and (outcome != "inconclusive" or held_up),
+            advice=advice,
         )
-    elif outcome == "inconclusive":
-        advice = GATHER if small else "Gather more test rows with each outcome, or join small groups."
-    return Verdict(
-        gate=gate,
-        outcome=outcome,
-        question=question,
-        threshold=limit.value,
-        blocking=audit.policy.blocking
-        and (outcome != "inconclusive" or (audit.held_up and (straddles or audit.overlooked))),
-        figures=(total, *figures),
-        reason=" ".join(part.strip() for part in (reason, small, incomplete, facts, notes) if part),
-        advice=advice,
-    )
 
+    def too_few(self, case: Audit, question: str, limit: Limit, condition: Array | None = None) -> Verdict:
+        """Return the verdict where fewer than two groups have enough rows (of a condition).
 
-def too_few(audit: Audit, gate: str, question: str, limit: Limit, condition: Array | None = None) -> Verdict:
-    """Return the verdict where fewer than two groups have enough rows (of a condition).
-
-    It stops a release where whole groups of one attribute are too small to be seen, not where crossings are or only
-    the rows with one outcome.
-    """
-    rows = audit.everyone if condition is None else condition
-    _, small = judged_groups(audit.by, rows, audit.policy.minimum_group)
-    kind = "rows" if condition is None else "such rows"
-    return Verdict(
-        gate=gate,
-        outcome="inconclusive",
-        question=question,
-        threshold=limit.value,
-        blocking=audit.policy.blocking and not audit.crossed and not audit.enough,
-        reason=f"Fewer than two groups of {audit.attribute} have {audit.policy.minimum_group} {kind} to compare."
-        f"{left_out(small, audit.policy.minimum_group)}",
-        advice=GATHER,
-    )
+        It stops a release where whole groups of one attribute are too small to be seen, not where crossings are or only
+        the rows with one outcome.
+        """
+        minimum = case.policy.minimum_group
+        _, small = judged_groups(case.by, case.everyone if condition is None else condition, minimum)
+        kind = "rows" if condition is None else "such rows"
+        reason = f"Fewer than two groups of {case.attribute} have {minimum} {kind} to compare."
+        said = self.of_groups(
+            case, "inconclusive", reason + left_out(small, minimum), question, limit, advice=GATHER
+        )
+        blocking = case.policy.blocking and not case.crossed and not case.enough
+        return said.model_copy(update={"blocking": blocking})

@@ -5,18 +5,17 @@ from __future__ import annotations
 from typing import ClassVar
 
 from trunkline.core.figures import Figure, Interval
-from trunkline.core.gate import Gate
 from trunkline.core.verdicts import Verdict
 from trunkline.measure.by_group import Values, left_out
-from trunkline.measure.limit import Limit
+from trunkline.measure.limit import REACHES_BACK, Limit
 from trunkline.measure.paired import Array, Paired
 from trunkline.measure.simultaneous import greatest_difference, least_ratio, level_for
-from trunkline.measure.wording import number
+from trunkline.measure.wording import between, number
 
-from ..fairness.audit import KEYS, Audit, answer, too_few
+from ..fairness.audit import GATHER, KEYS, Audit, AuditGate
 
 
-class Disparity(Gate[Audit]):
+class Disparity(AuditGate):
     """The greatest difference, or the least ratio, of a figure between any two groups.
 
     Pass: The difference is at most the limit.
@@ -62,21 +61,10 @@ class Disparity(Gate[Audit]):
         return getattr(case.policy, self.limit) is not None and self.fits(case.paired)
 
     def verdict(self, case: Audit) -> Verdict:
-        limit = Limit(getattr(case.policy, self.limit), self.at_least)
-        gate = self.name.replace("{attribute}", case.attribute)
-        what = self.what.format(word=case.word)
-        question = (
-            f"Do {what} differ by at most {number(limit.value)} between the groups of {case.attribute}?"
-        )
-        if self.at_least:
-            question = (
-                f"Is the least {what} among the groups of {case.attribute} at least {number(limit.value)} times the "
-                "greatest?"
-            )
         every = self.measured(case)
         found = [one for one in every if one.comparable]
         if not found:
-            return too_few(case, gate, question, limit, self.condition(case))
+            return self.too_few(case, *self.asked(case), self.condition(case))
         level = level_for(*(len(one.values) for one in found))
         extreme = least_ratio if self.at_least else greatest_difference
         apart = [extreme(one.estimates(level)) for one in found]
@@ -98,19 +86,68 @@ class Disparity(Gate[Audit]):
             for one in every
             if not one.comparable
         ]
-        return answer(
+        return self.said(
             case,
-            gate,
-            question,
-            limit,
             figure,
-            noun=f"{'Least over greatest' if self.at_least else 'The greatest difference of'} {what}",
             facts=" ".join(f"By group, {one.words}: {one.listed()}." for one in found),
             figures=tuple(figure for one in found for figure in one.figures()),
-            remedy=self.remedy(case),
             small=left_out(fewest, found[0].minimum),
             incomplete=" ".join(missing),
             notes=self.remark(case, found[0]),
+        )
+
+    def asked(self, case: Audit) -> tuple[str, Limit]:
+        """Return the question in words, and its limit."""
+        limit, what = Limit(getattr(case.policy, self.limit), self.at_least), self.what.format(word=case.word)
+        if not self.at_least:
+            groups = f"between the groups of {case.attribute}"
+            return f"Do {what} differ by at most {number(limit.value)} {groups}?", limit
+        return (
+            f"Is the least {what} among the groups of {case.attribute} at least {number(limit.value)} times the "
+            "greatest?",
+            limit,
+        )
+
+    def said(
+        self,
+        case: Audit,
+        total: Figure,
+        *,
+        facts: str,
+        figures: tuple[Figure, ...] = (),
+        small: str = "",
+        incomplete: str = "",
+        notes: str = "",
+    ) -> Verdict:
+        """Return the verdict on a disparity; what decides stands first in its reason, because reports cut long ones.
+
+        A limit that is kept by the groups that were compared while others were not is inconclusive too. `small` names
+        groups that were left out, `incomplete` a part of the question.
+        """
+        question, limit = self.asked(case)
+        outcome, advice = limit.outcome(total), self.remedy(case)
+        straddles = outcome == "inconclusive"
+        noun = "Least over greatest" if self.at_least else "The greatest difference of"
+        reason = (
+            f"{noun} {self.what.format(word=case.word)} is {number(total.value)} ({between(total.interval)}, all pairs "
+            f"of groups at once); {limit.words()}."
+        )
+        if straddles:
+            reason += REACHES_BACK + limit.more_rows(total)
+            advice = "Gather more test rows of the groups named, and look at these figures again at the next release."
+        elif outcome == "pass" and (small or incomplete):
+            outcome = "inconclusive"
+            reason += " Nothing is said of the groups that are left out." if small else ""
+            advice = GATHER if small else "Gather more test rows with each outcome, or join small groups."
+        return self.of_groups(
+            case,
+            outcome,
+            " ".join(part.strip() for part in (reason, small, incomplete, facts, notes) if part),
+            question,
+            limit,
+            undecided=straddles,
+            figures=(total, *figures),
+            advice="" if outcome == "pass" else advice,
         )
 
     def figure(self, paired: Paired) -> str:  # noqa: ARG002

@@ -6,11 +6,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from trunkline.core.errors import DataError
 from trunkline.core.figures import Figure
-from trunkline.core.gate import Gate
 from trunkline.core.verdicts import Outcome, Verdict
 from trunkline.measure.by_group import SHOWN, Masks, judged_groups, left_out
+from trunkline.measure.comparison import require_same_rows
 from trunkline.measure.limit import Limit
 from trunkline.measure.multiplicity import shared_level
 from trunkline.measure.paired import Array, Paired
@@ -19,12 +18,12 @@ from trunkline.measure.simultaneous import mean_interval
 from trunkline.measure.users import Users
 from trunkline.measure.wording import between, number
 
-from ..fairness.audit import GATHER, KEYS, Audit, too_few
+from ..fairness.audit import GATHER, KEYS, Audit, AuditGate
 
 SAVED = "relative_error_reduction"
 
 
-class GroupChampion(Gate[Audit]):
+class GroupChampion(AuditGate):
     """By group, the accuracy of the challenger less the champion's on the same rows (regression: the share of
     the champion's mean absolute error that is saved), with intervals that hold for all groups at once
     (Bonferroni).
@@ -44,17 +43,16 @@ class GroupChampion(Gate[Audit]):
     keys = ("gates.fairness.champion_margin", *KEYS)
 
     def verdicts(self, case: Audit) -> Iterable[Verdict]:
-        if case.policy.champion_margin is not None and case.champion is not None:
-            yield self.judge(case, case.champion, case.policy.champion_margin)
-
-    def judge(self, case: Audit, champion: Paired, margin: float) -> Verdict:
         """Answer for each group by its accuracy less the champion's on the same rows.
 
-        Of a regression the share of the champion's mean absolute error that is saved takes the place of the difference.
+        For amounts, the share of the champion's mean absolute error that is saved takes the place of the difference.
         Raises DataError when the two models did not answer the same rows.
         """
-        _check_same_rows(case.paired, champion)
-        gate, limit = f"fairness/{case.attribute}/champion", Limit(-margin, at_least=True)
+        margin, champion = case.policy.champion_margin, case.champion
+        if margin is None or champion is None:
+            return
+        require_same_rows(case.paired, champion)
+        limit = Limit(-margin, at_least=True)
         question = (
             f"Does every group of {case.attribute} fare at most {number(margin)} worse than under the champion, on the "
             "same rows?"
@@ -62,7 +60,8 @@ class GroupChampion(Gate[Audit]):
         minimum = max(2, case.policy.minimum_group)
         judged, small = judged_groups(case.by, case.everyone, minimum)
         if not judged:
-            return too_few(case, gate, question, limit)
+            yield self.too_few(case, question, limit)
+            return
         of_amounts = "amounts" in case.paired.traits
         first = "Accuracy, challenger less champion"
         if of_amounts:
@@ -79,23 +78,15 @@ class GroupChampion(Gate[Audit]):
             reason += f"{_listed(spared)}."
         if outcome == "inconclusive" and open_:
             reason += " The interval of what is worse reaches back over what is asked, so this may be chance."
-        undecided = case.held_up and (open_ or case.overlooked)
-        return self.answer(
+        yield self.of_groups(
+            case,
             outcome,
             (reason + left_out(small, minimum)).strip(),
-            gate=gate,
-            question=question,
-            threshold=-margin,
-            blocking=case.policy.blocking and (outcome != "inconclusive" or undecided),
+            question,
+            limit,
+            undecided=open_,
             figures=(*found, *spared),
             advice=GATHER if outcome == "inconclusive" and not open_ else _advice(outcome, surely),
-        )
-
-
-def _check_same_rows(challenger: Paired, champion: Paired) -> None:
-    if challenger.classes != champion.classes or not np.array_equal(challenger.truth, champion.truth):
-        raise DataError(
-            "The two models did not answer the same rows.", next_step="answer the test part with both"
         )
 
 

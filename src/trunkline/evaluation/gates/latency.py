@@ -78,7 +78,7 @@ class Latency(Gate[LoadCase]):
             ),
             threshold=decisive.limit,
             blocking=decisive.weight != NEAR,
-            advice=ADVICE[decisive.weight],
+            advice=ADVICE.get(decisive.weight),
         )
 
 
@@ -106,9 +106,6 @@ ADVICE = {
     LATE: "A service that takes the whole machine makes the generator late too: load it from another machine with "
     "--host, or stop what else runs on this one, and run it again.",
     SATURATED: SATURATED_ADVICE,
-    FAIL: "Find out what takes long: `trunkline train` says whether the model runs as ONNX (one row takes well below "
-    "a millisecond there) or in Python (ten times longer and more). A smaller model, features that ONNX knows, or "
-    "more instances help; else raise the limit.",
 }
 
 

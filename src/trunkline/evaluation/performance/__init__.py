@@ -1,1 +1,1 @@
-"""Performance: the figures of a model, and the gates on floors, baseline, calibration, overfit and champion."""
+"""Performance: the figures of a model, named parts of the rows, and the scale of a metric."""

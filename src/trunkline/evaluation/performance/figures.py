@@ -1,4 +1,4 @@
-"""Performance: the figures of a model, and the gates on its floors and on a trivial baseline."""
+"""The figures of a model on its test part, and whether its rows can carry a verdict."""
 
 from __future__ import annotations
 
