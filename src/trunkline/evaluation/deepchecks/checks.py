@@ -115,28 +115,27 @@ def check_blocking(
     and close matches.
     """
     for name in rules.blocking:
-        homes = [(suite, check) for suite, checks in CHECKS.items() for check in checks if check.name == name]
-        if not homes:
-            raise PolicyError(
-                f"{KEY} names the check {name}, and deepchecks has none of that name.",
-                next_step=instead(
-                    name, [check.name for suite in rules.suites for check in CHECKS[suite] if check.condition]
-                ),
-            )
-        ((home, check),) = homes
-        if home not in rules.suites:
-            raise PolicyError(
-                f"{KEY} names the check {name}, which is in the suite {home}, and that is not run.",
-                next_step=f"add {home} to gates.deepchecks.suites, or take {name} out",
-            )
-        if not check.condition:
-            raise PolicyError(
-                f"{KEY} names the check {name}, which shows something and never fails.",
-                next_step=f"take {name} out of {KEY}",
-            )
-        why = (impossible or {}).get(home, {}).get(name) or (WHY["model"] if check.needs == "model" else "")
-        if why:
-            raise PolicyError(
-                f"{KEY} names the check {name}, which cannot be asked here: {why}.",
-                next_step=f"take {name} out of {KEY}",
-            )
+        if refused := _refused(name, rules, impossible or {}):
+            why, step = refused
+            raise PolicyError(f"{KEY} names the check {name}, {why}.", next_step=step)
+
+
+def _refused(
+    name: str, rules: DeepchecksGates, impossible: Mapping[Suite, Mapping[str, str]]
+) -> tuple[str, str] | None:
+    """Return why a check cannot block, and what to do; None where it can."""
+    homes = [(suite, check) for suite, checks in CHECKS.items() for check in checks if check.name == name]
+    if not homes:
+        able = [check.name for suite in rules.suites for check in CHECKS[suite] if check.condition]
+        return "and deepchecks has none of that name", instead(name, able)
+    ((home, check),) = homes
+    out = f"take {name} out of {KEY}"
+    if home not in rules.suites:
+        return (
+            f"which is in the suite {home}, and that is not run",
+            f"add {home} to gates.deepchecks.suites, or {out}",
+        )
+    if not check.condition:
+        return "which shows something and never fails", out
+    why = impossible.get(home, {}).get(name) or (WHY["model"] if check.needs == "model" else "")
+    return (f"which cannot be asked here: {why}", out) if why else None
