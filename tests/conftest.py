@@ -8,7 +8,10 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from warm import end
+from warm import QUIET, end
+
+# Before anything that reads them is imported.
+os.environ.update(QUIET | dict(os.environ))
 
 
 @pytest.fixture(autouse=True, scope="session")

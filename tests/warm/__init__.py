@@ -6,6 +6,6 @@ gets the caller's arguments, folder, environment, open files and signals, and ru
 surroundings while it is imported makes a call cold: then the real program starts.
 """
 
-from .programs import end, programs
+from .programs import QUIET, end, programs
 
-__all__ = ["end", "programs"]
+__all__ = ["QUIET", "end", "programs"]

@@ -13,6 +13,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 WARM = ("python", "trunkline")
 LEFT_OUT = ("PYTHON", "LC_", "MPL", "OMP_", "MLFLOW_", "TRUNKLINE_", "GITHUB_")
+QUIET = {"OMP_WAIT_POLICY": "passive", "OMP_NUM_THREADS": "1"}
+"""Threads that spin while they wait take the cores from the tests beside them: four trees took minutes, not seconds."""
 _started: list[subprocess.Popen[bytes]] = []
 """Kept, for the server ends when its standard input does, and that is when nothing holds it any more."""
 
@@ -47,7 +49,7 @@ def programs(
             subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
-                env=environment | {"OMP_WAIT_POLICY": "passive"} | dict(early),
+                env=environment | QUIET | dict(early),
                 pass_fds=[listener.fileno()],
                 start_new_session=True,
             )

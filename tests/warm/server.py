@@ -57,7 +57,9 @@ def early(environment: dict[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in environment.items()
-        if name.startswith(READ_WHEN_IMPORTED) and name not in ANY
+        if name.startswith(READ_WHEN_IMPORTED)
+        and name not in ANY
+        and (name, value) != ("OMP_NUM_THREADS", "1")
     }
 
 
