@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from dataclasses import dataclass
 
@@ -44,9 +45,10 @@ def find_metric(name: str, metrics: Metrics) -> Metric:
     return light_metric(name, metrics) or Scorer(name)
 
 
-def scorer_names() -> list[str]:
+@functools.cache  # to make all scorers takes 40 ms, and a check of the policy asks for each metric that it names
+def scorer_names() -> tuple[str, ...]:
     """Return the scikit-learn scorers that a policy may name: those that judge classes or numbers."""
-    return [name for name in get_scorer_names() if _taken(name) and not name.endswith("_samples")]
+    return tuple(name for name in get_scorer_names() if _taken(name) and not name.endswith("_samples"))
 
 
 def asks_chances(name: str) -> bool:
