@@ -13,6 +13,7 @@ import pytest
 from trunkline import training
 from trunkline.core.bundle import Bundle, seal
 from trunkline.core.errors import BundleError, NotFoundError
+from trunkline.core.lineage import Version
 from trunkline.core.project import Project
 from trunkline.core.record import digits
 from trunkline.core.verdicts import GateRun, Verdict
@@ -24,6 +25,8 @@ from trunkline.loop.release import rehearsing, releasing, tested
 from trunkline.loop.rollout import promoting
 from trunkline.loop.versions import bringing, bundles, store
 from trunkline.loop.versions.trained import Trained, register_trained, remember
+
+from .conftest import copied
 
 Git = Callable[..., str]
 
@@ -37,9 +40,12 @@ def _no_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
 
 
-@pytest.fixture
-def main(project: Project, git: Git) -> Project:
+@pytest.fixture(scope="module")
+def locked(
+    make_project: Callable[[Path], Project], git: Git, tmp_path_factory: pytest.TempPathFactory
+) -> Project:
     """A project whose bundles are kept in git, with its data locked on main."""
+    project = make_project(tmp_path_factory.mktemp("locked") / "loans")
     path = project.root / "trunkline.yaml"
     path.write_text(path.read_text(encoding="utf-8") + "registry: {kind: git}\n", encoding="utf-8")
     project = Project(project.root)
@@ -48,6 +54,38 @@ def main(project: Project, git: Git) -> Project:
     git(project.root, "commit", "--quiet", "--message", "Lock the data")
     git(project.root, "push", "--quiet", "origin", "main")
     return project
+
+
+@pytest.fixture(scope="module")
+def trained(locked: Project) -> Project:
+    """A machine that has trained what main says."""
+    project = copied(locked, locked.root.with_name("trained"))
+    training_module.train(project, progress=say)
+    return project
+
+
+@pytest.fixture(scope="module")
+def merged(trained: Project) -> tuple[Project, Version]:
+    """The same after its version was released, and main names it."""
+    project = copied(trained, trained.root.with_name("merged"))
+    released = releasing.release(project, progress=say)
+    assert released.pull_request is not None
+    open_forge(project).merge(released.pull_request.number)
+    return project, released.version
+
+
+@pytest.fixture
+def main(locked: Project, tmp_path: Path) -> Project:
+    """A copy of the project, with a forge of its own."""
+    return copied(locked, tmp_path / "loans")
+
+
+@pytest.fixture
+def released(merged: tuple[Project, Version], main: Project) -> Version:
+    """The version that main names, once it was released."""
+    shutil.rmtree(main.root)
+    copied(merged[0], main.root)
+    return merged[1]
 
 
 @pytest.fixture
@@ -65,9 +103,13 @@ def clone(main: Project, git: Git, tmp_path: Path) -> Callable[[str], Project]:
     return make
 
 
-def forged(project: Project, folder: Path) -> tuple[Bundle, Trained]:
+def forged(project: Project, honest_machine: Project, folder: Path) -> tuple[Bundle, Trained]:
     """Return a bundle that bears main's training key and is not what main trains, as the attacker's machine has it."""
-    honest, trained, _ = training_module.train(project, progress=say)
+    for path in honest_machine.work.iterdir():
+        if path.name != "forge":
+            (shutil.copytree if path.is_dir() else shutil.copy2)(path, project.work / path.name)
+    honest, trained, fresh = training_module.train(project, progress=say)
+    assert not fresh
     shutil.copytree(honest.folder, folder)
     # What it answers is not the point: it stands for any other model and any other code.
     evil = seal(folder, honest.manifest.model_copy(update={"figures": honest.manifest.figures[:1]}))
@@ -94,19 +136,19 @@ def claim(project: Project, bundle: str) -> None:
         runs.keep_run(project, name, said)
 
 
-def attacked(clone: Callable[[str], Project], tmp_path: Path) -> Bundle:
+def attacked(clone: Callable[[str], Project], trained: Project, tmp_path: Path) -> Bundle:
     """Push a forged bundle of main's training key to its ref, and forge verdicts; return the bundle."""
     attacker = clone("attacker")
-    evil, told = forged(attacker, tmp_path / "evil")
+    evil, told = forged(attacker, trained, tmp_path / "evil")
     claim(attacker, evil.digest)
     register_trained(attacker, evil, told)
     return evil
 
 
 def test_a_bundle_of_mains_key_that_a_writer_put_into_the_ref_is_not_released(
-    main: Project, clone: Callable[[str], Project], tmp_path: Path
+    main: Project, clone: Callable[[str], Project], trained: Project, tmp_path: Path
 ) -> None:
-    evil = attacked(clone, tmp_path)
+    evil = attacked(clone, trained, tmp_path)
     runner = clone("runner")
 
     registered = releasing.register(runner, progress=say)
@@ -117,9 +159,9 @@ def test_a_bundle_of_mains_key_that_a_writer_put_into_the_ref_is_not_released(
 
 
 def test_a_pull_request_is_not_judged_on_a_bundle_that_a_writer_put_into_the_ref(
-    main: Project, clone: Callable[[str], Project], tmp_path: Path
+    main: Project, clone: Callable[[str], Project], trained: Project, tmp_path: Path
 ) -> None:
-    evil = attacked(clone, tmp_path)
+    evil = attacked(clone, trained, tmp_path)
     runner = clone("runner")
 
     bundle, _, fresh = training_module.train(runner, progress=say)
@@ -129,86 +171,71 @@ def test_a_pull_request_is_not_judged_on_a_bundle_that_a_writer_put_into_the_ref
 
 
 def test_a_machine_that_trained_a_key_keeps_its_own_bundle_whatever_the_ref_says_of_the_key(
-    main: Project, clone: Callable[[str], Project], tmp_path: Path
+    main: Project, clone: Callable[[str], Project], trained: Project, tmp_path: Path
 ) -> None:
     own, _, _ = training_module.train(main, progress=say)
-    attacked(clone, tmp_path)
+    attacked(clone, trained, tmp_path)
 
     assert training_module.train(main, progress=say)[0].digest == own.digest
 
 
 def test_verdicts_that_a_writer_put_into_the_ref_are_asked_again(
-    main: Project, clone: Callable[[str], Project], git: Git
+    released: Version, clone: Callable[[str], Project], git: Git
 ) -> None:
-    released = releasing.release(main, progress=say)
-    assert released.pull_request is not None
-    open_forge(main).merge(released.pull_request.number)
     attacker = clone("attacker")
-    claim(attacker, released.version.bundle)
+    claim(attacker, released.bundle)
     store.convert(attacker, progress=say)
     runner = clone("runner")
 
     bundle, _ = releasing.take_over(runner, progress=say)
 
-    assert bundle.digest == released.version.bundle
+    assert bundle.digest == released.bundle
     assert tested.unasked(runner, bundle.digest) == ["deepchecks", "load"]
 
 
 def test_what_main_names_is_opened_and_never_trained_again(
-    main: Project, clone: Callable[[str], Project], monkeypatch: pytest.MonkeyPatch
+    released: Version, clone: Callable[[str], Project], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    released = releasing.release(main, progress=say)
-    assert released.pull_request is not None
-    open_forge(main).merge(released.pull_request.number)
     runner = clone("runner")
     monkeypatch.setattr(training, "train", lambda *_, **__: pytest.fail("trained what main names"))
 
     bundle, trained, fresh = training_module.train(runner, progress=say)
 
-    assert (fresh, bundle.digest) == (False, released.version.bundle)
+    assert (fresh, bundle.digest) == (False, released.bundle)
     assert trained.usage.seconds > 0
 
 
 def test_what_a_commit_names_is_brought_by_itself_so_that_later_steps_need_no_remote(
-    main: Project, clone: Callable[[str], Project], git: Git
+    released: Version, clone: Callable[[str], Project], git: Git
 ) -> None:
-    released = releasing.release(main, progress=say)
-    assert released.pull_request is not None
-    open_forge(main).merge(released.pull_request.number)
     runner = clone("runner")
 
     brought = dict(bringing.bring_named(runner, progress=say))
 
-    assert brought == {"champion": released.version.bundle, "version 1": released.version.bundle}
+    assert brought == {"champion": released.bundle, "version 1": released.bundle}
     git(runner.root, "remote", "remove", "origin")
     champion = bundles.champion_of(runner, progress=say)
     assert champion is not None
-    assert champion.digest == training_module.train(runner, progress=say)[0].digest == released.version.bundle
+    assert champion.digest == training_module.train(runner, progress=say)[0].digest == released.bundle
 
 
 def test_the_bundle_of_a_named_version_that_was_replaced_in_the_ref_is_not_opened(
-    main: Project, clone: Callable[[str], Project], git: Git
+    released: Version, clone: Callable[[str], Project], git: Git
 ) -> None:
-    released = releasing.release(main, progress=say)
-    assert released.pull_request is not None
-    open_forge(main).merge(released.pull_request.number)
-    replace_ref(clone("attacker"), released.version.bundle, git)
+    replace_ref(clone("attacker"), released.bundle, git)
     runner = clone("runner")
 
     with pytest.raises(BundleError, match="not the bundle that was registered"):
         bundles.champion_of(runner, progress=say)
 
-    assert released.version.bundle not in runner.bundles
+    assert released.bundle not in runner.bundles
 
 
 def test_a_number_that_main_names_is_not_given_to_another_bundle(
-    main: Project, clone: Callable[[str], Project], tmp_path: Path
+    released: Version, clone: Callable[[str], Project], trained: Project, tmp_path: Path
 ) -> None:
-    released = releasing.release(main, progress=say)
-    assert released.pull_request is not None
-    open_forge(main).merge(released.pull_request.number)
     attacker = clone("attacker")
-    evil, told = forged(attacker, tmp_path / "evil")
+    evil, told = forged(attacker, trained, tmp_path / "evil")
 
     assert register_trained(attacker, evil, told).number == 2
 
@@ -217,9 +244,9 @@ def test_a_number_that_main_names_is_not_given_to_another_bundle(
 
 
 def test_a_version_that_main_does_not_name_is_not_proposed_from_the_registry(
-    main: Project, clone: Callable[[str], Project], tmp_path: Path
+    main: Project, clone: Callable[[str], Project], trained: Project, tmp_path: Path
 ) -> None:
-    attacked(clone, tmp_path)
+    attacked(clone, trained, tmp_path)
 
     with pytest.raises(NotFoundError, match="names no version"):
         promoting.propose_next_stage(clone("runner"), "single", progress=say)
@@ -251,11 +278,11 @@ def test_staging_does_not_rehearse_a_bundle_that_changed_between_two_jobs(
 
 
 def test_a_release_does_not_propose_another_bundle_than_the_one_that_was_rehearsed(
-    main: Project, clone: Callable[[str], Project], tmp_path: Path, git: Git
+    main: Project, clone: Callable[[str], Project], trained: Project, tmp_path: Path, git: Git
 ) -> None:
     registered = releasing.register(main, progress=say)
     packed = tested.pack(main, tmp_path / "evidence")
-    evil, _ = forged(clone("attacker"), tmp_path / "evil")
+    evil, _ = forged(clone("attacker"), trained, tmp_path / "evil")
     shutil.rmtree(packed.bundle / "bundle")
     shutil.copytree(evil.folder, packed.bundle / "bundle")
     told = json.loads((packed.bundle / "trained.json").read_text(encoding="utf-8"))
