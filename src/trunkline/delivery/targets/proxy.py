@@ -56,7 +56,8 @@ class Proxy:
             + ("  user haproxy\n  group haproxy\n" if root else "")
             + "defaults\n"
             "  mode http\n"
-            "  timeout connect 5s\n  timeout http-request 10s\n  timeout client 75s\n  timeout server 60s\n  timeout http-keep-alive 75s\n"
+            "  timeout connect 5s\n  timeout http-request 10s\n"
+            "  timeout client 75s\n  timeout server 60s\n  timeout http-keep-alive 75s\n"
             # While the old process drains, connections that wait are closed after their next answer, not under it.
             "  option idle-close-on-response\n"
             "frontend service\n"
