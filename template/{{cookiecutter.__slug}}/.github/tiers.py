@@ -7,7 +7,8 @@ code          style, types, unit and integration tests
 model         train or reuse, gates, load, the service's tests
 image         the serving image
 environments  the environments whose desired state changed, as a JSON list, production last
-rows          "live" when the locked rows hold answers of production, which lie on the machine that serves alone
+rows          "main" where the policy lets rows be read on main alone: then nothing is trained here, and the report says so;
+              "live" when the locked rows hold answers of production, which lie on the machine that serves alone
 reached       those of them that a job can deploy to: a local target is the machine of TRUNKLINE_RUNNER, so without
               that variable none is, and the run's page says so
 
@@ -83,8 +84,14 @@ def is_local(name: str) -> bool:
     return re.search(r"^\s+kind:\s*[\"']?local\b", state, re.MULTILINE) is not None
 
 
-def rows_of_lock() -> str:
-    """Return "live" when `data.lock` names rows that are answers of production, empty otherwise."""
+def where_rows_are() -> str:
+    """Return "main" by the policy (as text, for YAML is not installed), "live" by `data.lock`, empty otherwise."""
+    try:
+        policy = Path("trunkline.yaml").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        policy = ""
+    if re.search(r"^[^#\n]*\brows:\s*[\"']?main\b", policy, re.MULTILINE):
+        return "main"
     try:
         lock = json.loads(Path("data.lock").read_text(encoding="utf-8"))
         return "live" if lock["sources"].get("traffic") else ""
@@ -149,7 +156,10 @@ def main() -> None:
     environments = json.loads(found["environments"])
     runner = os.environ.get("TRUNKLINE_RUNNER")
     reached = [name for name in environments if runner or not is_local(name)]
-    found |= {"reached": json.dumps(reached), "rows": rows_of_lock()}
+    rows = where_rows_are()
+    if rows == "main" and nothing_serves():
+        found["image"] = "false"  # the model that would be in it is trained after the merge
+    found |= {"reached": json.dumps(reached), "rows": rows}
     lines = "".join(f"{name}={value}\n" for name, value in found.items())
     sys.stdout.write(lines)
     if output := os.environ.get("GITHUB_OUTPUT"):

@@ -32,5 +32,10 @@ class DataPolicy(Section):
     split: Split = Split()
     environment: Distinct[tuple[str, ...]] = ()
     """Variables that load() in data.py may read in a workflow, as a database's password; others are kept from it."""
+    rows: Literal["repository", "main"] = "repository"
+    """Where workflows can read the rows: in any run, or on *main* alone, because they lie behind a secret.
+
+    With *main* a pull request says that no gate was asked; they are asked after the merge, before the promotion.
+    """
     minimum_rows: Positive = 200
     """A snapshot with fewer rows is refused."""

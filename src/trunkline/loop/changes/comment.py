@@ -15,6 +15,11 @@ MARKER = "trunkline-report"
 LIMIT = 65_000
 """Characters that a comment may have; GitHub refuses more than 65,536."""
 SIGNS = {"success": "passed", "failure": "**failed**", "cancelled": "cancelled", "skipped": "not needed"}
+POSTPONED = (
+    "**No gate was asked here: the rows can be read on main alone** (`data.rows: main`). A retraining was judged before"
+    " its pull request was opened. Any other change is judged after the merge by release.yml, which proposes nothing"
+    " that a gate stops."
+)
 UNSAID = ("tiers", "report", "pass")
 """Jobs that no reader of the pull request asks about."""
 
@@ -34,13 +39,26 @@ def results_of(text: str) -> dict[str, str]:
         ) from error
 
 
-def compose(results: Mapping[str, str], folder: Path, *, run: str = "") -> str:
-    """Return the comment: a line a job, then the plan and the gates' report where `folder` has them."""
+def postponed(text: str) -> bool:
+    """Return whether the JSON of a workflow's `needs` says that a model changed, and its rows are on main alone."""
+    needs = parse_json(text or "{}", origin="The value of --needs", error=PolicyError)
+    tiers = needs.get("tiers") if isinstance(needs, dict) else None
+    outputs = tiers.get("outputs") if isinstance(tiers, dict) else None
+    return isinstance(outputs, dict) and (outputs.get("model"), outputs.get("rows")) == ("true", "main")
+
+
+def compose(results: Mapping[str, str], folder: Path, *, run: str = "", later: bool = False) -> str:
+    """Return the comment: a line a job, then the plan and the gates' report where `folder` has them.
+
+    `later` says that the model is judged on main.
+    """
     # What was skipped for another job's failure was needed.
     signs = SIGNS | ({"skipped": "not run"} if "failure" in results.values() else {})
     said = {name: signs.get(result, result) for name, result in results.items() if name not in UNSAID}
+    said |= {"model": "judged on main"} if later else {}
     lines = [f"| {name} | {sign} |" for name, sign in said.items()]
     parts = ["\n".join(["| job | result |", "|---|---|", *lines])] if lines else []
+    parts += [POSTPONED] if later else []
     for name in ("plan.md", "report/report.md"):
         path = folder / name
         if path.is_file():
@@ -66,9 +84,15 @@ def report(
     pull = forge.pull_request(number) if number else forge.proposed(branch)
     if pull is None:
         return None
-    results = results_of(needs)
-    if results and all(result == "skipped" for name, result in results.items() if name not in UNSAID):
+    results, later = results_of(needs), postponed(needs)
+    if (
+        not later
+        and results
+        and all(result == "skipped" for name, result in results.items() if name not in UNSAID)
+    ):
         said = forge.pull_request(pull.number).comments
         if not any(comment.marker == MARKER for comment in said):
             return None
-    return forge.comment_pull_request(pull.number, compose(results, folder, run=run), marker=MARKER)
+    return forge.comment_pull_request(
+        pull.number, compose(results, folder, run=run, later=later), marker=MARKER
+    )

@@ -19,17 +19,20 @@ from trunkline.loop.versions.named import require_bundle
 from .runs import DEEPCHECKS, keep_run, kept_run, rules_digest, run_folder
 
 
-def deepcheck(project: Project, *, progress: Progress, again: bool = False, named: str = "") -> GateRun:
+def deepcheck(
+    project: Project, *, progress: Progress, again: bool = False, named: str = "", root: Path | None = None
+) -> GateRun:
     """Return what deepchecks says of the trained bundle; kept beside its evaluation, where `judge` reads it.
 
     The same bundle under the same policy section is not asked again, unless a suite broke or `again` says so. The
-    reports lie in `deepchecks/<suite>.html` there. Raises PolicyError when the policy names a check that cannot
+    reports lie in `deepchecks/<suite>.html` there. `root` is the folder whose environment of deepchecks is used, by
+    default the project's. Raises PolicyError when the policy names a check that cannot
     block, NotFoundError when the environment of deepchecks is not there, and BundleError when the trained bundle is not
     `named`, which an earlier step gave.
     """
     rules = project.policy.gates.deepchecks
     deepchecks.check_blocking(rules)
-    python = deepchecks.interpreter(project.root / rules.python)
+    python = deepchecks.interpreter((root or project.root) / rules.python)
     bundle, _, _ = training.train(project, progress=progress)
     require_bundle(bundle.digest, named, what="What deepchecks would look at")
     if not again and (known := _remembered(project, bundle.digest)) is not None:

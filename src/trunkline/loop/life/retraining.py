@@ -21,9 +21,11 @@ from trunkline.loop.changes.taken_back import taken_back, version_taken_back
 from trunkline.loop.changes.work_tree import change
 from trunkline.loop.gates.judging import Judged, judge, previous_lock, require_pass
 from trunkline.loop.gates.runs import NOT_RUN
+from trunkline.loop.model.kept_rows import bring_rows, keep_rows
 from trunkline.loop.model.snapshots import locked_snapshot
 from trunkline.loop.model.training import train
 from trunkline.loop.release.cards import write_card
+from trunkline.loop.release.unasked import ask_unasked
 from trunkline.loop.rollout.callers import caller_notice
 from trunkline.loop.rollout.deploying import takes_image
 from trunkline.loop.rollout.promoting import describe_stage, name_in_body, write_stage
@@ -71,10 +73,14 @@ def retrain(
         made.commit(f"Retrain on snapshot {short(snapshot.digest)}\n\n{reason}")
         bundle, trained, _ = train(made.project, progress=progress)
         _require_another(made.origin, environment, bundle, desired.champion)
+        here = policy.data.rows == "main"
+        if here:
+            ask_unasked(made.project, bundle.digest, root=project.root, progress=progress)
         judged = judge(made.project, bundle, progress=progress)
         told(judged)
-        # The pull request's own run asks load and deepchecks.
-        require_pass(judged, later=NOT_RUN)
+        # Where the pull request's own run can read the rows, it asks load and deepchecks.
+        require_pass(judged, later=() if here else NOT_RUN)
+        keep_rows(project, snapshot.digest)
         version = register_trained(project, bundle, trained)
         stage = policy.retraining.stage
         # Where images are run, there is none of it before the merge: release.yml builds it then, and proposes it.
@@ -149,6 +155,7 @@ def _known_rows(project: Project, route: Route, *, progress: Progress) -> data.S
         digest = bundle_of(project, route, progress=progress).manifest.lineage.snapshot
         if data.read_lock(project).snapshot == digest:
             return locked_snapshot(project, progress=progress)
+        bring_rows(project, digest)
         return data.open_snapshot(project, digest)
     except (BundleError, DataError, NotFoundError):
         return None

@@ -8,10 +8,12 @@ import tempfile
 from pathlib import Path
 
 from trunkline import data
-from trunkline.core.errors import DataError, NotFoundError
+from trunkline.core.errors import DataError, NotFoundError, StorageError, UnavailableError
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.record import digits, short
+
+from .kept_rows import bring_rows
 
 SNAPSHOTS = "TRUNKLINE_SNAPSHOTS"
 """The environment variable that names a folder of snapshots to copy from: those of the machine's production."""
@@ -37,10 +39,16 @@ def locked_snapshot(project: Project, *, progress: Progress) -> data.Snapshot:
     if here.is_dir():
         return data.open_snapshot(project, lock.snapshot)
     if lock.sources.get("traffic"):
+        try:
+            if bring_rows(project, lock.snapshot):
+                return data.open_snapshot(project, lock.snapshot)
+        except (StorageError, UnavailableError) as error:
+            progress(f"the log's store does not give the locked rows: {error}")
         raise NotFoundError(
             f"The snapshot {short(lock.snapshot)} is not on this machine, and it holds answered traffic.",
             next_step=f"copy .trunkline/snapshots/{digits(lock.snapshot)} from the machine that made it; on GitHub,"
-            " push the change to a branch of your own: its pull request is judged on the machine that serves",
+            " let them be read on main alone (data.rows: main), or push the change to a branch of your own: its pull"
+            " request is judged on the machine that serves",
         )
     progress(f"snapshot {short(lock.snapshot)} is not on this machine: taking it from the source again")
     taken = data.take_snapshot(project, window=lock.window, progress=progress)

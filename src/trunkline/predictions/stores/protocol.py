@@ -11,8 +11,8 @@ from typing import ClassVar, Protocol
 from ..hourly import is_hourly
 from ..segments import MANIFEST, PART, segment_of
 
-WATCH = ".watch"
-"""The ending of a file beside the log that holds the signals of one watch."""
+WATCH, ROWS = ".watch", ".rows"
+"""Endings of files beside the log: the signals of one watch, and a snapshot of rows."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def belongs(name: str) -> bool:
         return False
     return (
         name == MANIFEST
-        or name.endswith((PART, WATCH))
+        or name.endswith((PART, WATCH, ROWS))
         or is_hourly(name)
         or segment_of(Path(name)) is not None
     )
