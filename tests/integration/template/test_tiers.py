@@ -232,6 +232,28 @@ def test_rows_that_are_answers_of_production_are_told_from_those_that_anyone_can
     assert repository_at_work.rows == rows
 
 
+@pytest.mark.parametrize(
+    ("policy", "rows"),
+    [
+        ("data: {minimum_rows: 300, rows: main}\n", "main"),
+        ('data:\n  rows: "main"\n', "main"),
+        ("data:\n  rows: repository\n  # rows: main\n", "live"),
+        ("retraining: {rows: 700}\n", "live"),
+    ],
+)
+def test_rows_that_are_read_on_main_alone_are_told_from_the_policy(
+    repository_at_work: Repository, policy: str, rows: str
+) -> None:
+    repository_at_work.write("data.lock", '{"sources": {"traffic": 700}}')
+    repository_at_work.write("trunkline.yaml", policy)
+    repository_at_work.write("Dockerfile", "FROM scratch\n")
+    repository_at_work.commit()
+    parts, _ = repository_at_work.parts()
+    assert repository_at_work.rows == rows
+    # Nothing serves yet: the model that would be in the image is trained after the merge.
+    assert ("image" in parts) == (rows != "main")
+
+
 def test_code_that_is_renamed_into_the_documentation_was_code(
     repository_at_work: Repository, git: Git
 ) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from trunkline.core.errors import PolicyError
-from trunkline.loop.changes.comment import results_of
+from trunkline.loop.changes.comment import compose, postponed, results_of
 
 
 def test_the_results_of_jobs_are_read_from_a_workflows_needs() -> None:
@@ -38,3 +40,20 @@ def test_a_refusal_shows_the_beginning_of_a_long_text_only() -> None:
     with pytest.raises(PolicyError) as caught:
         results_of("x" * 5000)
     assert caught.value.value == "x" * 80
+
+
+@pytest.mark.parametrize(
+    ("outputs", "later"),
+    [
+        ('{"model": "true", "rows": "main"}', True),
+        ('{"model": "false", "rows": "main"}', False),
+        ('{"model": "true", "rows": "live"}', False),
+        ("{}", False),
+        ("[]", False),
+    ],
+)
+def test_a_model_whose_rows_are_on_main_alone_is_said_to_be_judged_there(outputs: str, later: bool) -> None:
+    needs = f'{{"tiers": {{"result": "success", "outputs": {outputs}}}, "model": {{"result": "skipped"}}}}'
+    assert postponed(needs) == later
+    said = compose(results_of(needs), Path("nowhere"), later=later)
+    assert ("judged on main" in said, "not needed" in said) == (later, not later)
