@@ -31,11 +31,11 @@ VARIABLES = ("TRUNKLINE_LOG_STORE", "TRUNKLINE_SERVICE_URL", "TRUNKLINE_RUNNER")
 NAMES = f"{', '.join(VARIABLES[:-1])} or {VARIABLES[-1]}"
 WAYS = {
     "A container on a machine that you reach by SSH": (
+        "Install podman and HAProxy there, and let a key of its own in by SSH.",
         "Write `target: {kind: container, host: user@machine}` into `deployments/production.yaml`, and merge it.",
-        "On your own machine, `make apply ENVIRONMENT=production` starts the image there.",
-        "Put TLS before it, and make a key: `trunkline key new production --scope log`.",
-        "Set the repository variable `TRUNKLINE_SERVICE_URL` to its address.",
-        "Give the environment `automation` the key as the secret `TRUNKLINE_KEY_LOG`.",
+        "Set the secret `TRUNKLINE_SSH_KEY` and the variable `TRUNKLINE_SSH_KNOWN_HOSTS`: `deploy.yml` starts the image.",
+        "Set the variable `TRUNKLINE_SERVICE_URL` to the service's address, with TLS.",
+        "Make a key there (`trunkline key new --scope log`): it is the secret `TRUNKLINE_KEY_LOG`.",
     ),
     "A bucket": (
         'Write `serving: {log: {store: "s3://BUCKET/{environment}"}}` into `trunkline.yaml`, and merge it.',
