@@ -33,7 +33,7 @@ WAYS = {
     "A container on a machine that you reach by SSH": (
         "Install podman and HAProxy there, and let a key of its own in by SSH.",
         "Write `target: {kind: container, host: user@machine}` into `deployments/production.yaml`, and merge it.",
-        "Set the secret `TRUNKLINE_SSH_KEY` and the variable `TRUNKLINE_SSH_KNOWN_HOSTS`: `deploy.yml` starts the image.",
+        "Set the secret `TRUNKLINE_SSH_KEY` and the variable `TRUNKLINE_SSH_KNOWN_HOSTS`: `deploy.yml` starts it.",
         "Set the variable `TRUNKLINE_SERVICE_URL` to the service's address, with TLS.",
         "Make a key there (`trunkline key new --scope log`): it is the secret `TRUNKLINE_KEY_LOG`.",
     ),
