@@ -78,6 +78,17 @@ def test_a_line_that_only_the_database_reads_as_the_users_is_taken_out_too(
     assert truth.read_bytes().strip() == b'{"prediction":"p2","value":1}'
 
 
+def test_a_line_that_cannot_be_taken_out_is_said_and_named(tmp_path: Path) -> None:
+    # The return is white space to JSON, and the end of a line to who rewrites the file.
+    line = answer(1).line().strip().replace(",", ",\r", 1)
+    path = tmp_path / closed_name("s", START, START + timedelta(minutes=1))
+    path.write_bytes(gzip.compress(line.encode() + b"\n"))
+    with pytest.raises(StorageError) as caught:
+        forget(tmp_path, tmp_path / "truth.jsonl", [NAMES[1]])
+    assert caught.value.value == "p1"
+    assert LogReader(tmp_path).answers_of([NAMES[1]]) == ("p1",)
+
+
 def test_a_log_that_is_not_there_holds_nobody(tmp_path: Path) -> None:
     assert forget(tmp_path / "none", tmp_path / "truth", ["x"]) == ()
 
