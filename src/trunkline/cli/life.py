@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+
+from trunkline.core.errors import TrunklineError
+from trunkline.core.project import Project
 
 from . import following, output
 
@@ -132,9 +136,24 @@ def monitor(ctx: click.Context, environment: str, also: bool, scheduled: bool) -
     broken = next((signal.exit_code for signal in signals if signal.exit_code), 0)
     if also:
         broken = _respond(ctx, environment, scheduled=scheduled) or broken
+        _tell_drift(project, environment)
     else:
         output.result("next", following.after_watching(signals, environment))
     ctx.exit(broken)
+
+
+def _tell_drift(project: Project, environment: str) -> None:
+    """Say whether what serves is what main desires; a machine that cannot be asked is said too."""
+    from trunkline.loop.rollout import drifting
+
+    try:
+        found = drifting.drift(project, environment, datetime.now(UTC))
+    except TrunklineError as error:
+        output.result("drift", f"not known: {error.what}")
+        return
+    issue = drifting.tell_drift(project, environment, found)
+    if issue is not None:
+        output.result("drift", f"#{issue.number} {issue.title}")
 
 
 @click.command()

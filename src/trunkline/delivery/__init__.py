@@ -1,6 +1,7 @@
 """From the desired state in a commit to what serves: plan, apply, rollout and targets."""
 
 from .apply import apply, read_history, stop
+from .container_unit import ContainerUnit
 from .desired_state import DesiredState, parse_state, read_state, write_state
 from .kill_switch import champion_alone, thrown
 from .once import serve_once
@@ -12,6 +13,7 @@ from .targets.local_target import LocalTarget
 from .unit import Unit
 
 __all__ = [
+    "ContainerUnit",
     "DesiredState",
     "Environment",
     "Health",

@@ -38,11 +38,11 @@ class Unit:
         start = self.live / START_FILE
         service = [
             "Type=exec",
-            *([f"User={_plain(self.user)}"] if system else []),
-            f"ExecStart=/bin/sh {_quoted(start).replace('$', '$$')} {TAKE_OVER}",
+            *([f"User={plain(self.user)}"] if system else []),
+            f"ExecStart=/bin/sh {quoted(start).replace('$', '$$')} {TAKE_OVER}",
             "ExecReload=/bin/kill -HUP $MAINPID",
-            f"StandardOutput=append:{_plain(self.live / 'service.log')}",
-            f"StandardError=append:{_plain(self.live / 'service.log')}",
+            f"StandardOutput=append:{plain(self.live / 'service.log')}",
+            f"StandardError=append:{plain(self.live / 'service.log')}",
             "Restart=always",
             "RestartSec=2",
             "TimeoutStopSec=45",
@@ -57,9 +57,9 @@ class Unit:
             f"# It takes over what runs already. `trunkline stop {self.environment}` ends it. It comes back after\n"
             f"# `trunkline deploy {self.environment}` and `{control} start {self.name}`.\n"
             "[Unit]\n"
-            f"Description=Trunkline: {_plain(self.name)}\n"
+            f"Description=Trunkline: {plain(self.name)}\n"
             "After=network.target\n"
-            f"ConditionPathExists={_plain(start)}\n"
+            f"ConditionPathExists={plain(start)}\n"
             "StartLimitIntervalSec=0\n"
             "\n[Service]\n" + "\n".join(service) + "\n"
             "\n[Install]\n"
@@ -82,14 +82,14 @@ class Unit:
             return everywhere
         inside = self.host in LOOPBACK and not self.reaches_out
         local = ["IPAddressDeny=any", "IPAddressAllow=localhost"] if inside else []
-        hidden = " ".join(_quoted(self.home / name, "-") for name in PRIVATE)
+        hidden = " ".join(quoted(self.home / name, "-") for name in PRIVATE)
         return [
             *everywhere,
             "CapabilityBoundingSet=",
             "AmbientCapabilities=",
             "ProtectSystem=strict",
             "ProtectHome=read-only",
-            f"ReadWritePaths={_quoted(self.live, '-')} {_quoted(self.predictions, '-')}",
+            f"ReadWritePaths={quoted(self.live, '-')} {quoted(self.predictions, '-')}",
             f"InaccessiblePaths={hidden}",
             "PrivateTmp=yes",
             "PrivateDevices=yes",
@@ -105,12 +105,12 @@ class Unit:
         ]
 
 
-def _plain(value: object) -> str:
+def plain(value: object) -> str:
     """Return a value as it stands on the rest of a line: systemd reads `%` as the beginning of a word of its own."""
     return str(value).replace("%", "%%")
 
 
-def _quoted(value: object, before: str = "") -> str:
+def quoted(value: object, before: str = "") -> str:
     """Return a value as one word of a list."""
-    escaped = _plain(value).replace("\\", "\\\\").replace('"', '\\"')
+    escaped = plain(value).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{before}{escaped}"'

@@ -9,8 +9,8 @@ image         the serving image
 environments  the environments whose desired state changed, as a JSON list, production last
 rows          "main" where the policy lets rows be read on main alone: nothing is trained here, and the report says so;
               "live" when the locked rows hold answers of production, which lie on the machine that serves alone
-reached       those of them that a job can deploy to: a local target is the machine of TRUNKLINE_RUNNER, so without
-              that variable none is, and the run's page says so
+reached       those of them that a job can deploy to: a process, or a container without a host, is of the machine of
+              TRUNKLINE_RUNNER, so without that variable none is, and the run's page says so
 
 The commit that is checked out is compared with origin/main; a commit of main itself needs everything, and so does what
 cannot be placed: a change is never tested less than it should be.
@@ -79,9 +79,11 @@ def in_order(names: Iterable[str]) -> list[str]:
 
 
 def is_local(name: str) -> bool:
-    """Whether an environment's desired state names a local target; read as text, for YAML is not installed."""
+    """Whether an environment is served on the machine that deploys; read as text, for YAML is not installed."""
     state = Path("deployments", f"{name}.yaml").read_text(encoding="utf-8", errors="replace")
-    return re.search(r"^\s+kind:\s*[\"']?local\b", state, re.MULTILINE) is not None
+    kind = re.search(r"^\s+kind:\s*[\"']?(local|container)\b", state, re.MULTILINE)
+    elsewhere = re.search(r"^\s+host:\s*[\"']?[^\s\"'#]", state, re.MULTILINE)
+    return kind is not None and (kind[1] == "local" or elsewhere is None)
 
 
 def where_rows_are() -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
-from trunkline.delivery import Unit
+from trunkline.delivery import ContainerUnit, Unit
 
 VERIFY = shutil.which("systemd-analyze")
 
@@ -29,8 +29,15 @@ def unit_of(folder: Path) -> Unit:
 @pytest.mark.skipif(VERIFY is None, reason="systemd is not installed")
 @pytest.mark.parametrize("system", [True, False])
 @pytest.mark.parametrize("name", ["plain", "50% of ü $HOME"])
-def test_systemd_finds_nothing_wrong_with_it(tmp_path: Path, name: str, system: bool) -> None:
-    made = unit_of(tmp_path / name)
+@pytest.mark.parametrize("contained", [False, True])
+def test_systemd_finds_nothing_wrong_with_it(
+    tmp_path: Path, name: str, system: bool, contained: bool
+) -> None:
+    folder = PurePosixPath(tmp_path / name)
+    container = ContainerUnit(
+        "trunkline-loans-production", "production", folder, folder / "haproxy.pid", "root"
+    )
+    made = container if contained else unit_of(tmp_path / name)
     file = tmp_path / f"{made.name}.service"
     file.write_text(made.text(system=system))
     kind = "--system" if system else "--user"

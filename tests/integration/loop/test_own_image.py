@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from containers import BASE
@@ -21,12 +22,14 @@ from trunkline.core.bundle import BundleStore, open_bundle, seal
 from trunkline.core.errors import ApplyError
 from trunkline.core.project import Project
 from trunkline.core.release import Release
+from trunkline.delivery import read_state
 from trunkline.delivery.engine import Engine, build_secrets
 from trunkline.delivery.image import Image, lay_out, pinned_base
 from trunkline.loop.model import snapshots, training
 from trunkline.loop.release import imaging
 
-from .conftest import git, make_project
+from ..conftest import free_port
+from .conftest import git, make_project, write
 
 ROOT = Path(__file__).parents[3]
 ABOVE_BASE = 190_000_000
@@ -186,3 +189,84 @@ def test_of_another_model_only_its_own_layer_is_pushed(
     assert pushed < 5_000_000
     assert pushed < 0.03 * built.pushed
     subprocess.run([engine.program, "rmi", "--force", identity], check=False, capture_output=True)
+
+
+STATE = """
+# who serves
+environment: production
+target:
+  kind: local
+  port: {port}
+strategy: none
+"""
+
+
+@pytest.mark.timeout(600)
+def test_the_lines_of_the_document_lead_to_a_container_on_another_host(
+    built: Built, registry: str, ssh_host: str, tmp_path: Path
+) -> None:
+    if not shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin"):
+        pytest.skip("no haproxy is installed")
+    text = (ROOT / "docs/production.md").read_text(encoding="utf-8")
+    lines = re.search(r"```console\n(.*?)```", text, re.DOTALL)
+    assert lines
+    assert len(lines[1].splitlines()) == 10
+    project, port = built.project, free_port()
+    write(project.deployment("production"), STATE.format(port=port))
+    git(project.root, "commit", "--quiet", "--all", "--message", "A process of this machine")
+    script = lines[1].replace("deploy@prod.example.org", ssh_host).replace("ghcr.io/acme", f"{registry}/acme")
+    script = script.replace(f"host: {ssh_host}", f"host: {ssh_host}\\n  folder: {tmp_path}/there")
+    # The client of whoever types the first line: it knows the machine, as ssh's own configuration would say.
+    client = tmp_path / "bin/ssh"
+    key, known = tmp_path / "key", tmp_path / "known"
+    write(
+        client,
+        f'#!/bin/sh\nexec {shutil.which("ssh")} -F "$TRUNKLINE_SSH_CONFIG" -i {key} '
+        f'-o UserKnownHostsFile={known} "$@"\n',
+    )
+    client.chmod(0o755)
+    write(key, os.environ["TRUNKLINE_SSH_KEY"])
+    key.chmod(0o600)
+    write(known, os.environ["TRUNKLINE_SSH_KNOWN_HOSTS"])
+    path = f"{client.parent}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+    variables = {**os.environ, "PATH": path, imaging.BASE_IMAGE: BASE}
+
+    def sh(words: str) -> str:
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", words],
+            cwd=project.root,
+            env=variables,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=400,
+        )
+        assert done.returncode == 0, (words, done.stdout, done.stderr)
+        return done.stdout
+
+    try:
+        said = sh(script)
+        assert "ready" in said
+        image = read_state(project.deployment("production")).image
+        assert re.fullmatch(rf"{re.escape(registry)}/acme/loans@sha256:[0-9a-f]{{64}}", image)
+        assert image in said
+        row = {"income": 80.0, "region": "north"}
+        answer = httpx.post(f"http://127.0.0.1:{port}/predict", json=row, timeout=10, trust_env=False)
+        assert answer.status_code == httpx.codes.OK, answer.text
+        assert list((tmp_path / "there/predictions").rglob("*.jsonl"))
+        merge = git(project.root, "log", "-1", "--format=%H", "--merges") or git(
+            project.root, "rev-parse", "HEAD"
+        )
+        parent = (
+            ["--mainline", "1"]
+            if len(git(project.root, "log", "-1", "--format=%P", merge).split()) > 1
+            else []
+        )
+        git(project.root, "revert", "--no-edit", *parent, merge)
+        git(project.root, "push", "--quiet", "origin", "HEAD:main")
+        assert "stop" in sh("trunkline deploy production")
+        assert read_state(project.deployment("production")).image == ""
+        with pytest.raises(httpx.HTTPError):
+            httpx.get(f"http://127.0.0.1:{port}/ready", timeout=2, trust_env=False)
+    finally:
+        sh("trunkline stop production")

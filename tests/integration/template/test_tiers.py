@@ -296,6 +296,25 @@ def test_a_run_on_main_itself_needs_everything_and_production_comes_last(
 
 
 @pytest.mark.parametrize(
+    ("target", "here"),
+    [
+        ("kind: local\n  host: 10.0.0.1", True),
+        ("kind: container\n  port: 8080", True),
+        ('kind: container\n  host: ""', True),
+        ("kind: container\n  host: deploy@production.test", False),
+        ("kind: ecs", False),
+    ],
+)
+def test_a_container_on_another_machine_is_reached_from_everywhere(
+    tiers: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, here: bool
+) -> None:
+    (tmp_path / "deployments").mkdir()
+    (tmp_path / "deployments/production.yaml").write_text(f"target:\n  {target}\n")
+    monkeypatch.chdir(tmp_path)
+    assert tiers.is_local("production") is here
+
+
+@pytest.mark.parametrize(
     ("runner", "reached", "says"),
     [
         ("machine", ["staging", "production"], False),

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from trunkline.core.bundle import BundleStore
 from trunkline.core.errors import ApplyError, PolicyError, StorageError
@@ -18,6 +18,7 @@ from trunkline.core.policy.access import BEHIND, VARIABLE
 from trunkline.core.record import sha256, short, write_atomically
 from trunkline.core.release import Release
 
+from ..container_unit import ContainerUnit
 from ..engine import PORT
 from ..plan import Step
 from .container import ContainerSettings
@@ -201,6 +202,12 @@ class ContainerTarget:
             self._write_start(new)
             self.proxy.drained(patience=DRAIN_S + 5)
             self.containers.clear(keep=new)
+
+    def unit(self) -> ContainerUnit:
+        """Return the systemd unit that brings back after a reboot what was deployed last."""
+        folder, user = PurePosixPath(self.folder), self.machine.run("id", "-un")
+        pid = PurePosixPath(self.proxy.pid)
+        return ContainerUnit(self.key, self.environment.name, folder, pid, user, machine=self.settings.host)
 
     def stop(self) -> bool:
         """Stop the proxy and the container, and return whether anything served."""

@@ -76,8 +76,12 @@ class Proxy:
         return self.machine.ask(script) or ""
 
     def start_words(self) -> str:
-        """Return the lines of the shell that start it apart from who runs them."""
-        return f"{_PATH}\n{PROGRAM} -W -D -f {shlex.quote(self.config)} -p {shlex.quote(self.pid)}"
+        """Return the lines of the shell that start it apart from who runs them; it takes over from one that runs."""
+        config, pid = shlex.quote(self.config), shlex.quote(self.pid)
+        taken = (
+            f'grep -q {PROGRAM} "/proc/$(head -n1 {pid})/comm" 2>/dev/null && set -- -sf "$(head -n1 {pid})"'
+        )
+        return f'{_PATH}\n{taken}\n{PROGRAM} -W -D -f {config} -p {pid} "$@"'
 
     def lead_to(self, container: str, port: int, *, root: bool) -> None:
         """Lead new requests to a container; those under way end where they began. Raises ApplyError."""

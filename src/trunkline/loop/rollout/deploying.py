@@ -16,6 +16,7 @@ from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.release import Deployment, Release
 from trunkline.delivery import (
+    ContainerUnit,
     DesiredState,
     Environment,
     LocalTarget,
@@ -32,6 +33,7 @@ from trunkline.delivery import (
     settings_of,
     thrown,
 )
+from trunkline.delivery.targets.container_target import ContainerTarget
 from trunkline.forge import Issue, open_forge
 from trunkline.loop.changes.merged import require_merged_file
 from trunkline.loop.versions.bundles import bundle_of
@@ -219,9 +221,11 @@ def serving_contract(project: Project, environment: str) -> Contract:
     return bundle_of(project, champion, progress=lambda _: None).contract
 
 
-def unit_of(project: Project, environment: str) -> Unit:
-    """Return the systemd unit that keeps an environment's service running on this machine."""
+def unit_of(project: Project, environment: str) -> Unit | ContainerUnit:
+    """Return the systemd unit that keeps an environment's service running on the machine that serves."""
     target = target_of(project, environment)
+    if isinstance(target, ContainerTarget):
+        return target.unit()
     if not isinstance(target, LocalTarget):
         raise PolicyError(
             f"No process of this machine serves {environment}, so there is nothing for systemd to keep.",

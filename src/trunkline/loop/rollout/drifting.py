@@ -1,0 +1,48 @@
+"""Drift: what serves is not what main desires, though nobody is about to deploy it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from trunkline.core.git import git
+from trunkline.core.markdown import code, plain
+from trunkline.core.project import Project
+from trunkline.delivery import Plan
+from trunkline.forge import Issue, open_forge
+
+from .deploying import plan_deployment
+
+GRACE = timedelta(hours=1)
+"""A merge is being deployed, or waits for a reviewer, so long."""
+
+
+def drift(project: Project, environment: str, now: datetime) -> Plan | None:
+    """Return what would have to be done for an environment to serve what main desires; None where it does.
+
+    A desired state that was merged less than GRACE ago is on its way. Raises what `plan_deployment` raises.
+    """
+    made = plan_deployment(project, environment)
+    path = project.deployment(environment)
+    merged = int(git(project.root, "log", "-1", "--format=%ct", "--", str(path)))
+    return made if made.steps and now - datetime.fromtimestamp(merged, UTC) >= GRACE else None
+
+
+def tell_drift(project: Project, environment: str, found: Plan | None) -> Issue | None:
+    """Keep an issue while an environment drifts, and close it when it does not; return the open one."""
+    forge = open_forge(project)
+    fingerprint = f"{environment}/drift"
+    if found is None:
+        for issue in forge.issues(state="open", fingerprint=fingerprint):
+            forge.close_issue(issue.number, comment="It serves what main desires again.")
+        return None
+    steps = "\n".join(f"- {step.kind}: {plain(step.text)}" for step in found.steps)
+    return forge.open_issue(
+        fingerprint=fingerprint,
+        title=f"{environment}: what serves is not what main desires",
+        body=(
+            f"Nobody merged this difference:\n\n{steps}\n\nSomething changed by hand, or a machine lost it."
+            f" {code(f'trunkline deploy {environment}')} (deploy.yml) makes it serve what main desires; this issue"
+            f" closes itself then.\n\n<!-- trunkline:fingerprint={fingerprint} -->\n"
+        ),
+        labels=("trunkline", "signal: infrastructure", "severity: warning"),
+    )
