@@ -92,6 +92,7 @@ def built(
     for name in ("requirements", "vendor"):
         shutil.copytree(rendered / name, project.root / name, dirs_exist_ok=True)
     assert "@sha256:" in pinned_base(project.root)
+    write(project.root / ".gitignore", (project.root / ".gitignore").read_text() + "packed/\n")
     snapshots.snapshot(project, progress=say)
     git(project.root, "add", "--all")
     git(project.root, "commit", "--quiet", "--message", "Lock the data")
