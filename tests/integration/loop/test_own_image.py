@@ -26,7 +26,9 @@ from trunkline.delivery import read_state
 from trunkline.delivery.engine import Engine, build_secrets
 from trunkline.delivery.image import Image, lay_out, pinned_base
 from trunkline.loop.model import snapshots, training
+from trunkline.loop.model.examples import example_request
 from trunkline.loop.release import imaging
+from trunkline.predictions.segments import segments_in
 
 from ..conftest import free_port
 from .conftest import git, make_project, write
@@ -251,10 +253,10 @@ def test_the_lines_of_the_document_lead_to_a_container_on_another_host(
         image = read_state(project.deployment("production")).image
         assert re.fullmatch(rf"{re.escape(registry)}/acme/loans@sha256:[0-9a-f]{{64}}", image)
         assert image in said
-        row = {"income": 80.0, "region": "north"}
+        row = example_request(project, progress=say)
         answer = httpx.post(f"http://127.0.0.1:{port}/predict", json=row, timeout=10, trust_env=False)
         assert answer.status_code == httpx.codes.OK, answer.text
-        assert list((tmp_path / "there/predictions").rglob("*.jsonl"))
+        assert segments_in(tmp_path / "there/predictions")
         merge = git(project.root, "log", "-1", "--format=%H", "--merges") or git(
             project.root, "rev-parse", "HEAD"
         )
