@@ -69,6 +69,12 @@ class Gate(Generic[Asked]):
     section: ClassVar[type[Section] | None] = None
     """Its own section of the policy, `gates.<name>`; None if its keys stand in the section of its room."""
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        silent = cls.verdict is Gate.verdict and cls.verdicts is Gate.verdicts
+        if "name" in vars(cls) and silent:
+            raise TypeError(f"The gate {cls.name} answers nothing: it needs `verdict` or `verdicts`.")
+
     def __init__(self, rules: Section | None = None) -> None:
         self.rules: Any = rules or (self.section() if self.section else None)
 
@@ -77,9 +83,9 @@ class Gate(Generic[Asked]):
         said = attrgetter(f"policy.gates.{self.switch}")(case) if self.switch else True
         return said is not None and said is not False
 
-    def verdict(self, case: Asked) -> Verdict:
-        """Return the answer."""
-        raise NotImplementedError
+    def verdict(self, case: Asked) -> Verdict:  # noqa: ARG002
+        """Return the answer; a gate that gives several has no other than `verdicts`."""
+        raise TypeError(f"{type(self).__name__} gives several verdicts.")
 
     def verdicts(self, case: Asked) -> Iterable[Verdict]:
         """Return every answer; none if the question does not apply."""

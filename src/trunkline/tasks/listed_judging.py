@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import GroupKFold, KFold
 
 from trunkline.core.contract import Contract, Role, as_label
 from trunkline.core.decision import Decision
@@ -15,9 +14,10 @@ from trunkline.measure.paired import Array
 
 from .answers import Answers, objects
 from .classification.outcomes import Labels
+from .estimators import Estimators
 
 
-class ListedJudging:
+class ListedJudging(Estimators):
     """Estimators that predict a list of entries for each row, as dictionaries of their parts.
 
     They are fitted on what happened in each row: a dictionary of the items and their outcomes.
@@ -51,30 +51,14 @@ class ListedJudging:
         if len(y) < folds:
             raise DataError(f"{len(y)} answers are too few for {folds} folds.", next_step="take more rows")
 
-    def folds(self, *, grouped: bool) -> Any:
-        """Return folds that shuffle."""
-        return GroupKFold if grouped else KFold
-
     def refuse(self, estimator: Any, contract: Contract, *, candidate: str) -> None:
         """Return: no library's estimators tell that they give lists."""
-
-    def complete(self, model: Any) -> bool:
-        """Return that a prediction is enough."""
-        return True
-
-    def classes(self, model: Any, contract: Contract, *, candidate: str) -> tuple[str, ...]:
-        """Return none."""
-        return ()
 
     def ask(self, model: Any, rows: Any, *, decision: Decision | None = None) -> Answers:
         """Return the lists that `predict` gives."""
         return Answers(
             objects(list(entries) for entries in model.predict(rows)) if len(rows) else objects([])
         )
-
-    def export_options(self, model: Any) -> dict[Any, Any]:
-        """Return none."""
-        return {}
 
 
 class Events(Labels):

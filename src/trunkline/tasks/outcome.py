@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from trunkline.core.contract import Contract
 from trunkline.core.errors import DataError
 from trunkline.inputs import Value, input_of
@@ -34,11 +32,6 @@ def outcome_value(value: object, contract: Contract) -> Value:
     if found is None:
         raise ValueError("it has no outcome")
     return found
-
-
-def outcome_truth(events: Mapping[str, Value]) -> Value:
-    """Return the outcome of the whole answer."""
-    return events[""]
 
 
 def require_answers(rows: int, answers: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import ClassVar
 
 from trunkline.core.figures import Figure, Interval
@@ -15,7 +16,7 @@ from trunkline.measure.wording import between, number
 from ..fairness.audit import GATHER, KEYS, Audit, AuditGate
 
 
-class Disparity(AuditGate):
+class Disparity(AuditGate, ABC):
     """The greatest difference, or the least ratio, of a figure between any two groups.
 
     Pass: The difference is at most the limit.
@@ -35,6 +36,7 @@ class Disparity(AuditGate):
     """Whether the limit is of a ratio."""
 
     def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
         cls.keys = (f"gates.fairness.{cls.limit}", *KEYS)
 
     def fits(self, paired: Paired) -> bool:
@@ -45,9 +47,9 @@ class Disparity(AuditGate):
         """Return the mask of the rows that are compared, None for all."""
         return None
 
+    @abstractmethod
     def measured(self, audit: Audit) -> tuple[Values, ...]:
         """Return what was measured of each group; the worst of several counts."""
-        raise NotImplementedError
 
     def remark(self, audit: Audit, found: Values) -> str:  # noqa: ARG002
         """Return what a reader must know besides."""

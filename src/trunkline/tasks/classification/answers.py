@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,11 +14,10 @@ from trunkline.core.errors import ContractError
 from trunkline.inputs import Value, input_of
 from trunkline.measure.paired import Array, Paired
 from trunkline.measure.traits import Trait
-from trunkline.measure.users import Users
 
 from ..answers import Answers, Apart, floats, incomparable, objects
 from ..losses import Losses
-from ..outcome import outcome_event, outcome_truth
+from ..single import Single
 from ..task import Outputs, Watched
 from .baseline import shares_as_answers
 from .brier import losses_of_classes
@@ -38,18 +37,15 @@ STANDARD_OF_TWO = (
 STANDARD_OF_MANY = ("roc_auc_ovr", "accuracy", "balanced_accuracy", "f1_macro", "neg_log_loss")
 
 
-class Classification:
+class Classification(Single):
     """The answer is a class and the probability of each; its metrics, in numpy, are those of `measure.weighted`."""
 
     name = "classification"
     judging = "trunkline.tasks.classification.judging:ClassificationJudging"
     outcomes = "trunkline.tasks.classification.outcomes:Labels"
     tag = "tabular-classification"
-    fields: tuple[str, ...] = ("prediction", "probabilities")
     tensors = 2
     repeats = True
-    silence = False
-    metrics: Mapping[str, Callable[[Paired], Array | float]] = {}
     unasked: frozenset[str] = frozenset()
 
     def schema(self, contract: Contract) -> dict[str, dict[str, Any]]:
@@ -119,13 +115,9 @@ class Classification:
             distance = np.abs(one - two[:, order]).max(axis=1, initial=0.0)
         return Apart(other, np.where(np.isnan(distance), np.inf, distance))
 
-    def event(self, item: str, value: object, contract: Contract) -> Value:
-        """Return the outcome."""
-        return outcome_event(item, value, contract)
-
     def truth(self, events: Mapping[str, Value], contract: Contract) -> Any:
         """Return the outcome as labels are written."""
-        return as_label(outcome_truth(events))
+        return as_label(events[""])
 
     def check(self, contract: Contract) -> None:
         """Raise ContractError unless there are classes, and of two the positive one is named."""
@@ -157,17 +149,7 @@ class Classification:
             return None
         return next(name for name in classes if name != positive), positive
 
-    def pair(
-        self,
-        truth: Array,
-        answers: Answers,
-        contract: Contract,
-        *,
-        known: Sequence[str] = (),
-        users: Users | None = None,
-    ) -> Paired:
-        """Return both as positions among the classes, of two the positive one last."""
-        return pair_classes(truth, answers, contract, known=known, users=users)
+    pair = staticmethod(pair_classes)
 
     def standard(self, paired: Paired) -> tuple[str, ...]:
         """Return the usual metrics of two classes, or of many."""

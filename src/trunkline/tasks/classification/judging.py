@@ -15,15 +15,12 @@ from trunkline.inputs import input_of
 from trunkline.measure.paired import Array
 
 from ..answers import Answers, objects
+from ..estimators import Estimators
 from .answers import decided
 
 
-class ClassificationJudging:
+class ClassificationJudging(Estimators):
     """A classification's estimators and outcomes."""
-
-    def rows(self, frame: Any, contract: Contract) -> Any:
-        """Return them as they are."""
-        return frame
 
     def truth(self, values: Any, contract: Contract) -> Array:
         """Return labels as an object array of `str`, as `true` and, of codes, `1`."""

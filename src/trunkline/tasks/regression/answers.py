@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,29 +11,27 @@ import numpy as np
 from trunkline.core.contract import Contract
 from trunkline.core.decision import Decision
 from trunkline.core.errors import ContractError
-from trunkline.inputs import Value, input_of
+from trunkline.inputs import input_of
 from trunkline.measure.paired import Array, Paired
 from trunkline.measure.traits import Trait
 from trunkline.measure.users import Users
 
 from ..answers import Answers, Apart, floats, incomparable
 from ..losses import Losses
-from ..outcome import outcome_event, outcome_truth, require_answers
+from ..outcome import require_answers
+from ..single import Single
 from ..task import Outputs, Watched
 
 
-class Regression:
+class Regression(Single):
     """The answer is a number; its metrics, in numpy, are those of `measure.regression`."""
 
     name = "regression"
     judging = "trunkline.tasks.regression.judging:RegressionJudging"
     outcomes = "trunkline.tasks.regression.outcomes:Amounts"
     tag = "tabular-regression"
-    fields: tuple[str, ...] = ("prediction", "probabilities")
     tensors = 1
     repeats = False
-    silence = False
-    metrics: Mapping[str, Callable[[Paired], Array | float]] = {}
     unasked = frozenset({"data/label-shift", "performance/calibration", "performance/class-recall"})
 
     def schema(self, contract: Contract) -> dict[str, dict[str, Any]]:
@@ -79,14 +77,6 @@ class Regression:
             size = np.maximum(np.abs(one), floor)
             distance = np.abs(one - two) / size
         return Apart(np.zeros(len(one), dtype=bool), np.where(np.isnan(distance), np.inf, distance))
-
-    def event(self, item: str, value: object, contract: Contract) -> Value:
-        """Return the outcome."""
-        return outcome_event(item, value, contract)
-
-    def truth(self, events: Mapping[str, Value], contract: Contract) -> Any:
-        """Return the outcome."""
-        return outcome_truth(events)
 
     def check(self, contract: Contract) -> None:
         """Raise ContractError unless it is a number."""

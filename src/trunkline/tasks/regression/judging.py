@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import is_classifier
-from sklearn.model_selection import GroupKFold, KFold
 
 from trunkline.core.contract import Contract
 from trunkline.core.decision import Decision
@@ -15,14 +14,11 @@ from trunkline.inputs import input_of
 from trunkline.measure.paired import Array
 
 from ..answers import Answers
+from ..estimators import Estimators
 
 
-class RegressionJudging:
+class RegressionJudging(Estimators):
     """A regression's estimators and outcomes."""
-
-    def rows(self, frame: Any, contract: Contract) -> Any:
-        """Return them as they are."""
-        return frame
 
     def truth(self, values: Any, contract: Contract) -> Array:
         """Return the outcomes as float64."""
@@ -41,10 +37,6 @@ class RegressionJudging:
                 next_step="look at what data.py loads",
             )
 
-    def folds(self, *, grouped: bool) -> Any:
-        """Return folds that shuffle."""
-        return GroupKFold if grouped else KFold
-
     def refuse(self, estimator: Any, contract: Contract, *, candidate: str) -> None:
         """Raise ProjectError for a classifier."""
         if is_classifier(estimator):
@@ -55,20 +47,8 @@ class RegressionJudging:
                 next_step="list its classes in contract.py, as isin=[0, 1], or offer a regressor in model.py",
             )
 
-    def complete(self, model: Any) -> bool:
-        """Return that a prediction is enough."""
-        return True
-
-    def classes(self, model: Any, contract: Contract, *, candidate: str) -> tuple[str, ...]:
-        """Return none."""
-        return ()
-
     def ask(self, model: Any, rows: Any, *, decision: Decision | None = None) -> Answers:
         """Return what `predict` gives, as float64."""
         return Answers(
             np.asarray(model.predict(rows), dtype=np.float64).reshape(-1) if len(rows) else np.empty(0)
         )
-
-    def export_options(self, model: Any) -> dict[Any, Any]:
-        """Return none."""
-        return {}
