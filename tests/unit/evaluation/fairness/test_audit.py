@@ -10,6 +10,7 @@ from trunkline.core.policy.gates import FairnessGates
 from trunkline.core.verdicts import Verdict
 from trunkline.evaluation.fairness.audit import Audit
 from trunkline.evaluation.gates.disparity import Disparity
+from trunkline.measure.by_group import Values
 from trunkline.measure.limit import Limit
 from trunkline.measure.paired import Paired
 
@@ -32,6 +33,9 @@ class Gap(Disparity):
     name = "fairness/{attribute}/gap"
     question = "Is it so?"
     limit, what = "error_rate_difference", "gap"
+
+    def measured(self, audit: Audit) -> tuple[Values, ...]:
+        return ()
 
     def remedy(self, audit: Audit) -> str:
         return "Mend it."
