@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from trunkline.cli.main import run
-from trunkline.core.errors import NotFoundError, PolicyError
+from trunkline.core.errors import NotFoundError, PolicyError, UnavailableError
 from trunkline.core.line_log import append
 from trunkline.core.lineage import Version
 from trunkline.core.project import Project
@@ -21,7 +22,7 @@ from trunkline.loop.life import traffic, watching
 from trunkline.loop.life.last_watch import earlier_signals
 from trunkline.loop.model import snapshots
 from trunkline.loop.release import releasing
-from trunkline.loop.rollout import advancing, deploying, promoting
+from trunkline.loop.rollout import advancing, deploying, drifting, promoting
 from trunkline.loop.rollout.assigned import nothing_to_see
 from trunkline.predictions import GroundTruth
 from trunkline.predictions.reader import LogReader
@@ -252,6 +253,8 @@ def test_a_canary_that_is_worse_goes_back_by_a_pull_request(
             assert "was not read" in signals["log"].summary
             assert signals["infrastructure"].unjudged == ("service",)
             times = {each.time for each in earlier_signals(here, "production")}
+            with pytest.raises(UnavailableError, match="from here"):
+                drifting.drift(here, "production", datetime.now(UTC) + timedelta(hours=2))
         assert len(times) == 2, "the second runner does not know what the first one saw"
     merge(challenged, first.pull_request.number, git)
     assert read_state(challenged.deployment("production")) == before

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from trunkline.core.errors import UnavailableError
 from trunkline.core.git import git
 from trunkline.core.markdown import code, plain
 from trunkline.core.project import Project
 from trunkline.delivery import Plan
 from trunkline.forge import Issue, open_forge
 
+from .assigned import assigned
 from .deploying import plan_deployment
 
 GRACE = timedelta(hours=1)
@@ -19,8 +21,15 @@ GRACE = timedelta(hours=1)
 def drift(project: Project, environment: str, now: datetime) -> Plan | None:
     """Return what would have to be done for an environment to serve what main desires; None where it does.
 
-    A desired state that was merged less than GRACE ago is on its way. Raises what `plan_deployment` raises.
+    A desired state that was merged less than GRACE ago is on its way. Raises UnavailableError where only main tells
+    what serves, and what `plan_deployment` raises.
     """
+    serves = assigned(project, environment)
+    if serves is not None and not serves.here:
+        raise UnavailableError(
+            f"What serves {environment} cannot be asked from here.",
+            next_step=f"trunkline plan {environment} on the machine that deploys it",
+        )
     made = plan_deployment(project, environment)
     path = project.deployment(environment)
     merged = int(git(project.root, "log", "-1", "--format=%ct", "--", str(path)))
