@@ -1,4 +1,4 @@
-"""The verb of keys: made, listed and revoked on the machine that serves."""
+"""The verb of keys: made, listed and revoked where the service reads them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ENVIRONMENT = click.option("--environment", default="", metavar="NAME", help="Wh
 
 @click.group()
 def key() -> None:
-    """Make, list or revoke the keys of a service's callers; a service that runs takes the change within a second."""
+    """Make, list or revoke the keys of callers; a service, also in a container, takes them within a second."""
 
 
 @key.command()
@@ -48,7 +48,8 @@ def new(
     note: str,
 ) -> None:
     """Make a key and print it once: only its hash is kept."""
-    from trunkline.core.keys import add_key, keys_beside, new_key
+    from trunkline.core.keys import add_key, new_key
+    from trunkline.loop.rollout.keys import keys_of
 
     project = output.project_of(ctx)
     environment = output.environment_of(project, environment)
@@ -63,7 +64,8 @@ def new(
         limits=limits,
         note=note,
     )
-    add_key(keys_beside(project.secret(environment)), made)
+    with keys_of(project, environment) as file:
+        add_key(file, made)
     output.result("id", made.id)
     output.result("key", text)
     output.result("next", "keep it where secrets are kept: it is shown this once")
@@ -74,12 +76,14 @@ def new(
 @click.pass_context
 def show(ctx: click.Context, environment: str) -> None:
     """Show what is known of the keys of an environment."""
-    from trunkline.core.keys import keys_beside, read_keys
+    from trunkline.core.keys import read_keys
+    from trunkline.loop.rollout.keys import keys_of
 
     project = output.project_of(ctx)
     environment = output.environment_of(project, environment)
     now = datetime.now(UTC)
-    known = read_keys(keys_beside(project.secret(environment)))
+    with keys_of(project, environment) as file:
+        known = read_keys(file)
     for one in known:
         until = f"until {one.expires:%Y-%m-%d}" if one.expires else "until it is revoked"
         limits = f"{one.limits.rate:g}/s, {one.limits.burst} at once" if one.limits else ""
@@ -100,8 +104,10 @@ def show(ctx: click.Context, environment: str) -> None:
 @click.pass_context
 def revoke(ctx: click.Context, identity: str, environment: str) -> None:
     """Take a key back, by its id."""
-    from trunkline.core.keys import keys_beside, revoke_key
+    from trunkline.core.keys import revoke_key
+    from trunkline.loop.rollout.keys import keys_of
 
     project = output.project_of(ctx)
-    gone = revoke_key(keys_beside(project.secret(output.environment_of(project, environment))), identity)
+    with keys_of(project, output.environment_of(project, environment)) as file:
+        gone = revoke_key(file, identity)
     output.result("revoked", f"{gone.id}: {', '.join(gone.scopes)} {gone.note}".rstrip())

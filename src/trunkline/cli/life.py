@@ -65,6 +65,7 @@ def truth(
     """Record what really happened, from a file of ground-truth records (.jsonl), or take records back."""
     from trunkline.loop.life import truth as telling
     from trunkline.loop.rollout import deploying
+    from trunkline.loop.rollout.assigned import require_log
     from trunkline.predictions.opening import open_log, open_truth, tell_truth
 
     if (file is None) == (not withdrawn):
@@ -77,6 +78,7 @@ def truth(
         output.result("ground truth", f"{len(back)} outcomes taken back in {environment}")
         return
     truths = telling.read_truths(file, deploying.serving_contract(project, environment))
+    require_log(project, environment)
     truths, unknown = telling.known(truths, open_log(project, environment), leave_out=known_only)
     tell_truth(project, environment, truths)
     output.result("ground truth", f"{len(truths)} outcomes recorded for {environment}")

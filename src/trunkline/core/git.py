@@ -48,6 +48,16 @@ def try_git(
     return subprocess.CompletedProcess(done.args, done.returncode, _text(done.stdout), _text(done.stderr))
 
 
+def first_commit(folder: Path) -> str:
+    """Return the first commit of a repository, the same in all its clones. Raises UnavailableError in a shallow one."""
+    if git(folder, "rev-parse", "--is-shallow-repository") == "true":
+        raise UnavailableError(
+            "This clone does not hold the whole history, so it does not know which project it is.",
+            next_step="git fetch --unshallow (in a workflow: fetch-depth: 0)",
+        )
+    return git(folder, "rev-list", "--first-parent", "--max-parents=0", "HEAD")
+
+
 def commit_in(listed: str, name: str) -> str:
     """Return the commit of the ref `name` in what `git ls-remote` lists, empty when it is not there.
 

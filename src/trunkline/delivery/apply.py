@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -14,7 +15,7 @@ from trunkline.core.record import short
 from trunkline.core.release import Deployment, Release
 
 from .plan import Plan, same
-from .targets.protocol import Target
+from .targets.protocol import Remembering, Target
 
 
 def apply(
@@ -51,14 +52,26 @@ def apply(
             target.stop()
             return _remember(history, _deployment(plan, "stopped", plan.steps[0].text))
         kept = "kill switch: " if instead_of else ""
+        done = "; ".join(f"{step.kind} {step.text}" for step in plan.steps)
+        made = _deployment(plan, "applied", kept + done).model_copy(update={"instead_of": instead_of})
+        memory = target if isinstance(target, Remembering) else None
+        before = memory.newest() if memory and instead_of else None
+        if (
+            memory and instead_of
+        ):  # first: when this apply is cut off, the next one must not give the traffic back
+            memory.remember(made)
         try:
             target.apply(plan.release, bundles)
         except TrunklineError as error:
             _remember(history, _deployment(plan, "went back", error.what))
+            if memory and instead_of:
+                with suppress(TrunklineError):
+                    memory.remember(before)
             raise
-        done = "; ".join(f"{step.kind} {step.text}" for step in plan.steps)
-        made = _deployment(plan, "applied", kept + done).model_copy(update={"instead_of": instead_of})
-        return _remember(history, made)
+        _remember(history, made)
+        if memory:
+            memory.remember(made)
+        return made
 
 
 def stop(environment: str, *, target: Target, history: Path) -> bool:

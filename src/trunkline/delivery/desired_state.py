@@ -20,7 +20,8 @@ from .targets.protocol import TargetKind, TargetSettings, UnknownSettings
 from .yaml_edit import edit
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-IMAGE = r"^([^\s@]+@sha256:[0-9a-f]{64})?$"
+IMAGE = r"^([A-Za-z0-9\[][A-Za-z0-9\[\]._:/-]*@sha256:[0-9a-f]{64})?$"
+"""As an engine takes it, which would read what begins with a dash as an option."""
 
 
 def settings_class(given: Mapping[str, Any]) -> type[TargetSettings]:

@@ -10,12 +10,14 @@ from click.testing import CliRunner
 from trunkline.cli.main import cli
 from trunkline.core.keys import hash_of, read_keys
 
+STATE = "environment: production\ntarget: {{kind: {kind}, port: 8080}}\n"
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     (tmp_path / "trunkline.yaml").write_text("name: n\npackage: n\n")
     (tmp_path / "deployments").mkdir()
-    (tmp_path / "deployments/production.yaml").write_text("environment: production\n")
+    (tmp_path / "deployments/production.yaml").write_text(STATE.format(kind="local"))
     return tmp_path
 
 
@@ -43,6 +45,17 @@ def test_a_key_is_shown_once_and_only_its_hash_is_kept(project: Path) -> None:
     run(project, "revoke", key.id)
     assert read_keys(file) == ()
     run(project, "revoke", key.id, code=14)
+
+
+def test_a_key_is_made_and_taken_back_where_the_container_reads_it(project: Path) -> None:
+    (project / "deployments/production.yaml").write_text(STATE.format(kind="container"))
+    run(project, "new", "--scope", "log")
+    file = project / ".trunkline/live/production/keys/keys"
+    (key,) = read_keys(file)
+    assert key.id in run(project, "list")
+    run(project, "revoke", key.id)
+    assert read_keys(file) == ()
+    assert not (project / ".trunkline/secrets/production.keys").exists()
 
 
 def test_a_scope_that_nobody_knows_is_refused(project: Path) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from trunkline.core.git import git, git_bytes, try_git
+from trunkline.core.errors import UnavailableError
+from trunkline.core.git import first_commit, git, git_bytes, try_git
 from trunkline.core.project import Project
 from trunkline.data.lock import lock_at
 from trunkline.forge.origin import Origin
@@ -195,6 +196,17 @@ def test_a_local_forge_takes_a_push_and_merges_it(project: Project, tmp_path: Pa
     merged = origin.merge("main", head, "Merge it", "")
     assert git(origin.path, "log", "-1", "--format=%s", merged) == "Merge it"
     assert git_bytes(origin.path, "show", f"{merged}:große.txt") == b"3\n"
+
+
+def test_a_repository_is_known_by_its_first_commit_in_every_whole_clone(
+    project: Project, tmp_path: Path
+) -> None:
+    git(project.root, "commit", "--quiet", "--allow-empty", "--message", "One more")
+    git(tmp_path, "clone", "--quiet", str(project.root), "whole")
+    git(tmp_path, "clone", "--quiet", "--depth", "1", f"file://{project.root}", "shallow")
+    assert first_commit(tmp_path / "whole") == first_commit(project.root)
+    with pytest.raises(UnavailableError, match="whole history"):
+        first_commit(tmp_path / "shallow")
 
 
 def test_who_commits_by_environment_is_who_commits(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

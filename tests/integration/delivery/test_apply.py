@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from trunkline.core.bundle import BundleStore
 from trunkline.core.errors import ApplyError, BundleError, StalePlanError, StorageError, UnavailableError
 from trunkline.core.record import short
-from trunkline.core.release import Release, Route
+from trunkline.core.release import Deployment, Release, Route
 from trunkline.delivery import (
     DesiredState,
     Health,
@@ -20,10 +20,12 @@ from trunkline.delivery import (
     Plan,
     Step,
     apply,
+    champion_alone,
     next_state,
     plan,
     read_history,
     stop,
+    thrown,
 )
 
 from .conftest import MakeRoute, MakeTarget
@@ -74,6 +76,26 @@ class Memory:
     def stop(self) -> bool:
         stopped, self.release = self.release is not None, None
         return stopped
+
+
+class Lasting(Memory):
+    """A target that keeps what was applied last, for other machines."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: Deployment | None = None
+        self.kept_before: Deployment | None = None
+        """What was kept when the next apply began."""
+
+    def apply(self, release: Release, bundles: BundleStore) -> None:
+        self.kept_before = self.kept
+        super().apply(release, bundles)
+
+    def newest(self) -> Deployment | None:
+        return self.kept
+
+    def remember(self, deployment: Deployment | None) -> None:
+        self.kept = deployment
 
 
 def carry_out(made: Plan, target: Memory, history: Path) -> str:
@@ -141,6 +163,37 @@ def test_a_failure_is_remembered_as_gone_back_and_raised_as_it_is(history: Path,
         apply(made, reviewed=made.checksum, target=target, bundles=STORE, history=history)
     (line,) = read_history(history)
     assert (line.outcome, line.detail) == ("went back", str(trouble))
+
+
+def test_the_kill_switch_is_known_to_the_target_before_it_is_thrown(history: Path) -> None:
+    target, wanted = Lasting(), CANARY.release("c1")
+    carry_out(plan(CANARY, None, "c1"), target, history)
+    first = target.kept
+    assert thrown((first,) if first else (), wanted) is None
+    made = plan(champion_alone(CANARY), target.observe(), "c1")
+
+    def throw() -> Deployment:
+        return apply(
+            made,
+            reviewed=made.checksum,
+            target=target,
+            bundles=STORE,
+            history=history,
+            instead_of=wanted,
+        )
+
+    target.trouble = ApplyError("no")
+    with pytest.raises(ApplyError):
+        throw()
+    assert target.kept_before
+    assert target.kept_before.instead_of == wanted
+    assert target.kept == first
+    target.trouble = None
+    assert throw() == target.kept
+    assert thrown((target.kept,), wanted) == target.kept
+    # Another machine, whose history is another.
+    carry_out(plan(CANARY, target.observe(), "c1"), target, history.with_name("other.jsonl"))
+    assert target.kept.instead_of is None
 
 
 def test_a_desired_state_of_nothing_stops_the_service(history: Path) -> None:

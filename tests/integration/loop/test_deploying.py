@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from trunkline.cli.main import run
 from trunkline.core.errors import ForgeError, PolicyError, SettingError, UnavailableError
+from trunkline.core.line_log import append
 from trunkline.core.project import Project
-from trunkline.core.release import Route
+from trunkline.core.release import Deployment, Route
 from trunkline.delivery import next_state, read_state, write_state
 from trunkline.delivery.image import Image
+from trunkline.delivery.targets.container_target import ContainerTarget
 from trunkline.forge import Forge, open_forge
 from trunkline.loop.model import snapshots
 from trunkline.loop.release import releasing
 from trunkline.loop.rollout import deploying
+from trunkline.loop.rollout.assigned import require_log
 from trunkline.loop.versions import bundles as registered
 
 from .conftest import git, make_project
@@ -143,6 +148,53 @@ def test_a_version_that_people_took_out_of_the_desired_state_is_not_proposed_aga
     finally:
         path.write_text(before, encoding="utf-8")
         push(desired, "Version 1 again")
+
+
+def on_a_container(project: Project, host: str = "") -> None:
+    path = project.deployment("production")
+    text = path.read_text(encoding="utf-8").replace(
+        "kind: local", f"kind: container{f', host: {host}' if host else ''}"
+    )
+    path.write_text(re.sub(r"port: \d+", "port: 8080", text), encoding="utf-8")
+
+
+def test_the_kill_switch_of_another_machine_holds_here(project: Project) -> None:
+    on_a_container(project)
+    for stage, route in (("single", ONE), ("canary", TWO)):
+        desire(project, stage, route)
+    push(project, "A canary")
+    wanted = deploying.desired_release(project, "production")
+    target = deploying.target_of(project, "production")
+    assert isinstance(target, ContainerTarget)
+    assert wanted
+    thrown = Deployment(
+        time=datetime.now(UTC),
+        environment="production",
+        revision=wanted.revision,
+        plan="",
+        release=wanted.model_copy(update={"strategy": "single", "challenger": None, "share": 0.0}),
+        outcome="applied",
+        instead_of=wanted,
+    )
+    assert deploying.switched_off(project, "production", wanted) is None
+    target.remember(thrown)
+    assert deploying.switched_off(project, "production", wanted) == thrown
+    # What another machine lifted does not hold because of this machine's history.
+    append(deploying.history_file(project, "production"), [thrown])
+    target.remember(thrown.model_copy(update={"instead_of": None}))
+    assert deploying.switched_off(project, "production", wanted) is None
+
+
+def test_a_log_that_nobody_brings_here_is_not_taken_for_an_empty_one(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    require_log(project, "production")
+    on_a_container(project, "deploy@prod.example.org")
+    with pytest.raises(UnavailableError, match="not fetched over SSH") as refused:
+        require_log(project, "production")
+    assert "serving.log.store" in refused.value.next_step
+    monkeypatch.setenv("TRUNKLINE_LOG_STORE", (project.work / "store").as_uri())
+    require_log(project, "production")
 
 
 def test_the_evidence_is_what_image_and_rehearsal_kept(tmp_path: Path) -> None:

@@ -71,9 +71,25 @@ def test_a_release_carries_everything_that_routes() -> None:
     }
 
 
-def test_an_image_by_tag_is_refused() -> None:
+@pytest.mark.parametrize(
+    "image",
+    [
+        "ghcr.io/acme/loans:latest",
+        f"--volume=/:/host@sha256:{'0' * 64}",  # an engine would read an option
+        f"ghcr.io/acme/loans;id@sha256:{'0' * 64}",
+        f"ghcr.io/acme/loans@sha256:{'0' * 64}\n",
+    ],
+)
+def test_what_no_registry_names_by_digest_is_refused(image: str) -> None:
     with pytest.raises(PolicyError) as refused:
-        DesiredState(environment="production", target=LocalSettings(port=0)).in_image(
-            "ghcr.io/acme/loans:latest"
-        )
-    assert refused.value.value == "ghcr.io/acme/loans:latest"
+        DesiredState(environment="production", target=LocalSettings(port=0)).in_image(image)
+    assert refused.value.value == image
+    with pytest.raises(ValidationError):
+        DesiredState(environment="production", target=LocalSettings(port=0), image=image)
+
+
+@pytest.mark.parametrize("name", ["localhost:5000/a_b", "[::1]:5000/loans", "ghcr.io/acme/loans:v1.2"])
+def test_an_image_is_named_as_registries_do(name: str) -> None:
+    image = f"{name}@sha256:{'0' * 64}"
+    state = DesiredState(environment="production", target=LocalSettings(port=0))
+    assert state.in_image(image).image == image

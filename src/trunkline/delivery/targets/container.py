@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from trunkline.core.policy.access import Access
 
@@ -12,6 +13,22 @@ from .protocol import Environment, TargetSettings
 
 if TYPE_CHECKING:
     from .container_target import ContainerTarget
+
+
+def _address(listen: str) -> str:
+    """Return an IP address as it is; a scope, as in `fe80::1%eth0`, may hold anything, and is refused."""
+    try:
+        if "%" not in listen:
+            ipaddress.ip_address(listen)
+            return listen
+    except ValueError:
+        pass
+    raise ValueError("must be an IP address, as 127.0.0.1 or 0.0.0.0")
+
+
+_NAME = r"[A-Za-z0-9_.@+][A-Za-z0-9_.@+-]*"  # no shell, engine or configuration reads it as anything else
+_FROM_HOME = rf"^/?{_NAME}(/{_NAME})*$|^$"
+_FROM_ROOT = rf"^(/{_NAME})+$|^$"
 
 
 class ContainerSettings(TargetSettings):
@@ -23,12 +40,12 @@ class ContainerSettings(TargetSettings):
     )
     """`user@machine`, as ssh takes it; empty is the machine that deploys."""
     engine: Literal["podman", "docker"] = "podman"
-    listen: str = "127.0.0.1"
+    listen: Annotated[str, AfterValidator(_address)] = "127.0.0.1"
     """The address of that machine that the proxy listens on; beyond loopback it needs `access`."""
     port: Annotated[int, Field(ge=1, le=65535)]
-    certificate: str = ""
+    certificate: Annotated[str, Field(pattern=_FROM_ROOT)] = ""
     """The file on that machine with the certificate, its key beside it as `<file>.key`, where `access.tls` is *own*."""
-    folder: str = ""
+    folder: Annotated[str, Field(pattern=_FROM_HOME)] = ""
     """Where state and prediction log lie on `host`; by default in ~/.local/share/trunkline."""
     access: Access | None = None
     """Who may ask; None takes `serving.access` of the policy."""

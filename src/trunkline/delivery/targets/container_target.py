@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
@@ -24,16 +23,17 @@ from ..plan import Step
 from .container import ContainerSettings
 from .containers import Containers
 from .given import Given
+from .kept import Kept, own_folder
 from .machine import Machine
 from .protocol import Environment, Health
 from .proxy import DRAIN_S, Proxy
 from .service import service_options
-from .start import START_FILE
+from .start import START_FILE, start_text
 
 PATIENCE_S = 60.0
 
 
-class ContainerTarget:
+class ContainerTarget(Kept):
     """Containers of one environment on a machine.
 
     A folder there holds `haproxy.cfg`, which names the container that serves; `<container>.json`, the release that is
@@ -58,8 +58,13 @@ class ContainerTarget:
     def key(self) -> str:
         """Return by which name the containers of this environment are known on the machine."""
         slug = re.sub(r"[^a-z0-9]+", "-", self.environment.project.lower()).strip("-") or "model"
-        here = "" if self.settings.host else f"-{short(sha256(str(self._here).encode()))[:6]}"
-        return f"trunkline-{slug}-{self.environment.name}{here}"
+        owner = self._owner if self.settings.host else str(self._here)
+        return f"trunkline-{slug}-{self.environment.name}-{short(sha256(owner.encode()))[:6]}"
+
+    @cached_property
+    def _owner(self) -> str:
+        """Whose a folder of another machine is: the same from every clone of the project."""
+        return f"{self.environment.repository()} {self.environment.name} {self.settings.folder}".rstrip()
 
     @property
     def _here(self) -> Path:
@@ -71,8 +76,8 @@ class ContainerTarget:
         if not self.settings.host:
             self._here.mkdir(parents=True, exist_ok=True)
             return str(self._here)
-        wanted = shlex.quote(self.settings.folder or f".local/share/trunkline/{self.key}")
-        return self.machine.run("sh", "-c", f"mkdir -p {wanted} && cd {wanted} && pwd -P")
+        wanted = self.settings.folder or f".local/share/trunkline/{self.key}"
+        return own_folder(self.machine, wanted, self._owner, file=self.environment.file)
 
     @cached_property
     def proxy(self) -> Proxy:
@@ -96,9 +101,6 @@ class ContainerTarget:
         )
         keys = keys_beside(self._here.parents[1] / "secrets" / self.environment.name)
         return Given(self.machine, self.settings.engine, self.folder, log, keys)
-
-    def _read(self, path: str) -> str:
-        return self.machine.ask(f"cat {shlex.quote(path)}") or ""
 
     def _release_of(self, container: str) -> Release | None:
         try:
@@ -135,8 +137,6 @@ class ContainerTarget:
         wanted = self.proxy.text(serving, self.containers.port(serving), root=self.given.root)
         if self._read(self.proxy.config) != wanted.strip():
             return "the proxy's configuration was changed"
-        if not self.given.keys_are_there():
-            return "the keys of its callers changed"
         leads = self.proxy.leads_to()
         return (
             "" if leads == serving else "the proxy leads elsewhere" if leads else "the proxy does not answer"
@@ -186,7 +186,7 @@ class ContainerTarget:
             self.containers.require_image(release, progress=self.environment.progress)
             serving, new = self.proxy.container(), self._name(release)
             self.containers.clear(keep=serving)
-            self.given.write_keys()
+            self.given.bring_keys()
             if new == serving and self.containers.running(new):
                 self.proxy.lead_to(new, self.containers.port(new), root=self.given.root)
             else:
@@ -199,7 +199,8 @@ class ContainerTarget:
                         patience=self.patience,
                     )
                     self.proxy.lead_to(new, port, root=self.given.root)
-            self._write_start(new)
+            words = start_text(self.settings.engine, new, self.proxy.start_words())
+            self.machine.write(f"{self.folder}/{START_FILE}", words)
             self.proxy.drained(patience=DRAIN_S + 5)
             self.containers.clear(keep=new)
 
@@ -248,11 +249,3 @@ class ContainerTarget:
         """Return whom the container admits: TLS ends at the proxy, and on loopback everybody may predict."""
         inner = self.access.model_copy(update={"tls": "platform"}) if self.access.guarded else BEHIND
         return inner.model_dump_json(exclude_defaults=True)
-
-    def _write_start(self, container: str) -> None:
-        proxy = self.proxy.start_words()
-        self.machine.write(
-            f"{self.folder}/{START_FILE}",
-            "#!/bin/sh\n# Written by `trunkline deploy`: what systemd runs after a reboot.\n"
-            f"{self.settings.engine} start {shlex.quote(container)}\n{proxy}\n",
-        )

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from pydantic import ConfigDict
 
 from trunkline.core.bundle import BundleStore
 from trunkline.core.policy.delivery import Serving
 from trunkline.core.record import Record
-from trunkline.core.release import Release
+from trunkline.core.release import Deployment, Release
 
 if TYPE_CHECKING:
     from ..plan import Step
@@ -66,6 +66,8 @@ class Environment:
     serving: Serving
     progress: Callable[[str], None] = lambda _: None
     project: str = "model"
+    repository: Callable[[], str] = lambda: ""
+    """What is the same in every clone of the project's repository, and in no other's."""
 
 
 class Target(Protocol):
@@ -109,6 +111,19 @@ class Target(Protocol):
 
     def stop(self) -> bool:
         """Stop serving and return whether anything served."""
+        ...
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """A target that keeps its newest deployment where it serves, so that every machine knows of the kill switch."""
+
+    def newest(self) -> Deployment | None:
+        """Return what was applied last, by whichever machine; None where that is not known."""
+        ...
+
+    def remember(self, deployment: Deployment | None) -> None:
+        """Keep what was applied last; None forgets it."""
         ...
 
 

@@ -43,11 +43,11 @@ class Proxy:
     @property
     def asked_at(self) -> str:
         """Return the address at which its own machine reaches it."""
-        return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self.listen, self.listen)  # noqa: S104
+        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.listen, self.listen)  # noqa: S104
 
     def text(self, container: str, port: int, *, root: bool) -> str:
         """Return the configuration that leads to a container's port on loopback."""
-        tls = f" ssl crt {self.certificate}" if self.certificate else ""
+        tls = f" ssl crt '{self.certificate}'" if self.certificate else ""
         host = f"[{self.listen}]" if ":" in self.listen else self.listen
         return (
             "# Written by `trunkline deploy`; do not edit it.\n"
@@ -62,7 +62,8 @@ class Proxy:
             "  option idle-close-on-response\n"
             "frontend service\n"
             f"  bind {host}:{self.port}{tls}\n"
-            "  http-request set-var(txn.ready) bool(true) if { path /ready }\n"
+            # To its own machine alone: which container serves is nobody else's business.
+            f"  http-request set-var(txn.ready) bool(true) if {{ path /ready }} {{ src 127.0.0.0/8 ::1 {self.asked_at} }}\n"
             f"  http-response set-header {HEADER} {container} if {{ var(txn.ready) -m bool }}\n"
             "  default_backend container\n"
             "backend container\n"

@@ -32,6 +32,14 @@ def write_start(folder: Path, command: Sequence[str], place: Place) -> None:
     write_atomically(folder / START_FILE, text.encode())
 
 
+def start_text(engine: str, container: str, proxy: str) -> str:
+    """Return how a container and its proxy are started after a reboot; `proxy` holds the lines that start it."""
+    return (
+        "#!/bin/sh\n# Written by `trunkline deploy`: what systemd runs after a reboot.\n"
+        f"{engine} start {shlex.quote(container)}\n{proxy}\n"
+    )
+
+
 def launch(place: Place, *, folder: Path, log: Path) -> Service:
     """Start what `start` in the folder says, apart from this process and its terminal; its output goes to `log`."""
     try:

@@ -15,6 +15,7 @@ from trunkline.core.record import digits
 from trunkline.core.snapshots import SnapshotManifest
 from trunkline.data.traffic import stable_integer
 from trunkline.inputs import input_of
+from trunkline.loop.rollout.assigned import require_log
 from trunkline.loop.versions.named import numbers
 from trunkline.predictions.database import any_row
 from trunkline.predictions.opening import forget_user, open_log
@@ -46,6 +47,7 @@ def look_for(project: Project, environment: str, user: str) -> Trace:
         raise DataError(
             "An empty key is no user.", next_step="give the value that requests carry in the user column"
         )
+    require_log(project, environment)
     names = names_of(project, environment, user)
     answers = open_log(project, environment).answers_of(names)
     snapshots = tuple(_snapshots(project, names, answers)) if answers else ()

@@ -35,7 +35,7 @@ WAYS = {
         "Write `target: {kind: container, host: user@machine}` into `deployments/production.yaml`, and merge it.",
         "Set the secret `TRUNKLINE_SSH_KEY` and the variable `TRUNKLINE_SSH_KNOWN_HOSTS`: `deploy.yml` starts it.",
         "Set the variable `TRUNKLINE_SERVICE_URL` to the service's address, with TLS.",
-        "Make a key there (`trunkline key new --scope log`): it is the secret `TRUNKLINE_KEY_LOG`.",
+        "Make a key for it (`trunkline key new --scope log`): it is the secret `TRUNKLINE_KEY_LOG`.",
     ),
     "A bucket": (
         'Write `serving: {log: {store: "s3://BUCKET/{environment}"}}` into `trunkline.yaml`, and merge it.',

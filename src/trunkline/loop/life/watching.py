@@ -22,7 +22,7 @@ from trunkline.forge import PullRequest, open_forge
 from trunkline.loop.changes.names import RETRAINING
 from trunkline.loop.model.watched import watched_metric
 from trunkline.loop.rollout.asking import credentials
-from trunkline.loop.rollout.assigned import assigned
+from trunkline.loop.rollout.assigned import assigned, require_log
 from trunkline.loop.rollout.deploying import nothing_serves
 from trunkline.loop.versions.bundles import bundle_of
 from trunkline.loop.versions.named import named_versions
@@ -42,6 +42,7 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
     serves = assigned(project, environment)
     if serves is None:
         raise nothing_serves(project, environment, then="monitor again")
+    require_log(project, environment)
     bring_signals(project, environment)
     process, policy = serves.process, project.policy.monitoring
     bundle = bundle_of(project, serves.release.champion, progress=progress)

@@ -24,7 +24,7 @@ from trunkline.predictions.ground_truth import events_of
 from trunkline.predictions.opening import open_log, open_truth
 from trunkline.rollout import Stage, measure_stage, split_answers
 
-from .assigned import assigned, stage_began
+from .assigned import assigned, require_log, stage_began
 from .automatic import let_merge
 from .callers import caller_notice
 from .deploying import desired_release, nothing_serves, switch_words, switched_off
@@ -64,9 +64,12 @@ def advance(project: Project, environment: str, *, progress: Progress) -> Advanc
     serves = assigned(project, environment)
     if serves is None:
         raise nothing_serves(project, environment, then="advance again")
+    require_log(project, environment)
     release = serves.release
     state = read_state(project.deployment(environment))
-    if off := switched_off(project, environment, desired_release(project, environment)):
+    # From elsewhere the machine that serves cannot be asked.
+    desired = desired_release(project, environment) if serves.here else None
+    if off := switched_off(project, environment, desired):
         return _while_off(project, state, off, progress=progress)
     if not _same(state, release):
         said = f"{environment} does not serve what is merged yet: run `trunkline deploy {environment}` first."

@@ -18,7 +18,7 @@ from trunkline.predictions.opening import open_log
 from trunkline.predictions.whereabouts import service_of, store_of
 from trunkline.rollout import stage_since
 
-from .deploying import history_file, out_of_reach, target_of
+from .deploying import history_file, out_of_reach, serves_here, target_of
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,19 @@ def assigned(project: Project, environment: str) -> Assigned | None:
         return None
     address = service_of(project, environment)
     return Assigned(wanted, False, f"{address}/ready" if address else "")
+
+
+def require_log(project: Project, environment: str) -> None:
+    """Raise UnavailableError where the log lies on another machine, and nothing brings it here: it would seem empty."""
+    known = project.deployment(environment).is_file()
+    if not known or serves_here(project, environment) or store_of(project, environment) is not None:
+        return
+    older = project.predictions(environment)
+    raise UnavailableError(
+        f"The prediction log of {environment} lies on the machine that serves, and is not fetched over SSH.",
+        next_step="name where it can be read: serving.log.store in trunkline.yaml, or TRUNKLINE_SERVICE_URL with"
+        " TRUNKLINE_KEY_LOG" + (f"; and move away {older}, an older log" if older.is_dir() else ""),
+    )
 
 
 def nothing_to_see(project: Project, environment: str) -> str:

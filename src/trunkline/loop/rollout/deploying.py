@@ -10,7 +10,7 @@ from pathlib import Path
 from trunkline import delivery
 from trunkline.core.contract import Contract
 from trunkline.core.errors import NotFoundError, PolicyError, TrunklineError
-from trunkline.core.git import git
+from trunkline.core.git import first_commit, git
 from trunkline.core.markdown import code, plain
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
@@ -34,6 +34,7 @@ from trunkline.delivery import (
     thrown,
 )
 from trunkline.delivery.targets.container_target import ContainerTarget
+from trunkline.delivery.targets.protocol import Remembering
 from trunkline.forge import Issue, open_forge
 from trunkline.loop.changes.merged import require_merged_file
 from trunkline.loop.versions.bundles import bundle_of
@@ -59,6 +60,7 @@ def target_of(project: Project, environment: str, *, progress: Progress = lambda
             serving=project.policy.serving,
             progress=progress,
             project=project.policy.name,
+            repository=lambda: first_commit(project.root),
         ),
         settings_of(kind, state),
     )
@@ -68,7 +70,9 @@ def _kind_of(project: Project, state: DesiredState) -> TargetKind:
     return kind_of(state, packages=project.packages)
 
 
-def _serves_here(project: Project, state: DesiredState) -> bool:
+def serves_here(project: Project, environment: str) -> bool:
+    """Whether what serves an environment runs on the machine that deploys."""
+    state = read_state(project.deployment(environment))
     kind = _kind_of(project, state)
     return kind.on_this_machine(settings_of(kind, state))
 
@@ -95,7 +99,12 @@ def plan_deployment(project: Project, environment: str) -> Plan:
 
 def switched_off(project: Project, environment: str, desired: Release | None) -> Deployment | None:
     """Return the deployment by which the kill switch took the traffic of the desired challenger, where it did."""
-    return thrown(read_history(history_file(project, environment)), desired)
+    if desired is None or desired.challenger is None:
+        return None
+    target = target_of(project, environment)
+    # Another machine may have thrown or lifted it: the target knows better than this one's history.
+    newest = target.newest() if isinstance(target, Remembering) else None
+    return thrown((newest,) if newest else read_history(history_file(project, environment)), desired)
 
 
 def desired_release(project: Project, environment: str) -> Release | None:
@@ -129,7 +138,7 @@ def switch_words(off: Deployment) -> str:
 def out_of_reach(project: Project, environment: str) -> str:
     """Return why this machine cannot be the one that serves an environment; empty when it can."""
     state = read_state(project.deployment(environment))
-    if _serves_here(project, state) and os.environ.get("RUNNER_ENVIRONMENT") == "github-hosted":
+    if serves_here(project, environment) and os.environ.get("RUNNER_ENVIRONMENT") == "github-hosted":
         return (
             f"{environment} is served on its own machine (target.kind: {state.target.kind}),"
             " and GitHub's runner is gone after this job. Set the repository variable TRUNKLINE_RUNNER to the label"
@@ -182,7 +191,7 @@ def tell(project: Project, environment: str, error: TrunklineError | None) -> Is
 
 def _require_home(project: Project, environment: str) -> None:
     """Raise PolicyError where what serves would lie in a runner's work folder, which its next checkout may empty."""
-    here = _serves_here(project, read_state(project.deployment(environment)))
+    here = serves_here(project, environment)
     if here and os.environ.get("RUNNER_ENVIRONMENT") == "self-hosted" and project.store is None:
         raise PolicyError(
             "On a self-hosted runner, what serves must not lie in the runner's work folder.",

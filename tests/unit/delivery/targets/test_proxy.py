@@ -24,13 +24,21 @@ def test_it_leads_to_the_containers_port_of_loopback_alone() -> None:
     [
         ("127.0.0.1", "", "bind 127.0.0.1:8080"),
         ("::1", "", "bind [::1]:8080"),
-        ("10.0.0.1", "/etc/ssl/loans.pem", "bind 10.0.0.1:8080 ssl crt /etc/ssl/loans.pem"),
+        ("10.0.0.1", "/etc/ssl/loans.pem", "bind 10.0.0.1:8080 ssl crt '/etc/ssl/loans.pem'"),
     ],
 )
 def test_it_listens_where_it_is_told_and_ends_tls_where_it_has_a_certificate(
     listen: str, certificate: str, bound: str
 ) -> None:
     assert bound in lines_of(listen=listen, certificate=certificate)
+
+
+@pytest.mark.parametrize(
+    ("listen", "own"), [("0.0.0.0", "127.0.0.1"), ("::", "::1"), ("10.0.0.1", "10.0.0.1")]
+)
+def test_which_container_serves_is_told_to_its_own_machine_alone(listen: str, own: str) -> None:
+    (rule,) = [line for line in lines_of(listen=listen) if line.startswith("http-request set-var")]
+    assert rule.endswith(f"if {{ path /ready }} {{ src 127.0.0.0/8 ::1 {own} }}")
 
 
 def test_root_hands_its_rights_over() -> None:

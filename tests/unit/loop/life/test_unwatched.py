@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
+import click
 import pytest
 
+from trunkline.cli.main import cli
 from trunkline.forge import Workflow
-from trunkline.loop.life.unwatched import Served, find
+from trunkline.loop.life.unwatched import WAYS, Served, find
 
 SERVES = Served(champions=("production", "staging"), challengers=("production",))
 
@@ -14,6 +18,17 @@ def watchers(*, state: str = "active", conclusion: str = "success") -> list[Work
     return [
         Workflow(file=file, state=state, conclusion=conclusion) for file in ("monitor.yml", "rollout.yml")
     ]
+
+
+def test_every_command_of_the_ways_is_one_that_the_command_line_takes() -> None:
+    said = " ".join(step for steps in WAYS.values() for step in steps)
+    (words,) = (line.split() for line in re.findall(r"`trunkline ([^`]+)`", said))
+    verb: click.Command = cli
+    while isinstance(verb, click.Group):
+        found = verb.get_command(click.Context(verb), words.pop(0))
+        assert found
+        verb = found
+    assert verb.make_context("", words).params["scopes"] == ("log",)
 
 
 def test_without_a_machine_nothing_looks_at_champion_and_challenger() -> None:

@@ -1,0 +1,28 @@
+"""Keys: the file of an environment's keys where its service reads it, here or on the machine of its container."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from trunkline.core.keys import keys_beside
+from trunkline.core.project import Project
+from trunkline.delivery.targets.container_target import ContainerTarget
+
+from .deploying import target_of
+
+
+@contextmanager
+def keys_of(project: Project, environment: str) -> Iterator[Path]:
+    """Yield the file of an environment's keys; what is changed in it reaches the service within a second.
+
+    Raises UnavailableError when the machine of the container cannot be reached.
+    """
+    # A service that is only tried has no desired state.
+    target = target_of(project, environment) if project.deployment(environment).is_file() else None
+    if not isinstance(target, ContainerTarget):
+        yield keys_beside(project.secret(environment))
+        return
+    with target.given.changing_keys() as file:
+        yield file
