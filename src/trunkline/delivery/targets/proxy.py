@@ -63,7 +63,8 @@ class Proxy:
             "frontend service\n"
             f"  bind {host}:{self.port}{tls}\n"
             # To its own machine alone: which container serves is nobody else's business.
-            f"  http-request set-var(txn.ready) bool(true) if {{ path /ready }} {{ src 127.0.0.0/8 ::1 {self.asked_at} }}\n"
+            "  http-request set-var(txn.ready) bool(true) if { path /ready }"
+            f" {{ src 127.0.0.0/8 ::1 {self.asked_at} }}\n"
             f"  http-response set-header {HEADER} {container} if {{ var(txn.ready) -m bool }}\n"
             "  default_backend container\n"
             "backend container\n"
