@@ -7,9 +7,6 @@ from pathlib import Path
 
 import click
 
-from trunkline.core.errors import TrunklineError
-from trunkline.core.project import Project
-
 from . import following, output
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -126,6 +123,7 @@ def forget(ctx: click.Context, user: str, environment: str, really: bool) -> Non
 def monitor(ctx: click.Context, environment: str, also: bool, scheduled: bool) -> None:
     """Look at performance, data, infrastructure and logs."""
     from trunkline.loop.life import watching
+    from trunkline.loop.rollout import drifting
     from trunkline.loop.rollout.assigned import nothing_to_see
 
     project = output.project_of(ctx)
@@ -138,24 +136,11 @@ def monitor(ctx: click.Context, environment: str, also: bool, scheduled: bool) -
     broken = next((signal.exit_code for signal in signals if signal.exit_code), 0)
     if also:
         broken = _respond(ctx, environment, scheduled=scheduled) or broken
-        _tell_drift(project, environment)
+        if told := drifting.look_for_drift(project, environment, datetime.now(UTC)):
+            output.result("drift", told)
     else:
         output.result("next", following.after_watching(signals, environment))
     ctx.exit(broken)
-
-
-def _tell_drift(project: Project, environment: str) -> None:
-    """Say whether what serves is what main desires; a machine that cannot be asked is said too."""
-    from trunkline.loop.rollout import drifting
-
-    try:
-        found = drifting.drift(project, environment, datetime.now(UTC))
-    except TrunklineError as error:
-        output.result("drift", f"not known: {error.what}")
-        return
-    issue = drifting.tell_drift(project, environment, found)
-    if issue is not None:
-        output.result("drift", f"#{issue.number} {issue.title}")
 
 
 @click.command()

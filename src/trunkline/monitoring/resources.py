@@ -94,7 +94,9 @@ class Resources(Monitor[ResourcesMonitor]):
         well = not findings and not undecided and not few and bool(compared)
         told = [one.finding.detail for one in compared if one.state == ("alarm" if findings else one.state)]
         words = told or ["there is nothing to compare with yet"]
-        gpu = [] if any(row.gpu_share is not None for row in evidence.telemetry) else ["no GPU was seen"]
+        silent = any(row.gpu_silent for row in evidence.telemetry)
+        unseen = "nvidia-smi is there and gave no figures of a GPU" if silent else "no GPU was seen"
+        gpu = [] if any(row.gpu_share is not None for row in evidence.telemetry) else [unseen]
         text = "; ".join([*words, *([] if findings else gpu)])
         return Seen(
             "alarm" if findings else "quiet" if well else "inconclusive",

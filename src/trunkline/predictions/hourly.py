@@ -45,7 +45,10 @@ def hourly_files(folders: Iterable[Path], ending: str = "") -> tuple[Path, ...]:
         except FileNotFoundError:
             continue
         except OSError as error:
-            raise StorageError(f"Cannot read {folder}: {error.strerror}.") from error
+            raise StorageError(
+                f"Cannot read {folder}: {error.strerror}.",
+                next_step="let the user who runs this read the folder: ls -ld shows whose it is",
+            ) from error
         for path in paths:
             if path.name.endswith(ending):
                 found.setdefault(path.name, path)

@@ -31,6 +31,8 @@ class Telemetry(Record):
     gpu_share: float | None = None
     """How busy the machine's GPUs were, on average; None where there is none."""
     gpu_memory_mb: float | None = None
+    gpu_silent: bool = False
+    """Whether the program that tells of GPUs is there and told nothing."""
 
 
 def read_telemetry(folders: Sequence[Path], newest: int) -> tuple[Telemetry, ...]:

@@ -116,9 +116,9 @@ def measure_stage(
 
     before = silent_before(contract, now, silence_hours)
 
-    def arm(rows: tuple[Prediction, ...], named: bool) -> tuple[ArmRows, tuple[Failure, ...]]:
+    def arm(rows: tuple[Prediction, ...], champion: bool) -> tuple[ArmRows, tuple[Failure, ...]]:
         failed = tuple(
-            row for row in answers.failed if row.reason == "failed" and (row.arm == "champion") == named
+            row for row in answers.failed if row.reason == "failed" and (row.arm == "champion") == champion
         )
         labelled = label_answers(rows, truth, contract, task, before=before).paired
         users = [row.user or None for row in rows] + [row.user or None for row in failed]
@@ -155,8 +155,8 @@ def measure_stage(
         share=release.share,
         since=stage.since,
         until=now,
-        champion=figures(release.champion.version, answers.champion, theirs, len(their_failures)),
-        challenger=figures(challenger.version, answers.challenger, ours, len(our_failures)),
+        champion=figures(release.champion.version, other, theirs, len(their_failures)),
+        challenger=figures(challenger.version, own, ours, len(our_failures)),
         refused=answers.refused,
         nameless=named.count(""),
         unseen=_unseen(answers, pairs, policy) if silent and answers.champion else None,

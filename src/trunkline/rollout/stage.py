@@ -15,7 +15,7 @@ class ArmFigures(Record):
 
     version: int
     answers: int
-    """Requests that it answered; for a silent challenger those that it would have."""
+    """Requests that it answered; in silence those that both answered, so that all figures are of the same."""
     users: int = 0
     """Who sent these requests; a request that names nobody counts as one of them."""
     failures: int = 0

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from trunkline.core.policy.access import Access
+from trunkline.core.policy.access import LIMITS, Access
 
 from .callers import Caller, Callers, NotAdmitted
 from .limits import Buckets
@@ -40,7 +40,8 @@ class Guard:
     def __init__(self, callers: Callers, access: Access) -> None:
         self._callers = callers
         self._buckets = Buckets()
-        self._anyone = Caller("", OPEN.get(access.callers, ()))
+        self._anyone = Caller("", OPEN.get(access.callers, ()), access.limits)
+        self._limited = access.limits != LIMITS
 
     @property
     def open_to_anyone(self) -> Collection[str]:
@@ -51,6 +52,10 @@ class Guard:
         """Return who asks for a path. Raises Refusal."""
         needed = needs(path)
         if needed in self._anyone.scopes:
+            # Nobody can be told apart here: all share one bucket a scope, where the policy sets limits.
+            wait = self._buckets.wait(f":{needed}", self._anyone.limits) if self._limited else 0.0
+            if wait:
+                raise Refusal(429, needed, "rate", wait=wait)
             return self._anyone
         scheme, _, presented = authorization.partition(" ")
         try:
@@ -85,7 +90,7 @@ class Refusal(Exception):
             case "missing":
                 return "This needs a key: send it in the header Authorization: Bearer KEY."
             case "rate":
-                return f"Too many requests with this key. Try again in {math.ceil(self._wait)} s."
+                return f"Too many requests. Try again in {math.ceil(self._wait)} s."
             case "scope":
                 return f"This key does not open this path: it needs the scope {self.scope}."
             case "expired":

@@ -90,7 +90,7 @@ def create_app(service: Service, guard: Guard) -> FastAPI:
         422: {"model": Problems, "description": "The request breaks the contract"},
         429: {
             "model": Problems,
-            "description": "Too many requests with this key; Retry-After says how long to wait",
+            "description": "Too many requests; Retry-After says how long to wait",
         },
         500: {"model": Problems, "description": "The model failed"},
         503: {"model": Problems, "description": "The answer could not be logged, so it is not given"},

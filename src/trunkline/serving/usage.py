@@ -68,6 +68,7 @@ class Usage:
             memory_mb=round(memory, 1),
             gpu_share=busy,
             gpu_memory_mb=gpu_memory,
+            gpu_silent=bool(self._gpu) and busy is None,
         )
         try:
             append(self._folder / hourly_name(taken.time, TELEMETRY, self._writer), [taken])

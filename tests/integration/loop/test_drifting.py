@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from trunkline.core.errors import ForgeError
 from trunkline.core.project import Project
 from trunkline.core.release import Route
 from trunkline.delivery import next_state, read_state, write_state
 from trunkline.forge import open_forge
-from trunkline.loop.rollout.drifting import drift, tell_drift
+from trunkline.loop.rollout.drifting import drift, look_for_drift, tell_drift
 
 from .conftest import git, make_project
 
@@ -47,3 +48,24 @@ def test_what_stays_different_is_one_issue_until_it_is_not(desired: Project) -> 
     assert read_state(path).strategy == "none"
     assert tell_drift(desired, "production", drift(desired, "production", later)) is None
     assert open_forge(desired).issues(state="open", fingerprint="production/drift") == ()
+
+
+def test_a_machine_that_is_out_of_reach_neither_opens_nor_closes_the_issue(desired: Project) -> None:
+    later = datetime.now(UTC) + timedelta(hours=2)
+    assert look_for_drift(desired, "production", later).startswith("#")
+    path = desired.deployment("production")
+    text = path.read_text(encoding="utf-8")
+    away = text.replace("{kind: local, port: 0}", "{kind: container, host: nobody@host.invalid, port: 8443}")
+    assert away != text
+    path.write_text(f"{away}image: ghcr.io/acme/loans@sha256:{'1' * 64}\n", encoding="utf-8")
+    git(desired.root, "commit", "--quiet", "--all", "--message", "Elsewhere")
+    git(desired.root, "push", "--quiet", "origin", "HEAD:main")
+    assert look_for_drift(desired, "production", later).startswith("not known")
+    assert len(open_forge(desired).issues(state="open", fingerprint="production/drift")) == 1
+
+
+def test_a_desired_state_that_main_does_not_hold_is_an_error_and_not_unknown(desired: Project) -> None:
+    path = desired.deployment("production")
+    path.write_text(path.read_text(encoding="utf-8") + "# mine\n", encoding="utf-8")
+    with pytest.raises(ForgeError):
+        look_for_drift(desired, "production", datetime.now(UTC))

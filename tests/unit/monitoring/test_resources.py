@@ -116,4 +116,7 @@ def test_an_idle_service_has_no_processor_time_an_answer(look: Look) -> None:
 
 def test_where_no_gpu_was_seen_it_says_so(look: Look) -> None:
     assert "no GPU" in look(was=[{}] * 30, used=[{}] * 30).summary
+    silent = look(was=[{}] * 30, used=[{"gpu_silent": True}] * 30).summary
+    assert "no GPU" not in silent
+    assert "nvidia-smi" in silent
     assert "no GPU" not in look(was=[{"gpu_share": 0.5}] * 30, used=[{"gpu_share": 0.5}] * 30).summary

@@ -207,7 +207,7 @@ def test_in_silence_the_same_requests_are_compared(reference: Profile) -> None:
     truth = outcomes(champion, ["yes" if score > 0.5 else "no" for score in scores])
     failed = (failure(1, "silent"), failure(2, "silent"), failure(3, "silent", reason="dropped"))
     found = measure(Answers(champion, silent, failed), truth, reference, "silent")
-    assert (found.challenger.answers, found.champion.answers) == (199, 200)
+    assert (found.challenger.answers, found.champion.answers) == (199, 199), "what both answered"
     assert found.unseen
     assert found.unseen.value == pytest.approx(1 / 200)
     assert found.why_unseen == Unseen(dropped=1)

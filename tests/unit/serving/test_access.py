@@ -82,6 +82,29 @@ def test_a_bucket_gives_its_burst_and_then_its_rate() -> None:
     assert [buckets.wait("a", limits) for _ in range(4)] == [0.0, 0.0, 0.0, 0.5]
 
 
+@pytest.mark.parametrize("access", [Access(), PLATFORM])
+def test_limits_that_are_set_hold_for_all_who_need_no_key(access: Access) -> None:
+    guard = guard_of(access.model_copy(update={"limits": Limits(rate=0.01, burst=2, largest_body=50)}))
+
+    def status(path: str) -> int:
+        try:
+            caller = asyncio.run(guard.admit(path, ""))
+        except Refusal as refusal:
+            return refusal.status
+        return caller.limits.largest_body
+
+    assert [status("/predict") for _ in range(3)] == [50, 50, 429]
+    assert [status("/ready") for _ in range(4)] == [50] * 4, (
+        "whoever looks whether it lives is never sent away"
+    )
+
+
+def test_without_limits_nobody_waits_where_no_key_is_needed() -> None:
+    guard = guard_of(PLATFORM)
+    for _ in range(1000):
+        asyncio.run(guard.admit("/predict", ""))
+
+
 @pytest.mark.parametrize(
     ("access", "keyed"), [(Access(), set()), (KEYS, {"/predict", "/predict/batch", "/metrics"})]
 )

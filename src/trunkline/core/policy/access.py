@@ -54,6 +54,7 @@ class Access(Section):
     jwt: TokenIssuer | None = None
     """Whose tokens are taken, where callers is *jwt*."""
     limits: Limits = LIMITS
+    """What each key or token may send. Where callers need none, all of them together, once it is not the default."""
 
     @model_validator(mode="after")
     def _names_the_issuer(self) -> Access:

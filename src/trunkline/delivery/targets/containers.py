@@ -119,7 +119,10 @@ class Containers:
                 if "address already in use" not in error.what and "port is already" not in error.what:
                     raise
         else:
-            raise ApplyError(f"Five ports of {self.machine.name} are taken, the last {port}.")
+            raise ApplyError(
+                f"Five ports of {self.machine.name} are taken, the last {port}.",
+                next_step="trunkline deploy again, or see there who holds them: ss -ltn",
+            )
         trouble = wait_for(lambda: self._trouble(name, port), patience=patience)
         if trouble is None:
             trouble = f"it is not ready after {patience:g} s"

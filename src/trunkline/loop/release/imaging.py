@@ -38,6 +38,7 @@ from .tested import adopt, packed_key
 PATIENCE_S = 60.0
 BASE_IMAGE = "TRUNKLINE_BASE_IMAGE"
 """The variable that names an image in the place of the Dockerfile's own base."""
+LOOK = "correct what its words say in Dockerfile, requirements/serve.in or the model's code, and `make image` again"
 INSTALLED = "installed.txt"
 """What an image has installed from its locks, as one lock: what its SBOM is made of."""
 
@@ -182,6 +183,7 @@ def _ask_container(
                 f"The container does not answer as the bundle does: {made.failed} of {made.asked} without an answer, "
                 f"{made.wrong} otherwise. First: {made.problem}",
                 value=engine.words(container)[-300:],
+                next_step="correct what differs in Dockerfile or requirements/serve.in, and `make image` again",
             )
     finally:
         if not engine.remove(container):
@@ -193,7 +195,9 @@ def _ready(engine: Engine, container: str) -> str:
 
     def look() -> str:
         if not engine.running(container):
-            raise ApplyError(f"The container ended before it was ready: {engine.words(container)}")
+            raise ApplyError(
+                f"The container ended before it was ready: {engine.words(container)}", next_step=LOOK
+            )
         address = engine.address(container)
         httpx.get(f"{address}/ready", timeout=2.0, trust_env=False).raise_for_status()
         return address
@@ -206,5 +210,5 @@ def _ready(engine: Engine, container: str) -> str:
         )(look)
     except RetryError as error:
         raise ApplyError(
-            f"The container is not ready after {PATIENCE_S:.0f} s: {engine.words(container)}"
+            f"The container is not ready after {PATIENCE_S:.0f} s: {engine.words(container)}", next_step=LOOK
         ) from error

@@ -36,6 +36,19 @@ def drift(project: Project, environment: str, now: datetime) -> Plan | None:
     return made if made.steps and now - datetime.fromtimestamp(merged, UTC) >= GRACE else None
 
 
+def look_for_drift(project: Project, environment: str, now: datetime) -> str:
+    """Keep the issue about drift, and return in words what was found: empty where there is none.
+
+    Where nobody can ask what serves, the issue stays as it is. Raises what `drift` raises for other reasons.
+    """
+    try:
+        found = drift(project, environment, now)
+    except UnavailableError as error:
+        return f"not known: {error}"
+    issue = tell_drift(project, environment, found)
+    return f"#{issue.number} {issue.title}" if issue else ""
+
+
 def tell_drift(project: Project, environment: str, found: Plan | None) -> Issue | None:
     """Keep an issue while an environment drifts, and close it when it does not; return the open one."""
     forge = open_forge(project)
