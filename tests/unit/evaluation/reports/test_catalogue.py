@@ -11,6 +11,7 @@ import trunkline
 from trunkline.core.errors import NotFoundError
 from trunkline.core.gate import Gate, gates
 from trunkline.core.policy.policy import Policy
+from trunkline.core.verdicts import Verdict
 from trunkline.evaluation.reports.catalogue import Setting, catalogue_markdown, entry_of, settings_of
 from trunkline.evaluation.reports.rooms import ROOMS, by_room
 
@@ -146,6 +147,9 @@ def test_a_gate_that_names_a_key_which_the_policy_has_not_is_refused() -> None:
         """No."""
 
         name, question, keys = "toys/lost", "Is it there?", ("gates.data.nope",)
+
+        def verdict(self, case: None) -> Verdict:
+            return self.answer("pass", "It is.")
 
     with pytest.raises(NotFoundError, match="no key gates"):
         settings_of(Lost)
