@@ -40,7 +40,7 @@ def test_a_policy_is_read_with_its_comments_and_defaults(file: Path) -> None:
             "gates: {performance: {flors: {roc_auc: 0.7}}}\n",
             "unknown key gates.performance.flors (did you mean floors?)",
         ),
-        ("data: {xyz: 1}\n", "unknown key data.xyz (known: window, split, environment, minimum_rows)"),
+        ("data: {xyz: 1}\n", "unknown key data.xyz (known: window, split, environment, rows, minimum_rows)"),
     ],
 )
 def test_an_unknown_key_is_named_with_what_was_meant(file: Path, text: str, words: str) -> None:
