@@ -30,7 +30,7 @@ def key() -> None:
     help="What it opens; may be given several times.",
 )
 @click.option(
-    "--days", type=click.IntRange(min=1), help="How long it opens it; without, until it is revoked."
+    "--days", type=click.IntRange(1, 36_500), help="How long it opens it; without, until it is revoked."
 )
 @click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="Requests a second, on average.")
 @click.option("--burst", type=click.IntRange(min=1), help="Requests at once.")

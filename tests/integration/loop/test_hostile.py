@@ -297,6 +297,11 @@ CALLS: tuple[tuple[str, ...], ...] = (
     ("schema", "WORD"),
     ("forge", "WORD"),
     ("release", "--bundle", "WORD"),
+    ("key", "WORD"),
+    ("key", "new", "--environment", "WORD", "--scope", "WORD"),
+    ("key", "new", "--scope", "log", "--days", "WORD"),
+    ("key", "list", "--environment", "WORD"),
+    ("key", "revoke", "WORD"),
 )
 
 

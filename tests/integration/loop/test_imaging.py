@@ -201,7 +201,8 @@ def test_a_python_model_is_built_with_the_libraries_that_it_was_trained_with(
 ) -> None:
     made, *_ = training.train(trained, progress=say)
     shutil.copytree(made.folder, tmp_path / "draft")
-    sealed = seal(tmp_path / "draft", made.manifest.model_copy(update={"runtime": "python"}))
+    needs = {"runtime": "python", "requires": ("scikit-learn",)}
+    sealed = seal(tmp_path / "draft", made.manifest.model_copy(update=needs))
     bundle = trained.bundles.add(sealed.folder)
     monkeypatch.setattr(imaging, "train", lambda *_, **__: (bundle, None, False))
     # It is no Python model in truth: whether it answers is not the question here.
@@ -225,7 +226,8 @@ def test_the_sbom_names_what_the_image_has_installed_for_either_runtime(
     shutil.copytree(template / "requirements", project.root / "requirements", dirs_exist_ok=True)
     made, *_ = training.train(trained, progress=say)
     shutil.copytree(made.folder, tmp_path / "draft")
-    sealed = seal(tmp_path / "draft", made.manifest.model_copy(update={"runtime": runtime}))
+    needs = {"runtime": runtime, "requires": ("scikit-learn",) if trains else ()}
+    sealed = seal(tmp_path / "draft", made.manifest.model_copy(update=needs))
     bundle = project.bundles.add(sealed.folder)
     monkeypatch.setattr(imaging, "train", lambda *_, **__: (bundle, None, False))
     monkeypatch.setattr(imaging, "_ask_container", lambda *_, **__: None)
