@@ -147,12 +147,31 @@ class ForgeConformance:
         assert git(work_tree, "branch", "--show-current") == "main"
 
     def test_what_needs_nothing_more_merges_itself_or_is_said_to_need_a_person(
-        self, forge: Forge, proposed: PullRequest, on_main: OnMain
+        self, forge: Forge, proposed: PullRequest, work_tree: Path, on_main: OnMain
     ) -> None:
-        why = forge.merge_when_ready(proposed.number)
+        head = git(work_tree, "rev-parse", "more-trees")
+        why = forge.merge_when_ready(proposed.number, head=head)
         merged = forge.pull_request(proposed.number).state == "merged"
         assert merged == (not why)
         assert (on_main("model.py") == "trees = 200") == merged
+
+    def test_what_somebody_pushed_after_the_judgement_does_not_merge_itself(
+        self, forge: Forge, proposed: PullRequest, commit: Commit, work_tree: Path, on_main: OnMain
+    ) -> None:
+        judged = git(work_tree, "rev-parse", "more-trees")
+        commit("more-trees", {"model.py": "trees = 666\n"})
+        forge.push(work_tree, "more-trees")
+        assert "another commit" in forge.merge_when_ready(proposed.number, head=judged)
+        assert forge.pull_request(proposed.number).state == "open"
+        assert on_main("model.py") != "trees = 666"
+
+    def test_what_shall_wait_for_a_person_still_can_be_merged_by_one(
+        self, forge: Forge, proposed: PullRequest
+    ) -> None:
+        forge.hold(proposed.number)
+        forge.hold(proposed.number)
+        assert forge.pull_request(proposed.number).state == "open"
+        assert forge.merge(proposed.number).state == "merged"
 
     def test_merging_twice_returns_the_same_pull_request(self, forge: Forge, proposed: PullRequest) -> None:
         assert forge.merge(proposed.number) == forge.merge(proposed.number)

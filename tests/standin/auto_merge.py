@@ -27,6 +27,16 @@ def enable(github: GitHub, token: Token, asked: dict[str, Any]) -> dict[str, Any
     return {"clientMutationId": asked.get("clientMutationId")}
 
 
+def disable(github: GitHub, token: Token, asked: dict[str, Any]) -> dict[str, Any]:
+    """Have a pull request wait for a person again."""
+    row = github.threads[int(asked["pullRequestId"].removeprefix("PR_"))]
+    if not (token.may("pull_requests", "write") and token.may("contents", "write")):
+        raise GraphQLError("Resource not accessible by integration")
+    if not row.pop("auto_merge", None):
+        raise GraphQLError("Can't disable auto-merge for this pull request")
+    return {"clientMutationId": asked.get("clientMutationId")}
+
+
 def merge_what_is_ready(github: GitHub) -> None:
     """Merge the pull requests that wait for nothing any more."""
     for row in github.threads.values():

@@ -36,6 +36,7 @@ async def mutate(request: Request) -> dict[str, Any]:
     known = {
         "pinIssue": lambda given: _pin(github, token, given, pinned=True),
         "unpinIssue": lambda given: _pin(github, token, given, pinned=False),
+        "disablePullRequestAutoMerge": lambda given: auto_merge.disable(github, token, given),
         "enablePullRequestAutoMerge": lambda given: auto_merge.enable(github, token, given),
     }
     root = {name: _taking_input(act) for name, act in known.items()}

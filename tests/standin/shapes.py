@@ -58,6 +58,13 @@ def pull(github: GitHub, number: int, *, whole: bool = False) -> Row:
         "head": _end(github, row["head"], head, row["fork"]),
         "base": _end(github, row["base"], github.git.tip(row["base"]), ""),
     }
+    if wanted := row.get("auto_merge"):
+        values["auto_merge"] = {
+            "enabled_by": user("trunkline"),
+            "merge_method": "merge",
+            "commit_title": wanted["title"],
+            "commit_message": wanted["message"],
+        }
     if not whole:
         return blank("pull-request-simple", **values)
     mergeable = open_now and not row["fork"] and github.git.mergeable(row["base"], row["head"])

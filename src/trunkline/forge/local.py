@@ -13,7 +13,7 @@ from trunkline.core.project import Project
 from .commenting import Commented, with_comment
 from .origin import Origin
 from .page import issue_page, pull_request_page
-from .protocol import OWN_LABEL, Forge, Issue, PullRequest
+from .protocol import MOVED, OWN_LABEL, Forge, Issue, PullRequest
 from .pushing import ref
 from .shelf import Shelf
 
@@ -98,30 +98,36 @@ class LocalForge(Forge):
     def merge(self, number: int) -> PullRequest:
         """Merge with a merge commit; a merge that was killed halfway is completed."""
         with self._changing():
-            pull = self._shelf.pull_request(number)
-            if pull.state == "merged":
-                return pull
-            if pull.state == "closed":
-                raise ForgeError(
-                    f"The pull request #{number} is closed.", next_step="propose the branch again"
-                )
-            head = self._origin.require(pull.branch)
-            subject = f"Merge pull request #{number}: {' '.join(pull.title.split())}"
-            if self._origin.ahead(ref(pull.base), head):
-                merge = self._origin.merge(pull.base, head, subject, f"Branch: {pull.branch}")
-            elif not (merge := self._origin.merge_commit(pull.base, head, subject)):
-                raise ForgeError(
-                    f"Nothing to merge: all commits of {pull.branch} are in {pull.base} already.",
-                    next_step=f"close pull request #{number}",
-                )
-            return self._keep(
-                pull.model_copy(update={"state": "merged", "merge": merge, "closed": self._clock()})
-            )
+            return self._merge(self._shelf.pull_request(number))
 
-    def merge_when_ready(self, number: int) -> str:
+    def merge_when_ready(self, number: int, *, head: str) -> str:
         """Merge: there are no rules here but git's own."""
-        self.merge(number)
+        with self._changing():
+            pull = self._shelf.pull_request(number)
+            if pull.state == "open" and self._origin.tip(pull.branch) != head:
+                return f"its branch has {MOVED}"
+            self._merge(pull)
         return ""
+
+    def _merge(self, pull: PullRequest) -> PullRequest:
+        if pull.state == "merged":
+            return pull
+        if pull.state == "closed":
+            raise ForgeError(
+                f"The pull request #{pull.number} is closed.", next_step="propose the branch again"
+            )
+        head = self._origin.require(pull.branch)
+        subject = f"Merge pull request #{pull.number}: {' '.join(pull.title.split())}"
+        if self._origin.ahead(ref(pull.base), head):
+            merge = self._origin.merge(pull.base, head, subject, f"Branch: {pull.branch}")
+        elif not (merge := self._origin.merge_commit(pull.base, head, subject)):
+            raise ForgeError(
+                f"Nothing to merge: all commits of {pull.branch} are in {pull.base} already.",
+                next_step=f"close pull request #{pull.number}",
+            )
+        return self._keep(
+            pull.model_copy(update={"state": "merged", "merge": merge, "closed": self._clock()})
+        )
 
     def close_pull_request(self, number: int, *, comment: str = "") -> PullRequest:
         """Close without merging; one that is closed already is returned as it is.

@@ -15,6 +15,9 @@ from trunkline.core.record import Record
 OWN_LABEL = "trunkline"
 """The label of every issue that is opened through a forge; on GitHub, only issues that bear it are seen."""
 
+MOVED = "another commit than the one that was judged"
+"""What is said of a branch that somebody pushed to."""
+
 
 class Comment(Record):
     """A comment on a pull request or issue. `marker` names a sticky comment; empty for ordinary ones."""
@@ -45,6 +48,8 @@ class PullRequest(Thread):
     base: str
     state: Literal["open", "merged", "closed"]
     merge: str = ""
+    head: str = ""
+    """The commit that the program proposed itself, or compared with what it would; empty where it only found it."""
 
 
 class Issue(Thread):
@@ -98,12 +103,17 @@ class Forge(Protocol):
         """Merge with a merge commit and return the pull request; one that is merged already is returned as it is."""
         ...
 
-    def merge_when_ready(self, number: int) -> str:
+    def merge_when_ready(self, number: int, *, head: str) -> str:
         """Have a pull request merged, with a merge commit, once all is there that the forge's own rules ask for.
 
-        Return in words why it will not be, and what to switch on; empty where it will be, or is.
+        `head` is the commit that was judged: where its branch has another one, it is left alone. Return in words why it
+        will not be merged, and what to switch on; empty where it will be, or is.
         """
         ...
+
+    def hold(self, number: int) -> None:
+        """Have a pull request not merge itself any more; a person still may."""
+        return
 
     def close_pull_request(self, number: int, *, comment: str = "") -> PullRequest:
         """Close without merging."""

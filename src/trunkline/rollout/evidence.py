@@ -159,6 +159,7 @@ def measure_stage(
         challenger=figures(challenger.version, own, ours, len(our_failures)),
         refused=answers.refused,
         nameless=named.count(""),
+        named=len(named) - named.count(""),
         unseen=_unseen(answers, pairs, policy) if silent and answers.champion else None,
         why_unseen=_why_unseen(answers.failed),
         answered=compared.answered,

@@ -56,6 +56,8 @@ class StageEvidence(Record):
     """Requests that broke the contract; they reach neither version."""
     nameless: int = 0
     """Requests that name no user: each counts as a user of its own."""
+    named: int = 0
+    """Requests that name one; without any, nobody knows how many users there are."""
     unseen: Figure | None = None
     """The share of answers to users that a silent challenger gave no answer beside."""
     why_unseen: Unseen = Unseen()

@@ -183,14 +183,29 @@ def test_a_promotion_merges_itself_once_the_required_check_is_green(
     head = commit("more-trees", {"model.py": "trees = 200\n"})
     github.push(work_tree, "more-trees")
     number = github.propose(branch="more-trees", title="More", body="").number
-    assert github.merge_when_ready(number) == github.merge_when_ready(number) == ""
+    for _ in range(2):
+        assert github.merge_when_ready(number, head=head) == ""
     assert github.pull_request(number).state == "open"
     github.set_status(head, name="pass", passed=False, description="red")
     assert github.pull_request(number).state == "open"
     github.set_status(head, name="pass", passed=True, description="green")
     assert github.pull_request(number).state == "merged"
     assert on_main("model.py") == "trees = 200"
-    assert github.merge_when_ready(number) == ""
+    assert github.merge_when_ready(number, head=head) == ""
+
+
+def test_a_promotion_that_shall_wait_does_not_merge_itself_when_its_check_is_green(
+    github: GitHubForge, served: Served, commit: Commit, work_tree: Path
+) -> None:
+    served.github.required = "pass"
+    head = commit("more-trees", {"model.py": "trees = 200\n"})
+    github.push(work_tree, "more-trees")
+    number = github.propose(branch="more-trees", title="More", body="").number
+    assert github.merge_when_ready(number, head=head) == ""
+    github.hold(number)
+    github.set_status(head, name="pass", passed=True, description="green")
+    github.comment_pull_request(number, "Still open.")
+    assert github.pull_request(number).state == "open"
 
 
 @pytest.mark.parametrize(
@@ -207,8 +222,8 @@ def test_where_github_does_not_merge_by_itself_it_is_said_what_to_switch_on(
     step: str,
 ) -> None:
     served.github.required, served.github.allows_auto_merge = required, allowed
-    commit("more-trees", {"model.py": "trees = 200\n"})
+    head = commit("more-trees", {"model.py": "trees = 200\n"})
     github.push(work_tree, "more-trees")
     number = github.propose(branch="more-trees", title="More", body="").number
-    assert step in github.merge_when_ready(number)
+    assert step in github.merge_when_ready(number, head=head)
     assert github.pull_request(number).state == "open"

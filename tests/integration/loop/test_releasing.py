@@ -180,9 +180,10 @@ def test_a_promotion_merges_itself_only_where_the_policy_says_so_and_staging_was
     (project.root / "note.md").write_text("A change.", encoding="utf-8")
     commit(project, "Promote")
     forge = open_forge(project)
-    forge.push(project.root, "promote/production/v1-single")
+    head = forge.push(project.root, "promote/production/v1-single")
     pull = forge.propose(branch="promote/production/v1-single", title="Promote", body="")
-    said = let_merge(project, pull, green=green)
+    against = "" if green else "it was not rehearsed in staging"
+    said = let_merge(project, pull.model_copy(update={"head": head}), against=against)
     assert forge.pull_request(pull.number).state == state
     assert bool(said) == (policy == "automatic")
     assert ("not rehearsed in staging" in said) == (policy == "automatic" and not green)

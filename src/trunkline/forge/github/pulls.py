@@ -11,7 +11,7 @@ from trunkline.forge.conflict import conflict
 from trunkline.forge.protocol import PullRequest
 from trunkline.forge.pushing import push_branch, reach, ref
 
-from .auto_merge import enable
+from .auto_merge import disable, enable
 from .client import Client
 from .markers import marked
 from .refusals import Declined
@@ -117,10 +117,16 @@ class Pulls(Threads):
                 raise self._unmergeable(view, refused) from None
         return self.pull_request(number)
 
-    def merge_when_ready(self, number: int) -> str:
+    def merge_when_ready(self, number: int, *, head: str) -> str:
         """Have GitHub merge it once the ruleset is content; return why it will not, empty where it does."""
         view = self._pull_view(number)
-        return "" if view.merged_at else enable(self._client, view, **_commit(view))
+        return "" if view.merged_at else enable(self._client, view, head=head, **_commit(view))
+
+    def hold(self, number: int) -> None:
+        """Have GitHub not merge it by itself any more."""
+        view = self._pull_view(number)
+        if view.state == "open" and view.auto_merge:
+            disable(self._client, view)
 
     def _foreign(self, view: PullView) -> bool:
         """Whether the branch lies in somebody's fork."""

@@ -64,6 +64,7 @@ class PullView(ThreadView):
     merged_at: datetime | None = None
     merge_commit_sha: str | None = None
     mergeable: bool | None = None
+    auto_merge: dict[str, object] | None = None
 
 
 class IssueView(ThreadView):

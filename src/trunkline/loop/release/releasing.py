@@ -86,7 +86,8 @@ def release(
         prepare=lambda made: write_card(made.project, judged, version, registered.trained),
         progress=progress,
     )
-    if said := let_merge(project, pull, green=bool(evidence and (evidence / REHEARSED).is_file())):
+    rehearsed = evidence is not None and (evidence / REHEARSED).is_file()
+    if said := let_merge(project, pull, against="" if rehearsed else "it was not rehearsed in staging"):
         progress(said)
     return Released(judged=judged, version=version, pull_request=pull)
 

@@ -15,8 +15,10 @@ from trunkline.delivery import (
     DesiredState,
     next_state,
     read_state,
+    state_before,
 )
 from trunkline.forge import Forge, PullRequest, open_forge
+from trunkline.loop.changes.publishing import bears
 from trunkline.loop.changes.taken_back import stage_taken_back
 from trunkline.loop.model.watched import watched_metric
 from trunkline.loop.versions.bundles import bundle_of
@@ -35,14 +37,17 @@ from .promoting import (
     branch_of,
     describe_stage,
     phrase,
+    promotes,
     propose_back,
     propose_stage,
 )
+from .recognising import own_pull
 from .switching import switch_off, switch_on
 from .undecided import close_asked, keep_asking
 
 MARKER = "stage"
 """The sticky comment that keeps an open pull request's evidence up to date."""
+NAMELESS = "no request named its user, so one caller may have sent them all"
 NOT_IN_REACH = "The kill switch was not thrown: nothing that this machine deployed serves."
 
 
@@ -90,14 +95,16 @@ def advance(project: Project, environment: str, *, progress: Progress) -> Advanc
     evidence = _measure(project, environment, stage, progress=progress)
     evidence.write(project.monitoring(environment) / "stage.json")
     advice = rollout.advise(evidence, project.policy.rollout)
-    return _act(project, state, stage, advice, rollout.stage_report(evidence, advice), progress=progress)
+    against = "" if evidence.named else NAMELESS
+    report = rollout.stage_report(evidence, advice)
+    return _act(project, state, stage, advice, report, against, progress=progress)
 
 
 def _while_off(project: Project, state: DesiredState, off: Deployment, *, progress: Progress) -> Advanced:
     """Wait for the rollback to be merged; who closes it gives the challenger its traffic back, to be judged anew."""
     forge, branch = open_forge(project), back_branch(state)
     closed = _refused(forge, branch, ROLLBACK, off.time)
-    if closed and forge.proposed(branch) is None:
+    if closed and own_pull(project, forge, branch, state_before(state)) is None:
         switch_on(project, state.environment, progress=progress)
         return Advanced(said=f"A person closed #{closed.number}: the challenger has its traffic again.")
     pull = propose_back(project, state, progress=progress)
@@ -147,6 +154,7 @@ def _act(
     stage: Stage,
     advice: rollout.Advice,
     report: str,
+    against: str,
     *,
     progress: Progress,
 ) -> Advanced:
@@ -155,27 +163,29 @@ def _act(
     forward = branch_of(state, advice.stage, challenger.version, advice.share)
     backward = back_branch(state)
     chosen = {"go on": forward, "go back": backward}.get(advice.action, "")
-    for branch in (forward, backward):
+    automatic = project.policy.rollout.promotion == "automatic"
+    for pull in forge.pull_requests(state="open"):
         # What was proposed by an earlier judgement, or by a person, shows what is known now.
-        pull = None if branch == chosen else forge.proposed(branch)
-        if pull is None:
-            continue
-        if chosen == backward and project.policy.rollout.promotion == "automatic":
-            forge.close_pull_request(pull.number, comment=report)  # or it would still merge itself
-        else:
+        onward = chosen != forward and promotes(pull, state, challenger.version)
+        if onward and automatic:
+            forge.hold(pull.number)  # or it would still merge itself
+        if onward and automatic and chosen == backward:
+            forge.close_pull_request(pull.number, comment=report)
+        elif onward or (chosen != backward and bears(pull, backward)):
             forge.comment_pull_request(pull.number, report, marker=MARKER)
     issue = keep_asking(forge, stage, advice, report, hours=project.policy.rollout.patience_hours)
     if not chosen:
         asked = f" Issue #{issue} asks a person." if issue else ""
         return Advanced(said=f"{advice.action}: {advice.reason}{asked}", advice=advice)
     label = PROMOTION if advice.action == "go on" else ROLLBACK
-    if (closed := _refused(forge, chosen, label, stage.since)) and forge.proposed(chosen) is None:
-        said = f"{advice.action}: a person closed #{closed.number} since the stage began, and it is not proposed again"
-        return Advanced(said=said, advice=advice)
-    after = state
+    after = state_before(state)
     if chosen == forward:
         after = next_state(state, advice.stage, challenger=challenger, share=advice.share)
-    if chosen == forward and (back := stage_taken_back(project, after)) and forge.proposed(chosen) is None:
+    own = own_pull(project, forge, chosen, after)
+    if (closed := _refused(forge, chosen, label, stage.since)) and own is None:
+        said = f"{advice.action}: a person closed #{closed.number} since the stage began, and it is not proposed again"
+        return Advanced(said=said, advice=advice)
+    if chosen == forward and (back := stage_taken_back(project, after)) and own is None:
         said = (
             f"{advice.action}: version {challenger.version} had that stage, and commit {back.commit[:12]} reverted it. "
             f"So it is not proposed again. `trunkline promote --stage {advice.stage}` does it all the same."
@@ -188,8 +198,8 @@ def _act(
             report, said = f"{words}\n\n{report}", f"{said} {words}"
         pull = propose_back(project, state, evidence=report, reason=advice.reason, progress=progress)
         return Advanced(said=said, advice=advice, pull_request=pull)
-    pull = _go_on(project, forge, state, challenger, chosen, advice, report, progress)
-    said = " ".join(filter(None, [said, let_merge(project, pull, green=True)]))
+    pull = _go_on(project, forge, state, after, own, challenger, advice, report, progress)
+    said = " ".join(filter(None, [said, let_merge(project, pull, against=against)]))
     if advice.stage == "single":
         said = " ".join([said, *caller_notice(project, state.champion, challenger, None, progress=progress)])
     return Advanced(said=said, advice=advice, pull_request=pull)
@@ -207,27 +217,28 @@ def _throw_switch(project: Project, state: DesiredState, progress: Progress) -> 
 def _refused(forge: Forge, branch: str, label: str, since: datetime) -> PullRequest | None:
     """Return the pull request of this stage that a person closed."""
     closed = forge.pull_requests(state="closed", label=label)
-    return next((pull for pull in closed if pull.branch == branch and (pull.closed or since) > since), None)
+    return next((pull for pull in closed if bears(pull, branch) and (pull.closed or since) > since), None)
 
 
 def _go_on(
     project: Project,
     forge: Forge,
     state: DesiredState,
+    after: DesiredState,
+    own: PullRequest | None,
     challenger: Route,
-    branch: str,
     advice: rollout.Advice,
     report: str,
     progress: Progress,
 ) -> PullRequest:
     version = Version(number=challenger.version, bundle=challenger.bundle)
-    if forge.proposed(branch) is None:
+    if own is None:
         return propose_stage(
             project, advice.stage, version=version, share=advice.share, evidence=report, progress=progress
         )
     # The change is the same: pushing it again each hour would run its tests each hour.
-    after = next_state(state, advice.stage, challenger=challenger, share=advice.share)
     title = f"{state.environment}: version {challenger.version} {phrase(advice.stage, after)}"
     notice = caller_notice(project, state.champion, after.champion, after.challenger, progress=progress)
     body = describe_stage(after, advice.stage, version, report, notice=notice)
-    return forge.propose(branch=branch, title=title, body=body, labels=("trunkline", PROMOTION))
+    pull = forge.propose(branch=own.branch, title=title, body=body, labels=("trunkline", PROMOTION))
+    return pull.model_copy(update={"head": own.head})

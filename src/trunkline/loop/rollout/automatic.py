@@ -13,20 +13,21 @@ NO_DEPLOYMENT = (
 )
 
 
-def let_merge(project: Project, pull: PullRequest, *, green: bool) -> str:
+def let_merge(project: Project, pull: PullRequest, *, against: str = "") -> str:
     """Have a promotion merge itself where the policy says so, and say on it who merges; return that too.
 
-    `green` is whether staging, or the stage before, was. Empty where a person merges, as by default.
+    `against` is what speaks against it. Empty where a person merges, as by default.
     """
     if project.policy.rollout.promotion != "automatic":
         return ""
     forge = open_forge(project)
-    if not green:
-        why = "it was not rehearsed in staging"
+    if against:
+        why = against
+        forge.hold(pull.number)  # what an earlier look let go
     elif starts_no_checks():
         why = NO_DEPLOYMENT
     else:
-        why = forge.merge_when_ready(pull.number)
+        why = forge.merge_when_ready(pull.number, head=pull.head)
     said = (
         f"A person has to merge this: {why}" if why else "This merges itself once the rules of main are met."
     )

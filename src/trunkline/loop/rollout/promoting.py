@@ -12,13 +12,14 @@ from trunkline.core.record import short
 from trunkline.core.release import Route
 from trunkline.delivery import DesiredState, next_state, read_state, state_before, write_state
 from trunkline.forge import PullRequest, open_forge
-from trunkline.loop.changes.publishing import publish
+from trunkline.loop.changes.publishing import flat, publish
 from trunkline.loop.changes.work_tree import Change, change
 from trunkline.loop.versions.named import asked_version, bring_card_back
 from trunkline.measure.wording import percent
 
 from .callers import caller_notice
 from .deploying import takes_image
+from .recognising import own_pull
 
 PROMOTION, ROLLBACK = "promotion", "rollback"
 """The labels of the pull requests of the next stage and of the way back."""
@@ -82,7 +83,9 @@ def propose_stage(
         title = f"{environment}: version {version.number} {phrase(stage, state)}"
         made.commit(title)
         body = describe_stage(state, stage, version, evidence, notice=notice)
-        return publish(made, title=title, body=body, labels=("trunkline", PROMOTION), progress=progress)
+        return publish(
+            made, title=title, body=body, labels=("trunkline", PROMOTION), evade=True, progress=progress
+        )
 
 
 def propose_back(
@@ -109,17 +112,25 @@ def propose_back(
     )
     labels = ("trunkline", ROLLBACK)
     forge = open_forge(project)
-    if (known := forge.proposed(branch)) is not None:
-        return forge.propose(branch=branch, title=title, body=body, labels=labels) if evidence else known
+    if (known := own_pull(project, forge, branch, before)) is not None:
+        if not evidence:
+            return known
+        return forge.propose(branch=known.branch, title=title, body=body, labels=labels)
     with change(project, branch) as made:
         write_state(made.project.deployment(state.environment), before)
         made.commit(f"{title}\n\n{reason}")
-        return publish(made, title=title, body=body, labels=labels, progress=progress)
+        return publish(made, title=title, body=body, labels=labels, evade=True, progress=progress)
 
 
 def back_branch(state: DesiredState) -> str:
     """Return the branch that takes the challenger of a state back."""
     return f"rollback/{state.environment}/v{state.challenger.version if state.challenger else 0}-{state.strategy}"
+
+
+def promotes(pull: PullRequest, state: DesiredState, number: int) -> bool:
+    """Whether a pull request brings a version to whichever stage, by its branch."""
+    beginning = f"promote/{state.environment}/v{number}-"
+    return pull.branch.startswith((beginning, flat(beginning)))
 
 
 def branch_of(state: DesiredState, stage: str, number: int, share: float) -> str:
