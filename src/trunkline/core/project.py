@@ -10,9 +10,12 @@ from .identity import Identified
 from .mlflow_uri import embedded_uri, placed
 from .paths import LOCK_FILE
 from .plugged import POLICY_FILE
+from .secrets import secret
 
 HOME = "TRUNKLINE_HOME"
 """The environment variable that names a folder in `.trunkline`'s place, for work trees that come and go."""
+
+PASSWORD = "MLFLOW_TRACKING_PASSWORD"  # noqa: S105 - its name
 
 __all__ = ["HOME", "LOCK_FILE", "POLICY_FILE", "Project"]
 
@@ -43,6 +46,21 @@ class Project(Identified):
         return (self.root / self.policy.forge.path).resolve()
 
     def tracking_uri(self, environment: dict[str, str]) -> str:
-        """Return where MLflow keeps runs and versions: policy, then MLFLOW_TRACKING_URI, then the embedded store."""
-        uri = self.policy.registry.uri or environment.get("MLFLOW_TRACKING_URI", "")
+        """Return where MLflow keeps runs and versions: policy, then MLFLOW_TRACKING_URI, then the embedded store.
+
+        Raises PolicyError in a workflow that has a password for a server which a variable alone names.
+        """
+        named = self.policy.registry.uri
+        uri = named or environment.get("MLFLOW_TRACKING_URI", "")
+        if (
+            not named
+            and uri.startswith("http")
+            and environment.get("GITHUB_ACTIONS") == "true"
+            and secret(PASSWORD)
+        ):
+            raise PolicyError(
+                f"{PASSWORD} goes to a server that main names, and not where a repository variable points.",
+                value=uri,
+                next_step=f"write `registry: {{uri: {uri}}}` into {POLICY_FILE}, and merge it",
+            )
         return placed(uri, self.root) if uri else embedded_uri(self.work / "mlflow.db")

@@ -23,6 +23,11 @@ def on_this_machine(url: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
+def private(url: str) -> bool:
+    """Whether nobody can read along on the way to an address: over TLS, or on this machine."""
+    return url.startswith("https://") or on_this_machine(url)
+
+
 def goes_through_proxies(url: str, context: ssl.SSLContext) -> bool:
     """Whether a call of httpx goes through the environment's proxies: one to this machine never does.
 

@@ -7,7 +7,7 @@ code          style, types, unit and integration tests
 model         train or reuse, gates, load, the service's tests
 image         the serving image
 environments  the environments whose desired state changed, as a JSON list, production last
-rows          "main" where the policy lets rows be read on main alone: nothing is trained here, and the report says so;
+rows          "main" where main's policy lets rows be read on main alone: nothing is trained here, and the report says so;
               "live" when the locked rows hold answers of production, which lie on the machine that serves alone
 reached       those of them that a job can deploy to: a process, or a container without a host, is of the machine of
               TRUNKLINE_RUNNER, so without that variable none is, and the run's page says so
@@ -28,6 +28,8 @@ from pathlib import Path, PurePosixPath
 
 TIERS = ("code", "model", "image")
 EVERYTHING = frozenset(TIERS)
+# The full name: a tag called origin/main, which nobody reviews, would be taken for the branch.
+MAIN = "refs/remotes/origin/main"
 # The first pattern that matches decides; a pattern that ends in / is a folder.
 RULES: tuple[tuple[str, frozenset[str]], ...] = (
     ("deployments/", frozenset()),
@@ -86,13 +88,18 @@ def is_local(name: str) -> bool:
     return kind is not None and (kind[1] == "local" or elsewhere is None)
 
 
+def rows_on_main(policy: str) -> bool:
+    """Whether a policy says `rows: main` under `data`; read as text, for YAML is not installed."""
+    data = re.search(r"^data:(.*(?:\n(?:[ \t].*|[ \t]*(?:#.*)?))*)", policy, re.MULTILINE)
+    said = re.sub(r"(?m)(?:^|(?<=\s))#.*|(?<=[\s:,{])(\"|')(?!main\1)[^\n]*?\1", "", data[1]) if data else ""
+    return re.search(r"(?:^[ \t]+|[{,][ \t]*)rows:[ \t]*[\"']?main\b", said, re.MULTILINE) is not None
+
+
 def where_rows_are() -> str:
-    """Return "main" by the policy (as text, for YAML is not installed), "live" by `data.lock`, empty otherwise."""
-    try:
-        policy = Path("trunkline.yaml").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        policy = ""
-    if re.search(r"^[^#\n]*\brows:\s*[\"']?main\b", policy, re.MULTILINE):
+    """Return "main" by the policy that main holds, "live" by `data.lock`, empty otherwise."""
+    # A change must not say of itself that no gate is asked.
+    shown = ["git", "show", f"{MAIN}:./trunkline.yaml"]
+    if rows_on_main(subprocess.run(shown, capture_output=True, text=True, check=False).stdout):
         return "main"
     try:
         lock = json.loads(Path("data.lock").read_text(encoding="utf-8"))
@@ -128,9 +135,7 @@ def git(*words: str) -> str:
 
 def changed() -> list[str] | None:
     """Return the files in which this commit differs from main; None on main itself."""
-    # The full name: a tag called origin/main, which nobody reviews, would be taken for the branch.
-    main = "refs/remotes/origin/main"
-    head, base = git("rev-parse", "HEAD").strip(), git("merge-base", main, "HEAD").strip()
+    head, base = git("rev-parse", "HEAD").strip(), git("merge-base", MAIN, "HEAD").strip()
     if head == base:
         return None
     # A renamed file is two changes: it may have left a folder that matters.

@@ -357,6 +357,23 @@ def test_the_tracking_uri_is_the_policys_then_the_environments_then_the_embedded
     assert Project(project.root).tracking_uri(environment) == uri.format(work=project.work)
 
 
+def test_the_servers_password_goes_where_main_says_and_not_where_a_repositorys_variable_points(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "sesame")
+    given = {"MLFLOW_TRACKING_URI": "https://attacker.example", "GITHUB_ACTIONS": "true"}
+    with pytest.raises(PolicyError, match="main names"):
+        project.tracking_uri(given)
+    assert project.tracking_uri(given | {"GITHUB_ACTIONS": ""}) == "https://attacker.example"
+    (project.root / "trunkline.yaml").write_text(
+        'name: plugged\npackage: plugged\nregistry: {uri: "https://mlflow.example"}\n'
+    )
+    assert Project(project.root).tracking_uri(given) == "https://mlflow.example"
+    monkeypatch.delenv("MLFLOW_TRACKING_PASSWORD")
+    (project.root / "trunkline.yaml").write_text("name: plugged\npackage: plugged\n")
+    assert Project(project.root).tracking_uri(given) == "https://attacker.example"
+
+
 def test_all_that_is_made_and_not_committed_lies_in_one_folder(project: Project) -> None:
     made = [
         project.snapshots,

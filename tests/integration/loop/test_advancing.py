@@ -242,6 +242,7 @@ def test_a_canary_that_is_worse_goes_back_by_a_pull_request(
     assert len(open_forge(challenged).pull_requests(state="open")) == 1
     with monkeypatch.context() as there:
         assert nothing_to_see(elsewhere(challenged, tmp_path / "blind"), "production")
+        there.delenv("GITHUB_ACTIONS", raising=False)
         there.setenv("TRUNKLINE_LOG_STORE", shipped(challenged, tmp_path))
         far = advancing.advance(elsewhere(challenged, tmp_path / "far"), "production", progress=say)
         assert far.pull_request, far.said

@@ -167,9 +167,11 @@ def test_telemetry_is_read_where_the_log_is_and_kept_for_some_months(
 
 
 def test_a_log_that_can_only_be_read_from_here_is_forgotten_where_it_is_served(
-    project: Project, monkeypatch: pytest.MonkeyPatch
+    project: Project, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("TRUNKLINE_LOG_STORE", "https://nobody.invalid/{environment}")
+    policy = project.root / "trunkline.yaml"
+    policy.write_text(policy.read_text().replace(address, "https://nobody.invalid/{environment}"))
+    project = Project(project.root)
     monkeypatch.setenv("TRUNKLINE_LOG_TOKEN", "t")
     with pytest.raises(StorageError, match="on the machine that serves"):
         forget_user(project, "production", ["bob"])

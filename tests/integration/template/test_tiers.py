@@ -239,13 +239,23 @@ def test_rows_that_are_answers_of_production_are_told_from_those_that_anyone_can
         ('data:\n  rows: "main"\n', "main"),
         ("data:\n  rows: repository\n  # rows: main\n", "live"),
         ("retraining: {rows: 700}\n", "live"),
+        ('description: "rows: main"\ndata: {rows: repository}\n', "live"),
+        ('data: {note: "seen, rows: main"}\nlater:\n  rows: main\n', "live"),
+        ("data: {rows: repository} # {rows: main}\nmore: {rows: main}\n", "live"),
+        ("# what\ndata: # where\n\n  minimum_rows: 300\n  # here\n  rows: main # alone\n", "main"),
     ],
 )
-def test_rows_that_are_read_on_main_alone_are_told_from_the_policy(
-    repository_at_work: Repository, policy: str, rows: str
+def test_rows_that_are_read_on_main_alone_are_told_from_the_policy_that_main_holds(
+    repository_at_work: Repository, git: Git, policy: str, rows: str
 ) -> None:
     repository_at_work.write("data.lock", '{"sources": {"traffic": 700}}')
+    repository_at_work.write("trunkline.yaml", "data: {rows: main}\n")
+    repository_at_work.commit()
+    repository_at_work.parts()
+    assert repository_at_work.rows == "live", "a change says of itself that no gate is asked"
     repository_at_work.write("trunkline.yaml", policy)
+    git(repository_at_work.root, "update-ref", "refs/remotes/origin/main", repository_at_work.commit())
+    repository_at_work.write("trunkline.yaml", "data: {rows: repository}\n")
     repository_at_work.write("Dockerfile", "FROM scratch\n")
     repository_at_work.commit()
     parts, _ = repository_at_work.parts()

@@ -34,7 +34,8 @@ WAYS = {
         "Install podman and HAProxy there, and let a key of its own in by SSH.",
         "Write `target: {kind: container, host: user@machine}` into `deployments/production.yaml`, and merge it.",
         "Set the secret `TRUNKLINE_SSH_KEY` and the variable `TRUNKLINE_SSH_KNOWN_HOSTS`: `deploy.yml` starts it.",
-        "Set the variable `TRUNKLINE_SERVICE_URL` to the service's address, with TLS.",
+        'Write `serving: {log: {store: "https://{environment}.HOST"}}`, the service\'s address, into `trunkline.yaml`,'
+        " merge it, and set the variable `TRUNKLINE_SERVICE_URL` to the same address.",
         "Make a key for it (`trunkline key new --scope log`): it is the secret `TRUNKLINE_KEY_LOG`.",
     ),
     "A bucket": (

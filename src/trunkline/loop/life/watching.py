@@ -15,6 +15,7 @@ from trunkline.core.errors import (
     TrunklineError,
     UnavailableError,
 )
+from trunkline.core.own_service import ANYBODY
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.signals import Signal
@@ -74,7 +75,7 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
         truth=truth,
         metric=watched_metric(project),
         ready=serves.ready,
-        credentials=credentials(project, environment, "metrics"),
+        credentials=credentials(project, environment, "metrics") if serves.keyed else ANYBODY,
         earlier=log.before(first, most),
         replaced=log.before(first, most, not_by=bundle.digest),
         telemetry=open_telemetry(project, environment, now),

@@ -15,7 +15,7 @@ from trunkline.delivery.targets.protocol import Process
 from trunkline.loop.changes.merged import require_merged_file
 from trunkline.loop.changes.taken_back import states_on_main
 from trunkline.predictions.opening import open_log
-from trunkline.predictions.whereabouts import service_of, store_of
+from trunkline.predictions.whereabouts import service_of, store_of, takes_key
 from trunkline.rollout import stage_since
 
 from .deploying import history_file, out_of_reach, serves_here, target_of
@@ -30,6 +30,8 @@ class Assigned:
     """Whether this machine's target told it; else main did, and the log comes from its store."""
     ready: str = ""
     """The address of `/ready`; empty where no address is known."""
+    keyed: bool = True
+    """Whether a key may be sent there."""
     process: Process | None = None
     log: Path | None = None
     """The service's own log."""
@@ -50,7 +52,9 @@ def assigned(project: Project, environment: str) -> Assigned | None:
             raise
         release = None
     if release is not None:
-        return Assigned(release, True, target.address() + "/ready", target.check().process, target.logs())
+        return Assigned(
+            release, True, target.address() + "/ready", True, target.check().process, target.logs()
+        )
     if not elsewhere:
         return None
     path = project.deployment(environment)
@@ -59,7 +63,8 @@ def assigned(project: Project, environment: str) -> Assigned | None:
     if wanted is None:
         return None
     address = service_of(project, environment)
-    return Assigned(wanted, False, f"{address}/ready" if address else "")
+    keyed = takes_key(project, environment, address)
+    return Assigned(wanted, False, f"{address}/ready" if address else "", keyed)
 
 
 def require_log(project: Project, environment: str) -> None:
@@ -86,8 +91,9 @@ def nothing_to_see(project: Project, environment: str) -> str:
         )
     why = out_of_reach(project, environment) or f"Nothing serves {environment} on this machine."
     return (
-        f"{why} To look at it from any machine, name where its log can be read: set the repository variable"
-        " TRUNKLINE_LOG_STORE (and AWS_ROLE_ARN), or TRUNKLINE_SERVICE_URL with the secret TRUNKLINE_KEY_LOG. On the"
+        f"{why} To look at it from any machine, name where its log can be read: serving.log.store in"
+        " trunkline.yaml, with the repository variables TRUNKLINE_LOG_STORE and AWS_ROLE_ARN for a bucket, or"
+        " TRUNKLINE_SERVICE_URL and the secret TRUNKLINE_KEY_LOG for a service. On the"
         " machine that serves, a self-hosted runner sees it too: TRUNKLINE_RUNNER names its label."
     )
 

@@ -24,6 +24,8 @@ def let_merge(project: Project, pull: PullRequest, *, against: str = "") -> str:
     if against:
         why = against
         forge.hold(pull.number)  # what an earlier look let go
+    elif not pull.head:
+        why = "its branch has something else than what Trunkline proposes"
     elif starts_no_checks():
         why = NO_DEPLOYMENT
     else:

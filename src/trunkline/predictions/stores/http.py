@@ -13,6 +13,7 @@ import httpx
 from trunkline.core.errors import StorageError, UnavailableError
 from trunkline.core.keys import KEY_OF
 from trunkline.core.own_service import bearer
+from trunkline.core.proxies import private
 
 from .protocol import Stored, belongs
 
@@ -38,8 +39,13 @@ class HttpStore:
     def open(address: str, variables: Mapping[str, str]) -> HttpStore:
         """Return the store of the service at `https://host`.
 
-        Raises StorageError when there is no key for it.
+        Raises StorageError when there is no key for it, or others could read it on the way.
         """
+        if not private(address):
+            raise StorageError(
+                f"The key of the log at {address} would go there in clear.",
+                next_step="name the service by https:// in serving.log.store (docs/access.md)",
+            )
         token = (variables.get(KEY) or variables.get(FORMER, "")).strip()
         if not token:
             raise StorageError(
