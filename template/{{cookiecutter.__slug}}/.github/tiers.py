@@ -7,7 +7,8 @@ code          style, types, unit and integration tests
 model         train or reuse, gates, load, the service's tests
 image         the serving image
 environments  the environments whose desired state changed, as a JSON list, production last
-rows          "main" where main's policy lets rows be read on main alone: nothing is trained here, and the report says so;
+rows          "main" where main's policy lets rows be read on main alone: nothing is trained here, and the report says
+              so;
               "live" when the locked rows hold answers of production, which lie on the machine that serves alone
 reached       those of them that a job can deploy to: a process, or a container without a host, is of the machine of
               TRUNKLINE_RUNNER, so without that variable none is, and the run's page says so
