@@ -59,7 +59,7 @@ def _push_aside(forge: Forge, made: Change, refused: ForgeError, progress: Progr
     branch = f"{flat(made.branch)}-{commit[:8]}"
     git(made.project.root, "branch", "--force", branch, commit)
     head = forge.push(made.project.root, branch)  # where the name was not the reason, this is refused too
-    said = f"This is not what Trunkline proposes, which is on `{branch}` now: look at who pushed here before you merge it."
+    said = f"This is not what Trunkline proposes, which is on `{branch}` now. Look at who pushed here."
     if taken := forge.proposed(made.branch):
         forge.comment_pull_request(taken.number, said, marker="foreign")
     progress(f"{made.branch} is taken, so the branch is {branch}: {refused.what}")
