@@ -12,7 +12,7 @@ from trunkline.core.project import Project
 from trunkline.core.release import Route
 from trunkline.delivery import DesiredState, next_state, read_state, state_before, write_state
 from trunkline.forge import LocalForge, PullRequest
-from trunkline.loop.rollout.automatic import let_merge
+from trunkline.loop.rollout.automatic import let_merge, show_judgement
 from trunkline.loop.rollout.promoting import back_branch, branch_of, promotes, propose_back, propose_stage
 from trunkline.loop.rollout.recognising import own_pull
 
@@ -55,9 +55,16 @@ def state(project: Project) -> DesiredState:
     return read_state(project.deployment("production"))
 
 
+class Holding(LocalForge):
+    """A forge that remembers what it no longer merges by itself."""
+
+    def hold(self, number: int) -> None:
+        self.held = {*getattr(self, "held", ()), number}
+
+
 @pytest.fixture
-def forge(project: Project) -> LocalForge:
-    return LocalForge(project.forge_folder)
+def forge(project: Project) -> Holding:
+    return Holding(project.forge_folder)
 
 
 @pytest.fixture
@@ -146,7 +153,7 @@ def test_what_changes_main_into_the_desired_state_is_known_whoever_pushed_it(
 def test_what_changes_anything_else_is_not_the_programs_own(
     project: Project,
     state: DesiredState,
-    forge: LocalForge,
+    forge: Holding,
     push: Callable[..., str],
     other: bool,
     files: dict[str, str],
@@ -156,6 +163,7 @@ def test_what_changes_anything_else_is_not_the_programs_own(
     push(branch, wanted, **files)
     pull = forge.propose(branch=branch, title="wip", body="")
     assert own_pull(project, forge, branch, canary(state)) is None
+    assert forge.held == {pull.number}
     assert "something else" in let_merge(project, pull)
     assert forge.pull_request(pull.number).state == "open"
 
@@ -175,3 +183,17 @@ def test_main_may_go_on_elsewhere_and_the_promotion_stays_the_programs_own(
     git(project.root, "commit", "--quiet", "--all", "--message", "What it changes")
     git(project.root, "push", "--quiet", "origin", "main")
     assert own_pull(project, forge, ours.branch, canary(read_state(project.root / FILE))) is None
+
+
+@pytest.mark.parametrize(
+    ("action", "held", "then"),
+    [("wait", True, "open"), ("ask", True, "open"), ("go back", True, "closed"), ("go on", False, "open")],
+)
+def test_a_promotion_that_waits_for_its_check_merges_itself_only_while_the_judgement_says_go_on(
+    project: Project, state: DesiredState, forge: Holding, action: str, held: bool, then: str
+) -> None:
+    forge.held = set[int]()
+    number = propose(project).number
+    show_judgement(project, forge, state, action, "What is known.")
+    assert (number in forge.held) == held
+    assert forge.pull_request(number).state == then

@@ -211,7 +211,7 @@ def test_in_silence_the_same_requests_are_compared(reference: Profile) -> None:
     assert found.unseen
     assert found.unseen.value == pytest.approx(1 / 200)
     assert found.why_unseen == Unseen(dropped=1)
-    assert found.nameless == 402
+    assert (found.nameless, found.named) == (402, 0)
     assert (found.challenger.slow, found.challenger.failures) == (5, 2)
     assert found.agreement
     assert found.agreement.value == pytest.approx(179 / 199)

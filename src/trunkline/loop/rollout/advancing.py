@@ -27,7 +27,7 @@ from trunkline.predictions.opening import open_log, open_truth
 from trunkline.rollout import Stage, measure_stage, split_answers
 
 from .assigned import assigned, require_log, stage_began
-from .automatic import let_merge
+from .automatic import let_merge, show_judgement
 from .callers import caller_notice
 from .deploying import desired_release, nothing_serves, switch_words, switched_off
 from .promoting import (
@@ -37,7 +37,6 @@ from .promoting import (
     branch_of,
     describe_stage,
     phrase,
-    promotes,
     propose_back,
     propose_stage,
 )
@@ -45,8 +44,6 @@ from .recognising import own_pull
 from .switching import switch_off, switch_on
 from .undecided import close_asked, keep_asking
 
-MARKER = "stage"
-"""The sticky comment that keeps an open pull request's evidence up to date."""
 NAMELESS = "no request named its user, so one caller may have sent them all"
 NOT_IN_REACH = "The kill switch was not thrown: nothing that this machine deployed serves."
 
@@ -163,16 +160,7 @@ def _act(
     forward = branch_of(state, advice.stage, challenger.version, advice.share)
     backward = back_branch(state)
     chosen = {"go on": forward, "go back": backward}.get(advice.action, "")
-    automatic = project.policy.rollout.promotion == "automatic"
-    for pull in forge.pull_requests(state="open"):
-        # What was proposed by an earlier judgement, or by a person, shows what is known now.
-        onward = chosen != forward and promotes(pull, state, challenger.version)
-        if onward and automatic:
-            forge.hold(pull.number)  # or it would still merge itself
-        if onward and automatic and chosen == backward:
-            forge.close_pull_request(pull.number, comment=report)
-        elif onward or (chosen != backward and bears(pull, backward)):
-            forge.comment_pull_request(pull.number, report, marker=MARKER)
+    show_judgement(project, forge, state, advice.action, report)
     issue = keep_asking(forge, stage, advice, report, hours=project.policy.rollout.patience_hours)
     if not chosen:
         asked = f" Issue #{issue} asks a person." if issue else ""

@@ -3,14 +3,36 @@
 from __future__ import annotations
 
 from trunkline.core.project import Project
-from trunkline.forge import PullRequest, open_forge
-from trunkline.loop.changes.publishing import starts_no_checks
+from trunkline.delivery import DesiredState
+from trunkline.forge import Forge, PullRequest, open_forge
+from trunkline.loop.changes.publishing import bears, starts_no_checks
 
+from .promoting import back_branch, promotes
+
+STAGE = "stage"
+"""The sticky comment that keeps an open pull request's evidence up to date."""
 MARKER = "promotion"
 """The sticky comment that says who merges."""
 NO_DEPLOYMENT = (
     "a merge by the workflow's own token starts no deployment: name a GitHub App in TRUNKLINE_APP_ID"
 )
+
+
+def show_judgement(project: Project, forge: Forge, state: DesiredState, action: str, report: str) -> None:
+    """Tell what was proposed before, by an earlier judgement or a person, what is known now of the challenger.
+
+    Where promotions merge themselves, none goes on to do so, whichever stage it is to.
+    """
+    automatic = project.policy.rollout.promotion == "automatic"
+    number = state.challenger.version if state.challenger else 0
+    for pull in forge.pull_requests(state="open"):
+        onward = action != "go on" and promotes(pull, state, number)
+        if onward and automatic:
+            forge.hold(pull.number)
+        if onward and automatic and action == "go back":
+            forge.close_pull_request(pull.number, comment=report)
+        elif onward or (action != "go back" and bears(pull, back_branch(state))):
+            forge.comment_pull_request(pull.number, report, marker=STAGE)
 
 
 def let_merge(project: Project, pull: PullRequest, *, against: str = "") -> str:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
 
+from trunkline.forge import PullRequest
 from trunkline.loop.changes import publishing
 from trunkline.loop.changes.work_tree import Change
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Told:
@@ -19,16 +23,26 @@ class Told:
         self.runs = runs
         self.told: list[tuple[str, ...]] = []
 
-    def push(self, work_tree: Path, branch: str) -> None:
+    def push(self, work_tree: Path, branch: str) -> str:
         self.told.append(("push", branch))
+        return "c" * 40
 
     def start(self, workflow: str, *, branch: str) -> bool:
         self.told.append(("start", workflow, branch))
         return self.runs
 
-    def propose(self, *, branch: str, title: str, body: str, labels: tuple[str, ...]) -> SimpleNamespace:
+    def propose(self, *, branch: str, title: str, body: str, labels: tuple[str, ...]) -> PullRequest:
         self.told.append(("propose", branch))
-        return SimpleNamespace(number=7)
+        return PullRequest(
+            number=7,
+            title=title,
+            body=body,
+            created=NOW,
+            branch=branch,
+            base="main",
+            state="open",
+            labels=labels,
+        )
 
 
 def published(monkeypatch: pytest.MonkeyPatch, forge: Told, **environment: str) -> list[str]:
