@@ -185,6 +185,8 @@ def status(ctx: click.Context, environment: str) -> None:
     if release is None:
         return
     output.result("address", target.address())
+    for line in deploying.before_it(project, environment):
+        output.result("before it", line)
     output.result("strategy", release.strategy)
     output.result("champion", f"version {release.champion.version} ({short(release.champion.bundle)})")
     if release.challenger:

@@ -8,7 +8,7 @@ from .once import serve_once
 from .plan import Plan, Step, plan
 from .rollout import next_state, state_before
 from .targets import Environment, Health, LocalSettings, Target, TargetKind, TargetSettings
-from .targets.kinds import kind_of, settings_of
+from .targets.kinds import kind_of, plain_http, require_possible, settings_of
 from .targets.local_target import LocalTarget
 from .unit import Unit
 
@@ -30,9 +30,11 @@ __all__ = [
     "kind_of",
     "next_state",
     "parse_state",
+    "plain_http",
     "plan",
     "read_history",
     "read_state",
+    "require_possible",
     "serve_once",
     "settings_of",
     "state_before",

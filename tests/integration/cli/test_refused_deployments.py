@@ -157,9 +157,10 @@ def test_a_service_that_everyone_could_reach_is_refused_before_anything_changes(
     identity = ("-c", "user.name=Ada", "-c", "user.email=ada@localhost")
     subprocess.run(["git", *identity, "commit", "-qam", "2"], cwd=project.root, check=True)
     subprocess.run(["git", "push", "-q", "origin", "main"], cwd=project.root, check=True)
-    done = trunkline(project, "deploy")
-    assert done.returncode == 10
-    assert "serving.access" in done.stderr
+    for words in (("deploy",), ("plan",), ("plan", "--change")):
+        done = trunkline(project, *words)
+        assert done.returncode == 10, words
+        assert "serving.access" in done.stderr, words
     assert not (project.live("production") / "release.json").exists()
 
 

@@ -14,12 +14,15 @@ import pytest
 
 from trunkline.core.bundle import BundleStore
 from trunkline.core.errors import ApplyError, BundleError, UnavailableError
+from trunkline.core.policy.access import Access
 from trunkline.core.policy.delivery import Serving
 from trunkline.core.release import Route
 from trunkline.delivery import LocalTarget
 from trunkline.delivery.targets.service import Service
 
 from .conftest import MakeRoute, MakeTarget, single
+
+GUARDED = Access(tls="platform", callers="keys")
 
 
 def service_of(target: LocalTarget) -> Service:
@@ -205,6 +208,45 @@ def test_a_restart_that_fails_brings_the_old_release_back_on_its_port(
         make_target(port=port).apply(single(route(60), "c2"), bundles)
     assert target.observe() == release
     assert service_of(target).port == before.port
+
+
+def test_a_service_opens_to_the_network_on_its_own_port(
+    make_target: MakeTarget, route: MakeRoute, bundles: BundleStore
+) -> None:
+    target = make_target()
+    release = single(route(1), "c1")
+    target.apply(release, bundles)
+    port, first = service_of(target).port, service_of(target).pid
+    for asked in (port, 0):
+        opened = make_target(port=asked, host="0.0.0.0", access=GUARDED)
+        with pytest.raises(ApplyError, match="version 1 serves as before"):
+            opened.apply(single(route(60), "c2"), bundles)
+        assert (service_of(target).host, service_of(target).port) == ("127.0.0.1", port)
+        assert target.observe() == release
+        opened.apply(release, bundles)
+        assert (service_of(target).host, service_of(target).port) == ("0.0.0.0", port)
+        assert opened.upkeep() == ()
+        assert opened.observe() == release
+        target.apply(release, bundles)
+    assert service_of(target).pid != first
+
+
+def test_a_service_does_not_open_on_a_port_that_another_program_has_elsewhere(
+    make_target: MakeTarget, route: MakeRoute, bundles: BundleStore
+) -> None:
+    target = make_target()
+    release = single(route(1), "c1")
+    target.apply(release, bundles)
+    before = service_of(target)
+    with socket.create_server(("127.0.0.2", before.port)):
+        opened = make_target(port=before.port, host="0.0.0.0", access=GUARDED)
+        with pytest.raises(UnavailableError, match=rf"Port {before.port} .*process {os.getpid()}"):
+            opened.apply(release, bundles)
+    moved = make_target(port=before.port, host="192.0.2.1", access=GUARDED)
+    with pytest.raises(UnavailableError, match="no address of this machine"):
+        moved.apply(release, bundles)
+    assert service_of(target) == before
+    assert target.observe() == release
 
 
 def test_a_killed_service_serves_nothing_is_known_to_be_missing_and_comes_back_on_its_port(

@@ -204,6 +204,9 @@ MISTAKES = {
     "an environment that is not there": Mistake(
         POLICY, "monitoring:", "rollout: {environment: prod}\nmonitoring:", ("prod", "production")
     ),
+    "a service that everyone could reach": Mistake(
+        POLICY, "monitoring:", "serving: {host: 0.0.0.0}\nmonitoring:", ("0.0.0.0", "serving.access")
+    ),
     "a desired state that cannot be read": Mistake(
         "deployments/production.yaml", "strategy: none", "strategy: nome", ("production.yaml", "strategy")
     ),

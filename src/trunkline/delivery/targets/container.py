@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from trunkline.core.policy.access import Access
+from trunkline.core.policy.delivery import Serving
 
 from .protocol import Environment, TargetSettings
 
@@ -49,6 +50,12 @@ class ContainerSettings(TargetSettings):
     """Where state and prediction log lie on `host`; by default in ~/.local/share/trunkline."""
     access: Access | None = None
     """Who may ask; None takes `serving.access` of the policy."""
+
+    needs_image: ClassVar[bool] = True
+
+    def listens(self, serving: Serving) -> tuple[str, Access]:
+        """Return the proxy's address, and whom the service admits."""
+        return self.listen, serving.access if self.access is None else self.access
 
 
 class Container:

@@ -7,7 +7,9 @@ from collections.abc import Collection
 from pydantic import ValidationError
 
 from trunkline.core.errors import PolicyError
+from trunkline.core.exposure import on_loopback, require_guarded
 from trunkline.core.plugins import plugin
+from trunkline.core.policy.delivery import Serving
 
 from ..desired_state import DesiredState, explain
 from .protocol import TargetKind, TargetSettings, UnknownSettings
@@ -36,3 +38,26 @@ def settings_of(kind: TargetKind, state: DesiredState) -> TargetSettings:
         rows = "; ".join(explain(row, {}, within=kind.settings) for row in problem.errors(include_url=False))
         raise PolicyError(f"{file}: target: {rows}.", next_step=f"edit {file}") from problem
     return read
+
+
+def require_possible(state: DesiredState, settings: TargetSettings, serving: Serving) -> None:
+    """Raise PolicyError for what a target refuses whatever serves: everybody could reach it, or it has no image."""
+    if listens := settings.listens(serving):
+        require_guarded(*listens)
+    if settings.needs_image and state.champion and not state.image:
+        raise PolicyError(
+            f"The desired state names no image, and {state.environment} runs images.",
+            next_step="PUSH=<registry>/<name> make image, then name it as image in"
+            f" deployments/{state.environment}.yaml",
+        )
+
+
+def plain_http(settings: TargetSettings, serving: Serving) -> str:
+    """Return what must stand before a service that others reach and that ends no TLS itself; empty where it does."""
+    host, access = settings.listens(serving) or ("", None)
+    if access is None or access.tls != "platform" or on_loopback(host):
+        return ""
+    return (
+        f"It answers plain HTTP on {host or 'every address'} (access.tls: platform): a proxy or the platform must"
+        " stand before it and terminate TLS."
+    )

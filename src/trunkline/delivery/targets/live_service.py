@@ -10,8 +10,9 @@ from typing import NoReturn
 from trunkline.core.errors import ApplyError, StorageError
 from trunkline.core.release import RELEASE_FILE, Release
 
+from .last_words import Trouble, last_words
 from .ready import Ready
-from .service import Place, Service, last_words, size, wait_for
+from .service import Place, Service, size, wait_for
 from .start import START_FILE, launch, write_start
 
 SERVICE_FILE = "service.json"
@@ -49,8 +50,8 @@ class LiveService:
         except StorageError:  # missing, or written by another version of Trunkline: a deploy writes it anew
             return None
 
-    def start(self, release: Release, place: Place, *, before: Service | None = None) -> str:
-        """Start the process, after the one `before`, and return why it does not serve `release`; empty when it does."""
+    def start(self, release: Release, place: Place, *, before: Service | None = None) -> Trouble:
+        """Start the process, after the one `before`, and return why it does not serve `release`, where it does not."""
         supervised = before is not None and before.supervised
         write_start(self.folder, self._command(place), place)
         if before is not None:
@@ -77,8 +78,8 @@ class LiveService:
         write_start(self.folder, self._command(place), place)
         os.execv("/bin/sh", ["/bin/sh", str(self.folder / START_FILE)])  # noqa: S606
 
-    def reload(self, service: Service, release: Release) -> str:
-        """Have the live process load `release`, and return why it does not serve it; empty when it does."""
+    def reload(self, service: Service, release: Release) -> Trouble:
+        """Have the live process load `release`, and return why it does not serve it, where it does not."""
         logged = size(self.log)
         before = service.ask(self.folder)
         service.reload()
@@ -86,30 +87,30 @@ class LiveService:
 
     def _await(
         self, release: Release, logged: int, *, supervised: bool = False, before: Ready | None = None
-    ) -> str:
-        def look() -> str | None:
+    ) -> Trouble:
+        def look() -> Trouble | None:
             service = self.running()
             answer = service.ask(self.folder) if service else None
             if answer is None:
                 gone = service is None and not supervised
-                return f"the process ended: {last_words(self.log, logged)}" if gone else None
+                return last_words(self.log, logged).after("the process ended") if gone else None
             # Where the answer is the same before and after (another salt), only the time tells that it was loaded.
             stale = before is not None and before.serves(release) and before.loaded_at == answer.loaded_at
             if answer.serves(release) and not stale:
-                return ""
+                return Trouble()
             new = answer.failed is not None and (before is None or answer.failed != before.failed)
             if answer.failed and new and answer.failed.revision == release.revision:
-                return answer.failed.error
+                return Trouble(answer.failed.error)
             return None
 
         found = wait_for(look, patience=self.patience)
-        slow = (
-            f"it did not answer with the release within {self.patience:g} s: {last_words(self.log, logged)}"
-        )
-        return slow if found is None else found
+        if found is not None:
+            return found
+        slow = f"it did not answer with the release within {self.patience:g} s"
+        return last_words(self.log, logged).after(slow)
 
     def go_back(
-        self, release: Release, previous: Release | None, service: Service | None, trouble: str
+        self, release: Release, previous: Release | None, service: Service | None, trouble: Trouble
     ) -> ApplyError:
         """Restore what served before and return the error that tells how that went."""
         now = "nothing served before, and nothing does now"
@@ -125,9 +126,10 @@ class LiveService:
                 back = not self.start(previous, place)
             name = f"version {previous.champion.version}"
             now = f"{name} serves as before" if back else f"{name} could not be brought back either"
+        why = trouble.text.rstrip(".")
         return ApplyError(
-            f"Revision {release.revision[:12]} does not serve {release.environment}: {trouble.rstrip('.')}; {now}.",
-            next_step=f"read {self.log}, then mend the release or revert its merge",
+            f"Revision {release.revision[:12]} does not serve {release.environment}: {why}; {now}.",
+            next_step=trouble.next_step or f"read {self.log}, then mend the release or revert its merge",
         )
 
     def _reloads(self, service: Service, previous: Release) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from trunkline.core.policy.access import Access
+from trunkline.core.policy.delivery import Serving
 
 from .protocol import Environment, TargetSettings
 
@@ -22,6 +23,10 @@ class LocalSettings(TargetSettings):
     port: int = Field(ge=0, le=65535)
     access: Access | None = None
     """Who may ask; None takes `serving.access` of the policy."""
+
+    def listens(self, serving: Serving) -> tuple[str, Access]:
+        """Return the service's address, and whom it admits."""
+        return self.host or serving.host, serving.access if self.access is None else self.access
 
 
 class Local:
@@ -46,14 +51,15 @@ class Local:
         # A project without a lock for serving has nothing to copy from: its service runs from what deploys it.
         locked = (environment.locks / "serve.txt").is_file()
         serving = environment.serving
+        host, access = settings.listens(serving)
         return LocalTarget(
             environment.folder,
             port=settings.port,
-            host=settings.host or serving.host,
+            host=host,
             log_folder=environment.predictions,
             serving=serving,
             ship=True,
-            access=serving.access if settings.access is None else settings.access,
+            access=access,
             installations=Installations(environment.installed, environment.locks, environment.progress)
             if locked
             else None,

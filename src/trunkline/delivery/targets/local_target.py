@@ -23,7 +23,7 @@ from .live import bring, keep_only, needs_training
 from .live_service import SERVICE_FILE, LiveService
 from .port import Advice, choose_port
 from .protocol import Health, Process
-from .service import Place, Service, service_options
+from .service import Place, Service, options_change, service_options
 from .start import START_FILE
 
 SERVING = Serving()
@@ -168,7 +168,11 @@ class LocalTarget:
         if service is None or (service.host, self.port or service.port) != (self.host, service.port):
             recorded = self.live.recorded()
             port = choose_port(
-                self.host, self.port, before=recorded.port if recorded else 0, advice=self.advice
+                self.host,
+                self.port,
+                before=recorded.port if recorded else 0,
+                advice=self.advice,
+                own=service.process() if service else None,
             )
         if self.installations and wanted:
             self.installations.bring(wanted)
@@ -218,7 +222,7 @@ class LocalTarget:
             known = self.installations.read(service.installation) if self.installations else None
             return f"its packages: {known.change_to(wanted)}" if known else "it moves to its own installation"
         if service.options != self.options:
-            return f"{' '.join(service.options)} becomes {' '.join(self.options)}"
+            return options_change(service.options, self.options)
         return "" if service.ask(self.folder) else f"process {service.pid} does not answer"
 
     def _prune(self, live: BundleStore, kept: tuple[Release | None, ...], before: Service | None) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import psutil
 
@@ -19,15 +22,17 @@ class Advice:
     host: str
 
 
-def choose_port(host: str, port: int, *, before: int = 0, advice: Advice) -> int:
+def choose_port(
+    host: str, port: int, *, before: int = 0, advice: Advice, own: psutil.Process | None = None
+) -> int:
     """Return a port that can be listened on: `port`, or if it is 0 the one used `before` or any that is free.
 
-    Raises UnavailableError that says what is wrong with the address, where it can be found which process has it, and
-    where it is set.
+    What only the process `own` listens on counts as free: it ends before the port is taken. Raises UnavailableError
+    that says what is wrong with the address, where it can be found which process has it, and where it is set.
     """
     for candidate in (before, 0) if port == 0 else (port,):
         try:
-            return _try(host, candidate)
+            return _try(host, candidate, own)
         except OSError as error:
             if port == 0 and candidate:
                 continue
@@ -40,13 +45,16 @@ def choose_port(host: str, port: int, *, before: int = 0, advice: Advice) -> int
 def holder(port: int) -> str:
     """Return in words which process listens on a port; empty where the system does not tell."""
     try:
-        for connection in psutil.net_connections(kind="tcp"):
-            listens = connection.status == psutil.CONN_LISTEN
-            if listens and connection.laddr and connection.laddr.port == port and connection.pid:
+        for connection in _listening(psutil.net_connections(kind="tcp")):
+            if connection.laddr.port == port and connection.pid:
                 return f"process {connection.pid} ({psutil.Process(connection.pid).name()})"
     except psutil.Error:
         pass
     return ""
+
+
+def _listening(connections: Iterable[Any]) -> list[Any]:
+    return [each for each in connections if each.status == psutil.CONN_LISTEN and each.laddr]
 
 
 def _why(error: OSError, host: str, port: int) -> str:
@@ -57,7 +65,26 @@ def _why(error: OSError, host: str, port: int) -> str:
     return f"{host} is no address of this machine: {error.strerror}."
 
 
-def _try(host: str, port: int) -> int:
+def _try(host: str, port: int, own: psutil.Process | None) -> int:
+    if own is not None and _held_by(own, port):
+        _bind(host, 0)  # whether the address is this machine's
+        return port
+    return _bind(host, port)
+
+
+def _held_by(own: psutil.Process, port: int) -> bool:
+    """Whether a process listens on a port, and no other does as far as the system tells."""
+    with contextlib.suppress(psutil.Error):
+        if all(row.laddr.port != port for row in _listening(own.net_connections("tcp"))):
+            return False
+        with contextlib.suppress(psutil.AccessDenied):
+            everybody = _listening(psutil.net_connections(kind="tcp"))
+            return {row.pid for row in everybody if row.laddr.port == port} <= {own.pid}
+        return True
+    return False
+
+
+def _bind(host: str, port: int) -> int:
     family, kind, protocol, _, address = socket.getaddrinfo(
         host or "127.0.0.1", port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]

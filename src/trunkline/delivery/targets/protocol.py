@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 from pydantic import ConfigDict
 
 from trunkline.core.bundle import BundleStore
+from trunkline.core.policy.access import Access
 from trunkline.core.policy.delivery import Serving
 from trunkline.core.record import Record
 from trunkline.core.release import Deployment, Release
@@ -22,6 +23,14 @@ class TargetSettings(Record):
     """What stands under `target` in a desired state; each kind adds its own keys."""
 
     kind: str
+
+    needs_image: ClassVar[bool] = False
+    """Whether it serves nothing without an image."""
+
+    def listens(self, serving: Serving) -> tuple[str, Access] | None:
+        """Return on which address it serves, and whom it admits; None where the kind knows neither."""
+        del serving
+        return None
 
 
 class UnknownSettings(TargetSettings):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar, TypeVar
@@ -158,6 +158,38 @@ def service_options(
     )
 
 
+def options_change(before: tuple[str, ...], after: tuple[str, ...]) -> str:
+    """Return in words what of the options of a start changes, `serving.access` key by key."""
+    one, other = _told(before), _told(after)
+    return "; ".join(
+        f"{name} {one[name]} becomes {other[name]}".replace("  ", " ")
+        if name in one and name in other
+        else f"{name} {(one | other)[name]}".rstrip() + (" is new" if name in other else " goes")
+        for name in other | one
+        if one.get(name) != other.get(name)
+    )
+
+
+def _told(options: tuple[str, ...]) -> dict[str, str]:
+    told: dict[str, str] = {}
+    name = ""
+    for word in options:
+        if word.startswith("--"):
+            told[name := word] = ""
+        else:
+            told[name] = word
+    access = Access.model_validate_json(told.pop(ACCESS, "{}"))
+    return told | dict(_leaves("access", access.model_dump()))
+
+
+def _leaves(name: str, value: object) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _leaves(f"{name}.{key}", inner)
+    elif value is not None:
+        yield name, str(value)
+
+
 def wait_for(look: Callable[[], Found | None], *, patience: float) -> Found | None:
     """Return what `look` finds, asked again and again for `patience` seconds, or None."""
     retrying = Retrying(
@@ -174,14 +206,3 @@ def wait_for(look: Callable[[], Found | None], *, patience: float) -> Found | No
 def size(log: Path) -> int:
     """Return how many bytes a log has, 0 if it is not there."""
     return log.stat().st_size if log.exists() else 0
-
-
-def last_words(log: Path, since: int) -> str:
-    """Return the last lines that were written to a log after it had `since` bytes."""
-    try:
-        with log.open("rb") as stream:
-            stream.seek(since)
-            lines = [line.strip() for line in stream.read().decode(errors="replace").split("\n")]
-    except OSError:
-        lines = []
-    return " | ".join([line for line in lines if line][-5:]) or "its log says nothing"

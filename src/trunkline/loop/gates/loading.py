@@ -25,8 +25,8 @@ from trunkline.core.record import short, write_atomically
 from trunkline.core.release import Release
 from trunkline.core.verdicts import GateRun
 from trunkline.delivery import LocalTarget, serve_once
+from trunkline.delivery.targets.last_words import last_words
 from trunkline.delivery.targets.ready import Ready
-from trunkline.delivery.targets.service import last_words
 from trunkline.evaluation import load_verdicts
 from trunkline.evaluation.load.measurement import Load, LoadCase
 from trunkline.loop.model.training import train
@@ -177,4 +177,4 @@ def _served_by(project: Project, host: str, progress: Progress) -> Bundle | None
 def _last_words(target: LocalTarget) -> str:
     """Return what a service that ended by itself wrote last; empty for one that lives."""
     service = target.service()
-    return "" if service is not None and service.process() else last_words(target.logs(), 0)
+    return "" if service is not None and service.process() else last_words(target.logs(), 0).text

@@ -99,4 +99,5 @@ def _check_files(project: Project) -> None:
     for environment in dict.fromkeys((project.policy.rollout.environment, *project.environments())):
         state = delivery.read_state(project.deployment(environment))
         packages = project.packages
-        delivery.settings_of(delivery.kind_of(state, packages=packages), state)
+        settings = delivery.settings_of(delivery.kind_of(state, packages=packages), state)
+        delivery.require_possible(state, settings, project.policy.serving)

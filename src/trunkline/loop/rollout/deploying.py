@@ -27,9 +27,11 @@ from trunkline.delivery import (
     apply,
     champion_alone,
     kind_of,
+    plain_http,
     plan,
     read_history,
     read_state,
+    require_possible,
     settings_of,
     thrown,
 )
@@ -90,11 +92,25 @@ def plan_deployment(project: Project, environment: str) -> Plan:
     path = project.deployment(environment)
     desired = read_state(path)
     require_merged_file(project, path)
+    require_deployable(project, desired)
     revision = git(project.root, "log", "-1", "--format=%H", "--", str(path))
     target = target_of(project, environment)
     if switched_off(project, environment, desired.release(revision)):
         desired = champion_alone(desired)
     return plan(desired, target.observe(), revision=revision, upkeep=target.upkeep())
+
+
+def require_deployable(project: Project, state: DesiredState) -> None:
+    """Raise PolicyError for what apply would refuse of a desired state, whatever serves; a stop is always possible."""
+    if state.champion is not None:
+        require_possible(state, settings_of(_kind_of(project, state), state), project.policy.serving)
+
+
+def before_it(project: Project, environment: str) -> tuple[str, ...]:
+    """Return in words what must stand before an environment's service; nothing where it needs nothing."""
+    state = read_state(project.deployment(environment))
+    words = plain_http(settings_of(_kind_of(project, state), state), project.policy.serving)
+    return (words,) if words else ()
 
 
 def switched_off(project: Project, environment: str, desired: Release | None) -> Deployment | None:
@@ -120,9 +136,10 @@ def notice_of(project: Project, made: Plan, *, progress: Progress) -> tuple[str,
         return (switch_words(off),)
     if not made.steps or release is None:
         return ()
-    return caller_notice(
+    told = caller_notice(
         project, actual.champion if actual else None, release.champion, release.challenger, progress=progress
     )
+    return (*told, *before_it(project, made.environment))
 
 
 def switch_words(off: Deployment) -> str:

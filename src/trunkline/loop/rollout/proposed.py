@@ -15,18 +15,20 @@ from trunkline.loop.versions.bundles import registry_of
 from trunkline.loop.versions.named import ever_named, named_versions
 
 from .callers import caller_notice
+from .deploying import before_it, require_deployable
 
 
 def describe_change(project: Project, *, progress: Progress) -> str:
     """Return in words what merging this branch would change in every environment, and what is known of new versions.
 
-    It needs no target. Raises PolicyError when a file here is no desired state, or names a bundle that nobody
-    registered under its number.
+    It needs no target. Raises PolicyError when a file here is no desired state, asks for what no target does, or names
+    a bundle that nobody registered under its number.
     """
     texts = []
     for environment in project.environments():
         path = project.deployment(environment)
         before, desired = merged_state(project, path.stem), read_state(path)
+        require_deployable(project, desired)
         made = plan(
             desired,
             before.release("") if before else None,
@@ -42,7 +44,7 @@ def describe_change(project: Project, *, progress: Progress) -> str:
                 desired.challenger,
                 progress=progress,
             )
-            texts.append("\n".join([made.text(), *notice, *known]))
+            texts.append("\n".join([made.text(), *notice, *before_it(project, environment), *known]))
     return "\n".join(texts) or "Merging this changes nothing that serves."
 
 
