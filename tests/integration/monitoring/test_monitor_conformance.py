@@ -176,7 +176,7 @@ class TestPerformance(MonitorConformance):
             },
         )
         truth = {
-            one.id: GroundTruth(prediction=one.id, value="yes" if yes else "no", time=one.time)
+            one.id: (GroundTruth(prediction=one.id, value="yes" if yes else "no", time=one.time),)
             for one, yes in zip(labelled, came, strict=True)
         }
         figures = {"roc_auc": Figure(name="roc_auc", value=0.8, rows=600)}
