@@ -77,6 +77,8 @@ def checked(
         return task_of(contract).checked(raw, rows, classes=classes, decision=decision)
     except ValueError as error:
         raise BundleError(f"The model of {name} did not give {error}.") from error
+    except (IndexError, TypeError) as error:
+        raise BundleError(f"The model of {name} did not give the outputs of its task.") from error
 
 
 def row_count(columns: Columns, features: Sequence[Column]) -> int:

@@ -286,7 +286,7 @@ def test_a_worker_that_does_not_answer_is_ended_and_the_next_request_gets_a_new_
     script = (
         READY + f"while True:\n    receive()\n    if not os.path.exists({str(flag)!r}):\n"
         f"        open({str(flag)!r}, 'w').close()\n        import threading; threading.Event().wait()\n"
-        "    send({'predictions': ['No'], 'probabilities': [[0.75, 0.25]]})\n"
+        "    send({'outputs': [['No'], [[0.75, 0.25]]]})\n"
     )
     model = PythonModel(bundle, command=fake(tmp_path, script), answer_timeout=3)
     with pytest.raises(Exception, match="did not answer in time"):
@@ -304,9 +304,12 @@ def test_a_worker_that_prints_to_the_pipe_is_refused(bundle: Bundle, tmp_path: P
 @pytest.mark.parametrize(
     "reply",
     [
-        {"predictions": ["No", "No"], "probabilities": [[0.5, 0.5]]},
-        {"predictions": ["No"], "probabilities": [[0.5, 0.3, 0.2]]},
-        {"predictions": ["No"], "probabilities": None},
+        {"outputs": [["No", "No"], [[0.5, 0.5]]]},
+        {"outputs": [["No"], [[0.5, 0.3, 0.2]]]},
+        {"outputs": [["No"], None]},
+        {"outputs": [["No"]]},
+        {"outputs": 1},
+        {},
         {"error": "ValueError"},
     ],
 )
