@@ -402,3 +402,28 @@ def test_a_tag_that_is_called_like_main_hides_no_change(repository_at_work: Repo
     repository_at_work.write("docs/how.md", "how\n")
     repository_at_work.commit()
     assert repository_at_work.parts()[0] == {"code", "model", "image"}
+
+
+@pytest.mark.parametrize(
+    ("host", "taken"),
+    [
+        ("ghcr.io", True),
+        ("containers.git.corp", True),
+        ("evil.example", False),
+        ("evil-git.corp", False),
+        ("x.git.corp/evil", False),
+        ("ghcr.io.evil", False),
+    ],
+)
+def test_the_workflows_own_token_goes_to_a_registry_of_githubs_alone(
+    script: Path, host: str, taken: bool
+) -> None:
+    done = subprocess.run(
+        [sys.executable, str(script.with_name("registry.py")), host],
+        env=isolated() | {"GITHUB_SERVER_URL": "https://git.corp"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode == 0) == taken
+    assert (host in done.stderr) != taken

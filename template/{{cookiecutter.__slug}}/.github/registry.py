@@ -1,0 +1,15 @@
+"""Refuse a container registry that is none of GitHub's: a variable names it, and it gets the workflow's own token.
+
+It runs before anything is installed, so it needs Python alone. Its argument is the registry's host: ghcr.io, or one
+below the host of the GitHub server that runs this.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+if __name__ == "__main__":
+    host, server = sys.argv[1], os.environ["GITHUB_SERVER_URL"].partition("://")[2]
+    if host != "ghcr.io" and not host.endswith(f".{server}"):
+        sys.exit(f"TRUNKLINE_REGISTRY names {host}, which is no registry of {server}: correct the variable.")
