@@ -38,7 +38,6 @@ from trunkline.evaluation.case import Case
 from trunkline.evaluation.fairness.groups import groups
 from trunkline.evaluation.gates.champion import Champion
 from trunkline.evaluation.judging import fairness_verdicts
-from trunkline.evaluation.performance.scale import AS_IT_IS, scale_of
 from trunkline.evaluation.scored import pair_scored
 from trunkline.measure.by_group import group_figures
 from trunkline.measure.comparison import Comparison, compare
@@ -46,6 +45,7 @@ from trunkline.measure.metrics import Metric, Metrics
 from trunkline.measure.paired import Array, Paired
 from trunkline.measure.quality import SEED
 from trunkline.measure.scorers import find_metric
+from trunkline.tasks.scale import AS_IT_IS, scale_of
 
 NUMBERS = tuple(f"x{number}" for number in range(13))
 REGIONS, PLANS = ("east", "north", "south", "west"), ("basic", "family", "plus")
@@ -260,7 +260,9 @@ def report(title: str, found: list[tuple[Comparison, ...]]) -> None:
         rules, scale = PerformanceGates(metric=first.metric), AS_IT_IS
         if first.metric in (*REGRESSION, "neg_mean_absolute_error"):
             truth = amounts(np.random.default_rng(0), 100_000)[1]
-            scale = scale_of(first.metric, {}, Paired(truth, truth, None), (first.challenger, first.champion))
+            scale = scale_of(
+                find_metric(first.metric, {}), Paired(truth, truth, None), (first.challenger, first.champion)
+            )
         stops = [Champion().judge(one, (), rules, scale=scale).stops for one in each]
         out = [one.difference.interval is not None and not holds_zero(one) for one in each]
         print(

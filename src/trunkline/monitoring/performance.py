@@ -11,9 +11,10 @@ from trunkline.core.policy.monitors.performance import PerformanceMonitor
 from trunkline.core.signals import Finding
 from trunkline.measure.quality import measure_quality
 from trunkline.measure.users import counted
-from trunkline.measure.wording import between, count
+from trunkline.measure.wording import between, count, number
 from trunkline.predictions.labelled import Labelled, label_answers
 from trunkline.tasks import silent_before, task_of
+from trunkline.tasks.scale import scale_of
 
 from .evidence import Evidence
 from .monitor import Monitor, Seen
@@ -26,7 +27,8 @@ class Performance(Monitor[PerformanceMonitor]):
     """The metric is measured on the champion's newest answers whose outcome is known.
 
     An alarm needs the whole bootstrap interval below the figure at release less the margin, quiet needs it above; an
-    interval that holds that floor is inconclusive, and the summary says how many outcomes would decide. An alarm is
+    interval that holds that floor is inconclusive, and the summary says how many outcomes would decide. For errors
+    (`neg_...`) the margin is a share of the error of a model that ignores its inputs, on these answers. An alarm is
     critical when the model is no better than one that ignores its inputs. Too few such answers, one class only,
     outcomes that break the contract, and a metric without a value are inconclusive.
     """
@@ -68,11 +70,15 @@ class Performance(Monitor[PerformanceMonitor]):
             figure = measure_quality(paired, metric)
         except ValueError as error:
             return Seen("inconclusive", f"{name} cannot be measured: {error}.", rows)
-        floor = reference.value - self.settings.margin
+        scale = scale_of(metric, paired, (reference.value, figure.value))
+        margin = self.settings.margin * scale.size
+        floor = reference.value - margin
         interval = figure.interval
         words = f"{name} is {figure.value:.3f}" + (f" ({between(interval)})" if interval else "")
         known = counted(rows, paired.users, "answers")
         words += f" on the newest {known} whose outcome is known; at release it was {reference.value:.3f}"
+        if scale.of:
+            words += f"; the margin is {number(margin)}{scale.words(self.settings.margin)}"
         finding = Finding(
             subject=name,
             measure="quality",

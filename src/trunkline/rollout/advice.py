@@ -117,7 +117,9 @@ def _quality(evidence: StageEvidence, policy: Rollout) -> Verdict:
         words = f"By {evidence.metric} on {figure.rows:,} labelled answers version {own.version}"
         words += " is compared with the champion"
     question = "Is it as good as the champion?"
-    return _not_worse("quality", question, words, figure, policy.margin, blocking=policy.require_truth)
+    scale = evidence.scale
+    of, tolerated = scale.words(policy.margin), policy.margin * scale.size
+    return _not_worse("quality", question, words, figure, tolerated, of, blocking=policy.require_truth)
 
 
 def _not_worse(
@@ -126,18 +128,17 @@ def _not_worse(
     words: str,
     figure: Difference | None,
     tolerated: float,
+    of: str = "",
     *,
     blocking: bool = True,
 ) -> Verdict:
-    """Answer a question whose figure is the challenger's less the champion's, and less is worse."""
+    """Answer a question whose figure is the challenger's less the champion's; `of` says what `tolerated` is."""
     if figure is None or figure.interval is None:
         users = f", from {figure.users:,} users" if figure else ""
         reason = f"{words}: too little to compare{users}."
         return _verdict(gate, "inconclusive", reason, question, blocking=blocking)
     span = figure.interval
-    words += (
-        f": {figure.value:+.3f} ({between(span)}, tolerated {-tolerated:g}, {figure.users:,} users or more)"
-    )
+    words += f": {figure.value:+.3f} ({between(span)}, tolerated {-tolerated:g}{of}, {figure.users:,} users or more)"
     if span.low >= -tolerated:
         return _verdict(gate, "pass", f"{words}.", question)
     if span.high < 0:

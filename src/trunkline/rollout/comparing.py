@@ -18,6 +18,7 @@ from trunkline.measure.paired import Paired
 from trunkline.measure.sequential import level_now
 from trunkline.measure.users import Users, UserShare
 from trunkline.measure.worth import share_interval
+from trunkline.tasks.scale import AS_IT_IS, Scale, scale_of
 
 TAIL = 0.05
 """The share of answers that may be slower than the limit of a 95th percentile."""
@@ -45,6 +46,8 @@ class Compared:
     answered: Difference | None
     quick: Difference | None
     quality: Difference | None
+    scale: Scale = AS_IT_IS
+    """What the policy's margin of quality is a share of."""
 
 
 def level_of(policy: Rollout) -> float:
@@ -63,16 +66,19 @@ def compare(own: ArmRows, other: ArmRows, policy: Rollout, metric: Metric, *, sa
     def shares(one: UserShare, two: UserShare, name: str, tolerated: float) -> Difference | None:
         return _or_none(lambda: share_difference(one, two, name=name, level=level, matters=tolerated))
 
-    def quality() -> Difference:
-        matters = max(policy.margin, LEAST)
-        return difference(
-            own.labelled, other.labelled, metric, same_rows=same_rows, level=level, matters=matters
-        )
+    def quality() -> tuple[Difference, Scale]:
+        one, two = own.labelled, other.labelled
+        scale = scale_of(metric, two, (metric.value(one), metric.value(two)))
+        matters = max(policy.margin, LEAST) * scale.size
+        return difference(one, two, metric, same_rows=same_rows, level=level, matters=matters), scale
 
+    enough = own.enough and other.enough
+    compared, scale = (_or_none(quality) if enough else None) or (None, AS_IT_IS)
     return Compared(
         answered=shares(own.answered, other.answered, "answered", policy.failures),
         quick=shares(own.quick, other.quick, "quick", TAIL),
-        quality=_or_none(quality) if own.enough and other.enough else None,
+        quality=compared,
+        scale=scale,
     )
 
 

@@ -169,6 +169,7 @@ def measure_stage(
         metric=metric.name,
         labels_missing=max(0, minimum_labelled - min(ours.labelled.rows, theirs.labelled.rows)),
         difference=compared.quality,
+        scale=compared.scale,
     )
 
 

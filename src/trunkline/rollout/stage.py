@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from trunkline.core.figures import Figure
 from trunkline.core.record import Record
 from trunkline.measure.difference import Difference
+from trunkline.tasks.scale import AS_IT_IS, Scale
 
 
 class ArmFigures(Record):
@@ -74,6 +75,8 @@ class StageEvidence(Record):
     """Outcomes that are still needed of the version of which fewer are known, before the quality is compared."""
     difference: Difference | None = None
     """The difference of quality; None where too few outcomes are known."""
+    scale: Scale = AS_IT_IS
+    """What the policy's margin of quality is a share of."""
 
     @property
     def hours(self) -> float:

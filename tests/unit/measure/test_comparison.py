@@ -9,13 +9,13 @@ from trunkline.core.errors import DataError
 from trunkline.core.figures import Figure, Interval
 from trunkline.core.policy.gates import PerformanceGates
 from trunkline.evaluation.gates.champion import Champion
-from trunkline.evaluation.performance.scale import Scale
 from trunkline.measure.comparison import Comparison, compare, second_test
 from trunkline.measure.delong import delong
 from trunkline.measure.mcnemar import mcnemar
 from trunkline.measure.metrics import Metric
 from trunkline.measure.paired import Array, Paired
 from trunkline.measure.scorers import find_metric
+from trunkline.tasks.scale import Scale
 
 RULES = PerformanceGates(margin=0.02)
 
@@ -110,7 +110,7 @@ def test_the_policy_says_whether_an_open_comparison_stops(undecided: str, above:
 
 
 def test_the_margin_of_an_error_is_a_share_of_its_scale() -> None:
-    rents = Scale(200.0, "the error of a model that ignores its inputs")
+    rents = Scale(size=200.0, of="the error of a model that ignores its inputs")
 
     within = Champion().judge(comparison(-3.0, -3.9, -2.1), (), RULES, scale=rents)
     beyond = Champion().judge(comparison(-5.0, -5.9, -4.1), (), RULES, scale=rents)

@@ -262,3 +262,44 @@ def test_gate_and_monitor_give_the_same_interval_to_1200_rows_of_60_users(
     assert gate.interval is not None
     alone = wilson(float(right.sum()), 1200)
     assert gate.interval.high - gate.interval.low > 2.5 * (alone.high - alone.low)
+
+
+def test_the_margin_of_an_error_is_a_share_of_that_of_a_model_that_ignores_its_inputs(
+    now: datetime,
+    answer: Callable[..., Prediction],
+    truth: Callable[..., dict[str, tuple[GroundTruth, ...]]],
+) -> None:
+    rents = np.random.default_rng(1).normal(1000, 100, 400)
+    price = Contract(
+        name="rents",
+        columns=(
+            Column(name="area", type="number"),
+            Column(name="rent", type="number", role=Role.OUTCOME),
+        ),
+    )
+    answers = [
+        answer(row).model_copy(
+            update={"inputs": {"area": 1.0}, "outputs": {"prediction": rent + 30 * (-1) ** row}}
+        )
+        for row, rent in enumerate(rents)
+    ]
+    metric = LightMetric("neg_mean_absolute_error")
+
+    def watched(at_release: float) -> Signal:
+        evidence = Evidence(
+            environment="production",
+            now=now,
+            contract=price,
+            policy=Monitoring(window_rows=500),
+            figures={metric.name: Figure(name=metric.name, value=at_release, rows=600)},
+            labelled=tuple(answers),
+            truth=truth({f"p{row}": float(rent) for row, rent in enumerate(rents)}),
+            metric=metric,
+        )
+        return signal_of("performance", Performance(PerformanceMonitor(metric=metric.name)), evidence)
+
+    within, beyond = watched(-28.0), watched(-20.0)  # a model that ignores its inputs errs by 80
+    assert (within.state, beyond.state) == ("quiet", "alarm")
+    assert within.lead
+    assert within.lead.threshold == pytest.approx(-32.0, abs=0.5)
+    assert "0.050 of the error of a model that ignores its inputs" in within.summary

@@ -12,6 +12,7 @@ from trunkline.core.policy.rollout import Rollout
 from trunkline.measure.difference import Difference
 from trunkline.rollout import ArmFigures, StageEvidence, Unseen, advise, level_of
 from trunkline.rollout.advice import judge_stage
+from trunkline.tasks.scale import Scale
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -220,3 +221,11 @@ def test_all_intervals_of_a_whole_ladder_together_keep_the_confidence() -> None:
     assert level_of(Rollout(confidence=0.94)) == pytest.approx(0.99)
     assert level_of(Rollout(confidence=0.92, agreement=0.9)) == pytest.approx(0.99)
     assert level_of(Rollout(confidence=0.94, stages=("canary", "single"))) == pytest.approx(0.98)
+
+
+def test_the_margin_of_an_error_is_a_share_of_that_of_a_model_that_ignores_its_inputs() -> None:
+    rents = Scale(size=80.0, of="the error of a model that ignores its inputs")
+    found = evidence(metric="neg_mean_absolute_error", scale=rents, difference=difference(-2.0, -3.9, -0.1))
+    assert outcome("quality", found) == "pass"
+    assert outcome("quality", found, Rollout(margin=0.04)) == "fail"
+    assert "tolerated -4 (0.050 of the error" in advise(found, Rollout()).verdicts[4].reason

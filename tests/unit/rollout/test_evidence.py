@@ -23,6 +23,7 @@ from trunkline.rollout import (
     split_answers,
     stage_since,
 )
+from trunkline.tasks.scale import AS_IT_IS
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ONE, TWO = Route(version=1, bundle="sha256:one"), Route(version=2, bundle="sha256:two")
@@ -334,3 +335,14 @@ def test_a_stage_without_answers_is_measured_too(reference: Profile) -> None:
         None,
         None,
     )
+
+
+def test_a_margin_of_an_error_is_a_share_of_what_a_model_errs_that_ignores_its_inputs(
+    reference: Profile,
+) -> None:
+    champion, challenger = by_user("champion", 3), by_user("challenger", 3)
+    truth = outcomes(champion + challenger, ["yes", "no", "yes", "yes"] * 200)
+    found = measure(Answers(champion, challenger), truth, reference, "canary", "neg_brier_score")
+    assert found.scale.size == pytest.approx(0.75 * 0.25)
+    assert "ignores its inputs" in found.scale.of
+    assert measure(Answers(champion, challenger), truth, reference, "canary").scale == AS_IT_IS

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from trunkline.core.gate import Gate
 from trunkline.core.verdicts import Outcome, Verdict
+from trunkline.measure.scorers import find_metric
 from trunkline.measure.wording import between, number
 from trunkline.tasks import task_of
+from trunkline.tasks.scale import unbeatable
 
 from ..case import Case
-from ..performance.scale import unbeatable
 
 
 class Baseline(Gate[Case]):
@@ -38,7 +39,7 @@ class Baseline(Gate[Case]):
             return self.answer("inconclusive", reason, threshold=0.0)
         (only,) = found
         gain = only.difference
-        if gain.value <= 0 and unbeatable(name, case.metrics, paired, only.champion):
+        if gain.value <= 0 and unbeatable(find_metric(name, case.metrics), paired, only.champion):
             return self.answer(
                 "inconclusive",
                 f"{name} of a model that ignores its inputs is {number(only.champion)}, and none can be better: who "

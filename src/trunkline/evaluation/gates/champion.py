@@ -10,12 +10,13 @@ from trunkline.core.gate import Gate
 from trunkline.core.policy.gates import PerformanceGates
 from trunkline.core.verdicts import Verdict
 from trunkline.measure.comparison import SAID, Comparison
+from trunkline.measure.scorers import find_metric
 from trunkline.measure.wording import between, by_chance, number
 from trunkline.tasks import task_of
+from trunkline.tasks.scale import AS_IT_IS, Scale, scale_of
 
 from ..case import Case
 from ..performance.figures import MORE_ROWS
-from ..performance.scale import AS_IT_IS, Scale, scale_of
 
 
 class Champion(Gate[Case]):
@@ -72,7 +73,8 @@ class Champion(Gate[Case]):
         first = next((one for one in found if one.metric == rules.metric), None)
         scale = AS_IT_IS
         if first:
-            scale = scale_of(rules.metric, case.metrics, paired, (first.challenger, first.champion))
+            metric = find_metric(rules.metric, case.metrics)
+            scale = scale_of(metric, paired, (first.challenger, first.champion))
         return self.judge(first, found, rules, scale=scale, problem=reason)
 
     def judge(

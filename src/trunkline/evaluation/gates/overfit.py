@@ -17,10 +17,10 @@ from trunkline.measure.quality import SEED
 from trunkline.measure.scorers import find_metric
 from trunkline.measure.users import Users, counted, number_of
 from trunkline.measure.wording import between, number
+from trunkline.tasks.scale import scale_of
 
 from ..case import Case
 from ..performance.figures import CHANCE, MORE_ROWS, too_little
-from ..performance.scale import scale_of
 
 SIMPLER = (
     "Make the model simpler (depth, leaf size, regularisation), drop features that only name rows, or train on more "
@@ -73,7 +73,7 @@ class Overfit(Gate[Case]):
             return answer(
                 "inconclusive", reason or f"{name} has no value on one of the two parts.", advice=MORE_ROWS
             )
-        scale = scale_of(name, case.metrics, paired, values)
+        scale = scale_of(metric, paired, values)
         limit = Limit(share * scale.size)
         drawn = [
             draw(

@@ -16,11 +16,12 @@ from trunkline.core.verdicts import Verdict
 from trunkline.inputs import input_of
 from trunkline.measure.limit import Limit
 from trunkline.measure.quality import SEED
+from trunkline.measure.scorers import find_metric
 from trunkline.measure.wording import between, number
+from trunkline.tasks.scale import scale_of
 
 from ..case import Case
 from ..performance.figures import MORE_ROWS, too_little
-from ..performance.scale import scale_of
 from ..robustness.asking import REACHES_BACK, finite_answers, sampled
 from ..scored import Scored, pair_scored
 
@@ -48,7 +49,7 @@ class _Perturbed(Gate[Case]):
             return answer("inconclusive", reason, advice=advice)
         (only,) = found
         said = f"With {done}, {name} goes from {number(only.challenger)} to {number(only.champion)}"
-        scale = scale_of(name, case.metrics, before, (only.challenger, only.champion))
+        scale = scale_of(find_metric(name, case.metrics), before, (only.challenger, only.champion))
         fall = scale.shared(only.difference, f"fall:{name}")
         if fall.interval is None:
             return answer(

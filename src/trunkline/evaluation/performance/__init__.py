@@ -1,1 +1,1 @@
-"""Performance: the figures of a model, named parts of the rows, and the scale of a metric."""
+"""Performance: the figures of a model, and named parts of the rows."""

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from trunkline.core.figures import Figure
-from trunkline.measure.metrics import Metrics
+from trunkline.core.record import Record
+from trunkline.measure.metrics import Metric, ProjectMetric, RowMetric
 from trunkline.measure.paired import Paired
-from trunkline.measure.scorers import find_metric
 from trunkline.measure.wording import number
-from trunkline.tasks import task_of
+
+from .found import task_of
 
 _WITHOUT_BOUND = {"positive_likelihood_ratio"}
 
 
-@dataclass(frozen=True)
-class Scale:
+class Scale(Record):
     """What a limit on the change of a metric is a share of: `size` in the metric's unit, `of` in words (or empty)."""
 
     size: float = 1.0
@@ -40,13 +39,13 @@ AS_IT_IS = Scale()
 ROUNDING = 1e-9
 
 
-def unbeatable(name: str, metrics: Metrics, paired: Paired, baseline: float) -> bool:
+def unbeatable(metric: Metric, paired: Paired, baseline: float) -> bool:
     """Whether no answers to these rows have a greater value than such a model's, as none have more recall than Yes."""
-    best = find_metric(name, metrics).value(task_of(paired).ideal(paired))
+    best = metric.value(task_of(paired).ideal(paired))
     return bool(np.isfinite(best) and baseline >= best - ROUNDING * max(1.0, abs(best)))
 
 
-def scale_of(name: str, metrics: Metrics, paired: Paired, values: Sequence[float]) -> Scale:
+def scale_of(metric: Metric, paired: Paired, values: Sequence[float]) -> Scale:
     """Return what a change of the metric on these rows is measured by; `values` are those that are compared.
 
     Scores whose best is 1 (AUC, accuracy, R2) are measured as they are. Errors (`neg_...`) have the unit of the
@@ -54,11 +53,11 @@ def scale_of(name: str, metrics: Metrics, paired: Paired, values: Sequence[float
     (Murphy 1988, Skill scores based on the mean square error, Monthly Weather Review 116). Nothing is known of the
     project's own metric: as a share of the greatest of `values`.
     """
-    if name not in metrics and name not in _WITHOUT_BOUND:
-        if not name.startswith("neg_"):
+    if not isinstance(metric, ProjectMetric | RowMetric) and metric.name not in _WITHOUT_BOUND:
+        if not metric.name.startswith("neg_"):
             return AS_IT_IS
-        error = abs(find_metric(name, metrics).value(task_of(paired).baseline(paired, paired)))
+        error = abs(metric.value(task_of(paired).baseline(paired, paired)))
         if np.isfinite(error) and error > 0:
-            return Scale(error, "the error of a model that ignores its inputs")
+            return Scale(size=error, of="the error of a model that ignores its inputs")
     greatest = max(abs(value) for value in values)
-    return Scale(greatest, "the greater of the two values") if greatest > 0 else AS_IT_IS
+    return Scale(size=greatest, of="the greater of the two values") if greatest > 0 else AS_IT_IS
