@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import FastAPI, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails, from_json
 from starlette.requests import ClientDisconnect
 
 from trunkline.core.contract import Contract
@@ -65,13 +66,12 @@ class Recorded(BaseModel):
     """What became of the events."""
 
     recorded: int
-    known: int
-    """Those that had been recorded before."""
+    repeated: int
+    """Those that had been recorded before, just so."""
 
 
 ONE = Event.model_json_schema()
 MANY = {"type": "object", "required": ["events"], "properties": {"events": {"type": "array", "items": ONE}}}
-BODIES: TypeAdapter[Events | Event] = TypeAdapter(Events | Event)
 
 
 class Feedback:
@@ -103,7 +103,7 @@ class Feedback:
                 self._last.move_to_end((event.prediction, event.item))
             while len(self._last) > REMEMBERED:
                 self._last.popitem(last=False)
-        return Recorded(recorded=len(fresh), known=given - len(fresh))
+        return Recorded(recorded=len(fresh), repeated=given - len(fresh))
 
 
 def read_events(body: bytes, contract: Contract, now: datetime) -> tuple[dict[str, GroundTruth], int]:
@@ -112,19 +112,26 @@ def read_events(body: bytes, contract: Contract, now: datetime) -> tuple[dict[st
     Raises Refused that names every event which breaks the contract; nothing of the body is recorded then.
     """
     try:
-        held = BODIES.validate_json(body)
+        raw = from_json(body)
+        if not isinstance(raw, dict):
+            raise Refused((_problem((), raw, 'one event, or {"events": [...]}'),))
+        many = "events" in raw
+        given = Events.model_validate_json(body).events if many else [Event.model_validate_json(body)]
     except ValidationError as error:
-        raise Refused(
-            tuple(_problem(row["loc"], row["input"], row["msg"]) for row in error.errors())
-        ) from None
-    given = held.events if isinstance(held, Events) else [held]
+        by_field = {problem["field"]: problem for problem in map(_found, error.errors())}
+        raise Refused(tuple(by_field.values())) from None
+    except ValueError as error:
+        raise Refused((_problem((), body, f"JSON ({error})"),)) from None
     found: dict[str, GroundTruth] = {}
     problems = []
     for place, event in enumerate(given):
         try:
             value = _value(event, contract, now)
-        except ValueError as error:
-            problems.append(_problem(("events", place), event.value, str(error)))
+        except _Wrong as error:
+            within = ("events", place) if many else ()
+            problems.append(
+                _problem((*within, error.field), event.model_dump(mode="json")[error.field], str(error))
+            )
             continue
         found[event.model_dump_json()] = GroundTruth(
             prediction=event.prediction, item=event.item, value=value, time=event.time or now
@@ -136,15 +143,37 @@ def read_events(body: bytes, contract: Contract, now: datetime) -> tuple[dict[st
 
 def _value(event: Event, contract: Contract, now: datetime) -> Value | None:
     if not IDENTITY.fullmatch(event.prediction):
-        raise ValueError("prediction is the id of an answer, as /predict gave it")
+        raise _Wrong("prediction", "the id of an answer, as /predict gave it")
     if event.time and event.time > now + AHEAD:
-        raise ValueError("time lies in the future")
-    return None if event.value is None else task_of(contract).event(event.item, event.value, contract)
+        raise _Wrong("time", "time lies in the future")
+    try:
+        return None if event.value is None else task_of(contract).event(event.item, event.value, contract)
+    except ValueError as error:
+        raise _Wrong("value", str(error)) from error
+
+
+class _Wrong(Exception):
+    """A field of an event breaks the contract."""
+
+    def __init__(self, field: str, rule: str) -> None:
+        super().__init__(rule)
+        self.field = field
+
+
+def _found(row: ErrorDetails) -> Problem:
+    place = row["loc"]
+    if "value" in place:  # one of several types, and each says so: the field counts
+        place = place[: place.index("value") + 1]
+    return _problem(place, None if row["type"] == "missing" else row["input"], row["msg"])
 
 
 def _problem(place: Sequence[int | str], value: object, rule: str) -> Problem:
-    words = [str(part) for part in place if part not in ("Event", "Events")]
-    return {"field": ".".join(words) or BODY, "value": shown(value), "rule": rule, "hint": ""}
+    return {
+        "field": ".".join(str(part) for part in place) or BODY,
+        "value": shown(value),
+        "rule": rule,
+        "hint": "",
+    }
 
 
 def take_feedback(app: FastAPI, service: Service, folder: Path) -> None:
@@ -180,5 +209,5 @@ def take_feedback(app: FastAPI, service: Service, folder: Path) -> None:
             service.log.error("feedback not recorded", reason=error.what)
             return sorry("The events could not be recorded. Try again later.", 503)
         service.metrics.feedback.labels("recorded").inc(done.recorded)
-        service.metrics.feedback.labels("known").inc(done.known)
+        service.metrics.feedback.labels("repeated").inc(done.repeated)
         return Json(done.model_dump())

@@ -32,9 +32,9 @@ def test_what_was_told_is_on_the_disk_once_and_is_shipped_with_the_log(
 
     assert service.client.post("/feedback", json={"prediction": ids[0], "value": "Yes"}).status_code == 401
     both = {"events": [{"prediction": id_, "value": "Yes"} for id_ in ids[:2]]}
-    assert tell(both).json() == {"recorded": 2, "known": 0}
-    assert tell(both).json() == {"recorded": 0, "known": 2}
-    assert tell({"prediction": ids[1], "value": "No"}).json() == {"recorded": 1, "known": 0}
+    assert tell(both).json() == {"recorded": 2, "repeated": 0}
+    assert tell(both).json() == {"recorded": 0, "repeated": 2}
+    assert tell({"prediction": ids[1], "value": "No"}).json() == {"recorded": 1, "repeated": 0}
     refused = tell({"prediction": ids[2], "value": "Perhaps"})
     assert refused.status_code == 422
     assert refused.json()["problems"][0]["value"] == "Perhaps"
@@ -42,7 +42,7 @@ def test_what_was_told_is_on_the_disk_once_and_is_shipped_with_the_log(
 
     told = read_truth(hourly_files([live.logs], TRUTH))
     assert {id_: record.value for id_, record in told.items()} == {ids[0]: "Yes", ids[1]: "No"}
-    assert 'trunkline_feedback_total{outcome="known"} 2.0' in service.client.get("/metrics").text
+    assert 'trunkline_feedback_total{outcome="repeated"} 2.0' in service.client.get("/metrics").text
     assert service.stop() == 0
     store = tmp_path / "store" / "production"
     answers, truths = LogReader(store).labelled(hourly_files([store], TRUTH))

@@ -62,3 +62,41 @@ def test_of_a_batch_with_a_wrong_event_nothing_is_taken(wrong: dict[str, Any]) -
 def test_what_is_no_event_is_refused(body: bytes) -> None:
     with pytest.raises(Refused):
         read_events(body, CONTRACT, NOW)
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        ({"prediction": ID}, ["value"]),
+        ({"prediction": ID, "value": 2, "outcome": 2}, ["outcome"]),
+        ({"events": [{"prediction": ID}]}, ["events.0.value"]),
+        ({"events": 3}, ["events"]),
+        ({"events": [{"prediction": ID, "value": 1}], "more": 1}, ["more"]),
+        ([{"prediction": ID, "value": 2}], ["(body)"]),
+        ("text", ["(body)"]),
+        ({"prediction": ID, "value": [2]}, ["value"]),
+    ],
+)
+def test_a_malformed_body_has_the_problems_of_what_it_was_meant_to_be(body: Any, fields: list[str]) -> None:
+    with pytest.raises(Refused) as refused:
+        read_events(json.dumps(body).encode(), CONTRACT, NOW)
+    assert [problem["field"] for problem in refused.value.problems] == fields
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "value"),
+    [
+        ({"prediction": "../../etc", "value": 2}, "prediction", "../../etc"),
+        ({"prediction": ID, "value": 2, "time": "2027-01-01T00:00:00Z"}, "time", "2027-01-01T00:00:00Z"),
+        ({"prediction": ID, "value": "two"}, "value", "two"),
+    ],
+)
+def test_a_problem_names_the_field_that_is_wrong_and_what_stood_in_it(
+    wrong: dict[str, Any], field: str, value: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        read({"prediction": "a" * 32, "value": 1}, wrong)
+    assert [(row["field"], row["value"]) for row in refused.value.problems] == [(f"events.1.{field}", value)]
+    with pytest.raises(Refused) as refused:
+        read(wrong, alone=True)
+    assert [(row["field"], row["value"]) for row in refused.value.problems] == [(field, value)]

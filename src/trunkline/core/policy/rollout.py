@@ -102,6 +102,16 @@ class Rollout(Section):
             raise ValueError("ladder says all steps: remove stages and canary_share")
         return self
 
+    @model_validator(mode="after")
+    def _patience_outlasts_the_steps(self) -> Rollout:
+        longest = max((self.hours_of(step.share) for step in self.steps), default=0.0)
+        if longest > self.patience_hours:
+            raise ValueError(
+                f"a step lasts {longest:g} hours, and patience_hours is {self.patience_hours:g}: each stage "
+                "would end as an issue; make patience_hours larger, or the hours of the step (minimum_hours) less"
+            )
+        return self
+
     @property
     def steps(self) -> tuple[Step, ...]:
         """Return the steps in which a challenger is watched, in their order."""

@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import re
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attempt
 
 from trunkline.core.contract import Column, Contract
 from trunkline.core.errors import DataError, StorageError, UnavailableError
+from trunkline.core.keys import KEY_OF
 from trunkline.core.own_service import ANYBODY, Credentials
 from trunkline.core.progress import Progress
 from trunkline.core.reading import DoubledKey, single, whole
@@ -23,6 +27,10 @@ from trunkline.inputs import input_of
 from trunkline.predictions import GroundTruth
 
 CONNECTIONS = 4
+ATTEMPTS = 30
+"""Times that a row is sent to a service which says that it comes too soon: all connections wake together."""
+LONGEST_WAIT_S = 60.0
+"""A service that asks for more is not waited for."""
 INDEX = re.compile(r"|Unnamed: \d+")
 """How pandas names the index in a CSV file, and again when it read such a file."""
 CODE_AS_NUMBER = re.compile(r"\d+\.0", re.ASCII)
@@ -186,6 +194,27 @@ def _identity(text: str) -> str:
         ) from error
 
 
+def _wait_of(reply: httpx.Response) -> float:
+    """Return the seconds that a service asks to wait; a second where it does not say, or names a date."""
+    told = reply.headers.get("retry-after", "")
+    return max(1.0, float(told)) if told.isdecimal() else 1.0
+
+
+def _comes_too_soon(reply: httpx.Response) -> bool:
+    return reply.status_code == 429 and _wait_of(reply) <= LONGEST_WAIT_S
+
+
+def _told_to_wait(state: RetryCallState) -> float:
+    return _wait_of(_last_reply(state))
+
+
+def _last_reply(state: RetryCallState) -> httpx.Response:
+    if state.outcome is None:
+        raise RuntimeError("asked for a reply before there was one")
+    reply: httpx.Response = state.outcome.result()
+    return reply
+
+
 def send(
     rows: list[dict[str, Any]],
     contract: Contract,
@@ -193,8 +222,9 @@ def send(
     *,
     credentials: Credentials = ANYBODY,
     progress: Progress,
+    pause: Callable[[float], None] = time.sleep,
 ) -> Sent:
-    """Send each row as a request, without its outcome, over a few connections.
+    """Send each row as a request, without its outcome, over a few connections; one that comes too soon (429) waits.
 
     Raises UnavailableError when the service cannot be reached at all.
     """
@@ -216,13 +246,25 @@ def send(
                 next_step="trunkline deploy ENVIRONMENT, then send again",
             ) from error
 
+        patient = Retrying(
+            retry=retry_if_result(_comes_too_soon),
+            wait=_told_to_wait,
+            stop=stop_after_attempt(ATTEMPTS),
+            sleep=pause,
+            retry_error_callback=_last_reply,
+        )
+
         def ask(row: dict[str, Any]) -> tuple[int, str]:
             try:
                 # Escaped, so that half a character is the service's to refuse.
                 body = json.dumps({name: row[name] for name in row if name != outcome})
-                reply = client.post("/predict", content=body, headers={"content-type": "application/json"})
+                reply = patient.copy()(
+                    client.post, "/predict", content=body, headers={"content-type": "application/json"}
+                )
             except httpx.HTTPError:
                 return 0, "no answer came"
+            if reply.status_code in (401, 403):
+                return reply.status_code, f"{reply.text}; this machine takes its key from {KEY_OF['predict']}"
             return (
                 (reply.status_code, _identity(reply.text))
                 if reply.is_success

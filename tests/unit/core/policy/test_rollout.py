@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
 from trunkline.core.policy.rollout import Rollout
 
@@ -40,3 +41,26 @@ def test_a_step_lasts_as_long_as_it_says_or_the_policy() -> None:
 def test_a_canary_by_hand_gets_the_next_share() -> None:
     assert [LADDER.canary_after(share) for share in (0.0, 0.1, 0.5)] == [0.1, 0.5, 0.5]
     assert Rollout(stages=("silent", "single")).canary_after(0.0) == 0.2
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"minimum_hours": 400},
+        {"minimum_hours": 1, "patience_hours": 0.5},
+        {"ladder": [{"strategy": "canary", "share": 0.1, "hours": 337}]},
+    ],
+)
+def test_a_patience_that_ends_before_a_step_may_go_on_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError, match="patience_hours"):
+        Rollout.model_validate(wrong)
+
+
+def test_hours_that_no_step_takes_and_those_that_patience_equals_are_taken() -> None:
+    Rollout.model_validate({"minimum_hours": 336})
+    Rollout.model_validate({"minimum_hours": 400, "stages": ["single"]})
+
+
+def test_a_margin_in_the_unit_of_the_outcome_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        Rollout(margin=20.0)
