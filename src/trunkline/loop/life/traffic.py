@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attempt
 
 from trunkline.core.contract import Column, Contract
 from trunkline.core.errors import DataError, StorageError, UnavailableError
@@ -26,11 +25,9 @@ from trunkline.core.reading import DoubledKey, single, whole
 from trunkline.inputs import input_of
 from trunkline.predictions import GroundTruth
 
+from .patience import patient_with
+
 CONNECTIONS = 4
-ATTEMPTS = 30
-"""Times that a row is sent to a service which says that it comes too soon: all connections wake together."""
-LONGEST_WAIT_S = 60.0
-"""A service that asks for more is not waited for."""
 INDEX = re.compile(r"|Unnamed: \d+")
 """How pandas names the index in a CSV file, and again when it read such a file."""
 CODE_AS_NUMBER = re.compile(r"\d+\.0", re.ASCII)
@@ -194,27 +191,6 @@ def _identity(text: str) -> str:
         ) from error
 
 
-def _wait_of(reply: httpx.Response) -> float:
-    """Return the seconds that a service asks to wait; a second where it does not say, or names a date."""
-    told = reply.headers.get("retry-after", "")
-    return max(1.0, float(told)) if told.isdecimal() else 1.0
-
-
-def _comes_too_soon(reply: httpx.Response) -> bool:
-    return reply.status_code == 429 and _wait_of(reply) <= LONGEST_WAIT_S
-
-
-def _told_to_wait(state: RetryCallState) -> float:
-    return _wait_of(_last_reply(state))
-
-
-def _last_reply(state: RetryCallState) -> httpx.Response:
-    if state.outcome is None:
-        raise RuntimeError("asked for a reply before there was one")
-    reply: httpx.Response = state.outcome.result()
-    return reply
-
-
 def send(
     rows: list[dict[str, Any]],
     contract: Contract,
@@ -246,13 +222,7 @@ def send(
                 next_step="trunkline deploy ENVIRONMENT, then send again",
             ) from error
 
-        patient = Retrying(
-            retry=retry_if_result(_comes_too_soon),
-            wait=_told_to_wait,
-            stop=stop_after_attempt(ATTEMPTS),
-            sleep=pause,
-            retry_error_callback=_last_reply,
-        )
+        patient = patient_with(pause)
 
         def ask(row: dict[str, Any]) -> tuple[int, str]:
             try:
