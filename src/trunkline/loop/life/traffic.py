@@ -32,8 +32,6 @@ INDEX = re.compile(r"|Unnamed: \d+")
 """How pandas names the index in a CSV file, and again when it read such a file."""
 CODE_AS_NUMBER = re.compile(r"\d+\.0", re.ASCII)
 """What pandas makes of a code such as a postal code when it reads a column of them that has gaps."""
-
-
 SHOWN = 5
 """Rows without an answer that are named."""
 
@@ -235,11 +233,7 @@ def send(
                 return 0, "no answer came"
             if reply.status_code in (401, 403):
                 return reply.status_code, f"{reply.text}; this machine takes its key from {KEY_OF['predict']}"
-            return (
-                (reply.status_code, _identity(reply.text))
-                if reply.is_success
-                else (reply.status_code, reply.text)
-            )
+            return reply.status_code, _identity(reply.text) if reply.is_success else reply.text
 
         progress(f"sending {len(rows):,} requests")
         statuses: list[int] = []
