@@ -207,6 +207,7 @@ MISTAKES = {
     "a service that everyone could reach": Mistake(
         POLICY, "monitoring:", "serving: {host: 0.0.0.0}\nmonitoring:", ("0.0.0.0", "serving.access")
     ),
+    "a rule that mails nobody": Mistake(POLICY, "do: [issue]", "do: [mail]", ("responses.mail.recipients",)),
     "a desired state that cannot be read": Mistake(
         "deployments/production.yaml", "strategy: none", "strategy: nome", ("production.yaml", "strategy")
     ),

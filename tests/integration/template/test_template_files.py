@@ -211,3 +211,17 @@ def test_every_question_is_asked_in_plain_language(repository: Path) -> None:
     questions = {name for name in answers if not name.startswith("_")}
     assert set(answers["__prompts__"]) == questions
     assert len(questions) <= 8
+
+
+def test_each_secret_of_the_workflows_is_listed_with_its_environments(template: Path) -> None:
+    asked: dict[str, set[str]] = {}
+    for name in WORKFLOWS:
+        for job in YAML(typ="safe").load(template / f".github/workflows/{name}.yml")["jobs"].values():
+            held = job.get("environment", "")
+            environment = held["name"] if isinstance(held, dict) else held
+            reached = {"staging", "production"} if "matrix" in environment else {environment}
+            for secret in re.findall(r"secrets\.([A-Z_]+)", json.dumps(job)):
+                asked.setdefault(secret, set()).update(reached)
+    page = (template / "docs/github.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([A-Z_]+)` \| ((?:`[a-z]+`(?:, )?)+) \|", page, re.MULTILINE)
+    assert {name: set(re.findall("[a-z]+", environments)) for name, environments in rows} == asked

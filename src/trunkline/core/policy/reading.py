@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.composer import Composer
 from ruamel.yaml.constructor import ConstructorError, SafeConstructor
-from ruamel.yaml.error import YAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.reader import ReaderError
 
 from trunkline.core.errors import PolicyError, shown
 from trunkline.core.reading import read_text, whole
@@ -51,6 +52,14 @@ class _Plain(SafeConstructor):
             raise ConstructorError(None, None, "a text holds a null character", node.start_mark)
         # JSON writes a rarer letter as two escapes, and YAML reads them one by one.
         return whole(value) if isinstance(value, str) else value
+
+    def check_mapping_key(self, node: Any, key_node: Any, mapping: Any, key: Any, value: Any) -> bool:
+        if key in mapping:
+            # The text of a key says the same wherever both stand, but for `yes` and `true`.
+            first = next(one for one, _ in node.value if one.value == key_node.value or one is key_node)
+            lines = f"lines {first.start_mark.line + 1} and {key_node.start_mark.line + 1}"
+            raise YAMLError(f"`{key}` stands twice, {lines}")
+        return True
 
     def construct_object(self, node: Any, deep: bool = False) -> Any:
         try:
@@ -103,11 +112,36 @@ def parse_yaml(text: str, origin: str) -> dict[str, Any]:
         value = reader.load(text)
     except YAMLError as error:
         raise PolicyError(
-            f"{origin} is not YAML: {' '.join(str(error).split())}.", next_step=f"edit {origin}"
+            f"{origin} is not YAML: {_unreadable(error)}.", next_step=f"edit {origin}"
         ) from error
     if not isinstance(value, dict):
         raise PolicyError(f"{origin} must hold keys and values.", value=value, next_step=f"edit {origin}")
     return value
+
+
+MEANT = {
+    "mapping values are not allowed": "a `:` stands where none may: put the text in quotes, or begin a new line",
+    "while scanning a quoted": "a quote is opened and not closed",
+    "found character '\\t'": "a tab stands where blanks indent",
+    "while parsing a flow": "a bracket is opened and not closed, or a comma is missing",
+    "undefined alias": "`*` stands before a name that no `&` gives: put the text in quotes",
+    "constructor for the tag": "a tag (`!`) that is not known: put the text in quotes",
+    "while parsing a block": "the line is not indented as those before it",
+    "could not find expected ':'": "a key without its `:`",
+    "cannot start any token": "a sign with which no value begins: put the text in quotes",
+}
+"""What the parser says: what it means for whoever edits the file."""
+
+
+def _unreadable(error: YAMLError) -> str:
+    if isinstance(error, ReaderError):
+        return f"it holds the sign U+{error.character:04X}, which no text has"
+    if not isinstance(error, MarkedYAMLError):
+        return " ".join(str(error).split())
+    said = f"{error.problem} {error.context}"
+    words = next((meant for raw, meant in MEANT.items() if raw in said), str(error.problem))
+    mark = error.problem_mark or error.context_mark
+    return f"{words} (line {mark.line + 1})" if mark else words
 
 
 def _explain(problem: Any) -> str:

@@ -15,8 +15,10 @@ from trunkline.core.project import POLICY_FILE, Project
 from trunkline.loop.versions.bundles import registry_kind
 from trunkline.registry.git_registry import require_weight
 from trunkline.registry.git_tree import require_harmless
+from trunkline.response.checking import check_responses
 
 from .checking import check_edited
+from .needed import needed
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,10 @@ def try_out(project: Project, *, progress: Progress) -> TriedOut:
         today=datetime.now(UTC).date(),
         strangers=project.strangers,
     )
-    if needed := evaluation.check_watched_metric(policy, project.metrics(), contract):
-        progress(needed)
+    watched = evaluation.check_watched_metric(policy, project.metrics(), contract)
+    for said in (watched, *check_responses(policy.responses), *needed(policy)):
+        if said:
+            progress(said)
     _check_files(project)
     progress("loading the project's rows")
     loaded = data.load_source(project)

@@ -26,10 +26,30 @@ def test_what_is_nested_too_deeply_is_refused_at_once(text: str) -> None:
         parse_yaml(text, "it")
 
 
-@pytest.mark.parametrize("text", ["a: 1\na: 2", "a: [{b: 1, b: 1}]"])
-def test_a_key_that_stands_twice_is_refused(text: str) -> None:
-    with pytest.raises(PolicyError, match=r"it\.yaml is not YAML"):
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: 1\nb: 0\na: 2", "`a` stands twice, lines 1 and 3"),
+        ("a: [{b: 1,\n b: 1}]", "`b` stands twice, lines 1 and 2"),
+        ("1: x\n1: y", "`1` stands twice, lines 1 and 2"),
+    ],
+)
+def test_a_key_that_stands_twice_is_named_with_both_lines(text: str, said: str) -> None:
+    with pytest.raises(PolicyError, match=r"it\.yaml is not YAML") as caught:
         parse_yaml(text, "it.yaml")
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a: 1\na: 2", "a: b: c", "a: [1", "a:\n\t- 1", "a: *b", "- {", "a: 'x", "a: \x07", "%", "a: !!x 1"],
+)
+def test_what_is_no_yaml_is_said_without_the_parsers_own_words(text: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        parse_yaml(text, "it.yaml")
+    said = str(caught.value)
+    assert not any(word in said for word in ("http", "unicode string", "while ", "token", "^", "To suppress"))
+    assert "line" in said or "U+0007" in said
 
 
 def test_what_is_far_too_long_is_not_even_parsed() -> None:
