@@ -53,7 +53,7 @@ class _Plain(SafeConstructor):
         # JSON writes a rarer letter as two escapes, and YAML reads them one by one.
         return whole(value) if isinstance(value, str) else value
 
-    def check_mapping_key(self, node: Any, key_node: Any, mapping: Any, key: Any, value: Any) -> bool:
+    def check_mapping_key(self, node: Any, key_node: Any, mapping: Any, key: Any, value: Any) -> bool:  # noqa: ARG002 - ruamel's
         if key in mapping:
             # The text of a key says the same wherever both stand, but for `yes` and `true`.
             first = next(one for one, _ in node.value if one.value == key_node.value or one is key_node)
