@@ -54,12 +54,24 @@ def explain(ctx: click.Context, gate: str, markdown: bool) -> None:
             _explain_monitors(ctx, "")
         click.echo("`trunkline explain <gate>` says how it is measured and what to do.")
         return
+    if room.startswith("rollout/"):
+        raise NotFoundError(
+            f"{room} is no gate: `trunkline rollout` asks it of a stage on live traffic.",
+            next_step="`trunkline schema` says what the keys under `rollout` mean",
+        )
     try:
         entry = catalogue.entry_of(gate, strangers=tuple(strangers))
     except NotFoundError:
+        from trunkline.monitoring.catalogue import ROOM, monitor_names
+
+        monitors = monitor_names(project.packages if project and not broken else ())
+        if room in monitors:
+            _explain_monitors(ctx, room)
+            return
         # The names of this project's own gates are closer than the patterns.
         judged = _last_evaluation(project)
-        known = [one.gate for one in judged.verdicts] if judged else ()
+        known = [one.gate for one in judged.verdicts] if judged else []
+        known += [f"{ROOM}/{monitor}" for monitor in monitors]
         entry = catalogue.entry_of(gate, known=known, strangers=tuple(strangers))
     _show_entry(entry, None if broken else project, strangers.get(entry))
     if broken is not None:

@@ -62,7 +62,7 @@ def new(
         now,
         expires=now + timedelta(days=days) if days else None,
         limits=limits,
-        note=note,
+        note=" ".join(note.split()),
     )
     with keys_of(project, environment) as file:
         add_key(file, made)
@@ -86,7 +86,7 @@ def show(ctx: click.Context, environment: str) -> None:
         known = read_keys(file)
     for one in known:
         until = f"until {one.expires:%Y-%m-%d}" if one.expires else "until it is revoked"
-        limits = f"{one.limits.rate:g}/s, {one.limits.burst} at once" if one.limits else ""
+        limits = f"{one.limits.rate:,.10g}/s, {one.limits.burst:,} at once" if one.limits else ""
         words = [
             ", ".join(one.scopes),
             f"made {one.made:%Y-%m-%d}",

@@ -138,6 +138,7 @@ def example(ctx: click.Context, address: str) -> None:
     The row in it is the first test row of the locked rows; before `trunkline snapshot`, one that the contract allows.
     """
     from trunkline.core.keys import KEY_OF
+    from trunkline.core.policy.access import OPEN
     from trunkline.loop.model import examples, preview
 
     project = output.project_of(ctx)
@@ -147,6 +148,11 @@ def example(ctx: click.Context, address: str) -> None:
     words = ("curl", "--silent", "--show-error", *(() if address else ("--noproxy", "127.0.0.1")))
     words += (f"{where}/predict", "--header", "Content-Type: application/json")
     command = shlex.join((*words, "--data", json.dumps(row, ensure_ascii=False)))
+    if not address and project.policy.serving.access != OPEN:
+        output.progress(
+            "this asks the preview that `trunkline serve` starts: over http, and without a key; "
+            "`trunkline example --address https://…` asks a deployed service"
+        )
     # The preview asks nobody; the key itself stays in its variable.
     keyed = address and project.policy.serving.access.callers in ("keys", "jwt")
     click.echo(command + f' --header "Authorization: Bearer ${KEY_OF["predict"]}"' * bool(keyed))

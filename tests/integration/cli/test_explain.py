@@ -87,3 +87,20 @@ def test_an_unknown_gate_is_refused_with_close_matches(told: Callable[..., Resul
 
 def test_the_whole_catalogue_is_printed_as_the_documentation(told: Callable[..., Result]) -> None:
     assert told("--markdown").output == catalogue_markdown()
+
+
+@pytest.mark.parametrize("name", ["resources", "training"])
+def test_a_monitor_may_be_named_without_its_room(told: Callable[..., Result], name: str) -> None:
+    assert told(name).output == told(f"monitoring/{name}").output
+
+
+def test_a_question_of_a_rollout_is_told_from_a_gate(told: Callable[..., Result]) -> None:
+    error = told("rollout/quality").exception
+    assert isinstance(error, NotFoundError)
+    assert "trunkline rollout" in error.what
+
+
+def test_a_monitor_that_is_misspelt_is_suggested(told: Callable[..., Result]) -> None:
+    error = told("resorces").exception
+    assert isinstance(error, NotFoundError)
+    assert "monitoring/resources" in error.next_step

@@ -62,3 +62,9 @@ def test_a_scope_that_nobody_knows_is_refused(project: Path) -> None:
     run(project, "new", "--scope", "everything", code=2)
     run(project, "new", code=2)
     run(project, "new", "--scope", "log", "--environment", "moon", code=10)
+
+
+def test_a_key_is_listed_on_one_line_with_its_limits_in_full(project: Path) -> None:
+    run(project, "new", "--scope", "predict", "--rate", "1000000", "--note", "shop\n\tof: evil")
+    (line,) = run(project, "list").splitlines()
+    assert line.endswith("1,000,000/s, 200 at once; shop of: evil")

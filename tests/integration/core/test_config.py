@@ -100,7 +100,7 @@ def test_every_mistake_is_named_at_once(file: Path) -> None:
 
 
 def test_a_missing_name_is_named(file: Path) -> None:
-    assert "name: Field required" in refusal(file, "package: arrests\n").what
+    assert "name: it is missing" in refusal(file, "package: arrests\n").what
 
 
 @pytest.mark.parametrize("text", ["", "# nothing but a comment\n", "- a\n- list\n", "just words\n"])
@@ -137,3 +137,31 @@ def test_yaml_cannot_build_objects(file: Path, tmp_path: Path) -> None:
     with pytest.raises(PolicyError):
         read_yaml(file)
     assert not (tmp_path / "planted").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("serving: {log: {store: 's3://bucket'}}", "{environment} is missing"),
+        ("serving: {log: {store: 'file://share/{environment}'}}", "file:///share/{environment}"),
+        ("serving: {log: {store: 'ftp://x/{environment}'}}", "s3://"),
+        ("serving: {log: {store: '/share'}}", "file://"),
+        ("serving: 3", "keys and values"),
+        ("serving: {maximum_rows: many}", "whole number"),
+        ("serving: {maximum_rows: 0}", "it must be greater than or equal to 1"),
+        ("serving: {sync_log: maybe}", "true or false"),
+        ("rollout: {ladder: canary}", "a list"),
+        ("rollout: {ladder: [canary]}", "keys and values"),
+        ("rollout: {margin: much}", "a number"),
+        ("rollout: {environment: 3}", "a text"),
+        ("rollout: {promotion: maybe}", "'manual' or 'automatic'"),
+        ("forge: {repository: one}", "owner/name"),
+        ("forge: {api: one}", "https://"),
+        ("responses: {rules: [{kind: data, labels: ['a,b']}]}", "no comma"),
+        ("gates: {performance: {slices: [{name: A B, where: {a: 1}, floors: {r2: 0.1}}]}}", "small letters"),
+    ],
+)
+def test_what_a_key_takes_is_said_without_patterns_and_classes(file: Path, text: str, said: str) -> None:
+    what = refusal(file, HEAD + text + "\n").what
+    assert said in what
+    assert not any(word in what for word in ("pattern", "instance of", "tuple", "Input should", "dictionary"))

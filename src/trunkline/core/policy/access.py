@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from .section import Distinct, Positive, Section
+from .section import Distinct, Positive, Section, Shape
 
 Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]
 """Signatures by a key pair; with a shared secret, everyone who checks a token could make one."""
@@ -33,7 +33,9 @@ class TokenIssuer(Section):
     """The claim `iss`."""
     audience: Annotated[str, Field(min_length=1)]
     """The claim `aud`: this service, as the issuer calls it."""
-    jwks: Annotated[str, Field(pattern=r"^(https://|http://(127\.0\.0\.1|localhost)[:/]).+$")]
+    jwks: Annotated[
+        str, Shape(r"^(https://|http://(127\.0\.0\.1|localhost)[:/]).+$", "begin it with https://")
+    ]
     """The address of the issuer's public keys."""
     algorithms: Annotated[Distinct[tuple[Algorithm, ...]], Field(min_length=1)] = ("RS256", "ES256")
     """The signatures that are taken."""

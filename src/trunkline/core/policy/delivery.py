@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from ..plugins import OURS
 from .access import OPEN, Access
-from .section import Positive, Section
+from .section import Positive, Section, Shape
 
 CARRIED = {"auto": "auto", "always": "git", "never": "mlflow"}
 """What `registry.carry` of older projects means as `registry.kind`."""
@@ -25,6 +25,20 @@ def _known(group: str) -> AfterValidator:
         return kind
 
     return AfterValidator(check)
+
+
+STORE = rf"^((file:///|({'|'.join(sorted(OURS['log stores'].keys() - {'file'}))})://).*\{{environment\}}.*)?$"
+
+
+def _stored(address: str) -> str:
+    scheme, _, rest = address.partition("://")
+    if address and scheme not in OURS["log stores"]:
+        raise ValueError(f"begin it with one of {', '.join(f'{one}://' for one in OURS['log stores'])}")
+    if scheme == "file" and not rest.startswith("/"):
+        raise ValueError(f"a folder's address has three slashes: file:///{rest}")
+    if address and "{environment}" not in address:
+        raise ValueError("{environment} is missing: each environment has a log of its own")
+    return address
 
 
 class RegistryPolicy(Section):
@@ -59,9 +73,7 @@ class RegistryPolicy(Section):
 class LogPolicy(Section):
     """Where the prediction log goes, what happens when it cannot be written, and how long it is kept."""
 
-    store: Annotated[
-        str, Field(pattern=rf"^(({'|'.join(OURS['log stores'])})://.*\{{environment\}}.*)?$")
-    ] = ""
+    store: Annotated[str, AfterValidator(_stored), Field(json_schema_extra={"pattern": STORE})] = ""
     """Empty: the folder on the machine that serves. Else an address that names {environment}.
 
     To s3://BUCKET/{environment}, gs:// or az:// the service ships what it logs; it needs the package obstore.
@@ -91,9 +103,9 @@ class ForgePolicy(Section):
 
     kind: Annotated[str, _known("forges"), Field(json_schema_extra={"enum": _kinds("forges")})] = "auto"
     """*auto* is GitHub in its workflows and where the remote `origin` lies there, else the local forge."""
-    repository: Annotated[str, Field(pattern=r"^([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)?$")] = ""
+    repository: Annotated[str, Shape(r"^([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)?$", "write it as owner/name")] = ""
     """owner/name on GitHub; empty means GITHUB_REPOSITORY, else what the remote `origin` says."""
-    api: Annotated[str, Field(pattern=r"^(https?://.+)?$")] = ""
+    api: Annotated[str, Shape(r"^(https?://.+)?$", "begin it with https:// or http://")] = ""
     """The API of a GitHub Enterprise Server (https://HOST/api/v3); empty means GITHUB_API_URL, else github.com's."""
     path: str = ".trunkline/forge"
     """The folder of the local forge; it holds a bare origin, pulls/ and issues/."""

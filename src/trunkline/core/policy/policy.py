@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ValidationError, model_validator
 
 from ..plugins import OURS
 from .data import DataPolicy
@@ -13,7 +13,7 @@ from .gates import Gates
 from .monitoring import Monitoring
 from .responses import Responses, Retraining
 from .rollout import Rollout
-from .section import Distinct, Section
+from .section import Distinct, Section, Shape
 from .sections import PluginSections
 from .training import TrainingPolicy
 
@@ -21,9 +21,13 @@ from .training import TrainingPolicy
 class Policy(Section):
     """The whole of `trunkline.yaml`."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+    name: Annotated[
+        str, Shape(r"^[a-z][a-z0-9-]*$", "write it in small letters, digits and hyphens, a letter first")
+    ]
     """The model's name in the registry, on cards and in the service."""
-    package: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    package: Annotated[
+        str, Shape(r"^[a-z][a-z0-9_]*$", "write it in small letters, digits and _, a letter first")
+    ]
     """The Python package under src/ that holds contract, data, features and model."""
     intended_use: str = ""
     """One or two sentences for the card: what decisions the model supports, and for whom it is not."""

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 from trunkline.core.signals import Severity, SignalKind
 
 from .rollout import Stage
-from .section import Distinct, Positive, Section
+from .section import Distinct, Positive, Section, Shape
 
 
 class Rule(Section):
@@ -21,7 +21,9 @@ class Rule(Section):
     """The least severity that it answers: info, warning, critical."""
     do: Distinct[tuple[Literal["issue", "mail", "webhook", "retrain"], ...]] = ("issue",)
     """What is done: an issue, an e-mail, a call of the webhook, a retraining."""
-    labels: Distinct[tuple[Annotated[str, Field(pattern=r"^[^,\n]{1,50}$")], ...]] = ()
+    labels: Distinct[
+        tuple[Annotated[str, Shape(r"^[^,\n]{1,50}$", "a label has 1 to 50 letters, and no comma")], ...]
+    ] = ()
     """More labels for its issue, as `owner: data`: who it is routed to."""
 
 

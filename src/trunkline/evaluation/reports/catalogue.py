@@ -35,7 +35,7 @@ def entry_of(
     # A question without its room, or a room and attribute without the question, is what people type most.
     close += [name for name in names if gate.lower() in name.lower() and name not in close][:3]
     raise NotFoundError(
-        f"No gate is called {gate}.",
+        f"No gate or monitor is called {gate}.",
         next_step=(f"did you mean {' or '.join(close)}? " if close else "")
         + "`trunkline explain` lists all of them",
     )

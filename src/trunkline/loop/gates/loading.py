@@ -156,6 +156,11 @@ def _served_by(project: Project, host: str, progress: Progress) -> Bundle | None
             trust_env=proxies,
         )
     except (httpx.HTTPError, httpx.InvalidURL) as error:
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            raise UnavailableError(
+                f"The certificate of {host} is not known on this machine: {error}.",
+                next_step="name its file, or that of its authority: export SSL_CERT_FILE=<file.pem>",
+            ) from error
         raise UnavailableError(
             f"Nothing answers at {host}: {error}.", next_step="start the service, or correct --host"
         ) from error

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from trunkline.core.policy.section import Distinct, Section, Share, require_distinct
+from trunkline.core.policy.section import NAME, Distinct, Section, Share, require_distinct
 
 Value = bool | int | float | str
 
@@ -14,7 +14,7 @@ Value = bool | int | float | str
 class NamedSlice(Section):
     """A part of the test rows with floors of its own."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    name: Annotated[str, NAME]
     """What reports call it: small letters, digits and hyphens."""
     where: dict[str, Value | Annotated[Distinct[tuple[Value, ...]], Field(min_length=1)]] = Field(
         default_factory=dict

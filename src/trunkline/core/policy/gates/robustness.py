@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from trunkline.core.policy.section import Section, Share, require_distinct
+from trunkline.core.policy.section import NAME, Section, Share, require_distinct
 
 from .performance import Value
 
@@ -14,7 +14,7 @@ from .performance import Value
 class Metamorphic(Section):
     """A change of the inputs whose effect on the answer is known without knowing the outcome."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    name: Annotated[str, NAME]
     """What reports call it: small letters, digits and hyphens."""
     column: str
     """The feature that is changed; every other one stays."""
