@@ -23,9 +23,9 @@ def needed(policy: Policy, *, installed: Callable[[str], bool] = _installed) -> 
     store, access = policy.serving.log.store, policy.serving.access
     asked = []
     if access.callers == "jwt":
-        asked.append(("serving.access.callers: jwt", "pyjwt[crypto]", ("jwt", "cryptography")))
+        asked.append(("serving.access.callers: jwt", "pyjwt[crypto]", ["jwt", "cryptography"]))
     if store and plugin("log stores", urlsplit(store).scheme) is ObjectStore:
-        asked.append((f"serving.log.store {store}", "obstore", ("obstore",)))
+        asked.append((f"serving.log.store {store}", "obstore", ["obstore"]))
     return tuple(
         f"{key} needs the package {package}, which is not installed here: "
         "add it to requirements/serve.in and requirements/dev.in, then make lock and make setup"
