@@ -26,14 +26,14 @@ def send(ctx: click.Context, file: Path, environment: str, outcomes: Path | None
     """Send the rows of a file (.csv or .jsonl) to a service as requests, outcome left out."""
     from trunkline.core.line_log import append
     from trunkline.loop.life import traffic
-    from trunkline.loop.rollout import asking, deploying
+    from trunkline.loop.rollout import credentials, deploying
 
     project = output.project_of(ctx)
     environment = output.environment_of(project, environment)
     contract = deploying.serving_contract(project, environment)
     rows = traffic.read_rows(file, contract, outcomes=outcomes is not None, progress=output.progress)
     address = deploying.target_of(project, environment).address()
-    given = asking.credentials(project, environment, "predict")
+    given = credentials.credentials(project, environment, "predict")
     sent = traffic.send(rows, contract, address, credentials=given, progress=output.progress)
     output.result("requests", f"{sent.answered} answered, {sent.refused} refused, {sent.failed} failed")
     if outcomes is not None:

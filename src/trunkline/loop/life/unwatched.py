@@ -31,22 +31,25 @@ VARIABLES = ("TRUNKLINE_LOG_STORE", "TRUNKLINE_SERVICE_URL", "TRUNKLINE_RUNNER")
 NAMES = f"{', '.join(VARIABLES[:-1])} or {VARIABLES[-1]}"
 WAYS = {
     "A container on a machine that you reach by SSH": (
-        "Install podman and HAProxy there, and let a key of its own in by SSH.",
-        "Write `target: {kind: container, host: user@machine}` into `deployments/production.yaml`, and merge it.",
+        "Install podman and HAProxy there, let a key of its own in by SSH, and put the certificate for its name"
+        " `production.DOMAIN` into `/etc/ssl/service.pem`, its key into `/etc/ssl/service.pem.key`.",
+        "Write `target: {kind: container, host: USER@production.DOMAIN, listen: 0.0.0.0, port: 8443, certificate:"
+        " /etc/ssl/service.pem, access: {tls: own, callers: keys}}` into `deployments/production.yaml`, and merge it.",
         "Set the secret `TRUNKLINE_SSH_KEY` and the variable `TRUNKLINE_SSH_KNOWN_HOSTS`: `deploy.yml` starts it.",
-        'Write `serving: {log: {store: "https://{environment}.HOST"}}`, the service\'s address, into `trunkline.yaml`,'
-        " merge it, and set the variable `TRUNKLINE_SERVICE_URL` to the same address.",
-        "Make a key for it (`trunkline key new --scope log`): it is the secret `TRUNKLINE_KEY_LOG`.",
+        'Write `serving: {log: {store: "https://{environment}.DOMAIN:8443"}}` into `trunkline.yaml`, merge it, and set'
+        " the variable `TRUNKLINE_SERVICE_URL` to the same address.",
+        "Make a key: `trunkline key new --environment production --scope log`. It is the secret `TRUNKLINE_KEY_LOG`.",
     ),
     "A bucket": (
-        'Write `serving: {log: {store: "s3://BUCKET/{environment}"}}` into `trunkline.yaml`, and merge it.',
+        'Write `serving: {log: {store: "s3://BUCKET/{environment}"}}` into `trunkline.yaml`, and `obstore` into'
+        " `requirements/dev.in` and `requirements/serve.in`; `make lock`, and merge it.",
         "Run the image wherever you like, with credentials that may write to the bucket.",
-        "Make a role that may read and write there, and trusts this repository (docs/github.md).",
+        "Make a role that may read and write there, and trusts this repository (`docs/github.md`).",
         "Set the variables `AWS_ROLE_ARN` and `AWS_REGION`.",
         "Set the variable `TRUNKLINE_LOG_STORE` to the same address.",
     ),
     "A self-hosted runner on a machine that serves": (
-        "Register a runner there, for this repository, with a label of its own (docs/machine.md).",
+        "Register a runner there, for this repository, with a label of its own (`docs/machine.md`).",
         "Let it refuse what is not main: `.github/only-main.sh` as its hook.",
         "Set the variable `TRUNKLINE_RUNNER` to the label.",
         "Set the variable `TRUNKLINE_HOME` to a folder outside the runner's work folder.",

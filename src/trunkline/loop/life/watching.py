@@ -22,8 +22,8 @@ from trunkline.core.signals import Signal
 from trunkline.forge import PullRequest, open_forge
 from trunkline.loop.changes.names import RETRAINING
 from trunkline.loop.model.watched import watched_metric
-from trunkline.loop.rollout.asking import credentials
 from trunkline.loop.rollout.assigned import assigned, require_log
+from trunkline.loop.rollout.credentials import credentials
 from trunkline.loop.rollout.deploying import nothing_serves
 from trunkline.loop.versions.bundles import bundle_of
 from trunkline.loop.versions.named import named_versions

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
+import shlex
+from typing import Any
 
 import click
 import pytest
+import yaml
 
 from trunkline.cli.main import cli
+from trunkline.core.exposure import require_guarded
+from trunkline.core.keys import KEY_OF
+from trunkline.core.policy.delivery import Serving
+from trunkline.delivery.targets.container import ContainerSettings
 from trunkline.forge import Workflow
-from trunkline.loop.life.unwatched import WAYS, Served, find
+from trunkline.loop.life.unwatched import VARIABLES, WAYS, Served, find
 
 SERVES = Served(champions=("production", "staging"), challengers=("production",))
 
@@ -18,17 +25,6 @@ def watchers(*, state: str = "active", conclusion: str = "success") -> list[Work
     return [
         Workflow(file=file, state=state, conclusion=conclusion) for file in ("monitor.yml", "rollout.yml")
     ]
-
-
-def test_every_command_of_the_ways_is_one_that_the_command_line_takes() -> None:
-    said = " ".join(step for steps in WAYS.values() for step in steps)
-    (words,) = (line.split() for line in re.findall(r"`trunkline ([^`]+)`", said))
-    verb: click.Command = cli
-    while isinstance(verb, click.Group):
-        found = verb.get_command(click.Context(verb), words.pop(0))
-        assert found
-        verb = found
-    assert verb.make_context("", words).params["scopes"] == ("log",)
 
 
 def test_without_a_machine_nothing_looks_at_champion_and_challenger() -> None:
@@ -55,3 +51,47 @@ def test_where_nothing_serves_nothing_needs_to_be_looked_at() -> None:
 @pytest.mark.parametrize("runner", ["", None])
 def test_a_schedule_that_a_person_switched_off_is_that_persons_choice(runner: str | None) -> None:
     assert find(watchers(state="disabled_manually", conclusion="skipped"), SERVES, runner) == {}
+
+
+SHOWN = {title: re.findall(r"`([^`]+)`", " ".join(steps)) for title, steps in WAYS.items()}
+"""What each way shows to be typed or written."""
+
+
+def settings_shown(title: str) -> dict[str, Any]:
+    """Return the settings of all files that a way writes."""
+    return {
+        key: value for text in SHOWN[title] if ": {" in text for key, value in yaml.safe_load(text).items()
+    }
+
+
+@pytest.mark.parametrize("title", WAYS)
+def test_a_way_can_be_followed(title: str) -> None:
+    assert len(WAYS[title]) == 5
+    written = settings_shown(title)
+    if "target" in written:
+        target = ContainerSettings.model_validate(written["target"])
+        assert target.access
+        assert target.access.tls == "none" or target.certificate, "TLS of its own needs a certificate"
+        require_guarded(target.listen, target.access)
+        assert target.listen == "0.0.0.0", "GitHub reaches it"
+    if "serving" in written:
+        Serving.model_validate(written["serving"])
+    for text in SHOWN[title]:
+        if text.startswith("trunkline "):
+            command: click.Command = cli
+            _, *words = shlex.split(text)
+            while isinstance(command, click.Group):
+                named = command.get_command(click.Context(command), words.pop(0))
+                assert named, f"no such verb: {text}"
+                command = named
+            command.make_context(command.name, words)
+    assert any(name in SHOWN[title] for name in VARIABLES), "one variable lets the schedules look"
+
+
+def test_the_address_that_is_watched_is_that_of_the_container() -> None:
+    title = next(title for title in WAYS if "container" in title)
+    written = settings_shown(title)
+    target = ContainerSettings.model_validate(written["target"])
+    address = written["serving"]["log"]["store"].replace("{environment}", "production")
+    assert address == f"https://{target.host.rpartition('@')[2]}:{target.port}"
+    assert KEY_OF["log"] in SHOWN[title]

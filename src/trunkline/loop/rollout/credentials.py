@@ -1,4 +1,4 @@
-"""Asking a service that knows its callers: the keys come from variables, never from a command line."""
+"""Credentials for a service that knows its callers: the keys come from variables, never from a command line."""
 
 from __future__ import annotations
 
