@@ -18,6 +18,11 @@ def on_loopback(host: str) -> bool:
     return all(ipaddress.ip_address(str(address[0]).partition("%")[0]).is_loopback for *_, address in found)
 
 
+def reached_at(host: str) -> str:
+    """Return the address at which its own machine reaches what listens on `host`: loopback for every address."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104
+
+
 def require_guarded(host: str, access: Access) -> None:
     """Raise PolicyError where a service would listen beyond its machine, to anyone or without TLS."""
     if access.guarded or on_loopback(host):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from trunkline.core.exposure import on_loopback
+
 from .targets.service import TAKE_OVER
 from .targets.start import START_FILE
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PRIVATE = (".aws", ".azure", ".config", ".docker", ".git-credentials", ".kube", ".netrc", ".ssh")
 """What lies in many a home folder and is no business of a model's code."""
 
@@ -80,7 +81,7 @@ class Unit:
         ]
         if not system:
             return everywhere
-        inside = self.host in LOOPBACK and not self.reaches_out
+        inside = on_loopback(self.host) and not self.reaches_out
         local = ["IPAddressDeny=any", "IPAddressAllow=localhost"] if inside else []
         hidden = " ".join(quoted(self.home / name, "-") for name in PRIVATE)
         return [

@@ -30,7 +30,7 @@ def title(signal: Signal) -> str:
 
 
 def body(signal: Signal, chart: str = "") -> str:
-    """Return the body: what was found, the figures, what to do next, and the fingerprint for the next run."""
+    """Return the body: what was found, the figures, and what to do next."""
     parts = [
         f"{cell(signal.summary)}\n",
         f"Severity **{signal.severity}**, environment `{signal.environment}`, {signal.rows:,} rows looked at, "
@@ -40,7 +40,6 @@ def body(signal: Signal, chart: str = "") -> str:
         "## What to do next\n" if signal.advice else "",
         "".join(f"{place}. {step}\n" for place, step in enumerate(signal.advice, start=1)),
         "Trunkline updates this issue while the trouble lasts and closes it when a monitor finds it gone.\n",
-        f"<!-- trunkline:fingerprint={signal.fingerprint.replace('--', '- -')} -->\n",
     ]
     return "\n".join(part for part in parts if part)
 

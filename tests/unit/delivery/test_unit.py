@@ -47,6 +47,7 @@ def test_the_service_may_write_its_own_folders_alone_and_not_read_the_users_keys
 def test_a_service_that_listens_on_this_machine_alone_reaches_no_other() -> None:
     assert "IPAddressDeny=any" in lines_of(system=True)
     assert "IPAddressDeny=any" not in lines_of(system=True, host="0.0.0.0")
+    assert "IPAddressDeny=any" in lines_of(system=True, host="127.0.0.2")
 
 
 def test_what_systemd_would_expand_stands_as_it_is() -> None:

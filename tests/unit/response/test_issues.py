@@ -65,10 +65,6 @@ def test_the_body_holds_the_figures_with_interval_and_threshold() -> None:
     )
 
 
-def test_the_body_ends_with_the_fingerprint_for_the_next_run() -> None:
-    assert issues.body(signal()).rstrip().endswith("<!-- trunkline:fingerprint=production/data -->")
-
-
 def test_the_body_numbers_what_the_monitor_advises_to_do() -> None:
     body = issues.body(signal(advice=("Ask whoever sends it.", "Retrain.")))
     assert "## What to do next\n\n1. Ask whoever sends it.\n2. Retrain.\n" in body

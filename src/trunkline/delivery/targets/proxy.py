@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import httpx
 
 from trunkline.core.errors import ApplyError
+from trunkline.core.exposure import reached_at
 
 from .machine import Machine
 from .service import wait_for
@@ -43,7 +44,7 @@ class Proxy:
     @property
     def asked_at(self) -> str:
         """Return the address at which its own machine reaches it."""
-        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.listen, self.listen)  # noqa: S104
+        return reached_at(self.listen)
 
     def text(self, container: str, port: int, *, root: bool) -> str:
         """Return the configuration that leads to a container's port on loopback."""

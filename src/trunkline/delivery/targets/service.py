@@ -15,6 +15,7 @@ import psutil
 from pydantic import ValidationError
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
+from trunkline.core.exposure import reached_at
 from trunkline.core.own_service import own_service
 from trunkline.core.policy.access import OPEN, Access
 from trunkline.core.policy.delivery import Serving
@@ -56,7 +57,7 @@ class Place(Record):
     def address(self) -> str:
         """Return where it can be reached from this machine."""
         scheme = "https" if self.access.tls == "own" else "http"
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self.host, self.host)  # noqa: S104
+        host = reached_at(self.host)
         return f"{scheme}://[{host}]:{self.port}" if ":" in host else f"{scheme}://{host}:{self.port}"
 
 

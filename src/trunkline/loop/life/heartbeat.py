@@ -180,8 +180,7 @@ def tell(forge: Forge, lines: Sequence[str], trouble: bool, *, now: datetime) ->
                 "## What to do next\n\n"
                 "1. Look at the workflow's page: it says whether it is switched off.\n"
                 "2. Start it by hand; if it waits for a runner, start the runner that TRUNKLINE_RUNNER names.\n\n"
-                "Trunkline updates this issue and closes it when they run again.\n\n"
-                f"<!-- trunkline:fingerprint={FINGERPRINT} -->\n"
+                "Trunkline updates this issue and closes it when they run again.\n"
             ),
             labels=("trunkline", "signal: infrastructure", "severity: warning"),
         )

@@ -43,8 +43,7 @@ def look(project: Project, forge: Forge, *, now: datetime | None = None) -> tupl
                 " `trunkline train`, go back to main and run `trunkline store convert`: the same commit gives the same"
                 " bundle.\n"
                 "3. Find out who deleted the refs, and whether a ruleset should keep them.\n\n"
-                "Trunkline closes this issue when they are there again.\n\n"
-                f"<!-- trunkline:fingerprint={FINGERPRINT} -->\n"
+                "Trunkline closes this issue when they are there again.\n"
             ),
             labels=("trunkline", "signal: infrastructure", "severity: warning"),
         )

@@ -135,8 +135,7 @@ def _body() -> str:
         " looks at it: not at its answers, not at its quality, not at whether it lives. The comment below names what"
         f" is not watched.\n\n## The three shortest ways on\n\n{ways}\n\n"
         "If another machine watches it with `make monitor`, disable `monitor.yml` and `rollout.yml` on their pages."
-        f" Trunkline closes this issue when one of {NAMES} is set.\n\n"
-        f"<!-- trunkline:fingerprint={FINGERPRINT} -->\n"
+        f" Trunkline closes this issue when one of {NAMES} is set.\n"
     )
 
 

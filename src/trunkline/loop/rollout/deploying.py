@@ -200,7 +200,6 @@ def tell(project: Project, environment: str, error: TrunklineError | None) -> Is
             f"{plain(error.what)}\n\nWhat served before still serves. Revert the merge of {code(revision)}, or mend"
             f" what it needs, and run `trunkline deploy {environment}` (deploy.yml) again: this issue closes itself"
             " then.\n"
-            f"\n<!-- trunkline:fingerprint={fingerprint} -->\n"
         ),
         labels=("trunkline", "signal: infrastructure", "severity: critical"),
     )

@@ -64,7 +64,7 @@ def tell_drift(project: Project, environment: str, found: Plan | None) -> Issue 
         body=(
             f"Nobody merged this difference:\n\n{steps}\n\nSomething changed by hand, or a machine lost it."
             f" {code(f'trunkline deploy {environment}')} (deploy.yml) makes it serve what main desires; this issue"
-            f" closes itself then.\n\n<!-- trunkline:fingerprint={fingerprint} -->\n"
+            " closes itself then.\n"
         ),
         labels=("trunkline", "signal: infrastructure", "severity: warning"),
     )

@@ -172,7 +172,7 @@ def test_one_issue_follows_schedules_that_stand_still_and_is_closed_when_they_ru
     shelf = Shelf()
     forge = cast("Forge", shelf)
     tell(forge, ["monitor.yml ran last yesterday"], True, now=NOW)
-    assert f"<!-- trunkline:fingerprint={FINGERPRINT} -->" in shelf.kept[1].body
+    assert shelf.kept[1].fingerprint == FINGERPRINT
     for hour in range(LINES + 5):
         tell(forge, ["monitor.yml ran last yesterday"], True, now=NOW + timedelta(hours=hour))
     (comment,) = shelf.kept[1].comments
