@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 import pytest
-import yaml
+from ruamel.yaml import YAML
 
 from trunkline.cli.main import cli
 from trunkline.core.exposure import require_guarded
@@ -60,7 +60,10 @@ SHOWN = {title: re.findall(r"`([^`]+)`", " ".join(steps)) for title, steps in WA
 def settings_shown(title: str) -> dict[str, Any]:
     """Return the settings of all files that a way writes."""
     return {
-        key: value for text in SHOWN[title] if ": {" in text for key, value in yaml.safe_load(text).items()
+        key: value
+        for text in SHOWN[title]
+        if ": {" in text
+        for key, value in YAML(typ="safe").load(text).items()
     }
 
 
