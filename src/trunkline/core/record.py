@@ -91,8 +91,16 @@ def date_as_text(value: object) -> object:
 
 
 def as_utc(time: datetime) -> datetime:
-    """Return a time with its zone; one without is taken as UTC."""
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+    """Return a time in UTC; one without a zone is taken as UTC.
+
+    Raises ValueError where UTC has no such time: in other zones the years 1 and 9999 begin before it, or end after it.
+    """
+    if time.tzinfo is None:
+        return time.replace(tzinfo=UTC)
+    try:
+        return time.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("choose a time between the years 1 and 9999") from error
 
 
 UtcTime = Annotated[datetime, AfterValidator(as_utc)]

@@ -147,10 +147,10 @@ def _is_fresh(stamp: str, since: datetime | None) -> bool:
     if since is None or not stamp:
         return True
     try:
-        time = datetime.fromisoformat(stamp)
+        time = as_utc(datetime.fromisoformat(stamp))
     except ValueError:
         return True
-    return as_utc(time) >= as_utc(since)
+    return time >= as_utc(since)
 
 
 def _add(kinds: dict[str, _Kind], event: str, stamp: str, example: str, *, critical: bool) -> None:

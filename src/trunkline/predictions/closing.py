@@ -11,6 +11,8 @@ from pathlib import Path
 
 import orjson
 
+from trunkline.core.record import as_utc
+
 from .durable import to_disk
 from .segments import FORGETTING, OPEN, OWN, closed_name, segments_in
 
@@ -57,10 +59,11 @@ def close_left(folder: Path) -> None:
 
 def _time(line: bytes) -> datetime | None:
     try:
-        time = datetime.fromisoformat(orjson.loads(line)["time"])
+        time = as_utc(datetime.fromisoformat(orjson.loads(line)["time"]))
     except (ValueError, LookupError, TypeError):
         return None
-    return time if time.tzinfo else None
+    # The name of a segment writes years with four digits.
+    return time if time.year >= 1000 else None
 
 
 def _pack(path: Path, target: Path) -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import orjson
+from pydantic import TypeAdapter, ValidationError
 
 from trunkline.core.contract import Contract
 from trunkline.core.errors import DataError, StorageError
 from trunkline.core.line_log import append
 from trunkline.core.reading import parse_json
+from trunkline.core.record import UtcTime
 from trunkline.inputs import Value
 
 from .database import database, literally, moment, time_of
@@ -22,6 +25,7 @@ from .records import GroundTruth
 if TYPE_CHECKING:
     import duckdb
 
+TIME: TypeAdapter[datetime] = TypeAdapter(UtcTime)
 EVENTS = f"""
     SELECT prediction, md5_number(prediction)::UUID AS "key", coalesce(item, '') AS item,
            {time_of('"time"')} AS "time",
@@ -54,6 +58,7 @@ WITHOUT_VALUE = """
     WHERE NOT json_exists(json, '$.value') AND NOT json_exists(json, '$.outcome')
 """
 """Events that were taken back have a value, null; the database reads one that is missing as the same."""
+TIMELESS = f"SELECT count(*) FROM ({EVENTS}) WHERE time IS NULL"  # noqa: S608
 WITHDRAWN = "DELETE FROM latest WHERE value = 'null'"
 OF_LOG = f"""
     SELECT DISTINCT prediction FROM ({EVENTS}) WHERE key IN (SELECT key FROM log WHERE kind = 'answer')
@@ -105,8 +110,8 @@ def record_truth(path: Path, truths: Iterable[GroundTruth]) -> None:
 def read_truth(path: Truth) -> dict[str, GroundTruth]:
     """Return the ground truth by the id of the answer; of two for one answer the later counts, by their time.
 
-    Records that were taken back are left out. A file that does not exist is empty, and a last line that is still being
-    written is left for the next time.
+    Records that were taken back are left out, as are those whose time is none. A file that does not exist is empty, and
+    a last line that is still being written is left for the next time.
     Raises DataError naming the line that cannot be read, StorageError when the file cannot.
     """
     return {prediction: record for (prediction, item), record in _line_by_line(path).items() if not item}
@@ -124,7 +129,45 @@ def _there(truth: Truth) -> list[Path]:
     return [path for path in ([truth] if isinstance(truth, Path) else truth) if os.path.lexists(path)]
 
 
+def timeless(truth: Truth) -> int:
+    """Return how many events are left out because what they give as their time is none.
+
+    Raises DataError naming the line that cannot be read, StorageError when the file cannot.
+    """
+    if not (paths := _there(truth)):
+        return 0
+    with database() as opened:
+        _name(opened, paths)
+        if opened.execute(TIMELESS).fetchall() == [(0,)]:
+            return 0
+    # The records know more times than the database, such as seconds since 1970.
+    return sum(not _has_time(value) for path in paths for value, _ in _lines(path))
+
+
+def _has_time(value: object) -> bool:
+    """Return whether a line's time is one; where it gives none it is no record, and named as such."""
+    if not isinstance(value, dict) or "time" not in value:
+        return True
+    try:
+        TIME.validate_python(value["time"])
+    except ValidationError:
+        return False
+    return True
+
+
 def _read_into(found: dict[tuple[str, str], GroundTruth], path: Path) -> None:
+    for value, origin in _lines(path):
+        if not _has_time(value):
+            continue
+        record = GroundTruth.from_dict(value, origin=origin, error=DataError)
+        about = record.prediction, record.item
+        before = found.get(about)
+        if before is None or record.time >= before.time:
+            found[about] = record
+
+
+def _lines(path: Path) -> Iterator[tuple[object, str]]:
+    """Yield what each line holds, and where it stands."""
     try:
         with path.open("rb") as stream:
             for number, line in enumerate(stream, start=1):
@@ -139,11 +182,7 @@ def _read_into(found: dict[tuple[str, str], GroundTruth], path: Path) -> None:
                     if not line.endswith(b"\n"):
                         break
                     raise
-                record = GroundTruth.from_dict(value, origin=origin, error=DataError)
-                about = record.prediction, record.item
-                before = found.get(about)
-                if before is None or record.time >= before.time:
-                    found[about] = record
+                yield value, origin
     except FileNotFoundError:
         return
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator
@@ -10,6 +11,10 @@ from trunkline.core.errors import StorageError, TrunklineError
 from trunkline.core.record import Record, UtcTime
 
 FIRST = "trunkline/ground-truth/1"
+
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+AHEAD = timedelta(days=1)
+"""The later of two events counts, so one from the far future could never be corrected."""
 
 Arm = Literal["champion", "challenger", "silent"]
 
@@ -92,3 +97,11 @@ class GroundTruth(Record):
             body = {name: held for name, held in value.items() if name not in ("schema", "outcome")}
             value = body | {"value": value["outcome"]}
         return super().from_dict(value, origin=origin, error=error)
+
+
+def require_time(time: datetime, now: datetime) -> None:
+    """Raise ValueError where nothing that is told `now` can have happened at a time."""
+    if time > now + AHEAD:
+        raise ValueError("time lies in the future")
+    if time < EARLIEST:
+        raise ValueError("time lies before 1970")

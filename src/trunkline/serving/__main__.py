@@ -29,7 +29,6 @@ from .app import create_app
 from .callers import Callers, Either, Keys, legacy
 from .feedback import take_feedback
 from .handing_out import hand_out, token_hashes
-from .limits import PatientProtocol, most_connections
 from .listening import Certificate, bind, listen, open_to_owner
 from .release import load, read_release
 from .server import GRACE_SECONDS, Server
@@ -92,13 +91,11 @@ def _run(options: argparse.Namespace, log: structlog.typing.FilteringBoundLogger
         app = create_app(service, Guard(_callers(access, key_file, given, log), access))
         hand_out(app, logs)
         take_feedback(app, service, logs)
-        PatientProtocol.most = most_connections()
         config = uvicorn.Config(
             app,
             log_config=None,
             access_log=False,
             ws="none",
-            http=PatientProtocol,
             ssl_context_factory=(lambda *_: certificate.context) if certificate else None,
             lifespan="on",
             proxy_headers=False,

@@ -7,7 +7,7 @@ import re
 import secrets
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +23,7 @@ from trunkline.core.record import UtcTime
 from trunkline.inputs import Value
 from trunkline.predictions import GroundTruth
 from trunkline.predictions.hourly import TRUTH, hourly_name
+from trunkline.predictions.records import require_time
 from trunkline.tasks import task_of
 
 from .bodies import Unreadable, read_body
@@ -36,8 +37,6 @@ MOST = 1000
 """Events in one request."""
 REMEMBERED = 100_000
 """Events that are known when they come again: a client that got no answer sends once more."""
-AHEAD = timedelta(days=1)
-"""The later of two events counts, so one from the far future could never be corrected."""
 IDENTITY = re.compile(r"[0-9a-f]{32}")
 
 
@@ -144,8 +143,11 @@ def read_events(body: bytes, contract: Contract, now: datetime) -> tuple[dict[st
 def _value(event: Event, contract: Contract, now: datetime) -> Value | None:
     if not IDENTITY.fullmatch(event.prediction):
         raise _Wrong("prediction", "the id of an answer, as /predict gave it")
-    if event.time and event.time > now + AHEAD:
-        raise _Wrong("time", "time lies in the future")
+    try:
+        if event.time:
+            require_time(event.time, now)
+    except ValueError as error:
+        raise _Wrong("time", str(error)) from error
     try:
         return None if event.value is None else task_of(contract).event(event.item, event.value, contract)
     except ValueError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, StreamingResponse
 
 from trunkline.core.errors import StorageError
+from trunkline.core.record import as_utc
 from trunkline.predictions.stores.folder import FolderStore
 from trunkline.predictions.stores.protocol import belongs
 
@@ -42,11 +43,9 @@ def hand_out(app: FastAPI, folder: Path) -> None:
     def files(request: Request) -> Response:
         try:
             asked = request.query_params.get("since")
-            since = datetime.fromisoformat(asked) if asked else None
+            since = as_utc(datetime.fromisoformat(asked)) if asked else None
         except ValueError as error:
             raise HTTPException(422, "since must be a time, as 2026-01-31T12:00:00Z.") from error
-        if since is not None and since.tzinfo is None:
-            since = since.replace(tzinfo=UTC)
         return JSONResponse({"files": [{"name": row.name, "tag": row.tag} for row in store.files(since)]})
 
     def one(request: Request) -> Response:

@@ -13,6 +13,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from trunkline.core.policy.access import Limits
 
+from . import bodies
+
 MOST_CALLERS = 10_000
 """Buckets that are kept; the one that was used least recently goes first, and is full when it comes back."""
 HEAD_SECONDS = 10.0
@@ -56,16 +58,14 @@ class PatientProtocol(HttpToolsProtocol):
     """A connection that is closed when a head takes too long or grows too large, or when nobody reads the answer."""
 
     _head: asyncio.TimerHandle | None = None
+    _rest: asyncio.TimerHandle | None = None
     _stuck: asyncio.TimerHandle | None = None
     _read = 0
-    most = MOST_CONNECTIONS
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
         super().connection_made(transport)
         self._expect()
-        if len(self.connections) > self.most:
-            transport.abort()
 
     def on_message_begin(self) -> None:
         """Begin to wait for the rest of a head."""
@@ -77,13 +77,25 @@ class PatientProtocol(HttpToolsProtocol):
         self._settle()
         super().on_headers_complete()
 
+    def on_message_complete(self) -> None:
+        """Wait for the next request as long as for any, where the body came after its answer."""
+        super().on_message_complete()
+        if self.cycle.response_complete:
+            self._settle()
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
     def data_received(self, data: bytes) -> None:
-        """Take what came, as long as it is no endless head."""
+        """Take what came, as long as it is no endless head, and no body that nobody reads and that does not end."""
         super().data_received(data)
         if self._head is not None:
             self._read += len(data)
             if self._read > HEAD_BYTES:
                 self.transport.close()
+        elif self._rest is None and self.timeout_keep_alive_task is None and self.cycle.response_complete:
+            # Whatever came ended the time that an idle connection has.
+            self._rest = self.loop.call_later(bodies.BODY_SECONDS, self.transport.close)
 
     def pause_writing(self) -> None:
         """Begin to wait for the client to read."""
@@ -109,6 +121,7 @@ class PatientProtocol(HttpToolsProtocol):
         self._head = self.loop.call_later(HEAD_SECONDS, self.transport.close)
 
     def _settle(self) -> None:
-        if self._head is not None:
-            self._head.cancel()
-            self._head = None
+        for timer in (self._head, self._rest):
+            if timer is not None:
+                timer.cancel()
+        self._head = self._rest = None

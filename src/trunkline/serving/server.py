@@ -14,6 +14,8 @@ import uvicorn
 
 from trunkline.core.record import write_atomically
 
+from .accepting import Accepting
+from .limits import PatientProtocol, most_connections
 from .listening import Certificate
 from .service import Service
 
@@ -33,6 +35,7 @@ class Server(uvicorn.Server):
         certificate: Certificate | None = None,
     ) -> None:
         super().__init__(config)
+        self._accepting: list[asyncio.Task[None]] = []
         self._service = service
         self._port_file = port_file
         self._certificate = certificate
@@ -55,11 +58,26 @@ class Server(uvicorn.Server):
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._service.request_reload)
         if self._hung_up_early:
             self._service.request_reload()
-        await super().startup(sockets)
+        # Without sockets: what uvicorn accepts itself counts only after its handshake, which may take a minute.
+        await super().startup([])
+        door = Accepting(self._protocol, self.server_state.connections, most_connections(), self.config.ssl)
+        self._accepting = [asyncio.create_task(door.accept(listener)) for listener in sockets or ()]
         port = sockets[0].getsockname()[1] if sockets else self.config.port
         if self._port_file:
             write_atomically(self._port_file, f"{port}\n".encode())
         self._service.log.info("started", port=port, **self._service.live.about())
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept nothing more, and end what is under way."""
+        for task in self._accepting:
+            task.cancel()
+        await asyncio.gather(*self._accepting, return_exceptions=True)
+        await super().shutdown(sockets)
+
+    def _protocol(self) -> asyncio.Protocol:
+        return PatientProtocol(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
 
     async def on_tick(self, counter: int) -> bool:
         """Take a renewed certificate; the server calls this ten times a second."""

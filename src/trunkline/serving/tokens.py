@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from http.client import HTTPException
 from typing import Any
 
 from trunkline.core.errors import UnavailableError
@@ -43,8 +44,8 @@ class Tokens:
         self._told = told
         self._client = jwt.PyJWKClient(issuer.jwks, cache_jwk_set=False, timeout=5)
         self._keys: dict[str, Any] = {}
-        self._asked = self._had = -STALE_S
-        self._asking = asyncio.Lock()
+        self._asked = self._heard = self._had = -STALE_S
+        self._asking: asyncio.Task[None] | None = None
 
     async def known(self, presented: str) -> Caller:
         """Return whom a token names. Raises NotAdmitted."""
@@ -72,21 +73,34 @@ class Tokens:
         return Caller(f"jwt:{claims['sub']}", allowed, self._limits)
 
     async def _key(self, name: str) -> Any:
-        async with self._asking:
-            if time.monotonic() - self._asked > (FRESH_S if name in self._keys else AGAIN_S):
-                await self._ask()
+        since = time.monotonic() - self._heard
+        if name not in self._keys or since > FRESH_S / 2:
+            asking = self._ask()
+            # Who has a key that is fresh waits for nobody: anyone can have the issuer asked, and it may not answer.
+            if asking and (name not in self._keys or since > FRESH_S):
+                await asyncio.shield(asking)
         if name not in self._keys or time.monotonic() - self._had > STALE_S:
             raise NotAdmitted("unknown")
         return self._keys[name]
 
-    async def _ask(self) -> None:
+    def _ask(self) -> asyncio.Task[None] | None:
+        """Return the question that is under way, or a new one; None where the last is too recent."""
+        if self._asking is None or self._asking.done():
+            if time.monotonic() - self._asked <= AGAIN_S:
+                return None
+            self._asked = time.monotonic()
+            self._asking = asyncio.get_running_loop().create_task(self._hear())
+        return self._asking
+
+    async def _hear(self) -> None:
         import jwt
 
-        self._asked = time.monotonic()
+        asked = time.monotonic()
         try:
             found = await asyncio.to_thread(self._client.get_signing_keys)
-        except (jwt.PyJWTError, ValueError, OSError) as error:
+        except (jwt.PyJWTError, ValueError, OSError, HTTPException) as error:
             self._told(f"the keys of the issuer could not be read: {type(error).__name__}")
-            return
-        self._keys = {key.key_id: key for key in found if key.key_id}
-        self._had = self._asked
+        else:
+            self._keys = {key.key_id: key for key in found if key.key_id}
+            self._had = asked
+        self._heard = time.monotonic()

@@ -11,7 +11,7 @@ import pytest
 
 from trunkline.core.errors import DataError, StorageError
 from trunkline.predictions import GroundTruth
-from trunkline.predictions.ground_truth import events_of, read_truth
+from trunkline.predictions.ground_truth import events_of, read_truth, timeless
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -123,11 +123,9 @@ def test_a_time_without_a_zone_is_utc(tmp_path: Path) -> None:
         ("NaN", "2026-01-01"),
         ("-Infinity", "2026-01-01"),
         ("1e999", "2026-01-01"),
-        ("1", "99999-01-01"),
-        ("1", "infinity"),
     ],
 )
-def test_a_value_or_a_time_that_nothing_can_have_is_named_by_its_line(
+def test_a_value_that_nothing_can_have_is_named_by_its_line(
     tmp_path: Path, value: str, time: str
 ) -> None:
     path = tmp_path / "production.jsonl"
@@ -135,6 +133,37 @@ def test_a_value_or_a_time_that_nothing_can_have_is_named_by_its_line(
     path.write_bytes(_truth("p1", "Yes") + b"\n" + line.encode())
     with pytest.raises(DataError, match="line 2"):
         truth_of(path, ["p1", "p2"])
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        "0001-01-01T00:00:00+23:59",
+        "9999-12-31T23:59:59-23:59",
+        "99999-01-01",
+        "infinity",
+        "0044-03-15 (BC)",
+        "",
+        None,
+        1e300,
+    ],
+)
+def test_an_event_at_no_time_is_left_out_and_counted(tmp_path: Path, time: object) -> None:
+    path = tmp_path / "production.jsonl"
+    wrong = orjson.dumps({"prediction": "p2", "value": "No", "time": time})
+    path.write_bytes(wrong + b"\n" + _truth("p1", "Yes") + b"\n" + wrong.replace(b"p2", b"p1") + b"\n")
+    assert truth_of(path, ["p1", "p2"]) == read_truth(path)
+    assert {name: event.value for name, event in read_truth(path).items()} == {"p1": "Yes"}
+    assert timeless(path) == 2
+    path.write_bytes(wrong + b"\n")
+    assert events_of(path, ["p2"]) == read_truth(path) == {}
+
+
+def test_seconds_since_1970_are_a_time(tmp_path: Path) -> None:
+    path = tmp_path / "production.jsonl"
+    path.write_text('{"prediction": "p1", "value": "Yes", "time": 1767225600}\n')
+    assert timeless(path) == 0
+    assert truth_of(path, ["p1"])["p1"].time == START
 
 
 def test_a_whole_number_of_any_length_is_read_as_line_by_line(tmp_path: Path) -> None:

@@ -29,11 +29,14 @@ class Issuer:
         self.keys: dict[str, rsa.RSAPrivateKey] = {}
         self.asked = 0
         self.broken = False
+        self.answers = threading.Event()
+        self.answers.set()
         issuer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 issuer.asked += 1
+                issuer.answers.wait(30)
                 body = b"" if issuer.broken else json.dumps(issuer.jwks()).encode()
                 self.send_response(500 if issuer.broken else 200)
                 self.send_header("content-length", str(len(body)))
@@ -75,6 +78,7 @@ class Issuer:
 def issuer() -> Iterator[Issuer]:
     made = Issuer()
     yield made
+    made.answers.set()
     made.server.shutdown()
     made.server.server_close()
 
@@ -138,6 +142,7 @@ def test_while_the_issuer_does_not_answer_its_keys_stay_for_a_day(
     known = Tokens(issuer.settings(), LIMITS, told=told.append)
     asyncio.run(known.known(issuer.token()))
     issuer.broken = True
+    monkeypatch.setattr(tokens, "AGAIN_S", -1.0)
     monkeypatch.setattr(tokens, "FRESH_S", -1.0)
     asyncio.run(known.known(issuer.token()))
     assert told
@@ -153,8 +158,36 @@ def test_a_key_that_the_issuer_took_back_opens_nothing(
     asyncio.run(known.known(token))
     issuer.keys.clear()
     issuer.add("second")
+    monkeypatch.setattr(tokens, "AGAIN_S", -1.0)
     monkeypatch.setattr(tokens, "FRESH_S", -1.0)
     assert refused(known, token) == "unknown"
+
+
+def test_who_has_a_known_key_does_not_wait_for_the_issuer(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = Tokens(issuer.settings(), LIMITS)
+    valid, forged = issuer.token(), _named(issuer.token(), "forged")
+    monkeypatch.setattr(tokens, "AGAIN_S", -1.0)
+
+    async def ask() -> None:
+        await known.known(valid)
+        issuer.answers.clear()
+        waiting = asyncio.create_task(known.known(forged))
+        while issuer.asked < 2:
+            await asyncio.sleep(0.01)
+        assert (await asyncio.wait_for(known.known(valid), 2)).name == "jwt:shop"
+        assert not waiting.done()
+        issuer.answers.set()
+        with pytest.raises(NotAdmitted):
+            await waiting
+
+    asyncio.run(ask())
+
+
+def _named(token: str, kid: str) -> str:
+    """Return a token that says it was signed with another key."""
+    return ".".join([jwt.encode({}, "0" * 32, headers={"kid": kid}).split(".")[0], *token.split(".")[1:]])
 
 
 def _signed_with(public: bytes) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 import pytest
 from pydantic import ValidationError
 
 from trunkline.core.errors import BundleError, StorageError
-from trunkline.core.record import Record, canonical_json, sha256, short
+from trunkline.core.record import Record, as_utc, canonical_json, sha256, short
 
 
 class Sample(Record):
@@ -74,3 +75,13 @@ def test_a_digest_says_how_it_was_taken_and_people_read_twelve_digits() -> None:
     digest = sha256(b"")
     assert digest == "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     assert short(digest) == "e3b0c44298fc"
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-00:01"])
+def test_a_time_that_utc_does_not_have_is_none(text: str) -> None:
+    with pytest.raises(ValueError, match="9999"):
+        as_utc(datetime.fromisoformat(text))
+
+
+def test_a_time_is_moved_to_utc() -> None:
+    assert as_utc(datetime.fromisoformat("2026-01-01T01:00:00+02:00")).isoformat() == "2025-12-31T23:00:00+00:00"

@@ -33,6 +33,11 @@ def test_one_event_or_many_are_read_in_the_outcomes_type() -> None:
     assert [(value, time.hour) for _, value, time in many] == [(2.0, 10), (None, 12)]
 
 
+def test_a_time_is_kept_in_utc() -> None:
+    told = read({"prediction": ID, "value": 2, "time": "2026-01-01T10:00:00+05:30"}, alone=True)
+    assert [time.isoformat() for _, _, time in told] == ["2026-01-01T04:30:00+00:00"]
+
+
 def test_an_event_that_stands_twice_counts_once() -> None:
     assert len(read({"prediction": ID, "value": 2}, {"prediction": ID, "value": 2})) == 1
 
@@ -44,6 +49,9 @@ def test_an_event_that_stands_twice_counts_once() -> None:
         {"prediction": "../../etc", "value": 2},
         {"prediction": ID, "value": 2, "time": "2027-01-01T00:00:00Z"},
         {"prediction": ID, "value": 2, "time": "yesterday"},
+        {"prediction": ID, "value": 2, "time": "0001-01-01T00:00:00+23:59"},
+        {"prediction": ID, "value": 2, "time": "9999-12-31T23:59:59-23:59"},
+        {"prediction": ID, "value": 2, "time": "1000-01-01T00:00:00Z"},
         {"prediction": ID, "value": 2, "item": "an item"},
         {"prediction": ID, "value": 2, "outcome": 2},
         {"prediction": ID},

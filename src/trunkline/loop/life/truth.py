@@ -11,6 +11,7 @@ from trunkline.core.errors import DataError
 from trunkline.predictions import GroundTruth
 from trunkline.predictions.ground_truth import Truth, events_of, value_of
 from trunkline.predictions.reader import LogReader
+from trunkline.predictions.records import require_time
 from trunkline.tasks import task_of
 
 SHOWN = 5
@@ -21,14 +22,15 @@ def read_truths(path: Path, contract: Contract) -> tuple[GroundTruth, ...]:
 
     Raises DataError that names the line when one is not a record or its outcome breaks the contract.
     """
-    truths, task = [], task_of(contract)
+    truths, task, now = [], task_of(contract), datetime.now(UTC)
     for place, truth in enumerate(GroundTruth.read_lines(path, error=DataError, complete=True), 1):
         try:
+            require_time(truth.time, now)
             truths.append(truth.model_copy(update={"value": value_of(truth, task, contract)}))
-        except DataError as error:
+        except (DataError, ValueError) as error:
             raise DataError(
-                f"{path}, line {place}: {error.what}",
-                value=truth.value,
+                f"{path}, line {place}: {error.what if isinstance(error, DataError) else f'{error}.'}",
+                value=truth.value if isinstance(error, DataError) else truth.time.isoformat(),
                 next_step="correct the record; nothing of the file was recorded",
             ) from error
     return tuple(truths)

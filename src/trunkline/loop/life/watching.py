@@ -27,6 +27,7 @@ from trunkline.loop.rollout.credentials import credentials
 from trunkline.loop.rollout.deploying import nothing_serves
 from trunkline.loop.versions.bundles import bundle_of
 from trunkline.loop.versions.named import named_versions
+from trunkline.predictions.ground_truth import timeless
 from trunkline.predictions.opening import open_log, open_telemetry, open_truth, tidy_log
 from trunkline.tasks import silent_before
 
@@ -53,6 +54,8 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
         progress(f"{window.torn} unfinished lines in the prediction log were passed over")
     # Ground truth comes late: the newest labelled answers may lie far behind the newest answers.
     told = open_truth(project, environment)
+    if lost := timeless(told):
+        progress(f"{lost:,} events of ground truth have no time, and were passed over")
     now = datetime.now(UTC)
     given = [row.time for row in window.predictions if row.bundle == bundle.digest]
     first, most = min(given, default=now), policy.window_rows
