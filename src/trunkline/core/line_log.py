@@ -17,11 +17,11 @@ BLOCK = 65_536
 def append(path: Path, records: Iterable[Record]) -> None:
     """Append records to a file, on the disk when it returns; a line that was never written whole is taken away first.
 
-    Raises StorageError when the file cannot be written.
+    Its owner and the group may read it. Raises StorageError when the file cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a+b") as stream:
+        with open(path, "a+b", opener=_opened) as stream:
             if sys.platform != "win32":
                 import fcntl
 
@@ -35,6 +35,10 @@ def append(path: Path, records: Iterable[Record]) -> None:
         raise StorageError(
             f"Cannot write {path}: {error.strerror}.", next_step="make the folder writable"
         ) from error
+
+
+def _opened(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o640)
 
 
 def _end_of_whole_lines(stream: BinaryIO) -> int:

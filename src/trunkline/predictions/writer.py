@@ -68,7 +68,7 @@ class LogWriter:
         self._closing = ThreadPoolExecutor(1, thread_name_prefix="log-segments")
         self._ended = False
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True, mode=0o750)
             self._open = _opened(folder)
             if sync:
                 to_disk(folder)

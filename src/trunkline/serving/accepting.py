@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 import ssl
-from collections.abc import Callable, Sized
+from collections.abc import Callable
 
 HANDSHAKE_SECONDS = 5.0
 TRY_AGAIN_S = 0.5
@@ -14,23 +13,22 @@ TRY_AGAIN_S = 0.5
 
 
 class Accepting:
-    """Accepts connections for protocols that `make` makes, with TLS where there is a `context`.
+    """Accepts at most `most` connections at a time, with TLS where there is a `context`.
 
-    `open_ones` are the connections that are open; with those whose handshake is under way there are at most `most`.
+    `make` makes the protocol of a connection, which calls what it is given when it has lost it.
     """
 
     def __init__(
         self,
-        make: Callable[[], asyncio.Protocol],
-        open_ones: Sized,
+        make: Callable[[Callable[[], None]], asyncio.Protocol],
         most: int,
         context: ssl.SSLContext | None = None,
     ) -> None:
         self._make = make
-        self._open = open_ones
         self._most = most
         self._context = context
-        self._greeted: set[asyncio.Task[None]] = set()
+        self._held: set[socket.socket] = set()
+        self._greeting: set[asyncio.Task[None]] = set()
 
     async def accept(self, listener: socket.socket) -> None:
         """Accept what comes to a socket that listens, until this is cancelled."""
@@ -43,22 +41,30 @@ class Accepting:
                 except OSError:
                     await asyncio.sleep(TRY_AGAIN_S)
                     continue
-                if len(self._open) + len(self._greeted) < self._most:
+                if len(self._held) < self._most:
+                    self._held.add(connection)
                     task = loop.create_task(self._greet(connection))
-                    self._greeted.add(task)
-                    task.add_done_callback(self._greeted.discard)
+                    self._greeting.add(task)
+                    task.add_done_callback(self._greeting.discard)
                 else:
                     connection.close()
                 # Many that come at once keep nobody else from being served.
                 await asyncio.sleep(0)
         finally:
-            for task in self._greeted:
+            for task in self._greeting:
                 task.cancel()
 
     async def _greet(self, connection: socket.socket) -> None:
-        seconds = HANDSHAKE_SECONDS if self._context else None
-        # Who breaks off the handshake, or takes too long, is gone.
-        with contextlib.suppress(OSError):
+        def left() -> None:
+            self._held.discard(connection)
+
+        try:
             await asyncio.get_running_loop().connect_accepted_socket(
-                self._make, connection, ssl=self._context, ssl_handshake_timeout=seconds
+                lambda: self._make(left),
+                connection,
+                ssl=self._context,
+                ssl_handshake_timeout=HANDSHAKE_SECONDS if self._context else None,
             )
+        except OSError:
+            # Who breaks off the handshake, or takes too long, is gone.
+            left()

@@ -61,6 +61,8 @@ class PatientProtocol(HttpToolsProtocol):
     _rest: asyncio.TimerHandle | None = None
     _stuck: asyncio.TimerHandle | None = None
     _read = 0
+    left: Callable[[], None] | None = None
+    """Is called when the connection is lost."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
@@ -92,10 +94,10 @@ class PatientProtocol(HttpToolsProtocol):
         if self._head is not None:
             self._read += len(data)
             if self._read > HEAD_BYTES:
-                self.transport.close()
+                self._end()
         elif self._rest is None and self.timeout_keep_alive_task is None and self.cycle.response_complete:
             # Whatever came ended the time that an idle connection has.
-            self._rest = self.loop.call_later(bodies.BODY_SECONDS, self.transport.close)
+            self._rest = self.loop.call_later(bodies.BODY_SECONDS, self._end)
 
     def pause_writing(self) -> None:
         """Begin to wait for the client to read."""
@@ -104,21 +106,40 @@ class PatientProtocol(HttpToolsProtocol):
 
     def resume_writing(self) -> None:
         """Wait no longer: it reads."""
-        if self._stuck is not None:
+        if self._stuck is not None and not self.transport.is_closing():
             self._stuck.cancel()
+            self._stuck = None
         super().resume_writing()
+
+    def on_response_complete(self) -> None:
+        """Wait for the client to read the last answer."""
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self._end()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """End what was idle too long."""
+        self._end()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no longer."""
         self._settle()
         if self._stuck is not None:
             self._stuck.cancel()
+        if self.left is not None:
+            self.left()
         super().connection_lost(exc)
+
+    def _end(self) -> None:
+        """Close the connection when the client has read what was answered, and in a minute whether it has or not."""
+        self.transport.close()
+        if self._stuck is None:
+            self._stuck = self.loop.call_later(READING_SECONDS, self.transport.abort)
 
     def _expect(self) -> None:
         self._settle()
         self._read = 0
-        self._head = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+        self._head = self.loop.call_later(HEAD_SECONDS, self._end)
 
     def _settle(self) -> None:
         for timer in (self._head, self._rest):

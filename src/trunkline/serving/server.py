@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 
@@ -60,7 +60,7 @@ class Server(uvicorn.Server):
             self._service.request_reload()
         # Without sockets: what uvicorn accepts itself counts only after its handshake, which may take a minute.
         await super().startup([])
-        door = Accepting(self._protocol, self.server_state.connections, most_connections(), self.config.ssl)
+        door = Accepting(self._protocol, most_connections(), self.config.ssl)
         self._accepting = [asyncio.create_task(door.accept(listener)) for listener in sockets or ()]
         port = sockets[0].getsockname()[1] if sockets else self.config.port
         if self._port_file:
@@ -74,10 +74,12 @@ class Server(uvicorn.Server):
         await asyncio.gather(*self._accepting, return_exceptions=True)
         await super().shutdown(sockets)
 
-    def _protocol(self) -> asyncio.Protocol:
-        return PatientProtocol(
+    def _protocol(self, left: Callable[[], None]) -> asyncio.Protocol:
+        made = PatientProtocol(
             config=self.config, server_state=self.server_state, app_state=self.lifespan.state
         )
+        made.left = left
+        return made
 
     async def on_tick(self, counter: int) -> bool:
         """Take a renewed certificate; the server calls this ten times a second."""

@@ -41,3 +41,8 @@ def test_where_nothing_can_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(StorageError, match="Cannot write"):
         line_log.append(tmp_path / "file" / "log.jsonl", [told("a")])
+
+
+def test_only_its_owner_and_the_group_may_read_it(tmp_path: Path) -> None:
+    line_log.append(tmp_path / "log.jsonl", [told("a")])
+    assert (tmp_path / "log.jsonl").stat().st_mode & 0o027 == 0

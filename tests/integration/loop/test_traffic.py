@@ -121,6 +121,15 @@ def test_an_outcome_that_breaks_the_contract_is_refused_at_the_door(
         read_truths(file(tmp_path, "truth.jsonl", told.line()), contract)
 
 
+@pytest.mark.parametrize(
+    "time", ["2999-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "0001-01-01T00:00:00+23:59"]
+)
+def test_a_time_at_which_nothing_can_have_happened_is_refused_at_the_door(tmp_path: Path, time: str) -> None:
+    line = f'{{"prediction": "a", "value": "no", "time": "{time}"}}\n'
+    with pytest.raises(DataError, match=r"line 1: .*time"):
+        read_truths(file(tmp_path, "truth.jsonl", line), CONTRACT)
+
+
 def prediction(name: str, *, arm: Arm = "champion") -> Prediction:
     return Prediction(
         id=name, time=datetime(2026, 1, 1, tzinfo=UTC), environment="e", revision="r", version=1, bundle="b", arm=arm,

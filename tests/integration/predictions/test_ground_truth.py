@@ -125,9 +125,7 @@ def test_a_time_without_a_zone_is_utc(tmp_path: Path) -> None:
         ("1e999", "2026-01-01"),
     ],
 )
-def test_a_value_that_nothing_can_have_is_named_by_its_line(
-    tmp_path: Path, value: str, time: str
-) -> None:
+def test_a_value_that_nothing_can_have_is_named_by_its_line(tmp_path: Path, value: str, time: str) -> None:
     path = tmp_path / "production.jsonl"
     line = f'{{"prediction": "p2", "value": {value}, "time": "{time}"}}\n'
     path.write_bytes(_truth("p1", "Yes") + b"\n" + line.encode())

@@ -26,6 +26,7 @@ def rejection(name: str) -> Rejection:
 @pytest.mark.parametrize("sync", [False, True])
 def test_lines_are_whole_on_disk_when_append_returns(tmp_path: Path, sync: bool) -> None:
     log = LogWriter(tmp_path / "new" / "folder", sync=sync)
+    assert (tmp_path / "new" / "folder").stat().st_mode & 0o027 == 0
     log.append([rejection("a"), rejection("b")])
     log.append([rejection("c")])
     lines = log.path.read_bytes().splitlines()
@@ -191,6 +192,20 @@ def test_killed_at_any_byte_of_a_line_every_line_before_is_read_and_the_next_sta
     log.close()
     assert ids(tmp_path) == ["r0", "r1", "r9"]
     assert LogReader(tmp_path).between().torn == 1
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+23:59", "0001-01-01T00:00:00Z", "yesterday"])
+def test_a_time_that_no_segment_can_be_named_after_does_not_stop_its_closing(
+    tmp_path: Path, time: str
+) -> None:
+    killed = LogWriter(tmp_path)
+    killed.append([at(0), at(1)])
+    killed.close()
+    with killed.path.open("a") as stream:
+        stream.write(json.dumps(at(2).to_dict() | {"time": time}) + "\n")
+    close_left(tmp_path)
+    assert [segment.closed for segment in segments_in(tmp_path)] == [True]
+    assert ids(tmp_path)[:2] == ["r0", "r1"]
 
 
 def test_readers_beside_a_writer_see_every_record_once(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from collections.abc import Iterator
@@ -12,11 +13,13 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from starlette.responses import StreamingResponse
 from tenacity import retry, stop_after_delay, wait_fixed
+from uvicorn.server import ServerState
 
 from trunkline.serving import bodies, limits
 from trunkline.serving.bodies import Unreadable, read_body
 from trunkline.serving.limits import PatientProtocol
 
+UNREAD = b"POST /refused HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n"
 HEAD = b"POST /read HTTP/1.1\r\nhost: x\r\n"
 
 
@@ -33,6 +36,10 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[uvicorn.Server]:
             return Response(await read_body(request))
         except Unreadable as refusal:
             return Response(status_code=refusal.status, headers=refusal.headers)
+
+    @app.post("/refused")
+    async def refuse() -> Response:
+        return Response(status_code=401)
 
     @app.get("/much")
     async def much() -> Response:
@@ -114,14 +121,65 @@ def test_who_does_not_read_the_answer_loses_the_connection(server: uvicorn.Serve
         closed()
 
 
-def test_of_too_many_connections_the_newest_is_closed_and_the_others_are_served(
-    port: int, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("late", [b"x", b"x" * 200_000, b"{" * 20])
+def test_a_body_after_its_answer_keeps_no_connection(server: uvicorn.Server, port: int, late: bytes) -> None:
+    assert said(port, UNREAD % 900_000, late).startswith(b"HTTP/1.1 401")
+
+
+def test_nor_does_what_comes_between_two_requests(port: int) -> None:
+    assert said(port, UNREAD % 2 + b"{}", b"\r\n").count(b"HTTP/1.1 401") == 1
+
+
+def test_who_sends_the_body_after_the_answer_may_ask_again(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+        for _ in range(3):
+            client.sendall(UNREAD % 100_000)
+            assert client.recv(65536).startswith(b"HTTP/1.1 401")
+            client.sendall(b"x" * 100_000)
+
+
+class Unread:
+    """A connection whose client takes nothing: what was written stays, and it closes only when it is cut."""
+
+    def __init__(self) -> None:
+        self.closing = False
+        self.cut = asyncio.Event()
+
+    def get_extra_info(self, _: str) -> None:
+        return None
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+    def write(self, data: bytes) -> None:
+        """Keep it."""
+
+    def close(self) -> None:
+        self.closing = True
+
+    def abort(self) -> None:
+        self.cut.set()
+
+
+@pytest.mark.parametrize(
+    "sent", [b"", b"GET / HTTP/1.1\r\nhost: x\r\n\r\n", b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n"]
+)
+def test_a_last_answer_that_nobody_reads_keeps_no_connection(
+    monkeypatch: pytest.MonkeyPatch, sent: bytes
 ) -> None:
-    monkeypatch.setattr(limits, "HEAD_SECONDS", 30.0)
-    monkeypatch.setattr(PatientProtocol, "most", 2)
-    first, second = (socket.create_connection(("127.0.0.1", port), timeout=20) for _ in range(2))
-    with first, second:
-        for client in (first, second):
-            client.sendall(HEAD + b"content-length: 2\r\n\r\n{}")
-            assert client.recv(12) == b"HTTP/1.1 200"
-        assert said(port, HEAD) == b""
+    for name in ("HEAD_SECONDS", "READING_SECONDS"):
+        monkeypatch.setattr(limits, name, 0.01)
+
+    async def app(_: Any, __: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"answer"})
+
+    async def ask() -> None:
+        config = uvicorn.Config(app, log_level="critical", timeout_keep_alive=0, lifespan="off")
+        protocol, client = PatientProtocol(config, ServerState(), {}), Unread()
+        protocol.connection_made(client)  # type: ignore[arg-type]
+        if sent:
+            protocol.data_received(sent)
+        await asyncio.wait_for(client.cut.wait(), 5)
+
+    asyncio.run(ask())

@@ -84,4 +84,6 @@ def test_a_time_that_utc_does_not_have_is_none(text: str) -> None:
 
 
 def test_a_time_is_moved_to_utc() -> None:
-    assert as_utc(datetime.fromisoformat("2026-01-01T01:00:00+02:00")).isoformat() == "2025-12-31T23:00:00+00:00"
+    assert (
+        as_utc(datetime.fromisoformat("2026-01-01T01:00:00+02:00")).isoformat() == "2025-12-31T23:00:00+00:00"
+    )
