@@ -51,8 +51,9 @@ class Accepting:
                 # Many that come at once keep nobody else from being served.
                 await asyncio.sleep(0)
         finally:
-            for task in self._greeting:
-                task.cancel()
+            # Who was let in is known to the server before it ends what is open.
+            if self._greeting:
+                await asyncio.wait(self._greeting)
 
     async def _greet(self, connection: socket.socket) -> None:
         def left() -> None:

@@ -205,7 +205,7 @@ def test_a_time_that_no_segment_can_be_named_after_does_not_stop_its_closing(
         stream.write(json.dumps(at(2).to_dict() | {"time": time}) + "\n")
     close_left(tmp_path)
     assert [segment.closed for segment in segments_in(tmp_path)] == [True]
-    assert ids(tmp_path)[:2] == ["r0", "r1"]
+    assert {"r0", "r1"} <= set(ids(tmp_path))
 
 
 def test_readers_beside_a_writer_see_every_record_once(tmp_path: Path) -> None:
