@@ -221,11 +221,11 @@ def unit(ctx: click.Context, environment: str, system: bool, path: Path | None) 
     By default it is for your own systemd (`systemctl --user`). Its first lines say how to turn it on.
     """
     from trunkline.core.record import write_atomically
-    from trunkline.loop.rollout import deploying
+    from trunkline.loop.rollout.unit import unit_of
 
     project = output.project_of(ctx)
     environment = output.environment_of(project, environment)
-    made = deploying.unit_of(project, environment)
+    made = unit_of(project, environment)
     text = made.text(system=system)
     if path is None:
         click.echo(text, nl=False)

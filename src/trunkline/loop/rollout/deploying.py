@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
 import os
-import re
 from pathlib import Path
 
 from trunkline import delivery
@@ -16,14 +14,11 @@ from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.release import Deployment, Release
 from trunkline.delivery import (
-    ContainerUnit,
     DesiredState,
     Environment,
-    LocalTarget,
     Plan,
     Target,
     TargetKind,
-    Unit,
     apply,
     champion_alone,
     kind_of,
@@ -35,7 +30,6 @@ from trunkline.delivery import (
     settings_of,
     thrown,
 )
-from trunkline.delivery.targets.container_target import ContainerTarget
 from trunkline.delivery.targets.protocol import Remembering
 from trunkline.forge import Issue, open_forge
 from trunkline.loop.changes.merged import require_merged_file
@@ -244,26 +238,3 @@ def serving_contract(project: Project, environment: str) -> Contract:
     if champion is None:
         raise nothing_serves(project, environment)
     return bundle_of(project, champion, progress=lambda _: None).contract
-
-
-def unit_of(project: Project, environment: str) -> Unit | ContainerUnit:
-    """Return the systemd unit that keeps an environment's service running on the machine that serves."""
-    target = target_of(project, environment)
-    if isinstance(target, ContainerTarget):
-        return target.unit()
-    if not isinstance(target, LocalTarget):
-        raise PolicyError(
-            f"No process of this machine serves {environment}, so there is nothing for systemd to keep.",
-            value=read_state(project.deployment(environment)).target.kind,
-        )
-    name = re.sub(r"[^a-z0-9-]+", "-", project.policy.name.lower()).strip("-")
-    return Unit(
-        name=f"trunkline-{name}-{environment}",
-        environment=environment,
-        live=target.folder,
-        predictions=project.predictions(environment).resolve(),
-        host=target.host,
-        user=getpass.getuser(),
-        reaches_out=bool(project.policy.serving.log.store or target.access.jwt),
-        home=Path.home(),
-    )
