@@ -71,7 +71,7 @@ class Performance(Monitor[PerformanceMonitor]):
         except ValueError as error:
             return Seen("inconclusive", f"{name} cannot be measured: {error}.", rows)
         scale = scale_of(metric, paired, (reference.value, figure.value))
-        margin = self.settings.margin * scale.size
+        margin = scale.amount(self.settings.margin)
         floor = reference.value - margin
         interval = figure.interval
         words = f"{name} is {figure.value:.3f}" + (f" ({between(interval)})" if interval else "")

@@ -118,7 +118,7 @@ def _quality(evidence: StageEvidence, policy: Rollout) -> Verdict:
         words += " is compared with the champion"
     question = "Is it as good as the champion?"
     scale = evidence.scale
-    of, tolerated = scale.words(policy.margin), policy.margin * scale.size
+    of, tolerated = scale.words(policy.margin), scale.amount(policy.margin)
     return _not_worse("quality", question, words, figure, tolerated, of, blocking=policy.require_truth)
 
 

@@ -69,7 +69,7 @@ def compare(own: ArmRows, other: ArmRows, policy: Rollout, metric: Metric, *, sa
     def quality() -> tuple[Difference, Scale]:
         one, two = own.labelled, other.labelled
         scale = scale_of(metric, two, (metric.value(one), metric.value(two)))
-        matters = max(policy.margin, LEAST) * scale.size
+        matters = scale.amount(max(policy.margin, LEAST))
         return difference(one, two, metric, same_rows=same_rows, level=level, matters=matters), scale
 
     enough = own.enough and other.enough

@@ -25,7 +25,11 @@ class Scale(Record):
 
     def words(self, share: float) -> str:
         """Return what a share of it is, ` (0.020 of the error of ...)`; empty where a share is a difference."""
-        return f" ({number(share)} of {self.of})" if self.of else ""
+        return f" ({number(share)} of {self.of})" if self.of and share <= 1 else ""
+
+    def amount(self, margin: float) -> float:
+        """Return a margin in the metric's unit; one above 1 is no share, it is in that unit already."""
+        return margin * self.size if margin <= 1 else margin
 
     def shared(self, figure: Figure, name: str) -> Figure:
         """Return a figure, in the metric's unit, as a share of it under another name."""

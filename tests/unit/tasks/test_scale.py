@@ -5,7 +5,7 @@ import pytest
 
 from trunkline.measure.metrics import LightMetric, ProjectMetric
 from trunkline.measure.paired import Paired
-from trunkline.tasks.scale import AS_IT_IS, scale_of
+from trunkline.tasks.scale import AS_IT_IS, Scale, scale_of
 
 CLASSES = Paired(
     np.array([0, 1, 1, 1]),
@@ -42,3 +42,9 @@ def test_a_metric_of_the_project_is_measured_by_the_greater_value() -> None:
 
     assert scale_of(own, CLASSES, (300.0, -400.0)).size == 400.0
     assert scale_of(own, CLASSES, (0.0, 0.0)) == AS_IT_IS
+
+
+def test_a_margin_above_one_is_in_the_metrics_own_unit() -> None:
+    scale = Scale(size=20.0, of="the error of a model that ignores its inputs")
+    assert scale.amount(0.05) == pytest.approx(1.0)
+    assert scale.amount(10) == 10

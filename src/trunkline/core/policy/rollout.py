@@ -62,11 +62,11 @@ class Rollout(Section):
     """A stage that is undecided after so long becomes an issue, for a person to decide; it never goes on by itself."""
     kill_switch: bool = False
     """A challenger that fails loses its traffic at once, before the pull request of its rollback is merged."""
-    margin: Annotated[float, Field(ge=0, le=1)] = 0.05
+    margin: Annotated[float, Field(ge=0)] = 0.05
     """How far the challenger may lie below the champion by `monitoring.performance.metric`, the whole interval.
 
     A share, as `gates.performance.margin`: for errors (`neg_...`) of the error of a model that ignores its inputs, for
-    the project's own metric of the greater of the two values.
+    the project's own metric of the greater of the two values. A margin above 1 is in the metric's own unit.
     """
     require_truth: bool = False
     """Wait for ground truth; otherwise a stage goes on without, and its pull request says so."""

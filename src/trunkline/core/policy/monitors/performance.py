@@ -14,7 +14,7 @@ class PerformanceMonitor(Section):
 
     metric: str = "roc_auc"
     """Any metric; one that scikit-learn alone computes needs the extra `train` where it is watched."""
-    margin: Annotated[float, Field(ge=0, le=1)] = 0.05
+    margin: Annotated[float, Field(ge=0)] = 0.05
     """How far below the figure measured at release the whole interval must lie.
 
     A share, as `gates.performance.margin`: for errors (`neg_...`) of the error of a model that ignores its inputs, for
