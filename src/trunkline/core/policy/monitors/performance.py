@@ -18,5 +18,5 @@ class PerformanceMonitor(Section):
     """How far below the figure measured at release the whole interval must lie.
 
     A share, as `gates.performance.margin`: for errors (`neg_...`) of the error of a model that ignores its inputs, for
-    the project's own metric of the greater of the two values.
+    the project's own metric of the greater of the two values. A margin above 1 is in the metric's own unit.
     """
