@@ -61,6 +61,11 @@ def test_hours_that_no_step_takes_and_those_that_patience_equals_are_taken() -> 
     Rollout.model_validate({"minimum_hours": 400, "stages": ["single"]})
 
 
-def test_a_margin_in_the_unit_of_the_outcome_is_refused() -> None:
+def test_a_margin_above_one_is_an_amount_in_the_unit_of_the_metric() -> None:
+    assert Rollout(margin=20.0).margin == 20.0
+
+
+@pytest.mark.parametrize("margin", [-0.01, float("nan"), float("inf")])
+def test_a_margin_that_is_no_amount_is_refused(margin: float) -> None:
     with pytest.raises(ValidationError):
-        Rollout(margin=20.0)
+        Rollout(margin=margin)
