@@ -60,5 +60,7 @@ class Deployment(Record):
     release: Release | None
     outcome: Literal["applied", "went back", "stopped"]
     detail: str = ""
+    since: datetime | None = None
+    """When the stage that it serves began, by whichever machine."""
     instead_of: Release | None = None
     """What was merged and does not serve, because the kill switch took its challenger's traffic."""

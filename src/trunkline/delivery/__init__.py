@@ -1,8 +1,9 @@
 """From the desired state in a commit to what serves: plan, apply, rollout and targets."""
 
-from .apply import apply, read_history, stop
+from .apply import apply, stop
 from .container_unit import ContainerUnit
 from .desired_state import DesiredState, parse_state, read_state, write_state
+from .history import read_history, stage_since
 from .kill_switch import champion_alone, thrown
 from .once import serve_once
 from .plan import Plan, Step, plan
@@ -37,6 +38,7 @@ __all__ = [
     "require_possible",
     "serve_once",
     "settings_of",
+    "stage_since",
     "state_before",
     "stop",
     "thrown",

@@ -9,11 +9,11 @@ from typing import Literal
 
 from trunkline.core.bundle import BundleStore
 from trunkline.core.errors import StalePlanError, TrunklineError
-from trunkline.core.line_log import append
 from trunkline.core.lock import only_one
 from trunkline.core.record import short
 from trunkline.core.release import Deployment, Release
 
+from .history import read_history, stage_since, write_down
 from .plan import Plan, same
 from .targets.protocol import Remembering, Target
 
@@ -50,12 +50,14 @@ def apply(
             )
         if plan.release is None:
             target.stop()
-            return _remember(history, _deployment(plan, "stopped", plan.steps[0].text))
+            return write_down(history, _deployment(plan, "stopped", plan.steps[0].text))
         kept = "kill switch: " if instead_of else ""
         done = "; ".join(f"{step.kind} {step.text}" for step in plan.steps)
-        made = _deployment(plan, "applied", kept + done).model_copy(update={"instead_of": instead_of})
+        made = _deployment(plan, "applied", kept + done)
         memory = target if isinstance(target, Remembering) else None
-        before = memory.newest() if memory and instead_of else None
+        before = memory.newest() if memory else None
+        since = stage_since((before,) if before else read_history(history), plan.release) or made.time
+        made = made.model_copy(update={"instead_of": instead_of, "since": since})
         if (
             memory and instead_of
         ):  # first: when this apply is cut off, the next one must not give the traffic back
@@ -63,12 +65,12 @@ def apply(
         try:
             target.apply(plan.release, bundles)
         except TrunklineError as error:
-            _remember(history, _deployment(plan, "went back", error.what))
+            write_down(history, _deployment(plan, "went back", error.what))
             if memory and instead_of:
                 with suppress(TrunklineError):
                     memory.remember(before)
             raise
-        _remember(history, made)
+        write_down(history, made)
         if memory:
             memory.remember(made)
         return made
@@ -89,16 +91,8 @@ def stop(environment: str, *, target: Target, history: Path) -> bool:
                 outcome="stopped",
                 detail="by hand",
             )
-            _remember(history, made)
+            write_down(history, made)
     return stopped
-
-
-def read_history(path: Path) -> tuple[Deployment, ...]:
-    """Return what was done to an environment, oldest first; empty when nothing was.
-
-    A last line without an end (apply was killed while writing it) is passed over. Raises StorageError otherwise.
-    """
-    return Deployment.read_lines(path) if path.exists() else ()
 
 
 def _deployment(plan: Plan, outcome: Literal["applied", "went back", "stopped"], detail: str) -> Deployment:
@@ -112,8 +106,3 @@ def _deployment(plan: Plan, outcome: Literal["applied", "went back", "stopped"],
         outcome=outcome,
         detail=detail,
     )
-
-
-def _remember(history: Path, deployment: Deployment) -> Deployment:
-    append(history, [deployment])
-    return deployment

@@ -11,6 +11,7 @@ from trunkline.core.git import try_git
 from trunkline.core.plugins import OURS, plugin
 from trunkline.core.project import Project
 
+from .keeping import Kept, Trouble, keep_issue
 from .kind import forge_kind
 from .local import LocalForge
 from .protocol import OWN_LABEL, Comment, Forge, Issue, PullRequest, Workflow
@@ -20,9 +21,12 @@ __all__ = [
     "Comment",
     "Forge",
     "Issue",
+    "Kept",
     "LocalForge",
     "PullRequest",
+    "Trouble",
     "Workflow",
+    "keep_issue",
     "kind_of",
     "open_forge",
 ]

@@ -51,8 +51,8 @@ class Evidence:
     """Outcomes by the id of the answer."""
     metric: Metric | None = None
     """The metric of `monitoring.performance.metric`."""
-    ready: str = ""
-    """The address of the service's `/ready`; empty is not asked."""
+    address: str = ""
+    """Where the service answers; empty is not asked."""
     credentials: Credentials = ANYBODY
     """What opens it."""
     pid: int = 0

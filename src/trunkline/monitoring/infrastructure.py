@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import httpx
 import psutil
 
 from trunkline.core.own_service import ANYBODY, Credentials
 from trunkline.core.policy.monitors.infrastructure import InfrastructureMonitor
+from trunkline.core.ready import ask_ready
 from trunkline.core.signals import Finding
 from trunkline.measure.intervals import quantile_interval
 from trunkline.measure.wording import between, count
@@ -65,13 +63,13 @@ class Infrastructure(Monitor[InfrastructureMonitor]):
         """Ask the process, the service and the log, as far as the evidence names them."""
         answers = evidence.window.newest(evidence.policy.window_rows).predictions
         looks = [("process", look_at_process(evidence.pid, evidence.created))] if evidence.pid else []
-        if evidence.ready:
+        if evidence.address:
             timeout = self.settings.probe_timeout_s
             looks.append(
                 (
                     "ready",
                     look_at_service(
-                        evidence.ready, evidence.credentials, timeout_s=timeout, client=self.client
+                        evidence.address, evidence.credentials, timeout_s=timeout, client=self.client
                     ),
                 )
             )
@@ -129,52 +127,23 @@ def look_at_process(pid: int, create_time: float = 0.0) -> Probe:
 
 
 def look_at_service(
-    url: str, credentials: Credentials = ANYBODY, *, timeout_s: float, client: httpx.Client | None = None
+    address: str, credentials: Credentials = ANYBODY, *, timeout_s: float, client: httpx.Client | None = None
 ) -> Probe:
-    """Return what `GET /ready` says, within `timeout_s` seconds."""
-    begin = time.perf_counter()
+    """Return whether the service at an address is ready, and well, within `timeout_s` seconds."""
     try:
-        with (
-            contextlib.nullcontext(client)
-            if client
-            else httpx.Client(verify=credentials.verify, trust_env=False) as asking
-        ):
-            answer = asking.get(url, headers=credentials.headers, timeout=timeout_s)
+        answer = ask_ready(address, credentials, timeout_s=timeout_s, client=client)
     except httpx.TimeoutException:
-        return Probe(f"the service at {url} did not answer within {timeout_s:g} s", critical=True)
+        return Probe(f"the service at {address} did not answer within {timeout_s:g} s", critical=True)
     except httpx.HTTPError as error:
-        return Probe(f"the service at {url} does not answer ({type(error).__name__})", critical=True)
-    milliseconds = (time.perf_counter() - begin) * 1000
-    body = _body(answer)
-    if answer.status_code != httpx.codes.OK or body.get("ready") is not True:
+        return Probe(f"the service at {address} does not answer ({type(error).__name__})", critical=True)
+    if answer.said is None or not answer.ready:
         return Probe(
-            f"the service at {url} answers {answer.status_code} and is not ready", True, milliseconds
+            f"the service at {address} answers {answer.status} and is not ready", True, answer.milliseconds
         )
-    if failed := body.get("failed"):
-        revision = str(failed.get("revision", ""))[:12] if isinstance(failed, dict) else ""
-        words = f"the service could not load the release {revision} and serves the one before"
-        return Probe(words, False, milliseconds)
-    return Probe(_log_trouble(body.get("log")), False, milliseconds)
-
-
-def _log_trouble(log: object) -> str:
-    """Return what is wrong with the service's prediction log, as `GET /ready` tells it; empty when nothing is."""
-    if not isinstance(log, dict):
-        return ""
-    if unlogged := log.get("unlogged"):
-        return f"the service gave answers whose {unlogged} records its log did not take, since its start"
-    behind = log.get("unshipped")
-    if isinstance(behind, dict) and behind.get("trouble") and behind.get("seconds", 0) > UNSHIPPED_S:
-        return f"{behind.get('records')} records of the log are not shipped, the oldest for {behind['seconds']:.0f} s"
-    return ""
-
-
-def _body(answer: httpx.Response) -> dict[str, Any]:
-    try:
-        value = answer.json()
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
+    if failed := answer.said.failed:
+        words = f"the service could not load the release {failed.revision[:12]} and serves the one before"
+        return Probe(words, False, answer.milliseconds)
+    return Probe(answer.said.log.lasting(UNSHIPPED_S), False, answer.milliseconds)
 
 
 def _latency(answers: Sequence[Prediction], policy: InfrastructureMonitor) -> Finding | None:

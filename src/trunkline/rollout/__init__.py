@@ -2,7 +2,7 @@
 
 from .advice import Advice, advise
 from .comparing import ArmRows, compare, level_of
-from .evidence import Answers, Stage, measure_stage, split_answers, stage_since
+from .evidence import Answers, Stage, measure_stage, split_answers
 from .stage import ArmFigures, StageEvidence, Unseen
 from .stage_report import stage_report
 
@@ -20,5 +20,4 @@ __all__ = [
     "measure_stage",
     "split_answers",
     "stage_report",
-    "stage_since",
 ]

@@ -11,7 +11,7 @@ import numpy as np
 from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
 from trunkline.core.policy.rollout import Rollout
-from trunkline.core.release import Deployment, Release
+from trunkline.core.release import Release
 from trunkline.measure.intervals import quantile_interval
 from trunkline.measure.metrics import Metric
 from trunkline.measure.quality import measure_quality
@@ -44,26 +44,6 @@ class Answers:
     failed: tuple[Failure, ...] = ()
     """Rows that either was asked about and did not answer; a challenger's failure is not the user's."""
     refused: int = 0
-
-
-def stage_since(rows: Sequence[Deployment], release: Release) -> datetime | None:
-    """Return when the stage that `release` is in began, by the history of deployments; None where it is not in there.
-
-    The same versions under another revision, or started again after a stop, are the same stage.
-    """
-    since = None
-    for row in reversed(rows):
-        if row.outcome != "applied" or row.release is None:
-            continue
-        if _identity(row.release) != _identity(release):
-            break
-        since = row.time
-    return since
-
-
-def _identity(release: Release) -> tuple[object, ...]:
-    challenger = release.challenger.bundle if release.challenger else ""
-    return release.strategy, release.champion.bundle, challenger, release.share
 
 
 def split_answers(window: LogWindow, stage: Stage) -> Answers:

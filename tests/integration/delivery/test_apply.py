@@ -297,3 +297,18 @@ def test_the_whole_rollout_on_a_real_process(
     apply(stopped, reviewed=stopped.checksum, target=target, bundles=bundles, history=past)
     assert [line.outcome for line in read_history(past)] == ["applied"] * 5 + ["went back", "stopped"]
     assert target.observe() is None
+
+
+def test_a_target_keeps_since_when_its_stage_lasts_whichever_machine_deploys_again(tmp_path: Path) -> None:
+    target = Lasting()
+    carry_out(plan(CANARY, None, "c1"), target, tmp_path / "one" / "history.jsonl")
+    began = target.kept
+    assert began
+    target.release = None  # it died, and is deployed again
+    carry_out(plan(CANARY, None, "c2"), target, tmp_path / "two" / "history.jsonl")
+    assert target.kept
+    assert (target.kept.revision, target.kept.since) == ("c2", began.time)
+    carry_out(
+        plan(champion_alone(CANARY), target.observe(), "c3"), target, tmp_path / "two" / "history.jsonl"
+    )
+    assert target.kept.since == target.kept.time

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,14 +14,14 @@ from trunkline.core.errors import ForgeError, PolicyError, SettingError, Unavail
 from trunkline.core.line_log import append
 from trunkline.core.project import Project
 from trunkline.core.release import Deployment, Route
-from trunkline.delivery import next_state, read_state, write_state
+from trunkline.delivery import next_state, read_history, read_state, write_state
 from trunkline.delivery.image import Image
 from trunkline.delivery.targets.container_target import ContainerTarget
 from trunkline.forge import Forge, open_forge
 from trunkline.loop.model import snapshots
 from trunkline.loop.release import releasing
 from trunkline.loop.rollout import deploying
-from trunkline.loop.rollout.assigned import require_log
+from trunkline.loop.rollout.assigned import Assigned, require_log, stage_began
 from trunkline.loop.versions import bundles as registered
 
 from .conftest import git, make_project
@@ -183,6 +183,31 @@ def test_the_kill_switch_of_another_machine_holds_here(project: Project) -> None
     append(deploying.history_file(project, "production"), [thrown])
     target.remember(thrown.model_copy(update={"instead_of": None}))
     assert deploying.switched_off(project, "production", wanted) is None
+
+
+def test_a_fresh_clone_knows_since_when_the_stage_of_another_machine_lasts(project: Project) -> None:
+    on_a_container(project)
+    for stage, route in (("single", ONE), ("canary", TWO)):
+        desire(project, stage, route)
+    push(project, "A canary")
+    wanted = deploying.desired_release(project, "production")
+    target = deploying.target_of(project, "production")
+    assert isinstance(target, ContainerTarget)
+    assert wanted
+    began = datetime.now(UTC) - timedelta(hours=30)
+    target.remember(
+        Deployment(
+            time=began + timedelta(hours=6),
+            environment="production",
+            revision=wanted.revision,
+            plan="",
+            release=wanted.model_copy(update={"revision": "another"}),
+            outcome="applied",
+            since=began,
+        )
+    )
+    assert read_history(deploying.history_file(project, "production")) == ()
+    assert stage_began(project, "production", Assigned(wanted)) == began
 
 
 def test_a_log_that_nobody_brings_here_is_not_taken_for_an_empty_one(

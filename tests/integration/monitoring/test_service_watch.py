@@ -53,7 +53,7 @@ def _service(answer: dict[str, Any] | None) -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}/ready"
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
         held.set()
         server.shutdown()
@@ -61,7 +61,7 @@ def _service(answer: dict[str, Any] | None) -> Iterator[str]:
 
 
 def _watch(probe: str = "", pid: int = 0, create_time: float = 0.0) -> Signal:
-    evidence = Evidence("production", NOW, CONTRACT, ready=probe, pid=pid, created=create_time)
+    evidence = Evidence("production", NOW, CONTRACT, address=probe, pid=pid, created=create_time)
     return signal_of("infrastructure", Infrastructure(InfrastructureMonitor(probe_timeout_s=0.2)), evidence)
 
 
@@ -84,7 +84,7 @@ def test_a_service_that_hangs_is_critical_after_the_timeout() -> None:
 def test_a_port_where_nothing_listens_is_critical() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        signal = _watch(f"http://127.0.0.1:{free.getsockname()[1]}/ready")
+        signal = _watch(f"http://127.0.0.1:{free.getsockname()[1]}")
     assert signal.severity == "critical"
     assert "ConnectError" in signal.summary
 

@@ -30,7 +30,7 @@ def watch(contract: Contract, now: datetime, answer: Callable[..., Prediction]) 
             now,
             contract,
             window=LogWindow(predictions=answers),
-            ready="http://service/ready" if reply else "",
+            address="http://service" if reply else "",
         )
         return signal_of("infrastructure", Infrastructure(InfrastructureMonitor(), client), evidence)
 

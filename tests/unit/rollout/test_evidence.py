@@ -10,7 +10,7 @@ import pytest
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.policy.rollout import Rollout
-from trunkline.core.release import Deployment, Release, Route
+from trunkline.core.release import Release, Route
 from trunkline.measure.metrics import LightMetric
 from trunkline.monitoring import Profile, answers_apart, reference_profile
 from trunkline.predictions import Failure, GroundTruth, LogWindow, Prediction, Rejection
@@ -21,7 +21,6 @@ from trunkline.rollout import (
     Unseen,
     measure_stage,
     split_answers,
-    stage_since,
 )
 from trunkline.tasks.scale import AS_IT_IS
 
@@ -49,19 +48,6 @@ def release(strategy: str = "canary", **changes: Any) -> Release:
     return Release.model_validate(whole | changes)
 
 
-def deployed(hour: float, told: Release | None, outcome: str = "applied") -> Deployment:
-    return Deployment.model_validate(
-        {
-            "time": NOON + timedelta(hours=hour),
-            "environment": "production",
-            "revision": "r",
-            "plan": "",
-            "release": told,
-            "outcome": outcome,
-        }
-    )
-
-
 def answer(number: int, arm: str = "champion", *, score: float = 0.7, **changes: Any) -> Prediction:
     whole: dict[str, Any] = {
         "id": f"{arm}{number}",
@@ -79,25 +65,6 @@ def answer(number: int, arm: str = "champion", *, score: float = 0.7, **changes:
         "latency_ms": 2.0,
     }
     return Prediction.model_validate(whole | changes)
-
-
-def test_a_stage_began_with_its_first_deployment() -> None:
-    rows = [
-        deployed(0, release("single")),
-        deployed(1, release("silent")),
-        deployed(2, release()),
-        deployed(3, release(share=0.5), "went back"),
-        deployed(4, None, "stopped"),
-        deployed(5, release(revision="r2")),
-    ]
-    assert stage_since(rows, release()) == NOON + timedelta(hours=2)
-    assert stage_since(rows, release(share=0.5)) is None
-    assert stage_since([], release()) is None
-
-
-def test_a_canary_that_grows_is_another_stage() -> None:
-    rows = [deployed(0, release()), deployed(1, release(share=0.5))]
-    assert stage_since(rows, release(share=0.5)) == NOON + timedelta(hours=1)
 
 
 def test_only_answers_of_the_stage_and_its_versions_count() -> None:

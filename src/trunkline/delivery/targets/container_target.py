@@ -204,11 +204,15 @@ class ContainerTarget(Kept):
             self.proxy.drained(patience=DRAIN_S + 5)
             self.containers.clear(keep=new)
 
-    def unit(self) -> ContainerUnit:
+    def changing_keys(self) -> AbstractContextManager[Path]:
+        """Yield a file with the machine's keys; what changes in it is written there."""
+        return self.given.changing_keys()
+
+    def unit(self, environment: Environment) -> ContainerUnit:
         """Return the systemd unit that brings back after a reboot what was deployed last."""
         folder, user = PurePosixPath(self.folder), self.machine.run("id", "-un")
         pid = PurePosixPath(self.proxy.pid)
-        return ContainerUnit(self.key, self.environment.name, folder, pid, user, machine=self.settings.host)
+        return ContainerUnit(self.key, environment.name, folder, pid, user, machine=self.settings.host)
 
     def stop(self) -> bool:
         """Stop the proxy and the container, and return whether anything served."""

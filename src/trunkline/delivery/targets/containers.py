@@ -12,6 +12,7 @@ import httpx
 
 from trunkline.core.errors import ApplyError
 from trunkline.core.progress import Progress
+from trunkline.core.ready import ask_ready
 from trunkline.core.record import short
 from trunkline.core.release import Release
 
@@ -143,10 +144,9 @@ class Containers:
             return "the container ended"
         with self.machine.reach(port) as place:
             try:
-                answer = httpx.get(f"http://{place}/ready", timeout=2.0, trust_env=False)
+                return "" if ask_ready(f"http://{place}").ready else None
             except httpx.HTTPError:
                 return None
-        return "" if answer.status_code == httpx.codes.OK else None
 
     def clear(self, *, keep: str) -> None:
         """Remove every container but one, and what was told to them: nothing is left half-way."""

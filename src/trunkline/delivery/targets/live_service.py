@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from trunkline.core.errors import ApplyError, StorageError
+from trunkline.core.ready import Ready
 from trunkline.core.release import RELEASE_FILE, Release
 
 from .last_words import Trouble, last_words
-from .ready import Ready
 from .service import Place, Service, size, wait_for
 from .start import START_FILE, launch, write_start
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,10 +21,11 @@ from trunkline.core.release import RELEASE_FILE, Release
 
 from ..installation import Contents, Installations, interpreter_of
 from ..plan import Step, routes_of
+from ..unit import Unit
 from .live import bring, keep_only, needs_training
 from .live_service import SERVICE_FILE, LiveService
 from .port import Advice, choose_port
-from .protocol import Health, Process
+from .protocol import Environment, Health, Process
 from .service import Place, Service, options_change, service_options
 from .start import START_FILE
 
@@ -139,6 +142,20 @@ class LocalTarget:
             service.end(patience=10.0)
         (self.folder / SERVICE_FILE).unlink(missing_ok=True)
         return service is not None
+
+    def unit(self, environment: Environment) -> Unit:
+        """Return the systemd unit that keeps the service running."""
+        name = re.sub(r"[^a-z0-9-]+", "-", environment.project.lower()).strip("-")
+        return Unit(
+            name=f"trunkline-{name}-{environment.name}",
+            environment=environment.name,
+            live=self.folder,
+            predictions=self.log_folder.resolve(),
+            host=self.host,
+            user=getpass.getuser(),
+            reaches_out=bool(environment.serving.log.store or self.access.jwt),
+            home=Path.home(),
+        )
 
     def become(self, release: Release, bundles: BundleStore, *, progress: Progress) -> NoReturn:
         """Serve `release` in the place of this process, so that whoever ends it ends the service."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
@@ -133,6 +134,37 @@ class Remembering(Protocol):
 
     def remember(self, deployment: Deployment | None) -> None:
         """Keep what was applied last; None forgets it."""
+        ...
+
+
+class SystemdUnit(Protocol):
+    """What brings a service back after a reboot."""
+
+    @property
+    def name(self) -> str:
+        """Return its name, as `trunkline-loans-production`."""
+        ...
+
+    def text(self, *, system: bool) -> str:
+        """Return it for the whole machine (`system`) or for the user's own systemd."""
+        ...
+
+
+@runtime_checkable
+class Supervised(Protocol):
+    """A target that systemd can keep, on the machine that serves."""
+
+    def unit(self, environment: Environment) -> SystemdUnit:
+        """Return the unit that keeps its service running."""
+        ...
+
+
+@runtime_checkable
+class KeepsKeys(Protocol):
+    """A target whose machine has a file of keys of its own."""
+
+    def changing_keys(self) -> AbstractContextManager[Path]:
+        """Yield a file with the machine's keys; what changes in it is written there."""
         ...
 
 

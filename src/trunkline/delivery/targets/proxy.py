@@ -9,6 +9,8 @@ import httpx
 
 from trunkline.core.errors import ApplyError
 from trunkline.core.exposure import reached_at
+from trunkline.core.own_service import Credentials
+from trunkline.core.ready import ask_ready
 
 from .machine import Machine
 from .service import wait_for
@@ -122,12 +124,7 @@ class Proxy:
         with self.machine.reach(self.port, self.asked_at) as place:
             try:
                 # Asked on the machine itself, whatever name its certificate has.
-                answer = httpx.get(
-                    f"{scheme}://{place}/ready",
-                    timeout=5.0,
-                    trust_env=False,
-                    verify=False,  # noqa: S501
-                )
+                answer = ask_ready(f"{scheme}://{place}", Credentials(verify=False), timeout_s=5.0)
             except httpx.HTTPError:
                 return None
         name = answer.headers.get(HEADER)

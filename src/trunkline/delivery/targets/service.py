@@ -12,18 +12,15 @@ from typing import ClassVar, TypeVar
 
 import httpx
 import psutil
-from pydantic import ValidationError
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from trunkline.core.exposure import reached_at
 from trunkline.core.own_service import own_service
 from trunkline.core.policy.access import OPEN, Access
 from trunkline.core.policy.delivery import Serving
+from trunkline.core.ready import Ready, ask_ready
 from trunkline.core.record import Record
 
-from .ready import Ready
-
-PROBE_TIMEOUT_S = 2.0
 ACCESS = "--access"
 TAKE_OVER = "--take-over"
 """The option with which systemd starts a service: it ends whatever serves the folder already."""
@@ -108,16 +105,8 @@ class Service(Place):
     def ask(self, folder: Path) -> Ready | None:
         """Return its answer to `GET /ready` for who owns its folder, or None when it gives none."""
         try:
-            own = own_service(folder)
-            answer = httpx.get(
-                f"{self.address}/ready",
-                headers=own.headers,
-                verify=own.verify,
-                timeout=PROBE_TIMEOUT_S,
-                trust_env=False,
-            )
-            return Ready.model_validate_json(answer.content)
-        except (httpx.HTTPError, OSError, ValidationError):  # of a certificate too
+            return ask_ready(self.address, own_service(folder)).said
+        except (httpx.HTTPError, OSError):  # of a certificate too
             return None
 
     def reload(self) -> None:

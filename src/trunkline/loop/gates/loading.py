@@ -11,22 +11,21 @@ from pathlib import Path
 
 import httpx
 import numpy as np
-from pydantic import ValidationError
 
 from trunkline.core import secrets
 from trunkline.core.bundle import Bundle
 from trunkline.core.errors import BundleError, ProjectError, UnavailableError
 from trunkline.core.keys import KEY_OF
-from trunkline.core.own_service import bearer
+from trunkline.core.own_service import Credentials, bearer
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.proxies import goes_through_proxies
+from trunkline.core.ready import ask_ready
 from trunkline.core.record import short, write_atomically
 from trunkline.core.release import Release
 from trunkline.core.verdicts import GateRun
 from trunkline.delivery import LocalTarget, serve_once
 from trunkline.delivery.targets.last_words import last_words
-from trunkline.delivery.targets.ready import Ready
 from trunkline.evaluation import load_verdicts
 from trunkline.evaluation.load.measurement import Load, LoadCase
 from trunkline.loop.model.training import train
@@ -146,15 +145,10 @@ def _served_by(project: Project, host: str, progress: Progress) -> Bundle | None
     """Return the bundle that another service says it serves, None when it serves two or this machine lacks it."""
     context = httpx.create_ssl_context()
     proxies = goes_through_proxies(host, context)
+    credentials = Credentials(bearer(secrets.secret(KEY_OF["metrics"])))
     try:
-        answer = httpx.get(
-            f"{host}/ready",
-            headers=bearer(secrets.secret(KEY_OF["metrics"])),
-            timeout=10.0,
-            follow_redirects=True,
-            verify=context,
-            trust_env=proxies,
-        )
+        with httpx.Client(verify=context, trust_env=proxies, follow_redirects=True) as client:
+            said = ask_ready(host, credentials, timeout_s=10.0, client=client).said
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         if "CERTIFICATE_VERIFY_FAILED" in str(error):
             raise UnavailableError(
@@ -164,10 +158,7 @@ def _served_by(project: Project, host: str, progress: Progress) -> Bundle | None
         raise UnavailableError(
             f"Nothing answers at {host}: {error}.", next_step="start the service, or correct --host"
         ) from error
-    try:
-        release = Ready.model_validate_json(answer.content).release()
-    except ValidationError:
-        release = None
+    release = said.release() if said else None
     if release is None or release.strategy != "single":
         progress(f"{host} does not say that it serves one bundle, so the verdicts are shown and not saved")
         return None

@@ -16,7 +16,7 @@ from trunkline.core.git import try_git
 from trunkline.core.policy.monitoring import Monitoring
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
-from trunkline.forge import Forge, Workflow, open_forge
+from trunkline.forge import Forge, Trouble, Workflow, keep_issue, open_forge
 from trunkline.forge.page import moment
 
 from . import kept_bundles, unwatched
@@ -145,7 +145,7 @@ def heartbeat(project: Project, *, progress: Progress) -> tuple[str, ...]:
         progress(line)
     tell(forge, lines, any(beat.trouble for beat in beats), now=now)
     missing = unwatched.find(workflows, unwatched.served(project), seen_from)
-    unwatched.keep_issue(forge, missing, progress=progress)
+    unwatched.keep_telling(forge, missing, progress=progress)
     lines += [
         f"{file} looks at nothing, and {', '.join(names)} should serve" for file, names in missing.items()
     ]
@@ -165,27 +165,21 @@ def _wake(forge: Forge, beat: Beat) -> str:
 
 def tell(forge: Forge, lines: Sequence[str], trouble: bool, *, now: datetime) -> None:
     """Open or update the one issue about schedules that stand still; close it once all of them run."""
-    known = forge.issues(state="open", fingerprint=FINGERPRINT)
     listed = "\n".join(f"- {line}" for line in lines)
-    if not trouble:
-        for issue in known:
-            forge.close_issue(issue.number, comment=f"All of them run again, {moment(now)}.\n\n{listed}\n")
+    stopped = Trouble(
+        "Scheduled workflows have stopped",
+        f"Nobody watches the model while they stand still, {moment(now)}:\n\n{listed}\n\n"
+        "## What to do next\n\n"
+        "1. Look at the workflow's page: it says whether it is switched off.\n"
+        "2. Start it by hand; if it waits for a runner, start the runner that TRUNKLINE_RUNNER names.\n\n"
+        "Trunkline updates this issue and closes it when they run again.\n",
+        ("trunkline", "signal: infrastructure", "severity: warning"),
+    )
+    over = f"All of them run again, {moment(now)}.\n\n{listed}\n"
+    kept = keep_issue(forge, FINGERPRINT, stopped if trouble else None, over=over)
+    if kept.issue is None or kept.changed:
         return
-    if not known:
-        forge.open_issue(
-            fingerprint=FINGERPRINT,
-            title="Scheduled workflows have stopped",
-            body=(
-                f"Nobody watches the model while they stand still, {moment(now)}:\n\n{listed}\n\n"
-                "## What to do next\n\n"
-                "1. Look at the workflow's page: it says whether it is switched off.\n"
-                "2. Start it by hand; if it waits for a runner, start the runner that TRUNKLINE_RUNNER names.\n\n"
-                "Trunkline updates this issue and closes it when they run again.\n"
-            ),
-            labels=("trunkline", "signal: infrastructure", "severity: warning"),
-        )
-        return
-    issue = forge.issue(known[0].number)
+    issue = forge.issue(kept.issue.number)
     before = "".join(comment.body for comment in issue.comments if comment.marker == MARKER)
     dated = [line for line in before.splitlines() if line.startswith("- **")]
     news = f"- **{moment(now)}** {'; '.join(lines)}"

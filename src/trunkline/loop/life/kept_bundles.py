@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from trunkline.core.errors import ForgeError
 from trunkline.core.project import Project
 from trunkline.core.record import short
-from trunkline.forge import Forge
+from trunkline.forge import Forge, Trouble, keep_issue
 from trunkline.loop.versions import store
 from trunkline.loop.versions.bundles import registry_kind
 
@@ -23,30 +23,24 @@ def look(project: Project, forge: Forge, *, now: datetime | None = None) -> tupl
         return ()
     now = now or datetime.now(UTC)
     missing = store.status(project, now=now).missing
-    known = forge.issues(state="open", fingerprint=FINGERPRINT)
     lines = tuple(
         f"version {number}: the bundle {short(digest)} is missing" for digest, number in missing.items()
     )
-    if not missing:
-        for issue in known:
-            forge.close_issue(issue.number, comment="The repository holds every bundle that main needs.")
-    elif not known:
-        listed = "\n".join(f"- version {number}: `{digest}`" for digest, number in missing.items())
-        forge.open_issue(
-            fingerprint=FINGERPRINT,
-            title="Bundles that main needs are missing",
-            body=(
-                f"No machine can serve these, nor go back to them, unless it has them already:\n\n{listed}\n\n"
-                "## What to do next\n\n"
-                "1. Run `trunkline store convert` on a machine that served or trained them.\n"
-                "2. If none has them, check out the commit that `version.json` names (`lineage.commit`), run"
-                " `trunkline train`, go back to main and run `trunkline store convert`: the same commit gives the same"
-                " bundle.\n"
-                "3. Find out who deleted the refs, and whether a ruleset should keep them.\n\n"
-                "Trunkline closes this issue when they are there again.\n"
-            ),
-            labels=("trunkline", "signal: infrastructure", "severity: warning"),
-        )
+    listed = "\n".join(f"- version {number}: `{digest}`" for digest, number in missing.items())
+    trouble = Trouble(
+        "Bundles that main needs are missing",
+        f"No machine can serve these, nor go back to them, unless it has them already:\n\n{listed}\n\n"
+        "## What to do next\n\n"
+        "1. Run `trunkline store convert` on a machine that served or trained them.\n"
+        "2. If none has them, check out the commit that `version.json` names (`lineage.commit`), run"
+        " `trunkline train`, go back to main and run `trunkline store convert`: the same commit gives the same"
+        " bundle.\n"
+        "3. Find out who deleted the refs, and whether a ruleset should keep them.\n\n"
+        "Trunkline closes this issue when they are there again.\n",
+        ("trunkline", "signal: infrastructure", "severity: warning"),
+    )
+    over = "The repository holds every bundle that main needs."
+    keep_issue(forge, FINGERPRINT, trouble if missing else None, over=over)
     return lines + _expiry(project, now)
 
 

@@ -12,7 +12,7 @@ from trunkline.core.errors import ForgeError, UnavailableError
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.delivery.desired_state import read_state
-from trunkline.forge import Forge, Workflow
+from trunkline.forge import Forge, Trouble, Workflow, keep_issue
 
 SKIPPED = "skipped"
 FINGERPRINT = "watch"
@@ -94,26 +94,22 @@ def find(workflows: Sequence[Workflow], serves: Served, seen_from: str | None) -
     }
 
 
-def keep_issue(forge: Forge, missing: dict[str, tuple[str, ...]], *, progress: Progress) -> None:
+def keep_telling(forge: Forge, missing: dict[str, tuple[str, ...]], *, progress: Progress) -> None:
     """Keep the one pinned issue about what is unwatched; close it when it is watched again, or nothing serves."""
-    known = forge.issues(state="open", fingerprint=FINGERPRINT)
-    if not missing:
-        for issue in known:
-            forge.close_issue(issue.number, comment="Something looks at it now, or nothing serves any more.")
-            _pin(forge, issue.number, pinned=False, progress=progress)
+    trouble = Trouble(
+        "Nothing watches what should serve",
+        _body(),
+        ("trunkline", "signal: infrastructure", "severity: warning"),
+    )
+    over = "Something looks at it now, or nothing serves any more."
+    kept = keep_issue(forge, FINGERPRINT, trouble if missing else None, over=over)
+    for number in kept.changed:
+        _pin(forge, number, pinned=kept.issue is not None, progress=progress)
+    if kept.issue is None:
         return
     what = {"monitor.yml": "the champion", "rollout.yml": "the challenger"}
     said = "\n".join(f"- {', '.join(names)}: {what[file]} ({file})" for file, names in missing.items())
-    if not known:
-        issue = forge.open_issue(
-            fingerprint=FINGERPRINT,
-            title="Nothing watches what should serve",
-            body=_body(),
-            labels=("trunkline", "signal: infrastructure", "severity: warning"),
-        )
-        _pin(forge, issue.number, pinned=True, progress=progress)
-        known = (issue,)
-    issue = forge.issue(known[0].number)
+    issue = forge.issue(kept.issue.number)
     if said not in [comment.body.strip() for comment in issue.comments if comment.marker == MARKER]:
         forge.comment_issue(issue.number, said, marker=MARKER)
 

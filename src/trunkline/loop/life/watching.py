@@ -77,7 +77,7 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
         labelled=answers,
         truth=truth,
         metric=watched_metric(project),
-        ready=serves.ready,
+        address=serves.address,
         credentials=credentials(project, environment, "metrics") if serves.keyed else ANYBODY,
         earlier=log.before(first, most),
         replaced=log.before(first, most, not_by=bundle.digest),

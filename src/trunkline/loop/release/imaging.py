@@ -9,7 +9,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import httpx
-from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+from tenacity import (
+    RetryError,
+    Retrying,
+    retry_if_exception_type,
+    retry_if_result,
+    stop_after_delay,
+    wait_fixed,
+)
 
 from trunkline import __version__
 from trunkline.core.bundle import Bundle
@@ -18,6 +25,7 @@ from trunkline.core.git import try_git
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.reading import read_text
+from trunkline.core.ready import ask_ready
 from trunkline.core.record import short, write_atomically
 from trunkline.core.release import Release, Route
 from trunkline.core.secrets import everything
@@ -199,14 +207,13 @@ def _ready(engine: Engine, container: str) -> str:
                 f"The container ended before it was ready: {engine.words(container)}", next_step=LOOK
             )
         address = engine.address(container)
-        httpx.get(f"{address}/ready", timeout=2.0, trust_env=False).raise_for_status()
-        return address
+        return address if ask_ready(address).ready else ""
 
     try:
         return Retrying(
             stop=stop_after_delay(PATIENCE_S),
             wait=wait_fixed(0.2),
-            retry=retry_if_exception_type(httpx.HTTPError),
+            retry=retry_if_exception_type(httpx.HTTPError) | retry_if_result(lambda address: not address),
         )(look)
     except RetryError as error:
         raise ApplyError(

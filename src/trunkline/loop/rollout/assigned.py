@@ -10,15 +10,14 @@ from trunkline.core.errors import UnavailableError
 from trunkline.core.git import git
 from trunkline.core.project import Project
 from trunkline.core.release import Release
-from trunkline.delivery import read_history, read_state
+from trunkline.delivery import read_state, stage_since
 from trunkline.delivery.targets.protocol import Process
 from trunkline.loop.changes.merged import require_merged_file
 from trunkline.loop.changes.taken_back import states_on_main
 from trunkline.predictions.opening import open_log
 from trunkline.predictions.whereabouts import service_of, store_of, takes_key
-from trunkline.rollout import stage_since
 
-from .deploying import history_file, out_of_reach, serves_here, target_of
+from .deploying import history_of, out_of_reach, serves_here, target_of
 
 
 @dataclass(frozen=True)
@@ -28,8 +27,8 @@ class Assigned:
     release: Release
     here: bool = True
     """Whether this machine's target told it; else main did, and the log comes from its store."""
-    ready: str = ""
-    """The address of `/ready`; empty where no address is known."""
+    address: str = ""
+    """Where the service answers; empty where that is not known."""
     keyed: bool = True
     """Whether a key may be sent there."""
     process: Process | None = None
@@ -52,9 +51,7 @@ def assigned(project: Project, environment: str) -> Assigned | None:
             raise
         release = None
     if release is not None:
-        return Assigned(
-            release, True, target.address() + "/ready", True, target.check().process, target.logs()
-        )
+        return Assigned(release, True, target.address(), True, target.check().process, target.logs())
     if not elsewhere:
         return None
     path = project.deployment(environment)
@@ -64,7 +61,7 @@ def assigned(project: Project, environment: str) -> Assigned | None:
         return None
     address = service_of(project, environment)
     keyed = takes_key(project, environment, address)
-    return Assigned(wanted, False, f"{address}/ready" if address else "", keyed)
+    return Assigned(wanted, False, address or "", keyed)
 
 
 def require_log(project: Project, environment: str) -> None:
@@ -101,10 +98,11 @@ def nothing_to_see(project: Project, environment: str) -> str:
 def stage_began(project: Project, environment: str, serves: Assigned) -> datetime | None:
     """Return when the stage that serves began; None where nothing tells.
 
-    From elsewhere that is the first answer of its challenger after main desired the stage.
+    The deployments tell it, where this machine can see them. Elsewhere, as in a fresh clone, it is the first answer of
+    its challenger after main desired the stage.
     """
-    if serves.here:
-        return stage_since(read_history(history_file(project, environment)), serves.release)
+    if serves.here and (since := stage_since(history_of(project, environment), serves.release)):
+        return since
     challenger, merged = serves.release.challenger, ""
     stage = (serves.release.strategy, serves.release.champion, challenger, serves.release.share)
     for commit, state in states_on_main(project, environment):

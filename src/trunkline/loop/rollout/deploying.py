@@ -31,7 +31,7 @@ from trunkline.delivery import (
     thrown,
 )
 from trunkline.delivery.targets.protocol import Remembering
-from trunkline.forge import Issue, open_forge
+from trunkline.forge import Issue, Trouble, keep_issue, open_forge
 from trunkline.loop.changes.merged import require_merged_file
 from trunkline.loop.versions.bundles import bundle_of
 
@@ -45,20 +45,22 @@ def target_of(project: Project, environment: str, *, progress: Progress = lambda
     """
     state = read_state(project.deployment(environment))
     kind = _kind_of(project, state)
-    return kind.open(
-        Environment(
-            name=environment,
-            file=f"deployments/{environment}.yaml",
-            folder=project.live(environment),
-            predictions=project.predictions(environment),
-            locks=project.locks,
-            installed=project.work / "installed",
-            serving=project.policy.serving,
-            progress=progress,
-            project=project.policy.name,
-            repository=lambda: first_commit(project.root),
-        ),
-        settings_of(kind, state),
+    return kind.open(environment_of(project, environment, progress=progress), settings_of(kind, state))
+
+
+def environment_of(project: Project, environment: str, *, progress: Progress = lambda _: None) -> Environment:
+    """Return what a target may know of an environment."""
+    return Environment(
+        name=environment,
+        file=f"deployments/{environment}.yaml",
+        folder=project.live(environment),
+        predictions=project.predictions(environment),
+        locks=project.locks,
+        installed=project.work / "installed",
+        serving=project.policy.serving,
+        progress=progress,
+        project=project.policy.name,
+        repository=lambda: first_commit(project.root),
     )
 
 
@@ -111,10 +113,14 @@ def switched_off(project: Project, environment: str, desired: Release | None) ->
     """Return the deployment by which the kill switch took the traffic of the desired challenger, where it did."""
     if desired is None or desired.challenger is None:
         return None
+    return thrown(history_of(project, environment), desired)
+
+
+def history_of(project: Project, environment: str) -> tuple[Deployment, ...]:
+    """Return what was deployed: by whichever machine, as far as the target keeps it, else by this one."""
     target = target_of(project, environment)
-    # Another machine may have thrown or lifted it: the target knows better than this one's history.
     newest = target.newest() if isinstance(target, Remembering) else None
-    return thrown((newest,) if newest else read_history(history_file(project, environment)), desired)
+    return (newest,) if newest else read_history(history_file(project, environment))
 
 
 def desired_release(project: Project, environment: str) -> Release | None:
@@ -179,24 +185,19 @@ def apply_deployment(project: Project, environment: str, *, reviewed: str, progr
 
 def tell(project: Project, environment: str, error: TrunklineError | None) -> Issue | None:
     """Keep an issue while an environment does not serve what was merged; None where there is nothing to say."""
-    forge = open_forge(project)
-    fingerprint = f"{environment}/deployment"
-    known = forge.issues(state="open", fingerprint=fingerprint)
-    if error is None:
-        for issue in known:
-            forge.close_issue(issue.number, comment="It serves what was merged again.")
-        return None
-    revision = git(project.root, "log", "-1", "--format=%h %s", "--", str(project.deployment(environment)))
-    return forge.open_issue(
-        fingerprint=fingerprint,
-        title=f"{environment}: the merged desired state was not deployed",
-        body=(
+    trouble = None
+    if error is not None:
+        path = project.deployment(environment)
+        revision = git(project.root, "log", "-1", "--format=%h %s", "--", str(path))
+        trouble = Trouble(
+            f"{environment}: the merged desired state was not deployed",
             f"{plain(error.what)}\n\nWhat served before still serves. Revert the merge of {code(revision)}, or mend"
             f" what it needs, and run `trunkline deploy {environment}` (deploy.yml) again: this issue closes itself"
-            " then.\n"
-        ),
-        labels=("trunkline", "signal: infrastructure", "severity: critical"),
-    )
+            " then.\n",
+            ("trunkline", "signal: infrastructure", "severity: critical"),
+        )
+    over = "It serves what was merged again."
+    return keep_issue(open_forge(project), f"{environment}/deployment", trouble, over=over).issue
 
 
 def _require_home(project: Project, environment: str) -> None:

@@ -9,7 +9,7 @@ from trunkline.core.git import git
 from trunkline.core.markdown import code, plain
 from trunkline.core.project import Project
 from trunkline.delivery import Plan
-from trunkline.forge import Issue, open_forge
+from trunkline.forge import Issue, Trouble, keep_issue, open_forge
 
 from .assigned import assigned
 from .deploying import plan_deployment
@@ -51,15 +51,14 @@ def look_for_drift(project: Project, environment: str, now: datetime) -> str:
 
 def tell_drift(project: Project, environment: str, found: Plan | None) -> Issue | None:
     """Keep an issue while an environment drifts, and close it when it does not; return the open one."""
-    forge = open_forge(project)
-    fingerprint = f"{environment}/drift"
-    if found is None:
-        for issue in forge.issues(state="open", fingerprint=fingerprint):
-            forge.close_issue(issue.number, comment="It serves what main desires again.")
-        return None
+    over = "It serves what main desires again."
+    trouble = _trouble(environment, found) if found else None
+    return keep_issue(open_forge(project), f"{environment}/drift", trouble, over=over).issue
+
+
+def _trouble(environment: str, found: Plan) -> Trouble:
     steps = "\n".join(f"- {step.kind}: {plain(step.text)}" for step in found.steps)
-    return forge.open_issue(
-        fingerprint=fingerprint,
+    return Trouble(
         title=f"{environment}: what serves is not what main desires",
         body=(
             f"Nobody merged this difference:\n\n{steps}\n\nSomething changed by hand, or a machine lost it."

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from trunkline.core.keys import keys_beside
 from trunkline.core.project import Project
-from trunkline.delivery.targets.container_target import ContainerTarget
+from trunkline.delivery.targets.protocol import KeepsKeys
 
 from .deploying import target_of
 
@@ -21,8 +21,6 @@ def keys_of(project: Project, environment: str) -> Iterator[Path]:
     """
     # A service that is only tried has no desired state.
     target = target_of(project, environment) if project.deployment(environment).is_file() else None
-    if not isinstance(target, ContainerTarget):
-        yield keys_beside(project.secret(environment))
-        return
-    with target.given.changing_keys() as file:
+    here = nullcontext(keys_beside(project.secret(environment)))
+    with target.changing_keys() if isinstance(target, KeepsKeys) else here as file:
         yield file

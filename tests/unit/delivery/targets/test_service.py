@@ -8,9 +8,9 @@ import pytest
 
 from trunkline.core.policy.access import Access
 from trunkline.core.policy.delivery import Serving
+from trunkline.core.ready import Ready
 from trunkline.core.release import Release, Route
 from trunkline.delivery.targets.last_words import last_words
-from trunkline.delivery.targets.ready import Ready
 from trunkline.delivery.targets.service import Place, options_change, service_options, wait_for
 
 ONE = Route(version=1, bundle="sha256:" + "1" * 64)

@@ -148,7 +148,7 @@ class Shelf:
     def issue(self, number: int) -> Issue:
         return self.kept[number]
 
-    def open_issue(self, *, fingerprint: str, title: str, body: str, labels: tuple[str, ...]) -> None:
+    def open_issue(self, *, fingerprint: str, title: str, body: str, labels: tuple[str, ...]) -> Issue:
         self.kept[1] = Issue(
             number=1,
             title=title,
@@ -158,14 +158,16 @@ class Shelf:
             labels=labels,
             created=NOW,
         )
+        return self.kept[1]
 
     def comment_issue(self, number: int, body: str, *, marker: str = "") -> None:
         comment = Comment(body=body, time=NOW, marker=marker)
         self.kept[number] = self.kept[number].model_copy(update={"comments": (comment,)})
 
-    def close_issue(self, number: int, *, comment: str = "") -> None:
+    def close_issue(self, number: int, *, comment: str = "") -> Issue:
         changes: dict[str, Any] = {"state": "closed", "comments": (Comment(body=comment, time=NOW),)}
         self.kept[number] = self.kept[number].model_copy(update=changes)
+        return self.kept[number]
 
 
 def test_one_issue_follows_schedules_that_stand_still_and_is_closed_when_they_run() -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import Any
 
+import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from trunkline.core.release import Release
+from .own_service import ANYBODY, Credentials
+from .release import Release
 
 
 class Failed(BaseModel):
@@ -36,17 +41,14 @@ class LogState(BaseModel):
     @property
     def trouble(self) -> str:
         """Return what is wrong with it; empty when all is well."""
-        unshipped = self.unshipped or Unshipped()
-        behind = f"{unshipped.records} records are not shipped, the oldest for {unshipped.seconds:.0f} s"
-        return "; ".join(
-            filter(
-                None,
-                (
-                    f"{self.unlogged} records could not be logged since its start" if self.unlogged else "",
-                    f"{behind}: {unshipped.trouble}" if unshipped.trouble else "",
-                ),
-            )
-        )
+        return self.lasting(0.0)
+
+    def lasting(self, seconds: float) -> str:
+        """Return what is wrong with it, of a store that does not answer after so long; empty when all is well."""
+        late = self.unshipped if self.unshipped and self.unshipped.seconds >= seconds else Unshipped()
+        behind = f"{late.records} records of the log are not shipped, the oldest for {late.seconds:.0f} s"
+        said = [f"{self.unlogged} records could not be logged since its start"] if self.unlogged else []
+        return "; ".join([*said, f"{behind}: {late.trouble}"] if late.trouble else said)
 
 
 class Ready(BaseModel):
@@ -87,3 +89,42 @@ class Ready(BaseModel):
             return Release.model_validate({key: value for key, value in told.items() if value is not None})
         except ValidationError:
             return None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: `said` is None where it is no answer of a service of ours."""
+
+    status: int
+    said: Ready | None
+    headers: httpx.Headers
+    milliseconds: float
+
+    @property
+    def ready(self) -> bool:
+        """Whether the service can be asked."""
+        return self.status == httpx.codes.OK and self.said is not None and self.said.ready
+
+
+def ask_ready(
+    address: str,
+    credentials: Credentials = ANYBODY,
+    *,
+    timeout_s: float = 2.0,
+    client: httpx.Client | None = None,
+) -> Answer:
+    """Return what the service at an address, as `http://host:port`, says of itself.
+
+    Without a `client` neither proxies nor redirects are followed. Raises httpx.HTTPError when nothing answers,
+    httpx.InvalidURL when nothing can.
+    """
+    begin = time.perf_counter()
+    with (
+        nullcontext(client) if client else httpx.Client(verify=credentials.verify, trust_env=False) as asking
+    ):
+        answer = asking.get(f"{address}/ready", headers=credentials.headers, timeout=timeout_s)
+    try:
+        said = Ready.model_validate_json(answer.content)
+    except ValidationError:
+        said = None
+    return Answer(answer.status_code, said, answer.headers, (time.perf_counter() - begin) * 1000)
