@@ -47,9 +47,10 @@ def trunkline_repository():
 
 
 def lay_out(folder, chosen):
-    """Move what lies in `folder/chosen` to the top of the project; remove `folder` with the other choices."""
-    for entry in sorted((PROJECT / folder / chosen).iterdir()):
-        entry.rename(PROJECT / entry.name)
+    """Lay the files in `folder/chosen` over the project's; remove `folder` with the other choices."""
+    # Its README.md is a section of the project's, which has included it.
+    included = shutil.ignore_patterns("README.md")
+    shutil.copytree(PROJECT / folder / chosen, PROJECT, ignore=included, dirs_exist_ok=True)
     shutil.rmtree(PROJECT / folder)
 
 
@@ -130,7 +131,7 @@ def left_for_later():
 def main():
     """Finish the project and say what to do next."""
     repository = trunkline_repository()
-    lay_out("use_cases", ANSWERS["__use_case"])
+    lay_out("use_cases", ANSWERS["use_case"])
     lay_out("licenses", ANSWERS["license"])
     give_toolkit(repository)
     keep_answers()

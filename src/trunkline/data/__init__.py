@@ -4,6 +4,7 @@ from .checks import check_interface, check_snapshot
 from .interface import InterfaceCase
 from .lock import lock_of, read_lock, write_lock
 from .moves import moved_in_traffic
+from .published import Published
 from .schema import contract_from, project_contract, project_schema
 from .snapshot import Snapshot, check_enough, open_snapshot, take_snapshot
 from .sources import load_source
@@ -16,6 +17,7 @@ from .window import check_window, in_window, require_rows
 
 __all__ = [
     "InterfaceCase",
+    "Published",
     "Snapshot",
     "check_enough",
     "check_interface",

@@ -88,17 +88,24 @@ def test_python_files_hold_answers_but_no_conditions(template: Path) -> None:
         assert "{%" not in path.read_text(encoding="utf-8"), path
 
 
-def test_the_files_that_a_data_scientist_edits_hold_no_template_language(template: Path) -> None:
-    (package,) = template.glob("use_cases/tabular-classification/src/*")
-    assert {path.name for path in package.glob("*.py")} == {
-        "__init__.py",
-        "contract.py",
-        "data.py",
-        "features.py",
-        "model.py",
-    }
+USE_CASES = sorted((Path(__file__).parents[3] / "template").glob("*/use_cases/*"))
+
+
+@pytest.mark.parametrize("folder", USE_CASES, ids=lambda folder: folder.name)
+def test_a_use_case_is_whole_and_its_files_hold_no_template_language(folder: Path) -> None:
+    (package,) = (folder / "src").iterdir()
+    modules = {"__init__.py", "contract.py", "data.py", "features.py", "model.py"}
+    assert {path.name for path in package.glob("*.py")} == modules
     for path in package.glob("*.py"):
         assert "{{" not in path.read_text(encoding="utf-8"), path
+    assert (folder / "README.md").read_text(encoding="utf-8").startswith("### The use case: ")
+    assert (folder / "trunkline.yaml").is_file()
+
+
+def test_each_use_case_can_be_chosen(repository: Path) -> None:
+    answers = json.loads((repository / "template" / "cookiecutter.json").read_text(encoding="utf-8"))
+    assert sorted(answers["use_case"]) == [folder.name for folder in USE_CASES]
+    assert set(answers["__prompts__"]["use_case"]) == {"__prompt__", *answers["use_case"]}
 
 
 def workflow(folder: Path, name: str) -> dict[str, Any]:
@@ -210,7 +217,7 @@ def test_every_question_is_asked_in_plain_language(repository: Path) -> None:
     answers = json.loads((repository / "template" / "cookiecutter.json").read_text(encoding="utf-8"))
     questions = {name for name in answers if not name.startswith("_")}
     assert set(answers["__prompts__"]) == questions
-    assert len(questions) <= 8
+    assert len(questions) <= 9
 
 
 def test_each_secret_of_the_workflows_is_listed_with_its_environments(template: Path) -> None:

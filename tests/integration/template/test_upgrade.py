@@ -59,7 +59,7 @@ def older(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (project / "Vagrantfile").write_text("# Went with an earlier version.\n")
     (project / ".pre-commit-config.yaml").unlink()
     append(home / "src/trunkline/core/errors.py", "\nOLDER = True\n")
-    features = next(project.glob("use_cases/*/src/*/features.py"))
+    features = next(project.glob("use_cases/tabular-classification/src/*/features.py"))
     append(features, "\n# A line that the example once had.\n")
     return home
 
