@@ -52,7 +52,9 @@ class Published:
         """
         where = os.environ.get(VARIABLE, "")
         if where == SAMPLE:
-            _say(f"{VARIABLE}={SAMPLE}: synthetic rows stand for {self.name}. No figure is one of the real data.")
+            _say(
+                f"{VARIABLE}={SAMPLE}: synthetic rows stand for {self.name}. No figure is one of the real data."
+            )
             return None
         if where:
             return _kept_in(Path(where).expanduser(), self.name)
@@ -65,7 +67,9 @@ class Published:
             found = digest_of(held)
             trusted = self.sha256 or (lock.read_text(encoding="utf-8") if lock.is_file() else "")
             if not trusted:
-                _say(f"{self.name} is unverified; it is trusted from now on. Write into data.py: sha256={found!r}")
+                _say(
+                    f"{self.name} is unverified; it is trusted from now on. Write into data.py: sha256={found!r}"
+                )
                 lock.write_text(found, encoding="utf-8")
             elif found != trusted:
                 held.unlink()
@@ -128,7 +132,9 @@ def _download(address: str, path: Path) -> None:
             _require_https(answer.url)  # where redirections ended
             while block := answer.read(1 << 20):
                 if file.tell() + len(block) > LARGEST:
-                    raise DataError("The file is larger than 2 GiB.", value=address, next_step="fetch it by hand")
+                    raise DataError(
+                        "The file is larger than 2 GiB.", value=address, next_step="fetch it by hand"
+                    )
                 file.write(block)
     except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
         raise UnavailableError(
