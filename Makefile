@@ -76,8 +76,8 @@ lock: ## write every lock again after a requirement changed (needs uv; UPGRADE=-
 	@cd "$(TEMPLATE)/requirements" && root=../../.. && compile="$(COMPILE) -c $$root/requirements/dev.txt" && \
 	  $$compile $$root/pyproject.toml --extra serve serve.in -o serve.txt && \
 	  $$compile $$root/pyproject.toml --extra train --extra monitor train.in -o train.txt && \
-	  $$compile $$root/pyproject.toml --extra train --extra monitor --extra serve --extra github dev.in -o dev.txt && \
-	  $$compile $$root/pyproject.toml --extra github -o forge.txt && \
+	  $$compile $$root/pyproject.toml --extra train --extra monitor --extra serve --extra github --extra sign dev.in -o dev.txt && \
+	  $$compile $$root/pyproject.toml --extra github --extra sign -o forge.txt && \
 	  $$compile build.in -o build.txt && \
 	  $(COMPILE) $(UPGRADE) deepchecks.in -o deepchecks.txt && \
 	  $(COMPILE) $(UPGRADE) uv.in -o uv.txt

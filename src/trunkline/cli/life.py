@@ -186,8 +186,15 @@ def retrain(ctx: click.Context, environment: str, reason: str, scheduled: bool) 
     if scheduled and (why := handover.nothing_to_follow(project, environment)):
         output.skipped(why)
         return
+    made: list[str] = []
     try:
-        pull = handover.retrain_and_tell(project, environment, reason=reason, progress=output.progress)
+        pull = handover.retrain_and_tell(
+            project,
+            environment,
+            reason=reason,
+            progress=output.progress,
+            told=lambda judged: made.append(judged.bundle.digest),
+        )
     except refusals.ANSWERS as error:
         if not scheduled:
             raise
@@ -198,6 +205,8 @@ def retrain(ctx: click.Context, environment: str, reason: str, scheduled: bool) 
     output.result("pull request", f"#{pull.number} {pull.title}")
     output.result("next", following.after_release(pull.number))
     output.summarise(f"Retrained: #{pull.number} {pull.title}")
+    output.hand_on("bundle", made[-1])
+    output.hand_on("sign", str(bool(project.policy.signatures.keys)).lower())
 
 
 @click.command()

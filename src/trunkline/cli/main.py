@@ -62,9 +62,11 @@ VERBS = {
     "schema": Verb("model", "Print the JSON Schema of trunkline.yaml.", ALSO),
     "send": Verb("life", "Send the rows of a file to a service as requests.", ALSO),
     "serve": Verb("delivery", "Serve a bundle in the foreground.", ALSO),
+    "sign": Verb("signing", "Sign a bundle and an image by their digests.", ALSO),
     "stop": Verb("delivery", "Stop an environment's service.", ALSO),
     "store": Verb("store", "Compare the registry with what main names, and keep the two in step.", ALSO),
     "unit": Verb("delivery", "Print the systemd unit that keeps a service running.", ALSO),
+    "verify": Verb("signing", "Say who signed what an environment desires.", ALSO),
     "upgrade": Verb("upgrade", "Merge what the template gives today into a new branch.", ALSO),
 }
 WORKFLOW_VERBS = {

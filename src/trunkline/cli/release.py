@@ -115,6 +115,7 @@ def register(ctx: click.Context, scheduled: bool, bundle: str) -> None:
     output.summarise(registered.judged.markdown.read_text(encoding="utf-8"))
     output.hand_on("version", registered.version.number)
     output.hand_on("bundle", registered.version.bundle)
+    output.hand_on("sign", str(bool(project.policy.signatures.keys)).lower())
     # What is handed on last holds.
     output.hand_on("propose", str(not registered.settled).lower())
     if registered.settled:

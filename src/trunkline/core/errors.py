@@ -164,6 +164,13 @@ class SettingError(ForgeError):
     actor: ClassVar[Actor] = "fix your input"
 
 
+class SignatureError(TrunklineError):
+    """What is to serve was not signed by anybody whom the policy on main names."""
+
+    exit_code = 44
+    actor: ClassVar[Actor] = "call a person"
+
+
 class UnforeseenError(TrunklineError):
     """An unforeseen error: a defect of Trunkline, with a report that helps to find it."""
 

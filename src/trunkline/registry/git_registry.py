@@ -9,19 +9,20 @@ from pathlib import Path
 
 from trunkline.core.bundle import MANIFEST, Bundle, BundleManifest
 from trunkline.core.errors import BundleError, ForgeError, NotFoundError, StorageError
-from trunkline.core.git import IDENTITY, git, try_git
+from trunkline.core.git import git, try_git
 from trunkline.core.reading import parse_json
 from trunkline.core.record import digits, sha256, short
 
 from .git_tree import (
     REMOTE,
-    SECONDS,
+    WRITER,
     bring,
     plumb,
+    push,
     reach,
     read_blob,
     read_files,
-    said,
+    refusal,
     tree_files,
     write_tree,
 )
@@ -30,11 +31,6 @@ from .protocol import Place
 REFS = "refs/trunkline/bundles/"
 BUNDLE = re.compile(f"{REFS}[0-9a-f]{{64}}")
 MEGABYTE = 1_000_000
-WRITER = {
-    f"GIT_{who}_{what}": IDENTITY[f"user.{what.lower()}"]
-    for who in ("AUTHOR", "COMMITTER")
-    for what in ("NAME", "EMAIL")
-}
 
 
 class GitRegistry:
@@ -65,9 +61,9 @@ class GitRegistry:
         commit = plumb(self._clone, "commit-tree", tree, "-m", message, environment=WRITER)
         ref = REFS + digits(bundle.digest)
         lease = f"--force-with-lease={ref}:{self._commits().get(bundle.digest, '')}"
-        refused = self._push(lease, f"{commit}:{ref}")
+        refused = push(self._clone, lease, f"{commit}:{ref}")
         if refused and not self._holds(bundle.digest, tree):  # else another process was quicker
-            raise _refusal(ref, refused)
+            raise refusal(ref, refused)
         if not refused:
             git(self._clone, "update-ref", ref, commit)  # the next push of a like bundle sends what differs
 
@@ -105,8 +101,8 @@ class GitRegistry:
         for digest, commit in self._commits().items():
             if digest in set(digests):
                 ref = REFS + digits(digest)
-                if refused := self._push(f"--force-with-lease={ref}:{commit}", f":{ref}"):
-                    raise _refusal(ref, refused)
+                if refused := push(self._clone, f"--force-with-lease={ref}:{commit}", f":{ref}"):
+                    raise refusal(ref, refused)
                 try_git(self._clone, "update-ref", "-d", ref)
 
     def _commits(self) -> dict[str, str]:
@@ -142,21 +138,6 @@ class GitRegistry:
         commit = self._brought(digest)
         found = try_git(self._clone, "rev-parse", f"{commit}^{{tree}}")  # which a blob has not
         return found.returncode == 0 and found.stdout.strip() == tree
-
-    def _push(self, *words: str) -> str:
-        """Push and return what git says where it does not take it; empty where it does."""
-        done = try_git(
-            self._clone, "push", "--quiet", "--no-verify", *words[:-1], REMOTE, words[-1], seconds=SECONDS
-        )
-        return said(done) or "refused" if done.returncode else ""
-
-
-def _refusal(ref: str, words: str) -> ForgeError:
-    return ForgeError(
-        f"The remote {REMOTE} did not take {ref}: {words}",
-        next_step="the token needs `contents: write`, and rules on refs must leave refs/trunkline/ alone; nothing"
-        " was lost: run the command again",
-    )
 
 
 def require_weight(total: int, limit_mb: int, *, what: str = "The bundle") -> None:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from subprocess import CompletedProcess
 
-from trunkline.core.errors import BundleError, StorageError, UnavailableError
-from trunkline.core.git import git, git_bytes, try_git
+from trunkline.core.errors import BundleError, ForgeError, StorageError, UnavailableError
+from trunkline.core.git import IDENTITY, git, git_bytes, try_git
 from trunkline.forge.pushing import without_password
 
 WHOLE, PARTS = "bundle", "parts"
@@ -18,6 +18,12 @@ SECONDS = 900
 """How long half a gigabyte may take on its way."""
 PART_BYTES = 95_000_000
 """GitHub refuses files of 100 MiB and more."""
+WRITER = {
+    f"GIT_{who}_{what}": IDENTITY[f"user.{what.lower()}"]
+    for who in ("AUTHOR", "COMMITTER")
+    for what in ("NAME", "EMAIL")
+}
+"""Who makes the commits of such refs."""
 
 
 def reach(clone: Path, *words: str) -> str:
@@ -38,6 +44,21 @@ def bring(clone: Path, ref: str) -> None:
     """Bring a ref of the remote into the clone, whatever the clone had under its name. Raises as `reach` does."""
     flags = ("--force", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-filter")
     reach(clone, "fetch", "--quiet", *flags, REMOTE, f"+{ref}:{ref}")
+
+
+def push(clone: Path, lease: str, refspec: str) -> str:
+    """Push a ref of bundles and return what git says where the remote does not take it; empty where it does."""
+    done = try_git(clone, "push", "--quiet", "--no-verify", lease, REMOTE, refspec, seconds=SECONDS)
+    return said(done) or "refused" if done.returncode else ""
+
+
+def refusal(ref: str, words: str) -> ForgeError:
+    """Return the error that the remote does not take a ref."""
+    return ForgeError(
+        f"The remote {REMOTE} did not take {ref}: {words}",
+        next_step="the token needs `contents: write`, and rules on refs must leave refs/trunkline/ alone; nothing"
+        " was lost: run the command again",
+    )
 
 
 def said(done: CompletedProcess[str]) -> str:

@@ -15,6 +15,7 @@ from .responses import Responses, Retraining
 from .rollout import Rollout
 from .section import Distinct, Section, Shape
 from .sections import PluginSections
+from .signatures import Signatures
 from .training import TrainingPolicy
 
 
@@ -41,6 +42,7 @@ class Policy(Section):
     registry: RegistryPolicy = RegistryPolicy()
     rollout: Rollout = Rollout()
     serving: Serving = Serving()
+    signatures: Signatures = Signatures()
     monitoring: Monitoring = Monitoring()
     responses: Responses = Responses()
     retraining: Retraining = Retraining()

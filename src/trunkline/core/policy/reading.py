@@ -76,7 +76,12 @@ def read_policy(path: Path) -> Policy:
 
     Raises PolicyError that names the file and the key when it cannot be read, has an unknown key, or a wrong value.
     """
-    value = read_yaml(path)
+    return parse_policy(read_text(path, error=PolicyError), str(path), name=path.name)
+
+
+def parse_policy(text: str, origin: str, *, name: str = "") -> Policy:
+    """Return the policy that a file's text holds; `origin` says in errors where it is, `name` what it is called."""
+    value = parse_yaml(text, origin)
     try:
         return Policy.model_validate(value)
     except ValidationError as problem:
@@ -84,8 +89,8 @@ def read_policy(path: Path) -> Policy:
         said = [_explain(row) for row in rows[:MOST_PROBLEMS]]
         said += [f"and {len(rows) - MOST_PROBLEMS} more"] if len(rows) > MOST_PROBLEMS else []
         raise PolicyError(
-            f"{path.name}: {'; '.join(said)}.",
-            next_step=f"edit {path}; `trunkline schema` prints what it may say",
+            f"{name or origin}: {'; '.join(said)}.",
+            next_step=f"edit {origin}; `trunkline schema` prints what it may say",
         ) from problem
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -53,10 +53,17 @@ def nothing_to_follow(project: Project, environment: str) -> str:
     return f"{environment} serves no version yet. Merge the pull request that `trunkline release` opens."
 
 
-def retrain_and_tell(project: Project, environment: str, *, reason: str, progress: Progress) -> PullRequest:
+def retrain_and_tell(
+    project: Project,
+    environment: str,
+    *,
+    reason: str,
+    progress: Progress,
+    told: Callable[[Judged], object] = lambda _: None,
+) -> PullRequest:
     """Retrain, and say on the issues that ask for it, where they are open, what came of it, whatever it was.
 
-    Raises what `retrain` raises.
+    `told` gets what was proposed. Raises what `retrain` raises.
     """
     # The training stack takes seconds to import, and most watches need none of it.
     from .retraining import retrain
@@ -68,6 +75,7 @@ def retrain_and_tell(project: Project, environment: str, *, reason: str, progres
     except TrunklineError as error:
         _tell(project, environment, f"A retraining came to nothing. {refusal_in_words(error, seen)}")
         raise
+    told(seen[-1])
     _tell(project, environment, f"Retrained: #{pull.number} {pull.title}")
     return pull
 

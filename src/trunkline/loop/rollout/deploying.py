@@ -34,6 +34,7 @@ from trunkline.delivery.targets.protocol import Remembering
 from trunkline.forge import Issue, Trouble, keep_issue, open_forge
 from trunkline.loop.changes.merged import require_merged_file
 from trunkline.loop.versions.bundles import bundle_of
+from trunkline.loop.versions.signatures import require_signed, signatures
 
 from .callers import caller_notice
 
@@ -139,7 +140,8 @@ def notice_of(project: Project, made: Plan, *, progress: Progress) -> tuple[str,
     told = caller_notice(
         project, actual.champion if actual else None, release.champion, release.challenger, progress=progress
     )
-    return (*told, *before_it(project, made.environment))
+    signed = (one.words for one in signatures(project, release, served=actual))
+    return (*told, *before_it(project, made.environment), *signed)
 
 
 def switch_words(off: Deployment) -> str:
@@ -168,6 +170,8 @@ def apply_deployment(project: Project, environment: str, *, reviewed: str, progr
     """Carry out the plan whose checksum was reviewed, fetching bundles from the registry where they are missing."""
     _require_home(project, environment)
     made = plan_deployment(project, environment)
+    if made.steps:
+        require_signed(project, made.release, served=made.actual)
     if made.release is not None and not takes_image(project, environment):
         for route in (made.release.champion, made.release.challenger):
             if route is not None:

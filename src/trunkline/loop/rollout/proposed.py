@@ -13,6 +13,7 @@ from trunkline.delivery import plan, read_state
 from trunkline.loop.changes.merged import merged_state
 from trunkline.loop.versions.bundles import registry_of
 from trunkline.loop.versions.named import ever_named, named_versions
+from trunkline.loop.versions.signatures import signatures
 
 from .callers import caller_notice
 from .deploying import before_it, require_deployable
@@ -44,7 +45,8 @@ def describe_change(project: Project, *, progress: Progress) -> str:
                 desired.challenger,
                 progress=progress,
             )
-            texts.append("\n".join([made.text(), *notice, *before_it(project, environment), *known]))
+            signed = [one.words for one in signatures(project, made.release, served=made.actual)]
+            texts.append("\n".join([made.text(), *notice, *before_it(project, environment), *known, *signed]))
     return "\n".join(texts) or "Merging this changes nothing that serves."
 
 

@@ -7,6 +7,7 @@ from trunkline.core.project import Project
 from trunkline.core.release import Deployment
 from trunkline.delivery import apply, champion_alone, plan, read_state
 from trunkline.loop.versions.bundles import bundle_of
+from trunkline.loop.versions.signatures import require_signed
 
 from .deploying import desired_release, history_file, target_of
 
@@ -32,10 +33,13 @@ def _serve(project: Project, environment: str, *, alone: bool, progress: Progres
     if target.assigned() is None:
         return None
     state = read_state(project.deployment(environment))
+    actual = target.observe()
+    if not alone:  # the champion, which answers already, must not wait for whoever keeps signatures
+        require_signed(project, desired, served=actual)
     for route in (desired.champion,) if alone else (desired.champion, desired.challenger):
         bundle_of(project, route, progress=progress)
     wanted = champion_alone(state) if alone else state
-    made = plan(wanted, target.observe(), revision=desired.revision, upkeep=target.upkeep())
+    made = plan(wanted, actual, revision=desired.revision, upkeep=target.upkeep())
     return apply(
         made,
         reviewed=made.checksum,
