@@ -1,4 +1,4 @@
-"""Certificates that sign themselves."""
+"""Certificates that sign themselves, and pairs of keys."""
 
 from __future__ import annotations
 
@@ -38,3 +38,20 @@ def self_signed(certificate: Path, key: Path) -> ssl.SSLContext:
     )
     certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
     return ssl.create_default_context(cafile=str(certificate))
+
+
+def signing_key(password: str = "") -> tuple[str, str]:
+    """Return a new private key on P-256 as PEM, as openssl writes it, and its public half."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    locked = (
+        serialization.BestAvailableEncryption(password.encode()) if password else serialization.NoEncryption()
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, locked
+    ).decode()
+    public = (
+        key.public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        .decode()
+    )
+    return private, public
