@@ -24,7 +24,7 @@ TAKES_OVER: Rights = MappingProxyType(
 TARGETS: dict[str, Rights] = {
     "adopt": TAKES_OVER,
     "rollout": {**PROPOSES, "issues": "write"},
-    "apply": {"contents": "read", "issues": "write"},
+    "apply": {"contents": "read", "issues": "write", "packages": "read"},
     "bring": READS,
     "conclude": {"statuses": "write"},
     "evaluate": READS,
@@ -37,6 +37,7 @@ TARGETS: dict[str, Rights] = {
     "release": PROPOSES,
     "report": {"pull-requests": "write"},
     "retrain": {**PROPOSES, "issues": "write"},
+    "sign": {"contents": "write"},
     "train": READS,
 }
 """The targets of a generated project's Makefile that act through the forge, with the rights that they need."""
@@ -106,6 +107,9 @@ def _idle(job: Job) -> list[str]:
 
 
 def _pushes(step: Step) -> bool:
+    """Whether a step pushes an image, or the signature that lies beside one."""
+    if "sign" in asked(step.run) and "IMAGE" in (step.tree.get("env") or {}):
+        return True
     return "ghcr.io" in str((step.tree.get("env") or {}).get("PUSH"))
 
 
