@@ -91,7 +91,7 @@ class _Guarded(BaseHTTPRequestHandler):
         elif self.headers["authorization"] == "Bearer t":
             self._say(200, {"schemaVersion": 2})
         else:
-            realm = f"http://127.0.0.1:{self.server.server_address[1]}/token"
+            realm = f"http://{self.headers['host']}/token"
             self._say(401, {}, f'Bearer realm="{realm}",service="registry"')
 
     def _say(self, status: int, body: object, challenge: str = "") -> None:
