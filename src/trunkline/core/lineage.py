@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
+from pydantic import Field
+
+from .origin import Origin
 from .record import Record
 
 DIRTY = "+dirty"
@@ -35,6 +38,8 @@ class Lineage(Record):
     toolkit: str
     candidate: str
     settings: dict[str, Any]
+    origin: Origin | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Where the model's file comes from, if it was trained elsewhere."""
 
     @property
     def dirty(self) -> bool:

@@ -18,6 +18,7 @@ OURS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         # Tried in this order.
         "exporters": {
+            "onnx-file": "trunkline.training.exporters.onnx_file:OnnxFile",
             "onnx": "trunkline.training.exporters.onnx:Onnx",
             "python": "trunkline.training.exporters.python:Python",
         },
@@ -102,6 +103,7 @@ OURS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
         "runtimes": {
             "onnx": "trunkline.runtimes.onnx:OnnxModel",
+            "onnx-file": "trunkline.runtimes.onnx_file:OnnxFileModel",
             "python": "trunkline.runtimes.python:PythonModel",
         },
         "targets": {

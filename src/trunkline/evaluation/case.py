@@ -30,7 +30,8 @@ class Case:
     """A model's answers to the test part, and all that goes with them.
 
     `train` holds its answers to the rows that it learned from, `champion` the champion's to the test rows, `silent` why
-    there is a champion without answers, `unlike` why its answers mean something else. `ask` puts rows to the model.
+    there is a champion without answers, `unlike` why its answers mean something else, `elsewhere` what is not known of
+    a model that was trained elsewhere: then it did not learn from `train`. `ask` puts rows to the model.
     `metrics` are the project's; those of its task are added.
     """
 
@@ -42,6 +43,7 @@ class Case:
     champion: Scored | None = None
     silent: str = ""
     unlike: str = ""
+    elsewhere: str = ""
     metrics: Metrics = field(default_factory=dict)
     progress: Callable[[str], None] = lambda _: None
 

@@ -90,10 +90,10 @@ def _facts(
     """Return the metrics, parameters and tags of a run, as MLflow's entities."""
     from mlflow.entities import Metric, Param, RunTag
 
-    best = next(trial for trial in fitted.trials if trial.candidate == fitted.candidate)
+    best = next((trial for trial in fitted.trials if trial.candidate == fitted.candidate), None)
     measured = {metric_name(figure): figure.value for figure in figures}
     measured |= {metric_key(f"search.{trial.candidate}.score"): trial.score for trial in fitted.trials}
-    measured |= {"search.score": best.score} | usage_metrics(usage)
+    measured |= ({"search.score": best.score} if best else {}) | usage_metrics(usage)
     now = time.time_ns() // 1_000_000
     params = {"candidate": fitted.candidate} | {
         key: value if isinstance(value, str) else json.dumps(value)

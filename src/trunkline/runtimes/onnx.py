@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import onnxruntime
-
 from trunkline.core.bundle import Bundle
 from trunkline.core.contract import Contract
 from trunkline.core.decision import Decision
@@ -17,6 +15,7 @@ from trunkline.inputs import input_of
 from trunkline.tasks import Answers, task_of
 
 from .model import Columns, checked, row_count
+from .session import open_session
 
 WANTED = {"float": "tensor(float)", "text": "tensor(string)", "": "no tensor"}
 
@@ -41,19 +40,7 @@ class OnnxModel:
         name: str = "the candidate",
     ) -> None:
         self._contract, self._classes, self._decision, self._name = contract, classes, decision, name
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 4
-        # A spinning thread would take the processor from the one that reads requests.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # ONNX Runtime has no common base for its errors
-            raise BundleError(
-                f"ONNX Runtime cannot load the model of {name}: {type(error).__name__}.",
-                next_step="train again with the installed version of Trunkline",
-            ) from error
+        self._session = open_session(model, threads=threads, name=name)
         self._check_inputs()
         self.inputs = [input_of(contract.column(node.name)) for node in self._session.get_inputs()]
         self._outputs = [node.name for node in self._session.get_outputs()][: task_of(contract).tensors]

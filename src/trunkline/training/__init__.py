@@ -3,6 +3,7 @@
 from .candidate import Candidate
 from .export import export
 from .few_rows import Tried, try_candidates
+from .files import Files
 from .fit import Fitted, train
 from .frames import model_frame, outcome, predict_frame
 from .key import KeyParts, key_parts, training_key
@@ -11,12 +12,15 @@ from .offer import assemble, offered
 from .parity import compare
 from .readings import watched
 from .threshold import check_threshold
+from .trained import Trained
 from .usage import measured_usage
 
 __all__ = [
     "Candidate",
+    "Files",
     "Fitted",
     "KeyParts",
+    "Trained",
     "Tried",
     "assemble",
     "check_threshold",

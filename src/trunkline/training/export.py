@@ -73,8 +73,9 @@ def export(
             try:
                 exported = form.export(job)
             except ConversionError as error:
-                reasons.append(str(error))
-                say(reasons[-1])
+                if str(error):  # else the form is of other models
+                    reasons.append(str(error))
+                    say(reasons[-1])
             else:
                 return replace(exported, reason="; ".join(reasons))
     raise ExportError(f"The model has no form: {'; '.join(reasons)}.", next_step="choose another estimator")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,12 +23,15 @@ from trunkline.tasks import Judging, answer_rows, judging_of
 from .candidate import Candidate
 from .export import answered
 from .exporters.exporter import ConversionError
+from .files import Files
 from .fit import guarded
 from .frames import model_frame, outcome
 from .mitigation import constrained, fit_groups, mitigated_attribute, put_under
-from .offer import assemble, offered, require_complete
+from .offer import Offer, assemble, offered, require_complete
 from .parity import edges
 from .scoring import Metric, search_scorer
+from .taking import check_taken, take
+from .trained import Trained
 
 ROWS = 400
 """Rows that are drawn; those that bring a class or category which the draw has not come on top."""
@@ -71,11 +74,12 @@ def try_candidates(
     contract: Contract,
     *,
     features: Callable[[], Any],
-    candidates: Sequence[Candidate] | Callable[[], Sequence[Candidate]],
+    candidates: Offer,
     policy: TrainingPolicy,
     metrics: Mapping[str, Metric],
     package: str,
     progress: Callable[[str], None],
+    files: Files | None = None,
 ) -> tuple[Tried, ...]:
     """Return what became of every candidate when it was fitted on a few of the rows, scored, converted and asked.
 
@@ -87,7 +91,15 @@ def try_candidates(
     few, more = (answer_rows(few_rows(rows, contract, count=count), contract) for count in (ROWS, MORE_ROWS))
     scorer = search_scorer(policy.search.metric, contract, metrics, outcome(few, contract))
     found = []
-    for candidate in put_under(offered(candidates, policy.candidates), policy.mitigation):
+    competing = offered(candidates, policy.candidates)
+    if isinstance(competing, Trained):
+        progress(f"{competing.name}: asking it {len(few)} rows")
+        check_taken(competing, policy)
+        X = model_frame(few, contract)
+        fitted, _ = take(competing, files, X, contract)
+        guarded(competing.name, lambda: scorer(fitted, X, outcome(few, contract)), doing="scored")
+        return (Tried(competing.name, 0, *_asked(fitted, X, contract, package)),)
+    for candidate in put_under(competing, policy.mitigation):
         progress(f"{candidate.name}: fitting {len(few)} rows")
         pipeline = assemble(candidate, features, contract, policy.search.seed)
         whole = constrained(pipeline, candidate, policy.mitigation, attribute, contract, policy.search.seed)
@@ -129,7 +141,7 @@ class _One:
             require_complete(self.candidate, fitted, self.judging)
             guarded(name, lambda: self.judging.ask(fitted, X), doing="asked")
             guarded(name, lambda: self.scorer(fitted, X, y), doing="scored")
-            return Tried(name, count, *self._asked(fitted, X))
+            return Tried(name, count, *_asked(fitted, X, contract, self.package))
 
     def _fit(self, X: pd.DataFrame, y: np.ndarray, beside: Mapping[str, np.ndarray]) -> tuple[int, Any]:
         """Return how many settings were fitted, and what the first of them gave."""
@@ -156,24 +168,25 @@ class _One:
                 ) from error
         return len(fitted), fitted[0]
 
-    def _asked(self, fitted: Any, X: pd.DataFrame) -> tuple[str, int, bool]:
-        """Return what a fitted model would run as, its bytes, and whether code travels with it.
 
-        It has answered the edges of the contract then.
-        """
-        contract = self.contract
-        answers = self.judging.ask(fitted, X.iloc[:1])
-        answered(lambda given: self.judging.ask(fitted, given), edges(X, contract), X.iloc[:1])
-        reasons: list[str] = []
-        for name, exporter in plugins("exporters").items():
-            try:
-                form, classes = exporter(), answers.classes
-                size = form.check(fitted, contract, X.iloc[:2], classes=classes, package=self.package)
-            except ConversionError as error:
-                reasons.append(str(error))
-            else:
-                return (f"{name} ({'; '.join(reasons)})" if reasons else name), size, form.code
-        raise ExportError(f"It has no form: {'; '.join(reasons)}.", next_step="choose another estimator")
+def _asked(fitted: Any, X: pd.DataFrame, contract: Contract, package: str) -> tuple[str, int, bool]:
+    """Return what a fitted model would run as, its bytes, and whether code travels with it.
+
+    It has answered the edges of the contract then.
+    """
+    judging = judging_of(contract)
+    answers = judging.ask(fitted, X.iloc[:1])
+    answered(lambda given: judging.ask(fitted, given), edges(X, contract), X.iloc[:1])
+    reasons: list[str] = []
+    for name, exporter in plugins("exporters").items():
+        try:
+            form, classes = exporter(), answers.classes
+            size = form.check(fitted, contract, X.iloc[:2], classes=classes, package=package)
+        except ConversionError as error:
+            reasons += [str(error)] if str(error) else []
+        else:
+            return (f"{name} ({'; '.join(reasons)})" if reasons else name), size, form.code
+    raise ExportError(f"It has no form: {'; '.join(reasons)}.", next_step="choose another estimator")
 
 
 def settings_of(candidate: Candidate) -> list[dict[str, Any]]:

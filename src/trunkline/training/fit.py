@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -20,19 +20,23 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from trunkline.core.contract import Contract
 from trunkline.core.decision import Decision
 from trunkline.core.lineage import Trial
+from trunkline.core.origin import Origin
 from trunkline.core.policy.training import Search, TrainingPolicy
 from trunkline.core.progress import Progress
 from trunkline.core.raised import asking
 from trunkline.tasks import Judging, judging_of
 
 from .candidate import Candidate
+from .files import Files
 from .folds import Cut, folds
 from .frames import model_frame, outcome
 from .mitigation import constrained, fit_groups, mitigated_attribute, put_under
-from .offer import assemble, offered, require_complete
+from .offer import Offer, assemble, offered, require_complete
 from .scoring import Metric, search_scorer
 from .settings import as_json
+from .taking import check_taken, take
 from .threshold import check_threshold, decide
+from .trained import Trained
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,8 @@ class Fitted:
     """The labels in the order of the probability columns; empty where the task has none."""
     decision: Decision | None = None
     """From which probability on the positive class is the answer; None: the likelier class is."""
+    origin: Origin | None = None
+    """Where its file comes from, if it was trained elsewhere."""
 
 
 def train(
@@ -55,8 +61,9 @@ def train(
     contract: Contract,
     *,
     features: Callable[[], Any],
-    candidates: Sequence[Candidate] | Callable[[], Sequence[Candidate]],
+    candidates: Offer,
     policy: TrainingPolicy,
+    files: Files | None = None,
     metrics: Mapping[str, Metric] | None = None,
     split: str = "stratified",
     progress: Progress | None = None,
@@ -70,9 +77,12 @@ def train(
     """
     say = progress or (lambda _: None)
     attribute = mitigated_attribute(policy.mitigation, contract)
-    names = put_under(offered(candidates, policy.candidates), policy.mitigation)
+    competing = offered(candidates, policy.candidates)
     X, y = model_frame(development, contract), outcome(development, contract)
     check_threshold(policy, contract, metrics or {})
+    if isinstance(competing, Trained):
+        return _taken(competing, files, X, y, contract, policy, say)
+    names = put_under(competing, policy.mitigation)
     judging = judging_of(contract)
     judging.require_learnable(y, contract, folds=policy.search.folds)
     scorer = search_scorer(policy.search.metric, contract, metrics or {}, y)
@@ -117,6 +127,32 @@ def train(
         trials=tuple(trials),
         classes=classes,
         decision=decision,
+    )
+
+
+def _taken(
+    trained: Trained,
+    files: Files | None,
+    X: pd.DataFrame,
+    y: np.ndarray,
+    contract: Contract,
+    policy: TrainingPolicy,
+    say: Progress,
+) -> Fitted:
+    """Return a model that was trained elsewhere: nothing is searched, and only its transformers are fitted."""
+    check_taken(trained, policy)
+    say(f"{trained.name}: taking {trained.file}, which was trained elsewhere")
+    with threadpool_limits(1):
+        pipeline, origin = take(trained, files, X, contract)
+    decision = decide(policy, contract, {}, pipeline, X, y, [])
+    return Fitted(
+        pipeline=pipeline,
+        candidate=trained.name,
+        settings={"file": origin.file, "digest": origin.digest},
+        trials=(),
+        classes=judging_of(contract).classes(pipeline, contract, candidate=trained.name),
+        decision=decision,
+        origin=origin,
     )
 
 

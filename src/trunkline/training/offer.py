@@ -16,17 +16,19 @@ from trunkline.core.raised import asking
 from trunkline.tasks import Judging, judging_of
 
 from .candidate import Candidate
+from .trained import Trained
 
 KEY = "training.candidates"
+Offers = Sequence[Candidate | Trained]
+Offer = Offers | Callable[[], Offers]
 
 
-def offered(
-    candidates: Sequence[Candidate] | Callable[[], Sequence[Candidate]], wanted: Sequence[str]
-) -> list[Candidate]:
-    """Return the candidates that compete, in the order in which the project offers them.
+def offered(candidates: Offer, wanted: Sequence[str]) -> list[Candidate] | Trained:
+    """Return the candidates that compete, in the order in which the project offers them, or the one trained model.
 
     `wanted` is the policy's `training.candidates`; empty means all. Raises PolicyError for a name that is not
-    offered, ProjectError when model.py raises or offers none, two of one name, or something else.
+    offered, and for a trained model beside others: on rows that it may have learned from, none competes fairly.
+    ProjectError when model.py raises or offers none, two of one name, or something else.
     """
     if callable(candidates):
         with asking("candidates() raised", "correct model.py"):
@@ -35,11 +37,11 @@ def offered(
         raise ProjectError(
             "model.py offers no candidates.", value=candidates, next_step="return a list of Candidate there"
         )
-    if strange := [value for value in candidates if not isinstance(value, Candidate)]:
+    if strange := [value for value in candidates if not isinstance(value, Candidate | Trained)]:
         raise ProjectError(
-            "model.py offers something that is no Candidate.",
+            "model.py offers something that is neither Candidate nor Trained.",
             value=strange[0],
-            next_step="use trunkline.training.Candidate",
+            next_step="use Candidate or Trained of trunkline.training",
         )
     names = [candidate.name for candidate in candidates]
     if doubled := sorted({name for name in names if names.count(name) > 1}):
@@ -55,7 +57,18 @@ def offered(
                 value=name,
                 next_step=f"use {near[0]}" if near else "edit trunkline.yaml or model.py",
             )
-    return [candidate for candidate in candidates if not wanted or candidate.name in wanted]
+    chosen = [candidate for candidate in candidates if not wanted or candidate.name in wanted]
+    for one in chosen:
+        if isinstance(one, Trained):
+            if len(chosen) > 1:
+                raise PolicyError(
+                    f"{KEY}: {one.name} was trained elsewhere, maybe on rows of this snapshot, and cannot compete with "
+                    "others in a search.",
+                    value=[each.name for each in chosen],
+                    next_step="name one of them in trunkline.yaml; the gates compare it with the champion",
+                )
+            return one
+    return [one for one in chosen if isinstance(one, Candidate)]
 
 
 def assemble(candidate: Candidate, features: Callable[[], Any], contract: Contract, seed: int) -> Pipeline:

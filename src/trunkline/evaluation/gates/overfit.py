@@ -45,8 +45,9 @@ class Overfit(Gate[Case]):
     Pass: The gap is at most the limit.
     Fail: It is greater, with its whole interval: the model has learned rows by heart, or, where the split is
     temporal, the world has changed since them.
-    Inconclusive: Only the point lies beyond the limit, or there are no answers on the training rows; neither
-    stops a release. Or there are too few rows to say.
+    Inconclusive: Only the point lies beyond the limit, there are no answers on the training rows, or the model was
+    trained elsewhere, so that nobody here knows its rows; none of these stops a release. Or there are too few rows to
+    say.
     Advice: Make the model simpler (depth, leaf size, regularisation), drop features that only name rows, or
     train on more rows. Where the split is temporal, look at the cross-validated score of the search first: if
     it is as good as on the training rows, the world has changed, and newer rows help.
@@ -63,6 +64,14 @@ class Overfit(Gate[Case]):
         if train is None:
             none = "There are no answers on the training rows to compare with."
             return answer("inconclusive", none, blocking=False, advice="Give the training rows.")
+        if case.elsewhere:
+            return answer(
+                "inconclusive",
+                f"Not judged: nothing was fitted here. {case.elsewhere}",
+                blocking=False,
+                advice="Say in learned_from=... in model.py what it learned from, and keep newer rows for the test "
+                "part (data.split.method: temporal).",
+            )
         metric, parts = find_metric(name, case.metrics), (train, paired)
         reason, values = too_little(paired), [math.nan]
         try:

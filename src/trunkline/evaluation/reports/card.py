@@ -123,7 +123,7 @@ def _lineage(evaluation: Evaluation, manifest: BundleManifest, policy: Policy) -
         "Candidate": lineage.candidate,
         "Settings": ", ".join(f"{key} = {value}" for key, value in sorted(lineage.settings.items()))
         or "defaults",
-        "Chosen by": f"{policy.training.search.metric} in cross-validation",
+        "Chosen by": "" if lineage.origin else f"{policy.training.search.metric} in cross-validation",
         "Commit": lineage.commit,
         "Snapshot": lineage.snapshot,
         "Training key": lineage.training_key,

@@ -19,6 +19,15 @@ from trunkline.core.snapshots import SnapshotManifest
 from trunkline.core.verdicts import Evaluation
 from trunkline.tasks import task_of
 
+LIBRARIES = {
+    "catboost": "catboost",
+    "lightgbm": "lightgbm",
+    "skorch": "skorch",
+    "torch": "pytorch",
+    "xgboost": "xgboost",
+    "scikit-learn": "sklearn",
+}
+"""A package to its library's name at Hugging Face; scikit-learn, which all of them need, is the last."""
 UNKNOWN, OTHER = "unknown", "other"
 METRICS = {
     "accuracy": "accuracy",
@@ -61,8 +70,8 @@ def front_matter(
         "metrics": [_metric(figure) for figure in overall],
     }
     facts: dict[str, Any] = _license(license_id, manifest.name)
-    if any(name.startswith("scikit-learn==") for name in manifest.requires):
-        facts["library_name"] = "sklearn"  # ONNX is a file format, and the Hub knows it by the file
+    if library := _library(manifest):
+        facts["library_name"] = library
     if tag:
         facts["pipeline_tag"] = tag
     facts |= {
@@ -76,6 +85,16 @@ def front_matter(
     stream = io.StringIO()
     writer.dump(facts, stream)
     return stream.getvalue()
+
+
+def _library(manifest: BundleManifest) -> str:
+    """Return the library that loads the model; empty for a pipeline as ONNX, which the Hub knows by the file."""
+    needed = {name.partition("==")[0] for name in manifest.requires}
+    if manifest.lineage.origin and "onnxruntime" in needed | {
+        manifest.runtime.replace("onnx-file", "onnxruntime")
+    }:
+        return "onnx"
+    return next((library for package, library in LIBRARIES.items() if package in needed), "")
 
 
 def _license(identifier: str, name: str) -> dict[str, str]:

@@ -71,6 +71,7 @@ def judge(
     contract, test = bundle.contract, snapshot.test()
     champion = champion_of(project, progress=progress)
     whole = set(rooms) >= set(evaluation.ROOMS)
+    origin = bundle.manifest.lineage.origin
     with opened(bundle) as model:
         scored = ask(model, test, contract)
         unlike = _another_question(champion.contract, contract) if champion is not None else ""
@@ -85,6 +86,7 @@ def judge(
             champion=rival,
             silent=silent,
             unlike=unlike,
+            elsewhere=origin.unknown() if origin else "",
             ask=lambda rows: ask(model, rows, contract),
             metrics=project.metrics(),
             progress=progress,
@@ -92,6 +94,8 @@ def judge(
         before: tuple[Verdict, ...] = ()
         if whole:
             data_said = data_verdicts(project, snapshot, champion, bundle.manifest.decision)
+            if origin:
+                data_said = tuple(origin.qualified(verdict) for verdict in data_said)
             before = (*data_said, *kept_verdicts(project, bundle.digest))
         figures, verdicts = evaluation.judge(
             case,

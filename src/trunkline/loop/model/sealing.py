@@ -74,7 +74,8 @@ def _alone(bundle: Bundle, fitted: training.Fitted, test: pd.DataFrame, hidden: 
     advice = (
         "put files, and values of variables of the environment as a file, into the package, and find them from there "
         "(Path(__file__).parent, importlib.resources); keep in attributes of the fitted estimator only what can be "
-        "written, no open session, lambda or path; a service runs in the time zone UTC and the locale C.UTF-8"
+        "written, no open session, lambda or path; a service runs in the time zone UTC and the locale C.UTF-8; "
+        "a model's file is brought by Trained of trunkline.training"
     )
     try:
         with opened(bundle, hidden=hidden) as model:

@@ -49,6 +49,7 @@ def train(project: Project, *, progress: Progress, again: bool = False) -> tuple
                     candidates=project.plug("model", "candidates"),
                     policy=project.policy.training,
                     metrics=metrics,
+                    files=files_of(project),
                     split=project.policy.data.split.method,
                     progress=progress,
                 )
@@ -62,6 +63,7 @@ def train(project: Project, *, progress: Progress, again: bool = False) -> tuple
                 toolkit=key.toolkit,
                 candidate=fitted.candidate,
                 settings=fitted.settings,
+                origin=fitted.origin,
             )
             sealed, reason = seal_fitted(Path(name), project, snapshot, fitted, lineage, metrics, progress)
         if training.key_parts(Project(project.root, project.store), snapshot.digest) != key:
@@ -88,6 +90,11 @@ def train(project: Project, *, progress: Progress, again: bool = False) -> tuple
     trained = trained.model_copy(update={"run": run})
     remember(project, trained)
     return bundle, trained, True
+
+
+def files_of(project: Project) -> training.Files:
+    """Return where a project's models lie that were trained elsewhere."""
+    return training.Files(project.package, project.work / "files", tracking_uri(project))
 
 
 def _covered(project: Project) -> list[Path]:

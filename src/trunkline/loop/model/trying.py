@@ -19,6 +19,7 @@ from trunkline.response.checking import check_responses
 
 from .checking import check_edited
 from .needed import needed
+from .training import files_of
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ def try_out(project: Project, *, progress: Progress) -> TriedOut:
         metrics=project.metrics(),
         package=policy.package,
         progress=progress,
+        files=files_of(project),
     )
     _require_room(project, tried)
     data.require_current(project, contract)

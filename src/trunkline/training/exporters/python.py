@@ -29,9 +29,10 @@ BASE = ("numpy", "pandas", "scikit-learn", "scipy", "skops")
 PACKAGES = ("numpy", "pandas", "sklearn", "scipy", "skops", "trunkline")
 """The names under which they are imported, and the toolkit, whose version the lineage names."""
 EPOCH = (1980, 1, 1, 0, 0, 0)
+BRING = "bring a model's file by Trained(FILE, inputs=..., outputs=...) of trunkline.training in model.py"
 ADVICE = (
     "move functions and classes to the top level of a file in the project's package (a lambda cannot be written), "
-    "or use scikit-learn's own transformers"
+    f"or use scikit-learn's own transformers; {BRING}"
 )
 
 
@@ -169,7 +170,7 @@ def require_no_path(content: bytes, folder: Path) -> None:
         raise ExportError(
             f"The fitted pipeline keeps the path {found[0]}: on another machine it would read another file, or none.",
             next_step="find the file from the package (Path(__file__).parent, importlib.resources) when it is read, or "
-            "keep its content in an attribute of the fitted estimator",
+            f"keep its content in an attribute of the fitted estimator; {BRING}",
         )
 
 
@@ -198,6 +199,8 @@ def requirements(types: Sequence[str], package: str) -> tuple[str, ...]:
     """
     needed = set(BASE)
     tops = {name.split(".")[0]: name for name in sorted(types)}
+    if any(name.startswith("trunkline.training.elsewhere.") for name in types):
+        needed.add("onnxruntime")
     foreign = {
         top: name
         for top, name in tops.items()

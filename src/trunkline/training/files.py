@@ -1,0 +1,216 @@
+"""Files of models that were trained elsewhere: found in the package or fetched, and compared with their digest."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trunkline.core.errors import NotFoundError, ProjectError, StorageError, UnavailableError
+from trunkline.core.package import require_content
+from trunkline.core.raised import one_line
+from trunkline.core.record import digits, file_sha256
+
+from .trained import Trained
+
+SCHEMES = ("az", "file", "gs", "https", "models", "s3")
+HEADS = {
+    b"\x08": "onnx",  # the version that every such file begins with
+    b"PK": "skops",
+    b"\x80": "pickle",
+    b"x": "pickle",  # joblib's compressions: zlib, gzip, bz2, xz, lzma, lz4
+    b"\x1f\x8b": "pickle",
+    b"BZ": "pickle",
+    b"\xfd7z": "pickle",
+    b"]\x00": "pickle",
+    b"\x04\x22": "pickle",
+}
+"""How files begin: what they are follows from their content, whatever their name."""
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where files of models lie: the project's package, the folder that keeps fetched ones, and MLflow's address."""
+
+    package: Path
+    cache: Path
+    mlflow: str = ""
+
+    def path(self, trained: Trained) -> tuple[Path, str]:
+        """Return where the verified file lies, and its digest.
+
+        Raises ProjectError when it is no place of a model, or main does not name its digest where it must;
+        NotFoundError when it is not there; UnavailableError when a server does not answer; StorageError when it has
+        another digest.
+        """
+        if not trained.scheme:
+            return self._in_package(trained)
+        if trained.scheme not in SCHEMES:
+            raise ProjectError(
+                f"Trained model {trained.name}: a file is not fetched by {trained.scheme}.",
+                value=trained.file,
+                next_step=f"use a path within the package, or one of {', '.join(f'{one}:' for one in SCHEMES)}",
+            )
+        if not trained.digest:
+            raise ProjectError(
+                f"Trained model {trained.name}: {trained.file} may change, and no digest says what is meant.",
+                next_step="add digest='sha256:...' in model.py (sha256sum FILE), so that main names the file",
+            )
+        kept = self.cache / digits(trained.digest)
+        if not kept.is_file() or file_sha256(kept) != trained.digest:
+            self._fetch(trained, kept)
+        return kept, trained.digest
+
+    def _in_package(self, trained: Trained) -> tuple[Path, str]:
+        path = self.package / trained.file
+        if not path.resolve().is_relative_to(self.package.resolve()):
+            raise ProjectError(
+                f"Trained model {trained.name}: {trained.file} lies outside the package, on this machine alone.",
+                next_step=f"move it to {self.package.parent.name}/{self.package.name}/, or name an address "
+                "(https:, s3:, file:) and its digest in model.py",
+            )
+        if not path.is_file():
+            raise NotFoundError(
+                f"Trained model {trained.name}: there is no file {trained.file} in "
+                f"{self.package.parent.name}/{self.package.name}/.",
+                next_step="put it there, or correct its name in model.py",
+            )
+        require_content(path)
+        found = file_sha256(path)
+        if trained.digest:
+            _require(found, trained)
+        elif kind_of(path, trained) != "onnx":
+            raise ProjectError(
+                f"Trained model {trained.name}: {trained.file} runs code when it is read, and main does not name its "
+                "digest.",
+                next_step=f"if you know where it comes from, add digest='{found}' in model.py",
+            )
+        return path, found
+
+    def _fetch(self, trained: Trained, kept: Path) -> None:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        limit = trained.largest_mb * 1_000_000
+        with tempfile.TemporaryDirectory(dir=kept.parent, prefix=".fetching-") as name:
+            partial = Path(name) / "file"
+            if trained.scheme == "models":
+                partial = _of_mlflow(trained, Path(name), self.mlflow)
+                if partial.stat().st_size > limit:
+                    raise _too_large(trained)
+            else:
+                _of_store(trained, partial, limit)
+            _require(file_sha256(partial), trained)
+            partial.replace(kept)
+
+
+def kind_of(path: Path, trained: Trained) -> str:
+    """Return `onnx`, or `skops` or `pickle`, which run code when they are read.
+
+    Raises ProjectError when a file is none of them.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(4)
+    for start, kind in HEADS.items():
+        if head.startswith(start):
+            return kind
+    raise ProjectError(
+        f"Trained model {trained.name}: {trained.file} is no model that Trunkline reads.",
+        value=head,
+        next_step="bring ONNX, or a scikit-learn model that joblib, pickle or skops has written",
+    )
+
+
+def _require(found: str, trained: Trained) -> None:
+    if found != trained.digest:
+        raise StorageError(
+            f"Trained model {trained.name}: {trained.file} is {found}, and model.py names {trained.digest}.",
+            next_step="find out who changed it; if it is meant, change the digest in model.py by a pull request",
+        )
+
+
+def _too_large(trained: Trained) -> StorageError:
+    return StorageError(
+        f"Trained model {trained.name}: {trained.file} is larger than {trained.largest_mb} MB.",
+        next_step="raise largest_mb in model.py if that is meant",
+    )
+
+
+def _of_store(trained: Trained, partial: Path, limit: int) -> None:
+    """Write what an address holds to a file, piece by piece, and no more than `limit` bytes."""
+    try:
+        import obstore
+        from obstore.store import from_url
+    except ImportError as error:
+        raise StorageError(
+            f"Trained model {trained.name}: {trained.file} needs the package obstore, which is not installed.",
+            next_step="add obstore to requirements/train.in, then make lock and make setup",
+        ) from error
+    folder, _, name = trained.file.rpartition("/")
+    with _telling(trained):
+        plain = os.environ.get("AWS_ALLOW_HTTP", "").lower() == "true"
+        options: dict[str, Any] = {"allow_http": plain, "connect_timeout": "10s", "timeout": "600s"}
+        open_store: Any = from_url
+        store = open_store(folder) if trained.scheme == "file" else open_store(folder, client_options=options)
+        size = 0
+        with partial.open("wb") as stream:
+            for piece in obstore.get(store, name).stream():
+                size += len(piece)
+                if size > limit:
+                    raise _too_large(trained)
+                stream.write(piece)
+
+
+@contextmanager
+def _telling(trained: Trained) -> Iterator[None]:
+    from obstore.exceptions import BaseError
+
+    try:
+        yield
+    except FileNotFoundError as error:  # obstore's own is a kind of it
+        raise NotFoundError(
+            f"Trained model {trained.name}: there is nothing at {trained.file}.",
+            next_step="correct its address in model.py",
+        ) from error
+    except (BaseError, ValueError, OSError) as error:
+        raise UnavailableError(
+            f"Trained model {trained.name}: {trained.file} cannot be fetched: {one_line(error)}.",
+            next_step="try again later; look at the address, at the network, and at the credentials of this machine",
+        ) from error
+
+
+def _of_mlflow(trained: Trained, folder: Path, uri: str) -> Path:
+    """Return the model's own file in MLflow's folder of a version: that of its flavour `onnx` or `sklearn`."""
+    words = trained.file.removeprefix("models:/").split("/")
+    if len(words) != 2 or not words[1].isdigit():
+        raise ProjectError(
+            f"Trained model {trained.name}: a version in MLflow is models:/name/number; an alias moves.",
+            value=trained.file,
+            next_step="name the version by its number in model.py",
+        )
+    from mlflow import artifacts
+    from mlflow.exceptions import MlflowException
+    from mlflow.models import Model
+
+    try:
+        found = Path(
+            artifacts.download_artifacts(
+                artifact_uri=trained.file, dst_path=str(folder), tracking_uri=uri, registry_uri=uri
+            )
+        )
+        flavours = Model.load(str(found)).flavors
+    except (MlflowException, OSError) as error:
+        raise UnavailableError(
+            f"Trained model {trained.name}: MLflow does not give {trained.file}: {one_line(error)}.",
+            next_step="look at the name, the version, and at registry.uri in trunkline.yaml",
+        ) from error
+    name = flavours.get("onnx", {}).get("data") or flavours.get("sklearn", {}).get("pickled_model")
+    if not name or not (found / name).is_file():
+        raise ProjectError(
+            f"Trained model {trained.name}: MLflow holds it as {', '.join(sorted(flavours))}, and Trunkline reads onnx "
+            "and sklearn.",
+            next_step="log it once more as one of these, or bring its ONNX file",
+        )
+    return found / str(name)
