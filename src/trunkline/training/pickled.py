@@ -124,6 +124,10 @@ class Named(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.model = model
         self.names = names
 
+    def fit(self, X: Any, y: Any = None) -> Named:  # noqa: ARG002
+        """Leave it as it is: scikit-learn asks of every estimator that it can be fitted."""
+        return self
+
     @property
     def classes_(self) -> np.ndarray[Any, Any]:
         """Return the contract's names."""
