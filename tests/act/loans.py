@@ -87,7 +87,7 @@ training: {{search: {{iterations: 2, folds: 3, jobs: 1}}}}
 gates:
   performance: {{floors: {{roc_auc: 0.6}}, calibration: 0.4, margin: 0.1, resamples: 200}}
   fairness: {{demographic_parity_ratio: 0.5, equalized_odds_difference: 0.6}}
-  load: {{rate: 20, seconds: 5, warm_up_s: 1, latency_p95_ms: 2000}}
+  load: {{rate: 50, seconds: 2, warm_up_s: 0.2, latency_p95_ms: 2000}}
   deepchecks: {{suites: []}}
 rollout: {{minimum_rows: 60, minimum_hours: 0}}
 monitoring: {{window_rows: 200, minimum_rows: 100}}

@@ -25,9 +25,18 @@ from trunkline.core.project import Project
 from trunkline.delivery.engine import Engine
 from trunkline.delivery.targets.service import wait_for
 from trunkline.evaluation.reports import plots
+from warm import programs
 
 Server = tuple[str, Path, psutil.Process]
 TOYS = Path(__file__).parents[1] / "toys"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def warm_workers() -> Iterator[None]:
+    """Let the process of a model that needs Python start warm; every other program starts as it does without this."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "executable", str(programs() / "python"))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
+MODULES = {"pytest", "cookiecutter", "trunkline.training.worker"}
+ISOLATED = ["-I", "-m", "trunkline.training.worker"]
+"""Modules that start warm, and the one that starts without variables and folders of its caller's."""
+
 
 def cold(real: str, name: str, arguments: list[str]) -> NoReturn:
     """Become the real program."""
@@ -40,7 +44,8 @@ def main() -> NoReturn:
     """Call, pass signals on, and end as the child ended."""
     real, address, name, *arguments = sys.argv[1:]
     verb = name == "trunkline" or os.path.basename("".join(arguments[:1])) == "trunkline"  # noqa: PTH119
-    if not verb and arguments[:2] != ["-m", "pytest"]:
+    module = arguments[0:1] == ["-m"] and MODULES.intersection(arguments[1:2])
+    if not verb and not module and arguments[:3] != ISOLATED:
         cold(real, name, arguments)
     server = socket.socket(socket.AF_UNIX)
     try:

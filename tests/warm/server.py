@@ -19,6 +19,7 @@ import shutil
 import signal
 import socket
 import sys
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,11 +31,13 @@ LIBRARIES = [
     "sklearn.inspection", "skl2onnx", "onnx", "onnxruntime", "skops.io", "matplotlib.figure",
     "matplotlib.backends.backend_svg", "matplotlib.backends.backend_agg", "mlflow",
     "mlflow.store.tracking.sqlalchemy_store", "alembic.command", "fastapi", "pydantic", "httpx", "click",
-    "rich", "jinja2", "ruamel.yaml", "filelock", "psutil", "tenacity", "ruptures", "duckdb",
+    "rich", "jinja2", "cookiecutter.cli", "ruamel.yaml", "filelock", "psutil", "tenacity", "ruptures", "duckdb",
 ]
 # fmt: on
 ANY = {"PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "OMP_WAIT_POLICY", "ORT_DISABLE_TELEMETRY"}
 READ_WHEN_IMPORTED = ("PYTHON", "LC_", "LANG", "LD_", "MPL", "OMP_", "OPENBLAS", "MKL_", "JOBLIB_", "TZ")
+SAME = {("OMP_NUM_THREADS", "1"), ("LC_ALL", "C.UTF-8"), ("TZ", "UTC")}
+"""What the server has too, by these names or by others."""
 OWN, CALLERS = 300, 600
 """From where on the numbers of the server's own open files are, and those of a caller until they get theirs."""
 
@@ -57,9 +60,7 @@ def early(environment: dict[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in environment.items()
-        if name.startswith(READ_WHEN_IMPORTED)
-        and name not in ANY
-        and (name, value) != ("OMP_NUM_THREADS", "1")
+        if name.startswith(READ_WHEN_IMPORTED) and name not in ANY and (name, value) not in SAME
     }
 
 
@@ -110,10 +111,14 @@ def become(call: Call, program: str, added: dict[str, str]) -> None:
         sys.stdout.reconfigure(write_through=True)  # type: ignore[union-attr]
     sys.modules["numpy"].random.seed()
     random.seed()
-    if call.arguments[0] == "-m":
-        sys.argv = call.arguments[1:]
-        sys.path.insert(0, call.folder)
-        runpy.run_module(call.arguments[1], run_name="__main__", alter_sys=True)
+    time.tzset()
+    isolated = call.arguments[0] == "-I"
+    arguments = call.arguments[isolated:]
+    if arguments[0] == "-m":
+        sys.argv = arguments[1:]
+        if not isolated:
+            sys.path.insert(0, call.folder)
+        runpy.run_module(arguments[1], run_name="__main__", alter_sys=True)
     else:
         sys.argv = call.arguments
         sys.path.insert(0, os.path.dirname(call.arguments[0]))  # noqa: PTH120
