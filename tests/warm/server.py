@@ -34,7 +34,10 @@ LIBRARIES = [
     "rich", "jinja2", "cookiecutter.cli", "ruamel.yaml", "filelock", "psutil", "tenacity", "ruptures", "duckdb",
 ]
 # fmt: on
-ANY = {"PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "OMP_WAIT_POLICY", "ORT_DISABLE_TELEMETRY"}
+ANY = {
+    *("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "OMP_WAIT_POLICY", "ORT_DISABLE_TELEMETRY"),
+    *("OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"),
+}
 READ_WHEN_IMPORTED = ("PYTHON", "LC_", "LANG", "LD_", "MPL", "OMP_", "OPENBLAS", "MKL_", "JOBLIB_", "TZ")
 SAME = {("OMP_NUM_THREADS", "1"), ("LC_ALL", "C.UTF-8"), ("TZ", "UTC")}
 """What the server has too, by these names or by others."""

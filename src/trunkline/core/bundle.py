@@ -40,6 +40,8 @@ class BundleManifest(Record):
     """Packages with versions that the Python runtime needs, as `scikit-learn==1.9.1`."""
     decision: Decision | None = Field(default=None, exclude_if=lambda value: value is None)
     """From which probability on the positive class is the answer; None: the likelier class is."""
+    batched: bool = Field(default=False, exclude_if=lambda value: not value)
+    """Whether rows of several requests may be asked for together: each got the same answer alone when it was sealed."""
     figures: tuple[Figure, ...]
     """Measured once on the test part of the snapshot."""
     lineage: Lineage

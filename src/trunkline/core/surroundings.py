@@ -26,6 +26,26 @@ PERSONAL = frozenset(
 SAME = {"TZ": "UTC", "LC_ALL": "C.UTF-8"}
 """What a model is asked under on every machine: its answers must not follow the time zone or language of one."""
 
+THREADS = (
+    "BLIS_NUM_THREADS",
+    "LOKY_MAX_CPU_COUNT",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "OMP_THREAD_LIMIT",
+    "OPENBLAS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+"""How many threads OpenMP, libraries of linear algebra and joblib take; the limit binds those that ask for a number."""
+
+
+def bounded(threads: int) -> dict[str, str]:
+    """Return the variables that keep numeric libraries to so many threads, which wait asleep.
+
+    Without them each takes one a processor: on a large machine that is slower for few rows, and on a busy one by much.
+    """
+    return dict.fromkeys(THREADS, str(threads)) | {"OMP_WAIT_POLICY": "passive"}
+
 
 def surroundings(*named: str) -> dict[str, str]:
     """Return what of this process's environment a model's code may see: the allowed variables, and those in `named`.

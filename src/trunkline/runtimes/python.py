@@ -20,7 +20,7 @@ from typing import IO, Any
 from trunkline.core.bundle import Bundle, open_bundle
 from trunkline.core.errors import BundleError, UnavailableError
 from trunkline.core.record import short
-from trunkline.core.surroundings import PERSONAL, SAME, surroundings
+from trunkline.core.surroundings import PERSONAL, SAME, bounded, surroundings
 from trunkline.tasks import Answers
 
 from .model import Columns, checked, row_count
@@ -57,7 +57,7 @@ class PythonModel:
         ]  # fmt: skip
         # The model's code is the bundle's: it gets no token of whoever asks it.
         known = {name: value for name, value in surroundings().items() if name not in PERSONAL}
-        self._environment = known | SAME | {"OMP_NUM_THREADS": str(threads)}
+        self._environment = known | SAME | bounded(threads)
         self._answer_timeout = answer_timeout
         self._lock = threading.Lock()
         self._closed = False

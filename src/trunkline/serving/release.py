@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 from uuid import uuid4
@@ -21,6 +22,7 @@ from trunkline.predictions.pseudonym import pseudonym
 from trunkline.runtimes import Model, open_model
 from trunkline.tasks import task_of
 
+from .batches import Batches
 from .requests import RequestModel, request_columns
 from .routing import user_key
 
@@ -36,6 +38,11 @@ class Served:
     model: Model
     requests: RequestModel | None = None
     """What this bundle's own contract takes, where that may differ from what the service takes."""
+
+    @cached_property
+    def batches(self) -> Batches:
+        """Return what asks the model for rows of several requests at once, where its answers allow that."""
+        return Batches(self.ask, joined=self.bundle.manifest.batched)
 
     def refuses(self, row: Row) -> tuple[str, ...]:
         """Return the fields in which a row that the service took breaks this bundle's own contract."""

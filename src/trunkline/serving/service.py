@@ -82,7 +82,6 @@ class Service:
 
     def start(self) -> None:
         """Begin to work; call it on the event loop."""
-        self._silent.start()
         if self._shipper:
             self._shipper.start()
         if self._usage:
@@ -201,9 +200,9 @@ class Service:
         task.add_done_callback(self._tasks.discard)
 
     async def _ask(self, served: Served, rows: Sequence[Row]) -> list[dict[str, Any]]:
-        if served.model.quick and len(rows) <= INLINE_ROWS:
-            return served.ask(rows)
-        return await asyncio.to_thread(served.ask, rows)
+        if not served.model.quick:
+            return (await served.batches.ask(rows)).outputs
+        return served.ask(rows) if len(rows) <= INLINE_ROWS else await asyncio.to_thread(served.ask, rows)
 
     async def _ask_challenger(
         self, live: Loaded, rows: Sequence[Row], picked: Sequence[int]

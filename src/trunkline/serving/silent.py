@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from uuid import uuid4
 
 import structlog
@@ -30,7 +30,7 @@ class Seen:
 
 
 class Silent:
-    """A bounded queue and the one task that works it off in a thread; what does not fit is dropped and counted."""
+    """A bounded number of rows that wait for the challenger; what does not fit is dropped and counted."""
 
     def __init__(
         self,
@@ -45,12 +45,7 @@ class Silent:
         self._log = log
         self._maximum_rows = maximum_rows
         self._waiting_rows = 0
-        self._queue: asyncio.Queue[Seen] = asyncio.Queue()
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Start the task."""
-        self._task = asyncio.create_task(self._work(), name="silent")
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def show(self, seen: Seen) -> None:
         """Hand rows to the silent challenger, or drop them when it is too far behind."""
@@ -63,39 +58,32 @@ class Silent:
             return
         self._waiting_rows += len(seen.rows)
         seen.live.__enter__()
-        self._queue.put_nowait(seen)
+        task = asyncio.create_task(self._answer(seen), name="silent")
+        # The event loop itself holds tasks weakly.
+        self._tasks.add(task)
+        task.add_done_callback(partial(self._done, seen))
 
     async def stop(self, *, seconds: float = 5.0) -> None:
         """Work off what waits for at most `seconds`, then drop the rest."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._queue.join(), seconds)
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-        while not self._queue.empty():
-            seen = self._queue.get_nowait()
-            self._metrics.silent_drops.inc(len(seen.rows))
-            self._done(seen)
+        tasks = list(self._tasks)
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _work(self) -> None:
-        while True:
-            seen = await self._queue.get()
-            try:
-                await asyncio.to_thread(self._answer, seen)
-            finally:
-                self._done(seen)
-                self._queue.task_done()
-
-    def _done(self, seen: Seen) -> None:
+    def _done(self, seen: Seen, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
         self._waiting_rows -= len(seen.rows)
         seen.live.__exit__()
+        if task.cancelled():
+            self._metrics.silent_drops.inc(len(seen.rows))
 
     def _note(self, failures: Sequence[Failure]) -> None:
         with suppress(StorageError):  # the metrics count it all the same
             self._predictions.append(failures)
 
-    def _answer(self, seen: Seen) -> None:
+    async def _answer(self, seen: Seen) -> None:
         """Answer and log rows; every failure ends here, counted."""
         live, challenger = seen.live, seen.live.challenger
         if challenger is None:
@@ -112,14 +100,13 @@ class Silent:
             self._note(live.failures("silent", refused, "refused", why))
         if not fit:
             return
-        started = time.perf_counter()
         try:
-            found = challenger.ask([row for row, _ in fit])
-            seconds = (time.perf_counter() - started) / len(fit)
+            found = await challenger.batches.ask([row for row, _ in fit])
+            seconds = found.seconds / len(fit)
             self._predictions.append(
                 [
                     live.record("silent", uuid4().hex, row, outputs, seconds=seconds, answered=id_)
-                    for (row, id_), outputs in zip(fit, found, strict=True)
+                    for (row, id_), outputs in zip(fit, found.outputs, strict=True)
                 ]
             )
         except StorageError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sklearn.model_selection import GroupKFold, KFold
+from sklearn.pipeline import Pipeline
 
 from trunkline.core.contract import Contract
 
@@ -31,3 +32,16 @@ class Estimators:
     def export_options(self, model: Any) -> dict[Any, Any]:
         """Return none."""
         return {}
+
+
+def transformed(model: Any, rows: Any) -> tuple[Any, Any]:
+    """Return the last step of a pipeline with the rows as it sees them, which may then be asked more than once.
+
+    Whatever is no plain pipeline of scikit-learn is returned with its rows as they are.
+    """
+    if type(model) is not Pipeline:
+        return model, rows
+    for _, step in model.steps[:-1]:
+        if step is not None and step != "passthrough":
+            rows = step.transform(rows)
+    return model.steps[-1][1], rows

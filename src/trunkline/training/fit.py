@@ -35,6 +35,7 @@ from .offer import Offer, assemble, offered, require_complete
 from .scoring import Metric, search_scorer
 from .settings import as_json
 from .taking import check_taken, take
+from .threads import answer_in_one_thread
 from .threshold import check_threshold, decide
 from .trained import Trained
 
@@ -117,8 +118,7 @@ def train(
         say(f"the answer is {decision.rule()}. {decision.reason}")
     with threadpool_limits(1):
         pipeline = guarded(best.candidate, lambda: pipeline.fit(X, y, **beside))
-    for model in (pipeline, *getattr(pipeline, "models", ())):
-        _answer_in_one_thread(model)
+    answer_in_one_thread(pipeline)
     classes = judging.classes(pipeline, contract, candidate=best.candidate)
     return Fitted(
         pipeline=pipeline,
@@ -226,14 +226,3 @@ def guarded(name: str, act: Callable[[], Any], *, doing: str = "fitted") -> Any:
         "look at features() in features.py and at the candidate in model.py",
     ):
         return act()
-
-
-def _answer_in_one_thread(pipeline: Any) -> None:
-    # a forest adds its trees up in whichever order the threads end: the last digits would differ
-    parameters = pipeline.get_params(deep=True)
-    many = {
-        name: None
-        for name, value in parameters.items()
-        if name.split("__")[-1] == "n_jobs" and value is not None
-    }
-    pipeline.set_params(**many)

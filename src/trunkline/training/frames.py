@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,27 +21,40 @@ def model_frame(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     `datetime64[us]` in UTC without a zone (null is NaT). The index counts from 0.
     Raises DataError when a feature is missing or cannot be read as its type.
     """
-    missing = [column.name for column in contract.features if column.name not in frame.columns]
-    if missing:
+    names = [column.name for column in contract.features if column.name in frame.columns]
+    return as_frame(encoded({name: known(frame[name]) for name in names}, contract))
+
+
+def encoded(columns: Mapping[str, Sequence[object]], contract: Contract) -> dict[str, np.ndarray]:
+    """Return the features of plain values, null as None, as arrays of shape (n,); see `model_frame`."""
+    if missing := [column.name for column in contract.features if column.name not in columns]:
         raise DataError(
             f"The rows lack {', '.join(missing)}.", next_step="give every feature of the contract"
         )
-    return pd.DataFrame({column.name: feature(frame[column.name], column) for column in contract.features})
+    return {column.name: feature(columns[column.name], column) for column in contract.features}
 
 
-def feature(values: pd.Series[Any], column: Column) -> pd.Series[Any]:
-    """Return one column as the model sees it; see `model_frame`."""
-    known = [None if gone else value for value, gone in zip(values.tolist(), values.isna(), strict=True)]
+def as_frame(arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Return arrays as a frame that keeps their types."""
+    # pandas would make its own type of texts.
+    return pd.DataFrame({name: pd.Series(values, dtype=values.dtype) for name, values in arrays.items()})
+
+
+def known(values: pd.Series[Any]) -> list[object]:
+    """Return plain values, null as None."""
+    return [None if gone else value for value, gone in zip(values.tolist(), values.isna(), strict=True)]
+
+
+def feature(values: Sequence[object], column: Column) -> np.ndarray:
+    """Return one column of plain values as the model sees it; see `model_frame`."""
     try:
         with np.errstate(over="ignore"):
-            encoded = input_of(column).encode(known)
+            return input_of(column).encode(values)
     except (TypeError, ValueError) as error:
         raise DataError(
             f"The column {column.name} holds a value that is not of its type: {error}.",
             next_step=f"{column.name} must be {input_of(column).rule()}",
         ) from error
-    # pandas would make its own type of texts.
-    return pd.Series(encoded, dtype=encoded.dtype)
 
 
 def outcome(frame: pd.DataFrame, contract: Contract) -> np.ndarray:

@@ -12,7 +12,7 @@ import pandas as pd
 from trunkline.core.contract import Column
 from trunkline.core.errors import DataError
 
-from .frames import feature
+from .frames import feature, known
 
 LEAST = 30
 """Rows that a group needs before a constraint is put on it; the audit's default asks for as many."""
@@ -26,7 +26,7 @@ def protected_groups(frame: pd.DataFrame, column: Column) -> np.ndarray:
     """
     if column.name not in frame.columns:
         raise DataError(f"The rows lack the protected attribute {column.name}.")
-    return groups_of(feature(frame[column.name], column), column.bands)
+    return groups_of(feature(known(frame[column.name]), column), column.bands)
 
 
 def groups_of(values: Any, bands: Sequence[float]) -> np.ndarray:

@@ -20,7 +20,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import pandas as pd
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from trunkline.core.bundle import Bundle, open_bundle
@@ -29,7 +28,8 @@ from trunkline.tasks import judging_of, task_of
 
 from .confinement import Confined, confined
 from .exporters import python as python_model
-from .frames import model_frame
+from .frames import encoded
+from .straight import straighten
 from .variables import hide_variables
 
 LENGTH = struct.Struct(">I")
@@ -67,13 +67,12 @@ def load(bundle: Bundle) -> tuple[Answer, list[str]]:
     pipeline = python_model.load(bundle.model_file.read_bytes(), bundle.manifest.trusted_types)
 
     def answer(columns: Mapping[str, Sequence[object]]) -> dict[str, Any]:
-        frame = pd.DataFrame(
-            {name: pd.Series(list(values), dtype=object) for name, values in columns.items()}
-        )
-        answers = judging.ask(pipeline, model_frame(frame, bundle.contract))
+        rows = rows_of(encoded(columns, bundle.contract))
+        answers = judging.ask(pipeline, rows, decision=bundle.manifest.decision)
         return {"outputs": task_of(bundle.contract).raw(answers)}
 
     classes = judging.classes(pipeline, bundle.contract, candidate=bundle.manifest.name)
+    rows_of = straighten(pipeline)
     return answer, list(classes)
 
 

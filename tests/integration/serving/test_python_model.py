@@ -121,7 +121,7 @@ class Spy(LogisticRegression):
             name, _, value = names[place].decode().partition("=")
             found[name] = value
             place += 1
-        asked = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "TZ", "LC_ALL")
+        asked = ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "OMP_WAIT_POLICY", "TZ", "LC_ALL")
         person = [name for name in ("HOME", "USER", "LOGNAME") if name in found]
         secrets = [name for name in SECRETS if name in found or "sesame" in found.values()]
         raise ValueError(json.dumps([secrets, person, *(found[name] for name in asked)]))
@@ -144,7 +144,8 @@ def test_the_code_of_a_model_sees_no_token_of_whoever_asks_it(
     sealed = seal(bundle.folder, bundle.manifest.model_copy(update={"trusted_types": trusted}))
     for name in SECRETS:
         monkeypatch.setenv(name, "sesame")
-    monkeypatch.setenv("OMP_WAIT_POLICY", "passive")
+    monkeypatch.setenv("OMP_WAIT_POLICY", "active")
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "16")
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     monkeypatch.setenv("LC_ALL", "de_DE.ISO-8859-1")
 
@@ -157,7 +158,7 @@ def test_the_code_of_a_model_sees_no_token_of_whoever_asks_it(
 
     secrets, person, *rest = json.loads(caught.value.what.partition("ValueError: ")[2].partition(" (")[0])
     assert (secrets, person) == ([], [])
-    assert rest == ["1", "passive", "UTC", "C.UTF-8"]
+    assert rest == ["1", "1", "1", "passive", "UTC", "C.UTF-8"]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,6 @@ def run(
 ) -> None:
     async def life() -> None:
         silent = Silent(made.predictions, made.service.metrics, made.service.log, maximum_rows=maximum_rows)
-        silent.start()
         for i in range(times):
             silent.show(Seen(made.live, ROWS, [f"{i}-a", f"{i}-b"]))
         if before:

@@ -224,7 +224,7 @@ def test_features_that_meet_a_missing_column_are_the_project_s_error(fit: Train)
 
 def test_a_fitted_forest_answers_in_one_thread(fit: Train) -> None:
     fitted = fit(candidates=[Candidate("forest", RandomForestClassifier(5, n_jobs=2))])
-    assert fitted.pipeline["model"].n_jobs is None
+    assert fitted.pipeline["model"].n_jobs == 1
 
 
 def test_regression_has_no_classes(price: Contract, sales: pd.DataFrame) -> None:
@@ -315,7 +315,7 @@ def test_a_mitigated_forest_answers_in_one_thread(
     fitted = fit(
         rows=biased, contract=open_contract, candidates=[forest], policy=under("threshold-optimizer")
     )
-    assert [model["model"].n_jobs for model in fitted.pipeline.models] == [None]
+    assert [model["model"].n_jobs for model in fitted.pipeline.models] == [1]
 
 
 def test_a_mitigation_that_does_not_fit_the_contract_stops_before_anything_is_trained(

@@ -11,7 +11,7 @@ import psutil
 
 from trunkline.core.errors import StorageError
 from trunkline.core.record import write_atomically
-from trunkline.core.surroundings import surroundings
+from trunkline.core.surroundings import bounded, surroundings
 
 from .service import Place, Service, words_of
 
@@ -24,10 +24,11 @@ def write_start(folder: Path, command: Sequence[str], place: Place) -> None:
     `command` is followed by the folder and the options of `place`.
     """
     words = (*command, *words_of(folder), place.host, "--port", str(place.port), *place.options)
+    variables = " ".join(f"{name}={value}" for name, value in bounded(1).items())
     text = (
         "#!/bin/sh\n"
         "# Written by `trunkline deploy`: how what serves here is started, by it and by systemd (`trunkline unit`).\n"
-        f'export ORT_DISABLE_TELEMETRY=1 OMP_WAIT_POLICY=passive\nexec {shlex.join(words)} "$@"\n'
+        f'export ORT_DISABLE_TELEMETRY=1 {variables}\nexec {shlex.join(words)} "$@"\n'
     )
     write_atomically(folder / START_FILE, text.encode())
 

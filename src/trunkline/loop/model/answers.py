@@ -10,8 +10,14 @@ import pandas as pd
 
 from trunkline.core.bundle import Bundle
 from trunkline.core.contract import Contract
+from trunkline.core.errors import BundleError
 from trunkline.evaluation import Scored
+from trunkline.evaluation.robustness.asking import evenly
 from trunkline.runtimes import Model, open_model
+from trunkline.tasks import Answers, task_of
+
+SINGLE_ROWS = 25
+LAST_DIGITS = 1e-9
 
 
 def columns_of(rows: pd.DataFrame, names: list[str]) -> dict[str, list[object]]:
@@ -41,3 +47,18 @@ def ask(model: Model, rows: pd.DataFrame, contract: Contract) -> Scored:
     return Scored(
         frame=rows, labels=answers.predictions, probabilities=answers.probabilities, classes=answers.classes
     )
+
+
+def independent(model: Model, rows: pd.DataFrame, contract: Contract, answers: Answers) -> bool:
+    """Return whether some of the rows get alone what they got in `answers`, where all were asked together.
+
+    Sums in another order differ in their last digits; that is no other answer.
+    """
+    names = [column.name for column in contract.features]
+    some = evenly(len(rows), SINGLE_ROWS)
+    try:
+        alone = [model.predict(columns_of(rows.iloc[[place]], names)) for place in some]
+    except BundleError:  # a gate says so
+        return False
+    apart = task_of(contract).apart(answers.take(some), Answers.joined(alone), least=1.0)
+    return not apart.other.any() and bool((apart.distance <= LAST_DIGITS).all())

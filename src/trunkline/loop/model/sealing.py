@@ -18,7 +18,7 @@ from trunkline.evaluation import Scored
 from trunkline.evaluation.scored import truth_of
 from trunkline.tasks import judging_of, task_of
 
-from .answers import columns_of, opened
+from .answers import columns_of, independent, opened
 
 
 def seal_fitted(
@@ -49,7 +49,7 @@ def seal_fitted(
         files={},
     )
     # Figures are measured through the runtime that will answer users, so the model is sealed once without them.
-    scored = _alone(seal(folder, manifest), fitted, test, project.root)
+    scored, batched = _alone(seal(folder, manifest), fitted, test, project.root)
     figures = evaluation.measure(
         truth_of(test, contract),
         scored.labels,
@@ -62,11 +62,11 @@ def seal_fitted(
         frame=test,
     )
     _reference(snapshot, scored).write(folder / "profile.json")
-    return seal(folder, manifest.model_copy(update={"figures": figures})), exported.reason
+    return seal(folder, manifest.model_copy(update={"figures": figures, "batched": batched})), exported.reason
 
 
-def _alone(bundle: Bundle, fitted: training.Fitted, test: pd.DataFrame, hidden: Path) -> Scored:
-    """Return what a sealed bundle answers where the project cannot be read.
+def _alone(bundle: Bundle, fitted: training.Fitted, test: pd.DataFrame, hidden: Path) -> tuple[Scored, bool]:
+    """Return what a sealed bundle answers where the project cannot be read, and whether it may answer in batches.
 
     Raises ExportError when it needs a file outside itself, or answers otherwise than what was fitted.
     """
@@ -80,6 +80,8 @@ def _alone(bundle: Bundle, fitted: training.Fitted, test: pd.DataFrame, hidden: 
     try:
         with opened(bundle, hidden=hidden) as model:
             answers = model.predict(columns_of(test, [column.name for column in contract.features]))
+            # What answers within the process that serves is not asked for several requests at once.
+            batched = not model.quick and independent(model, test, contract, answers)
     except BundleError as error:
         raise ExportError(
             f"The bundle does not work without the project's folder. {error.what}", next_step=advice
@@ -94,9 +96,10 @@ def _alone(bundle: Bundle, fitted: training.Fitted, test: pd.DataFrame, hidden: 
             f"The bundle gives other answers without the project's folder: {parity.reason()}.{refused}",
             next_step=advice,
         )
-    return Scored(
+    scored = Scored(
         frame=test, labels=answers.predictions, probabilities=answers.probabilities, classes=answers.classes
     )
+    return scored, batched
 
 
 def _reference(snapshot: data.Snapshot, test: Scored) -> monitoring.Profile:

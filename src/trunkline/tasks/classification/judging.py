@@ -15,8 +15,24 @@ from trunkline.inputs import input_of
 from trunkline.measure.paired import Array
 
 from ..answers import Answers, objects
-from ..estimators import Estimators
+from ..estimators import Estimators, transformed
 from .answers import decided
+
+ALIKE = frozenset(
+    f"sklearn.{name}"
+    for name in (
+        "CalibratedClassifierCV",
+        "DecisionTreeClassifier",
+        "ExtraTreesClassifier",
+        "GradientBoostingClassifier",
+        "HistGradientBoostingClassifier",
+        "LogisticRegression",
+        "MLPClassifier",
+        "RandomForestClassifier",
+    )
+)
+"""Estimators whose `predict` answers the likeliest class, so that asking them once is enough."""
+CLEAR = 1e-6
 
 
 class ClassificationJudging(Estimators):
@@ -88,16 +104,36 @@ class ClassificationJudging(Estimators):
         classes = _classes(model)
         if not len(rows):
             return Answers(np.empty(0, dtype=object), np.empty((0, len(classes))), classes)
-        labels = objects(str(label) for label in model.predict(rows))
+        model, rows = transformed(model, rows)
         if not self.complete(model):
-            return Answers(labels, classes=classes)
-        return decided(
-            Answers(labels, np.asarray(model.predict_proba(rows), dtype=np.float64), classes), decision
-        )
+            return Answers(_labels(model, rows), classes=classes)
+        chances = np.asarray(model.predict_proba(rows), dtype=np.float64)
+        if decision is not None:
+            return decided(Answers(np.empty(len(chances), dtype=object), chances, classes), decision)
+        likeliest = _likeliest(model, chances, classes)
+        return Answers(_labels(model, rows) if likeliest is None else likeliest, chances, classes)
 
     def export_options(self, model: Any) -> dict[Any, Any]:
         """Return that probabilities are one tensor."""
         return {id(model): {"zipmap": False}}
+
+
+def _labels(model: Any, rows: Any) -> Array:
+    return objects(str(label) for label in model.predict(rows))
+
+
+def _likeliest(model: Any, chances: Array, classes: tuple[str, ...]) -> Array | None:
+    """Return the likeliest classes where `predict` is known to say the same; None where it must be asked."""
+    if (
+        chances.shape[1] < 2
+        or f"{type(model).__module__.partition('.')[0]}.{type(model).__name__}" not in ALIKE
+    ):
+        return None
+    # A tie is broken by each estimator in its own way, and by one that compares before it rounds in another.
+    two = np.partition(chances, -2, axis=1)[:, -2:]
+    if not (two[:, 1] - two[:, 0] > CLEAR).all():
+        return None
+    return objects(classes[place] for place in chances.argmax(axis=1))
 
 
 def _classes(model: Any) -> tuple[str, ...]:
