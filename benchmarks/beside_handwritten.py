@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import joblib
+import joblib  # type: ignore[import-untyped]
 import pandas as pd
 import psutil
 import uvloop
@@ -160,7 +160,6 @@ def running(
             yield process
         finally:
             process.terminate()
-            process.stderr.read()
 
 
 @contextmanager

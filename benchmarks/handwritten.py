@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-import joblib
+import joblib  # type: ignore[import-untyped]
 import pandas as pd
 from fastapi import FastAPI
 from pydantic import BaseModel, create_model
@@ -32,7 +32,7 @@ app = FastAPI()
 
 
 @app.post("/predict")
-def predict(row: Row) -> dict[str, Any]:  # type: ignore[valid-type]
+def predict(row: Row) -> dict[str, Any]:
     assert isinstance(row, BaseModel)
     frame = pd.DataFrame([row.model_dump()])
     if not hasattr(model, "predict_proba"):

@@ -108,7 +108,7 @@ def _blocks(step: Any) -> _Blocks | None:
 
 def _plain(step: Any) -> bool:
     """Return whether its output is an array, as it is unless `set_output` was called."""
-    return getattr(step, "_sklearn_output_config", {}).get("transform", "default") == "default"
+    return bool(getattr(step, "_sklearn_output_config", {}).get("transform", "default") == "default")
 
 
 def _named(columns: object) -> bool:

@@ -18,7 +18,7 @@ from trunkline.training.frames import as_frame
 from trunkline.training.straight import Rows, straighten
 
 
-class Lengths(BaseEstimator, TransformerMixin):
+class Lengths(BaseEstimator, TransformerMixin):  # type: ignore[misc]
     """A project's own transformer, which wants a frame."""
 
     def fit(self, rows: pd.DataFrame, y: Any = None) -> Lengths:
