@@ -30,6 +30,7 @@ ALSO = "Also"
 
 # A verb's module is imported only when the verb is called.
 VERBS = {
+    "init": Verb("init", "Write the contract, the other files and the policy from a file of rows.", "Model"),
     "check": Verb("model", "Check the policy and the four files that you edit.", "Model"),
     "snapshot": Verb("model", "Take the rows of the policy's window and lock them in data.lock.", "Model"),
     "train": Verb("model", "Train on the locked snapshot, or reuse what the same key gave.", "Model"),

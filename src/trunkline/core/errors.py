@@ -81,7 +81,7 @@ class PolicyError(TrunklineError):
 
 
 class ContractError(TrunklineError):
-    """The contract itself is wrong: an unknown type, role or metadata key."""
+    """The contract itself is wrong: an unknown type, role or key of a field."""
 
     exit_code = 11
     actor: ClassVar[Actor] = "fix your input"

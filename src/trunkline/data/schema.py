@@ -55,7 +55,7 @@ def project_contract(project: Project) -> Contract:
     contract = contract_from(schema)
     if contract.task not in OURS["tasks"]:
         raise ContractError(
-            f"{contract.outcome.name}: no task has the name that metadata 'answer' says.",
+            f"{contract.outcome.name}: no task has the name that `answer` says.",
             value=contract.task,
             next_step=f"use one of {', '.join(OURS['tasks'])}, or leave it out",
         )
@@ -74,8 +74,8 @@ def contract_from(schema: type[pa.DataFrameModel]) -> Contract:
     an open end moves by one on whole numbers and is refused on fractional ones; types such as int8 have ends too.
     Patterns and lengths of a text come from `str_matches`, `str_contains`, `str_startswith`, `str_endswith` and
     `str_length`. Other checks hold for data alone; `unchecked` names them. A boolean outcome has the categories
-    `false` and `true`, positive unless metadata says otherwise. Its `answer` names the task where the type does not say
-    it. Raises ContractError that names the field and the key.
+    `false` and `true`, positive unless the field says otherwise. Its `answer` names the task where the type does not.
+    Raises ContractError that names the field and the key.
     """
     with asking(
         f"{schema.__name__} in contract.py is no contract:",
@@ -101,7 +101,7 @@ def contract_from(schema: type[pa.DataFrameModel]) -> Contract:
         said = "; ".join(row["msg"].removeprefix("Value error, ") for row in problem.errors())
         raise ContractError(
             f"The contract {schema.__name__} does not hold together: {said}.",
-            next_step="correct the metadata of its fields",
+            next_step="correct its fields in contract.py",
         ) from problem
     if contract.task not in OURS["tasks"]:
         return contract
@@ -118,7 +118,7 @@ def _column(name: str, field: pa.Column) -> Column:
         if key not in METADATA:
             guess = difflib.get_close_matches(str(key), METADATA, n=1)
             hint = f"did you mean {guess[0]!r}?" if guess else f"known keys: {', '.join(METADATA)}"
-            raise ContractError(f"{name}: unknown metadata key {key!r} ({hint})", next_step="correct the key")
+            raise ContractError(f"{name}: unknown key {key!r} ({hint})", next_step="correct the key")
     if field.regex or not field.required:
         raise ContractError(
             f"{name}: a column of the contract has one name and is always there.",
@@ -183,7 +183,7 @@ def _column(name: str, field: pa.Column) -> Column:
     if held.free and text_fault(str(input_of(column).example()), column):
         raise ContractError(
             f"{name}: nobody can tell which text keeps the rule: {input_of(column).rule()}.",
-            next_step="name one in the field, as metadata={'example': '...'}: documentation and tests send it",
+            next_step="name one, as trunkline.field(example='...'): documentation and tests send it",
         )
     return column
 
@@ -197,7 +197,7 @@ def _role(name: str, metadata: Mapping[str, Any]) -> Role:
         guess = difflib.get_close_matches(str(value), known, n=1)
         hint = f"did you mean {guess[0]!r}?" if guess else f"known roles: {', '.join(known)}"
         raise ContractError(
-            f"{name}: unknown role ({hint})", value=value, next_step="correct metadata 'role'"
+            f"{name}: unknown role ({hint})", value=value, next_step="correct its `role` in contract.py"
         ) from error
 
 
@@ -245,11 +245,11 @@ def _check_outcome(outcome: Column) -> None:
 
 def _text(name: str, key: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise ContractError(f"{name}: metadata {key!r} must be a text.", value=value)
+        raise ContractError(f"{name}: {key!r} must be a text.", value=value)
     return value
 
 
 def _flag(name: str, key: str, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise ContractError(f"{name}: metadata {key!r} must be True or False.", value=value)
+        raise ContractError(f"{name}: {key!r} must be True or False.", value=value)
     return value

@@ -83,7 +83,7 @@ def _units(rows: pd.DataFrame, contract: Contract, split: Split) -> pd.Series:
     if user is None:
         raise PolicyError(
             f"data.split.method is grouped, and no column of the contract {contract.name} has the role 'user'.",
-            next_step="give the column that says whom a row is about metadata={'role': 'user'}, or choose stratified",
+            next_step="say trunkline.field(role='user') of the column that names a row's user, or choose stratified",
         )
     users = rows[user.name]
     return ("user\x1f" + users.astype(object).map(repr)).where(users.notna(), names)
@@ -104,7 +104,7 @@ def _newest(rows: pd.DataFrame, unit: pd.Series, contract: Contract) -> pd.Serie
     if time is None:
         raise PolicyError(
             f"data.split.method is temporal, and no column of the contract {contract.name} has the role 'time'.",
-            next_step="give the event time metadata={'role': 'time'}, or choose stratified or random",
+            next_step="say trunkline.field(role='time') of the event time, or choose stratified or random",
         )
     # Rows come sorted by time with nulls first, so the last row of a unit is its newest.
     return rows[time.name].groupby(unit).last()

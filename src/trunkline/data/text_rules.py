@@ -48,13 +48,13 @@ def text_rules(name: str, checks: Sequence[pa.Check]) -> dict[str, Any]:
 
 
 def require_example(column: Column, named: object) -> str:
-    """Return the text that metadata names as an example, empty where the rule needs none.
+    """Return the text that the field names as an example, empty where the rule needs none.
 
     Raises ContractError where it breaks the rule, or where the rule needs one and none is named.
     """
     if not isinstance(named, str) or (named and (not input_of(column).free or text_fault(named, column))):
         raise ContractError(
-            f"{column.name}: metadata 'example' must be a text that keeps the rule: {input_of(column).rule()}.",
+            f"{column.name}: 'example' must be a text that keeps the rule: {input_of(column).rule()}.",
             value=named,
             next_step="correct the example",
         )

@@ -92,7 +92,7 @@ def _ends(window: Window, contract: Contract) -> dict[str, Any]:
     if given and time is None:
         raise PolicyError(
             f"{KEY} needs an event time, and no column of the contract {contract.name} has the role 'time'.",
-            next_step=f"give that column metadata={{'role': 'time'}}, or take {KEY} out of {POLICY_FILE}",
+            next_step=f"say trunkline.field(role='time') of that column, or take {KEY} out of {POLICY_FILE}",
         )
     return {end: _end(end, value, time) for end, value in given.items() if time}
 

@@ -1,6 +1,7 @@
 """Training: fit, search, tracking, and export to ONNX or Python with parity."""
 
 from .candidate import Candidate
+from .contract_features import contract_features, features_of
 from .export import export
 from .few_rows import Tried, try_candidates
 from .files import Files
@@ -25,7 +26,9 @@ __all__ = [
     "assemble",
     "check_threshold",
     "compare",
+    "contract_features",
     "export",
+    "features_of",
     "key_parts",
     "measured_usage",
     "mitigated_attribute",

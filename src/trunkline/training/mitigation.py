@@ -51,14 +51,14 @@ def mitigated_attribute(policy: Mitigation, contract: Contract) -> Column | None
             value=policy.attribute,
             next_step="name one of them in trunkline.yaml"
             if protected
-            else "mark the column with metadata={'protected': True} in contract.py",
+            else "say trunkline.field(protected=True) of the column in contract.py",
         )
     column = contract.column(name)
     if input_of(column).quantity and not column.bands:
         raise PolicyError(
             f"{KEY}.attribute: {name} is a number, and the contract does not say where its groups begin.",
             value=name,
-            next_step=f"give {name} metadata={{'bands': [...]}} in contract.py",
+            next_step=f"say trunkline.field(bands=[...]) of {name} in contract.py",
         )
     if policy.method == "threshold-optimizer" and column.role is not Role.FEATURE:
         raise PolicyError(

@@ -122,9 +122,9 @@ def test_an_open_end_of_a_fractional_range_is_refused(checks: dict[str, Any]) ->
         (
             int,
             {"metadata": {"protcted": True}},
-            "it: unknown metadata key 'protcted' .did you mean 'protected'",
+            "it: unknown key 'protcted' .did you mean 'protected'",
         ),
-        (int, {"metadata": {"qqq": True}}, "it: unknown metadata key 'qqq' .known keys: role, unit"),
+        (int, {"metadata": {"qqq": True}}, "it: unknown key 'qqq' .known keys: role, unit"),
         (int, {"metadata": {"protected": "yes"}}, "it: metadata 'protected' must be True or False"),
         (int, {"metadata": {"unit": 3}}, "it: metadata 'unit' must be a text"),
         (int, {"metadata": {"bands": [30, 20]}}, "it: 'bands' must be numbers that rise"),
@@ -142,7 +142,7 @@ def test_a_field_that_cannot_be_carried_is_named(kind: Any, settings: dict[str, 
     [
         (str, {}, "y: an outcome in text needs its classes"),
         (float, {"nullable": True}, "y: nobody can learn from a null outcome"),
-        (str, {"isin": ["a", "b"]}, "two-class outcome needs metadata 'positive'"),
+        (str, {"isin": ["a", "b"]}, "two-class outcome needs `positive`"),
     ],
 )
 def test_an_outcome_that_cannot_be_learned_is_refused(kind: Any, settings: dict[str, Any], said: str) -> None:

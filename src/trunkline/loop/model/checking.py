@@ -23,7 +23,7 @@ def check_edited(project: Project) -> Contract:
     training.check_threshold(policy.training, contract, project.metrics())
     deepchecks.check_blocking(policy.gates.deepchecks)
     monitoring.check_monitors(policy.monitoring, packages=project.packages)
-    for module, name in (("data", "load"), ("features", "features")):
-        project.plug(module, name)
+    project.plug("data", "load")
+    training.features_of(project, contract)
     training.offered(project.plug("model", "candidates"), policy.training.candidates)
     return contract

@@ -45,7 +45,7 @@ def train(project: Project, *, progress: Progress, again: bool = False) -> tuple
                 fitted = training.train(
                     snapshot.development(),
                     snapshot.contract,
-                    features=project.plug("features", "features"),
+                    features=training.features_of(project, snapshot.contract),
                     candidates=project.plug("model", "candidates"),
                     policy=project.policy.training,
                     metrics=metrics,

@@ -67,7 +67,7 @@ def try_out(project: Project, *, progress: Progress) -> TriedOut:
     tried = training.try_candidates(
         parts["train"],
         contract,
-        features=project.plug("features", "features"),
+        features=training.features_of(project, contract),
         candidates=project.plug("model", "candidates"),
         policy=policy.training,
         metrics=project.metrics(),

@@ -129,8 +129,8 @@ class Classification(Single):
             )
         if len(classes_of(outcome)) == 2 and not positive_of(contract):
             raise ContractError(
-                f"{outcome.name}: a two-class outcome needs metadata 'positive': which of the two is it.",
-                next_step="correct the metadata of its field",
+                f"{outcome.name}: a two-class outcome needs `positive`: which of the two is it.",
+                next_step="say trunkline.field(role='outcome', positive='...') in contract.py",
             )
 
     def traits(self, contract: Contract) -> frozenset[Trait]:
