@@ -12,14 +12,16 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 from trunkline.core.contract import Contract
 from trunkline.core.policy.reading import read_policy
+from trunkline.core.project import Project
 from trunkline.data import check_rows, contract_from
-from trunkline.training import offered
+from trunkline.training import features_of, offered
 
 from {{ cookiecutter.package }}.contract import Contract as Schema
 from {{ cookiecutter.package }}.data import load
@@ -53,6 +55,12 @@ def surroundings() -> dict[str, str]:
 def contract() -> Contract:
     """What the contract says."""
     return contract_from(Schema)
+
+
+@pytest.fixture(scope="session")
+def features(contract: Contract) -> Callable[[], Any]:
+    """What features.py says, or else the contract by itself."""
+    return features_of(Project.find(PROJECT), contract)
 
 
 @pytest.fixture(scope="session")

@@ -300,6 +300,8 @@ CALLS: tuple[tuple[str, ...], ...] = (
     ("schema", "WORD"),
     ("forge", "WORD"),
     ("release", "--bundle", "WORD"),
+    ("init", "WORD"),
+    ("init", "trunkline.yaml", "--outcome", "WORD"),
     ("key", "WORD"),
     ("key", "new", "--environment", "WORD", "--scope", "WORD"),
     ("key", "new", "--scope", "log", "--days", "WORD"),

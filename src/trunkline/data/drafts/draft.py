@@ -85,48 +85,51 @@ def draft(columns: Sequence[Observed], answers: Answers) -> Draft:
     outcome = known[answers.outcome]
     task = _task(outcome, answers.task)
     left_out = {one.name: _useless(one) for one in columns if _useless(one)}
-    kept = [one for one in columns if one.name not in left_out]
-    open_: list[str] = []
-    lines, taken = [], set[str]()
-    for one in kept:
-        role = _role(one, answers)
-        keywords, comment = _rule(one, role, task, answers)
-        if one.name in (answers.protected or ()):
-            keywords |= {"protected": True}
-            if "isin" not in keywords and one.kind in ("integer", "number"):
-                keywords["bands"] = list(bands(one))
-        if answers.protected is None and one.name in likely_protected(kept):
-            open_.append(f"{one.name}: is it a protected attribute? Then add protected=True.")
-            comment = f"{comment} Decide: is it protected? Then add protected=True.".strip()
-        if role is Role.AUDIT and one.kind == "time":
-            open_.append(
-                f"{one.name}: a time. The model sees it once features() says how it becomes a number."
-            )
-        elif role is Role.AUDIT:
-            open_.append(f"{one.name}: a text of its own in each row. The model does not see it.")
-        attribute = _attribute(one.name, taken)
-        if attribute != one.name:
-            keywords["alias"] = one.name
-        plain, nullable = TYPES[one.kind]
-        missing = one.missing and role is not Role.OUTCOME
-        if missing:
-            keywords["nullable"] = True
-        lines.append(Line(attribute, nullable if missing else plain, keywords, comment))
-    if not any(_role(one, answers) is Role.FEATURE for one in kept):
-        raise DataError("No column is left that a model could learn from.", next_step="name another outcome")
     # The outcome stands last, where a reader looks for it.
-    places = sorted(range(len(kept)), key=lambda place: kept[place].name == answers.outcome)
+    kept = sorted((one for one in columns if one.name not in left_out), key=lambda one: one is outcome)
+    features = [one for one in kept if _role(one, answers) is Role.FEATURE]
+    if not features:
+        raise DataError("No column is left that a model could learn from.", next_step="name another outcome")
+    asked = () if answers.protected is not None else likely_protected(kept)
+    taken = set[str]()
     return Draft(
-        lines=tuple(lines[place] for place in places),
+        lines=tuple(_line(one, answers, task, _attribute(one.name, taken), asked) for one in kept),
         task=task,
         classes=outcome.distinct,
         outcome=answers.outcome,
         readings={one.name: one.reading for one in kept if one.reading},
         left_out=left_out,
         unlabelled=outcome.missing,
-        open=tuple(open_),
-        texts=any(one.kind == "text" and _role(one, answers) is Role.FEATURE for one in kept),
+        open=tuple(words for one in kept if (words := _to_decide(one, answers, asked))),
+        texts=any(one.kind == "text" for one in features),
     )
+
+
+def _line(one: Observed, answers: Answers, task: Task, attribute: str, asked: Sequence[str]) -> Line:
+    role = _role(one, answers)
+    keywords, comment = _rule(one, role, task, answers)
+    if one.name in (answers.protected or ()):
+        keywords["protected"] = True
+        if "isin" not in keywords and one.kind in ("integer", "number"):
+            keywords["bands"] = list(bands(one))
+    if one.name in asked:
+        comment = f"{comment} Decide: is it protected? Then add protected=True.".strip()
+    if attribute != one.name:
+        keywords["alias"] = one.name
+    if missing := bool(one.missing) and role is not Role.OUTCOME:
+        keywords["nullable"] = True
+    return Line(attribute, TYPES[one.kind][missing], keywords, comment)
+
+
+def _to_decide(one: Observed, answers: Answers, asked: Sequence[str]) -> str:
+    """Return what a person still has to say of a column, empty where nothing is open."""
+    if one.name in asked:
+        return f"{one.name}: is it a protected attribute? Then add protected=True."
+    if _role(one, answers) is not Role.AUDIT:
+        return ""
+    if one.kind == "time":
+        return f"{one.name}: a time. The model sees it once features() says how it becomes a number."
+    return f"{one.name}: a text of its own in each row. The model does not see it."
 
 
 def _require_known(answers: Answers, known: Mapping[str, Observed]) -> None:

@@ -22,8 +22,10 @@ PROTECTED = re.compile(
     re.I,
 )
 POSITIVE = re.compile(
-    r"yes|y|true|t|1|pos(itive)?|bad|fraud|spam|success|approved|churn(ed)?|default(ed)?|>.*", re.I
+    r"yes|true|1|pos(itive)?|bad|fraud|spam|success|approved|churn(ed)?|default(ed)?|>.*", re.I
 )
+LETTERS: dict[tuple[str, ...], str] = {("n", "y"): "y", ("f", "t"): "t"}
+"""Pairs of letters that mean no and yes."""
 
 
 def likely_outcome(columns: Sequence[Observed]) -> str:
@@ -60,5 +62,8 @@ def likely_protected(columns: Sequence[Observed]) -> tuple[str, ...]:
 
 def likely_positive(outcome: Observed) -> str:
     """Return the one of two classes that a probability is of, empty where their names do not say it."""
-    named = [str(value) for value in outcome.values if POSITIVE.fullmatch(str(value).strip())]
+    pair = tuple(str(value) for value in outcome.values)
+    if letter := LETTERS.get(tuple(sorted(value.lower() for value in pair))):
+        return next(value for value in pair if value.lower() == letter)
+    named = [value for value in pair if POSITIVE.fullmatch(value.strip())]
     return named[0] if len(outcome.values) == 2 and len(named) == 1 else ""

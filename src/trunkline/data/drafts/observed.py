@@ -44,6 +44,8 @@ class Observed:
     """The distinct values, where they are few."""
     longest: int = 0
     """Characters of the longest text."""
+    words: bool = False
+    """Whether a text has blanks in it."""
     reading: str = ""
     """How pandas reads the times."""
 
@@ -61,8 +63,9 @@ class Observed:
 
     @property
     def names_rows(self) -> bool:
-        """Whether it could be the key: unique, short, and no amount."""
-        return self.unique and self.kind in ("integer", "category", "text") and self.longest <= LONGEST_NAME
+        """Whether it could be the key: unique, no amount, and no words."""
+        told = self.kind == "integer" or (self.kind == "text" and not self.words)
+        return self.unique and told and self.longest <= LONGEST_NAME
 
 
 def observe(frame: pd.DataFrame) -> tuple[Observed, ...]:
@@ -122,7 +125,14 @@ def _text(name: str, known: pd.Series[Any], rows: int, missing: int, distinct: i
     listed = few and distinct < rows and longest <= LONGEST_LISTED
     values = tuple(sorted(known.unique())) if listed else ()
     return Observed(
-        name, "category" if listed else "text", rows, missing, distinct, values=values, longest=longest
+        name,
+        "category" if listed else "text",
+        rows,
+        missing,
+        distinct,
+        values=values,
+        longest=longest,
+        words=bool(known.str.contains(r"\s").any()),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,6 @@ from sklearn.base import clone
 from trunkline.core.contract import Contract
 from trunkline.training import assemble, model_frame, offered, outcome
 
-from {{ cookiecutter.package }}.features import features
 from {{ cookiecutter.package }}.model import candidates
 
 
@@ -23,7 +23,9 @@ def seen(some: pd.DataFrame, contract: Contract) -> pd.DataFrame:
 
 
 @pytest.fixture
-def fitted(seen: pd.DataFrame, some: pd.DataFrame, contract: Contract) -> Any:
+def fitted(
+    seen: pd.DataFrame, some: pd.DataFrame, contract: Contract, features: Callable[[], Any]
+) -> Any:
     """The features, seeded as in training and fitted."""
     pipeline = assemble(offered(candidates, ())[0], features, contract, seed=7)
     return pipeline.named_steps["features"].fit(seen, outcome(some, contract))

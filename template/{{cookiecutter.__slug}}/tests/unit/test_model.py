@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 from trunkline.core.contract import Contract
 from trunkline.training import Candidate, assemble, model_frame, offered, outcome, predict_frame
 
-from {{ cookiecutter.package }}.features import features
 from {{ cookiecutter.package }}.model import candidates
 
 CANDIDATES = offered(candidates, ())
 
 
 @pytest.mark.parametrize("candidate", CANDIDATES, ids=lambda candidate: candidate.name)
-def test_a_candidate_learns_and_answers(some: pd.DataFrame, contract: Contract, candidate: Candidate) -> None:
+def test_a_candidate_learns_and_answers(
+    some: pd.DataFrame, contract: Contract, features: Callable[[], Any], candidate: Candidate
+) -> None:
     model = assemble(candidate, features, contract, seed=7)
     model.fit(model_frame(some, contract), outcome(some, contract))
     answers, probabilities = predict_frame(model, some, contract)
@@ -28,7 +32,9 @@ def test_a_candidate_learns_and_answers(some: pd.DataFrame, contract: Contract, 
 
 
 @pytest.mark.parametrize("candidate", CANDIDATES, ids=lambda candidate: candidate.name)
-def test_a_candidate_has_the_settings_that_its_search_names(contract: Contract, candidate: Candidate) -> None:
+def test_a_candidate_has_the_settings_that_its_search_names(
+    contract: Contract, features: Callable[[], Any], candidate: Candidate
+) -> None:
     model = assemble(candidate, features, contract, seed=7).named_steps["model"]
     drawn = {
         name: values[0] if isinstance(values, list | tuple) else values.rvs(random_state=7)

@@ -5,7 +5,7 @@ The example is an audit-worthy decision about people. Between 1997 and 2002 the 
 to the station. What is learnt here is how the police decided, bias included, not how one ought to decide.
 So the contract names the protected attributes, and the gates compare how the model treats their groups.
 
-How to write a field: https://pandera.readthedocs.io, and in `metadata`
+How to write a field: all that pandera's Field takes (https://pandera.readthedocs.io), and
 - `role`: feature (what the model sees; the default), audit (gates and monitors see it, the model does not),
   outcome, key (names the row), user (stays on one version during a canary), time (when it happened);
 - `unit`, for people; `protected`: compare its groups; `bands`: where to cut a protected number into groups;
@@ -19,6 +19,7 @@ How to write a field: https://pandera.readthedocs.io, and in `metadata`
 from __future__ import annotations
 
 import pandera.pandas as pa
+import trunkline
 
 YES_NO = ["No", "Yes"]
 
@@ -26,43 +27,46 @@ YES_NO = ["No", "Yes"]
 class Contract(pa.DataFrameModel):
     """One arrest, as the officer knew it before deciding."""
 
-    arrest_id: int = pa.Field(ge=0, unique=True, description="Number of the arrest", metadata={"role": "key"})
-    year: int = pa.Field(
-        ge=1990, le=2100, description="Year of the arrest", metadata={"role": "time", "unit": "year"}
-    )
+    arrest_id: int = trunkline.field(role="key", ge=0, unique=True, description="Number of the arrest")
+    year: int = trunkline.field(role="time", ge=1990, le=2100, description="Year of the arrest", unit="year")
     # The model may see the age: the law itself treats minors differently. Whether it then treats an age group
     # worse than another is asked by the fairness gates, in these bands.
-    age: int = pa.Field(
+    age: int = trunkline.field(
         ge=10,
         le=110,
         description="Age of the arrested person",
-        metadata={"unit": "years", "protected": True, "bands": [18, 25, 35]},
+        unit="years",
+        protected=True,
+        bands=[18, 25, 35],
     )
     # Colour and sex must be in every row of the data, so that the treatment of their groups can be measured (a request
     # may leave them out: then nothing is audited there), but they never reach the model. That alone does not make it
     # fair: other columns can stand in for them. Hence the gates.
-    colour: str = pa.Field(
+    colour: str = trunkline.field(
         isin=["Black", "White"],
         description="Colour as written down by the officer",
-        metadata={"role": "audit", "protected": True},
+        role="audit",
+        protected=True,
     )
-    sex: str = pa.Field(
+    sex: str = trunkline.field(
         isin=["Female", "Male"],
         description="Sex as written down by the officer",
-        metadata={"role": "audit", "protected": True},
+        role="audit",
+        protected=True,
     )
-    employed: str = pa.Field(isin=YES_NO, description="Whether the person has a job")
-    citizen: str = pa.Field(isin=YES_NO, description="Whether the person is a citizen")
-    checks: int = pa.Field(
+    employed: str = trunkline.field(isin=YES_NO, description="Whether the person has a job")
+    citizen: str = trunkline.field(isin=YES_NO, description="Whether the person is a citizen")
+    checks: int = trunkline.field(
         ge=0,
         le=6,
         description="In how many of six police databases (arrests, convictions, parole, ...) the name stands",
-        metadata={"unit": "databases"},
+        unit="databases",
     )
-    released: str = pa.Field(
+    released: str = trunkline.field(
         isin=YES_NO,
         description="Whether the person was released with a summons",
-        metadata={"role": "outcome", "positive": "Yes"},
+        role="outcome",
+        positive="Yes",
     )
 
     class Config:

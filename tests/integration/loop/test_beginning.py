@@ -1,0 +1,81 @@
+"""`trunkline init` makes a project of a file of rows; `trunkline check` then has nothing to say against it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from trunkline.cli.main import run
+from trunkline.core.project import Project
+from trunkline.data import project_contract
+from trunkline.data.sources import load_source
+
+HEADER = "Order-Nr;PLZ;Größe;class;since;left"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Four hundred rows as a spreadsheet in German writes them."""
+    path = tmp_path / "kunden liste.csv"
+    rows = [
+        f"{n};{n % 7:05d};{n % 50},5;{'ab'[n % 2]};{n % 28 + 1:02d}.03.2024;{('yes', 'no', '')[n % 3]}"
+        for n in range(600)
+    ]
+    path.write_text("\n".join((HEADER, *rows)), encoding="cp1252")
+    return path
+
+
+def begin(project: Project, *words: object) -> int:
+    return run(["--project", str(project.root), "init", *map(str, words)])
+
+
+def test_a_file_becomes_a_project_that_check_finds_in_order(
+    project: Project, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project.root / "loadtest").mkdir()
+    (project.root / "loadtest/locustfile.py").write_text("")
+    assert begin(project, file, "--outcome", "left") == 0
+    begun = Project(project.root)
+    contract = project_contract(begun)
+    assert (contract.outcome.name, contract.positive) == ("left", "yes")
+    assert [column.name for column in contract.columns] == HEADER.split(";")
+    assert [column.role.value for column in contract.columns] == [
+        "key",
+        "feature",
+        "feature",
+        "feature",
+        "time",
+        "outcome",
+    ]
+    assert contract.column("PLZ").type == "category"
+    loaded = load_source(begun)
+    assert len(loaded) == 400
+    assert loaded["Größe"].max() == 49.5
+    assert not begun.has("features", "features")
+    assert run(["--project", str(project.root), "check"]) == 0
+    assert "gradient-boosting" in capsys.readouterr().out
+
+
+def test_what_is_not_committed_is_never_replaced(
+    project: Project, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edited = project.root / "src/loans/model.py"
+    edited.write_text(edited.read_text() + "# mine\n")
+    assert begin(project, file, "--outcome", "left") != 0
+    assert "not committed" in capsys.readouterr().err
+    assert "# mine" in edited.read_text()
+    assert not (project.root / "data").exists()
+    assert begin(project, file, "--outcome", "left", "--replace") == 0
+    assert "# mine" not in edited.read_text()
+
+
+def test_where_nobody_can_be_asked_what_is_open_is_refused(
+    project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text("a,b\n" + "1,x\n2,y\n" * 10)
+    assert begin(project, rows) != 0
+    assert "--outcome" in capsys.readouterr().err
+    assert begin(project, rows, "--outcome", "b") != 0
+    assert "--positive" in capsys.readouterr().err
