@@ -21,10 +21,11 @@ import httpx
 import pytest
 
 from stranger.conditions import CONDITIONS, Machine, another_python, machine, plain
-from stranger.projects import put_in, traffic
+from stranger.projects import as_csv, customers, put_in, traffic
 from warm import programs
 
 REPOSITORY = Path(__file__).parents[2]
+TUTORIAL = REPOSITORY / "docs" / "your-data.md"
 # As a person types it where nothing is configured; hooks of a hostile configuration are theirs to skip.
 BY_HAND: tuple[str, ...] = (
     "-c",
@@ -84,8 +85,8 @@ class Walk:
         return self.run(self.project / self.programs / "python", *words).splitlines()[-1]
 
 
-def generate(machine: Machine, task: str) -> Walk:
-    """Render a project and replace the four files and the policy."""
+def generate(machine: Machine, task: str, *, filled: bool = True) -> Walk:
+    """Render a project and, where it is `filled`, replace the four files and the policy."""
     machine.folder.mkdir(parents=True)
     config = machine.folder / "cookiecutter.yaml"
     config.write_text(
@@ -102,7 +103,8 @@ def generate(machine: Machine, task: str) -> Walk:
     ]
     walk = Walk(machine, machine.folder / "term-deposits", task)
     walk.run(sys.executable, *words, "--output-dir", machine.folder, cwd=machine.folder)
-    put_in(walk.project, task)
+    if filled:
+        put_in(walk.project, task)
     production = walk.project / "deployments" / "production.yaml"
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -182,6 +184,28 @@ def test_a_stranger_comes_from_generation_to_a_released_answer(
     walk_to_the_first_release(walk)
     last = walk.tests()
     assert not {"failed", "error", "errors"} & set(last.split()), last
+
+
+def test_the_tutorial_leads_from_a_csv_file_to_an_answer(
+    tmp_path: Path, stop: Callable[[Walk], None]
+) -> None:
+    walk = with_this_environment(generate(plain(tmp_path), "regression", filled=False))
+    stop(walk)
+    rows = as_csv(customers("regression"))
+    (walk.project.parent / "export.csv").write_text(rows, encoding="utf-8")
+    commands = [
+        line.removeprefix("$ ")
+        for line in TUTORIAL.read_text(encoding="utf-8").splitlines()
+        if line.startswith("$ ")
+    ]
+    # What comes before is done by `generate`, and takes its environment from here.
+    lines = commands[commands.index("make setup") + 1 :]
+    assert any(line.startswith("trunkline init") for line in lines)
+    said = walk.run("sh", "-euc", "\n".join(lines))
+    address = next(line.split()[1] for line in said.splitlines() if line.startswith("address:"))
+    row = json.loads(said.split("--data ")[1].strip().strip("'"))
+    answer = httpx.post(f"{address}/predict", json=row, trust_env=False, timeout=60)
+    assert answer.status_code == 200, answer.text
 
 
 @pytest.mark.parametrize("task", ["regression"])
