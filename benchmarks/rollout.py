@@ -2,7 +2,8 @@
 
 Run `python benchmarks/rollout.py`. The decisions are production's: `trunkline.rollout.compare` and `advise`. Users come
 again and again, a few of them much more often than most (lognormal), and differ in how often a version is right or
-fails for them (beta). Both versions meet the same difficulties of a user.
+fails for them (beta). Both versions meet the same difficulties of a user. A look that is far from every end of an
+interval is not computed (`Ladder.near`); `--every-look` computes all, and finds the same ends.
 """
 
 from __future__ import annotations
@@ -20,8 +21,12 @@ from trunkline.measure.metrics import LightMetric
 from trunkline.measure.paired import Paired
 from trunkline.measure.users import UserShare
 from trunkline.rollout import ArmFigures, ArmRows, StageEvidence, advise, compare
+from trunkline.rollout.comparing import TAIL
 
 ACCURACY = LightMetric("accuracy")
+NEAR = 2.5
+"""Binomial standard errors that each half of production's intervals spans at the very least: theirs span three and more
+standard errors of users, who are alike."""
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 CANARIES = Rollout.model_validate(
     {"ladder": [{"strategy": "canary", "share": 0.1}, {"strategy": "canary", "share": 0.5}]}
@@ -124,6 +129,7 @@ class Ladder:
     challenger: Version
     traffic: Traffic
     generator: np.random.Generator
+    every_look: bool = False
     exposure: int = 0
     _people: dict[str, np.ndarray] = field(default_factory=dict)
 
@@ -137,15 +143,40 @@ class Ladder:
             while True:
                 lasted, hours = lasted + 1, hours + 1
                 self._hour(arms, step.share)
-                advice = advise(self._evidence(arms, step.share, lasted), self.policy)
-                if advice.action in ("go back", "ask"):
-                    return Ended(advice.action, self.exposure, hours, advice.reason)
-                if advice.action == "go on":
+                action, reason = "wait", ""
+                if self.every_look or self.near(arms, step.share, lasted):
+                    advice = advise(self._evidence(arms, step.share, lasted), self.policy)
+                    action, reason = advice.action, advice.reason
+                if action in ("go back", "ask"):
+                    return Ended(action, self.exposure, hours, reason)
+                if action == "go on":
                     break
                 if self.exposure > limit:
-                    return Ended("undecided", self.exposure, hours, advice.reason)
+                    return Ended("undecided", self.exposure, hours, reason)
             step = self.policy.after(step.share)
         return Ended("through", self.exposure, hours)
+
+    def near(self, arms: list[Arm], share: float, lasted: int) -> bool:
+        """Whether this look can decide anything: a difference is near an end, or the patience is over."""
+        other, own = arms
+        answers = [arm.asked.sum() - arm.failed.sum() for arm in arms]
+        if not all(answers):
+            return False
+        hits = (
+            (own.asked.sum() - own.failed.sum(), own.asked.sum(), answers[0], other.asked.sum()),
+            (answers[1] - own.slow.sum(), answers[1], answers[0] - other.slow.sum(), answers[0]),
+            (own.right.sum(), answers[1], other.right.sum(), answers[0]),
+        )
+        one, ones, two, twos = np.array(hits, dtype=np.float64).T
+        value = one / ones - two / twos
+        error = NEAR * np.sqrt(one * (ones - one) / ones**3 + two * (twos - two) / twos**3)
+        tolerated = np.array([self.policy.failures, TAIL, self.policy.margin])
+        long = lasted >= self.policy.hours_of(share)
+        return bool(
+            (value <= -error).any()
+            or (long and (value + tolerated >= error).all())
+            or lasted >= self.policy.patience_hours
+        )
 
     def _meet(self) -> None:
         draw, users, traffic = self.generator, self.traffic.users(self.policy), self.traffic
@@ -208,11 +239,13 @@ def ladders(
     draws: int,
     seed: int = 1,
     limit: float = np.inf,
+    every_look: bool = False,
 ) -> list[Ended]:
     """Return how so many ladders ended."""
     generator = np.random.default_rng(seed)
     return [
-        Ladder(policy, Version(), challenger, traffic, generator).climb(limit=limit) for _ in range(draws)
+        Ladder(policy, Version(), challenger, traffic, generator, every_look).climb(limit=limit)
+        for _ in range(draws)
     ]
 
 
@@ -227,7 +260,8 @@ def main() -> None:
     """Print how the ladders end."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--draws", type=int, default=1000)
-    parser.add_argument("--only", default="")
+    parser.add_argument("--only", default="", help="the beginning of ladder, challenger and exposure")
+    parser.add_argument("--every-look", action="store_true")
     chosen = parser.parse_args()
     cases = {
         "healthy": Version(),
@@ -245,7 +279,14 @@ def main() -> None:
                 traffic = Traffic(exposure=exposure)
                 found = Counter(
                     ended.action if ended.action != "ask" else "undecided"
-                    for ended in ladders(policy, version, traffic, draws=chosen.draws, limit=limit)
+                    for ended in ladders(
+                        policy,
+                        version,
+                        traffic,
+                        draws=chosen.draws,
+                        limit=limit,
+                        every_look=chosen.every_look,
+                    )
                 )
                 ends = [
                     share_of(found[action], chosen.draws) for action in ("go back", "through", "undecided")

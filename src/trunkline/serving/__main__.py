@@ -108,7 +108,9 @@ def _run(options: argparse.Namespace, log: structlog.typing.FilteringBoundLogger
         # What is loaded stays; the collector need not look at it again and again.
         gc.collect()
         gc.freeze()
-        Server(config, service, options.port_file, certificate).run(sockets=[listener])
+        Server(config, service, options.port_file, certificate, of_one=access.most_of_one).run(
+            sockets=[listener]
+        )
 
 
 def _access(text: str) -> Access:

@@ -1,10 +1,12 @@
-"""Accepting: a connection counts from its first byte on, and its TLS handshake ends soon."""
+"""Accepting: a connection counts from its first byte on, for its address too, and its TLS handshake ends soon."""
 
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import socket
 import ssl
+from collections import Counter
 from collections.abc import Callable
 
 HANDSHAKE_SECONDS = 5.0
@@ -13,8 +15,9 @@ TRY_AGAIN_S = 0.5
 
 
 class Accepting:
-    """Accepts at most `most` connections at a time, with TLS where there is a `context`.
+    """Accepts at most `most` connections at a time, and `of_one` of an address, with TLS where there is a `context`.
 
+    Where `of_one` is 0, one address may have all. `place` says what counts as one; what it leaves empty is not counted.
     `make` makes the protocol of a connection, which calls what it is given when it has lost it.
     """
 
@@ -23,11 +26,17 @@ class Accepting:
         make: Callable[[Callable[[], None]], asyncio.Protocol],
         most: int,
         context: ssl.SSLContext | None = None,
+        *,
+        of_one: int = 0,
+        place: Callable[[str], str] | None = None,
     ) -> None:
         self._make = make
         self._most = most
         self._context = context
-        self._held: set[socket.socket] = set()
+        self._of_one = of_one
+        self._place = place or place_of
+        self._held: dict[socket.socket, str] = {}
+        self._of: Counter[str] = Counter()
         self._greeting: set[asyncio.Task[None]] = set()
 
     async def accept(self, listener: socket.socket) -> None:
@@ -37,12 +46,14 @@ class Accepting:
         try:
             while True:
                 try:
-                    connection, _ = await loop.sock_accept(listener)
+                    connection, peer = await loop.sock_accept(listener)
                 except OSError:
                     await asyncio.sleep(TRY_AGAIN_S)
                     continue
-                if len(self._held) < self._most:
-                    self._held.add(connection)
+                place = self._place(peer[0]) if self._of_one else ""
+                if len(self._held) < self._most and not (place and self._of[place] >= self._of_one):
+                    self._held[connection] = place
+                    self._of[place] += 1
                     task = loop.create_task(self._greet(connection))
                     self._greeting.add(task)
                     task.add_done_callback(self._greeting.discard)
@@ -57,7 +68,11 @@ class Accepting:
 
     async def _greet(self, connection: socket.socket) -> None:
         def left() -> None:
-            self._held.discard(connection)
+            place = self._held.pop(connection, None)
+            if place is not None:
+                self._of[place] -= 1
+                if not self._of[place]:
+                    del self._of[place]
 
         try:
             await asyncio.get_running_loop().connect_accepted_socket(
@@ -69,3 +84,13 @@ class Accepting:
         except OSError:
             # Who breaks off the handshake, or takes too long, is gone.
             left()
+
+
+def place_of(address: str) -> str:
+    """Return what counts as one address: of IPv6 the network that a single customer has; empty for this machine."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(found, ipaddress.IPv6Address):
+        found = found.ipv4_mapped or found
+    if found.is_loopback:
+        return ""
+    return str(ipaddress.ip_network((found, 64 if found.version == 6 else 32), strict=False))

@@ -33,8 +33,11 @@ class Server(uvicorn.Server):
         service: Service,
         port_file: Path | None,
         certificate: Certificate | None = None,
+        *,
+        of_one: int = 0,
     ) -> None:
         super().__init__(config)
+        self._of_one = of_one
         self._accepting: list[asyncio.Task[None]] = []
         self._service = service
         self._port_file = port_file
@@ -60,7 +63,7 @@ class Server(uvicorn.Server):
             self._service.request_reload()
         # Without sockets: what uvicorn accepts itself counts only after its handshake, which may take a minute.
         await super().startup([])
-        door = Accepting(self._protocol, most_connections(), self.config.ssl)
+        door = Accepting(self._protocol, most_connections(), self.config.ssl, of_one=self._of_one)
         self._accepting = [asyncio.create_task(door.accept(listener)) for listener in sockets or ()]
         port = sockets[0].getsockname()[1] if sockets else self.config.port
         if self._port_file:

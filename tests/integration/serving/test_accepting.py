@@ -37,9 +37,10 @@ class Echo(asyncio.Protocol):
 
 
 @contextlib.asynccontextmanager
-async def accepted(most: int, context: ssl.SSLContext | None) -> AsyncIterator[int]:
+async def accepted(most: int, context: ssl.SSLContext | None, of_one: int) -> AsyncIterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        task = asyncio.create_task(Accepting(Echo, most, context).accept(listener))
+        door = Accepting(Echo, most, context, of_one=of_one, place=lambda address: address)
+        task = asyncio.create_task(door.accept(listener))
         try:
             yield listener.getsockname()[1]
         finally:
@@ -47,8 +48,8 @@ async def accepted(most: int, context: ssl.SSLContext | None) -> AsyncIterator[i
             await asyncio.wait([task])
 
 
-def connect(port: int) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", port), timeout=20)
+def connect(port: int, own: str = "127.0.0.1") -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), timeout=20, source_address=(own, 0))
 
 
 def said(client: socket.socket) -> bytes:
@@ -68,9 +69,11 @@ def contexts(tmp_path: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     return own, trusting
 
 
-def run(loop: Loop, act: Callable[[int], None], most: int, context: ssl.SSLContext | None) -> None:
+def run(
+    loop: Loop, act: Callable[[int], None], most: int, context: ssl.SSLContext | None, of_one: int = 0
+) -> None:
     async def both() -> None:
-        async with accepted(most, context) as port:
+        async with accepted(most, context, of_one) as port:
             await asyncio.to_thread(act, port)
 
     with asyncio.Runner(loop_factory=loop) as runner:
@@ -122,3 +125,15 @@ def test_who_begins_no_handshake_loses_its_place(
 
     # The place of a connection that its client closed is free when the server has heard of it.
     run(loop, act, 4, own)
+
+
+@pytest.mark.parametrize("loop", LOOPS, ids=("asyncio", "uvloop"))
+def test_one_address_does_not_take_the_places_of_others(loop: Loop) -> None:
+    def act(port: int) -> None:
+        with connect(port) as first, connect(port) as second:
+            assert said(first) == said(second) == b"hello"
+            with connect(port) as third, connect(port, "127.0.0.2") as other:
+                assert said(third) == b""
+                assert said(other) == b"hello"
+
+    run(loop, act, 10, None, of_one=2)

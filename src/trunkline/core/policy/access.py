@@ -58,11 +58,22 @@ class Access(Section):
     limits: Limits = LIMITS
     """What each key or token may send. Where callers need none, all of them together, once it is not the default."""
 
+    connections: Annotated[int, Field(ge=0)] = 256
+    """How many one address (of IPv6 its /64) may hold at once where *tls* is *own*; 0 sets no limit.
+
+    Callers behind one gateway share an address. Behind a proxy every connection is the proxy's, and none is counted.
+    """
+
     @model_validator(mode="after")
     def _names_the_issuer(self) -> Access:
         if (self.callers == "jwt") != (self.jwt is not None):
             raise ValueError("callers: jwt needs the section jwt, and nothing else takes it")
         return self
+
+    @property
+    def most_of_one(self) -> int:
+        """Return how many connections one address may hold; 0 where that is not limited."""
+        return self.connections if self.tls == "own" else 0
 
     @property
     def guarded(self) -> bool:

@@ -84,7 +84,9 @@ class ContainerTarget(Kept):
         """Return the proxy in front of the containers."""
         settings = self.settings
         certificate = settings.certificate if self.access.tls == "own" else ""
-        return Proxy(self.machine, self.folder, settings.listen, settings.port, certificate)
+        return Proxy(
+            self.machine, self.folder, settings.listen, settings.port, certificate, self.access.most_of_one
+        )
 
     @cached_property
     def containers(self) -> Containers:

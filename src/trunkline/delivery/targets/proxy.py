@@ -32,6 +32,8 @@ class Proxy:
     listen: str
     port: int
     certificate: str = ""
+    of_one: int = 0
+    """How many connections one address may hold; 0 sets no limit."""
 
     @property
     def config(self) -> str:
@@ -65,14 +67,25 @@ class Proxy:
             "  option idle-close-on-response\n"
             "frontend service\n"
             f"  bind {host}:{self.port}{tls}\n"
+            + self._limit()
             # To its own machine alone: which container serves is nobody else's business.
-            "  http-request set-var(txn.ready) bool(true) if { path /ready }"
+            + "  http-request set-var(txn.ready) bool(true) if { path /ready }"
             f" {{ src 127.0.0.0/8 ::1 {self.asked_at} }}\n"
             f"  http-response set-header {HEADER} {container} if {{ var(txn.ready) -m bool }}\n"
             "  default_backend container\n"
             "backend container\n"
             "  retries 3\n"
             f"  server {container} 127.0.0.1:{port}\n"
+        )
+
+    def _limit(self) -> str:
+        """Return the lines that keep one address, of IPv6 its /64, from taking every connection."""
+        if not self.of_one:
+            return ""
+        return (
+            "  stick-table type ipv6 size 100k expire 2m store conn_cur\n"
+            "  tcp-request connection track-sc0 src,ipmask(32,64) if !{ src 127.0.0.0/8 ::1 }\n"
+            f"  tcp-request connection reject if {{ sc0_conn_cur gt {self.of_one} }}\n"
         )
 
     def container(self) -> str:

@@ -51,3 +51,9 @@ def test_root_hands_its_rights_over() -> None:
 )
 def test_its_own_machine_asks_it_where_it_listens(listen: str, asked: str) -> None:
     assert Proxy(Machine(), "/srv/loans", listen, 8080).asked_at == asked
+
+
+def test_where_it_ends_tls_one_address_cannot_take_every_connection() -> None:
+    limited = Proxy(Machine(), "/srv/loans", "10.0.0.1", 8080, "/etc/ssl/loans.pem", 20)
+    assert "tcp-request connection reject if { sc0_conn_cur gt 20 }" in limited.text(NAME, 20_001, root=False)
+    assert not [line for line in lines_of() if line.startswith("tcp-request")]
