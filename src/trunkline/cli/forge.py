@@ -124,7 +124,7 @@ def close_pull(ctx: click.Context, number: int, comment: str) -> None:
 @click.pass_context
 def report(ctx: click.Context, folder: Path, needs: str, number: int, branch: str, run: str) -> None:
     """Keep one comment on a pull request with what its run said."""
-    from trunkline.loop.changes import comment
+    from trunkline.loop.changes import comment, conclusion
 
     project = output.project_of(ctx)
     pull = comment.report(project, folder, needs=needs, number=number, branch=branch, run=run)
@@ -133,6 +133,7 @@ def report(ctx: click.Context, folder: Path, needs: str, number: int, branch: st
         output.skipped(f"There is no open pull request of {whose}, or nothing to report on it.")
     else:
         output.result("pull request", f"#{pull.number} {pull.title}")
+        conclusion.require_judged(pull)
 
 
 @click.command()

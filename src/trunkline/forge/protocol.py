@@ -50,6 +50,8 @@ class PullRequest(Thread):
     merge: str = ""
     head: str = ""
     """The commit that the program proposed itself, or compared with what it would; empty where it only found it."""
+    moved: str = ""
+    """The commit that its branch has by now, where it merges itself although another one was judged."""
 
 
 class Issue(Thread):

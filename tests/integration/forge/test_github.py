@@ -208,6 +208,24 @@ def test_a_promotion_that_shall_wait_does_not_merge_itself_when_its_check_is_gre
     assert github.pull_request(number).state == "open"
 
 
+def test_what_was_pushed_after_the_judgement_is_told_while_it_merges_itself(
+    github: GitHubForge, served: Served, commit: Commit, work_tree: Path
+) -> None:
+    served.github.required = "pass"
+    judged = commit("more-trees", {"model.py": "trees = 200\n"})
+    github.push(work_tree, "more-trees")
+    number = github.propose(branch="more-trees", title="More", body="").number
+    assert github.merge_when_ready(number, head=judged) == ""
+    assert github.pull_request(number).moved == ""
+    pushed = commit("more-trees", {"model.py": "trees = 666\n"})
+    github.push(work_tree, "more-trees")
+    assert [pull.moved for pull in github.pull_requests(state="open")] == [pushed]
+    assert github.merge_when_ready(number, head=pushed) == ""  # the program judged that one too
+    assert github.pull_request(number).moved == ""
+    github.hold(number)
+    assert github.pull_request(number).moved == ""
+
+
 @pytest.mark.parametrize(
     ("required", "allowed", "step"),
     [("pass", False, "tick `Allow auto-merge`"), ("", True, ".github/rulesets/main.json")],

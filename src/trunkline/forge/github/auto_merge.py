@@ -19,6 +19,8 @@ mutation ($input: DisablePullRequestAutoMergeInput!) {
 }
 """
 """Only the GraphQL API knows them."""
+JUDGED = "Judged: "
+"""Begins the line of the merge's message that names the commit; auto-merge stays on when somebody pushes more."""
 SWITCHES = {
     "auto merge is not allowed": "tick `Allow auto-merge` under Settings > General > Pull Requests",
     "protected branch rules not configured": "import .github/rulesets/main.json under Settings > Rules: without rules"
@@ -33,14 +35,16 @@ SWITCHES = {
 def enable(client: Client, view: PullView, *, head: str, subject: str, body: str) -> str:
     """Turn auto-merge on if `head` is still the commit of its branch; return why GitHub will not, empty where it does.
 
-    Turning it on again changes nothing.
+    The merge's message names `head`. Turning it on again changes nothing, so it is turned off first for another commit.
     """
+    if view.auto_merge and _judged(view) != head:
+        disable(client, view)
     asked = {
         "pullRequestId": view.node_id,
         "expectedHeadOid": head,
         "mergeMethod": "MERGE",
         "commitHeadline": subject,
-        "commitBody": body,
+        "commitBody": f"{body}\n{JUDGED}{head}",
     }
     try:
         client.graphql(f"auto-merge of #{view.number}", ENABLE, input=asked)
@@ -52,6 +56,17 @@ def enable(client: Client, view: PullView, *, head: str, subject: str, body: str
                 return f"GitHub will not merge it by itself ({said}): {step}"
         raise
     return ""
+
+
+def moved(view: PullView) -> str:
+    """Return the commit of the branch of a pull request that merges itself, if it is another than was judged."""
+    judged = _judged(view)
+    return view.head.sha if judged and judged != view.head.sha else ""
+
+
+def _judged(view: PullView) -> str:
+    lines = str((view.auto_merge or {}).get("commit_message") or "").splitlines()
+    return next((line.removeprefix(JUDGED) for line in lines if line.startswith(JUDGED)), "")
 
 
 def disable(client: Client, view: PullView) -> None:

@@ -11,7 +11,7 @@ from trunkline.forge.conflict import conflict
 from trunkline.forge.protocol import PullRequest
 from trunkline.forge.pushing import push_branch, reach, ref
 
-from .auto_merge import disable, enable
+from .auto_merge import disable, enable, moved
 from .client import Client
 from .markers import marked
 from .refusals import Declined
@@ -160,6 +160,7 @@ class Pulls(Threads):
             created=view.created_at,
             closed=view.merged_at or view.closed_at,
             merge=(view.merge_commit_sha or "") if merged else "",
+            moved=moved(view) if view.state == "open" else "",
             comments=self._comments(view.number) if comments and view.comments else (),
         )
 

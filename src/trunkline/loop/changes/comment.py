@@ -86,7 +86,7 @@ def report(
         return None
     results, later = results_of(needs), postponed(needs)
     if (
-        not later
+        not (later or pull.moved)
         and results
         and all(result == "skipped" for name, result in results.items() if name not in UNSAID)
     ):
