@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +11,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from containers import BASE
 from trunkline.core.bundle import Bundle, BundleManifest, BundleStore, seal
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.lineage import Lineage
@@ -24,9 +22,9 @@ from trunkline.delivery.targets.container import ContainerSettings
 from trunkline.delivery.targets.container_target import ContainerTarget
 
 from ..conftest import free_port
+from .fake_image import FAKE, fake_image
 from .fake_service import DEADLY, REFUSED
 
-FAKE = Path(__file__).with_name("fake_service.py")
 MakeTarget = Callable[..., LocalTarget]
 MakeRoute = Callable[[int], Route]
 LINEAGE = Lineage(
@@ -132,22 +130,8 @@ def image(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         bundles.add(seal_model(folder / str(number), b"model %d" % number).folder).digest
         for number in CARRIED
     ]
-    (folder / "Dockerfile").write_text(
-        f"FROM {BASE}\nENV PYTHONPATH=/srv/fake\nCOPY fake /srv/fake\nCOPY bundles /srv/release/bundles\n"
-        "RUN mkdir -p /srv/log && chown 65532:65532 /srv/log\nUSER 65532:65532\nWORKDIR /srv\n"
-    )
-    serving = folder / "fake/trunkline/serving"
-    serving.mkdir(parents=True)
-    for package in (serving, serving.parent):
-        (package / "__init__.py").touch()
-    shutil.copy(FAKE, serving / "__main__.py")
-    for path in (folder, *folder.rglob("*")):
-        path.chmod(0o755 if path.is_dir() else 0o644)
-    labels = {"trunkline.bundles": " ".join(digests)}
-    identity = engine.build(folder, "trunkline-target", "one", labels=labels, progress=lambda _: None)
-    words = [engine.program, "image", "inspect", "--format", "{{index .RepoDigests 0}}", identity]
-    yield subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
-    subprocess.run([engine.program, "rmi", "--force", identity], check=False, capture_output=True)
+    with fake_image(engine, folder, digests) as made:
+        yield made
 
 
 MakeContainers = Callable[..., ContainerTarget]

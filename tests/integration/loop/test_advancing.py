@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,11 +12,13 @@ from pathlib import Path
 import pytest
 
 from trunkline.cli.main import run
+from trunkline.core.bundle import BundleStore
 from trunkline.core.errors import NotFoundError, PolicyError, UnavailableError
 from trunkline.core.line_log import append
 from trunkline.core.lineage import Version
 from trunkline.core.project import Project
-from trunkline.delivery import read_history, read_state
+from trunkline.delivery import read_history, read_state, write_state
+from trunkline.delivery.engine import Engine
 from trunkline.delivery.targets.service import wait_for
 from trunkline.forge import open_forge
 from trunkline.loop.gates import reviewing
@@ -29,6 +33,8 @@ from trunkline.predictions.reader import LogReader
 from trunkline.predictions.shipping import Shipper
 from trunkline.predictions.stores import open_store
 
+from ..conftest import free_port
+from ..delivery.fake_image import fake_image
 from .conftest import copied, make_project
 
 Git = Callable[..., str]
@@ -223,6 +229,61 @@ def test_the_kill_switch_takes_the_traffic_before_the_merge_and_a_person_may_giv
     assert "rollback" in by_hand.labels
     merge(challenged, by_hand.number, git)
     assert read_state(challenged.deployment("production")).challenger is None
+
+
+def in_containers(project: Project, image: str, program: str) -> None:
+    """Let containers serve on what a process served, and merge that."""
+    path = project.deployment("production")
+    moved = path.read_text(encoding="utf-8").replace(
+        "kind: local", f"kind: container, engine: {Path(program).name}"
+    )
+    moved = re.sub(r"port: \d+", f"port: {free_port()}", moved)
+    path.write_text(moved, encoding="utf-8")
+    write_state(path, read_state(path).in_image(image))
+
+
+def test_a_bad_canary_in_a_container_loses_its_traffic_before_its_rollback_is_merged(
+    challenged: Project, second: Version, git: Git, engine: Engine, tmp_path: Path
+) -> None:
+    if not shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin"):
+        pytest.skip("no haproxy is installed")
+    policy = challenged.root / "trunkline.yaml"
+    policy.write_text(
+        policy.read_text(encoding="utf-8").replace("rollout: {", "rollout: {kill_switch: true, "),
+        encoding="utf-8",
+    )
+    challenged = Project(challenged.root)
+    stage(challenged, "canary", second, git)
+    send_with_worse_truth(challenged)
+    deploying.stop(challenged, "production")
+    image = BundleStore(tmp_path / "image/bundles")
+    carried = [route.bundle for route in read_state(challenged.deployment("production")).routes]
+    for bundle in carried:
+        image.add(challenged.bundles.get(bundle).folder)
+    with fake_image(engine, tmp_path / "image", carried) as name:
+        in_containers(challenged, name, engine.program)
+        git(challenged.root, "commit", "--quiet", "--all", "--message", "Containers")
+        git(challenged.root, "push", "--quiet", "origin", "main")
+        deploy(challenged)
+        target = deploying.target_of(challenged, "production")
+        desired = target.assigned()
+        assert desired
+        assert desired.strategy == "canary"
+        # As in a fresh clone: since when the stage lasts, and that the switch was thrown, is known where it serves.
+        deploying.history_file(challenged, "production").unlink()
+        first = advancing.advance(challenged, "production", progress=say)
+        assert first.pull_request, first.said
+        assert "rollback" in first.pull_request.labels
+        serves = target.observe()
+        assert serves
+        assert (serves.strategy, serves.challenger, serves.champion) == ("single", None, desired.champion)
+        assert read_state(challenged.deployment("production")).challenger
+        deploying.history_file(challenged, "production").unlink()
+        assert deploying.plan_deployment(challenged, "production").steps == ()
+        merge(challenged, first.pull_request.number, git)
+        deploy(challenged)
+        assert deploying.switched_off(challenged, "production", desired) is None
+        deploying.stop(challenged, "production")
 
 
 def test_a_canary_that_is_worse_goes_back_by_a_pull_request(

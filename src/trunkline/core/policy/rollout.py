@@ -54,6 +54,11 @@ class Rollout(Section):
 
     The rules of the forge stay as they are: where they ask for a review, the promotion waits for it.
     """
+    trusted_callers: bool = False
+    """Whether callers name the users that they send for, and nobody else. Without it no stage merges itself on them.
+
+    A caller that invents users counts as many, and could bring a version forward.
+    """
     minimum_rows: Positive = 500
     """A stage goes on only after so many answers of the challenger."""
     minimum_hours: Annotated[float, Field(ge=0)] = 24.0

@@ -45,6 +45,7 @@ from .switching import switch_off, switch_on
 from .undecided import close_asked, keep_asking
 
 NAMELESS = "no request named its user, so one caller may have sent them all"
+INVENTED = "a caller may invent users, unless rollout.trusted_callers says that none does"
 NOT_IN_REACH = "The kill switch was not thrown: nothing that this machine deployed serves."
 
 
@@ -92,7 +93,8 @@ def advance(project: Project, environment: str, *, progress: Progress) -> Advanc
     evidence = _measure(project, environment, stage, progress=progress)
     evidence.write(project.monitoring(environment) / "stage.json")
     advice = rollout.advise(evidence, project.policy.rollout)
-    against = "" if evidence.named else NAMELESS
+    trusted = project.policy.rollout.trusted_callers
+    against = NAMELESS if not evidence.named else "" if trusted else INVENTED
     report = rollout.stage_report(evidence, advice)
     return _act(project, state, stage, advice, report, against, progress=progress)
 

@@ -1,0 +1,35 @@
+"""An image that serves as `fake_service.py` does, and says which bundles it carries."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from containers import BASE
+from trunkline.delivery.engine import Engine
+
+FAKE = Path(__file__).with_name("fake_service.py")
+
+
+@contextmanager
+def fake_image(engine: Engine, folder: Path, digests: Collection[str]) -> Iterator[str]:
+    """Yield its name by digest; it is built from `folder`, which holds `bundles/`."""
+    (folder / "Dockerfile").write_text(
+        f"FROM {BASE}\nENV PYTHONPATH=/srv/fake\nCOPY fake /srv/fake\nCOPY bundles /srv/release/bundles\n"
+        "RUN mkdir -p /srv/log && chown 65532:65532 /srv/log\nUSER 65532:65532\nWORKDIR /srv\n"
+    )
+    serving = folder / "fake/trunkline/serving"
+    serving.mkdir(parents=True)
+    for package in (serving, serving.parent):
+        (package / "__init__.py").touch()
+    shutil.copy(FAKE, serving / "__main__.py")
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    labels = {"trunkline.bundles": " ".join(digests)}
+    identity = engine.build(folder, "trunkline-target", "one", labels=labels, progress=lambda _: None)
+    words = [engine.program, "image", "inspect", "--format", "{{index .RepoDigests 0}}", identity]
+    yield subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
+    subprocess.run([engine.program, "rmi", "--force", identity], check=False, capture_output=True)
