@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from .errors import StorageError, TrunklineError, shown
+from .problems import wording
 from .reading import parse_json, read_json, read_text
 
 
@@ -79,7 +80,7 @@ def describe_problems(error: ValidationError) -> str:
     for problem in problems[:MOST_PROBLEMS]:
         key = ".".join(str(part) for part in problem["loc"]) or "(whole)"
         found = "" if isinstance(problem["input"], dict | list) else f" (found {shown(problem['input'])})"
-        rows.append(f"{key}: {problem['msg'].removeprefix('Value error, ')}{found}")
+        rows.append(f"{key}: {wording(problem)}{found}")
     if len(problems) > MOST_PROBLEMS:
         rows.append(f"and {len(problems) - MOST_PROBLEMS} more")
     return "; ".join(rows)

@@ -13,6 +13,7 @@ from pydantic import Field, SerializeAsAny, ValidationError, field_validator, mo
 from trunkline.core.errors import PolicyError, shown
 from trunkline.core.plugins import OURS, plugin
 from trunkline.core.policy.reading import parse_yaml, read_yaml
+from trunkline.core.problems import wording
 from trunkline.core.record import Record, write_atomically
 from trunkline.core.release import Release, Route, Strategy
 
@@ -183,9 +184,9 @@ def explain(problem: Any, body: Mapping[str, Any], *, within: type[Record] | Non
     """Return a problem of validation in words; `within` is its record where that is no whole desired state."""
     name = ".".join(str(part) for part in problem["loc"])
     if not name:
-        return str(problem["msg"]).removeprefix("Value error, ")
+        return wording(problem)
     if problem["type"] == "missing":
-        return f"{name}: is missing"
+        return f"{name}: {wording(problem)}"
     if problem["type"] == "extra_forbidden":
         owners: dict[str, type[Record]] = {"champion": Route, "challenger": Route}
         if isinstance(target := body.get("target"), dict):
@@ -195,4 +196,4 @@ def explain(problem: Any, body: Mapping[str, Any], *, within: type[Record] | Non
         guess = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
         hint = f"did you mean {guess[0]}?" if guess else f"known: {', '.join(known)}"
         return f"unknown key {name} ({hint})"
-    return f"{name}: {str(problem['msg']).removeprefix('Value error, ')} (found {shown(problem['input'])})"
+    return f"{name}: {wording(problem)} (found {shown(problem['input'])})"

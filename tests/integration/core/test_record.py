@@ -35,7 +35,7 @@ def test_a_record_is_readable_json_with_its_schema(tmp_path: Path) -> None:
         (b"\xff", "is not UTF-8"),
         (b"[]", "does not hold a record"),
         (b'{"schema": "other/1", "name": "a"}', "has schema other/1"),
-        (b'{"name": "a", "age": 3}', "age: Extra inputs"),
+        (b'{"name": "a", "age": 3}', "age: it is not known"),
     ],
 )
 def test_a_file_that_holds_something_else_is_named(tmp_path: Path, content: bytes, words: str) -> None:

@@ -87,7 +87,7 @@ def test_a_new_file_says_everything_and_reads_back(tmp_path: Path) -> None:
         (("share: 0.0", "shares: 0.0"), r"unknown key shares \(did you mean share\?\)"),
         (
             ("  port: 8080", "  prot: 8080"),
-            r"target\.port: is missing; unknown key target\.prot \(did you mean port",
+            r"target\.port: it is missing; unknown key target\.prot \(did you mean port",
         ),
         (("port: 8080", "port: many"), r"target\.port: .*found 'many'"),
         (("kind: local", "kind: [local]"), r"target\.kind: "),

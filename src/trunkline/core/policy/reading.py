@@ -14,6 +14,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 
 from trunkline.core.errors import PolicyError, shown
+from trunkline.core.problems import wording
 from trunkline.core.reading import read_text, whole
 from trunkline.core.record import MOST_PROBLEMS
 
@@ -149,27 +150,12 @@ def _unreadable(error: YAMLError) -> str:
     return f"{words} (line {mark.line + 1})" if mark else words
 
 
-TAKES = {
-    **dict.fromkeys(("tuple_type", "list_type"), "it takes a list"),
-    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "it takes keys and values"),
-    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "it takes a whole number"),
-    **dict.fromkeys(("float_type", "float_parsing"), "it takes a number"),
-    **dict.fromkeys(("bool_type", "bool_parsing"), "it takes true or false"),
-    "string_type": "it takes a text",
-    "string_too_short": "it is empty",
-    "too_short": "it is empty",
-}
-"""What a key takes, by pydantic's name of the problem."""
-
-
 def _explain(problem: Any) -> str:
     keys = [str(part) for part in problem["loc"]]
     name = ".".join(keys)
     if problem["type"] != "extra_forbidden":
-        if problem["type"] == "missing":
-            return f"{name}: it is missing"
-        said = problem["msg"].removeprefix("Value error, ").replace("Input should be", "it must be")
-        return f"{name}: {TAKES.get(problem['type'], said)} (found {shown(problem['input'])})"
+        found = "" if problem["type"] == "missing" else f" (found {shown(problem['input'])})"
+        return f"{name}: {wording(problem)}{found}"
     section: Any = Policy
     for key in keys[:-1]:
         field = getattr(section, "model_fields", {}).get(key)
