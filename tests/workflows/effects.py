@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from .workflow import Job, Workflow
 
+READS = "data"
+"""The environment whose secret reads rows, and changes nothing."""
 HARMLESS = frozenset({"pull-requests", "checks", "statuses", "security-events"})
 """Write permissions that change no code, no release, no deployment: a comment or a mark on a commit."""
 
@@ -15,6 +17,8 @@ def writes(job: Job) -> list[str]:
 
 def acts(job: Job) -> bool:
     """Whether a job can change code, releases, deployments or issues."""
+    if job.environment == READS:
+        return any(scope not in HARMLESS | {"id-token"} for scope in writes(job))
     return bool(job.environment) or any(scope not in HARMLESS for scope in writes(job))
 
 

@@ -8,8 +8,11 @@ from . import output
 
 
 @click.command()
+@click.option(
+    "--rows", is_flag=True, help="The rows that data.lock names instead: the step that needs their secret."
+)
 @click.pass_context
-def bring(ctx: click.Context) -> None:
+def bring(ctx: click.Context, rows: bool) -> None:
     """Bring the bundles that this commit names to this machine.
 
     Those of the champion, of the challenger, and of its own training key. A workflow does it in a step of its own:
@@ -19,6 +22,11 @@ def bring(ctx: click.Context) -> None:
     from trunkline.core.record import short
     from trunkline.loop.versions import bringing
 
+    if rows:
+        from trunkline.loop.model import snapshots
+
+        output.result("rows", short(snapshots.locked_snapshot(project, progress=output.progress).digest))
+        return
     for name, digest in bringing.bring_named(project, progress=output.progress):
         output.result(name, short(digest))
 

@@ -12,6 +12,9 @@ from trunkline.core.secrets import kept_any, lent
 from .schema import project_schema
 from .validation import check_rows
 
+KEY = "TRUNKLINE_DATA_KEY"
+"""The secret of a workflow with which load() may read the rows."""
+
 
 def load_source(project: Project) -> pd.DataFrame:
     """Return every row that the project's data.load() gives, checked against the contract.
@@ -21,11 +24,13 @@ def load_source(project: Project) -> pd.DataFrame:
     load = project.plug("data", "load")
     origin = f"src/{project.policy.package}/data.py"
     secrets = (
-        "; it sees no secret but those that data.environment in trunkline.yaml names" if kept_any() else ""
+        f"; it sees no secret but {KEY} and those that data.environment in trunkline.yaml names"
+        if kept_any()
+        else ""
     )
     with (
         asking(f"load() in {origin} failed:", f"edit {origin}{secrets}"),
-        lent(project.policy.data.environment),
+        lent({KEY, *project.policy.data.environment}),
     ):
         frame = load()
     return check_rows(frame, project_schema(project), origin=f"load() in {origin}")

@@ -8,7 +8,7 @@ model         train or reuse, gates, load, the service's tests
 image         the serving image
 environments  the environments whose desired state changed, as a JSON list, production last
 rows          "main" where main's policy lets rows be read on main alone: nothing is trained here, and the report says
-              so;
+              so; "environment" where it lets this pull request read them in the GitHub environment `data`;
               "live" when the locked rows hold answers of production, which lie on the machine that serves alone
 reached       those of them that a job can deploy to: a process, or a container without a host, is of the machine of
               TRUNKLINE_RUNNER, so without that variable none is, and the run's page says so
@@ -89,19 +89,31 @@ def is_local(name: str) -> bool:
     return kind is not None and (kind[1] == "local" or elsewhere is None)
 
 
-def rows_on_main(policy: str) -> bool:
-    """Whether a policy says `rows: main` under `data`; read as text, for YAML is not installed."""
+def rows_behind(policy: str) -> str:
+    """Return "main" or "environment" where a policy says so of `rows` under `data`; as text, for YAML is not installed."""
     data = re.search(r"^data:(.*(?:\n(?:[ \t].*|[ \t]*(?:#.*)?))*)", policy, re.MULTILINE)
-    said = re.sub(r"(?m)(?:^|(?<=\s))#.*|(?<=[\s:,{])(\"|')(?!main\1)[^\n]*?\1", "", data[1]) if data else ""
-    return re.search(r"(?:^[ \t]+|[{,][ \t]*)rows:[ \t]*[\"']?main\b", said, re.MULTILINE) is not None
+    said = re.sub(r"(?m)(?:^|(?<=\s))#.*|(?<=[\s:,{])(\"|')(?!(?:main|environment)\1)[^\n]*?\1", "", data[1]) if data else ""
+    found = re.search(r"(?:^[ \t]+|[{,][ \t]*)rows:[ \t]*[\"']?(main|environment)\b", said, re.MULTILINE)
+    return found[1] if found else ""
+
+
+def a_person_may_be_asked() -> bool:
+    """Whether this is a pull request of a person's branch here: forks, bots and other events get no rows of `data`."""
+    try:
+        event = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))
+        pull = event["pull_request"]
+        here = pull["head"]["repo"]["full_name"] == event["repository"]["full_name"]
+        return bool(here and pull["user"]["type"] == "User")
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
 
 
 def where_rows_are() -> str:
-    """Return "main" by the policy that main holds, "live" by `data.lock`, empty otherwise."""
+    """Return "main" or "environment" by the policy that main holds, "live" by `data.lock`, empty otherwise."""
     # A change must not say of itself that no gate is asked.
     shown = ["git", "show", f"{MAIN}:./trunkline.yaml"]
-    if rows_on_main(subprocess.run(shown, capture_output=True, text=True, check=False).stdout):
-        return "main"
+    if behind := rows_behind(subprocess.run(shown, capture_output=True, text=True, check=False).stdout):
+        return behind if a_person_may_be_asked() else "main"
     try:
         lock = json.loads(Path("data.lock").read_text(encoding="utf-8"))
         return "live" if lock["sources"].get("traffic") else ""

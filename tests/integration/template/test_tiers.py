@@ -239,6 +239,7 @@ def test_rows_that_are_answers_of_production_are_told_from_those_that_anyone_can
         ('data:\n  rows: "main"\n', "main"),
         ("data:\n  rows: repository\n  # rows: main\n", "live"),
         ("retraining: {rows: 700}\n", "live"),
+        ("data: {rows: environment}\n", "main"),  # nobody can be asked: this is no pull request of a person
         ('description: "rows: main"\ndata: {rows: repository}\n', "live"),
         ('data: {note: "seen, rows: main"}\nlater:\n  rows: main\n', "live"),
         ("data: {rows: repository} # {rows: main}\nmore: {rows: main}\n", "live"),
@@ -427,3 +428,33 @@ def test_the_workflows_own_token_goes_to_a_registry_of_githubs_alone(
     )
     assert (done.returncode == 0) == taken
     assert (host in done.stderr) != taken
+
+
+@pytest.mark.parametrize(
+    ("head", "user", "rows"),
+    [
+        ("owner/name", "User", "environment"),
+        ("owner/name", "Bot", "main"),
+        ("stranger/name", "User", "main"),
+        (None, "User", "main"),
+    ],
+)
+def test_only_a_persons_own_pull_request_may_ask_for_the_rows_of_the_environment(
+    repository_at_work: Repository,
+    git: Git,
+    monkeypatch: pytest.MonkeyPatch,
+    head: str | None,
+    user: str,
+    rows: str,
+) -> None:
+    repository_at_work.write("trunkline.yaml", "data:\n  environment: [WORD]\n  rows: 'environment'\n")
+    git(repository_at_work.root, "update-ref", "refs/remotes/origin/main", repository_at_work.commit())
+    repository = {"full_name": head} if head else None  # a fork that is gone
+    pull = {"head": {"repo": repository}, "user": {"type": user}}
+    event = repository_at_work.root.parent / "event.json"
+    event.write_text(json.dumps({"pull_request": pull, "repository": {"full_name": "owner/name"}}))
+    monkeypatch.setenv("GITHUB_EVENT_PATH", str(event))
+    repository_at_work.write("src/model.py", "")
+    repository_at_work.commit()
+    repository_at_work.parts()
+    assert repository_at_work.rows == rows

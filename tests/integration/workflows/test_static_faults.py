@@ -18,6 +18,7 @@ from workflows.repository import Repository, read
 from workflows.tools.absence import ToolMissing
 
 Findings = Callable[[Sequence[Repository], str], list[Finding]]
+DATA_KEY = "TRUNKLINE_DATA_KEY: ${{ secrets.TRUNKLINE_DATA_KEY }}"
 Caught = dict[str, dict[str, set[str]] | ToolMissing]
 """What each checker that runs here says of each fault: the rules, by the fault's name."""
 
@@ -144,3 +145,36 @@ def test_a_right_that_nothing_needs_is_seen(template: Repository, more: str) -> 
     assert count == 1
     changed = replace(template, workflows=(replace(workflow, text=text),))
     assert f"nothing in job code needs {more}" in {finding.message for finding in checks.run(changed)}
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "said"),
+    [
+        (" && github.event.pull_request.head.repo.full_name == github.repository", "", "a stranger asks"),
+        ("\n      && github.event.pull_request.user.type == 'User'", "", "a bot asks"),
+        (
+            "      - run: make bring\n        env:\n",
+            f"      - run: make bring\n        env:\n          {DATA_KEY}\n",
+            "secrets",
+        ),
+        (
+            "    env:\n      MLFLOW_TRACKING_URI",
+            f"    env:\n      {DATA_KEY}\n      MLFLOW_TRACKING_URI",
+            "secrets",
+        ),
+        ("      - run: make rows", "      - run: make rows train", "secrets"),
+        ("    environment: data", "    environment: automation", "in the environment automation"),
+        ("      id-token: write #", "      packages: write #", "packages: write"),
+    ],
+)
+def test_rows_behind_a_secret_are_met_by_nobody_and_nothing_else(
+    template: Repository, was: str, becomes: str, said: str
+) -> None:
+    workflow = next(one for one in template.workflows if one.file.endswith("ci.yml"))
+    start, end = (workflow.text.index(f"\n  {job}:\n") for job in ("guarded", "image"))
+    job = workflow.text[start:end]
+    assert job.count(was) == 1
+    faulty = workflow.text[:start] + job.replace(was, becomes) + workflow.text[end:]
+    changed = tuple(replace(one, text=faulty) if one is workflow else one for one in template.workflows)
+    found = [one for one in checks.run(replace(template, workflows=changed)) if one.rule == "strangers"]
+    assert any(said in finding.message for finding in found), found

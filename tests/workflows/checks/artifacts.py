@@ -7,6 +7,7 @@ import re
 
 from ..finding import Remarks
 from ..repository import Repository
+from ..scenario import OWN_PULL_REQUEST, job_runs
 from ..workflow import EXPRESSION, Job, Step, Workflow
 
 
@@ -19,12 +20,21 @@ def check(repository: Repository) -> Remarks:
             if step.action == "actions/upload-artifact"
         ]
         for place, (job, name) in enumerate(uploaded):
-            if any(name == other and "overwrite" not in str(job.tree) for _, other in uploaded[:place]):
+            before_it = [maker for maker, other in uploaded[:place] if other == name]
+            if "overwrite" not in str(job.tree) and any(_both(workflow, job, maker) for maker in before_it):
                 yield workflow, job.line, f"the artifact {name} is uploaded twice: the second upload fails"
         yield from _hidden(workflow)
         for job, step in workflow.steps():
             if step.action == "actions/download-artifact" and "run-id" not in step.settings:
                 yield from _found(workflow, job, step, uploaded)
+
+
+def _both(workflow: Workflow, one: Job, other: Job) -> bool:
+    """Whether two jobs may run in one run; where the rows lie decides between those that judge a model."""
+    places = ({"needs.tiers.outputs.rows": rows} for rows in ("environment", "main", "live", ""))
+    return any(
+        all(job_runs(workflow, job, OWN_PULL_REQUEST | place) for job in (one, other)) for place in places
+    )
 
 
 def _found(workflow: Workflow, job: Job, step: Step, uploaded: list[tuple[Job, str]]) -> Remarks:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..effects import HARMLESS, writes
+from ..effects import HARMLESS, READS, writes
 from ..expressions import UNKNOWN, evaluate, parse
 from ..finding import Remarks
 from ..repository import Repository
@@ -20,6 +20,7 @@ from ..scenario import (
 )
 from ..workflow import Job, Workflow, line_of
 from .runners import IMAGE
+from .targets import asked
 
 FORBIDDEN = {
     "pull_request_target": "it runs with secrets on what a stranger wrote",
@@ -34,6 +35,8 @@ FORBIDDEN = {
 }
 UNMERGED = (FORK, OWN_PULL_REQUEST, PACKAGES, OTHER_BRANCH, OTHER_PUSH)
 MACHINE = re.compile(r"vars\.\w+")
+FETCHES = {"rows"}
+"""What alone has the secrets of the environment that a pull request may name, for its reviewers look first."""
 SECRET = re.compile(r"\bsecrets(\.(?P<name>\w+)|\[)")
 
 
@@ -89,25 +92,34 @@ def _hosted(job: Job, scenario: Scenario) -> bool:
 
 
 def _taken(workflow: Workflow, job: Job) -> Remarks:
-    for step in job.steps if writes(job) else ():
+    for step in job.steps if set(writes(job)) - {"id-token"} else ():
         if step.action == "actions/checkout" and "default_branch" not in str(step.settings.get("ref")):
             yield (
                 workflow,
                 step.line,
                 f"job {job.key} may write: it must run merged code, not the pull request's",
             )
+    guarded = job.environment == READS
+    for scenario, whose in ((FORK, "a stranger"), (PACKAGES, "a bot")):
+        if guarded and job_runs(workflow, job, scenario):
+            yield workflow, job.line, f"a pull request of {whose} asks for the environment {READS}"
     for scope in writes(job):
-        if scope != "pull-requests":
+        if scope != "pull-requests" and not (guarded and scope == "id-token"):
             line = line_of(job.granted, scope)
             extra = "" if scope in HARMLESS else ", which changes more than a pull request may"
             yield workflow, line, f"a pull request runs job {job.key} with {scope}: write{extra}"
-    if job.environment:
+    if job.environment and not guarded:
         yield workflow, job.line, f"a pull request runs job {job.key} in the environment {job.environment}"
     outside = [
         workflow.tree.get("env"),
         *(job.tree.get(key) for key in ("env", "secrets", "with", "container")),
     ]
-    outside += [step.tree for step in job.steps if step_runs(workflow, job, step, OWN_PULL_REQUEST)]
+    outside += [
+        step.tree
+        for step in job.steps
+        if step_runs(workflow, job, step, OWN_PULL_REQUEST)
+        and not (guarded and set(asked(step.run)) == FETCHES)
+    ]
     for tree in outside:
         for found in SECRET.finditer(str(tree or "")):
             if found["name"] != "GITHUB_TOKEN":

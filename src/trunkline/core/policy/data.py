@@ -32,10 +32,11 @@ class DataPolicy(Section):
     split: Split = Split()
     environment: Distinct[tuple[str, ...]] = ()
     """Variables that load() in data.py may read in a workflow, as a database's password; others are kept from it."""
-    rows: Literal["repository", "main"] = "repository"
-    """Where workflows can read the rows: in any run, or on *main* alone, because they lie behind a secret.
+    rows: Literal["repository", "main", "environment"] = "repository"
+    """Where workflows can read the rows: in any run; or, because they lie behind a secret, on *main* alone.
 
     With *main* a pull request says that no gate was asked; they are asked after the merge, before the promotion.
+    With *environment* a person's pull request reads them in GitHub's environment `data`, once a reviewer approved.
     """
     minimum_rows: Positive = 200
     """A snapshot with fewer rows is refused."""

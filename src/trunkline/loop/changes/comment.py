@@ -16,10 +16,12 @@ LIMIT = 65_000
 """Characters that a comment may have; GitHub refuses more than 65,536."""
 SIGNS = {"success": "passed", "failure": "**failed**", "cancelled": "cancelled", "skipped": "not needed"}
 POSTPONED = (
-    "**No gate was asked here: the rows can be read on main alone** (`data.rows: main`). A retraining was judged before"
+    "**No gate was asked here: the rows can be read on main alone** (`data.rows`). A retraining was judged before"
     " its pull request was opened. Any other change is judged after the merge by release.yml, which proposes nothing"
     " that a gate stops."
 )
+GUARDED = "guarded"
+"""The job that judges the model on rows behind a secret, where that is not the job `model`."""
 UNSAID = ("tiers", "report", "pass")
 """Jobs that no reader of the pull request asks about."""
 
@@ -32,11 +34,14 @@ def results_of(text: str) -> dict[str, str]:
     advice = "pass them as the workflow does: ${{ toJSON(needs) }}"
     needs = parse_json(text or "{}", origin="The value of --needs", error=PolicyError, next_step=advice)
     try:
-        return {str(name): str(job["result"]) for name, job in needs.items()}
+        found = {str(name): str(job["result"]) for name, job in needs.items()}
     except (TypeError, KeyError, AttributeError) as error:
         raise PolicyError(
             "The jobs' results are not the JSON of a workflow's `needs`.", value=text, next_step=advice
         ) from error
+    # Which of two jobs judged the model is told by where its rows lie.
+    guarded = found.pop(GUARDED, "skipped")
+    return found if guarded == "skipped" else found | {"model": guarded}
 
 
 def postponed(text: str) -> bool:

@@ -73,7 +73,7 @@ def retrain(
         made.commit(f"Retrain on snapshot {short(snapshot.digest)}\n\n{reason}")
         bundle, trained, _ = train(made.project, progress=progress)
         _require_another(made.origin, environment, bundle, desired.champion)
-        here = policy.data.rows == "main"
+        here = policy.data.rows != "repository"
         if here:
             ask_unasked(made.project, bundle.digest, root=project.root, progress=progress)
         judged = judge(made.project, bundle, progress=progress)
