@@ -75,6 +75,7 @@ WORKFLOW_VERBS = {
     "register": Verb("release", "Take over the tested bundle or train it, and register it.", "Release"),
     "pack": Verb("release", "Put the trained bundle and its reports into a folder.", "Release"),
     "image": Verb("release", "Build the image that would serve, and ask it.", "Release"),
+    "sbom": Verb("release", "Add the image and its models to the SBOM of its packages.", "Release"),
     "rehearse": Verb("release", "Serve a version in staging and compare its answers.", "Release"),
     "report": Verb("forge", "Keep one comment on a pull request with what its run said.", "Forge"),
     "conclude": Verb("forge", "Say on a commit whether its run passed.", "Forge"),

@@ -1,4 +1,4 @@
-"""The verbs of a release: pack, adopt, register, image, rehearse, release."""
+"""The verbs of a release: pack, adopt, register, image, sbom, rehearse, release."""
 
 from __future__ import annotations
 
@@ -138,6 +138,16 @@ def image(ctx: click.Context, number: int, bundle: str, push: str, folder: Path)
     output.result("image", made.reference)
     for name in ("name", "digest", "reference"):
         output.hand_on(name, getattr(made, name))
+
+
+@click.command()
+@to
+@click.pass_context
+def sbom(ctx: click.Context, folder: Path) -> None:
+    """Add image and models, by digest, to the SBOM of the image's packages."""
+    from trunkline.loop.release import materials
+
+    output.result("sbom", materials.complete_sbom(output.project_of(ctx), folder))
 
 
 @click.command()

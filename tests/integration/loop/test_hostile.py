@@ -279,6 +279,7 @@ CALLS: tuple[tuple[str, ...], ...] = (
     ("upgrade", "WORD"),
     ("unit", "WORD"),
     ("verify", "WORD"),
+    ("ci", "sbom", "--to", "WORD"),
     ("sign", "--bundle", "WORD"),
     ("sign", "--image", "WORD"),
     ("forget", "WORD"),

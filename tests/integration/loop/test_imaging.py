@@ -23,13 +23,14 @@ from trunkline.cli.main import run
 from trunkline.core.bundle import Bundle, BundleStore, open_bundle, seal
 from trunkline.core.errors import ApplyError, NotFoundError
 from trunkline.core.project import Project
+from trunkline.core.record import digits
 from trunkline.core.release import Release, Route
 from trunkline.delivery import next_state, read_state, write_state
 from trunkline.delivery.engine import Engine
 from trunkline.delivery.image import Image
 from trunkline.delivery.targets.service import wait_for
 from trunkline.loop.model import snapshots, training
-from trunkline.loop.release import imaging, tested
+from trunkline.loop.release import imaging, materials, tested
 from trunkline.loop.release.rehearsing import Rehearsal, ask_service
 from trunkline.loop.versions.named import asked_version
 from trunkline.loop.versions.trained import register_trained
@@ -238,6 +239,8 @@ def test_the_sbom_names_what_the_image_has_installed_for_either_runtime(
     program, *words = line.split()
     command = [Path(sys.executable).with_name(program), *words]
     subprocess.run(command, cwd=project.root, check=True, capture_output=True)
+    for _ in range(2):  # a second time adds nothing
+        materials.complete_sbom(project, project.root / "packed")
     written = (project.root / "packed/sbom.json").read_text(encoding="utf-8")
     sbom = json.loads(written)
     if (
@@ -246,7 +249,11 @@ def test_the_sbom_names_what_the_image_has_installed_for_either_runtime(
         assert (
             JsonStrictValidator(SchemaVersion.from_version(sbom["specVersion"])).validate_str(written) is None
         )
-    named = [component["purl"] for component in sbom["components"]]
+    (model,) = (one for one in sbom["components"] if one["type"] == "machine-learning-model")
+    assert model["hashes"] == [{"alg": "SHA-256", "content": digits(bundle.digest)}]
+    assert sbom["metadata"]["component"]["type"] == "container"
+    assert sbom["compositions"] == [{"aggregate": "incomplete", "assemblies": ["image"]}]
+    named = [component["purl"] for component in sbom["components"] if component is not model]
     assert any(purl.startswith("pkg:pypi/fastapi@") for purl in named)
     assert any(purl.startswith("pkg:pypi/scikit-learn@") for purl in named) is trains
     assert len(named) == len(set(named))
