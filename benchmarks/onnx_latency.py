@@ -24,7 +24,7 @@ from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.policy.training import Search, TrainingPolicy
 from trunkline.tasks import judging_of
 from trunkline.training import Candidate, model_frame, train
-from trunkline.training.exporters.onnx import OnnxForm, convert
+from trunkline.training.exporters.onnx import OnnxForm, own
 
 YES_NO = ("No", "Yes")
 CONTRACT = Contract(
@@ -78,7 +78,7 @@ def main(sizes: list[int]) -> None:
             candidates=[candidate],
             policy=TrainingPolicy(search=Search(folds=2, jobs=1)),
         )
-        onnx = OnnxForm(convert(fitted.pipeline, CONTRACT), CONTRACT, fitted.classes)
+        onnx = OnnxForm(own(fitted.pipeline, CONTRACT), CONTRACT, fitted.classes)
         for size in sizes:
             given: pd.DataFrame = model_frame(rows.iloc[:size], CONTRACT)
             with threadpool_limits(1):

@@ -85,5 +85,12 @@ class ExporterConformance:
         package: Path,
     ) -> None:
         rows = model_frame(parts[1].iloc[:2], contract)
-        size = exporter.check(fitted.pipeline, contract, rows, classes=fitted.classes, package=package.name)
+        size = exporter.check(
+            fitted.pipeline,
+            contract,
+            rows,
+            classes=fitted.classes,
+            package=package.name,
+            export=fitted.export,
+        )
         assert size >= 0

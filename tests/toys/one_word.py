@@ -8,6 +8,7 @@ import pandas as pd
 
 from trunkline.core.contract import Contract
 from trunkline.core.record import write_atomically
+from trunkline.training.candidate import Export
 from trunkline.training.exporters.exporter import ConversionError, Exported, Job
 
 
@@ -24,7 +25,14 @@ class OneWord:
         return Exported("constant", "model.txt")
 
     def check(
-        self, pipeline: Any, contract: Contract, rows: pd.DataFrame, *, classes: tuple[str, ...], package: str
+        self,
+        pipeline: Any,
+        contract: Contract,
+        rows: pd.DataFrame,
+        *,
+        classes: tuple[str, ...],
+        package: str,
+        export: Export,
     ) -> int:
         """Every model that was fitted on a few rows may say one word."""
         return 0

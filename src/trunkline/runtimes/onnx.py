@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +13,35 @@ from trunkline.core.contract import Contract
 from trunkline.core.decision import Decision
 from trunkline.core.errors import BundleError
 from trunkline.core.record import short
-from trunkline.inputs import input_of
+from trunkline.inputs import InputType, input_of
 from trunkline.tasks import Answers, task_of
 
 from .model import Columns, checked, row_count
 from .session import open_session
+from .terms import Terms
 
+COLUMNS, TERMS = "trunkline.columns", "trunkline.terms"
+"""What a model's metadata say: the column of each tensor, and how the runtime cuts a column of texts into terms."""
 WANTED = {"float": "tensor(float)", "text": "tensor(string)", "": "no tensor"}
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A tensor that the model takes, the column that it is made of, and how its texts are cut into terms."""
+
+    name: str
+    kind: InputType
+    terms: Terms | None = None
+
+    def of(self, values: Any) -> Any:
+        """Return the tensor of encoded values, which have shape (n, 1)."""
+        return values if self.terms is None else self.terms.tensor(values[:, 0])
 
 
 class OnnxModel:
     """A model in ONNX Runtime: each feature is a tensor [n, 1], float32 (null is NaN) or text (null is empty).
+
+    A model's metadata name the column of each tensor; without them it has the column's name.
 
     `model` is a file's path or its content; errors call it the model of `name`. Raises BundleError when ONNX Runtime
     does not take it, or it does not fit the contract.
@@ -41,8 +61,8 @@ class OnnxModel:
     ) -> None:
         self._contract, self._classes, self._decision, self._name = contract, classes, decision, name
         self._session = open_session(model, threads=threads, name=name)
-        self._check_inputs()
-        self.inputs = [input_of(contract.column(node.name)) for node in self._session.get_inputs()]
+        self._tensors = self._checked_inputs()
+        self.inputs = list({tensor.kind.column.name: tensor.kind for tensor in self._tensors}.values())
         self._outputs = [node.name for node in self._session.get_outputs()][: task_of(contract).tensors]
 
     @classmethod
@@ -57,22 +77,34 @@ class OnnxModel:
             name=f"bundle {short(bundle.digest)}",
         )
 
-    def _check_inputs(self) -> None:
+    def _checked_inputs(self) -> list[Tensor]:
+        """Return the tensors. Raises BundleError where one does not fit the contract."""
+        said = self._session.get_modelmeta().custom_metadata_map
+        try:
+            names = json.loads(said.get(COLUMNS, "{}"))
+            terms = {name: Terms(**one) for name, one in json.loads(said.get(TERMS, "{}")).items()}
+        except (TypeError, ValueError, AttributeError) as error:
+            raise BundleError(f"The model of {self._name} does not say what its tensors are.") from error
         features = {column.name: column for column in self._contract.features}
+        found = []
         for node in self._session.get_inputs():
-            if node.name not in features:
+            name = names.get(node.name, node.name)
+            if name not in features:
                 raise BundleError(
-                    f"The model of {self._name} wants {node.name}, which is no feature of its contract."
+                    f"The model of {self._name} wants {name}, which is no feature of its contract."
                 )
-            wanted = WANTED[input_of(features[node.name]).tensor]
+            kind = input_of(features[name])
+            wanted = WANTED[kind.tensor]
             if node.type != wanted:
                 raise BundleError(
-                    f"The model of {self._name} wants {node.name} as {node.type}, and the contract gives {wanted}."
+                    f"The model of {self._name} wants {name} as {node.type}, and the contract gives {wanted}."
                 )
+            found.append(Tensor(node.name, kind, terms.get(node.name)))
         outputs = self._session.get_outputs()
         least = task_of(self._contract).tensors
         if len(outputs) < least or any(not node.type.startswith("tensor(") for node in outputs[:least]):
             raise BundleError(f"The model of {self._name} does not give {least} tensors.")
+        return found
 
     def predict(self, columns: Columns) -> Answers:
         """Return the answers to rows that are given by column.
@@ -95,9 +127,8 @@ class OnnxModel:
         Raises BundleError when the model fails on them.
         """
         try:
-            found = self._session.run(
-                self._outputs, {kind.column.name: tensors[kind.column.name] for kind in self.inputs}
-            )
+            feed = {one.name: one.of(tensors[one.kind.column.name]) for one in self._tensors}
+            found = self._session.run(self._outputs, feed)
         except Exception as error:  # see __init__
             raise self._failed(error) from error
         return checked(

@@ -1,6 +1,6 @@
 """Training: fit, search, tracking, and export to ONNX or Python with parity."""
 
-from .candidate import Candidate
+from .candidate import Candidate, Export
 from .contract_features import contract_features, features_of
 from .export import export
 from .few_rows import Tried, try_candidates
@@ -18,6 +18,7 @@ from .usage import measured_usage
 
 __all__ = [
     "Candidate",
+    "Export",
     "Files",
     "Fitted",
     "KeyParts",

@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from trunkline.core.contract import Contract
 from trunkline.core.errors import ExportError
 from trunkline.core.plugins import OURS, plugin
+from trunkline.core.policy.training import PARITY, ParityPolicy
 from trunkline.core.raised import raised
 from trunkline.tasks import Answers, judging_of
 
@@ -43,15 +44,16 @@ def export(
     folder: Path,
     *,
     code: Path,
+    allowed: ParityPolicy = PARITY,
     progress: Callable[[str], None] | None = None,
     table: Mapping[str, Mapping[str, str]] = OURS,
 ) -> Exported:
     """Write the model to `folder` and return what was written; the same fitted model gives the same bytes.
 
-    The form is the first of the exporters' in `table` that gives every row of `test` and every edge of the contract
-    the same answer, for all rows at once and for single rows. The Python form, with the user's package `code` (the
-    folder `src/<package>`), is compared by the caller that seals it. Raises ExportError when there is no form, or when
-    the model cannot answer a row that the contract allows.
+    The form is the first of the exporters' in `table` that gives the rows of `test` and every edge of the contract
+    the same answer, as far as `allowed` says, for all rows at once and for single rows.
+    The Python form, with the user's package `code` (the folder `src/<package>`), is compared by the caller that seals
+    it. Raises ExportError when there is no form, or when the model cannot answer a row that the contract allows.
     """
     say = progress or (lambda _: None)
     rows = model_frame(test, contract)
@@ -67,7 +69,7 @@ def export(
     reasons: list[str] = []
     with threadpool_limits(1):
         wanted = Wanted(rows, ask(rows), answered(ask, edges(rows, contract), rows.iloc[:1]))
-        job = Job(fitted, contract, wanted, folder, code, say)
+        job = Job(fitted, contract, wanted, folder, code, say, allowed)
         for name in table["exporters"]:
             form: Exporter = plugin("exporters", name, table=table)()
             try:
@@ -81,14 +83,19 @@ def export(
     raise ExportError(f"The model has no form: {'; '.join(reasons)}.", next_step="choose another estimator")
 
 
-def measure(form: Form, wanted: Wanted, contract: Contract) -> Parity:
+def measure(
+    form: Form,
+    wanted: Wanted,
+    contract: Contract,
+    allowed: ParityPolicy = PARITY,
+) -> Parity:
     """Return how a form compares with what is wanted: all rows at once, row by row, and at the edges."""
     rows, expected = wanted.rows, wanted.expected
-    parity = compare(expected, form.ask(rows), contract)
+    parity = compare(expected, form.ask(rows), contract, allowed)
     single = min(SINGLE, max(FEWEST_SINGLE, CELLS // 10 // max(1, rows.shape[1])))
-    parity += compare(expected.take(slice(single)), form.ask_each(rows.iloc[:single]), contract)
+    parity += compare(expected.take(slice(single)), form.ask_each(rows.iloc[:single]), contract, allowed)
     for given, answers in wanted.corners:
-        parity += compare(answers, form.ask(given), contract)
+        parity += compare(answers, form.ask(given), contract, allowed, edge=True)
     return parity
 
 

@@ -20,7 +20,7 @@ from trunkline.core.policy.training import TrainingPolicy
 from trunkline.inputs import input_of
 from trunkline.tasks import Judging, answer_rows, judging_of
 
-from .candidate import Candidate
+from .candidate import NO_EXPORT, Candidate, Export
 from .export import answered
 from .exporters.exporter import ConversionError
 from .files import Files
@@ -98,7 +98,7 @@ def try_candidates(
         X = model_frame(few, contract)
         fitted, _ = take(competing, files, X, contract)
         guarded(competing.name, lambda: scorer(fitted, X, outcome(few, contract)), doing="scored")
-        return (Tried(competing.name, 0, *_asked(fitted, X, contract, package)),)
+        return (Tried(competing.name, 0, *_asked(fitted, X, contract, package, NO_EXPORT)),)
     for candidate in put_under(competing, policy.mitigation):
         progress(f"{candidate.name}: fitting {len(few)} rows")
         pipeline = assemble(candidate, features, contract, policy.search.seed)
@@ -141,7 +141,7 @@ class _One:
             require_complete(self.candidate, fitted, self.judging)
             guarded(name, lambda: self.judging.ask(fitted, X), doing="asked")
             guarded(name, lambda: self.scorer(fitted, X, y), doing="scored")
-            return Tried(name, count, *_asked(fitted, X, contract, self.package))
+            return Tried(name, count, *_asked(fitted, X, contract, self.package, self.candidate.export))
 
     def _fit(self, X: pd.DataFrame, y: np.ndarray, beside: Mapping[str, np.ndarray]) -> tuple[int, Any]:
         """Return how many settings were fitted, and what the first of them gave."""
@@ -169,7 +169,9 @@ class _One:
         return len(fitted), fitted[0]
 
 
-def _asked(fitted: Any, X: pd.DataFrame, contract: Contract, package: str) -> tuple[str, int, bool]:
+def _asked(
+    fitted: Any, X: pd.DataFrame, contract: Contract, package: str, export: Export
+) -> tuple[str, int, bool]:
     """Return what a fitted model would run as, its bytes, and whether code travels with it.
 
     It has answered the edges of the contract then.
@@ -181,7 +183,7 @@ def _asked(fitted: Any, X: pd.DataFrame, contract: Contract, package: str) -> tu
     for name, exporter in plugins("exporters").items():
         try:
             form, classes = exporter(), answers.classes
-            size = form.check(fitted, contract, X.iloc[:2], classes=classes, package=package)
+            size = form.check(fitted, contract, X.iloc[:2], classes=classes, package=package, export=export)
         except ConversionError as error:
             reasons += [str(error)] if str(error) else []
         else:

@@ -26,7 +26,7 @@ from trunkline.core.progress import Progress
 from trunkline.core.raised import asking
 from trunkline.tasks import Judging, judging_of
 
-from .candidate import Candidate
+from .candidate import NO_EXPORT, Candidate, Export
 from .files import Files
 from .folds import Cut, folds
 from .frames import model_frame, outcome
@@ -55,6 +55,8 @@ class Fitted:
     """From which probability on the positive class is the answer; None: the likelier class is."""
     origin: Origin | None = None
     """Where its file comes from, if it was trained elsewhere."""
+    export: Export = NO_EXPORT
+    """How the candidate becomes ONNX."""
 
 
 def train(
@@ -127,6 +129,7 @@ def train(
         trials=tuple(trials),
         classes=classes,
         decision=decision,
+        export=next(one.export for one in names if one.name == best.candidate),
     )
 
 

@@ -10,11 +10,12 @@ import pandas as pd
 
 from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
+from trunkline.core.policy.training import PARITY, ParityPolicy
 from trunkline.inputs import Corner, input_of
 from trunkline.tasks import Answers, task_of
 
-ALLOWED = 1e-4
-"""The largest difference of a probability; for regression relative to the value."""
+FAR = 100
+"""An amount that differs by so many times what is allowed is another answer, as another class is."""
 
 Ask = Callable[[pd.DataFrame], Answers]
 
@@ -25,39 +26,68 @@ class Parity:
 
     rows: int
     labels: int
-    """Rows with another label."""
+    """Rows with another label, or with an amount that is far from the other."""
     difference: float
     """The largest difference of a probability, or relative difference of a value."""
+    above: int = 0
+    """Rows that differ by more than is allowed."""
+    edges: int = 0
+    """Rows among them at an edge of the contract, where none may."""
+    allowed: ParityPolicy = PARITY
 
     @property
     def holds(self) -> bool:
         """Whether the two give the same answers."""
-        return self.labels == 0 and self.difference <= ALLOWED
+        return self.labels == 0 and self.edges == 0 and self.above <= self.allowed.share * self.rows
 
     def __add__(self, other: Parity) -> Parity:
         return Parity(
-            self.rows + other.rows, self.labels + other.labels, max(self.difference, other.difference)
+            self.rows + other.rows,
+            self.labels + other.labels,
+            max(self.difference, other.difference),
+            self.above + other.above,
+            self.edges + other.edges,
+            self.allowed,
         )
 
     def reason(self) -> str:
         """Return in words how far they are apart."""
+        share, edges = self.allowed.share, f", {self.edges} at an edge of the contract" if self.edges else ""
         return (
-            f"{self.labels} of {self.rows} labels differ, and the largest difference is {self.difference:.2g} "
-            f"({ALLOWED:g} is allowed)"
+            f"{self.labels} of {self.rows} labels differ, {self.above} rows by more than {self.allowed.largest:g} "
+            f"({share:.2%} may{edges}), and the largest difference is {self.difference:.2g}"
         )
 
     def figures(self) -> tuple[Figure, ...]:
-        """Return the two measures as figures; a difference that is no number counts as 1e308."""
+        """Return the measures as figures; a difference that is no number counts as 1e308."""
         return (
             Figure(name="parity_labels", value=self.labels, rows=self.rows),
             Figure(name="parity_difference", value=min(self.difference, 1e308), rows=self.rows),
+            Figure(name="parity_above", value=self.above, rows=self.rows),
         )
 
 
-def compare(expected: Answers, found: Answers, contract: Contract) -> Parity:
-    """Return how far `found` is from `expected`, row by row."""
-    apart = task_of(contract).apart(expected, found)
-    return Parity(len(expected), int(apart.other.sum()), float(apart.distance.max(initial=0.0)))
+def compare(
+    expected: Answers,
+    found: Answers,
+    contract: Contract,
+    allowed: ParityPolicy = PARITY,
+    *,
+    edge: bool = False,
+) -> Parity:
+    """Return how far `found` is from `expected`, row by row; `edge`: all rows are at an edge of the contract."""
+    task = task_of(contract)
+    apart = task.apart(expected, found)
+    above = int((apart.distance > allowed.largest).sum())
+    other = apart.other if task.repeats else apart.other | (apart.distance > FAR * allowed.largest)
+    return Parity(
+        len(expected),
+        int(other.sum()),
+        float(apart.distance.max(initial=0.0)),
+        above,
+        above if edge else 0,
+        allowed,
+    )
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from trunkline.core.contract import Column, Contract, Role
+from trunkline.core.policy.training import ParityPolicy
 from trunkline.tasks import Answers
 from trunkline.training.frames import model_frame
 from trunkline.training.parity import Parity, compare, edges, rows_at
@@ -43,10 +44,48 @@ def test_values_are_compared_relatively(price: Contract, off: float, holds: bool
 
 
 def test_parities_add_up() -> None:
-    both = Parity(3, 1, 0.5) + Parity(2, 0, 0.7)
-    assert both == Parity(5, 1, 0.7)
-    assert [figure.value for figure in both.figures()] == [1, 0.7]
-    assert both.reason() == "1 of 5 labels differ, and the largest difference is 0.7 (0.0001 is allowed)"
+    both = Parity(3, 1, 0.5, 2) + Parity(2, 0, 0.7, 1, 1)
+    assert both == Parity(5, 1, 0.7, 3, 1)
+    assert [figure.value for figure in both.figures()] == [1, 0.7, 3]
+    assert "1 of 5 labels differ, 3 rows by more than 0.0001" in both.reason()
+
+
+def one_in(rows: int, distance: float, *, other: bool = False) -> tuple[Answers, Answers]:
+    """Answers to rows of which one is another."""
+    labels = np.array(["no"] * rows, dtype=object)
+    chances = np.tile([0.9, 0.1], (rows, 1))
+    found, moved = labels.copy(), chances.copy()
+    moved[0] = [0.9 - distance, 0.1 + distance]
+    if other:
+        found[0] = "yes"
+    return said(labels, chances), said(found, moved)
+
+
+@pytest.mark.parametrize(
+    ("rows", "other", "edge", "holds"),
+    [
+        (1000, False, False, True),
+        (999, False, False, False),
+        (1000, True, False, False),
+        (1000, False, True, False),
+    ],
+    ids=["one in a thousand", "more", "another label", "an edge"],
+)
+def test_a_share_of_rows_may_differ_by_more_but_no_label_and_no_edge(
+    contract: Contract, rows: int, other: bool, edge: bool, holds: bool
+) -> None:
+    expected, found = one_in(rows, 0.005, other=other)
+    assert compare(expected, found, contract, edge=edge).holds is holds
+    assert not compare(expected, found, contract, ParityPolicy(share=0.0)).holds
+    assert compare(expected, found, contract, ParityPolicy(largest=0.01), edge=edge).holds is not other
+
+
+def test_an_amount_that_is_far_away_is_another_answer(price: Contract) -> None:
+    values = np.full(5000, 100.0)
+    near, far = values.copy(), values.copy()
+    near[0], far[0] = 100.5, 102.0
+    assert compare(Answers(values), Answers(near), price).holds
+    assert compare(Answers(values), Answers(far), price).labels == 1
 
 
 def test_a_difference_that_is_no_number_still_makes_a_figure() -> None:

@@ -66,6 +66,23 @@ class Threshold(Section):
         return self
 
 
+class ParityPolicy(Section):
+    """How far the answers of a faster form of the model (ONNX) may lie from those of what was fitted.
+
+    No row may get another class, and no edge of the contract may differ by more. Trees that round a number otherwise
+    take another branch for a row in thousands.
+    """
+
+    largest: Annotated[float, Field(gt=0, le=0.1)] = 1e-4
+    """The largest difference of a probability, or of an amount relative to it."""
+    share: Annotated[float, Field(ge=0, le=0.05)] = 0.001
+    """The share of rows that may differ by more; an amount never by more than a hundred times that."""
+
+
+PARITY = ParityPolicy()
+"""What a policy means that says nothing of parity."""
+
+
 class TrainingPolicy(Section):
     """Which candidates compete."""
 
@@ -73,6 +90,7 @@ class TrainingPolicy(Section):
     """Names from model.py; empty means all of them."""
     search: Search = Search()
     mitigation: Mitigation = Mitigation()
+    parity: ParityPolicy = PARITY
     threshold: Annotated[Threshold | None, Field(exclude_if=lambda value: value is None)] = None
     """From which probability on the positive class is the answer (two classes); `null` means the likelier class."""
     files: Distinct[tuple[str, ...]] = ()

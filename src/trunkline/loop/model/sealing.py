@@ -12,6 +12,7 @@ from trunkline.core.bundle import Bundle, BundleManifest, seal
 from trunkline.core.errors import BundleError, ExportError
 from trunkline.core.lineage import Lineage
 from trunkline.core.policy.monitors.performance import PerformanceMonitor
+from trunkline.core.policy.training import ParityPolicy
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.evaluation import Scored
@@ -33,7 +34,8 @@ def seal_fitted(
     """Return the sealed bundle of a fitted candidate, and why it does not run as ONNX; empty when it does."""
     contract, test = snapshot.contract, snapshot.test()
     code = project.root / "src" / project.policy.package
-    exported = training.export(fitted, contract, test, folder, code=code, progress=progress)
+    allowed = project.policy.training.parity
+    exported = training.export(fitted, contract, test, folder, code=code, allowed=allowed, progress=progress)
     progress("sealing the bundle, and asking it where the project cannot be read")
     contract.write(folder / "contract.json")
     manifest = BundleManifest(
@@ -49,7 +51,9 @@ def seal_fitted(
         files={},
     )
     # Figures are measured through the runtime that will answer users, so the model is sealed once without them.
-    scored, batched = _alone(seal(folder, manifest), fitted, test, project.root)
+    # A Python form is the pipeline itself: whatever differs comes from a file that it does not have.
+    within = allowed if exported.parity else ParityPolicy(share=0)
+    scored, batched = _alone(seal(folder, manifest), fitted, test, project.root, within)
     figures = evaluation.measure(
         truth_of(test, contract),
         scored.labels,
@@ -65,7 +69,9 @@ def seal_fitted(
     return seal(folder, manifest.model_copy(update={"figures": figures, "batched": batched})), exported.reason
 
 
-def _alone(bundle: Bundle, fitted: training.Fitted, test: pd.DataFrame, hidden: Path) -> tuple[Scored, bool]:
+def _alone(
+    bundle: Bundle, fitted: training.Fitted, test: pd.DataFrame, hidden: Path, allowed: ParityPolicy
+) -> tuple[Scored, bool]:
     """Return what a sealed bundle answers where the project cannot be read, and whether it may answer in batches.
 
     Raises ExportError when it needs a file outside itself, or answers otherwise than what was fitted.
@@ -89,7 +95,7 @@ def _alone(bundle: Bundle, fitted: training.Fitted, test: pd.DataFrame, hidden: 
     wanted = judging_of(contract).ask(
         fitted.pipeline, training.model_frame(test, contract), decision=fitted.decision
     )
-    parity = training.compare(wanted, answers, contract)
+    parity = training.compare(wanted, answers, contract, allowed)
     if not parity.holds:
         refused = f" It asked for {', '.join(answers.refused)}." if answers.refused else ""
         raise ExportError(

@@ -12,17 +12,18 @@ import pandas as pd
 from trunkline.core.bundle import Runtime
 from trunkline.core.contract import Contract
 from trunkline.core.figures import Figure
+from trunkline.core.policy.training import PARITY, ParityPolicy
 from trunkline.core.progress import Progress
 from trunkline.tasks import Answers
 
+from ..candidate import Export
+from ..converters import ConversionError
 from ..fit import Fitted
+
+__all__ = ["ConversionError", "Corners", "Exported", "Exporter", "Job", "Wanted"]
 
 Corners = tuple[pd.DataFrame, Answers]
 """Rows at edges of the contract, and the pipeline's answers."""
-
-
-class ConversionError(Exception):
-    """The pipeline has no such form, or its runtime does not take it."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Job:
     folder: Path
     code: Path
     say: Progress
+    allowed: ParityPolicy = PARITY
+    """How far apart the answers may lie."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,14 @@ class Exporter(Protocol):
         ...
 
     def check(
-        self, pipeline: Any, contract: Contract, rows: pd.DataFrame, *, classes: tuple[str, ...], package: str
+        self,
+        pipeline: Any,
+        contract: Contract,
+        rows: pd.DataFrame,
+        *,
+        classes: tuple[str, ...],
+        package: str,
+        export: Export,
     ) -> int:
         """Return the bytes that a pipeline's model has which was fitted on a few rows.
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
-import logging
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from copy import copy
 from typing import Any, ClassVar
 
 import pandas as pd
@@ -21,126 +19,135 @@ from trunkline.core.record import write_atomically
 from trunkline.inputs import input_of
 from trunkline.tasks import Answers, judging_of
 
+from ..candidate import NO_EXPORT, Export
+from ..converters import ConversionError, exact
+from ..converters.foreign import first_line, quiet
+from ..converters.whole import NAME, describe, tensor_names
 from ..export import measure
 from ..fair_mixture import FairMixture
 from ..frames import tensors
 from ..group_thresholds import GroupThresholds
-from .exporter import ConversionError, Exported, Job
+from .exporter import Exported, Job
 
-GRAPH = "trunkline"
 LOCALE = "C"
-"""For lower case in texts. Letters beyond ASCII are left to parity, as in any other locale: tokens split there."""
+"""For lower case in texts that skl2onnx converts: the default, en_US, is not on every machine."""
+BLOCK = 1000
+"""Rows in one request: a model of texts has a column a term."""
+Conversion = Callable[[Any, Contract, Export], bytes]
 
 
 class Onnx:
-    """ONNX, if every row and edge that is wanted gets the same label and a probability within 1e-4."""
+    """ONNX, by the first conversion that gives every row and edge the answer that is wanted."""
 
     code: ClassVar[bool] = False
 
     def export(self, job: Job) -> Exported:
         """Write `model.onnx`. Raises ConversionError when there is no such form, or it gives other answers."""
-        try:
-            content = convert(job.fitted.pipeline, job.contract)
-            form = OnnxForm(content, job.contract, job.fitted.classes, job.fitted.decision)
-            parity = measure(form, job.wanted, job.contract)
-        except ConversionError as error:
-            raise ConversionError(f"No ONNX form: {error}") from error
-        if not parity.holds:
-            raise ConversionError(f"ONNX gives other answers: {parity.reason()}")
-        write_atomically(job.folder / "model.onnx", content)
-        job.say(f"ONNX: {parity.reason()}")
-        return Exported("onnx", "model.onnx", parity=parity.figures())
+        fitted, reasons = job.fitted, []
+        for conversion in LADDER:
+            try:
+                content = conversion(fitted.pipeline, job.contract, fitted.export)
+                form = OnnxForm(content, job.contract, fitted.classes, fitted.decision)
+                parity = measure(form, job.wanted, job.contract, job.allowed)
+            except ConversionError as error:
+                reasons.append(f"No ONNX form: {error}")
+                continue
+            if parity.holds:
+                write_atomically(job.folder / "model.onnx", content)
+                job.say(f"ONNX: {parity.reason()}")
+                return Exported("onnx", "model.onnx", parity=parity.figures())
+            reasons.append(f"ONNX gives other answers: {parity.reason()}")
+        # The first conversion is the one that a step with a converter of its own would mend.
+        raise ConversionError("; ".join(dict.fromkeys(reasons)))
 
     def check(
-        self, pipeline: Any, contract: Contract, rows: pd.DataFrame, *, classes: tuple[str, ...], package: str
+        self,
+        pipeline: Any,
+        contract: Contract,
+        rows: pd.DataFrame,
+        *,
+        classes: tuple[str, ...],
+        package: str,
+        export: Export = NO_EXPORT,
     ) -> int:
         """Return the model's bytes. Raises ConversionError without such a form, or without an answer to the rows."""
-        content = convert(pipeline, contract)
-        OnnxForm(content, contract, classes).ask(rows)
-        return len(content)
+        reasons = []
+        for conversion in LADDER:
+            try:
+                content = conversion(pipeline, contract, export)
+                OnnxForm(content, contract, classes).ask(rows)
+            except ConversionError as error:
+                reasons.append(str(error))
+            else:
+                return len(content)
+        raise ConversionError("; ".join(dict.fromkeys(reasons)))
 
 
-def convert(pipeline: Any, contract: Contract) -> bytes:
-    """Return a fitted pipeline as an ONNX model; the same pipeline gives the same bytes in every process.
+def own(pipeline: Any, contract: Contract, export: Export = NO_EXPORT) -> bytes:
+    """Return a fitted pipeline as an ONNX model by converters of our own, with doubles where the pipeline has them.
 
-    One input tensor of shape (n, 1) a feature, by the column's name: float32 or string; a time that no step uses has
-    none. Outputs: the label, and for
-    classifiers the probabilities of shape (n, classes). Raises ConversionError.
+    Its tensors have neutral names; its metadata say which column each is. Outputs: the label, and for classifiers the
+    probabilities of shape (n, classes). Raises ConversionError.
     """
-    if isinstance(pipeline, GroupThresholds | FairMixture):
-        raise ConversionError(
-            f"skl2onnx does not know {type(pipeline).__name__}, which keeps the fairness constraint"
-        )
+    return exact(_plain(pipeline), contract.features, converters=export.converters, options=export.options)
+
+
+def foreign(pipeline: Any, contract: Contract, export: Export = NO_EXPORT) -> bytes:
+    """Return a fitted pipeline as skl2onnx converts it, in float32; otherwise as `own`."""
     from skl2onnx import convert_sklearn
     from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 
-    wanted = {column.name: input_of(column).tensor for column in contract.features}
-    times = [name for name, tensor in wanted.items() if not tensor]
-    used = _used(pipeline)
-    if asked := [name for name in times if used is None or name in used]:
-        raise ConversionError(f"ONNX has no times, and the features use {', '.join(asked)}")
+    names = tensor_names(contract.features)
+    counted = _by_place(_plain(pipeline), list(names.values()))
+    kinds = {"float": FloatTensorType, "text": StringTensorType}
     inputs = [
-        (name, FloatTensorType([None, 1]) if tensor == "float" else StringTensorType([None, 1]))
-        for name, tensor in wanted.items()
-        if tensor
+        (name, kinds[input_of(contract.column(column)).tensor]([None, 1])) for name, column in names.items()
     ]
-    # The default, en_US, is not on every machine: a model would become another one there, or not start.
     options: dict[Any, Any] = {words: {"locale": LOCALE} for words in (CountVectorizer, TfidfVectorizer)}
-    options |= judging_of(contract).export_options(pipeline)
-    heard = logging.getLogger("skl2onnx")
-    level = heard.level
-    heard.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-            warnings.simplefilter("ignore")
-            model = convert_sklearn(pipeline, name=GRAPH, initial_types=inputs, options=options)
-    except Exception as error:
-        raise ConversionError(f"skl2onnx: {type(error).__name__}: {_first_line(error)}") from error
-    finally:
-        heard.setLevel(level)
-    _name_inputs(model, [name for name, _ in inputs])
+    options |= judging_of(contract).export_options(counted) | dict(export.options)
+    with quiet():
+        model = convert_sklearn(counted, name=NAME, initial_types=inputs, options=options)
     model.doc_string = ""
     # skl2onnx keeps them in a set, whose order is another one in every process
     domains = sorted(model.opset_import, key=lambda needed: str(needed.domain))
     del model.opset_import[:]
     model.opset_import.extend(domains)
+    describe(model, names, {})
     return bytes(model.SerializeToString(deterministic=True))
 
 
-def _used(pipeline: Any) -> set[str] | None:
-    """Return the columns that a pipeline's first step takes; None where it takes whatever it is given."""
-    step = pipeline
-    while isinstance(step, Pipeline):
-        step = step.steps[0][1]
+LADDER: tuple[Conversion, ...] = (own, foreign)
+
+
+def _plain(pipeline: Any) -> Any:
+    """Return a pipeline. Raises ConversionError where a fairness constraint stands around it."""
+    if isinstance(pipeline, GroupThresholds | FairMixture):
+        raise ConversionError(
+            f"{type(pipeline).__name__}, which keeps the fairness constraint, is not converted"
+        )
+    return pipeline
+
+
+def _by_place(step: Any, names: Sequence[str]) -> Any:
+    """Return a pipeline whose first step takes columns by their places: skl2onnx knows neutral names alone."""
+    if isinstance(step, Pipeline):
+        changed = copy(step)
+        (name, first), *rest = step.steps
+        changed.steps = [(name, _by_place(first, names)), *rest]
+        return changed
     if not isinstance(step, ColumnTransformer):
-        return None
-    used: set[str] = set()
-    for _, block, columns in step.transformers_:
-        if isinstance(block, str) and block == "drop":
-            continue
-        named = [columns] if isinstance(columns, str) else columns
-        if not isinstance(named, list | tuple) or not all(isinstance(name, str) for name in named):
-            return None
-        used.update(named)
-    return used
-
-
-def _name_inputs(model: Any, columns: Sequence[str]) -> None:
-    """Give the inputs the columns' own names: skl2onnx writes `a_b` for `a-b`, and `_b_` for `<b>`."""
-    names = {given.name: column for given, column in zip(model.graph.input, columns, strict=True)}
-    if all(name == column for name, column in names.items()):
-        return
-    if any(part.g.node or part.graphs for node in model.graph.node for part in node.attribute):
-        raise ConversionError("a part of the model refers to columns whose names skl2onnx does not keep")
-
-    def named(inner: str) -> str:
-        return names.get(inner) or (f"{GRAPH}/{inner}" if inner in columns else inner)
-
-    for value in (*model.graph.input, *model.graph.output, *model.graph.initializer, *model.graph.value_info):
-        value.name = named(value.name)
-    for node in model.graph.node:
-        for ends in (node.input, node.output):
-            ends[:] = [named(end) for end in ends]
+        return step
+    changed = copy(step)
+    changed.transformers_ = []
+    for name, block, columns in step.transformers_:
+        listed = [columns] if isinstance(columns, str) else columns
+        if isinstance(listed, list | tuple) and all(isinstance(one, str) for one in listed):
+            dropped = isinstance(block, str) and block == "drop"
+            if not dropped and (times := [one for one in listed if one not in names]):
+                raise ConversionError(f"ONNX has no times, and the features use {', '.join(times)}")
+            columns = [names.index(one) for one in listed if one in names]
+        changed.transformers_.append((name, block, columns))
+    return changed
 
 
 class OnnxForm:
@@ -161,8 +168,14 @@ class OnnxForm:
 
     def ask(self, rows: pd.DataFrame) -> Answers:
         """Return the answers to a model frame. Raises ConversionError when the runtime cannot answer."""
+        given = tensors(rows, self.contract)
         with _refusals():
-            return self.model.run(tensors(rows, self.contract), len(rows))
+            parts = [
+                self.model.run({name: values[place : place + BLOCK] for name, values in given.items()}, count)
+                for place in range(0, max(1, len(rows)), BLOCK)
+                for count in [min(BLOCK, len(rows) - place)]
+            ]
+        return Answers.joined(parts)
 
     def ask_each(self, rows: pd.DataFrame) -> Answers:
         """Return what `ask` does, asked for one row at a time: a single row takes another path.
@@ -185,8 +198,4 @@ def _refusals() -> Iterator[None]:
         yield
     except BundleError as error:
         why = error.__cause__ if isinstance(error.__cause__, Exception) else error
-        raise ConversionError(f"onnxruntime: {type(why).__name__}: {_first_line(why)}") from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or "no reason given").splitlines()[0][:300]
+        raise ConversionError(f"onnxruntime: {type(why).__name__}: {first_line(why)}") from error

@@ -12,6 +12,7 @@ from trunkline.runtimes.onnx_file import OnnxFileModel
 from trunkline.runtimes.tensors import TENSORS_FILE, Tensors
 from trunkline.tasks import Answers
 
+from ..candidate import Export
 from ..elsewhere import Elsewhere
 from ..export import measure
 from .exporter import ConversionError, Exported, Job
@@ -28,7 +29,8 @@ class OnnxFile:
         Raises ConversionError for every other model, and where features or the answer are made by code.
         """
         content, tensors = _of(job.fitted.pipeline)
-        parity = measure(_Form(content, tensors, job.contract, job.fitted.decision), job.wanted, job.contract)
+        form = _Form(content, tensors, job.contract, job.fitted.decision)
+        parity = measure(form, job.wanted, job.contract, job.allowed)
         if not parity.holds:
             raise ConversionError(f"The file itself gives other answers: {parity.reason()}")
         write_atomically(job.folder / "model.onnx", content)
@@ -37,7 +39,14 @@ class OnnxFile:
         return Exported("onnx-file", "model.onnx", parity=parity.figures())
 
     def check(
-        self, pipeline: Any, contract: Contract, rows: pd.DataFrame, *, classes: tuple[str, ...], package: str
+        self,
+        pipeline: Any,
+        contract: Contract,
+        rows: pd.DataFrame,
+        *,
+        classes: tuple[str, ...],
+        package: str,
+        export: Export,
     ) -> int:
         """Return the file's bytes. Raises ConversionError as `export` does."""
         content, tensors = _of(pipeline)

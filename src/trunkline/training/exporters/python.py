@@ -23,6 +23,7 @@ from trunkline.core.package import files_in
 from trunkline.core.raised import raised
 from trunkline.core.record import canonical_json, write_atomically
 
+from ..candidate import Export
 from .exporter import Exported, Job
 
 BASE = ("numpy", "pandas", "scikit-learn", "scipy", "skops")
@@ -54,7 +55,14 @@ class Python:
         return Exported("python", "model.skops", types, needed)
 
     def check(
-        self, pipeline: Any, contract: Contract, rows: pd.DataFrame, *, classes: tuple[str, ...], package: str
+        self,
+        pipeline: Any,
+        contract: Contract,
+        rows: pd.DataFrame,
+        *,
+        classes: tuple[str, ...],
+        package: str,
+        export: Export,
     ) -> int:
         """Return the model's bytes. Raises ExportError when it cannot be written, or needs a package of no index."""
         content = dump(pipeline)

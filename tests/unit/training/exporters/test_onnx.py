@@ -5,22 +5,39 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import VotingClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, PowerTransformer, StandardScaler
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.tasks import judging_of
+from trunkline.training.candidate import Export
+from trunkline.training.converters import Graph, Tensor, Value
 from trunkline.training.exporters.exporter import ConversionError
-from trunkline.training.exporters.onnx import OnnxForm, convert
+from trunkline.training.exporters.onnx import OnnxForm, foreign, own
 from trunkline.training.fair_mixture import FairMixture
 from trunkline.training.frames import model_frame, outcome
 from trunkline.training.group_thresholds import GroupThresholds
 from trunkline.training.parity import compare
+
+
+class Doubled(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """A step of the project's own."""
+
+    def fit(self, X: Any, y: Any = None) -> Doubled:
+        return self
+
+    def transform(self, X: Any) -> Any:
+        return np.asarray(X, dtype=np.float64) * 2
+
+
+def numbers_of(contract: Contract) -> Contract:
+    """A contract without its words."""
+    kept = tuple(column for column in contract.columns if column.name not in ("town", "owner"))
+    return contract.model_copy(update={"columns": kept})
 
 
 @pytest.fixture
@@ -42,17 +59,17 @@ def test_answers_are_those_of_the_pipeline(contract: Contract, rows: pd.DataFram
     framed.loc[0, "income"] = np.nan
     framed.loc[1, "town"] = ""
     answers = judging_of(contract).ask(pipeline, framed)
-    model = OnnxForm(convert(pipeline, contract), contract, answers.classes)
+    model = OnnxForm(own(pipeline, contract), contract, answers.classes)
     assert compare(answers, model.ask(framed), contract).holds
 
 
 def test_the_same_pipeline_gives_the_same_bytes(contract: Contract, pipeline: Any) -> None:
-    assert convert(pipeline, contract) == convert(pipeline, contract)
+    assert own(pipeline, contract) == own(pipeline, contract)
 
 
 def test_inputs_have_the_names_of_the_columns_whatever_signs_they_hold() -> None:
     # `variable` is also what skl2onnx calls the answer of a regression.
-    names = ["<b>", "{{x}}", "a-b", "a_b", "variable", "Größe in m²", "2nd"]
+    names = ["<b>", "{{x}}", "a-b", "a_b", "variable", "Größe in m²", "2nd", "label", "probabilities", "x0"]
     words = Column(name="cat |", type="category", categories=("a", "b"))
     price = Contract(
         name="prices",
@@ -70,7 +87,7 @@ def test_inputs_have_the_names_of_the_columns_whatever_signs_they_hold() -> None
     pipeline = make_pipeline(features, LinearRegression())
     pipeline.fit(framed, sales["<b>"] + 2 * sales["a_b"] + (sales["cat |"] == "a"))
 
-    model = OnnxForm(convert(pipeline, price), price)
+    model = OnnxForm(own(pipeline, price), price)
 
     assert {kind.column.name for kind in model.model.inputs} == {*names, "cat |"}
     assert compare(judging_of(price).ask(pipeline, framed), model.ask(framed), price).holds
@@ -96,55 +113,80 @@ def test_a_time_has_no_onnx_form_only_where_the_features_use_it(remainder: str) 
     )
     pipeline = make_pipeline(features, LinearRegression()).fit(framed, sales["size"])
     if remainder == "drop":
-        model = OnnxForm(convert(pipeline, price), price)
+        model = OnnxForm(own(pipeline, price), price)
         assert {kind.column.name for kind in model.model.inputs} == {"size", "town"}
         assert compare(judging_of(price).ask(pipeline, framed), model.ask(framed), price).holds
     else:
         with pytest.raises(ConversionError, match="use when"):
-            convert(pipeline, price)
+            own(pipeline, price)
 
 
 def test_regression_gives_values_alone(price: Contract, sales: pd.DataFrame) -> None:
     framed = model_frame(sales, price)
     pipeline = make_pipeline(StandardScaler(), LinearRegression()).fit(framed, outcome(sales, price))
-    model = OnnxForm(convert(pipeline, price), price)
+    model = OnnxForm(own(pipeline, price), price)
     answers = model.ask(framed)
     assert answers.predictions.shape == (len(sales),)
     assert answers.probabilities is None
     assert compare(judging_of(price).ask(pipeline, framed), answers, price).holds
 
 
-@pytest.mark.parametrize(
-    ("features", "model"),
-    [
-        (FunctionTransformer(np.sqrt), LogisticRegression()),
-        (
-            StandardScaler(),
-            VotingClassifier([("a", GaussianNB()), ("b", LogisticRegression())], voting="soft"),
-        ),
-    ],
-    ids=["function", "vote"],
-)
-def test_a_conversion_that_fails_says_so_in_one_line(
-    contract: Contract, rows: pd.DataFrame, features: Any, model: Any
-) -> None:
-    only = contract.model_copy(
-        update={
-            "columns": tuple(column for column in contract.columns if column.name not in ("town", "owner"))
-        }
-    )
-    pipeline = make_pipeline(features, model).fit(model_frame(rows, only), outcome(rows, only))
-    with pytest.raises(ConversionError) as caught:
-        OnnxForm(convert(pipeline, only), only).ask(model_frame(rows, only))
+def doubled(values: Any) -> Any:
+    return values * 2
+
+
+def test_a_step_that_nobody_can_convert_is_named_in_one_line(contract: Contract, rows: pd.DataFrame) -> None:
+    only = numbers_of(contract)
+    pipeline = make_pipeline(FunctionTransformer(doubled), LogisticRegression())
+    pipeline.fit(model_frame(rows, only), outcome(rows, only))
+    with pytest.raises(ConversionError, match="the function doubled is not one of numpy's") as caught:
+        own(pipeline, only)
     assert "\n" not in str(caught.value)
+
+
+def test_the_project_s_converter_writes_a_step_of_its_own(contract: Contract, rows: pd.DataFrame) -> None:
+    only = numbers_of(contract)
+    framed = model_frame(rows, only)
+    pipeline = make_pipeline(Doubled(), LogisticRegression()).fit(framed, outcome(rows, only))
+
+    def write_doubled(graph: Graph, step: Doubled, value: Value) -> Tensor:
+        return graph.apply("Mul", graph.double(value), 2.0)
+
+    answers = judging_of(only).ask(pipeline, framed)
+    content = own(pipeline, only, Export(converters={Doubled: write_doubled}))
+    assert compare(answers, OnnxForm(content, only, answers.classes).ask(framed), only).difference < 1e-12
+    with pytest.raises(ConversionError, match="Doubled"):
+        own(pipeline, only)
+
+
+def test_a_step_that_skl2onnx_alone_knows_stands_among_ours(contract: Contract, rows: pd.DataFrame) -> None:
+    only = numbers_of(contract)
+    framed = model_frame(rows, only)
+    pipeline = make_pipeline(PowerTransformer(), LogisticRegression()).fit(framed, outcome(rows, only))
+    answers = judging_of(only).ask(pipeline, framed)
+    form = OnnxForm(own(pipeline, only), only, answers.classes)
+    assert compare(answers, form.ask(framed), only).holds
+
+
+def test_the_second_conversion_is_skl2onnx_s_with_its_options(
+    contract: Contract, rows: pd.DataFrame, pipeline: Any
+) -> None:
+    framed = model_frame(rows, contract)
+    answers = judging_of(contract).ask(pipeline, framed)
+    sizes = []
+    for options in ({}, {StandardScaler: {"div": "div_cast"}}):
+        content = foreign(pipeline, contract, Export(options=options))
+        assert compare(answers, OnnxForm(content, contract, answers.classes).ask(framed), contract).holds
+        sizes.append(len(content))
+    assert sizes[0] != sizes[1], "the option has changed the graph"
 
 
 @pytest.mark.parametrize(
     "model", [GroupThresholds(None, attribute="sex", positive="yes"), FairMixture(None, positive="yes")]
 )
 def test_a_model_under_a_fairness_constraint_has_no_onnx_form(contract: Contract, model: Any) -> None:
-    with pytest.raises(ConversionError, match=f"does not know {type(model).__name__}"):
-        convert(model, contract)
+    with pytest.raises(ConversionError, match=type(model).__name__):
+        own(model, contract)
 
 
 def test_bytes_that_are_no_model_are_refused(contract: Contract) -> None:
