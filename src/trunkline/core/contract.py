@@ -40,8 +40,14 @@ class Role(StrEnum):
     """Names the user whose requests stay on one version. Logged hashed only."""
     ITEM = "item"
     """What in the answer a row's outcome is about, where answers are lists: rows of one key are then one answer."""
+    WEIGHT = "weight"
+    """How much a row counts when a model is fitted; no request has it."""
     TIME = "time"
     """When the event happened: a time, or a number such as the year."""
+
+
+OF_ROWS_ALONE = (Role.OUTCOME, Role.ITEM, Role.WEIGHT)
+"""Roles of columns that rows of data have, and requests have not."""
 
 
 class Column(Record):
@@ -103,6 +109,7 @@ class Contract(Record):
             (Role.KEY, 0, 1),
             (Role.ITEM, 0, 1),
             (Role.USER, 0, 1),
+            (Role.WEIGHT, 0, 1),
             (Role.TIME, 0, 1),
         ):
             count = sum(column.role is role for column in self.columns)
@@ -137,8 +144,8 @@ class Contract(Record):
 
     @property
     def inputs(self) -> tuple[Column, ...]:
-        """Return the columns of a request: all but the outcome, and what it is about."""
-        return tuple(column for column in self.columns if column.role not in (Role.OUTCOME, Role.ITEM))
+        """Return the columns of a request: all but the outcome, what it is about, and what it counts."""
+        return tuple(column for column in self.columns if column.role not in OF_ROWS_ALONE)
 
     @property
     def logged(self) -> tuple[Column, ...]:

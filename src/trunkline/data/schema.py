@@ -175,6 +175,11 @@ def _column(name: str, field: pa.Column) -> Column:
         coded=coded,
         bands=_bands(held, metadata.get("bands", ())),
     )
+    if role is Role.WEIGHT and (listed or not held.quantity or field.nullable or low is None or low < 0):
+        raise ContractError(
+            f"{name}: a weight is a number of at least 0, and never null.",
+            next_step=f"declare it as `{name}: float = trunkline.field(role='weight', ge=0)`",
+        )
     if listed:
         require_kept(column.model_copy(update=rules))
         return column

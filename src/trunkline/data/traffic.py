@@ -82,6 +82,8 @@ def _value(column: Column, answer: Prediction, event: GroundTruth) -> object:
         return event.value
     if column.role is Role.ITEM:
         return event.item
+    if column.role is Role.WEIGHT:
+        return 1
     if column.role in (Role.KEY, Role.USER):
         name = answer.id if column.role is Role.KEY else answer.user
         return (stable_integer(name) if input_of(column).whole else name) if name else None

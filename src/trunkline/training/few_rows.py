@@ -32,6 +32,7 @@ from .parity import edges
 from .scoring import Metric, search_scorer
 from .taking import check_taken, take
 from .trained import Trained
+from .weights import row_weights
 
 ROWS = 400
 """Rows that are drawn; those that bring a class or category which the draw has not come on top."""
@@ -135,7 +136,9 @@ class _One:
         """Return what became of the candidate on these rows."""
         contract, name = self.contract, self.candidate.name
         X, y = model_frame(rows, contract), outcome(rows, contract)
-        beside = fit_groups(rows, self.policy.mitigation, self.attribute)
+        mitigation = self.policy.mitigation
+        beside = fit_groups(rows, mitigation, self.attribute)
+        beside |= row_weights(rows, contract, self.candidate, mitigation)
         with threadpool_limits(1):
             count, fitted = self._fit(X, y, beside)
             require_complete(self.candidate, fitted, self.judging)

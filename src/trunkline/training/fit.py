@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 from joblib import parallel_config  # type: ignore[import-untyped]
 from sklearn.base import clone
-from sklearn.model_selection import RandomizedSearchCV
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - imports HalvingRandomSearchCV into its place
+from sklearn.model_selection import HalvingRandomSearchCV, RandomizedSearchCV
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
@@ -38,6 +39,7 @@ from .taking import check_taken, take
 from .threads import answer_in_one_thread
 from .threshold import check_threshold, decide
 from .trained import Trained
+from .weights import row_weights
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,8 @@ def train(
     judging.require_learnable(y, contract, folds=policy.search.folds)
     scorer = search_scorer(policy.search.metric, contract, metrics or {}, y)
     cuts = folds(development, y, contract, method=split, number=policy.search.folds, seed=policy.search.seed)
-    beside = fit_groups(development, policy.mitigation, attribute)
+    groups = fit_groups(development, policy.mitigation, attribute)
+    beside: dict[str, dict[str, np.ndarray]] = {}
     pipelines: dict[str, Any] = {}
     for candidate in names:
         pipeline = assemble(candidate, features, contract, policy.search.seed)
@@ -99,6 +102,7 @@ def train(
         pipelines[candidate.name] = constrained(
             pipeline, candidate, policy.mitigation, attribute, contract, policy.search.seed
         )
+        beside[candidate.name] = groups | row_weights(development, contract, candidate, policy.mitigation)
     trials: list[Trial] = []
     chosen: dict[str, dict[str, Any]] = {}
     for candidate in names:
@@ -106,7 +110,7 @@ def train(
             f"{candidate.name}: {_tries(candidate, policy.search)} settings, {policy.search.folds} folds each"
         )
         found, trial = _search(
-            candidate, pipelines[candidate.name], X, y, beside, scorer, cuts, policy.search
+            candidate, pipelines[candidate.name], X, y, beside[candidate.name], scorer, cuts, policy.search
         )
         chosen[candidate.name] = found
         trials.append(trial)
@@ -115,11 +119,14 @@ def train(
     best = max(trials, key=lambda trial: round(trial.score, 9))
     say(f"{best.candidate} is best; fitting it on {len(X)} rows")
     pipeline = pipelines[best.candidate].set_params(**chosen[best.candidate])
-    decision = guarded(best.candidate, lambda: decide(policy, contract, metrics or {}, pipeline, X, y, cuts))
+    also = beside[best.candidate]
+    decision = guarded(
+        best.candidate, lambda: decide(policy, contract, metrics or {}, pipeline, X, y, cuts, also)
+    )
     if decision is not None:
         say(f"the answer is {decision.rule()}. {decision.reason}")
     with threadpool_limits(1):
-        pipeline = guarded(best.candidate, lambda: pipeline.fit(X, y, **beside))
+        pipeline = guarded(best.candidate, lambda: pipeline.fit(X, y, **also))
     answer_in_one_thread(pipeline)
     classes = judging.classes(pipeline, contract, candidate=best.candidate)
     return Fitted(
@@ -147,7 +154,7 @@ def _taken(
     say(f"{trained.name}: taking {trained.file}, which was trained elsewhere")
     with threadpool_limits(1):
         pipeline, origin = take(trained, files, X, contract)
-    decision = decide(policy, contract, {}, pipeline, X, y, [])
+    decision = decide(policy, contract, {}, pipeline, X, y, [], {})
     return Fitted(
         pipeline=pipeline,
         candidate=trained.name,
@@ -191,10 +198,15 @@ def _search(
         f"{step}{name}": list(values) if isinstance(values, tuple) else values
         for name, values in candidate.search.items()
     }
-    seeking = RandomizedSearchCV(
+    tries = _tries(candidate, search)
+    halving = search.method == "halving" and tries > 1
+    kind = HalvingRandomSearchCV if halving else RandomizedSearchCV
+    # from so few rows on that the last settings are compared on all of them
+    more = {"n_candidates": tries, "min_resources": "exhaust"} if halving else {"n_iter": tries}
+    seeking = kind(
         pipeline,
         space,
-        n_iter=_tries(candidate, search),
+        **more,
         scoring=scorer,
         n_jobs=search.jobs,
         refit=False,
@@ -210,6 +222,9 @@ def _search(
     with threadpool_limits(1), several:
         guarded(candidate.name, lambda: seeking.fit(X, y, **beside))
     means = np.round(seeking.cv_results_["mean_test_score"], 9)
+    if halving:  # scores on few rows are not compared with those on all
+        last = seeking.cv_results_["iter"] == max(seeking.cv_results_["iter"])
+        means = np.where(last, means, -np.inf)
     place = int(np.argmax(means))
     found = dict(seeking.cv_results_["params"][place])
     trial = Trial(

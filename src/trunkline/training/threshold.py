@@ -83,10 +83,12 @@ def decide(
     X: pd.DataFrame,
     y: np.ndarray,
     cuts: list[Cut],
+    beside: Mapping[str, np.ndarray],
 ) -> Decision | None:
     """Return the policy's threshold, None where it has none.
 
-    Where it is to be chosen, the unfitted `pipeline` is fitted on each of `cuts` and the scores of the rows that it did
+    Where it is to be chosen, the unfitted `pipeline` is fitted on each of `cuts`, with what its fit gets `beside` the
+    rows, and the scores of the rows that it did
     not see decide: in-sample ones are too sure of themselves (Provost and Fawcett 2001, Robust classification for
     imprecise environments; Elkan 2001, The foundations of cost-sensitive learning). Ties go to what is nearest to one
     half. Raises what `check_threshold` raises, and ProjectError when the project's metric does.
@@ -98,7 +100,7 @@ def decide(
     negative, positive = sides
     if asked.value is not None:
         return Decision(positive=positive, threshold=asked.value, reason="The policy says so.")
-    scores, truth = _held_out(pipeline, X, y, cuts, positive)
+    scores, truth = _held_out(pipeline, X, y, cuts, positive, beside)
     if asked.costs is not None:
         name, value = "the mean cost of a row", _cost(asked.costs, truth == positive, positive)
     else:
@@ -117,13 +119,19 @@ def decide(
 
 
 def _held_out(
-    pipeline: Any, X: pd.DataFrame, y: np.ndarray, cuts: list[Cut], positive: str
+    pipeline: Any,
+    X: pd.DataFrame,
+    y: np.ndarray,
+    cuts: list[Cut],
+    positive: str,
+    beside: Mapping[str, np.ndarray],
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the probability of the positive class of each row that some cut holds out, and what was true."""
     scores, truth = [], []
     for learned, held in cuts:
         with threadpool_limits(1):
-            model = clone(pipeline).fit(X.iloc[learned], y[learned])
+            known = {name: values[learned] for name, values in beside.items()}
+            model = clone(pipeline).fit(X.iloc[learned], y[learned], **known)
             place = [str(label) for label in model.classes_].index(positive)
             scores.append(np.asarray(model.predict_proba(X.iloc[held]), dtype=np.float64)[:, place])
         truth.append(y[held].astype(str).astype(object))

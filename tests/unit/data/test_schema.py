@@ -130,6 +130,8 @@ def test_an_open_end_of_a_fractional_range_is_refused(checks: dict[str, Any]) ->
         (int, {"metadata": {"bands": [30, 20]}}, "it: 'bands' must be numbers that rise"),
         (str, {"metadata": {"bands": [20]}}, "it: 'bands' cut numbers"),
         (str, {"isin": ["a", "b"], "metadata": {"positive": "a"}}, "it: 'positive' belongs to the outcome"),
+        (float, {"metadata": {"role": "weight"}}, "it: a weight is a number of at least 0"),
+        (str, {"metadata": {"role": "weight"}}, "it: a weight is a number of at least 0"),
     ],
 )
 def test_a_field_that_cannot_be_carried_is_named(kind: Any, settings: dict[str, Any], said: str) -> None:

@@ -339,3 +339,11 @@ def test_a_stack_of_models_is_searched_and_one_without_probabilities_is_refused_
     assert set(fit(LogisticRegression()).classes) == {"no", "yes"}
     with pytest.raises(ProjectError, match="stack: StackingClassifier gives no probabilities"):
         fit(LinearSVC())
+
+
+def test_halving_compares_the_last_settings_on_all_rows(fit: Train) -> None:
+    many = Candidate("logistic", LogisticRegression(), {"C": loguniform(1e-9, 10.0)})
+    whole = fit(candidates=[many], policy=policy(iterations=9))
+    halved = fit(candidates=[many], policy=policy(iterations=9, method="halving"))
+    assert set(halved.settings) == {"C"}
+    assert halved.trials[0].score == pytest.approx(whole.trials[0].score, abs=0.03)

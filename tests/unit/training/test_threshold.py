@@ -58,7 +58,7 @@ def chosen() -> Decide:
 
     def run(metrics: Any = None, **threshold: Any) -> Decision | None:
         model = make_pipeline(LogisticRegression())
-        return decide(policy(**threshold), TWO, metrics or {}, model, rows, truth, cuts)
+        return decide(policy(**threshold), TWO, metrics or {}, model, rows, truth, cuts, {})
 
     return run
 

@@ -14,6 +14,10 @@ class Search(Section):
 
     metric: str = "roc_auc"
     """Any scikit-learn scorer name, or a metric that the project defines."""
+    method: Annotated[Literal["random", "halving"], Field(exclude_if=lambda value: value == "random")] = (
+        "random"
+    )
+    """*halving* tries all settings on few rows, and the better third of them on three times as many, and so on."""
     iterations: Positive = 8
     """Settings tried for each candidate."""
     folds: Annotated[int, Field(ge=2, le=20)] = 4

@@ -7,7 +7,8 @@ So the contract names the protected attributes, and the gates compare how the mo
 
 How to write a field: all that pandera's Field takes (https://pandera.readthedocs.io), and
 - `role`: feature (what the model sees; the default), audit (gates and monitors see it, the model does not),
-  outcome, key (names the row), user (stays on one version during a canary), time (when it happened);
+  outcome, key (names the row), user (stays on one version during a canary), time (when it happened),
+  weight (how much a row counts in training);
 - `unit`, for people; `protected`: compare its groups; `bands`: where to cut a protected number into groups;
 - `positive`: which outcome the probability is of;
 - `answer`, of the outcome: the task, classification or regression, where its type does not say it;
