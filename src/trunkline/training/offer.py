@@ -16,6 +16,7 @@ from trunkline.core.raised import asking
 from trunkline.tasks import Judging, judging_of
 
 from .candidate import Candidate
+from .libraries import taken_in
 from .trained import Trained
 
 KEY = "training.candidates"
@@ -86,9 +87,10 @@ def assemble(candidate: Candidate, features: Callable[[], Any], contract: Contra
             value=transformer,
             next_step="return an unfitted scikit-learn transformer in features.py",
         )
-    estimator = _copied(candidate.estimator, f"The estimator of candidate {candidate.name}", "model.py")
+    own = taken_in(candidate.estimator, seed=seed)
+    estimator = _copied(own, f"The estimator of candidate {candidate.name}", "model.py")
     _check_search(candidate, estimator)
-    judging_of(contract).refuse(estimator, contract, candidate=candidate.name)
+    judging_of(contract).refuse(candidate.estimator, contract, candidate=candidate.name)
     copied = _copied(transformer, "What features() returned", "features.py")
     check_columns(copied, contract)
     pipeline = Pipeline([("features", copied), ("model", estimator)])
@@ -137,7 +139,7 @@ def _check_search(candidate: Candidate, estimator: Any) -> None:
                 continue
         near = difflib.get_close_matches(name, parameters, n=1)
         raise ProjectError(
-            f"Candidate {candidate.name}: {type(estimator).__name__} has no parameter {name}.",
+            f"Candidate {candidate.name}: {type(candidate.estimator).__name__} has no parameter {name}.",
             value=name,
             next_step=f"use {near[0]} in model.py" if near else "correct `search` in model.py",
         )
