@@ -72,6 +72,7 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-h
 
 lock: ## write every lock again after a requirement changed (needs uv; UPGRADE=--upgrade for newer versions)
 	@$(COMPILE) $(UPGRADE) --no-emit-package trunkline requirements/dev.in -o requirements/dev.txt
+	@$(COMPILE) requirements/libraries.in -c requirements/dev.txt -o requirements/libraries.txt
 	@$(COMPILE) $(UPGRADE) requirements/uv.in -o requirements/uv.txt
 	@cd "$(TEMPLATE)/requirements" && root=../../.. && compile="$(COMPILE) -c $$root/requirements/dev.txt" && \
 	  $$compile $$root/pyproject.toml --extra serve serve.in -o serve.txt && \

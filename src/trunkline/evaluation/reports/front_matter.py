@@ -25,6 +25,7 @@ LIBRARIES = {
     "skorch": "skorch",
     "torch": "pytorch",
     "xgboost": "xgboost",
+    "xgboost-cpu": "xgboost",
     "scikit-learn": "sklearn",
 }
 """A package to its library's name at Hugging Face; scikit-learn, which all of them need, is the last."""
