@@ -8,13 +8,16 @@ import pytest
 from lightgbm import LGBMClassifier, LGBMRegressor
 from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_classifier, is_regressor
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from xgboost import XGBClassifier, XGBRegressor
 
 from trunkline.core.contract import Contract
 from trunkline.core.policy.training import Search, TrainingPolicy
-from trunkline.training import Candidate, predict_frame, train
+from trunkline.tasks import judging_of
+from trunkline.training import Candidate, compare, model_frame, predict_frame, train
+from trunkline.training.exporters.onnx import OnnxForm, own
 from trunkline.training.exporters.python import dump, requirements, untrusted_types
 from trunkline.training.libraries import library_of, taken_in
 
@@ -111,9 +114,18 @@ def test_scikit_learn_s_own_are_left_alone() -> None:
     assert library_of(CalibratedClassifierCV(estimator)) == ""
 
 
-def test_a_search_tries_settings_of_another_library(contract: Contract, rows: pd.DataFrame) -> None:
-    from sklearn.compose import ColumnTransformer
+@pytest.mark.parametrize("name", ["lightgbm", "xgboost"])
+def test_it_becomes_onnx_by_what_it_holds(name: str, contract: Contract, rows: pd.DataFrame) -> None:
+    features = ColumnTransformer([("n", "passthrough", ["income", "owner"])])
+    pipeline = Pipeline([("features", features), ("model", taken_in(CLASSIFIERS[name], seed=1))])
+    X = model_frame(rows, contract)
+    pipeline.fit(X, rows["paid"].astype(object))
+    form = OnnxForm(own(pipeline, contract), contract, ("no", "yes"))
+    expected = judging_of(contract).ask(pipeline, X)
+    assert compare(expected, form.ask(X), contract).labels == 0
 
+
+def test_a_search_tries_settings_of_another_library(contract: Contract, rows: pd.DataFrame) -> None:
     fitted = train(
         rows,
         contract,

@@ -20,6 +20,7 @@ MODULES = (
     "combined",
     "functions",
     "hist_gradient",
+    "libraries",
     "lightgbm",
     "linear",
     "neighbours",
