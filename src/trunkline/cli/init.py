@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     "--protected", multiple=True, help="A column whose groups are compared; several times; '' for none."
 )
 @click.option("--positive", help="Of two classes, the one that a probability is of.")
-@click.option("--task", type=click.Choice(["classification", "regression"]), help="What the outcome holds.")
+@click.option(
+    "--classes/--amounts", "of_classes", default=None, help="What the outcome holds, where both may be."
+)
 @click.option("--replace", is_flag=True, help="Replace files that are not committed, too.")
 @click.pass_context
 def init(
@@ -38,7 +40,7 @@ def init(
     time_: str | None,
     protected: tuple[str, ...],
     positive: str | None,
-    task: Literal["classification", "regression"] | None,
+    of_classes: bool | None,
     replace: bool,
 ) -> None:
     """Write the contract, the other three files and the policy from a file of rows.
@@ -74,10 +76,10 @@ def init(
         time=_said(time_, "Which column says when it happened?", names.likely_time(rest), none=True),
         protected=_protected(protected, names.likely_protected(rest)),
         positive=_positive(positive, next((one for one in columns if one.name == outcome), None)),
-        task=task,
+        of_classes=of_classes,
     )
     begun = beginning.begin(project, source, answers, replace=replace)
-    _show(begun.draft.task, answers)
+    _show(begun.draft.contract.task, answers)
     for name in begun.written:
         output.result("written", name)
     output.result("rows", begun.file)
@@ -109,9 +111,9 @@ def _show(task: str, answers: Answers) -> None:
 
 
 def _holds(one: Observed) -> str:
-    if one.kind in ("integer", "number"):
-        return f"{one.kind}, {one.least:,.10g} to {one.most:,.10g}"
-    return f"{one.kind}, {one.distinct:,} distinct" if one.kind in ("category", "text") else one.kind
+    if one.amounts:
+        return f"{one.holds}, {one.least:,.10g} to {one.most:,.10g}"
+    return f"{one.holds}, {one.distinct:,} of them" if one.longest else one.holds
 
 
 def _asked() -> bool:
@@ -142,7 +144,12 @@ def _protected(given: tuple[str, ...], likely: tuple[str, ...]) -> tuple[str, ..
 def _positive(given: str | None, outcome: Observed | None) -> str:
     from trunkline.data.drafts.likely import likely_positive
 
-    if given is not None or outcome is None or len(outcome.values) != 2 or outcome.kind == "boolean":
+    if (
+        given is not None
+        or outcome is None
+        or len(outcome.values) != 2
+        or not (outcome.amounts or outcome.longest)
+    ):
         return given or ""
     return _said(
         None,

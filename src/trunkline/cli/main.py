@@ -30,7 +30,6 @@ ALSO = "Also"
 
 # A verb's module is imported only when the verb is called.
 VERBS = {
-    "init": Verb("init", "Write the contract, the other files and the policy from a file of rows.", "Model"),
     "check": Verb("model", "Check the policy and the four files that you edit.", "Model"),
     "snapshot": Verb("model", "Take the rows of the policy's window and lock them in data.lock.", "Model"),
     "train": Verb("model", "Train on the locked snapshot, or reuse what the same key gave.", "Model"),
@@ -53,6 +52,7 @@ VERBS = {
     "example": Verb("model", "Print a command that asks the service for one answer.", ALSO),
     "forget": Verb("life", "Take a user's answers out of the log and the ground truth.", ALSO),
     "forge": Verb("forge", "Set up the local forge for this project.", ALSO),
+    "init": Verb("init", "Write the contract, the other files and the policy from a file of rows.", ALSO),
     "issue": Verb("forge", "List or show issues.", ALSO),
     "key": Verb("key", "Make, list or revoke the keys of a service's callers.", ALSO),
     "load": Verb("load", "Put load on the service and ask the load gates.", ALSO),

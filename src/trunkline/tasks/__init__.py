@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .answers import Answers, Apart
+from .first_steps import FirstSteps
 from .found import answer_rows, judging_of, outcomes_of, silent_before, task_of
 from .losses import Losses
 from .task import Judging, Task, Watched
@@ -10,6 +11,7 @@ from .task import Judging, Task, Watched
 __all__ = [
     "Answers",
     "Apart",
+    "FirstSteps",
     "Judging",
     "Losses",
     "Task",

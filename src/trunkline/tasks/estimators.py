@@ -8,6 +8,9 @@ from sklearn.model_selection import GroupKFold, KFold
 from sklearn.pipeline import Pipeline
 
 from trunkline.core.contract import Contract
+from trunkline.core.errors import ProjectError
+
+from .first_steps import FirstSteps
 
 
 class Estimators:
@@ -28,6 +31,13 @@ class Estimators:
     def classes(self, model: Any, contract: Contract, *, candidate: str) -> tuple[str, ...]:
         """Return none."""
         return ()
+
+    def first_steps(self, contract: Contract) -> FirstSteps:
+        """Raise ProjectError: a model of this task is written by hand."""
+        raise ProjectError(
+            f"Nobody can tell how a model begins that answers {contract.outcome.name}.",
+            next_step="write contract.py, features.py and model.py by hand",
+        )
 
     def export_options(self, model: Any) -> dict[Any, Any]:
         """Return none."""

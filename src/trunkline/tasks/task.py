@@ -17,6 +17,7 @@ from trunkline.measure.traits import Trait
 from trunkline.measure.users import Users
 
 from .answers import Answers, Apart
+from .first_steps import FirstSteps
 from .losses import Losses
 
 Outputs = Mapping[str, Any]
@@ -186,6 +187,9 @@ class Judging(Protocol):
 
     def ask(self, model: Any, rows: Any, *, decision: Decision | None = None) -> Answers:
         """Return what a fitted model answers to a model frame, which may be empty."""
+
+    def first_steps(self, contract: Contract) -> FirstSteps:
+        """Return what a project begins with. Raises ProjectError where nobody can tell."""
 
     def export_options(self, model: Any) -> dict[Any, Any]:
         """Return the options with which skl2onnx converts a model."""

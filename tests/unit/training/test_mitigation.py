@@ -72,7 +72,7 @@ def test_an_attribute_that_is_not_protected_is_refused(open_contract: Contract, 
 def test_a_contract_that_protects_nothing_is_told_how(contract: Contract) -> None:
     with pytest.raises(PolicyError, match="the contract protects none") as caught:
         mitigated_attribute(REDUCTION, with_columns(contract, sex={"protected": False}))
-    assert "metadata" in caught.value.next_step
+    assert "protected=True" in caught.value.next_step
 
 
 def test_thresholds_need_the_attribute_in_every_request(contract: Contract) -> None:

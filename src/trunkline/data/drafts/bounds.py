@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from .observed import Observed
+from .observed import Holds, Observed
 
 YEARS = (1900, 2100)
 STEPS = (1, 2, 5, 10)
@@ -15,7 +15,7 @@ DENSE = 60
 def ends_of(one: Observed) -> tuple[float | int, float | int]:
     """Return the ends of a range: as they are where whole numbers come without a gap, else rounded outwards."""
     least, most = one.least or 0.0, one.most or 0.0
-    if one.kind == "integer" and one.distinct == most - least + 1 <= DENSE:
+    if one.holds is Holds.WHOLE and one.distinct == most - least + 1 <= DENSE:
         return _whole(least), _whole(most)
     return outward(least, most)
 

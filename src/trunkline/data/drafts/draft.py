@@ -6,28 +6,24 @@ import keyword
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
-from trunkline.core.contract import Role
+from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import DataError
 
 from .bounds import bands, ends_of, outward
 from .likely import likely_protected
-from .observed import Observed
+from .observed import Holds, Observed
+from .outcome import holds_classes, positive_of
 
-Task = Literal["classification", "regression"]
-MOST_CLASSES = 100
-FEW_CLASSES = 20
-"""Distinct whole numbers up to which an outcome may be classes as well as an amount."""
-TYPES = {
-    "boolean": ("bool", "pd.BooleanDtype"),
-    "integer": ("int", "pd.Int64Dtype"),
-    "number": ("float", "float"),
-    "category": ("str", "str"),
-    "text": ("str", "str"),
-    "time": ("pd.Timestamp", "pd.Timestamp"),
+DECLARED = {
+    Holds.TRUTHS: ("boolean", "bool", "pd.BooleanDtype"),
+    Holds.WHOLE: ("integer", "int", "pd.Int64Dtype"),
+    Holds.NUMBERS: ("number", "float", "float"),
+    Holds.LIST: ("category", "str", "str"),
+    Holds.TEXTS: ("text", "str", "str"),
+    Holds.TIMES: ("time", "pd.Timestamp", "pd.Timestamp"),
 }
-"""How a kind is declared without and with nulls."""
+"""The input type of what a column holds, and how it is declared without and with nulls."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +37,8 @@ class Answers:
     protected: tuple[str, ...] | None = None
     """None: nobody was asked."""
     positive: str = ""
-    task: Task | None = None
+    of_classes: bool | None = None
+    """Whether the outcome is one of some classes, not an amount; None: what it holds says it."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +56,8 @@ class Draft:
     """The first contract, and what load() does to the rows of the file."""
 
     lines: tuple[Line, ...]
-    task: Task
-    classes: int
-    outcome: str
+    contract: Contract
+    """What they say of the columns that tell the task."""
     readings: Mapping[str, str]
     """How the times are read, by column."""
     left_out: Mapping[str, str]
@@ -78,12 +74,12 @@ def draft(columns: Sequence[Observed], answers: Answers) -> Draft:
     """Return the first contract.
 
     Raises DataError for a column that the file does not have, two roles for one, a key that is not unique, and an
-    outcome that cannot be learnt or of which nobody can tell the task or the positive class.
+    outcome that cannot be learned or of which nobody can tell whether it holds classes, or the positive class.
     """
     known = {one.name: one for one in columns}
     _require_known(answers, known)
     outcome = known[answers.outcome]
-    task = _task(outcome, answers.task)
+    classes = holds_classes(outcome, answers.of_classes)
     left_out = {one.name: _useless(one) for one in columns if _useless(one)}
     # The outcome stands last, where a reader looks for it.
     kept = sorted((one for one in columns if one.name not in left_out), key=lambda one: one is outcome)
@@ -93,24 +89,31 @@ def draft(columns: Sequence[Observed], answers: Answers) -> Draft:
     asked = () if answers.protected is not None else likely_protected(kept)
     taken = set[str]()
     return Draft(
-        lines=tuple(_line(one, answers, task, _attribute(one.name, taken), asked) for one in kept),
-        task=task,
-        classes=outcome.distinct,
-        outcome=answers.outcome,
+        lines=tuple(_line(one, answers, classes, _attribute(one.name, taken), asked) for one in kept),
+        contract=_contract(outcome, features, classes),
         readings={one.name: one.reading for one in kept if one.reading},
         left_out=left_out,
         unlabelled=outcome.missing,
         open=tuple(words for one in kept if (words := _to_decide(one, answers, asked))),
-        texts=any(one.kind == "text" for one in features),
+        texts=any(one.holds is Holds.TEXTS for one in features),
     )
 
 
-def _line(one: Observed, answers: Answers, task: Task, attribute: str, asked: Sequence[str]) -> Line:
+def _contract(outcome: Observed, features: Sequence[Observed], classes: bool) -> Contract:
+    """Return what the lines say, as far as the task follows from it."""
+    listed = tuple(str(value) for value in outcome.values) if classes else ()
+    kind = DECLARED[Holds.LIST if classes and outcome.amounts else outcome.holds][0]
+    asked = Column(name=outcome.name, type=kind, role=Role.OUTCOME, categories=listed)
+    seen = (Column(name=one.name, type=DECLARED[one.holds][0]) for one in features)
+    return Contract(name="draft", columns=(*seen, asked))
+
+
+def _line(one: Observed, answers: Answers, classes: bool, attribute: str, asked: Sequence[str]) -> Line:
     role = _role(one, answers)
-    keywords, comment = _rule(one, role, task, answers)
+    keywords, comment = _rule(one, role, classes, answers)
     if one.name in (answers.protected or ()):
         keywords["protected"] = True
-        if "isin" not in keywords and one.kind in ("integer", "number"):
+        if "isin" not in keywords and one.amounts:
             keywords["bands"] = list(bands(one))
     if one.name in asked:
         comment = f"{comment} Decide: is it protected? Then add protected=True.".strip()
@@ -118,7 +121,7 @@ def _line(one: Observed, answers: Answers, task: Task, attribute: str, asked: Se
         keywords["alias"] = one.name
     if missing := bool(one.missing) and role is not Role.OUTCOME:
         keywords["nullable"] = True
-    return Line(attribute, TYPES[one.kind][missing], keywords, comment)
+    return Line(attribute, DECLARED[one.holds][1 + missing], keywords, comment)
 
 
 def _to_decide(one: Observed, answers: Answers, asked: Sequence[str]) -> str:
@@ -127,7 +130,7 @@ def _to_decide(one: Observed, answers: Answers, asked: Sequence[str]) -> str:
         return f"{one.name}: is it a protected attribute? Then add protected=True."
     if _role(one, answers) is not Role.AUDIT:
         return ""
-    if one.kind == "time":
+    if one.holds is Holds.TIMES:
         return f"{one.name}: a time. The model sees it once features() says how it becomes a number."
     return f"{one.name}: a text of its own in each row. The model does not see it."
 
@@ -148,7 +151,7 @@ def _require_known(answers: Answers, known: Mapping[str, Observed]) -> None:
             value=answers.key,
             next_step="name another column, or --key '' for none",
         )
-    if answers.time and known[answers.time].kind not in ("time", "integer"):
+    if answers.time and known[answers.time].holds not in (Holds.TIMES, Holds.WHOLE):
         raise DataError(
             "The event time must hold times, or numbers such as a year.",
             value=answers.time,
@@ -156,37 +159,10 @@ def _require_known(answers: Answers, known: Mapping[str, Observed]) -> None:
         )
 
 
-def _task(outcome: Observed, said: Task | None) -> Task:
-    amount = outcome.kind in ("integer", "number")
-    if _useless(outcome) or outcome.kind == "time" or (outcome.kind == "text" and not outcome.values):
-        raise DataError(
-            f"The outcome {outcome.name} cannot be learnt: {_useless(outcome) or f'it holds {outcome.kind}s'}.",
-            next_step="name a column of classes or of amounts with --outcome",
-        )
-    if said == "regression" and not amount:
-        raise DataError(f"{outcome.name} holds no amounts.", value=said, next_step="--task classification")
-    few = outcome.kind != "number" and outcome.distinct <= MOST_CLASSES and bool(outcome.values)
-    if said == "classification" and not few:
-        raise DataError(
-            f"{outcome.name} holds {outcome.distinct} different values, and no classes.",
-            value=said,
-            next_step="--task regression, or name another outcome",
-        )
-    if said:
-        return said
-    if outcome.kind == "integer" and 2 < outcome.distinct <= FEW_CLASSES:
-        raise DataError(
-            f"Nobody can tell whether {outcome.name} holds amounts or {outcome.distinct} classes.",
-            value=list(outcome.values),
-            next_step="say --task regression or --task classification",
-        )
-    return "regression" if amount and outcome.distinct > 2 else "classification"
-
-
 def _useless(one: Observed) -> str:
-    if one.kind == "empty":
+    if one.holds is Holds.NOTHING:
         return "it is empty"
-    if one.kind == "constant":
+    if one.holds is Holds.ONE_VALUE:
         return "all rows have the same value" if not one.missing else "it has one value, or none"
     return "it numbers the rows" if one.counts_rows and re.fullmatch(r"Unnamed: \d+", one.name) else ""
 
@@ -200,44 +176,30 @@ def _role(one: Observed, answers: Answers) -> Role:
     }
     if one.name in named:
         return named[one.name]
-    own = one.unique and one.kind == "text" and one.names_rows
-    return Role.AUDIT if one.kind == "time" or own else Role.FEATURE
+    own = one.holds is Holds.TEXTS and one.names_rows
+    return Role.AUDIT if one.holds is Holds.TIMES or own else Role.FEATURE
 
 
-def _rule(one: Observed, role: Role, task: Task, answers: Answers) -> tuple[dict[str, object], str]:
+def _rule(one: Observed, role: Role, classes: bool, answers: Answers) -> tuple[dict[str, object], str]:
     """Return what the field of a column says, and what stands above it."""
     keywords: dict[str, object] = {} if role is Role.FEATURE else {"role": role.value}
     if role is Role.KEY:
         return keywords | {"unique": True}, ""
-    if role is Role.USER or one.kind in ("boolean", "time"):
+    if role is Role.USER or one.holds in (Holds.TRUTHS, Holds.TIMES):
         return keywords, ""
-    classes = role is Role.OUTCOME and task == "classification"
-    if (
-        one.kind == "category"
-        or classes
-        or (one.kind == "integer" and one.distinct == 2 and role is Role.FEATURE)
-    ):
+    answered = role is Role.OUTCOME and classes
+    pair = one.holds is Holds.WHOLE and one.distinct == 2 and role is Role.FEATURE
+    if one.holds is Holds.LIST or answered or pair:
         keywords["isin"] = list(one.values)
-        if classes and len(one.values) == 2:
-            keywords["positive"] = _positive(one, answers.positive)
+        if answered and len(one.values) == 2:
+            keywords["positive"] = positive_of(one, answers.positive)
         return keywords, ""
-    if one.kind == "text":
+    if one.holds is Holds.TEXTS:
         return keywords | {"str_length": (0, int(outward(0, 2 * one.longest)[1]))}, ""
     least, most = one.least or 0.0, one.most or 0.0
     low, high = ends_of(one)
     seen = "" if (low, high) == (least, most) else f"The file holds {least:,.10g} to {most:,.10g}."
     return keywords | {"ge": low, "le": high}, seen
-
-
-def _positive(outcome: Observed, said: str) -> str:
-    values = [str(value) for value in outcome.values]
-    if said in values:
-        return said
-    raise DataError(
-        f"Which of the two is the positive class of {outcome.name}: the one that a probability is of?",
-        value=said or values,
-        next_step=f"say --positive {values[0]!r} or --positive {values[1]!r}",
-    )
 
 
 def _attribute(name: str, taken: set[str]) -> str:

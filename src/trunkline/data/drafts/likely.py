@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from .observed import Observed
+from .observed import Holds, Observed
 
 OUTCOMES = re.compile(
     r"target|label|labels|outcome|class|churn(ed)?|response|y|survived|default(ed)?|income", re.I
@@ -44,14 +44,16 @@ def likely_key(columns: Sequence[Observed]) -> str:
 def likely_user(columns: Sequence[Observed]) -> str:
     """Return the first column that names the user whom several rows are about, empty where none does."""
     named = (
-        one for one in columns if USERS.fullmatch(one.name) and one.kind in ("integer", "text", "category")
+        one
+        for one in columns
+        if USERS.fullmatch(one.name) and one.holds in (Holds.WHOLE, Holds.TEXTS, Holds.LIST)
     )
     return next((one.name for one in named if 2 < one.distinct < one.rows), "")
 
 
 def likely_time(columns: Sequence[Observed]) -> str:
     """Return the one column of times without a gap, empty where there is none or are several."""
-    times = [one.name for one in columns if one.kind == "time" and not one.missing]
+    times = [one.name for one in columns if one.holds is Holds.TIMES and not one.missing]
     return times[0] if len(times) == 1 else ""
 
 

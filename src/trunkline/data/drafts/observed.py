@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Literal
+from enum import StrEnum
+from typing import Any
 
 import pandas as pd
 
 from trunkline.core.errors import DataError
 
-Kind = Literal["empty", "constant", "boolean", "integer", "number", "category", "text", "time"]
+
+class Holds(StrEnum):
+    """What the cells of a column are."""
+
+    NOTHING = "nothing"
+    ONE_VALUE = "one value"
+    TRUTHS = "true or false"
+    WHOLE = "whole numbers"
+    NUMBERS = "numbers"
+    LIST = "values of a list"
+    TEXTS = "texts"
+    TIMES = "times"
+
+
 LISTED, LISTED_MOST, LISTED_SHARE = 50, 200, 0.05
 """Distinct texts that are always a list; that may be one; the share of the rows below which they are."""
 LONGEST_LISTED = 100
@@ -33,7 +47,7 @@ class Observed:
     """One column of a file."""
 
     name: str
-    kind: Kind
+    holds: Holds
     rows: int
     missing: int
     distinct: int
@@ -55,16 +69,23 @@ class Observed:
         return self.rows > 1 and not self.missing and self.distinct == self.rows
 
     @property
+    def amounts(self) -> bool:
+        """Whether it holds numbers of any kind."""
+        return self.holds in (Holds.WHOLE, Holds.NUMBERS)
+
+    @property
     def counts_rows(self) -> bool:
         """Whether it only numbers the rows."""
         return (
-            self.unique and self.kind == "integer" and (self.most or 0) - (self.least or 0) == self.rows - 1
+            self.unique
+            and self.holds is Holds.WHOLE
+            and (self.most or 0) - (self.least or 0) == self.rows - 1
         )
 
     @property
     def names_rows(self) -> bool:
         """Whether it could be the key: unique, no amount, and no words."""
-        told = self.kind == "integer" or (self.kind == "text" and not self.words)
+        told = self.holds is Holds.WHOLE or (self.holds is Holds.TEXTS and not self.words)
         return self.unique and told and self.longest <= LONGEST_NAME
 
 
@@ -88,13 +109,13 @@ def _column(name: str, column: pd.Series[Any]) -> Observed:
         ) from error
     rows, missing = len(column), int(column.isna().sum())
     if not distinct:
-        return Observed(name, "empty", rows, missing, 0)
+        return Observed(name, Holds.NOTHING, rows, missing, 0)
     if distinct == 1:
-        return Observed(name, "constant", rows, missing, 1, values=(str(known.iloc[0]),))
+        return Observed(name, Holds.ONE_VALUE, rows, missing, 1, values=(str(known.iloc[0]),))
     if pd.api.types.is_bool_dtype(known) or all(isinstance(value, bool) for value in known.unique()):
-        return Observed(name, "boolean", rows, missing, distinct, values=("false", "true"))
+        return Observed(name, Holds.TRUTHS, rows, missing, distinct, values=("false", "true"))
     if pd.api.types.is_datetime64_any_dtype(known):
-        return Observed(name, "time", rows, missing, distinct)
+        return Observed(name, Holds.TIMES, rows, missing, distinct)
     if pd.api.types.is_numeric_dtype(known):
         return _number(name, known, rows, missing, distinct)
     return _text(name, known.astype(str), rows, missing, distinct)
@@ -106,7 +127,7 @@ def _number(name: str, known: pd.Series[Any], rows: int, missing: int, distinct:
     values = tuple(sorted(int(value) for value in known.unique())) if whole and distinct <= LISTED else ()
     return Observed(
         name,
-        "integer" if whole else "number",
+        Holds.WHOLE if whole else Holds.NUMBERS,
         rows,
         missing,
         distinct,
@@ -119,14 +140,14 @@ def _number(name: str, known: pd.Series[Any], rows: int, missing: int, distinct:
 
 def _text(name: str, known: pd.Series[Any], rows: int, missing: int, distinct: int) -> Observed:
     if reading := _reading(name, known):
-        return Observed(name, "time", rows, missing, distinct, reading=reading)
+        return Observed(name, Holds.TIMES, rows, missing, distinct, reading=reading)
     longest = int(known.str.len().max())
     few = distinct <= LISTED or (distinct <= LISTED_MOST and distinct < LISTED_SHARE * rows)
     listed = few and distinct < rows and longest <= LONGEST_LISTED
     values = tuple(sorted(known.unique())) if listed else ()
     return Observed(
         name,
-        "category" if listed else "text",
+        Holds.LIST if listed else Holds.TEXTS,
         rows,
         missing,
         distinct,

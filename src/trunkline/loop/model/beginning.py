@@ -18,6 +18,7 @@ from trunkline.core.errors import ProjectError
 from trunkline.core.git import git
 from trunkline.core.project import POLICY_FILE, Project
 from trunkline.data.drafts import Answers, Draft, Line, Observed, Table, draft, observe, read_table
+from trunkline.tasks import FirstSteps, judging_of
 
 FOLDER = "data"
 """Of the project; where a file from elsewhere is copied."""
@@ -25,9 +26,6 @@ LARGE = 20_000_000
 """Bytes above which a file is too much for git."""
 EXAMPLE = re.compile(r"^.*# example\n", re.M)
 WIDTH = 110
-METRICS = {"regression": "neg_mean_absolute_error", "classification": "roc_auc"}
-OF_MANY = "balanced_accuracy"
-"""The metric of more than two classes."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +62,9 @@ def begin(project: Project, source: Source, answers: Answers, *, replace: bool =
     """
     drafted = draft(source.columns, answers)
     package = project.package
-    texts = _rendered(project, source, drafted)
-    policy = _policy(project, drafted, grouped=bool(answers.user))
+    first = judging_of(drafted.contract).first_steps(drafted.contract)
+    texts = _rendered(project, source, drafted, first)
+    policy = _policy(project, first, grouped=bool(answers.user))
     changed = [*(package / name for name in texts), project.root / POLICY_FILE]
     if not replace:
         _require_kept(project, changed)
@@ -108,7 +107,7 @@ def _placed(project: Project, path: Path, *, replace: bool) -> Path:
     return place
 
 
-def _rendered(project: Project, source: Source, drafted: Draft) -> dict[str, str]:
+def _rendered(project: Project, source: Source, drafted: Draft, first: FirstSteps) -> dict[str, str]:
     environment = Environment(
         loader=PackageLoader("trunkline.loop.model"),
         undefined=StrictUndefined,
@@ -127,8 +126,7 @@ def _rendered(project: Project, source: Source, drafted: Draft) -> dict[str, str
         "parts": " / ".join(map(literal, place.parts)),
         "steps": _steps(source.table, drafted),
         "texts": drafted.texts,
-        "linear": "Ridge" if drafted.task == "regression" else "LogisticRegression",
-        "boosted": f"HistGradientBoosting{'Regressor' if drafted.task == 'regression' else 'Classifier'}",
+        "first": first,
     }
     names = ("contract", "data", "features", "model")
     return {f"{name}.py": environment.get_template(f"{name}.py.j2").render(**facts) for name in names}
@@ -146,7 +144,7 @@ def _steps(table: Table, drafted: Draft) -> list[str]:
         lines.append(f"frame = frame.drop(columns={literal(list(drafted.left_out))})")
     if drafted.unlabelled:
         lines.append(f"# {drafted.unlabelled:,} rows have no outcome: nobody can learn from them.")
-        lines.append(f"frame = frame.dropna(subset=[{literal(drafted.outcome)}])")
+        lines.append(f"frame = frame.dropna(subset=[{literal(drafted.contract.outcome.name)}])")
     start, equals, last = lines.pop().partition(" = ")
     return [*lines, f"return {last}"] if start == "frame" else [*lines, start + equals + last, "return frame"]
 
@@ -185,21 +183,20 @@ def literal(value: object) -> str:
     return repr(value)
 
 
-def _policy(project: Project, drafted: Draft, *, grouped: bool) -> str:
+def _policy(project: Project, first: FirstSteps, *, grouped: bool) -> str:
     """Return the policy without the lines of the example, with the metric and the split of the outcome."""
     path = project.root / POLICY_FILE
     yaml = YAML()
     yaml.width, yaml.preserve_quotes = 4096, True
     yaml.indent(mapping=2, sequence=4, offset=2)
     written: Any = yaml.load(EXAMPLE.sub("", path.read_text(encoding="utf-8")))
-    metric = METRICS[drafted.task] if drafted.task == "regression" or drafted.classes == 2 else OF_MANY
     for room in (("training", "search"), ("gates", "performance"), ("monitoring", "performance")):
         section = written
         for name in room:
             section = section.setdefault(name, {})
-        section["metric"] = metric
+        section["metric"] = first.metric
     split = written.setdefault("data", {}).setdefault("split", {})
-    split["method"] = "grouped" if grouped else ("random" if drafted.task == "regression" else "stratified")
+    split["method"] = "grouped" if grouped else first.split
     stream = StringIO()
     yaml.dump(written, stream)
     return stream.getvalue()

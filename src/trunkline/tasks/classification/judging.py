@@ -16,6 +16,7 @@ from trunkline.measure.paired import Array
 
 from ..answers import Answers, objects
 from ..estimators import Estimators, transformed
+from ..first_steps import FirstSteps
 from .answers import decided
 
 ALIKE = frozenset(
@@ -112,6 +113,16 @@ class ClassificationJudging(Estimators):
             return decided(Answers(np.empty(len(chances), dtype=object), chances, classes), decision)
         likeliest = _likeliest(model, chances, classes)
         return Answers(_labels(model, rows) if likeliest is None else likeliest, chances, classes)
+
+    def first_steps(self, contract: Contract) -> FirstSteps:
+        """Return what fits two classes, or more."""
+        return FirstSteps(
+            metric="roc_auc" if len(contract.outcome.categories) <= 2 else "balanced_accuracy",
+            split="stratified",
+            linear="LogisticRegression(max_iter=2000)",
+            strength="C",
+            boosted="HistGradientBoostingClassifier",
+        )
 
     def export_options(self, model: Any) -> dict[Any, Any]:
         """Return that probabilities are one tensor."""

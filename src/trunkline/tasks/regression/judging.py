@@ -15,6 +15,7 @@ from trunkline.measure.paired import Array
 
 from ..answers import Answers
 from ..estimators import Estimators
+from ..first_steps import FirstSteps
 
 
 class RegressionJudging(Estimators):
@@ -51,4 +52,14 @@ class RegressionJudging(Estimators):
         """Return what `predict` gives, as float64."""
         return Answers(
             np.asarray(model.predict(rows), dtype=np.float64).reshape(-1) if len(rows) else np.empty(0)
+        )
+
+    def first_steps(self, contract: Contract) -> FirstSteps:
+        """Return what fits amounts."""
+        return FirstSteps(
+            metric="neg_mean_absolute_error",
+            split="random",
+            linear="Ridge()",
+            strength="alpha",
+            boosted="HistGradientBoostingRegressor",
         )

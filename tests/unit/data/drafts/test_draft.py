@@ -1,4 +1,4 @@
-"""A first contract says what a file holds, asks what it cannot tell, and refuses what cannot be learnt."""
+"""A first contract says what a file holds, asks what it cannot tell, and refuses what cannot be learned."""
 
 from __future__ import annotations
 
@@ -120,15 +120,15 @@ def test_dates_that_can_be_read_in_two_ways_are_refused() -> None:
     [
         ([0.5, 1.5, 2.5] * 40, None, "regression"),
         ([0, 1] * 60, None, "classification"),
-        ([1, 2, 3, 4, 5] * 24, "regression", "regression"),
-        ([1, 2, 3, 4, 5] * 24, "classification", "classification"),
+        ([1, 2, 3, 4, 5] * 24, False, "regression"),
+        ([1, 2, 3, 4, 5] * 24, True, "classification"),
         (list(range(40)) * 3, None, "regression"),
         (["a", "b", "c"] * 40, None, "classification"),
     ],
 )
-def test_the_task_is_what_the_outcome_holds(values: list[object], said: str | None, task: str) -> None:
+def test_the_task_is_what_the_outcome_holds(values: list[object], said: bool | None, task: str) -> None:
     frame = pd.DataFrame({"x": [1, 2, 3] * 40, "y": values})
-    assert drafted(frame, outcome="y", positive="1", task=said).task == task
+    assert drafted(frame, outcome="y", positive="1", of_classes=said).contract.task == task
 
 
 @pytest.mark.parametrize(
@@ -140,11 +140,11 @@ def test_the_task_is_what_the_outcome_holds(values: list[object], said: str | No
         (rows(x=[1] * 60 + [2] * 60), {"key": "x"}, "name each row"),
         (rows(x=list(range(ROWS))), {"key": "x", "user": "x"}, "two roles"),
         (rows(x=["a", "b"] * 60), {"time": "x"}, "event time"),
-        (rows(x=["a", "b"] * 60), {"task": "regression"}, "no amounts"),
-        (rows(y=[0.5, 1.5, 2.5] * 40), {"outcome": "y", "task": "classification"}, "no classes"),
+        (rows(x=["a", "b"] * 60), {"of_classes": False}, "no amounts"),
+        (rows(y=[0.5, 1.5, 2.5] * 40), {"outcome": "y", "of_classes": True}, "no classes"),
         (rows(y=[1, 2, 3] * 40), {"outcome": "y"}, "amounts or 3 classes"),
-        (rows(y=[1] * ROWS), {"outcome": "y"}, "cannot be learnt"),
-        (rows(y=[f"a b {n}" for n in range(ROWS)]), {"outcome": "y"}, "cannot be learnt"),
+        (rows(y=[1] * ROWS), {"outcome": "y"}, "cannot be learned"),
+        (rows(y=[f"a b {n}" for n in range(ROWS)]), {"outcome": "y"}, "cannot be learned"),
         (rows(), {}, "No column is left"),
     ],
 )
