@@ -57,7 +57,7 @@ class OnnxFileModel:
         except Exception as error:  # ONNX Runtime has no common base for its errors
             raise BundleError(f"The model of {self._name} failed: {type(error).__name__}: {error}") from error
         return checked(
-            self._name, self._contract, raw, rows, classes=self._tensors.classes, decision=self._decision
+            self._name, self._contract, raw, rows, classes=self._tensors.columns, decision=self._decision
         )
 
     def close(self) -> None:

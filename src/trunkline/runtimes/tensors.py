@@ -46,8 +46,8 @@ class Tensors(Record):
     part: Part | None
     """What the output is; None where a function of the project makes the answer of all outputs."""
     output: str = ""
-    classes: tuple[str, ...] = ()
-    """The contract's classes in the order of the output."""
+    columns: tuple[str, ...] = ()
+    """The contract's class of each column of the output; empty where the answer is a value."""
 
 
 class Session:
@@ -141,9 +141,9 @@ def raw_answer(tensors: Tensors, outputs: Mapping[str, Any]) -> list[Any]:
     values = np.asarray(outputs[tensors.output])
     if values.dtype.kind not in "fiub":
         raise ValueError(f"numbers in its output {tensors.output}, but {values.dtype}")
-    if not tensors.classes:
+    if not tensors.columns:
         return [values.astype(np.float64)]
-    return with_labels(chances(values, tensors), tensors.classes)
+    return with_labels(chances(values, tensors), tensors.columns)
 
 
 def with_labels(probabilities: Array, classes: Sequence[str]) -> list[Any]:
@@ -157,7 +157,7 @@ def chances(values: Array, tensors: Tensors) -> Array:
 
     One column is about the second of two classes. Raises ValueError when there are others, or none are probabilities.
     """
-    size, found = len(tensors.classes), values.astype(np.float64)
+    size, found = len(tensors.columns), values.astype(np.float64)
     found = found.reshape(len(found), -1)
     if found.shape[1] == 1 and size == 2:
         if tensors.part == "logits":

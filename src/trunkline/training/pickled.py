@@ -16,7 +16,7 @@ from sklearn.exceptions import InconsistentVersionWarning, NotFittedError
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from trunkline.core.contract import Contract, as_label
+from trunkline.core.contract import Contract
 from trunkline.core.errors import ProjectError
 from trunkline.core.raised import raised
 
@@ -45,8 +45,8 @@ def adopted(trained: Trained, path: Path, rows: pd.DataFrame, contract: Contract
             f"Trained model {trained.name}: the {type(model).__name__} in {trained.file} was not fitted.",
             next_step="save it after fit, or offer it as a Candidate in model.py",
         ) from error
-    if trained.classes:
-        model = Named(model, [as_label(value) for value in trained.classes])
+    if labels := trained.labels():
+        model = Named(model, [*labels])
     return _with_inputs(trained, model, rows, contract)
 
 

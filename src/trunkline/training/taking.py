@@ -78,7 +78,7 @@ def _of_onnx(trained: Trained, path: Path, contract: Contract) -> Elsewhere:
     fields, transformers = _inputs(trained, session, contract)
     part, output = ("", "") if trained.answer else _output(trained, session, contract)
     classes = _classes(trained, session, output, listed, contract)
-    tensors = Tensors(inputs=fields, part=part or None, output=output, classes=classes)
+    tensors = Tensors(inputs=fields, part=part or None, output=output, columns=classes)
     kind = ElsewhereClassifier if classes else ElsewhereRegressor
     return kind(content, tensors.model_dump(mode="json"), transformers or None, trained.answer)
 
@@ -128,7 +128,7 @@ def _check_types(
         _refuse(trained, session, f"its tensor {name} is {wanted}, which Trunkline does not fill", wanted)
     for field in fields:
         held = input_of(contract.column(field))
-        if (held.tensor == "text") == (wanted == "tensor(string)") and held.tensor:
+        if held.tensor and (held.tensor != "float") == (wanted == "tensor(string)"):
             continue
         raise ProjectError(
             f"Trained model {trained.name}: its tensor {name} is {wanted}, and {field} is {held.rule()}. "
@@ -182,8 +182,8 @@ def _classes(
 ) -> tuple[str, ...]:
     if not task_of(contract).traits(contract) & {"classes"}:
         return ()
-    if trained.classes:
-        return tuple(as_label(value) for value in trained.classes)
+    if labels := trained.labels():
+        return labels
     if {*listed} == {*contract.outcome.categories}:
         return tuple(listed)
     sides = task_of(contract).sides(contract)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
+from trunkline.core.contract import as_label
 from trunkline.core.errors import ProjectError
 
 Source = str | Sequence[str] | Callable[[], Any]
@@ -68,6 +69,10 @@ class Trained:
         """Return `https`, `s3`, `models` and so on; empty for a path in the package."""
         found = SCHEME.match(self.file)
         return found[1] if found else ""
+
+    def labels(self) -> tuple[str, ...]:
+        """Return the classes as the contract writes them, empty where none are named."""
+        return tuple(as_label(value) for value in self.classes)
 
     def _refuse(self, what: str, value: object, advice: str) -> None:
         raise ProjectError(

@@ -39,7 +39,7 @@ def _counts(graph: Graph, step: Any, value: Value) -> Tensor:
         pool_strings=words,
     )
     found = graph.cast(graph.result(counts, len(words), np.float32), np.float64)
-    if step.binary:
+    if step.get_params()["binary"]:
         above = graph.node("Greater", found.name, graph.const(0.0))
         found = graph.cast(graph.result(above, found.width, bool), np.float64)
     return found

@@ -42,7 +42,7 @@ def exact(
     tensors = {column: name for name, column in graph.columns.items()}
     frame = {}
     for column in features:
-        text = input_of(column).tensor == "text"
+        text = input_of(column).tensor != "float"
         # A time has no tensor, keeps its place, and is an error where a step uses it.
         frame[column.name] = Tensor(tensors.get(column.name, ""), np.dtype(object if text else np.float32), 1)
     answer = write(graph, pipeline, Frame(frame))
