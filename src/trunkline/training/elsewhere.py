@@ -64,7 +64,7 @@ class ElsewhereClassifier(ClassifierMixin, Elsewhere):  # type: ignore[misc]
     @property
     def classes_(self) -> np.ndarray[Any, Any]:
         """Return the classes, as `str` objects."""
-        return np.array([*self.tensors["classes"]], dtype=object)
+        return np.array([*self.tensors["columns"]], dtype=object)
 
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray[Any, Any]:
         """Return probabilities of shape (rows, classes). Raises ValueError when the file gives none."""
