@@ -90,9 +90,10 @@ def is_local(name: str) -> bool:
 
 
 def rows_behind(policy: str) -> str:
-    """Return "main" or "environment" where a policy says so of `rows` under `data`; as text, for YAML is not installed."""
+    """Return "main" or "environment" where a policy says so of `data.rows`; read as text, for YAML is not installed."""
     data = re.search(r"^data:(.*(?:\n(?:[ \t].*|[ \t]*(?:#.*)?))*)", policy, re.MULTILINE)
-    said = re.sub(r"(?m)(?:^|(?<=\s))#.*|(?<=[\s:,{])(\"|')(?!(?:main|environment)\1)[^\n]*?\1", "", data[1]) if data else ""
+    other = r"(?m)(?:^|(?<=\s))#.*|(?<=[\s:,{])(\"|')(?!(?:main|environment)\1)[^\n]*?\1"
+    said = re.sub(other, "", data[1]) if data else ""
     found = re.search(r"(?:^[ \t]+|[{,][ \t]*)rows:[ \t]*[\"']?(main|environment)\b", said, re.MULTILINE)
     return found[1] if found else ""
 

@@ -64,7 +64,15 @@ def features(contract: Contract) -> Callable[[], Any]:
 
 
 @pytest.fixture(scope="session")
-def loaded() -> pd.DataFrame:
+def reached() -> None:
+    """Skip what needs rows in a workflow where they lie behind a secret: tests do not get it."""
+    behind = read_policy(PROJECT / "trunkline.yaml").data.rows != "repository"
+    if behind and os.environ.get("GITHUB_ACTIONS") == "true":
+        pytest.skip("the rows lie behind a secret (data.rows), which tests do not get")
+
+
+@pytest.fixture(scope="session")
+def loaded(reached: None) -> pd.DataFrame:
     """Every row as `load()` gives it; copy before you change one."""
     return load()
 
@@ -141,7 +149,7 @@ def trunkline(workshop: Path, surroundings: dict[str, str]) -> Verb:
 
 
 @pytest.fixture(scope="session")
-def trained(workshop: Path, trunkline: Verb) -> Path:
+def trained(reached: None, workshop: Path, trunkline: Verb) -> Path:
     """The workshop after a snapshot was locked and a model was trained on it."""
     trunkline("snapshot")
     commit(workshop, "Lock the data")
