@@ -137,10 +137,13 @@ def notice_of(project: Project, made: Plan, *, progress: Progress) -> tuple[str,
         return (switch_words(off),)
     if not made.steps or release is None:
         return ()
+    asked = signatures(project, release, served=actual)
+    signed = tuple(one.words for one in asked)
+    if any(one.trouble for one in asked):  # what apply refuses is not fetched to say what callers must do
+        return signed
     told = caller_notice(
         project, actual.champion if actual else None, release.champion, release.challenger, progress=progress
     )
-    signed = (one.words for one in signatures(project, release, served=actual))
     return (*told, *before_it(project, made.environment), *signed)
 
 

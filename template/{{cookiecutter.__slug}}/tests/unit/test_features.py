@@ -23,9 +23,7 @@ def seen(some: pd.DataFrame, contract: Contract) -> pd.DataFrame:
 
 
 @pytest.fixture
-def fitted(
-    seen: pd.DataFrame, some: pd.DataFrame, contract: Contract, features: Callable[[], Any]
-) -> Any:
+def fitted(seen: pd.DataFrame, some: pd.DataFrame, contract: Contract, features: Callable[[], Any]) -> Any:
     """The features, seeded as in training and fitted."""
     pipeline = assemble(offered(candidates, ())[0], features, contract, seed=7)
     return pipeline.named_steps["features"].fit(seen, outcome(some, contract))
