@@ -39,6 +39,7 @@ from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.lineage import Lineage
 from trunkline.core.policy.training import Search, TrainingPolicy
 from trunkline.core.release import RELEASE_FILE, Release, Route
+from trunkline.loop.model.answers import columns_of, independent, opened
 from trunkline.training import Candidate, Fitted, train
 from trunkline.training.exporters.python import dump, untrusted_types
 
@@ -119,8 +120,8 @@ def fit(case: Case) -> Fitted:
     )
 
 
-def seal_python(fitted: Fitted, contract: Contract, folder: Path) -> Bundle:
-    """Return a bundle of the Python runtime, whatever other form the model has."""
+def seal_python(fitted: Fitted, contract: Contract, rows: pd.DataFrame, folder: Path) -> Bundle:
+    """Return a bundle of the Python runtime, whatever other form the model has; `rows` say whether it is batched."""
     folder.mkdir(parents=True)
     content = dump(fitted.pipeline)
     (folder / "model.skops").write_bytes(content)
@@ -141,7 +142,11 @@ def seal_python(fitted: Fitted, contract: Contract, folder: Path) -> Bundle:
         lineage=lineage,
         files={},
     )
-    return seal(folder, manifest)
+    some = rows.tail(1000)
+    with opened(seal(folder, manifest)) as model:
+        answers = model.predict(columns_of(some, [column.name for column in contract.features]))
+        batched = independent(model, some, contract, answers)
+    return seal(folder, manifest.model_copy(update={"batched": batched}))
 
 
 @contextmanager
@@ -322,7 +327,7 @@ def main() -> None:
         case = CASES[name]()
         fitted = fit(case)
         with tempfile.TemporaryDirectory() as folder:
-            bundle = seal_python(fitted, case.contract, Path(folder) / "bundle")
+            bundle = seal_python(fitted, case.contract, case.rows, Path(folder) / "bundle")
             for one in requests_per_second(
                 bundle,
                 fitted.pipeline,

@@ -202,7 +202,8 @@ class Service:
     async def _ask(self, served: Served, rows: Sequence[Row]) -> list[dict[str, Any]]:
         if not served.model.quick:
             return (await served.batches.ask(rows)).outputs
-        return served.ask(rows) if len(rows) <= INLINE_ROWS else await asyncio.to_thread(served.ask, rows)
+        inline = served.soon and len(rows) <= INLINE_ROWS
+        return served.ask(rows) if inline else await asyncio.to_thread(served.ask, rows)
 
     async def _ask_challenger(
         self, live: Loaded, rows: Sequence[Row], picked: Sequence[int]

@@ -3,11 +3,13 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from trunkline.core.errors import BundleError, StorageError
+from trunkline.serving.release import answers_soon
 
 ROWS: list[dict[str, Any]] = [{"user": f"u{i}", "x": float(i)} for i in range(100)]
 
@@ -77,9 +79,21 @@ def test_many_rows_and_slow_models_are_asked_off_the_event_loop(bench: Any) -> N
     made.champion.first = lambda: threads.append(threading.current_thread() is threading.main_thread())
     answer(made, ROWS[:1])
     answer(made, ROWS)
+    made.live.champion = replace(made.live.champion, soon=False)
+    answer(made, ROWS[:1])
     made.champion.quick = False
     answer(made, ROWS[:1])
-    assert threads == [True, False, False]
+    assert threads == [True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "soon"), [([0.0002], True), ([0.9, 0.9, 0.0002], True), ([0.2, 0.2, 0.2], False)]
+)
+def test_a_model_is_asked_beside_other_requests_unless_it_is_slow_each_time(
+    bench: Any, seconds: list[float], soon: bool
+) -> None:
+    ends = iter([moment for taken in seconds for moment in (0.0, taken)])
+    assert answers_soon(bench().champion, {"x": [1.0]}, lambda: next(ends)) is soon
 
 
 def test_old_models_are_closed_after_the_last_answer_that_uses_them(bench: Any) -> None:
