@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import gzip
+import io
 import os
 import secrets
 from collections.abc import Collection
@@ -133,7 +134,8 @@ def _take_out(folder: Path, segment: Segment, users: Collection[str]) -> None:
 
 def _rewrite(path: Path, users: Collection[str]) -> None:
     found = _lines_of(path, "user", users)
-    lines = gzip.decompress(path.read_bytes()).splitlines(keepends=True)
+    # A carriage return within a line is white space to JSON, and to the database.
+    lines = list(io.BytesIO(gzip.decompress(path.read_bytes())))
     kept = [line for line in lines if line.strip() not in found and not _holds(line, "user", users)]
     if len(kept) < len(lines):
         write_atomically(path, gzip.compress(b"".join(kept), 1, mtime=0))
