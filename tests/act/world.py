@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -122,18 +122,6 @@ class World:
         self.runner.environment["RUNNER_ENVIRONMENT"] = "self-hosted"
         return self
 
-    @contextlib.contextmanager
-    def app(self) -> Iterator[None]:
-        """Let workflows act as a GitHub App of the repository, whose pull requests and merges start workflows."""
-        may = dict.fromkeys(("contents", "pull_requests", "actions", "issues"), "write")
-        self.runner.environment["STANDIN_APP_TOKEN"] = self._mint("app", may)
-        self.runner.variables["TRUNKLINE_APP_ID"] = "4711"
-        self.served.github.required = self._check()
-        try:
-            yield
-        finally:
-            del self.runner.variables["TRUNKLINE_APP_ID"]
-
     def commit(self, message: str) -> str:
         """Commit everything at the desk and return the commit."""
         git(self.desk, "add", "--all")
@@ -200,7 +188,10 @@ class World:
 
         GitHub asks for the check that the project's ruleset names; an administrator may merge without (`unchecked`).
         """
-        self.served.github.required = "" if unchecked else self._check()
+        rules = json.loads((self.desk / ".github/rulesets/main.json").read_text())["rules"]
+        (asked,) = (rule["parameters"] for rule in rules if rule["type"] == "required_status_checks")
+        (check,) = asked["required_status_checks"]
+        self.served.github.required = "" if unchecked else check["context"]
         before = git(self.desk, "ls-remote", "origin", "refs/heads/main").split()[0]
         answer = httpx.put(
             f"{self.served.url}/repos/{NAME}/pulls/{number}/merge",
@@ -214,13 +205,6 @@ class World:
         assert answer.status_code == 200, answer.text
         self.up_to_date()
         return before
-
-    def _check(self) -> str:
-        """Return the one check that the project's ruleset asks for."""
-        rules = json.loads((self.desk / ".github/rulesets/main.json").read_text())["rules"]
-        (asked,) = (rule["parameters"] for rule in rules if rule["type"] == "required_status_checks")
-        (check,) = asked["required_status_checks"]
-        return str(check["context"])
 
     def pull(self, number: int) -> dict[str, Any]:
         """Return what GitHub keeps of a pull request or issue."""

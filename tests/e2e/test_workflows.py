@@ -28,12 +28,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("world")
     github = GitHub(repository=NAME, origin=folder / "origin.git")
     with serve(github) as served, World.create(folder, served) as made:
-        made.with_small_model().with_serving_machine()
-        policy = made.desk / "trunkline.yaml"
-        alone = "rollout: {kill_switch: true, promotion: automatic, trusted_callers: true, "
-        policy.write_text(policy.read_text().replace("rollout: {", alone))
-        made.commit("Promotions merge themselves")
-        made.push()
+        made.with_small_model().with_serving_machine().push()
         yield made
         assert github.complaints() == [], "GitHub's own description has something against a request"
 
@@ -190,42 +185,16 @@ def test_a_second_model_goes_silent_then_canary(world: World) -> None:
     assert serving(world) == ("silent", [1, 2])
     rows = conversation.applicants(400, seed=3, first=20_000)
     conversation.tell(world.home, conversation.ask(address(world), rows), conversation.as_ever(rows, seed=3))
-    with world.app():
-        green(world.on_schedule("rollout.yml"))
+    green(world.on_schedule("rollout.yml"))
     promotion = newest_pull(world, "promotion")
     assert "canary" in world.pull(promotion)["title"]
-    assert "This merges itself" in "".join(world.comments(promotion))
-
-
-def test_what_a_writer_pushes_after_the_judgement_does_not_merge_itself(world: World) -> None:
-    promotion = newest_pull(world, "promotion")
-    branch = world.pull(promotion)["head"]
-    judged = git(world.origin, "rev-parse", branch)
-    git(world.desk, "fetch", "--quiet", "origin", branch)
-    git(world.desk, "checkout", "--quiet", "-B", branch, "FETCH_HEAD")
-    (world.desk / "README.md").write_text("# Mine\n")
-    world.commit("One more thing")
-    world.push(branch)
-    run = world.on_pull_request(promotion)
-    assert (run.jobs["plan"], run.jobs["report"], run.jobs["pass"]) == ("succeeded", "failed", "failed")
-    assert "its newest commit was not judged" in run.of("report")
-    assert world.pull(promotion)["state"] == "open"
-    git(world.origin, "update-ref", f"refs/heads/{branch}", judged)
-
-
-def test_a_judged_promotion_merges_itself_once_its_check_is_green(world: World) -> None:
-    promotion = newest_pull(world, "promotion")
-    before = git(world.origin, "rev-parse", "main")
     for run in world.dispatched():
         green(run)
-    pull = world.pull(promotion)
-    assert (pull["state"], bool(pull["merged_at"])) == ("closed", True)
-    world.up_to_date()
-    green(world.on_push("deploy.yml", before=before))
+    merge_and_deploy(world, promotion)
     assert serving(world) == ("canary", [1, 2])
 
 
-def test_a_bad_canary_loses_its_traffic_at_once_and_is_taken_back(world: World) -> None:
+def test_a_bad_canary_is_taken_back(world: World) -> None:
     rows = conversation.applicants(900, seed=4, first=30_000)
     answers = conversation.ask(address(world), rows)
     truths = dict(zip(answers, conversation.as_ever(rows, seed=4), strict=True))
@@ -235,8 +204,6 @@ def test_a_bad_canary_loses_its_traffic_at_once_and_is_taken_back(world: World) 
         truths[line["id"]] = "no" if line["outputs"]["prediction"] == "yes" else "yes"
     conversation.tell(world.home, list(truths), list(truths.values()))
     green(world.on_schedule("rollout.yml"))
-    assert serving(world) == ("single", [1]), "the kill switch did not take its traffic before the merge"
-    assert "strategy: canary" in git(world.origin, "show", "main:deployments/production.yaml")
     rollback = newest_pull(world, "rollback")
     assert "Roll back" in world.pull(rollback)["title"]
     (checks,) = world.dispatched()
