@@ -61,6 +61,8 @@ class Runner:
     environment: dict[str, str] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
+    engine: str = str(HERE / "engine")
+    """A folder with what takes docker's place; empty where the machine's own engine is asked."""
     labels: tuple[str, ...] = ("ubuntu-24.04", "production-machine", "judging-machine")
     count: int = 0
 
@@ -140,7 +142,7 @@ class Runner:
         """Return nothing of this process's environment but what programs need to run."""
         kept = ("LANG", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
         return {name: os.environ[name] for name in kept if name in os.environ} | {
-            "PATH": f"{HERE / 'engine'}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "PATH": f"{self.engine}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME": str(place),
             "NO_COLOR": "1",
             "XDG_CACHE_HOME": str(place / "cache"),

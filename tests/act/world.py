@@ -152,7 +152,7 @@ class World:
         done = subprocess.run(
             [programs() / "trunkline", *words],
             cwd=self.desk,
-            env=self._person() | dict(given or {}),
+            env=self.person() | dict(given or {}),
             capture_output=True,
             text=True,
             check=False,
@@ -160,7 +160,8 @@ class World:
         assert not check or done.returncode == 0, f"trunkline {' '.join(words)}: {done.stdout}{done.stderr}"
         return done.stdout + done.stderr
 
-    def _person(self) -> dict[str, str]:
+    def person(self) -> dict[str, str]:
+        """Return the environment of a person who works at the desk."""
         taken = ("GIT_", "GITHUB_", "MAKE", "MFLAGS")
         own = {name: value for name, value in os.environ.items() if not name.startswith(taken)}
         token = self._mint("person", {})

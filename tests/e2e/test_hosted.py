@@ -1,32 +1,104 @@
-"""Production is somewhere else: no runner of ours is there, and GitHub's machines read its log from a bucket."""
+"""Production is somewhere else: a container behind SSH, and GitHub's machines, which keep nothing between two runs.
+
+They deploy it over SSH, read its log from a bucket, and ask it what serves by a key that may ask for nothing else.
+Where no container can be started, a process that a person deployed stands in for it.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from act import conversation
 from act.runner import REPOSITORY, Run, program
-from act.world import NAME, World
+from act.world import NAME, World, git
+from containers.fixtures import SshMachine, free_port
+from containers.serving import OWN, layers_below
 from standin import GitHub, bucket, serve
+from trunkline.delivery.engine import Engine
+from trunkline.delivery.targets.service import wait_for
+from trunkline.predictions.copies import LogCopy
+from trunkline.predictions.reader import LogReader
+from warm import programs
 
 pytestmark = [
     pytest.mark.skipif(not program(), reason="act is not here: .ci/tools builds it with a Go toolchain"),
-    pytest.mark.timeout(1500),
+    pytest.mark.timeout(1800),
 ]
 STORE = f"s3://{bucket.BUCKET}/{{environment}}"
+SHIPPED = f"serving: {{log: {{store: '{STORE}'}}}}\n"
+BUCKET = {
+    "TRUNKLINE_LOG_STORE": STORE,
+    "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/trunkline-reads",
+    "AWS_REGION": "us-east-1",
+}
+"""What lets GitHub's machines read it."""
+LONG_AGO = (datetime.now(UTC) - timedelta(hours=2)).isoformat(timespec="seconds")
+STATE = """# Who serves production.
+environment: production
+target:
+  kind: local
+  port: {port}
+strategy: none
+"""
 
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[str]:
     """An S3 server with one bucket."""
-    with bucket.serve_s3() as server:
+    with bucket.serve_s3("0.0.0.0") as server:
         bucket.empty(server)
         yield server
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where production's container runs, and the registry that it is pulled from."""
+
+    engine: Engine
+    registry: str
+    ssh: SshMachine
+
+    def runs(self) -> list[str]:
+        """Return the images of the containers that run, by digest."""
+        words = [self.engine.program, "ps", "--format", "{{.Image}}"]
+        images = subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()
+        return [image for image in images if image.startswith(f"{self.registry}/")]
+
+    def name(self) -> str:
+        """Return the container that serves."""
+        (image,) = self.runs()
+        words = [self.engine.program, "ps", "--quiet", "--filter", f"ancestor={image}"]
+        return subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
+
+    def words(self) -> str:
+        """Return what it wrote last."""
+        return self.engine.words(self.name())
+
+    def stop(self) -> None:
+        """Stop it by hand."""
+        subprocess.run([self.engine.program, "stop", self.name()], check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def machine(request: pytest.FixtureRequest) -> Machine | None:
+    """The machine that serves; None where no container can be started."""
+    try:
+        found = [request.getfixturevalue(name) for name in ("engine", "registry", "ssh_machine")]
+    except pytest.skip.Exception:
+        return None
+    return Machine(*found)
 
 
 def lock_obstore(folder: Path) -> None:
@@ -37,111 +109,330 @@ def lock_obstore(folder: Path) -> None:
             lock.write(ours)
 
 
+@dataclass
+class Production:
+    """Production as its users and its owner see it."""
+
+    world: World
+    cloud: str
+    machine: Machine | None
+    port: int = 0
+
+    def address(self) -> str:
+        """Return where it answers."""
+        if self.machine is None:
+            service = json.loads((self.world.home / "live/production/service.json").read_text())
+            return f"http://127.0.0.1:{service['port']}"
+        return f"http://127.0.0.1:{self.port}"
+
+    def deploy(self, before: str) -> None:
+        """Let what was merged serve: by deploy.yml over SSH, or by a person where no container can be started."""
+        if self.machine is None:
+            self.world.trunkline("deploy", "production")
+        else:
+            green(self.world.on_push("deploy.yml", before=before))
+
+    def log(self) -> LogReader:
+        """Return what reads the log from the bucket."""
+        copy = LogCopy(bucket.store_at(self.cloud, "production"), self.world.folder / "copy")
+        copy.bring(datetime.now(UTC) - timedelta(days=1))
+        return LogReader(copy.folder)
+
+    def asked(self, rows: list[conversation.Row]) -> list[str]:
+        """Let users ask it, and wait until it has shipped its answers; return their ids."""
+        answers = conversation.ask(self.address(), rows)
+        if self.machine is None:
+            bucket.shipped(self.cloud, self.world.home / "predictions/production", "production")
+        wanted = set(answers)
+        shipped = wait_for(
+            lambda: wanted <= {row.id for row in self.log().between().predictions} or None, patience=60
+        )
+        assert shipped, self.machine and self.machine.words()
+        return answers
+
+    def told(self, truths: str) -> None:
+        """Let it be known what really happened, from a machine that reaches the bucket."""
+        path = self.world.folder / "truth.jsonl"
+        path.write_text(truths)
+        given = bucket.KEYS | bucket.reached_at(self.cloud)
+        self.world.trunkline("truth", str(path), "--environment", "production", given=given)
+
+
+GH = """#!/bin/sh
+case "$1 $2" in "secret set") cat > "$KEPT/secret.$3" ;; "variable set") printf %s "$5" > "$KEPT/variable.$3" ;;
+*) echo "gh $* is not known here" >&2; exit 2 ;; esac
+"""
+
+
+@dataclass
+class Typist:
+    """Whoever types the lines of docs/production.md: with an SSH client that knows the machine, and `gh`."""
+
+    world: World
+    machine: Machine
+    number: int = 0
+
+    def lines(self) -> list[str]:
+        """Return the lines, for the tests' machine."""
+        text = (REPOSITORY / "docs/production.md").read_text()
+        shown: str = re.findall(r"## In ten lines.*?```console\n(.*?)```", text, re.DOTALL)[0]
+        ssh = self.machine.ssh
+        for one, other in (
+            ("ada@prod.example.org", ssh.host),
+            (".ssh/authorized_keys", f"{ssh.folder}/authorized"),
+            ("/etc/ssh/ssh_host_ed25519_key.pub", f"{ssh.folder}/host.pub"),
+            (f"host: {ssh.host}", f"host: {ssh.host}\\n  folder: {self.world.folder}/there"),
+        ):
+            assert one in shown
+            shown = shown.replace(one, other)
+        return shown.splitlines()
+
+    def type(self, line: str) -> None:
+        """Do what a line says; what it sets on GitHub is set for the next run."""
+        for part in line.split(" && "):
+            if part.startswith("gh pr create"):
+                self.number = self.world.open_pull_request("first", "Production is a container")
+            elif part.startswith("gh pr merge"):
+                found = re.search(r"\d+", part)
+                number = int(found[0]) if found else self.number
+                before = self.world.merge(number, unchecked=True)
+                green(self.world.on_push("deploy.yml" if found else "release.yml", before=before))
+                self.world.dispatched()
+            else:
+                self._sh(part)
+
+    def _sh(self, words: str) -> None:
+        kept, bin_ = self.world.folder / "kept", self.world.folder / "bin"
+        key = self.world.folder / "own"
+        for folder in (kept, bin_):
+            folder.mkdir(exist_ok=True)
+        key.touch(0o600)
+        key.write_text(os.environ["TRUNKLINE_SSH_KEY"])
+        client = f'exec {shutil.which("ssh")} -F "$TRUNKLINE_SSH_CONFIG" -i {key} "$@"'
+        for name, text in (("gh", GH), ("ssh", f"#!/bin/sh\n{client}\n")):
+            (bin_ / name).write_text(text)
+            (bin_ / name).chmod(0o755)
+        identity = {
+            f"GIT_{who}_{what}": value
+            for who in ("AUTHOR", "COMMITTER")
+            for what, value in (("NAME", "Ada"), ("EMAIL", "ada@localhost"))
+        }
+        path = f"{bin_}:{programs()}:{os.environ['PATH']}"
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", words],
+            cwd=self.world.desk,
+            env=self.world.person() | identity | {"PATH": path, "KEPT": str(kept)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, (words, done.stdout, done.stderr)
+        for file in kept.iterdir():
+            kind, _, name = file.name.partition(".")
+            held = self.world.runner.secrets if kind == "secret" else self.world.runner.variables
+            held[name] = file.read_text().strip()
+
+
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory, cloud: str) -> Iterator[World]:
-    """A repository whose production was deployed by a person, somewhere, and ships its log to a bucket."""
+def production(
+    tmp_path_factory: pytest.TempPathFactory, cloud: str, machine: Machine | None
+) -> Iterator[Production]:
+    """A repository on GitHub after the lines of docs/production.md but for the last, with which the watching begins."""
     folder = tmp_path_factory.mktemp("world")
     github = GitHub(repository=NAME, origin=folder / "origin.git")
-    with serve(github) as served, World.create(folder, served) as made:
+    with ExitStack() as stack:
+        served = stack.enter_context(serve(github))
+        made = stack.enter_context(World.create(folder, served))
         made.with_small_model()
         policy = made.desk / "trunkline.yaml"
         rows = policy.read_text().replace("data: {", "data: {rows: main, ")
-        policy.write_text(rows + f"serving: {{log: {{store: '{STORE}'}}}}\nforge: {{kind: github}}\n")
+        stages = rows.replace("rollout: {", "rollout: {stages: [canary, single], canary_share: 0.5, ")
+        policy.write_text(f"{stages}forge: {{kind: github}}\n{'' if machine else SHIPPED}")
         lock_obstore(made.desk / "requirements")
+        place = Production(made, cloud, machine, free_port())
+        made.runner.environment |= bucket.reached_at(cloud)
+        if machine is not None:
+            base = stack.enter_context(layers_below(machine.engine, folder / "below", "obstore"))
+            (made.desk / "Dockerfile").write_text(OWN)
+            (made.desk / "deployments/production.yaml").write_text(STATE.format(port=place.port))
+            handed = {name: value for name, value in os.environ.items() if name.startswith("CONTAINERS_")}
+            made.runner.engine = ""
+            made.runner.environment |= handed | {
+                "TRUNKLINE_SSH_CONFIG": os.environ["TRUNKLINE_SSH_CONFIG"],
+                "TRUNKLINE_BASE_IMAGE": base,
+                # The registry of the tests lies below the host of this server, as .github/registry.py asks.
+                "GITHUB_SERVER_URL": f"http://0.0.1:{machine.registry.partition(':')[2]}",
+                # Long enough ago that a difference is no deployment on its way.
+                "GIT_COMMITTER_DATE": LONG_AGO,
+            }
+            made.runner.variables["TRUNKLINE_REGISTRY"] = machine.registry
+            stack.callback(made.trunkline, "stop", "production", check=False)
         made.trunkline("snapshot")
         made.commit("Lock the data")
         made.push()
-        made.trunkline("release")
-        (promotion,) = served.github.threads
-        made.merge(promotion, unchecked=True)
-        secret = made.home / "secrets/production.variables"
-        secret.parent.mkdir(parents=True, exist_ok=True)
-        given = bucket.KEYS | bucket.reached_at(cloud)
-        secret.write_text("".join(f"{name}={value}\n" for name, value in given.items()))
-        made.trunkline("deploy", "production")
-        made.runner.environment |= bucket.reached_at(cloud)
-        yield made
+        if machine is not None:
+            typist = Typist(made, machine)
+            lines = typist.lines()
+            assert len(lines) == 10
+            for line in lines[:-1]:
+                typist.type(line)
+            del made.runner.environment["GIT_COMMITTER_DATE"]
+        else:
+            secret = made.home / "secrets/production.variables"
+            secret.parent.mkdir(parents=True, exist_ok=True)
+            given = bucket.KEYS | bucket.reached_at(cloud)
+            secret.write_text("".join(f"{name}={value}\n" for name, value in given.items()))
+            made.trunkline("release")
+            (promotion,) = served.github.threads
+            place.deploy(made.merge(promotion, unchecked=True))
+        yield place
         assert github.complaints() == [], "GitHub's own description has something against a request"
-
-
-def address(world: World) -> str:
-    """Return where production answers."""
-    service = json.loads((world.home / "live/production/service.json").read_text())
-    return f"http://127.0.0.1:{service['port']}"
 
 
 def open_titles(world: World) -> list[str]:
     """Return the titles of the open issues."""
     threads = world.served.github.threads.values()
-    return [each["title"] for each in threads if "head" not in each and each["state"] == "open"]
+    return sorted(each["title"] for each in threads if "head" not in each and each["state"] == "open")
+
+
+def newest_pull(world: World, label: str) -> int:
+    """Return the newest open pull request with a label."""
+    threads = world.served.github.threads.items()
+    return max(
+        n for n, each in threads if "head" in each and each["state"] == "open" and label in each["labels"]
+    )
 
 
 def green(run: Run) -> Run:
-    """Return a run that must be green, and that did not show the cloud's secret."""
+    """Return a run that must be green, and that did not show a secret of the cloud."""
     assert run.green, run.log[-6000:]
     said = [line for line in run.log.splitlines() if "  | " in line]
-    assert not [line for line in said if "cloud-secret" in line]
+    assert not [line for line in said if "cloud-secret" in line or "SECRET_ACCESS_KEY=s" in line]
     return run
 
 
-def asked(world: World, cloud: str, rows: list[conversation.Row]) -> list[str]:
-    """Let users ask production, which ships its log; return the ids of the answers."""
-    answers = conversation.ask(address(world), rows)
-    bucket.shipped(cloud, world.home / "predictions/production", "production")
-    return answers
-
-
-def test_until_a_variable_says_where_nothing_is_watched_and_one_pinned_issue_says_so(world: World) -> None:
+def test_until_a_variable_says_where_nothing_is_watched_and_one_pinned_issue_says_so(
+    production: Production,
+) -> None:
+    world, machine = production.world, production.machine
     assert world.on_schedule("monitor.yml").jobs == {}
     for _ in range(2):
         green(world.on_push("wake.yml", before="0" * 40))
     assert open_titles(world) == ["Nothing watches what should serve"]
     (pinned,) = [each for each in world.served.github.threads.values() if each.get("pinned")]
     assert pinned["title"] in open_titles(world)
-    world.runner.variables |= {
-        "TRUNKLINE_LOG_STORE": STORE,
-        "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/trunkline-reads",
-        "AWS_REGION": "us-east-1",
-    }
+    if machine is None:
+        world.runner.variables |= BUCKET
+    else:
+        typist = Typist(world, machine)
+        typist.type(typist.lines()[-1])
     green(world.on_push("wake.yml", before="0" * 40))
     assert open_titles(world) == []
     assert not pinned["pinned"]
 
 
-def test_drift_that_only_the_bucket_shows_is_one_issue_until_it_is_over(world: World, cloud: str) -> None:
+def test_drift_of_the_rows_is_seen_over_ssh(production: Production) -> None:
+    if production.machine is None:
+        pytest.skip("no container can be started here")
     rows = conversation.applicants(250, seed=7, first=50_000)
-    asked(world, cloud, [row | {"income": row["income"] / 12} for row in rows])
-    green(world.on_schedule("monitor.yml"))
-    (title,) = open_titles(world)
+    conversation.ask(production.address(), [row | {"income": row["income"] / 12} for row in rows])
+    green(production.world.on_schedule("monitor.yml"))
+    (title,) = open_titles(production.world)
     assert title.startswith("Data in production: income")
-    asked(world, cloud, conversation.applicants(400, seed=8, first=60_000))
+
+
+def test_drift_of_rows_and_machine_are_issues_until_they_are_over(production: Production) -> None:
+    world, machine = production.world, production.machine
+    drifted = []
+    if machine is not None:
+        # From here on the log is shipped to a bucket, which main names; the container gets the keys of it.
+        policy = world.desk / "trunkline.yaml"
+        policy.write_text(policy.read_text() + SHIPPED)
+        inside = f"http://host.containers.internal:{urlsplit(production.cloud).port}"
+        told = bucket.KEYS | bucket.reached_at(production.cloud) | {"AWS_ENDPOINT": inside}
+        world.runner.secrets["TRUNKLINE_SERVICE_SECRETS"] = "\n".join(f"{k}={v}" for k, v in told.items())
+        world.commit("Ship the log to a bucket")
+        world.push()
+        world.runner.variables |= BUCKET
+        production.deploy("0" * 40)
+        drifted = ["production: what serves is not what main desires"]
+    rows = conversation.applicants(250, seed=9, first=55_000)
+    production.asked([row | {"income": row["income"] / 12} for row in rows])
+    if machine is not None:
+        machine.stop()
+    green(world.on_schedule("monitor.yml"))
+    titles = open_titles(world)
+    assert titles[1:] == drifted
+    assert titles[0].startswith("Data in production: income")
+    if machine is not None:
+        production.deploy("0" * 40)
+    production.asked(conversation.applicants(400, seed=8, first=60_000))
     green(world.on_schedule("monitor.yml"))
     assert open_titles(world) == []
-    recovered = [comment["body"] for comment in world.served.github.comments.values()][-1]
-    assert "Recovered" in recovered
+    bodies = [comment["body"] for comment in world.served.github.comments.values()]
+    (recovered,) = [body for body in bodies if "Recovered" in body]
     assert "xychart-beta" in recovered, "the chart has no earlier run: the signals went with the runner"
 
 
-def test_a_fall_in_quality_is_answered_by_a_retraining(world: World, cloud: str) -> None:
+def test_a_fall_in_quality_is_answered_by_a_retraining_that_serves_beside_the_champion(
+    production: Production,
+) -> None:
+    world, machine = production.world, production.machine
     rows = conversation.applicants(800, seed=5, first=40_000)
-    truths = conversation.truths(asked(world, cloud, rows), conversation.turned(rows))
-    (world.folder / "truth.jsonl").write_text(truths)
-    given = bucket.KEYS | bucket.reached_at(cloud)
-    world.trunkline("truth", str(world.folder / "truth.jsonl"), "--environment", "production", given=given)
+    production.told(conversation.truths(production.asked(rows), conversation.turned(rows)))
     green(world.on_schedule("monitor.yml"))
     assert [title for title in open_titles(world) if title.startswith("Performance in production")]
     (started,) = world.served.github.dispatches
     assert (started["workflow"], started["branch"]) == ("retrain.yml", "main")
     (retrained,) = world.dispatched()
     assert "putting 20 requests a second" in green(retrained).log, "a gate was left to the pull request"
-    (number,) = [n for n, each in world.served.github.threads.items() if "retraining" in each["labels"]]
+    number = newest_pull(world, "retraining")
     (checks,) = world.dispatched()
     assert "model" not in green(checks).jobs
     assert "the rows can be read on main alone" in "".join(world.comments(number))
     before = world.merge(number)
-    world.trunkline("deploy", "production")
-    released = green(world.on_push("release.yml", before=before))
-    assert "the desired state names it already" in released.log
+    if machine is None:
+        production.deploy(before)
+        released = green(world.on_push("release.yml", before=before))
+        assert "the desired state names it already" in released.log
+    else:
+        (old,) = machine.runs()
+        green(world.on_push("release.yml", before=before))
+        world.dispatched()
+        production.deploy(world.merge(newest_pull(world, "promotion"), unchecked=True))
+        (new,) = machine.runs()
+        assert old != new
+        assert f"image: {new}" in (world.desk / "deployments/production.yaml").read_text()
     # The next runner knows what the one before learned from: the rows lie in the bucket, by their digest.
-    assert "knows all but" in green(world.on_schedule("retrain.yml")).log
+    again = green(world.on_schedule("retrain.yml")).log
+    assert ("knows all but" if machine is None else "is being judged") in again
     assert not (world.home / "monitoring").exists(), "something of a run was kept on the machine that serves"
+
+
+def test_a_bad_canary_goes_back_to_the_image_before_and_a_revert_to_the_one_after(
+    production: Production,
+) -> None:
+    world, machine = production.world, production.machine
+    if machine is None:
+        pytest.skip("no container can be started here; a process's canary is in test_workflows.py")
+    (canary,) = machine.runs()
+    rows = conversation.applicants(900, seed=4, first=70_000)
+    answers = production.asked(rows)
+    truths = dict(zip(answers, conversation.as_ever(rows, seed=4), strict=True))
+    for row in production.log().between().predictions:
+        if row.id in truths and row.arm == "challenger":
+            truths[row.id] = "no" if row.outputs["prediction"] == "yes" else "yes"
+    production.told(conversation.truths(list(truths), list(truths.values())))
+    green(world.on_schedule("rollout.yml"))
+    rollback = newest_pull(world, "rollback")
+    before = world.merge(rollback, unchecked=True)
+    production.deploy(before)
+    (back,) = machine.runs()
+    assert back != canary
+    assert f"image: {back}" in (world.desk / "deployments/production.yaml").read_text()
+    world.branch("revert")
+    git(world.desk, "revert", "--no-edit", "-m", "1", "HEAD")
+    number = world.open_pull_request("revert", "Take the rollback back")
+    production.deploy(world.merge(number, unchecked=True))
+    assert machine.runs() == [canary]
+    assert conversation.ask(production.address(), conversation.applicants(3, seed=6))

@@ -19,11 +19,9 @@ import psutil
 import pytest
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from containers import an_engine, insecure
+from containers.fixtures import engine, registry, ssh_host, ssh_machine  # noqa: F401
 from trunkline.core.mlflow_uri import embedded_uri
 from trunkline.core.project import Project
-from trunkline.delivery.engine import Engine
-from trunkline.delivery.targets.service import wait_for
 from trunkline.evaluation.reports import plots
 from warm import programs
 
@@ -120,87 +118,3 @@ def end(process: psutil.Process) -> None:
         except psutil.NoSuchProcess:
             continue
     psutil.wait_procs(family, timeout=10)
-
-
-@pytest.fixture(scope="session")
-def engine() -> Iterator[Engine]:
-    """The engine of this machine, where it can start a container."""
-    with an_engine() as found:
-        yield found
-
-
-@pytest.fixture(scope="session")
-def registry(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A registry on this machine, and where it answers."""
-    program = shutil.which("docker-registry")
-    if not program:
-        pytest.skip("no docker-registry is installed")
-    folder = tmp_path_factory.mktemp("registry")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        place = f"127.0.0.1:{free.getsockname()[1]}"
-    (folder / "config.yml").write_text(
-        f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {folder / 'kept'}}}}}\nhttp: {{addr: '{place}'}}\n"
-    )
-    (folder / "registries.conf").write_text(insecure(place))
-
-    @retry(stop=stop_after_delay(30), wait=wait_fixed(0.1), retry=retry_if_exception_type(httpx.HTTPError))
-    def look() -> None:
-        httpx.get(f"http://{place}/v2/", timeout=2, trust_env=False).raise_for_status()
-
-    with (folder / "log").open("w") as log, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CONTAINERS_REGISTRIES_CONF", str(folder / "registries.conf"))
-        serving = subprocess.Popen([program, "serve", str(folder / "config.yml")], stdout=log, stderr=log)
-        try:
-            look()
-            yield place
-        finally:
-            serving.terminate()
-            serving.wait(timeout=10)
-
-
-def free_port() -> int:
-    """Return a port that nobody has."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
-@pytest.fixture(scope="session")
-def ssh_host(engine: Engine, registry: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A machine that is reached over SSH: a real sshd on loopback, with keys of its own; it knows the registry."""
-    program = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin")
-    if not program or not shutil.which("ssh") or os.geteuid():
-        pytest.skip("no sshd is installed, or it is not root who would start it")
-    folder = tmp_path_factory.mktemp("sshd")
-    for name in ("host", "user"):
-        words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)]
-        subprocess.run(words, check=True)
-    port = free_port()
-    # What the tests' engine needs of variables reaches no SSH session by itself.
-    handed = " ".join(
-        f"{name}={value}" for name, value in os.environ.items() if name.startswith("CONTAINERS_")
-    )
-    (folder / "sshd_config").write_text(
-        f"ListenAddress 127.0.0.1:{port}\nHostKey {folder}/host\nAuthorizedKeysFile {folder}/user.pub\n"
-        f"PidFile none\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n{f'SetEnv {handed}' if handed else ''}\n"
-    )
-    (folder / "ssh_config").write_text(f"Host production.test\n  HostName 127.0.0.1\n  Port {port}\n")
-    Path("/run/sshd").mkdir(exist_ok=True)
-    known = f"[127.0.0.1]:{port} {(folder / 'host.pub').read_text()}"
-    with pytest.MonkeyPatch.context() as patch, (folder / "log").open("w") as log:
-        patch.setenv("TRUNKLINE_SSH_CONFIG", str(folder / "ssh_config"))
-        patch.setenv("TRUNKLINE_SSH_KEY", (folder / "user").read_text())
-        patch.setenv("TRUNKLINE_SSH_KNOWN_HOSTS", known)
-        serving = subprocess.Popen([program, "-D", "-e", "-f", str(folder / "sshd_config")], stderr=log)
-        try:
-            assert wait_for(lambda: _listens(port) or None, patience=15), (folder / "log").read_text()
-            yield "root@production.test"
-        finally:
-            serving.terminate()
-            serving.wait(timeout=10)
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as tried:
-        return tried.connect_ex(("127.0.0.1", port)) == 0

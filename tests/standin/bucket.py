@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -20,10 +21,12 @@ BUCKET = "logs"
 
 
 @contextmanager
-def serve_s3() -> Iterator[str]:
-    """Yield the address of an S3 server without a bucket."""
-    words = [sys.executable, "-m", "moto.server", "-p", "0"]
-    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
+def serve_s3(host: str = "127.0.0.1") -> Iterator[str]:
+    """Yield the address of an S3 server without a bucket; on host 0.0.0.0 containers reach it too."""
+    words = [sys.executable, "-m", "moto.server", "-H", host, "-p", "0"]
+    # A bucket is named by the path alone: a container reaches this machine by a name with dots.
+    environment = os.environ | {"S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true"}
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stderr is not None
         found = next(filter(None, (re.search(r"http://127\.0\.0\.1:\d+", line) for line in process.stderr)))
         drain = threading.Thread(target=process.stderr.read, daemon=True)

@@ -55,6 +55,7 @@ BLIND = {
     "vars.TRUNKLINE_RUNNER": "",
     "vars.TRUNKLINE_LOG_STORE": "",
     "vars.TRUNKLINE_SERVICE_URL": "",
+    "vars.TRUNKLINE_HOST": "",
 }
 """A schedule's time has come where nothing says from where what serves is seen; a role in a cloud alone does not."""
 

@@ -169,8 +169,15 @@ def serve(ctx: click.Context, bundle: str, port: int | None) -> None:
 
 @click.command()
 @click.argument("environment", default="")
+@click.option(
+    "--for",
+    "public",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="A public key: print its line for authorized_keys, by which it may ask for this and nothing else.",
+)
 @click.pass_context
-def status(ctx: click.Context, environment: str) -> None:
+def status(ctx: click.Context, environment: str, public: Path | None) -> None:
     """Say who serves, and how it is."""
     from trunkline.loop.life.last_watch import last_signals
     from trunkline.loop.rollout import deploying
@@ -178,6 +185,11 @@ def status(ctx: click.Context, environment: str) -> None:
 
     project = output.project_of(ctx)
     environment = output.environment_of(project, environment)
+    if public is not None:
+        from trunkline.loop.rollout.unit import line_of_key
+
+        click.echo(line_of_key(project, environment, public))
+        return
     target = deploying.target_of(project, environment)
     release, health = target.observe(), target.check()
     output.result("environment", environment)

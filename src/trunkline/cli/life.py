@@ -131,15 +131,19 @@ def monitor(ctx: click.Context, environment: str, also: bool, scheduled: bool) -
     if scheduled and (why := nothing_to_see(project, environment)):
         output.skipped(why)
         return
-    signals = watching.watch(project, environment, progress=output.progress)
-    output.signals(signals)
-    broken = next((signal.exit_code for signal in signals if signal.exit_code), 0)
-    if also:
-        broken = _respond(ctx, environment, scheduled=scheduled) or broken
-        if told := drifting.look_for_drift(project, environment, datetime.now(UTC)):
+    broken = 0
+    try:
+        signals = watching.watch(project, environment, progress=output.progress)
+        output.signals(signals)
+        broken = next((signal.exit_code for signal in signals if signal.exit_code), 0)
+        if also:
+            broken = _respond(ctx, environment, scheduled=scheduled) or broken
+        else:
+            output.result("next", following.after_watching(signals, environment))
+    finally:
+        # Also where nothing can be seen: a service that is gone hands out no log.
+        if also and (told := drifting.look_for_drift(project, environment, datetime.now(UTC))):
             output.result("drift", told)
-    else:
-        output.result("next", following.after_watching(signals, environment))
     ctx.exit(broken)
 
 

@@ -25,6 +25,13 @@ SERVICE = "TRUNKLINE_SERVICE_URL"
 
 
 _SERVICES = ("https://", "http://")
+_reached: dict[str, str] = {}
+"""Where this process reaches the service of an environment through a tunnel."""
+
+
+def read_through(environment: str, address: str) -> None:
+    """Read an environment's log at an address of this machine that leads to its service, while this process lives."""
+    _reached[environment] = address
 
 
 def store_of(project: Project, environment: str) -> LogStore | None:
@@ -34,7 +41,7 @@ def store_of(project: Project, environment: str) -> LogStore | None:
     """
     if environment not in project.environments():
         return None  # what is only tried is not shipped
-    if not (address := _address(project)):
+    if not (address := _reached.get(environment) or _address(project)):
         return None
     variables = variables_of(project.secret(environment), secrets.everything())
     store = open_store(address, environment, variables)

@@ -193,7 +193,13 @@ def _parser() -> argparse.ArgumentParser:
         default=os.environ.get("TRUNKLINE_LOG_STORE", ""),
         help="where the log is shipped to, as s3://bucket/{environment}; by default TRUNKLINE_LOG_STORE",
     )
-    parser.add_argument("--ship-every", type=float, default=shipping.EVERY_S, metavar="SECONDS")
+    parser.add_argument(
+        "--ship-every",
+        type=float,
+        default=os.environ.get("TRUNKLINE_SHIP_EVERY", shipping.EVERY_S),
+        metavar="SECONDS",
+        help="by default TRUNKLINE_SHIP_EVERY, else a minute",
+    )
     parser.add_argument(
         "--answer-unlogged",
         action="store_true",

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from containers.fixtures import free_port
 from trunkline.core.bundle import Bundle, BundleManifest, BundleStore, seal
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.lineage import Lineage
@@ -21,7 +22,6 @@ from trunkline.delivery.engine import Engine
 from trunkline.delivery.targets.container import ContainerSettings
 from trunkline.delivery.targets.container_target import ContainerTarget
 
-from ..conftest import free_port
 from .fake_image import FAKE, fake_image
 from .fake_service import DEADLY, REFUSED
 
@@ -156,6 +156,7 @@ def make_containers(engine: Engine, tmp_path: Path) -> Iterator[MakeContainers]:
             locks=tmp_path,
             installed=tmp_path / "installed",
             serving=Serving(),
+            secret=tmp_path / "secrets/production",
             project="loans",
         )
         made.append(ContainerTarget(environment, settings, patience=20.0))

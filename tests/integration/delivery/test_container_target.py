@@ -5,23 +5,29 @@ from __future__ import annotations
 import http.client
 import itertools
 import json
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import httpx
+import psutil
 import pytest
 
+from containers.fixtures import SshMachine
 from trunkline.core.bundle import BundleStore
-from trunkline.core.errors import ApplyError, PolicyError, UnavailableError
+from trunkline.core.errors import ApplyError, PolicyError, StorageError, UnavailableError
 from trunkline.core.policy.access import Access
 from trunkline.core.release import Release
 from trunkline.delivery.targets.container_target import ContainerTarget
+from trunkline.delivery.targets.look import line_of_key
 from trunkline.delivery.targets.machine import Machine
 from trunkline.delivery.targets.proxy import Proxy
 
@@ -29,6 +35,7 @@ from .conftest import MakeContainers, MakeRoute, single
 from .fake_service import REFUSED
 
 MakeRelease = Callable[[int], Release]
+VARIABLES_THERE = "/srv/keys/variables"
 RATE, CONNECTIONS = 200, 10
 UNDER_S = 20.0
 pytestmark = pytest.mark.timeout(240)
@@ -46,6 +53,12 @@ def left(target: ContainerTarget) -> list[str]:
         "ps", "--all", "--filter", f"label=trunkline.target={target.key}", "--format", "{{.Names}}"
     )
     return (said or "").split()
+
+
+def answer(target: ContainerTarget) -> int:
+    """Return which version answers a user."""
+    address = f"http://127.0.0.1:{target.settings.port}/predict"
+    return int(httpx.get(address, timeout=10, trust_env=False).json()["champion"]["version"])
 
 
 @contextmanager
@@ -129,28 +142,50 @@ def test_a_container_that_ends_is_removed_and_the_old_one_serves_on(
     assert len(left(make_containers())) == 1
 
 
-@pytest.mark.parametrize("step", ["lead_to", "_load"])
-def test_an_apply_that_was_killed_is_repeated(
+def killed_in(owner: type, step: str, act: Callable[[], object]) -> None:
+    """Do something in a process of its own, which is killed where it would take a step."""
+    child = os.fork()
+    if not child:
+        setattr(owner, step, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
+        with suppress(BaseException):
+            act()
+        os._exit(0)
+    _, how = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(how)
+
+
+@pytest.mark.parametrize(
+    ("owner", "step", "serves", "away"),
+    [
+        (Proxy, "lead_to", 1, False),
+        (Proxy, "_load", 1, True),
+        (Proxy, "drained", 2, False),
+    ],
+)
+def test_an_apply_that_was_killed_says_what_serves_and_is_repeated(
     make_containers: MakeContainers,
     of: MakeRelease,
     bundles: BundleStore,
-    monkeypatch: pytest.MonkeyPatch,
+    ssh_host: str,
+    tmp_path: Path,
+    owner: type,
     step: str,
+    serves: int,
+    away: bool,
 ) -> None:
-    def killed(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
+    place = {"host": ssh_host, "folder": str(tmp_path / "there")} if away else {}
 
-    make_containers().apply(of(1), bundles)
-    with monkeypatch.context() as patch:
-        patch.setattr(Proxy, step, killed)
-        with pytest.raises(KeyboardInterrupt):
-            make_containers().apply(of(2), bundles)
-    assert len(left(make_containers())) == 2
-    assert make_containers().observe() == of(1)
-    make_containers().apply(of(2), bundles)
-    assert make_containers().observe() == of(2)
-    assert make_containers().upkeep() == ()
-    assert len(left(make_containers())) == 1
+    def target() -> ContainerTarget:
+        return make_containers(**place)
+
+    target().apply(of(1), bundles)
+    killed_in(owner, step, lambda: target().apply(of(2), bundles))
+    assert target().observe() == of(serves)
+    assert answer(target()) == serves
+    target().apply(of(2), bundles)
+    assert target().observe() == of(2)
+    assert target().upkeep() == ()
+    assert len(left(target())) == 1
 
 
 def test_of_two_at_once_the_second_is_refused(
@@ -242,6 +277,108 @@ def test_a_machine_over_ssh_is_served_like_this_one(
     assert there().stop()
     assert there().observe() is None
     assert left(there()) == []
+
+
+SECRET = "a-secret-of-the-store"
+
+
+def words_of_all_processes() -> str:
+    """Return what every process of this machine was started with."""
+    return " ".join(word for each in psutil.process_iter(["cmdline"]) for word in each.info["cmdline"] or ())
+
+
+def test_the_keys_of_a_store_reach_the_service_and_nobody_else(
+    make_containers: MakeContainers, ssh_host: str, of: MakeRelease, bundles: BundleStore, tmp_path: Path
+) -> None:
+    def there() -> ContainerTarget:
+        return make_containers(host=ssh_host, folder=str(tmp_path / "there"))
+
+    own = tmp_path / "secrets/production.variables"
+    own.parent.mkdir()
+    own.write_text(f"AWS_SECRET_ACCESS_KEY={SECRET}\n")
+    there().apply(of(1), bundles)
+    (name,) = left(there())
+    engine = there().containers
+    read = ("python", "-c", f"print(open({VARIABLES_THERE!r}).read())")
+    assert SECRET in (engine.tell("exec", name, *read) or "")
+    assert engine.tell("exec", "--user", "12345:12345", name, *read) is None
+    assert SECRET not in (engine.tell("inspect", name) or "")
+    assert SECRET not in words_of_all_processes()
+    assert SECRET not in there().seen().config
+    assert there().upkeep() == ()
+    own.write_text("AWS_SECRET_ACCESS_KEY=another\n")
+    assert "variables" in there().upkeep()[0].text
+    own.unlink()  # another machine deploys, which knows none: the machine's own stay
+    assert there().upkeep() == ()
+    own.write_text("no line of variables\n")
+    with pytest.raises(StorageError, match="line 1") as refused:
+        there().apply(of(2), bundles)
+    assert "no line" not in str(refused.value)
+    assert there().observe() == of(1)
+
+
+def test_a_key_that_may_ask_what_serves_may_do_nothing_else(
+    make_containers: MakeContainers,
+    ssh_machine: SshMachine,
+    of: MakeRelease,
+    bundles: BundleStore,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def there() -> ContainerTarget:
+        return make_containers(
+            host=ssh_machine.host, host_key=ssh_machine.host_key, folder=str(tmp_path / "there")
+        )
+
+    there().apply(of(1), bundles)
+    private, public = ssh_machine.new_key(tmp_path.name)
+    target = there()
+    ssh_machine.admit(line_of_key(public, target.folder, target.proxy.asked_at, target.settings.port))
+    monkeypatch.setenv("TRUNKLINE_SSH_KEY", private)
+    assert there().observe() == there().assigned() == of(1)
+    assert there().upkeep() == ()
+    assert there().check().ready
+    for refused in ("id -u", "cat /etc/passwd", ": trunkline statu; id -u", ""):
+        assert there().machine.ask(refused) is None
+    with pytest.raises(ApplyError, match="only ask"):
+        there().apply(of(2), bundles)
+    elsewhere = there().containers.machine
+    with elsewhere.reach(there().seen().port) as place, pytest.raises(httpx.HTTPError):
+        httpx.get(f"http://{place}/ready", timeout=2, trust_env=False)
+    monkeypatch.undo()
+    assert there().observe() == of(1)
+
+
+def test_a_machine_is_known_by_the_key_that_main_names(
+    ssh_machine: SshMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert Machine(ssh_machine.host, ssh_machine.host_key).ask("echo there") == "there"
+    other = " ".join(ssh_machine.new_key("impostor")[1].split()[:2])
+    with pytest.raises(UnavailableError, match=r"[Hh]ost key"):
+        Machine(ssh_machine.host, other).ask("echo there")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    with pytest.raises(UnavailableError) as refused:
+        Machine(ssh_machine.host).ask("echo there")
+    assert "host_key" in refused.value.next_step
+
+
+def test_a_key_that_has_expired_leaves_what_serves(
+    make_containers: MakeContainers,
+    ssh_machine: SshMachine,
+    of: MakeRelease,
+    bundles: BundleStore,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    place = {"host": ssh_machine.host, "folder": str(tmp_path / "there")}
+    make_containers(**place).apply(of(1), bundles)
+    private, public = ssh_machine.new_key(tmp_path.name)
+    ssh_machine.admit(f'expiry-time="20200101" {public}')
+    with monkeypatch.context() as patch:
+        patch.setenv("TRUNKLINE_SSH_KEY", private)
+        with pytest.raises(UnavailableError, match="Permission denied"):
+            make_containers(**place).apply(of(2), bundles)
+    assert make_containers(**place).observe() == of(1)
 
 
 def test_a_machine_that_cannot_be_reached_is_named_with_what_shows_why(

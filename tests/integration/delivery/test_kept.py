@@ -31,8 +31,8 @@ def there(tmp_path: Path) -> Path:
     return tmp_path / "there"
 
 
-def given(there: Path, keys: Path) -> Given:
-    return Given(Machine(), "podman", str(there), str(there / "log"), keys)
+def given(there: Path, secret: Path) -> Given:
+    return Given(Machine(), "podman", str(there), str(there / "log"), secret)
 
 
 def a_key() -> tuple[Key, str]:
@@ -50,7 +50,7 @@ def admitted(there: Path, text: str) -> bool:
 def test_a_key_opens_and_is_taken_back_on_the_machine_that_serves_whoever_deploys(
     there: Path, tmp_path: Path
 ) -> None:
-    own, elsewhere = given(there, tmp_path / "own.keys"), given(there, tmp_path / "runner/none.keys")
+    own, elsewhere = given(there, tmp_path / "own"), given(there, tmp_path / "runner/none")
     (made, text), (other, kept) = a_key(), a_key()
     add_key(own.keys, made)
     own.bring_keys()
@@ -69,11 +69,11 @@ def test_a_key_opens_and_is_taken_back_on_the_machine_that_serves_whoever_deploy
 
 
 def test_keys_that_were_all_taken_back_are_not_brought_again(there: Path, tmp_path: Path) -> None:
-    stale = given(there, tmp_path / "stale.keys")
+    stale = given(there, tmp_path / "stale")
     made, text = a_key()
     add_key(stale.keys, made)
     stale.bring_keys()
-    with given(there, tmp_path / "other.keys").changing_keys() as file:
+    with given(there, tmp_path / "other").changing_keys() as file:
         revoke_key(file, made.id)
     stale.bring_keys()
     assert not admitted(there, text)
@@ -99,6 +99,7 @@ def target(tmp_path: Path, repository: str, **settings: str) -> ContainerTarget:
         locks=tmp_path,
         installed=tmp_path / "installed",
         serving=Serving(),
+        secret=tmp_path / "secrets/production",
         project="loans",
         repository=lambda: repository,
     )

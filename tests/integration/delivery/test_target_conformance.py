@@ -86,6 +86,7 @@ class TestOfAStranger(TargetConformance):
             locks=tmp_path,
             installed=tmp_path / "installed",
             serving=Serving(),
+            secret=tmp_path / "secrets/production",
         )
         kind = plugin("targets", "folder", packages=("trunkline-toys",))
         return lambda: kind.open(environment, settings)

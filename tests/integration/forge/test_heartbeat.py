@@ -113,7 +113,9 @@ def comments(served: Served) -> list[str]:
     return [each["body"] for each in served.github.comments.values()]
 
 
-@pytest.mark.parametrize("variable", ["TRUNKLINE_RUNNER", "TRUNKLINE_LOG_STORE", "TRUNKLINE_SERVICE_URL"])
+@pytest.mark.parametrize(
+    "variable", ["TRUNKLINE_RUNNER", "TRUNKLINE_LOG_STORE", "TRUNKLINE_SERVICE_URL", "TRUNKLINE_HOST"]
+)
 def test_one_pinned_issue_says_what_nothing_watches_and_the_ways_on_until_something_does(
     project: Project, served: Served, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from containers.fixtures import free_port
 from trunkline.cli.main import run
 from trunkline.core.bundle import BundleStore
 from trunkline.core.errors import NotFoundError, PolicyError, UnavailableError
@@ -33,7 +34,6 @@ from trunkline.predictions.reader import LogReader
 from trunkline.predictions.shipping import Shipper
 from trunkline.predictions.stores import open_store
 
-from ..conftest import free_port
 from ..delivery.fake_image import fake_image
 from .conftest import copied, make_project
 

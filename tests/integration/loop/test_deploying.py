@@ -215,7 +215,7 @@ def test_a_log_that_nobody_brings_here_is_not_taken_for_an_empty_one(
 ) -> None:
     require_log(project, "production")
     on_a_container(project, "deploy@prod.example.org")
-    with pytest.raises(UnavailableError, match="not fetched over SSH") as refused:
+    with pytest.raises(UnavailableError, match="lies on the machine that serves") as refused:
         require_log(project, "production")
     assert "serving.log.store" in refused.value.next_step
     monkeypatch.setenv("TRUNKLINE_LOG_STORE", (project.work / "store").as_uri())

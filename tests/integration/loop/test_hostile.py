@@ -297,6 +297,7 @@ CALLS: tuple[tuple[str, ...], ...] = (
     ("truth", "--withdraw", "WORD", "--environment", "WORD"),
     ("example", "--address", "WORD"),
     ("ci", "heartbeat", "WORD"),
+    ("status", "--for", "WORD"),
     ("explain", "fairness/WORD"),
     ("schema", "WORD"),
     ("forge", "WORD"),

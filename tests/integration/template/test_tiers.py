@@ -413,6 +413,7 @@ def test_a_tag_that_is_called_like_main_hides_no_change(repository_at_work: Repo
         ("evil.example", False),
         ("evil-git.corp", False),
         ("x.git.corp/evil", False),
+        ("evil.example/x.git.corp", False),
         ("ghcr.io.evil", False),
     ],
 )

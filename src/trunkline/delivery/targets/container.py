@@ -40,6 +40,8 @@ class ContainerSettings(TargetSettings):
         ""
     )
     """`user@machine`, as ssh takes it; empty is the machine that deploys."""
+    host_key: Annotated[str, Field(pattern=r"^[a-z0-9@.-]+ [A-Za-z0-9+/]+={0,2}$|^$")] = ""
+    """The machine's public key, as `ssh-ed25519 AAAA...`; a workflow opens no machine without."""
     engine: Literal["podman", "docker"] = "podman"
     listen: Annotated[str, AfterValidator(_address)] = "127.0.0.1"
     """The address of that machine that the proxy listens on; beyond loopback it needs `access`."""

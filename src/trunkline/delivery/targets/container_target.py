@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from trunkline.core.bundle import BundleStore
-from trunkline.core.errors import ApplyError, PolicyError, StorageError
+from trunkline.core.errors import ApplyError, PolicyError
 from trunkline.core.exposure import on_loopback, require_guarded
-from trunkline.core.keys import keys_beside
 from trunkline.core.policy.access import BEHIND, VARIABLE
 from trunkline.core.record import sha256, short, write_atomically
 from trunkline.core.release import Release
@@ -23,8 +20,9 @@ from ..plan import Step
 from .container import ContainerSettings
 from .containers import Containers
 from .given import Given
-from .kept import Kept, own_folder
-from .machine import Machine
+from .kept import Kept
+from .look import FILE as STATUS_FILE
+from .look import Seen, kept_script, line_of_key, script
 from .protocol import Environment, Health
 from .proxy import DRAIN_S, Proxy
 from .service import service_options
@@ -37,47 +35,21 @@ class ContainerTarget(Kept):
     """Containers of one environment on a machine.
 
     A folder there holds `haproxy.cfg`, which names the container that serves; `<container>.json`, the release that is
-    mounted into it; `predictions/` where the machine is another; `start`, which systemd runs after a reboot.
+    mounted into it; `predictions/` where the machine is another; `start`, which systemd runs after a reboot; `status`,
+    which says what serves to a key that may ask for nothing else.
     """
 
     def __init__(
         self, environment: Environment, settings: ContainerSettings, *, patience: float = PATIENCE_S
     ) -> None:
-        self.environment = environment
-        self.settings = settings
+        super().__init__(environment, settings)
         self.patience = patience
-        self.machine = Machine(settings.host)
         self.access = environment.serving.access if settings.access is None else settings.access
         if self.access.tls == "own" and not settings.certificate:
             raise PolicyError(
                 "access.tls is own, and the proxy has no certificate.",
                 next_step=f"name the certificate's file as target.certificate in {environment.file}",
             )
-
-    @cached_property
-    def key(self) -> str:
-        """Return by which name the containers of this environment are known on the machine."""
-        slug = re.sub(r"[^a-z0-9]+", "-", self.environment.project.lower()).strip("-") or "model"
-        owner = self._owner if self.settings.host else str(self._here)
-        return f"trunkline-{slug}-{self.environment.name}-{short(sha256(owner.encode()))[:6]}"
-
-    @cached_property
-    def _owner(self) -> str:
-        """Whose a folder of another machine is: the same from every clone of the project."""
-        return f"{self.environment.repository()} {self.environment.name} {self.settings.folder}".rstrip()
-
-    @property
-    def _here(self) -> Path:
-        return self.environment.folder.resolve()
-
-    @cached_property
-    def folder(self) -> str:
-        """Return the folder on the machine, made if it is not there."""
-        if not self.settings.host:
-            self._here.mkdir(parents=True, exist_ok=True)
-            return str(self._here)
-        wanted = self.settings.folder or f".local/share/trunkline/{self.key}"
-        return own_folder(self.machine, wanted, self._owner, file=self.environment.file)
 
     @cached_property
     def proxy(self) -> Proxy:
@@ -101,43 +73,38 @@ class ContainerTarget(Kept):
             if self.settings.host
             else str(self.environment.predictions.resolve())
         )
-        keys = keys_beside(self._here.parents[1] / "secrets" / self.environment.name)
-        return Given(self.machine, self.settings.engine, self.folder, log, keys)
-
-    def _release_of(self, container: str) -> Release | None:
-        try:
-            told = json.loads(self._read(self.containers.file(container))) if container else None
-            return Release.from_dict(told, origin=container) if told else None
-        except (StorageError, ValueError):  # of another version of Trunkline, or changed by hand
-            return None
+        return Given(self.machine, self.settings.engine, self.folder, log, self.environment.secret)
 
     def assigned(self) -> Release | None:
         """Return what shall serve since the last apply, whether or not it lives; None after a stop."""
-        return self._release_of(self.proxy.container())
+        return self.seen().release
 
     def observe(self) -> Release | None:
         """Return what the port really answers with; what died serves nothing."""
-        if answering := self.proxy.leads_to():
-            return self._release_of(answering)
-        serving = self.proxy.container()
-        return self._release_of(serving) if self.containers.running(serving) else None
+        seen = self.seen()
+        if seen.container and (answering := self.proxy.leads_to()):
+            return seen.releases.get(answering)
+        return seen.release if seen.running else None
 
     def upkeep(self) -> tuple[Step, ...]:
         """Return the restart that is needed: the proxy is down, or container or configuration is not as deployed."""
-        serving = self.proxy.container()
-        reason = self._why_restart(serving) if serving else ""
+        seen = self.seen()
+        reason = self._why_restart(seen) if seen.container else ""
         return (Step(kind="restart", text=f"the service: {reason}"),) if reason else ()
 
-    def _why_restart(self, serving: str) -> str:
-        release = self._release_of(serving)
-        if release is None or self._name(release) != serving:
+    def _why_restart(self, seen: Seen) -> str:
+        serving, release = seen.container, seen.release
+        variables = self.given.digest or seen.variables
+        if release is None or self._name(release, seen.variables) != serving:
             return "its settings changed, or what it was told was changed by hand"
-        if not self.containers.running(serving):
+        if variables != seen.variables:
+            return "its variables changed"
+        if not seen.running:
             return f"the container {serving} does not run"
-        if not self.containers.of_image(serving, release.image):
+        if not seen.image:
             return f"the container {serving} runs another image"
-        wanted = self.proxy.text(serving, self.containers.port(serving), root=self.given.root)
-        if self._read(self.proxy.config) != wanted.strip():
+        wanted = self.proxy.text(serving, seen.port, root=seen.root)
+        if seen.config != wanted.strip():
             return "the proxy's configuration was changed"
         leads = self.proxy.leads_to()
         return (
@@ -146,15 +113,15 @@ class ContainerTarget(Kept):
 
     def check(self) -> Health:
         """Return how the service is."""
-        serving = self.proxy.container()
+        seen = self.seen()
+        serving, release = seen.container, seen.release
         if not serving:
             return Health(ready=False, text="not running")
-        if not self.containers.running(serving):
+        if not seen.running:
             return Health(ready=False, text=f"the container {serving} does not run on {self.machine.name}")
         if self.proxy.leads_to() != serving:
             text = f"the container {serving} runs on {self.machine.name}, and the proxy does not lead to it"
             return Health(ready=False, text=text)
-        release = self._release_of(serving)
         return Health(ready=True, text="ready", revision=release.revision if release else "")
 
     def address(self) -> str:
@@ -163,12 +130,25 @@ class ContainerTarget(Kept):
         host = machine or self.proxy.asked_at
         return f"{'https' if self.proxy.certificate else 'http'}://{host}:{self.settings.port}"
 
+    @contextmanager
+    def reached(self) -> Iterator[str]:
+        """Yield the address of the service as this machine reaches it, through a tunnel where nobody else is let in."""
+        if not on_loopback(self.settings.listen):
+            yield self.address()
+            return
+        with self.machine.reach(self.settings.port, self.proxy.asked_at) as place:
+            yield f"{'https' if self.proxy.certificate else 'http'}://{place}"
+
+    def line_of_key(self, public: str) -> str:
+        """Return the line of authorized_keys by which a key may ask what serves, and for nothing else."""
+        return line_of_key(public, self.folder, self.proxy.asked_at, self.settings.port)
+
     def logs(self) -> Path:
         """Return the file that holds the last lines of the container's own log, fetched now."""
         path = self.environment.folder / "service.log"
-        if serving := self.proxy.container():
+        if text := self.containers.log(self.seen().container, 2000):
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(path, self.containers.log(serving, 2000).encode())
+            write_atomically(path, text.encode())
         return path
 
     def predictions(self) -> Path:
@@ -186,13 +166,14 @@ class ContainerTarget(Kept):
             )
         with self._alone():
             self.containers.require_image(release, progress=self.environment.progress)
-            serving, new = self.proxy.container(), self._name(release)
-            self.containers.clear(keep=serving)
+            seen = self.seen()
+            self.containers.clear(keep=seen.container)
             self.given.bring_keys()
-            if new == serving and self.containers.running(new):
-                self.proxy.lead_to(new, self.containers.port(new), root=self.given.root)
+            new = self._name(release, self.given.bring_variables(before=seen.variables))
+            if new == seen.container and seen.running:
+                self.proxy.lead_to(new, seen.port, root=self.given.root)
             else:
-                with self._cleared_if_it_fails(new, serving):
+                with self._cleared_if_it_fails(new, seen):
                     port = self.containers.start(
                         new,
                         release,
@@ -201,14 +182,20 @@ class ContainerTarget(Kept):
                         patience=self.patience,
                     )
                     self.proxy.lead_to(new, port, root=self.given.root)
-            words = start_text(self.settings.engine, new, self.proxy.start_words())
-            self.machine.write(f"{self.folder}/{START_FILE}", words)
+            self._write_scripts(new)
             self.proxy.drained(patience=DRAIN_S + 5)
             self.containers.clear(keep=new)
 
     def changing_keys(self) -> AbstractContextManager[Path]:
         """Yield a file with the machine's keys; what changes in it is written there."""
         return self.given.changing_keys()
+
+    def _write_scripts(self, container: str) -> None:
+        """Leave what systemd runs after a reboot, and what a key may ask for that opens nothing else."""
+        words = start_text(self.settings.engine, container, self.proxy.start_words())
+        self.machine.write(f"{self.folder}/{START_FILE}", words)
+        text = kept_script(script(self.folder, self.settings.engine, self.key))
+        self.machine.write(f"{self.folder}/{STATUS_FILE}", text)
 
     def unit(self, environment: Environment) -> ContainerUnit:
         """Return the systemd unit that brings back after a reboot what was deployed last."""
@@ -219,7 +206,7 @@ class ContainerTarget(Kept):
     def stop(self) -> bool:
         """Stop the proxy and the container, and return whether anything served."""
         with self._alone():
-            served = self.proxy.container() != ""
+            served = self.seen().container != ""
             self.machine.run("rm", "-f", f"{self.folder}/{START_FILE}")
             self.proxy.stop()
             self.containers.clear(keep="")
@@ -229,20 +216,20 @@ class ContainerTarget(Kept):
         return self.machine.alone(f"{self.folder}/lock", f"An apply on {self.environment.name}")
 
     @contextmanager
-    def _cleared_if_it_fails(self, new: str, serving: str) -> Iterator[None]:
-        previous = self._release_of(serving) if self.containers.running(serving) else None
+    def _cleared_if_it_fails(self, new: str, seen: Seen) -> Iterator[None]:
+        previous = seen.release if seen.running else None
         try:
             yield
         except ApplyError as error:
-            self.containers.clear(keep=serving if serving != new else "")
+            self.containers.clear(keep=seen.container if seen.container != new else "")
             now = f"version {previous.champion.version} serves as before" if previous else "nothing serves"
             raise ApplyError(
                 f"{error.what.rstrip('.')}; {now}.", value=error.value, next_step=error.next_step
             ) from error
 
-    def _name(self, release: Release) -> str:
-        """Return the name of a release's container: another release, image or option is another container."""
-        told = (release.canonical().decode(), self._command(), self._admits)
+    def _name(self, release: Release, variables: str) -> str:
+        """Return the name of a release's container: another release, image, option or variable is another one."""
+        told = (release.canonical().decode(), self._command(), self._admits, *filter(None, (variables,)))
         return f"{self.key}-{short(sha256(repr(told).encode()))}"
 
     def _command(self) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,21 +43,6 @@ class Containers:
     def file(self, name: str) -> str:
         """Return the path of the release that a container serves."""
         return f"{self.folder}/{name}.json"
-
-    def running(self, name: str) -> bool:
-        """Whether a container runs."""
-        return bool(name) and self.tell("inspect", "--format", "{{.State.Running}}", name) == "true"
-
-    def port(self, name: str) -> int:
-        """Return the port of loopback at which a container answers; 0 where it does not run."""
-        found = re.search(r":(\d+)\s*$", (self.tell("port", name, str(PORT)) or "").split("\n")[0])
-        return int(found[1]) if found else 0
-
-    def of_image(self, name: str, image: str) -> bool:
-        """Whether a container was started from an image."""
-        identity = self.tell("image", "inspect", "--format", "{{.Id}}", image)
-        started = self.tell("inspect", "--format", "{{.Image}}", name) or ""
-        return identity is None or started.rpartition(":")[2] == identity.rpartition(":")[2]
 
     def log(self, name: str, lines: int) -> str:
         """Return the last lines that a container wrote."""

@@ -1,4 +1,4 @@
-"""What a container is given of its machine: the folder of the prediction log, the callers' keys, and a user."""
+"""What a container is given of its machine: the prediction log's folder, keys of callers, variables, and a user."""
 
 from __future__ import annotations
 
@@ -10,10 +10,15 @@ from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from trunkline.core.keys import VARIABLE, read_keys, revoke_key
+from trunkline.core.keys import VARIABLE, keys_beside, read_keys, revoke_key
+from trunkline.core.record import sha256
+from trunkline.core.secrets import everything
+from trunkline.predictions.stores.variables import FILE, file_beside, variables_in, variables_of
 
 from .machine import Machine
 
+SECRETS = "TRUNKLINE_SERVICE_SECRETS"
+"""The variable whose lines NAME=value a workflow gives the service: the keys of the store that it ships its log to."""
 USER = 65532
 """The user of the image, whose service writes the prediction log."""
 
@@ -27,8 +32,13 @@ class Given:
     folder: str
     log: str
     """The folder of the prediction log on that machine."""
-    keys: Path
-    """The file of keys on this machine, for the first apply; it need not exist."""
+    secret: Path
+    """Beside it lie, on this machine, keys for the first apply, and variables; neither need exist."""
+
+    @property
+    def keys(self) -> Path:
+        """Return the file of keys on this machine."""
+        return keys_beside(self.secret)
 
     @cached_property
     def root(self) -> bool:
@@ -38,6 +48,34 @@ class Given:
     @property
     def _there(self) -> str:
         return f"{self.folder}/keys/keys"
+
+    @cached_property
+    def variables(self) -> str:
+        """Return the lines that the service shall know as its variables; empty where the machine's own stay.
+
+        Raises StorageError where they cannot be read, or a line is not NAME=value.
+        """
+        if given := everything().get(SECRETS, "").strip():
+            variables_in(given, origin=SECRETS)
+            return f"{given}\n"
+        variables_of(self.secret, {})
+        path = file_beside(self.secret, {})
+        return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+    @property
+    def digest(self) -> str:
+        """Return the digest of those lines; empty where there are none."""
+        return sha256(self.variables.encode()).removeprefix("sha256:") if self.variables else ""
+
+    def bring_variables(self, *, before: str) -> str:
+        """Bring them into a file that the service alone may read, and return its digest; `before` is the old one's.
+
+        They pass through standard input: no list of processes shows them, and `inspect` of the engine names the file.
+        """
+        if self.digest and self.digest != before:
+            owner = f"{USER}:{USER}" if self.root else ""
+            self.machine.write(f"{self.folder}/keys/variables", self.variables, owner=owner, mode="400")
+        return self.digest or before
 
     def bring_keys(self) -> None:
         """Bring the keys, which are hashes, where the machine has no file of them; its own is never touched."""
@@ -77,5 +115,5 @@ class Given:
         return (
             *owner,
             *("--volume", f"{self.log}:/srv/log", "--volume", f"{self.folder}/keys:/srv/keys:ro"),
-            *("--env", f"{VARIABLE}=/srv/keys/keys"),
+            *("--env", f"{VARIABLE}=/srv/keys/keys", "--env", f"{FILE}=/srv/keys/variables"),
         )

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import json
+import re
 import shlex
-from abc import ABC, abstractmethod
+from functools import cached_property
+from pathlib import Path
 
-from trunkline.core.errors import PolicyError, StorageError
+from trunkline.core.errors import PolicyError
+from trunkline.core.record import sha256, short
 from trunkline.core.release import Deployment
 
+from .container import ContainerSettings
+from .look import Seen, look
 from .machine import Machine
+from .protocol import Environment
 
 
 def own_folder(machine: Machine, wanted: str, owner: str, *, file: str) -> str:
@@ -30,34 +35,62 @@ def own_folder(machine: Machine, wanted: str, owner: str, *, file: str) -> str:
     return folder
 
 
-class Kept(ABC):
-    """A target that keeps its state in a folder of a machine."""
+class Kept:
+    """A target whose state lies in a folder of the machine that serves."""
 
-    machine: Machine
+    def __init__(self, environment: Environment, settings: ContainerSettings) -> None:
+        self.environment = environment
+        self.settings = settings
+        self.machine = Machine(settings.host, settings.host_key)
+
+    @cached_property
+    def key(self) -> str:
+        """Return by which name the containers of this environment are known on the machine."""
+        slug = re.sub(r"[^a-z0-9]+", "-", self.environment.project.lower()).strip("-") or "model"
+        owner = self._owner if self.settings.host else str(self._here)
+        return f"trunkline-{slug}-{self.environment.name}-{short(sha256(owner.encode()))[:6]}"
+
+    @cached_property
+    def _owner(self) -> str:
+        """Whose a folder of another machine is: the same from every clone of the project."""
+        return f"{self.environment.repository()} {self.environment.name} {self.settings.folder}".rstrip()
 
     @property
-    @abstractmethod
+    def _here(self) -> Path:
+        return self.environment.folder.resolve()
+
+    @cached_property
     def folder(self) -> str:
-        """Return the folder on the machine."""
+        """Return the folder on the machine, made if it is not there."""
+        if not self.settings.host:
+            self._here.mkdir(parents=True, exist_ok=True)
+            return str(self._here)
+        seen = self.seen()
+        if seen.owner:  # so that a key which may only ask what serves need make nothing
+            return seen.folder
+        return own_folder(self.machine, self._wanted(), self._owner, file=self.environment.file)
 
-    def _read(self, path: str) -> str:
-        return self.machine.ask(f"cat {shlex.quote(path)}") or ""
+    def _wanted(self) -> str:
+        return self.settings.folder or f".local/share/trunkline/{self.key}"
 
-    @property
-    def _newest(self) -> str:
-        return f"{self.folder}/deployment.json"
+    def seen(self) -> Seen:
+        """Return what the machine says, in one answer; where a key may ask for nothing else, it may for this."""
+        return look(
+            self.machine,
+            self._wanted() if self.settings.host else str(self._here),
+            engine=self.settings.engine,
+            key=self.key,
+            owner=self._owner if self.settings.host else "",
+            file=self.environment.file,
+        )
 
     def newest(self) -> Deployment | None:
         """Return what was applied last, by whichever machine; None where nothing was, or it cannot be read."""
-        try:
-            text = self._read(self._newest)
-            return Deployment.from_dict(json.loads(text), origin=self._newest) if text else None
-        except (StorageError, ValueError):
-            return None
+        return self.seen().newest
 
     def remember(self, deployment: Deployment | None) -> None:
         """Keep what was applied last beside the release; None forgets it."""
         if deployment is None:
-            self.machine.run("rm", "-f", self._newest)
+            self.machine.run("rm", "-f", f"{self.folder}/deployment.json")
         else:
-            self.machine.write(self._newest, deployment.canonical().decode() + "\n")
+            self.machine.write(f"{self.folder}/deployment.json", deployment.canonical().decode() + "\n")

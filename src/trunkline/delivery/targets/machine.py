@@ -24,8 +24,8 @@ PATIENCE_S = 120.0
 SSH_FAILED = 255
 """The exit code of ssh for what went wrong before the command ran."""
 BUSY = 75
-CONFIG, KEY, KNOWN_HOSTS = "TRUNKLINE_SSH_CONFIG", "TRUNKLINE_SSH_KEY", "TRUNKLINE_SSH_KNOWN_HOSTS"
-"""Variables: ssh's file of settings; or, in a workflow, the private key itself and the host's known keys."""
+CONFIG, KEY = "TRUNKLINE_SSH_CONFIG", "TRUNKLINE_SSH_KEY"
+"""Variables: ssh's file of settings; or, in a workflow, the private key itself."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ class Machine:
     """Where commands run: on this machine, or on `host`, which is `user@machine` as ssh takes it."""
 
     host: str = ""
+    host_key: str = ""
+    """Its public key, as `ssh-ed25519 AAAA...`; without it, ssh's own lists of known hosts tell which machine it is."""
 
     @property
     def name(self) -> str:
@@ -55,10 +57,12 @@ class Machine:
         done = self._done(script, patience=patience)
         return None if done.returncode else done.stdout.strip()
 
-    def write(self, path: str, text: str) -> None:
-        """Write a file whole or not at all. Raises ApplyError."""
+    def write(self, path: str, text: str, *, owner: str = "", mode: str = "644") -> None:
+        """Write a file whole or not at all, where root writes for an `owner` as chown takes it. Raises ApplyError."""
         half = shlex.quote(f"{path}.half")
-        done = self._done(f"umask 022; cat > {half} && mv -f {half} {shlex.quote(path)}", given=text)
+        owned = f" && chown {shlex.quote(owner)} {half}" if owner else ""
+        script = f"umask 077; cat > {half} && chmod {mode} {half}{owned} && mv -f {half} {shlex.quote(path)}"
+        done = self._done(script, given=text)
         if done.returncode:
             raise ApplyError(
                 f"Cannot write {path} on {self.name}: {done.stderr.strip()}", next_step="make it writable"
@@ -74,7 +78,7 @@ class Machine:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             here = int(free.getsockname()[1])
-        words = [*_ssh(), "-N", "-o", "ExitOnForwardFailure=yes", "-o", "ControlMaster=no"]
+        words = [*self._ssh(), "-N", "-o", "ExitOnForwardFailure=yes", "-o", "ControlMaster=no"]
         words += ["-o", "ControlPath=none", "-L", f"127.0.0.1:{here}:{place}:{port}", self.host]
         with subprocess.Popen(
             words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -117,7 +121,7 @@ class Machine:
                 held.communicate()  # it ends with its input
 
     def _words(self, script: str) -> list[str]:
-        return [*_ssh(), self.host, script] if self.host else ["/bin/sh", "-c", script]
+        return [*self._ssh(), self.host, script] if self.host else ["/bin/sh", "-c", script]
 
     def _done(
         self, script: str, *, given: str | None = None, patience: float = PATIENCE_S
@@ -150,25 +154,44 @@ class Machine:
         return UnavailableError(
             f"{self.name} cannot be reached over SSH: {' '.join(said.split())[-300:] or 'ssh says nothing'}",
             next_step=f"ssh -o BatchMode=yes {self.host} true shows why; a host that is not known yet, or a key"
-            f" without access, is refused (in a workflow: {KEY} and {KNOWN_HOSTS})",
+            f" without access, is refused (in a workflow: target.host_key on main, and the secret {KEY})",
         )
+
+    def _ssh(self) -> tuple[str, ...]:
+        """Return the client with its options. Raises UnavailableError in a workflow that cannot know the machine."""
+        if os.environ.get("GITHUB_ACTIONS") == "true":
+            if not everything().get(KEY):
+                raise UnavailableError(
+                    f"This workflow has no key that opens {self.host}.", next_step=f"set the secret {KEY}"
+                )
+            if not self.host_key:
+                raise UnavailableError(
+                    f"main does not say by which key {self.host} is known, and a variable is not believed.",
+                    next_step="write target.host_key into deployments/<environment>.yaml, and merge it: the type and"
+                    " the key of /etc/ssh/ssh_host_ed25519_key.pub on that machine",
+                )
+        variables = everything()
+        return _client(self.host_key, variables.get(CONFIG, ""), variables.get(KEY, ""))
 
 
 @cache
-def _ssh() -> tuple[str, ...]:
+def _client(host_key: str, config: str, key: str) -> tuple[str, ...]:
     """Return the client with its options; what it needs of files is removed when this process ends."""
     folder = tempfile.mkdtemp(prefix="tl-")  # short: the path of a socket has at most 108 bytes
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     words = ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-o", "ServerAliveInterval=15"]
     # One connection for all commands of a deployment.
     words += ["-o", "ControlMaster=auto", "-o", f"ControlPath={folder}/%C", "-o", "ControlPersist=5"]
-    variables = everything()
-    if config := variables.get(CONFIG):
+    if config:
         words += ["-F", config]
-    if key := variables.get(KEY):
+    if key:
         words += ["-o", "IdentitiesOnly=yes", "-i", _secret(Path(folder) / "key", key)]
-    if known := variables.get(KNOWN_HOSTS):
-        words += ["-o", f"UserKnownHostsFile={_secret(Path(folder) / 'known', known)}"]
+    if host_key:
+        # Under a name of its own, so that an address or a port in ssh's configuration changes nothing.
+        known = _secret(Path(folder) / "known", f"trunkline {host_key}")
+        words += ["-o", "HostKeyAlias=trunkline", "-o", "StrictHostKeyChecking=yes"]
+        words += ["-o", f"UserKnownHostsFile={known}", "-o", "GlobalKnownHostsFile=/dev/null"]
+        words += ["-o", "UpdateHostKeys=no", "-o", "VerifyHostKeyDNS=no"]
     return tuple(words)
 
 

@@ -74,6 +74,8 @@ class Environment:
     locks: Path
     installed: Path
     serving: Serving
+    secret: Path
+    """Beside it lie the keys and the variables of a service, on this machine; it need not exist."""
     progress: Callable[[str], None] = lambda _: None
     project: str = "model"
     repository: Callable[[], str] = lambda: ""
@@ -165,6 +167,19 @@ class KeepsKeys(Protocol):
 
     def changing_keys(self) -> AbstractContextManager[Path]:
         """Yield a file with the machine's keys; what changes in it is written there."""
+        ...
+
+
+@runtime_checkable
+class OpenedByKeys(Protocol):
+    """A target whose machine is reached over SSH."""
+
+    def reached(self) -> AbstractContextManager[str]:
+        """Yield the address of the service as this machine reaches it, through a tunnel where nobody else is let in."""
+        ...
+
+    def line_of_key(self, public: str) -> str:
+        """Return the line of authorized_keys by which a key may ask what serves, and for nothing else."""
         ...
 
 

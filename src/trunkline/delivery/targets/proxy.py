@@ -88,11 +88,6 @@ class Proxy:
             f"  tcp-request connection reject if {{ sc0_conn_cur gt {self.of_one} }}\n"
         )
 
-    def container(self) -> str:
-        """Return the container that the configuration names, whether or not the proxy runs; empty without one."""
-        script = f"sed -n 's/^  server \\([^ ]*\\) .*/\\1/p' {shlex.quote(self.config)}"
-        return self.machine.ask(script) or ""
-
     def start_words(self) -> str:
         """Return the lines of the shell that start it apart from who runs them; it takes over from one that runs."""
         config, pid = shlex.quote(self.config), shlex.quote(self.pid)
@@ -106,8 +101,8 @@ class Proxy:
         before = self.machine.ask(f"cat {shlex.quote(self.config)}")
         self.machine.write(self.config, self.text(container, port, root=root))
         trouble = self._load()
-        if not trouble and wait_for(lambda: self.leads_to() == container or None, patience=10.0) is None:
-            trouble = f"it does not lead to {container} after 10 s"
+        if not trouble and wait_for(lambda: self.leads_to() == container or None, patience=30.0) is None:
+            trouble = f"it does not lead to {container} after 30 s"
         if trouble:
             if before is None:
                 self.stop()

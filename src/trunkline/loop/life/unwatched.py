@@ -26,19 +26,20 @@ class Served:
     challengers: tuple[str, ...] = ()
 
 
-VARIABLES = ("TRUNKLINE_LOG_STORE", "TRUNKLINE_SERVICE_URL", "TRUNKLINE_RUNNER")
-"""Each says from where what serves can be seen: its log's bucket, its own address, a runner beside it."""
+VARIABLES = ("TRUNKLINE_LOG_STORE", "TRUNKLINE_SERVICE_URL", "TRUNKLINE_HOST", "TRUNKLINE_RUNNER")
+"""Each says from where what serves can be seen: its log's bucket, its address, its machine, a runner beside it."""
 NAMES = f"{', '.join(VARIABLES[:-1])} or {VARIABLES[-1]}"
 WAYS = {
     "A container on a machine that you reach by SSH": (
-        "Install podman and HAProxy there, let a key of its own in by SSH, and put the certificate for its name"
-        " `production.DOMAIN` into `/etc/ssl/service.pem`, its key into `/etc/ssl/service.pem.key`.",
-        "Write `target: {kind: container, host: USER@production.DOMAIN, listen: 0.0.0.0, port: 8443, certificate:"
-        " /etc/ssl/service.pem, access: {tls: own, callers: keys}}` into `deployments/production.yaml`, and merge it.",
-        "Set the secret `TRUNKLINE_SSH_KEY` and the variable `TRUNKLINE_SSH_KNOWN_HOSTS`: `deploy.yml` starts it.",
-        'Write `serving: {log: {store: "https://{environment}.DOMAIN:8443"}}` into `trunkline.yaml`, merge it, and set'
-        " the variable `TRUNKLINE_SERVICE_URL` to the same address.",
-        "Make a key: `trunkline key new --environment production --scope log`. It is the secret `TRUNKLINE_KEY_LOG`.",
+        "Install podman and HAProxy there, let a key of its own in by SSH, and set it as the secret"
+        " `TRUNKLINE_SSH_KEY` of the environment `production`.",
+        "Write `target: {kind: container, host: USER@MACHINE, host_key: TYPE KEY, port: 8080}` into"
+        " `deployments/production.yaml`, the machine's key from its `/etc/ssh/ssh_host_ed25519_key.pub`, and merge it.",
+        "Let a second key ask what serves, and nothing else: `trunkline status production --for status.pub` prints its"
+        " line for `authorized_keys`. It is the secret `TRUNKLINE_SSH_STATUS_KEY` of the environment `automation`.",
+        "Make a key of the log: `trunkline key new --environment production --scope log`. It is the secret"
+        " `TRUNKLINE_KEY_LOG` of the environment `automation`.",
+        "Set the variable `TRUNKLINE_HOST` to `USER@MACHINE`.",
     ),
     "A bucket": (
         'Write `serving: {log: {store: "s3://BUCKET/{environment}"}}` into `trunkline.yaml`, and `obstore` into'

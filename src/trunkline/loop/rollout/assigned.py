@@ -6,18 +6,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from trunkline.core import secrets
 from trunkline.core.errors import UnavailableError
 from trunkline.core.git import git
+from trunkline.core.keys import KEY_OF
 from trunkline.core.project import Project
+from trunkline.core.proxies import private
 from trunkline.core.release import Release
 from trunkline.delivery import read_state, stage_since
 from trunkline.delivery.targets.protocol import Process
 from trunkline.loop.changes.merged import require_merged_file
 from trunkline.loop.changes.taken_back import states_on_main
 from trunkline.predictions.opening import open_log
-from trunkline.predictions.whereabouts import service_of, store_of, takes_key
+from trunkline.predictions.stores.variables import variables_of
+from trunkline.predictions.whereabouts import read_through, service_of, store_of, takes_key
 
 from .deploying import history_of, out_of_reach, serves_here, target_of
+from .tunnel import address_of
 
 
 @dataclass(frozen=True)
@@ -39,21 +44,17 @@ class Assigned:
 def assigned(project: Project, environment: str) -> Assigned | None:
     """Return what shall serve an environment; None where nothing does, or it cannot be seen from here.
 
-    Where this machine's target knows of no release, main's desired state tells, if a store of the log is within reach:
-    whoever reads it needs no machine that stays. Raises ForgeError when its file is not what main holds, StorageError
-    when the store cannot be opened.
+    Where nothing was ever deployed from this machine, and a store of the log is within reach, main's desired state
+    tells: whoever reads it needs no machine that stays. Raises ForgeError when its file is not what main holds,
+    StorageError when the store cannot be opened, UnavailableError where another machine cannot be reached.
     """
-    target, elsewhere = target_of(project, environment), _elsewhere(project, environment)
-    try:
-        release = target.assigned()
-    except UnavailableError:
-        if not elsewhere:
-            raise
-        release = None
-    if release is not None:
-        return Assigned(release, True, target.address(), True, target.check().process, target.logs())
-    if not elsewhere:
-        return None
+    if not _elsewhere(project, environment):
+        target = target_of(project, environment)
+        if (release := target.assigned()) is None:
+            return None
+        return Assigned(
+            release, True, address_of(project, environment), True, target.check().process, target.logs()
+        )
     path = project.deployment(environment)
     require_merged_file(project, path)
     wanted = read_state(path).release(git(project.root, "log", "-1", "--format=%H", "--", str(path)))
@@ -65,15 +66,25 @@ def assigned(project: Project, environment: str) -> Assigned | None:
 
 
 def require_log(project: Project, environment: str) -> None:
-    """Raise UnavailableError where the log lies on another machine, and nothing brings it here: it would seem empty."""
+    """Reach the log where it lies on another machine; raise UnavailableError where nothing does.
+
+    Taken for empty, it would look quiet.
+    """
     known = project.deployment(environment).is_file()
     if not known or serves_here(project, environment) or store_of(project, environment) is not None:
         return
     older = project.predictions(environment)
+    given = variables_of(project.secret(environment), secrets.everything())
+    if given.get(KEY_OF["log"]) and not older.is_dir():
+        address = address_of(project, environment)
+        if private(address):
+            read_through(environment, address)
+            return
     raise UnavailableError(
-        f"The prediction log of {environment} lies on the machine that serves, and is not fetched over SSH.",
-        next_step="name where it can be read: serving.log.store in trunkline.yaml, or TRUNKLINE_SERVICE_URL with"
-        " TRUNKLINE_KEY_LOG" + (f"; and move away {older}, an older log" if older.is_dir() else ""),
+        f"The prediction log of {environment} lies on the machine that serves, and nothing says how to read it.",
+        next_step="name where it can be read: serving.log.store in trunkline.yaml; or read it over SSH, with a key that"
+        f" `trunkline key new --environment {environment} --scope log` makes, as TRUNKLINE_KEY_LOG"
+        + (f"; and move away {older}, an older log" if older.is_dir() else ""),
     )
 
 

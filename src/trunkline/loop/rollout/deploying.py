@@ -59,6 +59,7 @@ def environment_of(project: Project, environment: str, *, progress: Progress = l
         locks=project.locks,
         installed=project.work / "installed",
         serving=project.policy.serving,
+        secret=project.secret(environment),
         progress=progress,
         project=project.policy.name,
         repository=lambda: first_commit(project.root),

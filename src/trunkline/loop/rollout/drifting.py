@@ -8,11 +8,11 @@ from trunkline.core.errors import UnavailableError
 from trunkline.core.git import git
 from trunkline.core.markdown import code, plain
 from trunkline.core.project import Project
+from trunkline.core.secrets import secret
 from trunkline.delivery import Plan
 from trunkline.forge import Issue, Trouble, keep_issue, open_forge
 
-from .assigned import assigned
-from .deploying import plan_deployment
+from .deploying import out_of_reach, plan_deployment, serves_here
 
 GRACE = timedelta(hours=1)
 """A merge is being deployed, or waits for a reviewer, so long."""
@@ -21,11 +21,10 @@ GRACE = timedelta(hours=1)
 def drift(project: Project, environment: str, now: datetime) -> Plan | None:
     """Return what would have to be done for an environment to serve what main desires; None where it does.
 
-    A desired state that was merged less than GRACE ago is on its way. Raises UnavailableError where only main tells
-    what serves, and what `plan_deployment` raises.
+    A desired state that was merged less than GRACE ago is on its way. Raises UnavailableError where what serves cannot
+    be asked from here, and what `plan_deployment` raises.
     """
-    serves = assigned(project, environment)
-    if serves is not None and not serves.here:
+    if serves_here(project, environment) and _is_elsewhere(project, environment):
         raise UnavailableError(
             f"What serves {environment} cannot be asked from here.",
             next_step=f"trunkline plan {environment} on the machine that deploys it",
@@ -34,6 +33,15 @@ def drift(project: Project, environment: str, now: datetime) -> Plan | None:
     path = project.deployment(environment)
     merged = int(git(project.root, "log", "-1", "--format=%ct", "--", str(path)))
     return made if made.steps and now - datetime.fromtimestamp(merged, UTC) >= GRACE else None
+
+
+def _is_elsewhere(project: Project, environment: str) -> bool:
+    """Whether the machine that serves is not this one: nothing was deployed here, and the log is read from a store."""
+    named = (
+        project.policy.serving.log.store or secret("TRUNKLINE_LOG_STORE") or secret("TRUNKLINE_SERVICE_URL")
+    )
+    hosted = bool(out_of_reach(project, environment))
+    return hosted or (bool(named) and not project.live(environment).is_dir())
 
 
 def look_for_drift(project: Project, environment: str, now: datetime) -> str:
