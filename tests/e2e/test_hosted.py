@@ -26,6 +26,7 @@ from act.world import NAME, World, git
 from containers.fixtures import SshMachine, free_port
 from containers.serving import OWN, layers_below
 from standin import GitHub, bucket, serve
+from trunkline.delivery import read_state
 from trunkline.delivery.engine import Engine
 from trunkline.delivery.targets.service import wait_for
 from trunkline.predictions.copies import LogCopy
@@ -402,7 +403,7 @@ def test_a_fall_in_quality_is_answered_by_a_retraining_that_serves_beside_the_ch
         production.deploy(world.merge(newest_pull(world, "promotion"), unchecked=True))
         (new,) = machine.runs()
         assert old != new
-        assert f"image: {new}" in (world.desk / "deployments/production.yaml").read_text()
+        assert read_state(world.desk / "deployments/production.yaml").image == new
     # The next runner knows what the one before learned from: the rows lie in the bucket, by their digest.
     again = green(world.on_schedule("retrain.yml")).log
     assert ("knows all but" if machine is None else "is being judged") in again
@@ -429,7 +430,7 @@ def test_a_bad_canary_goes_back_to_the_image_before_and_a_revert_to_the_one_afte
     production.deploy(before)
     (back,) = machine.runs()
     assert back != canary
-    assert f"image: {back}" in (world.desk / "deployments/production.yaml").read_text()
+    assert read_state(world.desk / "deployments/production.yaml").image == back
     world.branch("revert")
     git(world.desk, "revert", "--no-edit", "-m", "1", "HEAD")
     number = world.open_pull_request("revert", "Take the rollback back")
