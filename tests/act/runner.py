@@ -148,8 +148,8 @@ class Runner:
             "XDG_CACHE_HOME": str(place / "cache"),
             # The project's own tests would remove what older runs of these tests left, a runner has nothing of that.
             "PYTEST_DEBUG_TEMPROOT": str(place),
-            # Half a minute of each run of `make types` goes into libraries, which are the same in the next one.
-            "MYPY_CACHE_DIR": str(self.home / "mypy"),
+            # Half a minute of each run of `make types` goes into libraries, which are the same in every other one.
+            "MYPY_CACHE_DIR": str(REPOSITORY / ".mypy_cache" / "generated"),
         }
 
 

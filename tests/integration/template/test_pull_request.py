@@ -5,7 +5,6 @@ Its environment is this repository's, put in place of the one that `make setup` 
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import subprocess
@@ -20,26 +19,23 @@ from warm import programs
 
 OWNERS, TOKEN = "@ada @acme/ml", "ghs_of_the_workflow"
 CHOICES: list[dict[str, str]] = [
-    {"license": "Proprietary", "toolkit": "vendored", "code_owners": OWNERS, "token": TOKEN},
-    {"license": "Proprietary", "toolkit": "pinned", "code_owners": "", "token": ""},
-    {"license": "Apache-2.0", "toolkit": "vendored", "code_owners": "", "token": ""},
     {"license": "Apache-2.0", "toolkit": "pinned", "code_owners": OWNERS, "token": TOKEN},
+    {"license": "Proprietary", "toolkit": "pinned", "code_owners": "", "token": TOKEN},
     {"license": "MIT", "toolkit": "vendored", "code_owners": OWNERS, "token": ""},
-    {"license": "MIT", "toolkit": "pinned", "code_owners": "", "token": TOKEN},
 ]
 
-WHOLE = (0, 5)
-"""Two that differ in all but one answer run every test; the others those that release, which alone meet the answers."""
+WHOLE = (0,)
+"""The one that runs every test, as `make test` does with the first answers; the others run those that release, which
+alone meet the answers."""
 
 
-def test_each_pair_of_answers_is_among_the_choices(repository: Path) -> None:
+def test_each_answer_is_among_the_choices(repository: Path) -> None:
     questions = json.loads((repository / "template" / "cookiecutter.json").read_text(encoding="utf-8"))
     offered = {
         name: answers for name, answers in questions.items() if isinstance(answers, list) and name[0] != "_"
     } | {"code_owners": ["", OWNERS], "token": ["", TOKEN]}
-    for one, other in itertools.combinations(offered, 2):
-        pairs = set(itertools.product(offered[one], offered[other]))
-        assert {(choice[one], choice[other]) for choice in CHOICES} == pairs
+    for name, answers in offered.items():
+        assert {choice.get(name) for choice in CHOICES} == set(answers)
 
 
 @pytest.mark.parametrize(
