@@ -21,7 +21,6 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixe
 
 from containers.fixtures import engine, registry, ssh_host, ssh_machine  # noqa: F401
 from trunkline.core.mlflow_uri import embedded_uri
-from trunkline.core.project import Project
 from trunkline.evaluation.reports import plots
 from warm import programs
 
@@ -62,10 +61,10 @@ def no_pictures() -> Iterator[None]:
         yield
 
 
-def put_empty_store(project: Project) -> None:
-    """Give a project MLflow's database before anything is in it: to make one takes seconds, to copy it none."""
-    project.work.mkdir(parents=True, exist_ok=True)
-    (project.work / "mlflow.db").write_bytes(_empty_store())
+def put_empty_store(database: Path) -> None:
+    """Put MLflow's database there before anything is in it: to make one takes seconds, to copy it none."""
+    database.parent.mkdir(parents=True, exist_ok=True)
+    database.write_bytes(_empty_store())
 
 
 @functools.cache

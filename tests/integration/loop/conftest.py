@@ -116,7 +116,7 @@ def make_project(root: Path) -> Project:
     git(root, "commit", "--quiet", "--message", "First commit")
     project = Project(root)
     LocalForge.create(project.forge_folder, root)
-    put_empty_store(project)
+    put_empty_store(project.work / "mlflow.db")
     return project
 
 

@@ -17,6 +17,8 @@ from trunkline.core.lineage import Lineage
 from trunkline.core.record import digits
 from trunkline.registry import Place
 
+from ..conftest import put_empty_store
+
 MakeBundle = Callable[[str], Bundle]
 ADA = ("-c", "user.name=Ada", "-c", "user.email=ada@localhost")
 LINEAGE = Lineage(
@@ -34,8 +36,10 @@ LINEAGE = Lineage(
 
 @pytest.fixture(scope="session")
 def store_uri(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The URI of an embedded store, in a folder that is not there yet."""
-    return f"sqlite:///{tmp_path_factory.mktemp('registry') / 'deep' / 'mlflow.db'}"
+    """The URI of an embedded store with nothing in it."""
+    database = tmp_path_factory.mktemp("registry") / "deep" / "mlflow.db"
+    put_empty_store(database)
+    return f"sqlite:///{database}"
 
 
 @pytest.fixture

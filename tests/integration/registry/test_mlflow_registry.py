@@ -20,7 +20,7 @@ from trunkline.core.figures import Figure
 from trunkline.core.mlflow_uri import embedded_uri
 from trunkline.registry import Place, Registry, fetched, open_registry
 
-from ..conftest import Server, end
+from ..conftest import Server, end, put_empty_store
 from .conftest import LINEAGE, MakeBundle, artifacts_of
 
 
@@ -144,6 +144,7 @@ def test_a_store_that_moved_with_its_project_goes_on_and_keeps_new_artifacts_bes
 ) -> None:
     before, after = tmp_path / "before", tmp_path / "after"
     one, two = bundle("one"), bundle("two")
+    put_empty_store(before / "mlflow.db")
     at(embedded_uri(before / "mlflow.db")).put(one, number=1)
     before.rename(after)
     moved = at(embedded_uri(after / "mlflow.db"))
@@ -197,6 +198,7 @@ def test_a_store_lies_where_it_is_said_to_whatever_a_uri_makes_of_the_folders_na
     name: str, tmp_path: Path, bundle: MakeBundle
 ) -> None:
     database = tmp_path / name / "mlflow.db"
+    put_empty_store(database)
     made = bundle("one")
     at(embedded_uri(database)).put(made, number=1)
     brought = fetched(at(embedded_uri(database)), made.digest, BundleStore(tmp_path / "bundles"))
