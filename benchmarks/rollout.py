@@ -144,7 +144,7 @@ class Ladder:
                 lasted, hours = lasted + 1, hours + 1
                 self._hour(arms, step.share)
                 action, reason = "wait", ""
-                if self.every_look or self.near(arms, step.share, lasted):
+                if self.every_look or self.exposure > limit or self.near(arms, step.share, lasted):
                     advice = advise(self._evidence(arms, step.share, lasted), self.policy)
                     action, reason = advice.action, advice.reason
                 if action in ("go back", "ask"):
