@@ -53,7 +53,7 @@ def sample() -> pd.DataFrame:
     """Return made-up hours of 2011 and 2012 as the source would have them, always the same."""
     draw = np.random.default_rng(2011)
     times = pd.date_range("2011-01-01", "2012-12-31 23:00", freq="h")
-    day_of_year, hour, weekday = times.dayofyear, times.hour, (times.dayofweek + 1) % 7
+    day_of_year, hour, weekday = times.day_of_year, times.hour, (times.day_of_week + 1) % 7
     working = ~np.isin(weekday, [0, 6])
     season = np.sin(2 * np.pi * (day_of_year - 105) / 365)
     # Weather stays for days: noise of each day, spread over its hours.
