@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 import tomllib
@@ -14,9 +13,7 @@ from typing import Any
 import pytest
 
 from trunkline import __version__
-from trunkline.core.policy.gates import DataGates, FairnessGates, RobustnessGates
 from trunkline.core.policy.reading import read_policy
-from trunkline.core.snapshots import Window
 from trunkline.delivery import LocalSettings, read_state
 
 Git = Callable[..., str]
@@ -131,36 +128,6 @@ def test_its_policy_reads_and_names_what_was_answered(rendered: Path, awkward: P
     assert policy.name == "a-very-long-package-name-of-40-letters-x"
     assert policy.owner == 'Zoë "Z" \\ Müller'
     assert policy.intended_use == "For: 'A' & \"B\" \\n not for C\\"
-
-
-def test_what_is_marked_as_the_examples_leaves_a_policy_that_says_nothing_of_it(
-    rendered: Path, tmp_path: Path
-) -> None:
-    lines = (rendered / "trunkline.yaml").read_text(encoding="utf-8").splitlines()
-    left = tmp_path / "trunkline.yaml"
-    left.write_text("\n".join(line for line in lines if not line.endswith("# example")), encoding="utf-8")
-    policy = read_policy(left)
-    assert policy.data.window == Window()
-    assert (policy.gates.data, policy.gates.robustness) == (DataGates(), RobustnessGates())
-    assert policy.gates.fairness == FairnessGates()
-    assert policy.gates.performance.floors == {}
-
-
-def test_nothing_of_the_example_is_left_outside_of_the_four_files_and_the_policy(rendered: Path) -> None:
-    replaced = {
-        "trunkline.yaml",
-        *(f"src/my_model/{name}.py" for name in ("contract", "data", "features", "model")),
-    }
-    names = re.compile(
-        r"arrest|marijuana|toronto|police|summons|sklego|scikit-lego|\bcolour\b|\bcitizen|\bemployed",
-        re.IGNORECASE,
-    )
-    for path in sorted(path for path in rendered.rglob("*") if path.is_file()):
-        name = path.relative_to(rendered).as_posix()
-        if name in replaced or name.startswith((".git/", "vendor/")):
-            continue
-        found = names.findall(path.read_text(encoding="utf-8"))
-        assert not found, f"{name}: {found}"
 
 
 def test_answers_that_were_left_empty_are_said_to_be_missing(render: Callable[..., Any]) -> None:
