@@ -29,7 +29,7 @@ from trunkline.measure.quality import measure_quality
 from trunkline.monitoring import Evidence, Monitor, Profile, reference_profile, watched
 from trunkline.monitoring.signals import signal_of
 from trunkline.predictions import GroundTruth, LogWindow, Prediction
-from trunkline.training import assemble, model_frame, offered, outcome, predict_frame
+from trunkline.training import assemble, model_frame, outcome, predict_frame
 
 DATA = Path(os.environ.get("TRUNKLINE_DATA") or Path(__file__).parents[5] / "shared" / "data")
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
@@ -56,7 +56,7 @@ class UseCase:
 
     def fit(self, rows: pd.DataFrame, candidate: str, **settings: object) -> Ask:
         """Return a candidate that learned from these rows."""
-        (chosen,) = offered(self.module("model").candidates, [candidate])
+        (chosen,) = (one for one in self.module("model").candidates() if one.name == candidate)
         model = assemble(chosen, self.module("features").features, self.contract, seed=7)
         model.named_steps["model"].set_params(**settings)
         model.fit(model_frame(rows, self.contract), outcome(rows, self.contract))
