@@ -20,7 +20,7 @@ from tenacity import (
 
 from trunkline import __version__
 from trunkline.core.bundle import Bundle
-from trunkline.core.errors import ApplyError, NotFoundError
+from trunkline.core.errors import ApplyError, NotFoundError, ProjectError
 from trunkline.core.git import try_git
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
@@ -182,7 +182,10 @@ def _ask_container(
             return
         try:
             rows = locked_snapshot(project, progress=progress).test().head(ROWS)
-        except NotFoundError as error:
+        except (NotFoundError, ProjectError) as error:
+            # No rows here: none were kept, or load() lacks the secret behind which they lie.
+            if isinstance(error, ProjectError) and project.policy.data.rows == "repository":
+                raise
             progress(f"it was only asked whether it is ready: {error.what}")
             return
         made = ask_service(address, bundle, rows, number=0)
