@@ -56,8 +56,13 @@ def programs(
         )
     for program in real.iterdir():
         if program.name in WARM:
-            words = f'"{real}/python" -I -S "{HERE}/client.py" "{real}" "{folder}/socket" {program.name}'
-            (folder / program.name).write_text(f'#!/bin/sh\nexec {words} "$@"\n', encoding="utf-8")
+            # A shell would set PWD anew, by which a hook of cookiecutter's knows where its user stood.
+            words, client = (
+                ["client.py", str(real), f"{folder}/socket", program.name],
+                str(HERE / "client.py"),
+            )
+            text = f"import runpy, sys\nsys.argv[:1] = {words!r}\nrunpy.run_path({client!r}, run_name='__main__')\n"
+            (folder / program.name).write_text(f"#!{real}/python -IS\n{text}", encoding="utf-8")
             (folder / program.name).chmod(0o755)
         elif not program.name.startswith("python"):
             (folder / program.name).symlink_to(program)

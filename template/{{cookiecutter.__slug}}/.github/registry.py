@@ -13,5 +13,7 @@ import sys
 if __name__ == "__main__":
     host, server = sys.argv[1], os.environ["GITHUB_SERVER_URL"].partition("://")[2]
     # Nothing but a host: what stands behind a slash is no part of where a login goes.
-    if host != "ghcr.io" and not (host.endswith(f".{server}") and re.fullmatch(r"[A-Za-z0-9.-]+(:[0-9]+)?", host)):
+    if host != "ghcr.io" and not (
+        host.endswith(f".{server}") and re.fullmatch(r"[A-Za-z0-9.-]+(:[0-9]+)?", host)
+    ):
         sys.exit(f"TRUNKLINE_REGISTRY names {host}, which is no registry of {server}: correct the variable.")
