@@ -359,15 +359,10 @@ def measured(kind: Kind, rows: Rows, folder: Path) -> Measured:
         found = export(fitted(kind, rows), rows.contract, rows.test, folder, code=folder, table=ONNX)
     except ExportError as error:
         return Measured(kind, reason=error.what, seconds=time.perf_counter() - began)
-    figures = {figure.name: figure for figure in found.parity}
-    return Measured(
-        kind,
-        figures["parity_above"].rows,
-        int(figures["parity_above"].value),
-        figures["parity_difference"].value,
-        (folder / found.model).stat().st_size,
-        time.perf_counter() - began,
-    )
+    parity = found.parity
+    assert parity is not None
+    size, seconds = (folder / found.model).stat().st_size, time.perf_counter() - began
+    return Measured(kind, parity.rows, parity.above, parity.difference, size, seconds)
 
 
 def table(found: list[Measured]) -> str:

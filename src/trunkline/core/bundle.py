@@ -42,6 +42,8 @@ class BundleManifest(Record):
     """From which probability on the positive class is the answer; None: the likelier class is."""
     batched: bool = Field(default=False, exclude_if=lambda value: not value)
     """Whether rows of several requests may be asked for together: each got the same answer alone when it was sealed."""
+    parity: str = Field(default="", exclude_if=lambda value: not value)
+    """How far the answers of a converted model lie from those of the pipeline that was fitted, in words."""
     figures: tuple[Figure, ...]
     """Measured once on the test part of the snapshot."""
     lineage: Lineage

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from trunkline.core.contract import Contract
-from trunkline.core.figures import Figure
 from trunkline.core.policy.training import PARITY, ParityPolicy
 from trunkline.inputs import Corner, input_of
 from trunkline.tasks import Answers, task_of
@@ -58,12 +57,12 @@ class Parity:
             f"({share:.2%} may{edges}), and the largest difference is {self.difference:.2g}"
         )
 
-    def figures(self) -> tuple[Figure, ...]:
-        """Return the measures as figures; a difference that is no number counts as 1e308."""
+    def said(self) -> str:
+        """Return the same for the card; a difference that is rounding alone has no digits, which machines differ in."""
+        largest = "below 1e-06" if self.difference < 1e-6 else f"{self.difference:.1g}"
         return (
-            Figure(name="parity_labels", value=self.labels, rows=self.rows),
-            Figure(name="parity_difference", value=min(self.difference, 1e308), rows=self.rows),
-            Figure(name="parity_above", value=self.above, rows=self.rows),
+            f"{self.labels} of {self.rows} labels differ, {self.above} rows by more than {self.allowed.largest:g}, "
+            f"largest difference {largest}"
         )
 
 

@@ -120,6 +120,7 @@ def _lineage(evaluation: Evaluation, manifest: BundleManifest, policy: Policy) -
         "Bundle": evaluation.bundle,
         "Compared with": evaluation.champion or "no champion",
         "Runtime": manifest.runtime,
+        "Compared with what was fitted": manifest.parity,
         "Candidate": lineage.candidate,
         "Settings": ", ".join(f"{key} = {value}" for key, value in sorted(lineage.settings.items()))
         or "defaults",

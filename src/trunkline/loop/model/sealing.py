@@ -46,6 +46,7 @@ def seal_fitted(
         decision=fitted.decision,
         trusted_types=exported.trusted_types,
         requires=exported.requires,
+        parity=exported.parity.said() if exported.parity else "",
         figures=(),
         lineage=lineage,
         files={},

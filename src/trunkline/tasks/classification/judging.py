@@ -130,7 +130,7 @@ class ClassificationJudging(Estimators):
 
 
 def _labels(model: Any, rows: Any) -> Array:
-    return objects(str(label) for label in model.predict(rows))
+    return objects(str(label) for label in np.ravel(model.predict(rows)))
 
 
 def _likeliest(model: Any, chances: Array, classes: tuple[str, ...]) -> Array | None:

@@ -55,7 +55,7 @@ def gaussian(graph: Graph, step: Any, value: Value) -> Classified:
     for mean, variance, prior in zip(step.theta_, step.var_, step.class_prior_, strict=True):
         apart = graph.apply("Sub", found, mean[None])
         squares = graph.result(graph.node("Mul", apart.name, apart.name), found.width)
-        name = graph.node("MatMul", squares.name, graph.const(-0.5 / variance[:, None]))
+        name = graph.node("MatMul", squares.name, graph.const(-0.5 / variance[:, None], np.float64))
         constant = np.log(prior) - 0.5 * np.log(2.0 * np.pi * variance).sum()
         columns.append(graph.apply("Add", graph.result(name, 1), constant))
     return Classified(step.classes_, softmax(graph, graph.join(columns)))

@@ -28,10 +28,10 @@ def places(graph: Graph, column: Tensor, known: Any) -> str:
         )
     numbers = known.astype(np.float64)
     wide = graph.cast(column, np.float64)
-    same = graph.node("Equal", wide.name, graph.const(np.where(np.isnan(numbers), 0.0, numbers)[None]))
+    same = graph.node("Equal", wide.name, graph.const(numbers[None]))
     if np.isnan(numbers).any():
-        nulls = graph.const(np.isnan(numbers)[None])
-        same = graph.node("Where", nulls, graph.node("IsNaN", wide.name), same)
+        null = graph.node("And", graph.node("IsNaN", wide.name), graph.const(np.isnan(numbers)[None]))
+        same = graph.node("Or", same, null)
     steps = graph.node(
         "Mul",
         graph.cast(graph.result(same, len(numbers), bool), np.int64).name,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .graph import Classified, ConversionError, Graph, Tensor, Value
-from .links import by_scores, normalised, sigmoid
+from .links import by_scores, sigmoid
 from .registry import converts
 from .trees import MEMBER, Leaf, Split, Trees
 
@@ -25,7 +25,7 @@ def classifier(graph: Graph, step: Any, value: Value) -> Classified:
         raise ConversionError(f"LightGBM's objective {objective}")
     if objective == "multiclassova":
         scaled = graph.apply("Mul", raw, float(settings.get("sigmoid", 1)))
-        return Classified(step.classes_, normalised(graph, sigmoid(graph, scaled)), raw)
+        return Classified(step.classes_, sigmoid(graph, scaled), raw)
     if objective == "binary":
         raw = graph.apply("Mul", raw, float(settings.get("sigmoid", 1)))
     return by_scores(graph, step.classes_, raw)

@@ -11,7 +11,6 @@ import pandas as pd
 
 from trunkline.core.bundle import Runtime
 from trunkline.core.contract import Contract
-from trunkline.core.figures import Figure
 from trunkline.core.policy.training import PARITY, ParityPolicy
 from trunkline.core.progress import Progress
 from trunkline.tasks import Answers
@@ -19,6 +18,7 @@ from trunkline.tasks import Answers
 from ..candidate import Export
 from ..converters import ConversionError
 from ..fit import Fitted
+from ..parity import Parity
 
 __all__ = ["ConversionError", "Corners", "Exported", "Exporter", "Job", "Wanted"]
 
@@ -58,8 +58,8 @@ class Exported:
     """The model's file, as `model.onnx`."""
     trusted_types: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
-    parity: tuple[Figure, ...] = ()
-    """How many labels of this form differ, and the largest difference; empty where they are compared later."""
+    parity: Parity | None = None
+    """How far its answers lie from what was fitted; None where it is the pipeline itself."""
     reason: str = ""
     """Why it is none of the forms that were tried before."""
 

@@ -55,7 +55,7 @@ class Onnx:
             if parity.holds:
                 write_atomically(job.folder / "model.onnx", content)
                 job.say(f"ONNX: {parity.reason()}")
-                return Exported("onnx", "model.onnx", parity=parity.figures())
+                return Exported("onnx", "model.onnx", parity=parity)
             reasons.append(f"ONNX gives other answers: {parity.reason()}")
         # The first conversion is the one that a step with a converter of its own would mend.
         raise ConversionError("; ".join(dict.fromkeys(reasons)))

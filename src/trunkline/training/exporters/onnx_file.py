@@ -36,7 +36,7 @@ class OnnxFile:
         write_atomically(job.folder / "model.onnx", content)
         tensors.write(job.folder / TENSORS_FILE)
         job.say("taking the ONNX file as it is")
-        return Exported("onnx-file", "model.onnx", parity=parity.figures())
+        return Exported("onnx-file", "model.onnx", parity=parity)
 
     def check(
         self,
