@@ -386,7 +386,7 @@ def test_a_fall_in_quality_is_answered_by_a_retraining_that_serves_beside_the_ch
     (started,) = world.served.github.dispatches
     assert (started["workflow"], started["branch"]) == ("retrain.yml", "main")
     (retrained,) = world.dispatched()
-    assert "putting 20 requests a second" in green(retrained).log, "a gate was left to the pull request"
+    assert "putting 50 requests a second" in green(retrained).log, "a gate was left to the pull request"
     number = newest_pull(world, "retraining")
     (checks,) = world.dispatched()
     assert "model" not in green(checks).jobs
