@@ -303,9 +303,8 @@ def test_stop_ends_it_once_and_forgets_that_it_should_run(
 
 
 def test_a_hung_service_is_unhealthy_and_due_for_a_restart(
-    make_target: MakeTarget, route: MakeRoute, bundles: BundleStore, monkeypatch: pytest.MonkeyPatch
+    make_target: MakeTarget, route: MakeRoute, bundles: BundleStore
 ) -> None:
-    monkeypatch.setattr("trunkline.delivery.targets.service.PROBE_TIMEOUT_S", 0.3)
     target = make_target()
     release = single(route(1), "c1")
     target.apply(release, bundles)

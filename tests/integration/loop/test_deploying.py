@@ -130,7 +130,12 @@ def test_registering_again_is_the_same_version_and_proposes_nothing_that_is_serv
         assert call(desired, "ci", "register", "--scheduled") == 0
         assert "the desired state names it already" in capsys.readouterr().out
     (digest,) = registered.registry_of(desired).digests()
-    assert outputs(tmp_path / "output") == {"propose": "false", "version": "1", "bundle": digest}
+    assert outputs(tmp_path / "output") == {
+        "propose": "false",
+        "sign": "false",
+        "version": "1",
+        "bundle": digest,
+    }
 
 
 def test_a_version_that_people_took_out_of_the_desired_state_is_not_proposed_again(

@@ -160,14 +160,14 @@ def test_a_healthy_service_passes_and_leaves_nothing_but_its_verdicts(trained: P
 def test_a_slow_model_fails_by_latency_and_its_verb_says_so(
     tmp_path: Path, make_project: Project_, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Planted: a step of the features takes 0.1 s a row alone, so the model gives ten answers a second, from Python."""
+    """Planted: a step of the features takes 0.1 s a row, so the model gives ten answers a second, from Python."""
     monkeypatch.setattr("trunkline.loop.gates.load_process.PATIENCE_S", 1.0)
     project = prepared(tmp_path / "loans", make_project)
     edit(
         project,
         "src/loans/features.py",
         "def features():\n    return ColumnTransformer([",
-        "def slowly(frame):\n    time.sleep(0.1 * (len(frame) == 1))\n    return frame\n\n\n"
+        "def slowly(frame):\n    time.sleep(0.1 * len(frame) * (len(frame) < 200))\n    return frame\n\n\n"
         "def features():\n    return make_pipeline(FunctionTransformer(slowly), _columns())\n\n\n"
         "def _columns():\n    return ColumnTransformer([",
     )

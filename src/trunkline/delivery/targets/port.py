@@ -38,15 +38,15 @@ def choose_port(
                 continue
             wrong_port = error.errno in (errno.EADDRINUSE, errno.EACCES, errno.EPERM)
             next_step = advice.port if wrong_port else advice.host
-            raise UnavailableError(_why(error, host, port), next_step=next_step) from error
+            raise UnavailableError(_why(error, host, port, own), next_step=next_step) from error
     raise AssertionError("port 0 was tried last and is never taken")
 
 
-def holder(port: int) -> str:
-    """Return in words which process listens on a port; empty where the system does not tell."""
+def holder(port: int, beside: psutil.Process | None = None) -> str:
+    """Return in words which process listens on a port, `beside` one; empty where the system does not tell."""
     try:
         for connection in _listening(psutil.net_connections(kind="tcp")):
-            if connection.laddr.port == port and connection.pid:
+            if connection.laddr.port == port and connection.pid not in (None, beside and beside.pid):
                 return f"process {connection.pid} ({psutil.Process(connection.pid).name()})"
     except psutil.Error:
         pass
@@ -57,9 +57,9 @@ def _listening(connections: Iterable[Any]) -> list[Any]:
     return [each for each in connections if each.status == psutil.CONN_LISTEN and each.laddr]
 
 
-def _why(error: OSError, host: str, port: int) -> str:
+def _why(error: OSError, host: str, port: int, own: psutil.Process | None) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"Port {port} of {host} is taken by {holder(port) or 'another program'}."
+        return f"Port {port} of {host} is taken by {holder(port, own) or 'another program'}."
     if error.errno in (errno.EACCES, errno.EPERM):
         return f"Port {port} of {host} is not open to this user: ports below 1024 belong to root."
     return f"{host} is no address of this machine: {error.strerror}."
