@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -35,6 +36,12 @@ def test_each_verb_ends_with_what_comes_next(project: Project, capsys: pytest.Ca
         assert names in last
 
 
+def retrained(*_: object, told: Callable[[object], None], **__: object) -> PullRequest:
+    """Tell of a bundle, as a retraining does, and return its pull request."""
+    told(SimpleNamespace(bundle=SimpleNamespace(digest="sha256:1")))
+    return PULL
+
+
 @pytest.mark.parametrize(
     ("words", "names"),
     [
@@ -56,7 +63,7 @@ def test_each_verb_that_leaves_a_pull_request_says_what_becomes_of_it(
     judged = SimpleNamespace(evaluation=SimpleNamespace(verdicts=()), page="report.html")
     monkeypatch.setattr(promoting, "propose_next_stage", lambda *_, **__: PULL)
     monkeypatch.setattr(advancing, "advance", lambda *_, **__: advancing.Advanced("go on", pull_request=PULL))
-    monkeypatch.setattr(handover, "retrain_and_tell", lambda *_, **__: PULL)
+    monkeypatch.setattr(handover, "retrain_and_tell", retrained)
     monkeypatch.setattr(reviewing, "open_pull_request", lambda *_, **__: PULL)
     monkeypatch.setattr(
         reviewing, "review", lambda *_, **__: SimpleNamespace(judged=judged, pull_request=PULL)

@@ -73,7 +73,8 @@ def held(kept: Path) -> int:
 @pytest.fixture(scope="module")
 def kept(registry: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder in which the registry keeps what was pushed."""
-    return next(tmp_path_factory.getbasetemp().glob("registry*")) / "kept"
+    settings = tmp_path_factory.getbasetemp().glob("registry*/config.yml")
+    return next(path.parent for path in settings if registry in path.read_text()) / "kept"
 
 
 @pytest.fixture(scope="module")
