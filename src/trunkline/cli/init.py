@@ -25,9 +25,12 @@ if TYPE_CHECKING:
 @click.option(
     "--protected", multiple=True, help="A column whose groups are compared; several times; '' for none."
 )
-@click.option("--positive", help="Of two classes, the one that a probability is of.")
+@click.option("--positive", help="The class whose probability the model gives; for two classes only.")
 @click.option(
-    "--classes/--amounts", "of_classes", default=None, help="What the outcome holds, where both may be."
+    "--classes/--amounts",
+    "of_classes",
+    default=None,
+    help="Whether the outcome is a class or an amount, where it may be both.",
 )
 @click.option("--replace", is_flag=True, help="Replace files that are not committed, too.")
 @click.pass_context
@@ -45,8 +48,8 @@ def init(
 ) -> None:
     """Write the contract, the other three files and the policy from a file of rows.
 
-    Takes CSV, Parquet or JSON lines. What is not said by an option is asked in a terminal; elsewhere what the names of
-    the columns say is taken, and what they do not say is refused.
+    Takes CSV, Parquet or JSON lines. In a terminal it asks for what no option says. Elsewhere it goes by the names of
+    the columns, and refuses what they do not tell.
     """
     from trunkline.data.drafts import Answers
     from trunkline.data.drafts import likely as names

@@ -10,6 +10,7 @@ import shutil
 import urllib.error
 import urllib.request
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ VARIABLE = "TRUNKLINE_DATA"
 """Names a folder that holds data sets already, or asks for the synthetic sample by the word `sample`."""
 SAMPLE = "sample"
 SECONDS = 60
+UNPACKING = (zipfile.BadZipFile, zlib.error, KeyError, EOFError, RuntimeError)
+"""What an archive raises that is none, is torn, lacks a member, or needs a password or another compression."""
 LARGEST = 2 * 1024**3
 """The most bytes that are fetched, or that a member of an archive may have."""
 _log = logging.getLogger("trunkline.data")
@@ -156,9 +159,10 @@ def _extract(archive: Path, member: str, path: Path) -> None:
                 raise DataError(f"{member} is larger than 2 GiB.", next_step="unpack it by hand")
             with opened.open(member) as source, path.open("wb") as file:
                 shutil.copyfileobj(source, file)
-    except (zipfile.BadZipFile, KeyError) as error:
+    except UNPACKING as error:
         raise DataError(
-            f"What was fetched is no archive with {member}.", next_step="look at the address in data.py"
+            f"What was fetched is no archive from which {member} can be unpacked: {type(error).__name__}.",
+            next_step="look at the address in data.py",
         ) from error
 
 

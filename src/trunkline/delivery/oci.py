@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -73,9 +74,14 @@ class Repository:
             return digest
         begun = self._ask("POST", "blobs/uploads/", actions="pull,push")
         self._taken(begun)
-        place = httpx.URL(begun.headers.get("location", "")).copy_merge_params({"digest": digest})
+        led = begun.headers.get("location", "")
+        if not led:
+            raise UnavailableError(
+                f"{self._host} does not say where an upload goes.", next_step="ask who runs it"
+            )
+        place = f"{led}{'&' if '?' in led else '?'}digest={quote(digest)}"
         headers = {"content-type": "application/octet-stream"}
-        self._taken(self._ask("PUT", str(place), content=content, headers=headers, actions="pull,push"))
+        self._taken(self._ask("PUT", place, content=content, headers=headers, actions="pull,push"))
         return digest
 
     def put_manifest(self, tag: str, manifest: Mapping[str, Any]) -> None:
@@ -95,12 +101,15 @@ class Repository:
         headers: Mapping[str, str] | None = None,
         actions: str = "pull",
     ) -> httpx.Response:
-        place = httpx.URL(f"{self._base}/v2/{self._path}/").join(path)
-        if place.host != httpx.URL(self._base).host:
-            raise UnavailableError(
-                f"{self._host} leads an upload to {place.host}.", next_step="ask who runs it"
-            )
         with self._client() as client:
+            base = httpx.URL(self._base)
+            place = httpx.URL(f"{self._base}/v2/{self._path}/").join(path)
+            # The authorization goes along: to no other host, and over no open line.
+            if place.host != base.host or (base.scheme == "https" and place.scheme != "https"):
+                raise UnavailableError(
+                    f"{self._host} leads an upload to {place.scheme}://{place.host}.",
+                    next_step="ask who runs it",
+                )
             for attempt in range(2):
                 given = dict(headers or {})
                 if known := self._authorization.get(actions):
@@ -161,7 +170,12 @@ def credentials_of(host: str) -> str:
             settings = parse_json(read_text(file), origin=str(file))
             if known := _known(settings, host):
                 return known
-        except (TrunklineError, AttributeError, TypeError):  # another program's file, which may say anything
+        except (
+            TrunklineError,
+            AttributeError,
+            KeyError,
+            TypeError,
+        ):  # another program's file, which may say anything
             continue
     token = secret("GITHUB_TOKEN") if host == GITHUB else ""
     return base64.b64encode(f"trunkline:{token}".encode()).decode() if token else ""

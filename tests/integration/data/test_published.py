@@ -87,7 +87,7 @@ def test_a_member_of_an_archive_is_what_the_digest_is_of(site: Site) -> None:
         archive.writestr("a folder/hour.csv", ROWS)
     address = site.publishes("/all.zip", packed.getvalue())
     assert read(Published("bikes/hour.csv", address, member="a folder/hour.csv", sha256=DIGEST)) == ROWS
-    with pytest.raises(DataError, match="no archive with"):
+    with pytest.raises(DataError, match="no archive from which"):
         Published("bikes/day.csv", address, member="day.csv").path()
 
 

@@ -72,8 +72,8 @@ def _separated(path: Path) -> Table:
     raw = path.read_bytes()
     if path.suffix.lower() == ".gz":
         raw = gzip.decompress(raw)
-    encoding = "utf-8" if _is_utf8(raw) else "cp1252"
-    text = raw.decode(encoding, errors="replace").removeprefix("\ufeff")
+    encoding = _encoding(raw, path.name)
+    text = raw.decode(encoding).removeprefix("\ufeff")
     options: dict[str, object] = {}
     separator = _separator(text)
     if separator != ",":
@@ -98,12 +98,18 @@ def _separated(path: Path) -> Table:
     return Table(pd.read_csv(io.StringIO(text), **given), "read_csv", options)
 
 
-def _is_utf8(raw: bytes) -> bool:
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+def _encoding(raw: bytes, name: str) -> str:
+    """Return how a file is encoded: as UTF-8, or as old Windows files are. Raises DataError for anything else."""
+    for encoding in ("utf-8", "cp1252"):
+        try:
+            text = raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return encoding
+    raise DataError(
+        f"{name} is no text in UTF-8 or Windows-1252.", next_step="save it as UTF-8, then call init again"
+    )
 
 
 def _separator(text: str) -> str:

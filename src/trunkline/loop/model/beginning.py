@@ -21,7 +21,7 @@ from trunkline.data.drafts import Answers, Draft, Line, Observed, Table, draft, 
 from trunkline.tasks import FirstSteps, judging_of
 
 FOLDER = "data"
-"""Of the project; where a file from elsewhere is copied."""
+"""The project's folder into which a file from elsewhere is copied."""
 LARGE = 20_000_000
 """Bytes above which a file is too much for git."""
 EXAMPLE = re.compile(r"^.*# example\n", re.M)
@@ -85,7 +85,7 @@ def begin(project: Project, source: Source, answers: Answers, *, replace: bool =
 
 def _require_kept(project: Project, paths: Sequence[Path]) -> None:
     names = [path.relative_to(project.root).as_posix() for path in paths if path.exists()]
-    if changed := git(project.root, "status", "--porcelain", "--", *names, error=ProjectError):
+    if names and (changed := git(project.root, "status", "--porcelain", "--", *names, error=ProjectError)):
         raise ProjectError(
             "Files that would be replaced hold changes that are not committed.",
             value=[line[3:] for line in changed.splitlines()],
@@ -98,6 +98,12 @@ def _placed(project: Project, path: Path, *, replace: bool) -> Path:
     if path.resolve().is_relative_to(project.root.resolve()):
         return path.resolve()
     place = project.root.resolve() / FOLDER / path.name
+    if place.parent.exists() and not place.parent.is_dir():
+        raise ProjectError(
+            "The rows go into a folder, and a file has its name.",
+            value=FOLDER,
+            next_step="rename that file, or put the rows into the project yourself",
+        )
     if place.exists() and place.read_bytes() != path.read_bytes() and not replace:
         raise ProjectError(
             "The project has another file of that name.",

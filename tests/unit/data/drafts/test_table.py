@@ -77,9 +77,11 @@ def test_json_lines_are_read(tmp_path: Path) -> None:
         ("", "rows.csv", "cannot be read"),
         ("{", "rows.jsonl", "cannot be read"),
         ("a", "rows.xlsx", "kind"),
+        ("a,b\n1,é\n".encode("utf-16"), "rows.csv", "UTF-8"),
+        (b"a,b\n1,\x81\n", "rows.csv", "UTF-8"),
     ],
 )
-def test_what_is_no_table_is_refused(tmp_path: Path, text: str, name: str, said: str) -> None:
+def test_what_is_no_table_is_refused(tmp_path: Path, text: str | bytes, name: str, said: str) -> None:
     with pytest.raises(DataError, match=said):
         read_table(written(tmp_path, text, name))
 
