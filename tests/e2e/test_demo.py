@@ -78,6 +78,8 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walked]:
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     begun(environment, "$ trunkline check")
     warm = programs(folder / "arrests/.venv/bin")
+    # The walk moves the environment away for a moment: by then all that starts warm must be imported.
+    subprocess.run([warm / "python", "-c", "pass"], check=True)
     try:
         done = subprocess.run(
             WALK,
