@@ -410,7 +410,7 @@ def test_a_fall_in_quality_is_answered_by_a_retraining_that_serves_beside_the_ch
     assert not (world.home / "monitoring").exists(), "something of a run was kept on the machine that serves"
 
 
-def test_a_bad_canary_goes_back_to_the_image_before_and_a_revert_to_the_one_after(
+def test_a_bad_canary_is_taken_back_by_a_pull_request_and_a_revert_brings_it_again(
     production: Production,
 ) -> None:
     world, machine = production.world, production.machine
@@ -428,12 +428,17 @@ def test_a_bad_canary_goes_back_to_the_image_before_and_a_revert_to_the_one_afte
     rollback = newest_pull(world, "rollback")
     before = world.merge(rollback, unchecked=True)
     production.deploy(before)
-    (back,) = machine.runs()
-    assert back != canary
-    assert read_state(world.desk / "deployments/production.yaml").image == back
+    # The image carries both versions, so the way back changes who answers, and nothing has to be fetched.
+    state = read_state(world.desk / "deployments/production.yaml")
+    assert (state.challenger, state.image) == (None, canary)
+    assert machine.runs() == [canary]
+    asked = conversation.applicants(40, seed=8, first=80_000)
+    alone = {*production.asked(asked)}
+    assert {row.arm for row in production.log().between().predictions if row.id in alone} == {"champion"}
     world.branch("revert")
     git(world.desk, "revert", "--no-edit", "-m", "1", "HEAD")
     number = world.open_pull_request("revert", "Take the rollback back")
     production.deploy(world.merge(number, unchecked=True))
+    assert read_state(world.desk / "deployments/production.yaml").challenger is not None
     assert machine.runs() == [canary]
     assert conversation.ask(production.address(), conversation.applicants(3, seed=6))
