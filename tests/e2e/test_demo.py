@@ -79,7 +79,7 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walked]:
     begun(environment, "$ trunkline check")
     warm = programs(folder / "arrests/.venv/bin")
     # The walk moves the environment away for a moment: by then all that starts warm must be imported.
-    subprocess.run([warm / "python", "-c", "pass"], check=True)
+    subprocess.run([warm / "trunkline", "--version"], check=True, capture_output=True)
     try:
         done = subprocess.run(
             WALK,
