@@ -57,6 +57,34 @@ def test_a_file_becomes_a_project_that_check_finds_in_order(
     assert "gradient-boosting" in capsys.readouterr().out
 
 
+def test_a_column_may_have_any_name(project: Project, tmp_path: Path) -> None:
+    names = [
+        "int",
+        "pd",
+        "trunkline",
+        "to_schema",
+        "½",
+        "ﬁn",
+        'a"b',
+        "{{ x }}",
+        "m²",
+        "€",
+        "$",
+        "שלום",
+        "x\u2028y",
+    ]
+    rows = tmp_path / "rows.csv"
+    quoted = ['"' + name.replace('"', '""') + '"' for name in (*names, "left")]
+    lines = [
+        ",".join([str(n % 7), *(str(n % 5) for _ in names[1:]), "no" if n % 3 else "yes"]) for n in range(90)
+    ]
+    rows.write_text("\n".join((",".join(quoted), *lines)), encoding="utf-8")
+    assert begin(project, rows, "--outcome", "left", "--positive", "yes") == 0
+    begun = Project(project.root)
+    assert [column.name for column in project_contract(begun).columns] == [*names, "left"]
+    assert set(load_source(begun).columns) == {*names, "left"}
+
+
 def test_what_is_not_committed_is_never_replaced(
     project: Project, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

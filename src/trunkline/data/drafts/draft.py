@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from dataclasses import dataclass, field
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import DataError
 
+from .attributes import attribute_of
 from .bounds import bands, ends_of, outward
 from .likely import likely_protected
 from .observed import Holds, Observed
@@ -89,7 +89,7 @@ def draft(columns: Sequence[Observed], answers: Answers) -> Draft:
     asked = () if answers.protected is not None else likely_protected(kept)
     taken = set[str]()
     return Draft(
-        lines=tuple(_line(one, answers, classes, _attribute(one.name, taken), asked) for one in kept),
+        lines=tuple(_line(one, answers, classes, attribute_of(one.name, taken), asked) for one in kept),
         contract=_contract(outcome, features, classes),
         readings={one.name: one.reading for one in kept if one.reading},
         left_out=left_out,
@@ -200,16 +200,3 @@ def _rule(one: Observed, role: Role, classes: bool, answers: Answers) -> tuple[d
     low, high = ends_of(one)
     seen = "" if (low, high) == (least, most) else f"The file holds {least:,.10g} to {most:,.10g}."
     return keywords | {"ge": low, "le": high}, seen
-
-
-def _attribute(name: str, taken: set[str]) -> str:
-    """Return a name that Python allows for an attribute, and that no other column has."""
-    plain = re.sub(r"\W+", "_", name).strip("_") or "column"
-    if plain[0].isdigit() or keyword.iskeyword(plain) or plain.startswith("_") or plain == "Config":
-        plain = f"column_{plain}"
-    free = plain
-    number = 2
-    while free in taken:
-        free, number = f"{plain}_{number}", number + 1
-    taken.add(free)
-    return free

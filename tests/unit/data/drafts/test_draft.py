@@ -66,6 +66,14 @@ def test_a_column_is_declared_by_what_it_holds(
         ("class", "column_class"),
         ("2nd", "column_2nd"),
         ("Config", "column_Config"),
+        ("validate", "column_validate"),
+        ("int", "column_int"),
+        ("pd", "column_pd"),
+        ("Fläche m²", "Fläche_m2"),
+        ("½", "column_1_2"),
+        ("ﬁn", "fin"),
+        ("€", "column"),
+        ("__x", "x"),
     ],
 )
 def test_a_name_that_python_does_not_allow_becomes_an_alias(name: str, attribute: str) -> None:
