@@ -6,11 +6,25 @@ import keyword
 import unicodedata
 
 OF_THE_MODEL = frozenset(
-    "Config build_schema_ empty example from_json from_yaml get_metadata pydantic_validate strategy to_json"
-    " to_json_schema to_schema to_yaml validate".split()
+    [
+        "Config",
+        "build_schema_",
+        "empty",
+        "example",
+        "from_json",
+        "from_yaml",
+        "get_metadata",
+        "pydantic_validate",
+        "strategy",
+        "to_json",
+        "to_json_schema",
+        "to_schema",
+        "to_yaml",
+        "validate",
+    ]
 )
 """What a model of pandera has already."""
-OF_THE_FILE = frozenset("bool float int str pa pd trunkline".split())
+OF_THE_FILE = frozenset(["bool", "float", "int", "str", "pa", "pd", "trunkline"])
 """What the lines of the contract say themselves."""
 
 
