@@ -55,7 +55,7 @@ def require_possible(state: DesiredState, settings: TargetSettings, serving: Ser
 def plain_http(settings: TargetSettings, serving: Serving) -> str:
     """Return what must stand before a service that others reach and that ends no TLS itself; empty where it does."""
     host, access = settings.listens(serving) or ("", None)
-    if access is None or access.tls != "platform" or on_loopback(host):
+    if access is None or access.tls != "platform" or settings.behind_tls or on_loopback(host):
         return ""
     return (
         f"It answers plain HTTP on {host or 'every address'} (access.tls: platform): a proxy or the platform must"

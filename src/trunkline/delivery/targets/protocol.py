@@ -27,6 +27,8 @@ class TargetSettings(Record):
 
     needs_image: ClassVar[bool] = False
     """Whether it serves nothing without an image."""
+    behind_tls: ClassVar[bool] = False
+    """Whether the target itself brings what terminates TLS before the service."""
 
     def listens(self, serving: Serving) -> tuple[str, Access] | None:
         """Return on which address it serves, and whom it admits; None where the kind knows neither."""
