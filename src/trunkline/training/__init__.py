@@ -2,9 +2,9 @@
 
 from .candidate import Candidate, Export
 from .contract_features import contract_features, features_of
+from .elsewhere import Files, Trained
 from .export import export
 from .few_rows import Tried, try_candidates
-from .files import Files
 from .fit import Fitted, train
 from .frames import model_frame, outcome, predict_frame
 from .key import KeyParts, key_parts, training_key
@@ -13,7 +13,6 @@ from .offer import assemble, offered
 from .parity import compare
 from .readings import watched
 from .threshold import check_threshold
-from .trained import Trained
 from .usage import measured_usage
 
 __all__ = [

@@ -28,17 +28,15 @@ from trunkline.core.raised import asking
 from trunkline.tasks import Judging, judging_of
 
 from .candidate import NO_EXPORT, Candidate, Export
-from .files import Files
+from .elsewhere import Files, Trained, check_taken, take
 from .folds import Cut, folds
 from .frames import model_frame, outcome
 from .mitigation import constrained, fit_groups, mitigated_attribute, put_under
 from .offer import Offer, assemble, offered, require_complete
 from .scoring import Metric, search_scorer
 from .settings import as_json
-from .taking import check_taken, take
 from .threads import answer_in_one_thread
 from .threshold import check_threshold, decide
-from .trained import Trained
 from .weights import row_weights
 
 

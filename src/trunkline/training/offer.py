@@ -16,8 +16,8 @@ from trunkline.core.raised import asking
 from trunkline.tasks import Judging, judging_of
 
 from .candidate import Candidate
+from .elsewhere.trained import Trained
 from .libraries import taken_in
-from .trained import Trained
 
 KEY = "training.candidates"
 Offers = Sequence[Candidate | Trained]

@@ -28,8 +28,8 @@ from trunkline.tasks import judging_of, task_of
 
 from .confinement import Confined, confined
 from .exporters import python as python_model
+from .fast_features import speed_up
 from .frames import encoded
-from .straight import straighten
 from .variables import hide_variables
 
 LENGTH = struct.Struct(">I")
@@ -72,7 +72,7 @@ def load(bundle: Bundle) -> tuple[Answer, list[str]]:
         return {"outputs": task_of(bundle.contract).raw(answers)}
 
     classes = judging.classes(pipeline, bundle.contract, candidate=bundle.manifest.name)
-    rows_of = straighten(pipeline)
+    rows_of = speed_up(pipeline)
     return answer, list(classes)
 
 

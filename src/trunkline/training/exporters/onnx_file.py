@@ -13,7 +13,7 @@ from trunkline.runtimes.tensors import TENSORS_FILE, Tensors
 from trunkline.tasks import Answers
 
 from ..candidate import Export
-from ..elsewhere import Elsewhere
+from ..elsewhere.onnx_estimator import OnnxEstimator
 from ..export import measure
 from .exporter import ConversionError, Exported, Job
 
@@ -55,7 +55,7 @@ class OnnxFile:
 
 
 def _of(pipeline: Any) -> tuple[bytes, Tensors]:
-    if not isinstance(pipeline, Elsewhere):
+    if not isinstance(pipeline, OnnxEstimator):
         raise ConversionError("")
     if pipeline.transformers or pipeline.answer:
         raise ConversionError("Code of the project stands around the ONNX file")

@@ -207,7 +207,7 @@ def requirements(types: Sequence[str], package: str) -> tuple[str, ...]:
     """
     needed = set(BASE)
     tops = {name.split(".")[0]: name for name in sorted(types)}
-    if any(name.startswith("trunkline.training.elsewhere.") for name in types):
+    if any(name.startswith("trunkline.training.elsewhere.onnx_estimator.") for name in types):
         needed.add("onnxruntime")
     foreign = {
         top: name

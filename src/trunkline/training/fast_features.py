@@ -1,4 +1,4 @@
-"""Straight: the fitted steps before a model, asked without what scikit-learn makes ready anew for each request.
+"""Fast features: the fitted steps before a model, asked without what scikit-learn makes ready anew for each request.
 
 For one row, a ColumnTransformer and the frame it cuts cost several times what its transformers do with the values.
 Transformers are asked as they are, the project's own too; those of scikit-learn that compute on an array get one.
@@ -77,7 +77,7 @@ class Rows:
         return np.stack(chosen, axis=1)
 
 
-def straighten(model: Any) -> Callable[[Arrays], Any]:
+def speed_up(model: Any) -> Callable[[Arrays], Any]:
     """Return what makes rows for a fitted model, whose steps before the last now transform them sooner.
 
     Whatever is no plain pipeline with a plain ColumnTransformer at its start is left alone, and gets a frame.

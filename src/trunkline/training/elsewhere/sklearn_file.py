@@ -46,7 +46,7 @@ def adopted(trained: Trained, path: Path, rows: pd.DataFrame, contract: Contract
             next_step="save it after fit, or offer it as a Candidate in model.py",
         ) from error
     if labels := trained.labels():
-        model = Named(model, [*labels])
+        model = RenamedClassifier(model, [*labels])
     return _with_inputs(trained, model, rows, contract)
 
 
@@ -117,14 +117,14 @@ def _refuse(trained: Trained, what: str, advice: str) -> None:
     raise ProjectError(f"Trained model {trained.name}: {what}.", next_step=f"{advice}, in model.py")
 
 
-class Named(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class RenamedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A fitted classifier whose classes have the contract's names, in the order of its own."""
 
     def __init__(self, model: Any, names: list[str]) -> None:
         self.model = model
         self.names = names
 
-    def fit(self, X: Any, y: Any = None) -> Named:  # noqa: ARG002
+    def fit(self, X: Any, y: Any = None) -> RenamedClassifier:  # noqa: ARG002
         """Leave it as it is: scikit-learn asks of every estimator that it can be fitted."""
         return self
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from trunkline.core.errors import NotFoundError, ProjectError, StorageError, UnavailableError
+from trunkline.core.errors import NotFoundError, ProjectError, StorageError
 from trunkline.core.package import require_content
-from trunkline.core.raised import one_line
 from trunkline.core.record import digits, file_sha256
 
+from .addresses import fetch, too_large
+from .mlflow_version import file_of_version
 from .trained import Trained
 
 SCHEMES = ("az", "file", "gs", "https", "models", "s3")
@@ -97,11 +94,11 @@ class Files:
         with tempfile.TemporaryDirectory(dir=kept.parent, prefix=".fetching-") as name:
             partial = Path(name) / "file"
             if trained.scheme == "models":
-                partial = _of_mlflow(trained, Path(name), self.mlflow)
+                partial = file_of_version(trained, Path(name), self.mlflow)
                 if partial.stat().st_size > limit:
-                    raise _too_large(trained)
+                    raise too_large(trained)
             else:
-                _of_store(trained, partial, limit)
+                fetch(trained, partial, limit)
             _require(file_sha256(partial), trained)
             partial.replace(kept)
 
@@ -129,88 +126,3 @@ def _require(found: str, trained: Trained) -> None:
             f"Trained model {trained.name}: {trained.file} is {found}, and model.py names {trained.digest}.",
             next_step="find out who changed it; if it is meant, change the digest in model.py by a pull request",
         )
-
-
-def _too_large(trained: Trained) -> StorageError:
-    return StorageError(
-        f"Trained model {trained.name}: {trained.file} is larger than {trained.largest_mb} MB.",
-        next_step="raise largest_mb in model.py if that is meant",
-    )
-
-
-def _of_store(trained: Trained, partial: Path, limit: int) -> None:
-    """Write what an address holds to a file, piece by piece, and no more than `limit` bytes."""
-    try:
-        import obstore
-        from obstore.store import from_url
-    except ImportError as error:
-        raise StorageError(
-            f"Trained model {trained.name}: {trained.file} needs the package obstore, which is not installed.",
-            next_step="add obstore to requirements/train.in, then make lock and make setup",
-        ) from error
-    folder, _, name = trained.file.rpartition("/")
-    with _telling(trained):
-        plain = os.environ.get("AWS_ALLOW_HTTP", "").lower() == "true"
-        options: dict[str, Any] = {"allow_http": plain, "connect_timeout": "10s", "timeout": "600s"}
-        open_store: Any = from_url
-        store = open_store(folder) if trained.scheme == "file" else open_store(folder, client_options=options)
-        size = 0
-        with partial.open("wb") as stream:
-            for piece in obstore.get(store, name).stream():
-                size += len(piece)
-                if size > limit:
-                    raise _too_large(trained)
-                stream.write(piece)
-
-
-@contextmanager
-def _telling(trained: Trained) -> Iterator[None]:
-    from obstore.exceptions import BaseError
-
-    try:
-        yield
-    except FileNotFoundError as error:  # obstore's own is a kind of it
-        raise NotFoundError(
-            f"Trained model {trained.name}: there is nothing at {trained.file}.",
-            next_step="correct its address in model.py",
-        ) from error
-    except (BaseError, ValueError, OSError) as error:
-        raise UnavailableError(
-            f"Trained model {trained.name}: {trained.file} cannot be fetched: {one_line(error)}.",
-            next_step="try again later; look at the address, at the network, and at the credentials of this machine",
-        ) from error
-
-
-def _of_mlflow(trained: Trained, folder: Path, uri: str) -> Path:
-    """Return the model's own file in MLflow's folder of a version: that of its flavour `onnx` or `sklearn`."""
-    words = trained.file.removeprefix("models:/").split("/")
-    if len(words) != 2 or not words[1].isdigit():
-        raise ProjectError(
-            f"Trained model {trained.name}: a version in MLflow is models:/name/number; an alias moves.",
-            value=trained.file,
-            next_step="name the version by its number in model.py",
-        )
-    from mlflow import artifacts
-    from mlflow.exceptions import MlflowException
-    from mlflow.models import Model
-
-    try:
-        found = Path(
-            artifacts.download_artifacts(
-                artifact_uri=trained.file, dst_path=str(folder), tracking_uri=uri, registry_uri=uri
-            )
-        )
-        flavours = Model.load(str(found)).flavors
-    except (MlflowException, OSError) as error:
-        raise UnavailableError(
-            f"Trained model {trained.name}: MLflow does not give {trained.file}: {one_line(error)}.",
-            next_step="look at the name, the version, and at registry.uri in trunkline.yaml",
-        ) from error
-    name = flavours.get("onnx", {}).get("data") or flavours.get("sklearn", {}).get("pickled_model")
-    if not name or not (found / name).is_file():
-        raise ProjectError(
-            f"Trained model {trained.name}: MLflow holds it as {', '.join(sorted(flavours))}, and Trunkline reads onnx "
-            "and sklearn.",
-            next_step="log it once more as one of these, or bring its ONNX file",
-        )
-    return found / str(name)

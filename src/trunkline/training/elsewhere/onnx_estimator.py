@@ -16,7 +16,7 @@ _open: WeakKeyDictionary[Any, Session] = WeakKeyDictionary()
 """Open sessions, beside the models: one cannot be written."""
 
 
-class Elsewhere(BaseEstimator):  # type: ignore[misc]
+class OnnxEstimator(BaseEstimator):  # type: ignore[misc]
     """What answers by an ONNX file; only its transformers learn from rows.
 
     `tensors` is the record of that name as JSON types, `transformers` fill the tensors that it leaves out, `answer`
@@ -35,7 +35,7 @@ class Elsewhere(BaseEstimator):  # type: ignore[misc]
         self.transformers = transformers
         self.answer = answer
 
-    def fit(self, X: pd.DataFrame, y: Any = None) -> Elsewhere:
+    def fit(self, X: pd.DataFrame, y: Any = None) -> OnnxEstimator:
         """Fit the transformers; the file stays as it is."""
         self.transformers_ = {name: clone(one).fit(X, y) for name, one in (self.transformers or {}).items()}
         return self
@@ -58,7 +58,7 @@ class Elsewhere(BaseEstimator):  # type: ignore[misc]
         return hasattr(self, "transformers_")
 
 
-class ElsewhereClassifier(ClassifierMixin, Elsewhere):  # type: ignore[misc]
+class OnnxClassifier(ClassifierMixin, OnnxEstimator):  # type: ignore[misc]
     """The same for classes, which it names in the order of its probabilities."""
 
     @property
@@ -79,7 +79,7 @@ class ElsewhereClassifier(ClassifierMixin, Elsewhere):  # type: ignore[misc]
         return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
 
 
-class ElsewhereRegressor(RegressorMixin, Elsewhere):  # type: ignore[misc]
+class OnnxRegressor(RegressorMixin, OnnxEstimator):  # type: ignore[misc]
     """The same for numbers."""
 
     def predict(self, X: pd.DataFrame) -> np.ndarray[Any, Any]:

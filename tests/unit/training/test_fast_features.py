@@ -14,8 +14,8 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler, TargetEncoder
 
+from trunkline.training.fast_features import Rows, speed_up
 from trunkline.training.frames import as_frame
-from trunkline.training.straight import Rows, straighten
 
 
 class Lengths(BaseEstimator, TransformerMixin):  # type: ignore[misc]
@@ -91,7 +91,7 @@ def test_each_row_becomes_what_it_becomes_by_the_pipeline_alone_and_among_others
     given = arrays()
     model = fitted(SEVERAL[name], given, remainder="passthrough" if name == "the rest as it is" else "drop")
     wanted = model[0].transform(as_frame(given))
-    make = straighten(model)
+    make = speed_up(model)
     found = model.steps[0][1].transform(make(given))
     assert sparse.issparse(found) == sparse.issparse(wanted)
     assert found.dtype == wanted.dtype
@@ -101,13 +101,13 @@ def test_each_row_becomes_what_it_becomes_by_the_pipeline_alone_and_among_others
         np.testing.assert_array_equal(dense(model.steps[0][1].transform(make(alone))), dense(wanted)[[place]])
 
 
-def test_only_what_is_known_is_straightened() -> None:
+def test_only_what_is_known_is_sped_up() -> None:
     given = arrays()
     known = SEVERAL["scaled and one-hot"]
-    assert straighten(fitted(known, given)) is Rows
-    assert straighten(fitted(SEVERAL["by a mask"], given)) is as_frame
-    assert straighten(fitted(known, given, transformer_weights={"n": 2.0})) is as_frame
+    assert speed_up(fitted(known, given)) is Rows
+    assert speed_up(fitted(SEVERAL["by a mask"], given)) is as_frame
+    assert speed_up(fitted(known, given, transformer_weights={"n": 2.0})) is as_frame
     framed = fitted(known, given)
     framed[0].set_output(transform="pandas")
-    assert straighten(framed) is as_frame
-    assert straighten(DummyClassifier()) is as_frame
+    assert speed_up(framed) is as_frame
+    assert speed_up(DummyClassifier()) is as_frame
