@@ -48,7 +48,7 @@ def entry_of(text: str) -> Part:
 class Detection(Listed):
     """The answer is a list of boxes; an event's value is a text such as `cat 0 0 10 20`."""
 
-    name = "detection"
+    name = "toy-detection"
     parts = {
         "class": {"type": "string"},
         "box": {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4},

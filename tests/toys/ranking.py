@@ -21,7 +21,7 @@ def first_hit(paired: Paired) -> Array:
 class Ranking(Listed):
     """The answer is the best items, the best first; each click or skip of an item is one event."""
 
-    name = "ranking"
+    name = "toy-ranking"
     parts = {"item": {"type": "string"}, "score": {"type": "number"}}
     metrics = {"reciprocal_rank": first_hit}
     silence = True  # What nobody clicked for a while was not liked.

@@ -151,8 +151,8 @@ def schema(task: str, segments: list[str], kind: type) -> type[pa.DataFrameModel
 
 
 TOYS: dict[str, tuple[Callable[[], pd.DataFrame], list[str], type, str, int, str]] = {
-    "ranking": (clicks, ["old", "young"], bool, "Items", 3, "reciprocal_rank"),
-    "detection": (pictures, ["bright", "dark"], str, "Boxes", 1, "recall_at_half"),
+    "toy-ranking": (clicks, ["old", "young"], bool, "Items", 3, "reciprocal_rank"),
+    "toy-detection": (pictures, ["bright", "dark"], str, "Boxes", 1, "recall_at_half"),
 }
 
 
@@ -363,7 +363,7 @@ def events(ids: list[str], happened: list[dict[str, Any]], task: str, now: datet
             event = GroundTruth(prediction=id_, item=item, value=value, time=now - timedelta(minutes=30))
             told += [event] * (2 if DRAW.random() < 0.2 else 1)
             if DRAW.random() < 0.2:
-                wrong = {"ranking": False, "detection": "dog 0 0 1 1"}[task]
+                wrong = {"toy-ranking": False, "toy-detection": "dog 0 0 1 1"}[task]
                 told.append(event.model_copy(update={"value": wrong, "time": now - timedelta(minutes=40)}))
     return [told[place] for place in DRAW.permutation(len(told))]
 

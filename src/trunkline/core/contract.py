@@ -65,7 +65,9 @@ class Column(Record):
     maximum: float | None = None
     categories: tuple[str, ...] = ()
     coded: bool = False
-    """Whether the categories are whole numbers, as in `isin=[0, 1]`; `categories` writes them as texts."""
+    """Whether the categories, or the ids of an entity, are whole numbers; `categories` writes them as texts."""
+    seen: bool = False
+    """Whether the model sees it though its role is another: the user, where it is an entity."""
     patterns: tuple[str, ...] = ()
     """Regular expressions that a text must match, each as `re.search` of Python finds it."""
     shortest: int | None = None
@@ -80,7 +82,7 @@ class Column(Record):
     def _short(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # Contracts from before these rules keep their digest, and so do snapshots that hold them.
         written: dict[str, Any] = handler(self)
-        for name in ("coded", "patterns", "shortest", "longest", "example"):
+        for name in ("coded", "seen", "patterns", "shortest", "longest", "example"):
             if written.get(name) in (False, None, "", (), []):
                 written.pop(name, None)
         return written
@@ -135,7 +137,7 @@ class Contract(Record):
     @property
     def features(self) -> tuple[Column, ...]:
         """Return the columns that the model sees, in the order in which it sees them."""
-        return tuple(column for column in self.columns if column.role is Role.FEATURE)
+        return tuple(column for column in self.columns if column.role is Role.FEATURE or column.seen)
 
     @property
     def protected(self) -> tuple[Column, ...]:

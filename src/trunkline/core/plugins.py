@@ -80,6 +80,7 @@ OURS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "category": "trunkline.inputs.category:category",
             "text": "trunkline.inputs.text:Text",
             "time": "trunkline.inputs.time:Time",
+            "entity": "trunkline.inputs.entity:entity",
         },
         "log stores": {
             "az": "trunkline.predictions.stores.objects:ObjectStore",
@@ -112,6 +113,7 @@ OURS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
         "tasks": {
             "classification": "trunkline.tasks.classification.answers:Classification",
+            "ranking": "trunkline.tasks.ranking.answers:Ranking",
             "regression": "trunkline.tasks.regression.answers:Regression",
         },
     }

@@ -17,6 +17,7 @@ from trunkline.core.errors import ContractError
 def field(
     *,
     role: str = Role.FEATURE.value,
+    holds: str | None = None,
     description: str | None = None,
     unit: str | None = None,
     ge: Any = None,
@@ -36,13 +37,15 @@ def field(
 ) -> Any:
     """Return a field of a pandera model, with what the contract adds to it.
 
-    `role` is what the column is for, `unit` is for people, `protected` compares its groups, `bands` are the edges that
+    `role` is what the column is for, `holds` its input type where the Python type does not say it, such as `entity`, an
+    id of an open catalogue. `unit` is for people, `protected` compares its groups, `bands` are the edges that
     cut a protected number into groups. Of the outcome, `positive` is the class that probabilities are of, and `answer`
     the task where the type does not say it. `example` is a text that keeps the rule. `alias` is the column's name where
     Python does not allow it. All else is pandera's: https://pandera.readthedocs.io. Raises ContractError for a keyword
     that nobody knows.
     """
     said = {
+        "holds": holds,
         "unit": unit,
         "protected": protected,
         "bands": bands,

@@ -19,13 +19,12 @@ from trunkline.inputs import InputType, input_of
 from trunkline.inputs.text import text_fault
 from trunkline.tasks import task_of
 
-from .categories import allowed, categories_of, is_whole, require_kept
+from .categories import allowed, categories_of, require_kept
+from .holds import CATEGORY, declared, require_open
 from .ranges import range_of
 from .text_rules import require_example, text_rules
 
-CATEGORY, TIME = "category", "time"
-"""The types that a list, and an event time in text, make of another."""
-METADATA = ("role", "unit", "protected", "bands", "positive", "answer", "example")
+METADATA = ("role", "holds", "unit", "protected", "bands", "positive", "answer", "example")
 OF_THE_OUTCOME = ("positive", "answer")
 """The keys that say something of the answer."""
 NULLABLE = {"int64": "pd.Int64Dtype", "bool": "pd.BooleanDtype"}
@@ -126,12 +125,12 @@ def _column(name: str, field: pa.Column) -> Column:
         )
     role = _role(name, metadata)
     values = allowed(name, field)
-    kind = _type(name, field, role)
-    held = input_of(Column(name=name, type=kind))
+    kind, numbered = declared(name, field, role, metadata.get("holds", ""))
+    held = input_of(Column(name=name, type=kind, role=role, coded=numbered))
     low, high = range_of(field, held)
     if held.whole and role is Role.OUTCOME and not values and (low, high) == (0, 1):
         values = (0, 1)
-    coded = held.whole and bool(values)
+    coded = numbered or (held.whole and bool(values))
     categories = categories_of(held, values)
     if field.nullable and held.stored in NULLABLE and str(field.dtype) not in ("Int64", "boolean"):
         raise ContractError(
@@ -145,6 +144,7 @@ def _column(name: str, field: pa.Column) -> Column:
                 next_step="move it to the field with the role 'outcome'",
             )
     listed = bool(categories)
+    require_open(held, listed=listed)
     if role is Role.OUTCOME:
         categories = categories or held.classes()
     if listed:
@@ -173,6 +173,7 @@ def _column(name: str, field: pa.Column) -> Column:
         maximum=high,
         categories=categories,
         coded=coded,
+        seen=held.catalogued and role is Role.USER,
         bands=_bands(held, metadata.get("bands", ())),
     )
     if role is Role.WEIGHT and (listed or not held.quantity or field.nullable or low is None or low < 0):
@@ -204,22 +205,6 @@ def _role(name: str, metadata: Mapping[str, Any]) -> Role:
         raise ContractError(
             f"{name}: unknown role ({hint})", value=value, next_step="correct its `role` in contract.py"
         ) from error
-
-
-def _type(name: str, field: pa.Column, role: Role) -> str:
-    text = str(field.dtype).lower()
-    if text == CATEGORY:
-        codes = [is_whole(value) for value in getattr(field.dtype, "categories", None) or ()]
-        text = "int" if codes and all(codes) else "str"
-    for kind in OURS["inputs"]:
-        held = input_of(Column(name=name, type=kind))
-        if text.startswith(held.dtypes):
-            # A text that says when a row happened is a time: what sorts as text need not sort as time.
-            return TIME if held.free and role is Role.TIME else kind
-    raise ContractError(
-        f"{name}: the type {field.dtype} has no place in a contract.",
-        next_step="use int, float, bool, str or pd.Timestamp",
-    )
 
 
 def _bands(held: InputType, value: Any) -> tuple[float, ...]:

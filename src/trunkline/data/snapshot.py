@@ -127,11 +127,13 @@ def check_enough(rows: pd.DataFrame, contract: Contract, policy: DataPolicy) -> 
             f"A snapshot needs {policy.minimum_rows:,} rows (data.minimum_rows), and there are {len(rows):,}.",
             next_step="bring more rows in load(), or widen data.window where the policy has one",
         )
-    outcome = rows[contract.outcome.name]
+    # Where answers are lists, what happened may be the same each time: what it happened to is not.
+    learned = contract.of_role(Role.ITEM) or contract.outcome
+    outcome = rows[learned.name]
     if outcome.nunique() < 2:
         raise DataError(
-            f"All {len(rows):,} rows have the same outcome: there is nothing to learn.",
-            value={contract.outcome.name: outcome.tolist()[0]},
+            f"All {len(rows):,} rows have the same {learned.role.value}: there is nothing to learn.",
+            value={learned.name: outcome.tolist()[0]},
             next_step="look at the filter in load() and at data.window",
         )
 

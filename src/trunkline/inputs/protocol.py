@@ -51,6 +51,8 @@ class InputType(ABC):
     """Whether every value is a whole number."""
     free: ClassVar[bool] = False
     """Whether a value may hold anything a person wrote: it is shown in no report."""
+    catalogued: ClassVar[bool] = False
+    """Whether a model that knows a value answers for it: a user's column of the type is seen by the model."""
     textual: ClassVar[bool] = False
     """Whether it is written as a text as it is, so that lengths and patterns may be declared."""
     ranged: ClassVar[bool] = False
@@ -207,6 +209,10 @@ class InputType(ABC):
     def logged(self, value: object) -> object:
         """Return what the prediction log keeps of a value."""
         return value
+
+    def marked(self, value: object, like: AnyProfile) -> object:  # noqa: ARG002
+        """Return what the log keeps of a value that is never in it, beside the reference's profile."""
+        return None
 
     def summary(self, values: Sequence[object]) -> AnyProfile:
         """Return the profile of a reference, whose cells later windows are counted on; None and NaN are null.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from pydantic import AfterValidator, Field
@@ -33,12 +33,12 @@ class Text(Parted):
     """A free text."""
 
     free = True
-    strange = STRANGE
+    strange: ClassVar[tuple[Value, ...]] = STRANGE
     textual = True
-    open_parts = ("script",)
-    dtypes = ("str",)
+    open_parts: ClassVar[tuple[str, ...]] = ("script",)
+    dtypes: ClassVar[tuple[str, ...]] = ("str",)
     summarised = False
-    takes = ("category",)
+    takes: ClassVar[tuple[str, ...]] = ("category",)
 
     def read(self, value: object) -> str:
         """Return a text that keeps length and patterns."""

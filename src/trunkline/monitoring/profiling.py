@@ -21,8 +21,13 @@ DIGITS = 6
 
 
 def watched(contract: Contract) -> tuple[Column, ...]:
-    """Return the columns that a profile summarises: those logged in the clear, but for the event time."""
-    return tuple(column for column in contract.logged if column.role is not Role.TIME)
+    """Return the columns that a profile summarises: those that the log says something of, but for the event time."""
+    logged = {column.name for column in contract.logged}
+    return tuple(
+        column
+        for column in contract.inputs
+        if column.seen or (column.name in logged and column.role is not Role.TIME)
+    )
 
 
 def reference_profile(

@@ -24,6 +24,7 @@ from trunkline.runtimes import Columns, Model, open_model
 from trunkline.tasks import task_of
 
 from .batches import Batches
+from .references import references
 from .requests import RequestModel, request_columns
 from .routing import user_key
 
@@ -199,7 +200,10 @@ def load(
             champion.bundle.contract, challenger.bundle.contract if challenger else None
         )
         requests = RequestModel(
-            columns, outcome=champion.bundle.contract.outcome.name, maximum_rows=maximum_rows
+            columns,
+            outcome=champion.bundle.contract.outcome.name,
+            maximum_rows=maximum_rows,
+            references=references(champion.bundle),
         )
         undo.pop_all()
     return Loaded(release, champion, challenger, requests, loaded_at=datetime.now(UTC), secret=secret)

@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.reading import DoubledKey, single
 from trunkline.inputs import input_of
+from trunkline.inputs.profiles import AnyProfile
 
 from .problems import Refused, doubled, explain
 
@@ -37,8 +38,16 @@ def request_columns(champion: Contract, challenger: Contract | None = None) -> t
 class RequestModel:
     """Checks bodies against columns: nothing is coerced, nothing unknown is let through."""
 
-    def __init__(self, columns: Sequence[Column], *, outcome: str = "", maximum_rows: int = 1000) -> None:
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        *,
+        outcome: str = "",
+        maximum_rows: int = 1000,
+        references: Mapping[str, AnyProfile] | None = None,
+    ) -> None:
         self.columns = tuple(columns)
+        self._references = dict(references or {})
         self.outcome = outcome
         self.maximum_rows = maximum_rows
         self._held = [input_of(column) for column in self.columns]
@@ -73,13 +82,22 @@ class RequestModel:
         return rows
 
     def logged(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what the prediction log keeps of a row: every feature, and what else was sent but keys and users."""
-        return {
+        """Return what the prediction log keeps of a row: every feature, and what else was sent but keys and users.
+
+        Of a user whom the model sees it is whether the reference knew him.
+        """
+        kept = {
             name: held.logged(row.get(name))
             for held in self._held
             if ((name := held.column.name) in row and held.column.role not in SECRET)
             or held.column.role is Role.FEATURE
         }
+        marked = {
+            name: held.marked(row.get(name), self._references[name])
+            for held in self._held
+            if held.column.seen and (name := held.column.name) in self._references
+        }
+        return kept | marked
 
     def broken(self, row: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the fields in which a row for another contract breaks this one; unknown ones are passed over."""

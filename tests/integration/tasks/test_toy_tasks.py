@@ -27,8 +27,8 @@ TABLE = {
     **OURS,
     "tasks": {
         **OURS["tasks"],
-        "detection": "toys.detection:Detection",
-        "ranking": "toys.ranking:Ranking",
+        "toy-detection": "toys.detection:Detection",
+        "toy-ranking": "toys.ranking:Ranking",
     },
 }
 REPOSITORY = Path(__file__).parents[3]
@@ -47,7 +47,7 @@ def task(contract: Contract) -> Task:
 class TestRanking(TaskConformance):
     @pytest.fixture
     def contract(self) -> Contract:
-        return contract_of("ranking", Column(name="clicked", type="boolean", role=Role.OUTCOME))
+        return contract_of("toy-ranking", Column(name="clicked", type="boolean", role=Role.OUTCOME))
 
     @pytest.fixture
     def raw(self) -> list[Any]:
@@ -86,7 +86,7 @@ class TestRanking(TaskConformance):
 class TestDetection(TaskConformance):
     @pytest.fixture
     def contract(self) -> Contract:
-        return contract_of("detection", Column(name="object", type="text", role=Role.OUTCOME))
+        return contract_of("toy-detection", Column(name="object", type="text", role=Role.OUTCOME))
 
     @pytest.fixture
     def raw(self) -> list[Any]:

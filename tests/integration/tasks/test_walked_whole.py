@@ -27,8 +27,8 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     table = folder / "src/trunkline/core/plugins.py"
     ours = LINE
     for name, kind in (("ranking", "Ranking"), ("detection", "Detection")):
-        shutil.copy(TOYS / f"{name}.py", folder / "src/trunkline/tasks" / f"{name}.py")
-        ours += f'            "{name}": "trunkline.tasks.{name}:{kind}",\n'
+        shutil.copy(TOYS / f"{name}.py", folder / "src/trunkline/tasks" / f"toy_{name}.py")
+        ours += f'            "toy-{name}": "trunkline.tasks.toy_{name}:{kind}",\n'
     text = table.read_text(encoding="utf-8")
     assert LINE in text
     table.write_text(text.replace(LINE, ours), encoding="utf-8")
@@ -47,7 +47,10 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize(
     ("task", "metrics", "labelled"),
-    [("ranking", ["reciprocal_rank"], 80), ("detection", ["recall_at_half", "precision_at_half"], 60)],
+    [
+        ("toy-ranking", ["reciprocal_rank"], 80),
+        ("toy-detection", ["recall_at_half", "precision_at_half"], 60),
+    ],
 )
 def test_a_list_task_is_walked_from_training_to_the_evidence_of_a_rollout(
     python: Path, tmp_path: Path, task: str, metrics: list[str], labelled: int

@@ -124,7 +124,7 @@ def test_an_open_end_of_a_fractional_range_is_refused(checks: dict[str, Any]) ->
             {"metadata": {"protcted": True}},
             "it: unknown key 'protcted' .did you mean 'protected'",
         ),
-        (int, {"metadata": {"qqq": True}}, "it: unknown key 'qqq' .known keys: role, unit"),
+        (int, {"metadata": {"qqq": True}}, "it: unknown key 'qqq' .known keys: role, holds, unit"),
         (int, {"metadata": {"protected": "yes"}}, "it: 'protected' must be True or False"),
         (int, {"metadata": {"unit": 3}}, "it: 'unit' must be a text"),
         (int, {"metadata": {"bands": [30, 20]}}, "it: 'bands' must be numbers that rise"),
@@ -191,7 +191,42 @@ def test_a_numeric_outcome_makes_a_regression() -> None:
 
 def test_the_outcome_names_a_task_that_its_type_does_not_say() -> None:
     metadata = {"role": "outcome", "answer": "ranking"}
-    assert contract_from(model(y=(bool, pa.Field(metadata=metadata)))).task == "ranking"
+    contract = contract_from(
+        model(
+            shown=(str, pa.Field(metadata={"role": "key"})),
+            item=(str, pa.Field(metadata={"role": "item"})),
+            y=(bool, pa.Field(metadata=metadata)),
+        )
+    )
+    assert contract.task == "ranking"
+
+
+def test_rows_of_a_list_say_which_answer_and_item_they_are_about() -> None:
+    metadata = {"role": "outcome", "answer": "ranking"}
+    with pytest.raises(ContractError, match="no column has the role 'key'"):
+        contract_from(model(y=(bool, pa.Field(metadata=metadata))))
+
+
+@pytest.mark.parametrize(("kind", "coded"), [(str, False), (int, True)])
+def test_a_user_who_is_an_entity_is_seen_by_the_model(kind: type, coded: bool) -> None:
+    contract = contract_from(model(who=(kind, pa.Field(metadata={"role": "user", "holds": "entity"}))))
+    column = contract.column("who")
+    assert (column.type, column.coded, column.seen) == ("entity", coded, True)
+    assert column in contract.features
+    assert column not in contract.logged
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "said"),
+    [
+        (str, {"metadata": {"holds": "entitty"}}, "use entity"),
+        (float, {"metadata": {"holds": "entity"}}, "what holds entity is no float64"),
+        (str, {"isin": ["a", "b"], "metadata": {"holds": "entity"}}, "an open catalogue has no list"),
+    ],
+)
+def test_what_a_field_cannot_hold_is_refused(kind: type, settings: dict[str, Any], said: str) -> None:
+    with pytest.raises(ContractError, match=said):
+        contract_from(model(who=(kind, pa.Field(**settings))))
 
 
 def test_only_the_outcome_names_a_task() -> None:

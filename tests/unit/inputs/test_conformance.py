@@ -1,4 +1,4 @@
-"""The six input types, and a toy that takes one file and one line in the table, pass the same suite."""
+"""The input types, and a toy that takes one file and one line in the table, pass the same suite."""
 
 from __future__ import annotations
 
@@ -110,3 +110,23 @@ class TestPicture(InputConformance):
 def test_a_type_that_nobody_offers_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="no input type has the name 'picture': use one of integer"):
         Column(name="x", type="picture")
+
+
+class TestEntity(InputConformance):
+    @pytest.fixture
+    def column(self) -> Column:
+        return Column(name="x", type="entity")
+
+    @pytest.fixture
+    def shifted(self) -> list[Any]:
+        return [f"new-{number}" for number in range(400)]
+
+
+class TestNumberedEntity(InputConformance):
+    @pytest.fixture
+    def column(self) -> Column:
+        return Column(name="x", type="entity", coded=True, minimum=1_000_000_000)
+
+    @pytest.fixture
+    def shifted(self) -> list[Any]:
+        return [2_000_000_000 + number for number in range(400)]

@@ -1,4 +1,4 @@
-"""Both of our tasks are asked what every task is asked."""
+"""Our tasks are asked what every task is asked."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from conformance.tasks import TaskConformance
 
-from trunkline.core.contract import Contract
+from trunkline.core.contract import Column, Contract, Role
 from trunkline.tasks import Task, task_of
 
 
@@ -53,3 +53,28 @@ class TestRegression(TaskConformance):
     @pytest.fixture
     def events(self) -> list[dict[str, Any]]:
         return [{"": value} for value in (1.0, 2.0, 3.5, 4.0)]
+
+
+class TestRanking(TaskConformance):
+    @pytest.fixture
+    def contract(self) -> Contract:
+        return Contract(
+            name="shop",
+            answer="ranking",
+            positive="true",
+            columns=(
+                Column(name="list", type="text", role=Role.KEY),
+                Column(name="user", type="entity", role=Role.USER, seen=True),
+                Column(name="item", type="entity", role=Role.ITEM),
+                Column(name="taken", type="boolean", role=Role.OUTCOME, categories=("false", "true")),
+            ),
+        )
+
+    @pytest.fixture
+    def raw(self) -> list[Any]:
+        items = [["a", "b"], ["b", "a"], ["c", "a"], ["a", "d"]]
+        return [items, [[0.9, 0.5], [0.7, 0.2], [0.6, 0.1], [0.5, 0.4]]]
+
+    @pytest.fixture
+    def events(self) -> list[dict[str, Any]]:
+        return [{"a": True, "b": False}, {"a": True, "b": False}, {"d": True}, {"b": True}]
