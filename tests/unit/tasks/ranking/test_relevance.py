@@ -40,7 +40,9 @@ def test_an_event_says_whether_the_item_was_right(
 ) -> None:
     task = task_of(about)
     task.check(about)
-    assert list(task.truth(dict(enumerate(values)), about).values()) == right
+    assert (
+        list(task.truth({str(place): value for place, value in enumerate(values)}, about).values()) == right
+    )
 
 
 def test_an_outcome_of_which_no_value_is_the_right_one_is_refused() -> None:
