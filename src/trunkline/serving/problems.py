@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from trunkline.core.contract import Column, Role
 from trunkline.inputs import input_of
@@ -20,6 +19,8 @@ LONGEST = 200
 WITHHELD = "(not logged)"
 
 Problem = dict[str, Any]
+Detail = Mapping[str, Any]
+"""What pydantic says of one error, or would: its `type`, its `loc`, perhaps its `ctx`."""
 
 
 class Refused(Exception):
@@ -41,12 +42,40 @@ class Refused(Exception):
 
 
 def explain(
-    error: ValidationError, columns: Sequence[Column], *, outcome: str = "", maximum_rows: int = 0
+    details: Sequence[Detail],
+    columns: Sequence[Column],
+    sent: object,
+    *,
+    outcome: str = "",
+    maximum_rows: int = 0,
 ) -> tuple[Problem, ...]:
-    """Return what pydantic found in a request, in terms of the contract; batch problems carry their `row`."""
+    """Return what is wrong with a request, in terms of the contract; batch problems carry their `row`.
+
+    `sent` is the body in JSON's own types. Of what comes after the problems that are shown, only the field is told.
+    """
     known = {column.name: column for column in columns}
-    found = error.errors(include_url=False, include_context=True)
-    return tuple(_problem(detail, known, outcome, maximum_rows) for detail in found)
+    depth = 2 if maximum_rows else 0
+    order = {name: place for place, name in enumerate(known)}
+
+    def standing(detail: Detail) -> tuple[int, int]:
+        row, name = (*detail["loc"][1:depth], 0)[0], str((*detail["loc"][depth:], "")[0])
+        return row if isinstance(row, int) else 0, order.get(name, len(order))
+
+    found = sorted(details, key=standing)
+    return (
+        *(_problem(detail, sent, known, outcome, maximum_rows) for detail in found[:MOST]),
+        *({"field": _field(detail["loc"], depth)} for detail in found[MOST:]),
+    )
+
+
+def details_of(error: ValidationError) -> list[Detail]:
+    """Return what pydantic found, without the input, of which it would make one more copy for each error."""
+    return [*map(dict, error.errors(include_url=False, include_context=True, include_input=False))]
+
+
+def no_json(body: bytes, reason: str) -> tuple[Problem, ...]:
+    """Return the problem of a body that is no JSON."""
+    return (_no_json(body, reason),)
 
 
 def doubled(name: str) -> tuple[Problem, ...]:
@@ -68,11 +97,31 @@ def without_secrets(problems: Sequence[Problem], columns: Sequence[Column]) -> t
     )
 
 
-def _problem(detail: ErrorDetails, known: dict[str, Column], outcome: str, maximum_rows: int) -> Problem:
-    kind, place, value = detail["type"], list(detail["loc"]), detail["input"]
+def _no_json(sent: object, reason: str) -> Problem:
+    return _entry(BODY, sent, f"JSON ({reason})", "send one JSON object, as /docs shows")
+
+
+def _field(place: Sequence[int | str], depth: int) -> str:
+    return str(place[depth])[:LONGEST] if len(place) > depth else ROW if depth else BODY
+
+
+def _at(sent: Any, place: Sequence[int | str]) -> Any:
+    """Return what stands at a place, or the last thing on the way to it."""
+    for step in place:
+        try:
+            sent = sent[step]
+        except (LookupError, TypeError):  # pydantic names the type that it tried, too
+            break
+    return sent
+
+
+def _problem(
+    detail: Detail, sent: object, known: dict[str, Column], outcome: str, maximum_rows: int
+) -> Problem:
+    kind, place = detail["type"], list(detail["loc"])
     if kind == "json_invalid":
-        reason = detail.get("ctx", {}).get("error", "it cannot be read")
-        return _entry(BODY, value, f"JSON ({reason})", "send one JSON object, as /docs shows")
+        return _no_json(sent, detail.get("ctx", {}).get("error", "it cannot be read"))
+    value = None if kind == "missing" else _at(sent, place)
     head: Problem = {}
     if maximum_rows:
         if len(place) < 2:

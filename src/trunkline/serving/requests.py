@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, NotRequired
 
@@ -10,11 +9,11 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.core.reading import DoubledKey, single
 from trunkline.inputs import input_of
 from trunkline.inputs.profiles import AnyProfile
 
-from .problems import Refused, doubled, explain
+from .fitting import Fitted, fit_row, fit_rows
+from .problems import Refused, details_of, explain
 
 SECRET = (Role.KEY, Role.USER)
 SINGULAR = (Role.KEY, Role.USER, Role.TIME)
@@ -51,35 +50,52 @@ class RequestModel:
         self.outcome = outcome
         self.maximum_rows = maximum_rows
         self._held = [input_of(column) for column in self.columns]
-        row: Any = _typed("Row", {column.name: _annotation(column) for column in self.columns})
+        self._names = frozenset(column.name for column in self.columns)
+        self._required = tuple(column.name for column in self.columns if not _optional(column))
+        fields = {column.name: _annotation(column) for column in self.columns}
+        row: Any = _typed("Row", fields)
         batch = _typed("Batch", {"rows": Annotated[list[row], Field(min_length=1, max_length=maximum_rows)]})
         self._row = TypeAdapter[dict[str, Any]](row)
         self._batch = TypeAdapter[dict[str, Any]](batch)
+        # What a request is validated by: which fields are there was seen before.
+        part: Any = _typed("Part", fields, total=False)
+        self._one = TypeAdapter[dict[str, Any]](part)
+        self._many = TypeAdapter[dict[str, Any]](
+            _typed("Parts", {"rows": Annotated[list[part], Field(min_length=1)]})
+        )
 
     def row(self, body: bytes) -> dict[str, Any]:
         """Return the one row that a body holds, with the fields that were sent.
 
         Raises Refused with every problem found.
         """
-        _require_single_keys(body)
-        try:
-            return self._row.validate_json(body)
-        except ValidationError as error:
-            raise Refused(explain(error, self.columns, outcome=self.outcome)) from None
+        return self._validated(self._one, fit_row(body, self._names, self._required))
 
     def rows(self, body: bytes) -> list[dict[str, Any]]:
         """Return the rows of a batch.
 
         Raises Refused with every problem found, each with the index of its row.
         """
-        _require_single_keys(body)
-        try:
-            rows: list[dict[str, Any]] = self._batch.validate_json(body)["rows"]
-        except ValidationError as error:
-            raise Refused(
-                explain(error, self.columns, outcome=self.outcome, maximum_rows=self.maximum_rows)
-            ) from None
+        most = self.maximum_rows
+        fitted = fit_rows(body, self._names, self._required, most=most)
+        rows: list[dict[str, Any]] = self._validated(self._many, fitted, maximum_rows=most)["rows"]
         return rows
+
+    def _validated(
+        self, form: TypeAdapter[dict[str, Any]], fitted: Fitted, *, maximum_rows: int = 0
+    ) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        details = fitted.details
+        try:
+            found = form.validate_json(fitted.body)
+        except ValidationError as error:
+            details = [*details, *details_of(error)]
+        if details:
+            problems = explain(
+                details, self.columns, fitted.sent, outcome=self.outcome, maximum_rows=maximum_rows
+            )
+            raise Refused(problems)
+        return found
 
     def logged(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Return what the prediction log keeps of a row: every feature, and what else was sent but keys and users.
@@ -116,26 +132,20 @@ class RequestModel:
         return {"Row": row, "Batch": batch}
 
 
-def _require_single_keys(body: bytes) -> None:
-    """Raise Refused where an object of the body holds a key twice: pydantic would take the last."""
-    try:
-        json.loads(body, object_pairs_hook=single)
-    except DoubledKey as error:
-        raise Refused(doubled(error.key)) from None
-    except (ValueError, RecursionError):
-        return  # pydantic says what is wrong, and where
-
-
-def _typed(name: str, fields: dict[str, Any]) -> Any:
+def _typed(name: str, fields: dict[str, Any], *, total: bool = True) -> Any:
     # The functional form takes column names that are no Python names, such as "hours per week".
     make: Any = TypedDict
-    made = make(name, fields)
+    made = make(name, fields, total=total)
     made.__pydantic_config__ = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
     return made
 
 
+def _optional(column: Column) -> bool:
+    return column.nullable or column.role is not Role.FEATURE
+
+
 def _annotation(column: Column) -> Any:
-    optional = column.nullable or column.role is not Role.FEATURE
+    optional = _optional(column)
     held = input_of(column)
     kind = held.annotation()
     kind = kind | None if optional else kind
