@@ -72,7 +72,9 @@ class Column(Record):
     """Regular expressions that a text must match, each as `re.search` of Python finds it."""
     shortest: int | None = None
     longest: int | None = None
-    """The fewest and the most characters of a text."""
+    """The fewest and the most characters of a text, and of an image as it is sent."""
+    thumbnail: int = 0
+    """Pixels of the longer side of what the log keeps of an image; 0 keeps no picture."""
     example: str = ""
     """A text that keeps the rule, where the contract names one."""
     bands: tuple[float, ...] = ()
@@ -82,8 +84,8 @@ class Column(Record):
     def _short(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # Contracts from before these rules keep their digest, and so do snapshots that hold them.
         written: dict[str, Any] = handler(self)
-        for name in ("coded", "seen", "patterns", "shortest", "longest", "example"):
-            if written.get(name) in (False, None, "", (), []):
+        for name in ("coded", "seen", "patterns", "shortest", "longest", "thumbnail", "example"):
+            if written.get(name) in (False, None, 0, "", (), []):
                 written.pop(name, None)
         return written
 

@@ -81,6 +81,8 @@ OURS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "text": "trunkline.inputs.text:Text",
             "time": "trunkline.inputs.time:Time",
             "entity": "trunkline.inputs.entity:entity",
+            "image": "trunkline.inputs.image:Image",
+            "boxes": "trunkline.inputs.boxes:Boxes",
         },
         "log stores": {
             "az": "trunkline.predictions.stores.objects:ObjectStore",
@@ -113,6 +115,7 @@ OURS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
         "tasks": {
             "classification": "trunkline.tasks.classification.answers:Classification",
+            "detection": "trunkline.tasks.detection.answers:Detection",
             "ranking": "trunkline.tasks.ranking.answers:Ranking",
             "regression": "trunkline.tasks.regression.answers:Regression",
         },

@@ -32,15 +32,21 @@ def field(
     positive: str | bool | None = None,
     answer: str | None = None,
     example: str | None = None,
+    classes: Sequence[str] | None = None,
+    most_bytes: int | None = None,
+    most_pixels: int | None = None,
+    thumbnail: int | None = None,
     alias: str | None = None,
     **checks: Any,
 ) -> Any:
     """Return a field of a pandera model, with what the contract adds to it.
 
-    `role` is what the column is for, `holds` its input type where the Python type does not say it, such as `entity`, an
-    id of an open catalogue. `unit` is for people, `protected` compares its groups, `bands` are the edges that
-    cut a protected number into groups. Of the outcome, `positive` is the class that probabilities are of, and `answer`
-    the task where the type does not say it. `example` is a text that keeps the rule. `alias` is the column's name where
+    `role` is what the column is for, `holds` its input type where the Python type does not say it: `entity` (an id of
+    an open catalogue), `image` (a str: a JPEG or PNG file in base64, of at most `most_bytes` and `most_pixels`; the log
+    keeps a picture of `thumbnail` pixels, by default none) or `boxes` (a str: objects of these `classes`, see
+    `trunkline.data.boxes_text`). `unit` is for people, `protected` compares its groups, `bands` are the edges that cut
+    a protected number into groups. Of the outcome, `positive` is the class that probabilities are of, and `answer` the
+    task where the type does not say it. `example` is a text that keeps the rule. `alias` is the column's name where
     Python does not allow it. All else is pandera's: https://pandera.readthedocs.io. Raises ContractError for a keyword
     that nobody knows.
     """
@@ -52,6 +58,10 @@ def field(
         "positive": positive,
         "answer": answer,
         "example": example,
+        "classes": classes,
+        "most_bytes": most_bytes,
+        "most_pixels": most_pixels,
+        "thumbnail": thumbnail,
     }
     metadata = {"role": role} | {key: value for key, value in said.items() if value is not None}
     try:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import pandera.pandas as pa
 
 from trunkline.core.contract import Column, Role
@@ -48,6 +52,15 @@ def require_open(held: InputType, *, listed: bool) -> None:
             f"{held.column.name}: an open catalogue has no list of its values.",
             next_step="leave `isin` out, or `holds` where the list is whole",
         )
+
+
+def check_keys(name: str, metadata: Mapping[str, Any], known: Sequence[str]) -> None:
+    """Raise ContractError for a key of a field that nobody reads."""
+    for key in metadata:
+        if key not in known:
+            guess = difflib.get_close_matches(str(key), known, n=1)
+            hint = f"did you mean {guess[0]!r}?" if guess else f"known keys: {', '.join(known)}"
+            raise ContractError(f"{name}: unknown key {key!r} ({hint})", next_step="correct the key")
 
 
 def _type(name: str, field: pa.Column, role: Role) -> str:

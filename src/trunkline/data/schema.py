@@ -20,7 +20,7 @@ from trunkline.inputs.text import text_fault
 from trunkline.tasks import task_of
 
 from .categories import allowed, categories_of, require_kept
-from .holds import CATEGORY, declared, require_open
+from .holds import CATEGORY, check_keys, declared, require_open
 from .ranges import range_of
 from .text_rules import require_example, text_rules
 
@@ -113,11 +113,6 @@ def contract_from(schema: type[pa.DataFrameModel]) -> Contract:
 
 def _column(name: str, field: pa.Column) -> Column:
     metadata: Mapping[str, Any] = field.metadata or {}
-    for key in metadata:
-        if key not in METADATA:
-            guess = difflib.get_close_matches(str(key), METADATA, n=1)
-            hint = f"did you mean {guess[0]!r}?" if guess else f"known keys: {', '.join(METADATA)}"
-            raise ContractError(f"{name}: unknown key {key!r} ({hint})", next_step="correct the key")
     if field.regex or not field.required:
         raise ContractError(
             f"{name}: a column of the contract has one name and is always there.",
@@ -127,6 +122,7 @@ def _column(name: str, field: pa.Column) -> Column:
     values = allowed(name, field)
     kind, numbered = declared(name, field, role, metadata.get("holds", ""))
     held = input_of(Column(name=name, type=kind, role=role, coded=numbered))
+    check_keys(name, metadata, (*METADATA, *held.keys))
     low, high = range_of(field, held)
     if held.whole and role is Role.OUTCOME and not values and (low, high) == (0, 1):
         values = (0, 1)
@@ -184,7 +180,7 @@ def _column(name: str, field: pa.Column) -> Column:
     if listed:
         require_kept(column.model_copy(update=rules))
         return column
-    column = column.model_copy(update=rules)
+    column = column.model_copy(update={**rules, **held.said(metadata)})
     column = column.model_copy(update={"example": require_example(column, metadata.get("example", ""))})
     if held.free and text_fault(str(input_of(column).example()), column):
         raise ContractError(

@@ -18,8 +18,9 @@ from trunkline.core.errors import ContractError
 
 from .counting import bins, numbers
 from .encoding import floats
+from .ends import ends
 from .profiles import AnyProfile
-from .protocol import Corner, InputType, Probe, Value, ends
+from .protocol import Corner, InputType, Probe, Value
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 LARGEST_FLOAT32 = 3.4028234663852886e38

@@ -6,35 +6,21 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from random import Random
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from trunkline.core.contract import Column
 from trunkline.core.errors import ContractError
 
+from .asked import Corner as Corner
+from .asked import Probe as Probe
 from .counting import cells, fill, is_null
 from .profiles import AnyProfile, PartsProfile
 
 Value = bool | int | float | str
 Stored = Literal["int64", "float64", "bool", "str"]
 Tensor = Literal["float", "text", ""]
-
-
-class Corner(NamedTuple):
-    """A value at an edge of a column's rule, as the model gets it."""
-
-    words: str
-    value: object
-    allowed: bool = True
-    """Whether the service lets it through to the model."""
-
-
-class Probe(NamedTuple):
-    """A value to ask a model for, None for null, and why."""
-
-    value: object
-    why: str
 
 
 class InputType(ABC):
@@ -70,6 +56,11 @@ class InputType(ABC):
     takes: ClassVar[tuple[str, ...]] = ()
     """Other types of which every value is one of this type."""
 
+    keys: ClassVar[tuple[str, ...]] = ()
+    """What a field of the contract may say of a column of this type alone; `said` reads it."""
+    kept: ClassVar[bool] = True
+    """Whether the log keeps the value itself, so that a model can learn from it."""
+
     open_parts: ClassVar[tuple[str, ...]] = ("",)
     """The parts of a profile in which a value may come that the reference never saw; `` is a column counted whole."""
 
@@ -78,6 +69,15 @@ class InputType(ABC):
 
     def __init__(self, column: Column) -> None:
         self.column = column
+
+    # The contract
+
+    def said(self, metadata: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: ARG002
+        """Return what the `keys` of a field say of the column, by the names of `Column`.
+
+        Raises ContractError where one says what cannot be.
+        """
+        return {}
 
     # The rule
 
@@ -166,6 +166,11 @@ class InputType(ABC):
 
     # The API
 
+    @property
+    def bulk(self) -> int:
+        """Return how many characters one value may add to a request, where values are large; else 0."""
+        return 0
+
     @abstractmethod
     def annotation(self) -> Any:
         """Return the type by which pydantic checks a request and describes it in OpenAPI."""
@@ -244,11 +249,3 @@ class InputType(ABC):
     @abstractmethod
     def corners(self, seen: np.ndarray) -> list[Corner]:
         """Return the edges of the rule, but for null; of `seen` (encoded values) where the contract names none."""
-
-
-def ends(column: Column, begin: float, wide: float) -> tuple[float, float]:
-    """Return a range to draw from: the column's own, or `wide` from its one end or from `begin`."""
-    low, high = column.minimum, column.maximum
-    if low is None:
-        low = min(begin, high - wide) if high is not None else begin
-    return low, low + wide if high is None else high

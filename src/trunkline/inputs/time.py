@@ -14,9 +14,10 @@ from trunkline.core.errors import DataError
 from trunkline.core.times import instant, read_time, stamp_text, time_text
 
 from .counting import is_null
+from .ends import ends
 from .parted import Parted
 from .profiles import AnyProfile, CategoryProfile, PartsProfile
-from .protocol import Corner, Value, ends
+from .protocol import Corner, Value
 from .strictly import strictly
 
 NOON = 1_717_156_800.0

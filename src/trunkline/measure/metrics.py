@@ -17,6 +17,7 @@ import numpy as np
 from trunkline.core.errors import ProjectError
 
 from .bootstrap import Statistic
+from .own_metric import OwnMetric
 from .paired import Array, Paired
 from .project_metric import value_of, value_of_mean
 from .sums import mean
@@ -64,18 +65,26 @@ class LightMetric:
 
 @dataclass(frozen=True)
 class RowMetric:
-    """A metric of a task's own: the mean of one value a row, or a number for all rows."""
+    """A metric of a task's own: the mean of one value a row, a number for all rows, or a function of row counts."""
 
     name: str
-    values: Callable[[Paired], Array | float]
+    values: OwnMetric
 
     def value(self, paired: Paired) -> float:
         """Return the mean over these rows, NaN where there are none."""
-        return float(np.mean(self.values(paired))) if paired.rows else float("nan")
+        if not paired.rows:
+            return float("nan")
+        found = self.values(paired)
+        if callable(found):
+            return float(found(np.ones((1, paired.rows)))[0])
+        return float(np.mean(found))
 
     def statistic(self, paired: Paired) -> Statistic:
         """Return the mean as a function of sums over rows; a number for all is asked resample by resample."""
-        found = np.asarray(self.values(paired))
+        values = self.values(paired)
+        if callable(values):
+            return Statistic(values)
+        found = np.asarray(values)
         return mean(found) if found.ndim else looped(paired, self.value)
 
 
@@ -111,7 +120,7 @@ Metrics = Mapping[str, Function | RowMetric]
 """The metrics by name that are not everybody's: those of a project, and those of its task."""
 
 
-def row_metrics(functions: Mapping[str, Callable[[Paired], Array | float]]) -> Metrics:
+def row_metrics(functions: Mapping[str, OwnMetric]) -> Metrics:
     """Return a task's own metrics."""
     return {name: RowMetric(name, function) for name, function in functions.items()}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from trunkline.core.contract import Contract, Role
 from trunkline.core.decision import Decision
 from trunkline.core.errors import ContractError
 from trunkline.inputs import Value
+from trunkline.measure.own_metric import OwnMetric
 from trunkline.measure.paired import Array, Paired
 from trunkline.measure.traits import Trait
 from trunkline.measure.users import Users
@@ -43,8 +44,10 @@ class Listed(ABC):
     fields: tuple[str, ...] = ("prediction",)
     repeats = True
     silence = False
-    metrics: Mapping[str, Callable[[Paired], Array | float]]
-    """The first gives one value a row, from 0 to 1."""
+    metrics: Mapping[str, OwnMetric]
+    """From 0 to 1."""
+    graded: str = ""
+    """The metric that losses are of, which gives one value a row; by default the first."""
     unasked = frozenset(
         {
             *("data/classes", "data/conflicts", "data/label-shift", "data/leakage", "data/time-leakage"),
@@ -191,7 +194,8 @@ class Listed(ABC):
 
     def losses(self, paired: Paired, train: Paired | None) -> Losses:
         """Return what each answer lacks of the best by the default metric."""
-        name, metric = next(iter(self.metrics.items()))
+        name = self.graded or next(iter(self.metrics))
+        metric = self.metrics[name]
         sides = (paired, self.baseline(paired, train or paired))
         model, flat = (1 - np.asarray(metric(side), dtype=np.float64) for side in sides)
         return Losses(f"1 - {name}", model, flat, model, False, paired.users)
@@ -202,6 +206,10 @@ class Listed(ABC):
         first = [entries[0] if entries else {} for entries in answers.predictions]
         scores = np.array([float(entry.get("score", np.nan)) for entry in first], dtype=np.float64)
         return Watched([entry.get(key) for entry in first], scores)
+
+    def kinds(self, paired: Paired) -> Mapping[str, Paired]:
+        """Return none."""
+        return {}
 
 
 def _numbers(entry: Part) -> list[float]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from trunkline.core.contract import Contract
 from trunkline.inputs import Value
-from trunkline.measure.paired import Array, Paired
+from trunkline.measure.own_metric import OwnMetric
+from trunkline.measure.paired import Paired
 
 from .outcome import outcome_event
 
@@ -17,7 +18,7 @@ class Single:
 
     fields: tuple[str, ...] = ("prediction", "probabilities")
     silence = False
-    metrics: Mapping[str, Callable[[Paired], Array | float]] = {}
+    metrics: Mapping[str, OwnMetric] = {}
 
     def event(self, item: str, value: object, contract: Contract) -> Value:
         """Return the outcome."""
@@ -26,3 +27,7 @@ class Single:
     def truth(self, events: Mapping[str, Value], contract: Contract) -> Any:
         """Return the outcome of the whole answer."""
         return events[""]
+
+    def kinds(self, paired: Paired) -> Mapping[str, Paired]:
+        """Return none: an answer is one value."""
+        return {}

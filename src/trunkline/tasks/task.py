@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from trunkline.core.contract import Contract
 from trunkline.core.decision import Decision
 from trunkline.inputs import Value
+from trunkline.measure.own_metric import OwnMetric
 from trunkline.measure.paired import Array, Paired
 from trunkline.measure.traits import Trait
 from trunkline.measure.users import Users
@@ -34,6 +35,8 @@ class Watched:
     """A number of each answer, NaN where it has none; shape (n,)."""
     categories: tuple[str, ...] = ()
     """The categories that the contract names."""
+    parts: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    """More numbers of each answer, by what they are, NaN where it has none: how many boxes of a class there are."""
 
 
 class Task(Protocol):
@@ -54,7 +57,7 @@ class Task(Protocol):
     """Whether two models can give the same answer, so that their agreement is a share; numbers only lie near."""
     silence: bool
     """Whether an answer that nothing was recorded of, after a while, was right or wrong about something: no click."""
-    metrics: Mapping[str, Callable[[Paired], Array | float]]
+    metrics: Mapping[str, OwnMetric]
     """Metrics of its own: one value a row, of which the mean counts, or a number for all. Those of `measure` need no
     entry."""
     unasked: frozenset[str]
@@ -153,6 +156,9 @@ class Task(Protocol):
 
     def watched(self, answers: Answers, contract: Contract) -> Watched:
         """Return what a profile counts of answers."""
+
+    def kinds(self, paired: Paired) -> Mapping[str, Paired]:
+        """Return the same rows with one kind of answer alone, where there are kinds that are judged by themselves."""
 
 
 class Judging(Protocol):

@@ -12,6 +12,7 @@ from conformance.inputs import InputConformance
 from trunkline.core.contract import Column
 from trunkline.core.plugins import OURS
 from trunkline.inputs import InputType
+from trunkline.inputs.png import plain
 
 WORDS = ("quick", "brown", "fox", "jumps", "over", "lazy", "dog", "nine", "birds", "sing", "near", "stone")
 
@@ -90,6 +91,26 @@ class TestTime(InputConformance):
     @pytest.fixture
     def shifted(self) -> list[Any]:
         return [f"2024-{month:02d}-{day:02d}T05:00:00Z" for month in range(1, 13) for day in range(1, 28)]
+
+
+class TestImage(InputConformance):
+    @pytest.fixture
+    def column(self) -> Column:
+        return Column(name="x", type="image", longest=40_000, maximum=10_000)
+
+    @pytest.fixture
+    def shifted(self) -> list[Any]:
+        return [plain(40, 30, (250, 250, 250))]
+
+
+class TestBoxes(InputConformance):
+    @pytest.fixture
+    def column(self) -> Column:
+        return Column(name="x", type="boxes", categories=("dog", "cat"))
+
+    @pytest.fixture
+    def shifted(self) -> list[Any]:
+        return ["dog 0 0 9 9; cat 3 4 5 6; cat 3 4 5 7"]
 
 
 class TestPicture(InputConformance):

@@ -78,3 +78,23 @@ class TestRanking(TaskConformance):
     @pytest.fixture
     def events(self) -> list[dict[str, Any]]:
         return [{"a": True, "b": False}, {"a": True, "b": False}, {"d": True}, {"b": True}]
+
+
+class TestDetection(TaskConformance):
+    @pytest.fixture
+    def contract(self) -> Contract:
+        held = Column(name="seen", type="boxes", role=Role.OUTCOME, categories=("dog", "cat"))
+        return Contract(name="pictures", columns=(Column(name="x", type="number"), held))
+
+    @pytest.fixture
+    def raw(self) -> list[Any]:
+        dog, cat = [0.0, 0.0, 10.0, 8.0], [5.0, 5.0, 9.0, 9.0]
+        return [[["dog", "cat"], [], ["cat"]], [[dog, cat], [], [cat]], [[0.9, 0.4], [], [0.3]]]
+
+    @pytest.fixture
+    def events(self) -> list[dict[str, Any]]:
+        return [
+            {"": "dog 0 0 10 10; cat 5 5 9 10"},
+            {"1": "cat 0 0 1 1"},
+            {"1": "cat 5 5 9 9", "2": "dog 0 0 9 9"},
+        ]
