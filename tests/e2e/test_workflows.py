@@ -15,6 +15,7 @@ from act import conversation, loans
 from act.runner import Run, program
 from act.world import NAME, PACKAGE, World, git
 from standin import GitHub, serve
+from standin.github import FULL, Token
 
 pytestmark = [
     pytest.mark.skipif(not program(), reason="act is not here: .ci/tools builds it with a Go toolchain"),
@@ -171,30 +172,48 @@ def test_drift_is_one_issue_until_it_is_over(world: World) -> None:
     assert "Recovered" in world.comments(issue)[-1]
 
 
-def test_a_second_model_goes_silent_then_canary(world: World) -> None:
+def merges_itself(world: World, number: int) -> Run:
+    """Let the checks of an App's pull request run; GitHub merges it then, and main deploys it."""
+    assert world.pull(number)["auto_merge"]
+    before = git(world.desk, "ls-remote", "origin", "refs/heads/main").split()[0]
+    green(world.on_pull_request(number))
+    world.look()
+    assert world.pull(number)["merged_at"], "its check is green, and GitHub was not asked to merge it"
+    world.up_to_date()
+    return green(world.on_push("deploy.yml", before=before))
+
+
+def test_a_second_model_goes_silent_then_canary_by_one_merge_of_a_person(world: World) -> None:
     world.branch("model/second")
     path = world.desk / "src" / PACKAGE / "model.py"
     path.write_text(path.read_text().replace("[0.1, 1.0]", "[0.01, 0.3]"))
-    world.commit("Search elsewhere")
+    policy = world.desk / "trunkline.yaml"
+    automatic = "rollout: {promotion: automatic, trusted_callers: true, kill_switch: true, "
+    policy.write_text(policy.read_text().replace("rollout: {", automatic))
+    world.commit("Search elsewhere, and let promotions merge themselves")
     number = world.open_pull_request("model/second", "Search elsewhere")
-    released = green(world.on_push("release.yml", before=world.merge(number, unchecked=True)))
+    before = world.merge(number, unchecked=True)
+    world.served.github.required = "pass"
+    world.served.github.tokens["ghs_app"] = Token(permissions=dict(FULL), login="trunkline[bot]")
+    world.runner.environment["STANDIN_APP_TOKEN"] = "ghs_app"
+    world.runner.variables["TRUNKLINE_APP_ID"] = "Iv1.app"
+    released = green(world.on_push("release.yml", before=before))
     assert "no run of the merged pull request kept a bundle" in released.of("register")
     assert "load/latency: p95" in released.of("register"), "nobody put load on what is released"
-    world.dispatched()
-    merge_and_deploy(world, newest_pull(world, "promotion"))
+    assert world.dispatched() == [], "GitHub starts the checks of an App's pull request itself"
+    merges_itself(world, newest_pull(world, "promotion"))
     assert serving(world) == ("silent", [1, 2])
     rows = conversation.applicants(400, seed=3, first=20_000)
     conversation.tell(world.home, conversation.ask(address(world), rows), conversation.as_ever(rows, seed=3))
     green(world.on_schedule("rollout.yml"))
     promotion = newest_pull(world, "promotion")
     assert "canary" in world.pull(promotion)["title"]
-    for run in world.dispatched():
-        green(run)
-    merge_and_deploy(world, promotion)
+    merges_itself(world, promotion)
     assert serving(world) == ("canary", [1, 2])
+    del world.runner.variables["TRUNKLINE_APP_ID"]
 
 
-def test_a_bad_canary_is_taken_back(world: World) -> None:
+def test_a_bad_canary_loses_its_traffic_at_once_and_is_taken_back(world: World) -> None:
     rows = conversation.applicants(900, seed=4, first=30_000)
     answers = conversation.ask(address(world), rows)
     truths = dict(zip(answers, conversation.as_ever(rows, seed=4), strict=True))
@@ -206,6 +225,8 @@ def test_a_bad_canary_is_taken_back(world: World) -> None:
     green(world.on_schedule("rollout.yml"))
     rollback = newest_pull(world, "rollback")
     assert "Roll back" in world.pull(rollback)["title"]
+    assert serving(world) == ("single", [1]), "the kill switch was not thrown before the merge"
+    assert "auto_merge" not in world.pull(rollback)
     (checks,) = world.dispatched()
     green(checks)
     merge_and_deploy(world, rollback)

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.middleware.base import RequestResponseEndpoint
 from starlette.responses import Response
 
-from . import actions, auto_merge, control, graphql, issues, pulls, shapes, statuses
+from . import actions, auto_merge, control, environments, graphql, issues, pulls, shapes, statuses
 from .description import Answer, seen, wrong_answer, wrong_request
 from .github import Fault, GitHub, Token
 from .refusal import Refused, not_found
@@ -32,6 +32,7 @@ def make_app(github: GitHub) -> FastAPI:
         pulls.routes,
         issues.routes,
         statuses.routes,
+        environments.routes,
         graphql.routes,
     ):
         app.include_router(router)
@@ -140,7 +141,7 @@ def _areas(github: GitHub, method: str, parts: list[str]) -> tuple[str, ...]:
     match parts:
         case []:
             return ("metadata",)
-        case ["actions", *_]:
+        case ["actions", *_] | ["environments", *_]:
             return ("actions",)
         case ["pulls", _, "merge"]:
             return ("contents",)

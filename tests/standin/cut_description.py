@@ -23,6 +23,8 @@ PATHS: dict[str, tuple[str, ...]] = {
     "/actions/workflows/{workflow_id}/enable": ("put",),
     "/actions/workflows/{workflow_id}/runs": ("get",),
     "/commits/{commit_sha}/pulls": ("get",),
+    "/environments": ("get",),
+    "/environments/{environment_name}/deployment-branch-policies": ("get",),
     "/issues": ("get", "post"),
     "/issues/comments/{comment_id}": ("get", "patch"),
     "/issues/{issue_number}": ("get", "patch"),

@@ -91,6 +91,8 @@ class GitHub:
     artifacts: dict[int, dict[str, Any]] = field(default_factory=dict)
     statuses: list[dict[str, Any]] = field(default_factory=list)
     """Of commits: sha, context, state, the oldest first."""
+    environments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By name: `reviewers` (logins), `self_review`, `refs` (None for any, "protected", or rows of name and type)."""
     required: str = ""
     """The check without which main takes no merge; empty where no rule asks for one."""
     allows_auto_merge: bool = True

@@ -14,11 +14,12 @@ from trunkline.core.project import Project
 from .keeping import Kept, Trouble, keep_issue
 from .kind import forge_kind
 from .local import LocalForge
-from .protocol import OWN_LABEL, Comment, Forge, Issue, PullRequest, Workflow
+from .protocol import OWN_LABEL, Comment, Environment, Forge, Issue, PullRequest, Workflow
 
 __all__ = [
     "OWN_LABEL",
     "Comment",
+    "Environment",
     "Forge",
     "Issue",
     "Kept",

@@ -82,6 +82,20 @@ class Workflow(Record):
     """When the newest run that ended well was created."""
 
 
+class Environment(Record):
+    """An environment of the forge, which holds secrets: whose jobs get them."""
+
+    SCHEMA: ClassVar[str] = "trunkline/environment/1"
+
+    name: str
+    reviewers: int = 0
+    """How many people or teams are asked; 0 where a job waits for nobody."""
+    self_review: bool = True
+    """Whether whoever started a run may approve it."""
+    refs: tuple[str, ...] | None = None
+    """Patterns of the branches whose jobs get in, those of tags as "tag: pattern"; None where any job does."""
+
+
 class Forge(Protocol):
     """Where pull requests and issues live. Every method is idempotent where its arguments name the same thing.
 
@@ -189,6 +203,10 @@ class Forge(Protocol):
     def workflows(self) -> tuple[Workflow, ...]:
         """Return the workflows by file name; none where the forge has none."""
         return ()
+
+    def environments(self) -> tuple[Environment, ...] | None:
+        """Return the environments by name; None where the forge has no such thing."""
+        return None
 
     def enable(self, workflow: str) -> None:
         """Let a workflow run again that was switched off."""

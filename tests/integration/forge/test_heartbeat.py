@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from standin import Served
-from standin.github import TOKEN
+from standin.github import TOKEN, Fault
 from trunkline.core.project import Project
 from trunkline.forge import open_forge
 from trunkline.loop.life.heartbeat import heartbeat
 
+SAFE = {"reviewers": ["grace"], "self_review": False}
+MAIN: dict[str, list[dict[str, str]]] = {"refs": [{"name": "main", "type": "branch"}]}
 FILES = ("monitor.yml", "rollout.yml", "retrain.yml", "heartbeat.yml")
 
 
@@ -34,6 +36,7 @@ def project(work_tree: Path, served: Served, monkeypatch: pytest.MonkeyPatch) ->
     (work_tree / "trunkline.yaml").write_text("name: income\npackage: income\n")
     for file in (*FILES, "ci.yml"):
         served.github.put_workflow(file)
+    served.github.environments["automation"] = dict(MAIN)
     return Project(work_tree)
 
 
@@ -168,3 +171,78 @@ def test_runs_that_were_skipped_watched_nothing(project: Project, served: Served
     named(project, champion=False)
     heartbeat(project, progress=say)
     assert open_titles(served) == []
+
+
+def titles(served: Served, state: str) -> list[str]:
+    """Return the titles of the issues in a state."""
+    return [each["title"] for each in served.github.threads.values() if each["state"] == state]
+
+
+@pytest.mark.parametrize(
+    ("rules", "why"),
+    [
+        (None, "is not there"),
+        ({}, "has no required reviewers: whoever pushes any branch"),
+        (MAIN, "has no required reviewers"),
+        ({"reviewers": ["grace"]}, "approve it themselves"),
+    ],
+)
+def test_an_environment_whose_rows_need_no_approval_is_an_issue_until_they_do(
+    project: Project, served: Served, rules: dict[str, object] | None, why: str
+) -> None:
+    (project.root / "trunkline.yaml").write_text("name: income\npackage: income\ndata: {rows: environment}\n")
+    project = Project(project.root)
+    if rules is not None:
+        served.github.environments["data"] = rules
+    for _ in range(2):
+        assert [
+            line
+            for line in heartbeat(project, progress=say)
+            if "the environment data" in line and why in line
+        ]
+    assert titles(served, "open") == ["Environments let in code that nobody approved"]
+    (said,) = comments(served)
+    assert why in said
+    served.github.environments["data"] = dict(SAFE)
+    heartbeat(project, progress=say)
+    assert titles(served, "open") == []
+    assert len(served.github.threads) == 1
+
+
+@pytest.mark.parametrize(
+    ("rules", "why"),
+    [
+        (None, "is not there"),
+        ({}, "takes every branch"),
+        ({"refs": "protected"}, "takes protected branches"),
+        ({"refs": [*MAIN["refs"], {"name": "main", "type": "tag"}]}, "takes tag: main"),
+        ({"refs": [{"name": "*", "type": "branch"}]}, r"takes *"),
+    ],
+)
+def test_an_environment_that_holds_a_secret_takes_main_alone(
+    project: Project,
+    served: Served,
+    monkeypatch: pytest.MonkeyPatch,
+    rules: dict[str, object] | None,
+    why: str,
+) -> None:
+    monkeypatch.setenv("TRUNKLINE_HOST", "ada@prod.example.org")
+    del served.github.environments["automation"]
+    if rules is not None:
+        served.github.environments["automation"] = rules
+    assert [line for line in heartbeat(project, progress=say) if f"the environment automation {why}" in line]
+    served.github.environments["automation"] = dict(MAIN)
+    heartbeat(project, progress=say)
+    assert titles(served, "open") == []
+
+
+def test_where_the_forge_does_not_tell_its_environments_that_is_said_and_the_issue_stays(
+    project: Project, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRUNKLINE_HOST", "ada@prod.example.org")
+    del served.github.environments["automation"]
+    heartbeat(project, progress=say)
+    served.github.faults.append(Fault("GET .*/environments", 403, body={"message": "Upgrade your plan"}))
+    lines = heartbeat(project, progress=say)
+    assert [line for line in lines if "is not known" in line and "Upgrade your plan" in line]
+    assert len(titles(served, "open")) == 1

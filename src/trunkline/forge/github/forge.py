@@ -9,12 +9,13 @@ from trunkline.core.project import Project
 from trunkline.forge.kind import api_of, repository_of
 
 from .client import Client
+from .environments import Environments
 from .issues import Issues
 from .workflows import Workflows
 
 
-class GitHubForge(Issues, Workflows):
-    """Branches, pull requests, issues and workflows of one repository.
+class GitHubForge(Issues, Workflows, Environments):
+    """Branches, pull requests, issues, workflows and environments of one repository.
 
     Several processes and machines may work with it at once: what is created is looked for again, and the lowest number
     stays.

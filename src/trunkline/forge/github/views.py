@@ -123,6 +123,35 @@ class RunView(View):
     head_repository: Place | None = None
 
 
+class RuleView(View):
+    """A rule of an environment: of the reviewers' kind, or another."""
+
+    type: str
+    prevent_self_review: bool = False
+    reviewers: tuple[dict[str, object], ...] = ()
+
+
+class BranchPolicyView(View):
+    """Whether an environment names its branches, or takes what is protected."""
+
+    protected_branches: bool
+
+
+class EnvironmentView(View):
+    """An environment."""
+
+    name: str
+    protection_rules: tuple[RuleView, ...] = ()
+    deployment_branch_policy: BranchPolicyView | None = None
+
+
+class PatternView(View):
+    """A pattern of branches or tags."""
+
+    name: str
+    type: str = "branch"
+
+
 class ArtifactView(View):
     """An artifact of a run, in bytes; `digest` is that of its zip, which GitHub recorded when it was uploaded."""
 

@@ -19,7 +19,7 @@ from trunkline.core.project import Project
 from trunkline.forge import Forge, Trouble, Workflow, keep_issue, open_forge
 from trunkline.forge.page import moment
 
-from . import kept_bundles, unwatched
+from . import environments, kept_bundles, unwatched
 
 WELL = "success"
 """The conclusion of a run that did what it should; one that was skipped looked at nothing."""
@@ -149,6 +149,7 @@ def heartbeat(project: Project, *, progress: Progress) -> tuple[str, ...]:
     lines += [
         f"{file} looks at nothing, and {', '.join(names)} should serve" for file, names in missing.items()
     ]
+    lines += environments.look(project, forge, watched=bool(seen_from))
     return (*lines, *kept_bundles.look(project, forge))
 
 
