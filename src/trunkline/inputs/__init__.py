@@ -16,7 +16,7 @@ NULLS = 0.1
 """The share of nulls in draws of a column that may be null."""
 
 
-def drawn(column: Column, random: Random, *, texts: Mapping[str, Sequence[str]] | None = None) -> object:
+def drawn(column: Column, random: Random, *, texts: Mapping[str, Sequence[Value]] | None = None) -> object:
     """Return a drawn value that keeps the column's rule, null now and then where it may be.
 
     `texts` holds by column what a text may be: a rule cannot tell which texts a model can read.

@@ -21,7 +21,9 @@ from trunkline.core.contract import Contract
 from trunkline.core.policy.reading import read_policy
 from trunkline.core.project import Project
 from trunkline.data import check_rows, contract_from
+from trunkline.tasks import answer_rows
 from trunkline.training import features_of, offered
+from trunkline.training.few_rows import few_rows
 
 from {{ cookiecutter.package }}.contract import Contract as Schema
 from {{ cookiecutter.package }}.data import load
@@ -85,12 +87,8 @@ def rows(loaded: pd.DataFrame) -> pd.DataFrame:
 
 @pytest.fixture(scope="session")
 def some(rows: pd.DataFrame, contract: Contract) -> pd.DataFrame:
-    """About three hundred rows, every class among them."""
-    if contract.task == "regression":
-        return rows.sample(min(300, len(rows)), random_state=7).sort_index()
-    outcome = rows[contract.outcome.name]
-    each = max(20, 300 // outcome.nunique())
-    return rows.groupby(outcome, observed=True).head(each)
+    """About three hundred rows as a model is asked them, every class among them."""
+    return answer_rows(few_rows(rows, contract, count=300), contract)
 
 
 @pytest.fixture(scope="session")

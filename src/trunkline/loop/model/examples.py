@@ -12,7 +12,7 @@ from trunkline.core.contract import Contract
 from trunkline.core.errors import TrunklineError
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
-from trunkline.inputs import input_of
+from trunkline.inputs import Value, input_of
 
 from .answers import columns_of
 from .snapshots import locked_snapshot
@@ -37,8 +37,8 @@ def example_request(project: Project, *, progress: Progress) -> dict[str, Any]:
     return request(snapshot.test(), contract)
 
 
-def locked_texts(project: Project, *, progress: Progress) -> Mapping[str, tuple[str, ...]]:
-    """Return for every text among the inputs values that the locked test rows hold, at most 1,000 each.
+def locked_texts(project: Project, *, progress: Progress) -> Mapping[str, tuple[Value, ...]]:
+    """Return for every text or id among the inputs values that the locked test rows hold, at most 1,000 each.
 
     Empty where the contract has no text, and where no rows can be had.
     """
@@ -52,5 +52,7 @@ def locked_texts(project: Project, *, progress: Progress) -> Mapping[str, tuple[
         progress(f"texts are drawn without the locked rows: {error.what}")
         return {}
     return {
-        name: tuple(dict.fromkeys(rows[name].dropna()))[:MOST_TEXTS] for name in names if name in rows.columns
+        name: tuple(dict.fromkeys(rows[name].dropna().tolist()))[:MOST_TEXTS]
+        for name in names
+        if name in rows.columns
     }

@@ -62,7 +62,10 @@ class Recommender(BaseEstimator):  # type: ignore[misc]
 
     def fit(self, X: Any, y: Sequence[Mapping[str, Any]]) -> Self:
         """Learn catalogue, histories and popularity from rows, the oldest first, and the items of each."""
-        taken = [[item for item, right in happened.items() if right] for happened in y]
+        taken = [
+            [*(item for item, right in happened.items() if right), *listed.split()]
+            for happened, listed in zip(y, _column(X, self.seen), strict=True)
+        ]
         self.items_ = Names.of(item for items in taken for item in items)
         if not len(self.items_):
             raise ProjectError(

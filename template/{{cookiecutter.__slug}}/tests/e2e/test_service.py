@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import random
 import socket
 import subprocess
@@ -15,10 +14,11 @@ from typing import Any
 import httpx
 import pandas as pd
 import pytest
-from trunkline.core.contract import Column, Contract, Role, as_label
+from trunkline.core.contract import Column, Contract, as_label
 from trunkline.data import contract_from
 from trunkline.inputs import drawn, input_of
 from trunkline.loop.model.examples import request
+from trunkline.tasks import task_of
 
 from {{ cookiecutter.package }}.contract import Contract as Schema
 
@@ -70,23 +70,21 @@ def ask(service: httpx.Client, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_row_gets_an_answer(service: httpx.Client, row: dict[str, Any], contract: Contract) -> None:
-    body = ask(service, row)
-    if contract.task == "regression":
-        assert math.isfinite(body["prediction"])
-        assert body["probabilities"] is None
-    else:
-        assert as_label(body["prediction"]) in contract.outcome.categories
-        assert set(body["probabilities"]) <= set(contract.outcome.categories)
-        assert sum(body["probabilities"].values()) == pytest.approx(1.0, abs=1e-5)
+    body, task = ask(service, row), task_of(contract)
+    answers = task.answers([body], contract)
+    # Raises where it is no answer of its kind, such as a class of no name or a number that is not finite.
+    task.checked(task.raw(answers), 1, classes=answers.classes)
+    assert {as_label(name) for name in answers.classes} <= set(contract.outcome.categories)
 
 
 def test_what_the_model_does_not_see_changes_no_answer(
     service: httpx.Client, row: dict[str, Any], contract: Contract
 ) -> None:
     plain = ask(service, row)
-    for column in (column for column in contract.inputs if column.role is not Role.FEATURE):
+    for column in (column for column in contract.inputs if column not in contract.features):
         other = ask(service, row | {column.name: drawn(column, random.Random(7))})  # noqa: S311 - no secret
-        assert (other["prediction"], other["probabilities"]) == (plain["prediction"], plain["probabilities"])
+        for name in task_of(contract).fields:
+            assert other[name] == plain[name]
 
 
 def test_what_may_be_null_may_be_null(service: httpx.Client, row: dict[str, Any], contract: Contract) -> None:

@@ -30,7 +30,7 @@ def fitted(seen: pd.DataFrame, some: pd.DataFrame, contract: Contract, features:
 
 
 def numbers(transformed: Any) -> np.ndarray:
-    """Return what features made of rows as an array."""
+    """Return what features made of rows as an array; ids that go through as they are stay texts."""
     return np.asarray(transformed.toarray() if issparse(transformed) else transformed)
 
 
@@ -49,4 +49,7 @@ def test_fitting_twice_gives_the_same_numbers(
 
 def test_a_row_alone_gets_the_numbers_that_it_gets_among_others(fitted: Any, seen: pd.DataFrame) -> None:
     alone, among = numbers(fitted.transform(seen.iloc[[17]])), numbers(fitted.transform(seen))[[17]]
-    np.testing.assert_allclose(alone.astype(float), among.astype(float), rtol=1e-5, atol=1e-6)
+    if any(isinstance(value, str) for value in alone.ravel()):
+        np.testing.assert_array_equal(alone, among)
+    else:
+        np.testing.assert_allclose(alone.astype(float), among.astype(float), rtol=1e-5, atol=1e-6)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
-from trunkline.core.contract import Contract
-from trunkline.training import Candidate, assemble, model_frame, offered, outcome, predict_frame
+from trunkline.core.contract import Contract, as_label
+from trunkline.tasks import judging_of, task_of
+from trunkline.training import Candidate, assemble, model_frame, offered, outcome
 
 from {{ cookiecutter.package }}.model import candidates
 
@@ -22,13 +22,11 @@ def test_a_candidate_learns_and_answers(
 ) -> None:
     model = assemble(candidate, features, contract, seed=7)
     model.fit(model_frame(some, contract), outcome(some, contract))
-    answers, probabilities = predict_frame(model, some, contract)
-    assert len(answers) == len(some)
-    if contract.task == "regression":
-        assert np.isfinite(answers).all()
-    else:
-        assert set(answers) <= set(contract.outcome.categories)
-        np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, rtol=1e-5)
+    answers, task = judging_of(contract).ask(model, model_frame(some, contract)), task_of(contract)
+    # Raises where one of them is no answer of its kind, such as a class of no name or a number that is not finite.
+    kept = task.checked(task.raw(answers), len(some), classes=answers.classes)
+    assert not task.apart(answers, kept).other.any()
+    assert {as_label(name) for name in answers.classes} <= set(contract.outcome.categories)
 
 
 @pytest.mark.parametrize("candidate", CANDIDATES, ids=lambda candidate: candidate.name)
