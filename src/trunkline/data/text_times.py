@@ -16,7 +16,8 @@ SHOWN = 5
 
 def text_times(rows: pd.DataFrame, contract: Contract) -> tuple[str, ...]:
     """Return the columns that the contract calls texts, and in which every value is a day or a time in ISO 8601."""
-    texts = (column.name for column in contract.columns if input_of(column).free)
+    held = map(input_of, contract.columns)
+    texts = (one.column.name for one in held if one.free and one.stored == "str")
     return tuple(name for name in texts if len(values := rows[name].dropna()) and all(map(_is_time, values)))
 
 

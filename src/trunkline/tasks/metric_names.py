@@ -9,7 +9,7 @@ from trunkline.core.errors import PolicyError, instead
 from trunkline.core.policy.monitors.performance import PerformanceMonitor
 from trunkline.core.policy.policy import Policy
 from trunkline.measure.metric_range import floor_problem
-from trunkline.measure.metrics import Metrics
+from trunkline.measure.metrics import Metrics, row_metrics
 from trunkline.measure.scorers import find_metric, scorer_names
 from trunkline.measure.weighted import NAMES
 
@@ -17,6 +17,11 @@ from .found import task_of
 
 WATCHED = "monitoring.performance.metric"
 """The policy's key of the metric that monitors and rollouts use."""
+
+
+def with_own(metrics: Metrics, contract: Contract) -> Metrics:
+    """Return the project's metrics and those of the contract's task."""
+    return {**row_metrics(task_of(contract).metrics), **metrics}
 
 
 def check_metric_names(policy: Policy, metrics: Metrics, contract: Contract | None = None) -> None:
@@ -29,6 +34,8 @@ def check_metric_names(policy: Policy, metrics: Metrics, contract: Contract | No
             f"model.py defines the metric {doubled[0]}, and scikit-learn has one of that name.",
             next_step="give the project's metric another name",
         )
+    if contract is not None:
+        metrics = with_own(metrics, contract)
     rules = policy.gates.performance
     floors = {f"gates.performance.floors.{name}": (name, floor) for name, floor in rules.floors.items()}
     for position, part in enumerate(rules.slices):
@@ -65,6 +72,7 @@ def check_watched_metric(policy: Policy, metrics: Metrics, contract: Contract) -
 
     Raises PolicyError when the metric does not fit the outcome: they would never judge by it.
     """
+    metrics = with_own(metrics, contract)
     name = policy.monitoring.of(PerformanceMonitor).metric
     check_fit(WATCHED, name, metrics, contract)
     if name in NAMES or name in metrics:

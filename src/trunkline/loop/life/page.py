@@ -120,7 +120,9 @@ def _charts(project: Project, environment: str, answers: Sequence[Prediction]) -
     contract = bundle.contract
     before = silent_before(contract, datetime.now(UTC), policy.silence_hours)
     labelled = label_answers(answers, truth, contract, task_of(contract), before=before)
-    quality = monitoring.history_performance(labelled, watched_metric(project), size=policy.window_rows)
+    quality = monitoring.history_performance(
+        labelled, watched_metric(project, contract), size=policy.window_rows
+    )
     return {
         "drift": charts.drift(drift, policy.of(DataMonitor).psi) if drift else "",
         "quality": charts.quality(quality, metric, _at_release(project, metric)) if quality else "",

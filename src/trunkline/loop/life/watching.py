@@ -76,7 +76,7 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
         window=window,
         labelled=answers,
         truth=truth,
-        metric=watched_metric(project),
+        metric=watched_metric(project, bundle.contract),
         address=serves.address,
         credentials=credentials(project, environment, "metrics") if serves.keyed else ANYBODY,
         earlier=log.before(first, most),

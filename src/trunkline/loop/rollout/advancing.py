@@ -140,7 +140,7 @@ def _measure(
         bundle.contract,
         lambda own, other: monitoring.answers_apart(own, other, reference, bundle.contract),
         policy=project.policy.rollout,
-        metric=watched_metric(project),
+        metric=watched_metric(project, bundle.contract),
         minimum_labelled=watching.minimum_rows,
         silence_hours=watching.silence_hours,
         now=datetime.now(UTC),

@@ -6,11 +6,17 @@ from typing import Any
 
 import pytest
 
+from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import PolicyError
 from trunkline.core.policy.policy import Policy
 from trunkline.loop.model.watched import watched_metric
 from trunkline.measure.metrics import LightMetric, ProjectMetric
 from trunkline.measure.scorers import Scorer
+
+LOANS = Contract(
+    name="loans",
+    columns=(Column(name="x", type="number"), Column(name="y", type="text", role=Role.OUTCOME)),
+)
 
 
 def project(metric: str, **own: Any) -> Any:
@@ -32,28 +38,36 @@ def test_a_metric_in_numpy_needs_neither_scikit_learn_nor_the_projects_code(
     monkeypatch.setitem(sys.modules, "trunkline.measure.scorers", None)
     asked = project(name)
 
-    assert watched_metric(asked) == LightMetric(name)
+    assert watched_metric(asked, LOANS) == LightMetric(name)
     assert asked.read == []
 
 
 def test_a_metric_of_the_project_needs_no_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "trunkline.measure.scorers", None)
 
-    assert watched_metric(project("profit", profit=len)) == ProjectMetric("profit", len)
+    assert watched_metric(project("profit", profit=len), LOANS) == ProjectMetric("profit", len)
 
 
 def test_any_other_scorer_is_asked_of_scikit_learn_or_the_extra_is_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert watched_metric(project("d2_brier_score")) == Scorer("d2_brier_score")
+    assert watched_metric(project("d2_brier_score"), LOANS) == Scorer("d2_brier_score")
 
     monkeypatch.setitem(sys.modules, "trunkline.measure.scorers", None)
     with pytest.raises(PolicyError) as caught:
-        watched_metric(project("d2_brier_score"))
+        watched_metric(project("d2_brier_score"), LOANS)
     assert "trunkline[train]" in caught.value.next_step
 
 
 def test_an_unknown_name_is_refused_with_near_ones() -> None:
     with pytest.raises(PolicyError) as caught:
-        watched_metric(project("roc_auk"))
+        watched_metric(project("roc_auk"), LOANS)
     assert "roc_auc" in caught.value.next_step
+
+
+def test_a_metric_of_the_task_needs_neither_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "trunkline.measure.scorers", None)
+    asked = project("click_through_rate")
+
+    assert watched_metric(asked, LOANS.model_copy(update={"answer": "ranking"})).name == "click_through_rate"
+    assert asked.read == []
