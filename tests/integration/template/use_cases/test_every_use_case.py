@@ -22,7 +22,8 @@ TEMPLATE = Path(__file__).parents[4] / "template"
 NAMES = json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8"))["use_case"]
 EXAMPLES = re.compile(
     r"arrest|toronto|police|marijuana|scikit-lego|\bcolour\b|\bcitizen|\bemployed"
-    r"|bike|\brent(al|ed)|washington|\bhumidity|review|\bfilm|restaurant|\bamazon\b|\bimdb\b|\byelp\b|\bretail|\bbasket|(?<!web )\bshop\b|\barticle",
+    r"|bike|\brent(al|ed)|washington|\bhumidity|review|\bfilm|restaurant|\bamazon\b|\bimdb\b|\byelp\b"
+    r"|\bretail|\bbasket|(?<!web )\bshop\b|\barticle",
     re.IGNORECASE,
 )
 LEFT = re.compile(r"review(?!s? sentence)", re.IGNORECASE)
