@@ -168,7 +168,9 @@ def serve(listener: socket.socket, own: dict[str, str]) -> Call | None:
                 with contextlib.suppress(OSError):
                     os.write(line, code.to_bytes(2, "big", signed=True))
                 for each in (line, file):
-                    poll.unregister(each)
+                    # The line of a caller that was killed is no longer listened to.
+                    with contextlib.suppress(KeyError):
+                        poll.unregister(each)
                     os.close(each)
             elif file in lines:
                 # A caller that was killed takes its child with it.

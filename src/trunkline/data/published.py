@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-import http.client
 import logging
 import os
 import shutil
-import urllib.error
-import urllib.request
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from trunkline.core.errors import DataError, NotFoundError, StorageError, UnavailableError
+from trunkline.core.errors import DataError, NotFoundError, StorageError
+from trunkline.core.https import Downloads
 
 VARIABLE = "TRUNKLINE_DATA"
 """Names a folder that holds data sets already, or asks for the synthetic sample by the word `sample`."""
 SAMPLE = "sample"
-SECONDS = 60
 UNPACKING = (zipfile.BadZipFile, zlib.error, KeyError, EOFError, RuntimeError)
 """What an archive raises that is none, is torn, lacks a member, or needs a password or another compression."""
 LARGEST = 2 * 1024**3
 """The most bytes that are fetched, or that a member of an archive may have."""
+DOWNLOADS = Downloads(
+    largest=LARGEST,
+    refused=DataError,
+    next_step=f"try again, name a folder that holds the file in {VARIABLE}, or work with synthetic rows: "
+    f"export {VARIABLE}={SAMPLE}",
+    correct=f"edit the address in data.py, or work with synthetic rows: export {VARIABLE}={SAMPLE}",
+)
 _log = logging.getLogger("trunkline.data")
 _said: set[str] = set()
 
@@ -50,8 +53,8 @@ class Published:
 
         A folder that TRUNKLINE_DATA names is taken as it is, compressed files (`.gz`) included: whoever names it
         vouches for it. Else the file comes from a cache below the user's home, into which it is fetched.
-        Raises NotFoundError where the folder lacks it, UnavailableError where the address does not answer, and
-        DataError where the digest is another one.
+        Raises NotFoundError where the folder or the address lacks it, UnavailableError where the address does not
+        answer, and DataError where the digest is another one.
         """
         where = os.environ.get(VARIABLE, "")
         if where == SAMPLE:
@@ -87,7 +90,7 @@ class Published:
         home.mkdir(parents=True, exist_ok=True)
         partial = home / f"{os.getpid()}.partial"
         try:
-            _download(self.address, partial)
+            DOWNLOADS.fetch(self.address, partial)
             if self.member:
                 archive = partial.rename(partial.with_suffix(".zip"))
                 try:
@@ -126,30 +129,6 @@ def _kept_in(folder: Path, name: str) -> Path:
         value=str(folder),
         next_step=f"unset {VARIABLE} to fetch the file, or set it to {SAMPLE!r} for synthetic rows",
     )
-
-
-def _download(address: str, path: Path) -> None:
-    _require_https(address)
-    try:
-        with urllib.request.urlopen(address, timeout=SECONDS) as answer, path.open("wb") as file:  # noqa: S310
-            _require_https(answer.url)  # where redirections ended
-            while block := answer.read(1 << 20):
-                if file.tell() + len(block) > LARGEST:
-                    raise DataError(
-                        "The file is larger than 2 GiB.", value=address, next_step="fetch it by hand"
-                    )
-                file.write(block)
-    except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
-        raise UnavailableError(
-            f"{address} could not be fetched: {getattr(error, 'reason', error)}.",
-            next_step=f"try again, name a folder that holds the file in {VARIABLE}, or work with synthetic rows: "
-            f"export {VARIABLE}={SAMPLE}",
-        ) from error
-
-
-def _require_https(address: str) -> None:
-    if urlsplit(address).scheme != "https":
-        raise DataError("Data sets are fetched by https alone.", value=address, next_step="edit data.py")
 
 
 def _extract(archive: Path, member: str, path: Path) -> None:

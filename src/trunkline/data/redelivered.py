@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from scipy.special import gammaincinv
 
 from trunkline.core.contract import Role
 from trunkline.core.figures import Figure
@@ -17,8 +13,7 @@ from trunkline.measure.intervals import beyond, score_interval
 from trunkline.measure.wording import between, percent
 
 from .case import SnapshotCase
-
-Counts = npt.NDArray[np.float64]
+from .coincidence import beyond_chance
 
 
 class Redelivered(Gate[SnapshotCase]):
@@ -65,8 +60,7 @@ class Redelivered(Gate[SnapshotCase]):
         times = np.bincount(group)
         is_test = np.arange(len(both)) >= len(learned)
         met = is_test & (np.bincount(group[~is_test], minlength=len(times)) > 0)[group]
-        beyond_chance = _beyond_chance(times)
-        value = float(beyond_chance[times[group[met]]].sum()) / max(1, total)
+        value = float(beyond_chance(times)[times[group[met]]].sum()) / max(1, total)
         figure = Figure(name="redelivered", value=value, rows=total, interval=score_interval(value, total))
         sure, unsure = beyond([figure], limit)
         equal = int(met.sum()) / max(1, total)
@@ -89,15 +83,3 @@ class Redelivered(Gate[SnapshotCase]):
 def _once_a_user(rows: pd.DataFrame, contents: list[str], user: str) -> pd.DataFrame:
     # One who comes back unchanged is no coincidence of two; rows that name no user are all kept.
     return rows[rows[user].isna() | ~rows.duplicated([*contents, user])]
-
-
-def _beyond_chance(times: npt.NDArray[np.int64]) -> Counts:
-    """Return, by how often a content comes, the share of such contents that chance does not explain."""
-    counts = np.bincount(times, minlength=2)
-    upper = np.asarray(gammaincinv(np.append(counts, 0) + 1, 0.975), dtype=np.float64)
-    shares = np.zeros(len(counts))
-    for k in range(2, len(counts)):
-        if counts[k]:
-            most = math.sqrt(upper[k - 1] * upper[k + 1] * (k + 1) / k)
-            shares[k] = max(0.0, 1 - most / counts[k])
-    return shares

@@ -28,6 +28,8 @@ from .model import Columns, checked, row_count
 LARGEST_MESSAGE = 256 * 1024 * 1024
 START_S = 120.0
 """Seconds in which a worker must have loaded the model."""
+ROW_S = 0.5
+"""Seconds that each further row of a request adds to the time in which it must be answered."""
 
 
 class PythonModel:
@@ -76,17 +78,18 @@ class PythonModel:
         features = self._bundle.contract.features
         rows = row_count(columns, features)
         request = {"columns": {column.name: list(columns[column.name]) for column in features}}
+        patience = self._answer_timeout + ROW_S * max(0, rows - 1)
         with self._lock:
             if self._closed:
                 raise UnavailableError("The model was closed.")
             if self._worker.ended:
                 self._restart()
             try:
-                reply = self._worker.ask(request, self._answer_timeout)
+                reply = self._worker.ask(request, patience)
             except _Ended:
                 self._restart()
                 try:
-                    reply = self._worker.ask(request, self._answer_timeout)
+                    reply = self._worker.ask(request, patience)
                 except _Ended as error:
                     raise UnavailableError(
                         f"The Python worker of bundle {short(self._bundle.digest)} ended twice on one request."

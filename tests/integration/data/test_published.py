@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import http.server
 import io
-import ssl
-import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from certificates import self_signed
+from publisher import Site, publishing
 from trunkline.core.errors import DataError, NotFoundError, UnavailableError
 from trunkline.data import Published
 
@@ -21,52 +18,16 @@ ROWS = b"hour,bikes\n1,16\n"
 DIGEST = hashlib.sha256(ROWS).hexdigest()
 
 
-class Site:
-    """A publisher: what each of its paths gives, and how often it was asked."""
-
-    def __init__(self, address: str) -> None:
-        self.address, self.files, self.asked = address, dict[str, bytes](), 0
-
-    def publishes(self, path: str, content: bytes) -> str:
-        self.files[path] = content
-        return self.address + path
-
-
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     """A publisher on this machine, and a home in which nothing was fetched yet."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            made.asked += 1
-            content = made.files.get(self.path)
-            self.send_response(404 if content is None else 200)
-            self.end_headers()
-            self.wfile.write(content or b"")
-
-        def log_message(self, *_: object) -> None:
-            """Keep quiet."""
-
-    certificate, key = tmp_path / "site.crt", tmp_path / "site.key"
-    self_signed(certificate, key)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    made = Site(f"https://127.0.0.1:{server.server_port}")
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    for name in ("no_proxy", "NO_PROXY"):
-        monkeypatch.setenv(name, "127.0.0.1")
-    monkeypatch.delenv("TRUNKLINE_DATA", raising=False)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with publishing(tmp_path) as made:
+        monkeypatch.setenv("SSL_CERT_FILE", str(made.certificate))
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+        for name in ("no_proxy", "NO_PROXY"):
+            monkeypatch.setenv(name, "127.0.0.1")
+        monkeypatch.delenv("TRUNKLINE_DATA", raising=False)
         yield made
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def read(published: Published) -> bytes:
@@ -120,6 +81,10 @@ def test_an_address_that_does_not_answer_leads_to_the_synthetic_sample(
     site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     gone = Published("bikes/gone.csv", site.address + "/gone.csv", sha256=DIGEST)
+    with pytest.raises(NotFoundError, match="TRUNKLINE_DATA=sample"):
+        gone.path()
+    site.cut = True
+    site.publishes("/gone.csv", ROWS)
     with pytest.raises(UnavailableError, match="TRUNKLINE_DATA=sample"):
         gone.path()
     monkeypatch.setenv("TRUNKLINE_DATA", "sample")

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from trunkline.core.contract import Contract
+from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.policy.data import DataPolicy, Split
 from trunkline.core.policy.gates import DataGates
 from trunkline.core.snapshots import Part
@@ -72,7 +73,7 @@ def test_without_a_key_test_rows_that_are_learned_from_are_copies_whatever_dupli
 
 def test_every_share_has_its_rows_and_its_interval(parts: Parts, contract: Contract) -> None:
     for one in judged(parts, contract, DataGates()).figures:
-        assert one.rows == (len(parts["test"]) if one.name == "copies" else 600)
+        assert one.rows == (len(parts["test"]) if one.name.startswith("copies") else 600)
         assert one.interval is not None
         assert one.interval.low <= one.value <= one.interval.high
 
@@ -85,3 +86,26 @@ def test_rows_that_differ_by_key_only_are_counted_and_not_judged(parts: Parts, c
     assert figure(verdict, "identical_rows") * 606 - figure(before, "identical_rows") * 600 == pytest.approx(
         6
     )
+
+
+def test_rows_that_are_alike_by_chance_are_no_copies_and_rows_that_came_twice_are() -> None:
+    drawn = np.random.default_rng(2)
+    rows = pd.DataFrame({name: drawn.integers(0, 6, 4000) for name in ("a", "b", "c", "d")})
+    rows.insert(0, "loan", range(len(rows)))
+    coarse = Contract(
+        name="coarse",
+        columns=(
+            Column(name="loan", type="integer", role=Role.KEY),
+            *(Column(name=name, type="integer") for name in ("a", "b", "c")),
+            Column(name="d", type="integer", role=Role.OUTCOME),
+        ),
+    )
+    verdict = judged(split_rows(rows, coarse, Split()), coarse, DataGates())
+    assert verdict.outcome == "pass"
+    assert figure(verdict, "copies") > 0.5
+    fine = rows.assign(a=drawn.random(4000)).astype({"a": float})
+    twice = pd.concat([fine, fine.sample(1200, random_state=1).assign(loan=range(5000, 6200))])
+    number = coarse.model_copy(
+        update={"columns": (*coarse.columns[:1], Column(name="a", type="number"), *coarse.columns[2:])}
+    )
+    assert judged(split_rows(twice, number, Split()), number, DataGates()).outcome == "fail"

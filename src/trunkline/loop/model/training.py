@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from trunkline import training
@@ -15,7 +16,7 @@ from trunkline.core.project import LOCK_FILE, POLICY_FILE, Project
 from trunkline.core.record import short
 from trunkline.loop.versions.bundles import tracking_uri
 from trunkline.loop.versions.trained import Trained, recall, remember
-from trunkline.registry import track
+from trunkline.registry import fetch_version, track
 
 from .attribution import attributed
 from .checking import check_project
@@ -94,7 +95,8 @@ def train(project: Project, *, progress: Progress, again: bool = False) -> tuple
 
 def files_of(project: Project) -> training.Files:
     """Return where a project's models lie that were trained elsewhere."""
-    return training.Files(project.package, project.work / "files", tracking_uri(project))
+    versions = partial(fetch_version, tracking_uri(project))
+    return training.Files(project.package, project.work / "files", versions)
 
 
 def _covered(project: Project) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from trunkline.core.package import require_content
 from trunkline.core.record import digits, file_sha256
 
 from .addresses import fetch, too_large
-from .mlflow_version import file_of_version
+from .mlflow_version import file_of_version, version_in
 from .trained import Trained
 
 SCHEMES = ("az", "file", "gs", "https", "models", "s3")
@@ -29,13 +30,17 @@ HEADS = {
 """How files begin: what they are follows from their content, whatever their name."""
 
 
+Versions = Callable[[str, Path], Path]
+"""Fetches a version of MLflow, `models:/name/number`, into a folder, and returns where its files lie there."""
+
+
 @dataclass(frozen=True)
 class Files:
-    """Where files of models lie: the project's package, the folder that keeps fetched ones, and MLflow's address."""
+    """Where files of models lie: the project's package, the folder that keeps fetched ones, and MLflow."""
 
     package: Path
     cache: Path
-    mlflow: str = ""
+    versions: Versions | None = None
 
     def path(self, trained: Trained) -> tuple[Path, str]:
         """Return where the verified file lies, and its digest.
@@ -58,8 +63,15 @@ class Files:
                 next_step="add digest='sha256:...' in model.py (sha256sum FILE), so that main names the file",
             )
         kept = self.cache / digits(trained.digest)
-        if not kept.is_file() or file_sha256(kept) != trained.digest:
-            self._fetch(trained, kept)
+        try:
+            if not kept.is_file() or file_sha256(kept) != trained.digest:
+                self._fetch(trained, kept)
+        except OSError as error:
+            raise StorageError(
+                f"Trained model {trained.name}: {trained.file} cannot be kept in {self.cache}: "
+                f"{error.strerror or error}.",
+                next_step="make the folder writable, or free disk space",
+            ) from error
         return kept, trained.digest
 
     def _in_package(self, trained: Trained) -> tuple[Path, str]:
@@ -94,13 +106,23 @@ class Files:
         with tempfile.TemporaryDirectory(dir=kept.parent, prefix=".fetching-") as name:
             partial = Path(name) / "file"
             if trained.scheme == "models":
-                partial = file_of_version(trained, Path(name), self.mlflow)
+                partial = self._of_mlflow(trained, Path(name))
                 if partial.stat().st_size > limit:
                     raise too_large(trained)
             else:
                 fetch(trained, partial, limit)
             _require(file_sha256(partial), trained)
             partial.replace(kept)
+
+    def _of_mlflow(self, trained: Trained, folder: Path) -> Path:
+        version = version_in(trained)
+        if self.versions is None:
+            raise ProjectError(
+                f"Trained model {trained.name}: nothing says which MLflow is meant.",
+                value=trained.file,
+                next_step="set registry.uri in trunkline.yaml",
+            )
+        return file_of_version(trained, self.versions(version, folder))
 
 
 def kind_of(path: Path, trained: Trained) -> str:

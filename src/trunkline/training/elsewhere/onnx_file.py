@@ -174,7 +174,8 @@ def _classes_in(content: bytes, trained: Trained) -> list[str]:
         raise ProjectError(
             f"Trained model {trained.name}: the weights of {trained.file} lie in other files, which its digest does "
             "not cover.",
-            next_step="save it as one file: onnx.save(onnx.load(FILE), FILE)",
+            next_step="save it as one file: onnx.save(onnx.load(FILE), FILE), or in MLflow "
+            "log_model(..., save_as_external_data=False)",
         )
     found = {
         tuple(

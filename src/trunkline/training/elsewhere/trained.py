@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
 
 from trunkline.core.contract import as_label
 from trunkline.core.errors import ProjectError
@@ -51,6 +52,12 @@ class Trained:
             )
         if not self.name:
             object.__setattr__(self, "name", _name(self.file))
+        if "@" in urlsplit(self.file).netloc and self.scheme == "https":
+            self._refuse(
+                "its address holds a user name or a password, and everybody can read model.py",
+                None,
+                "leave them out, and put the file where this machine may read it, as s3:",
+            )
         if self.digest and not DIGEST.fullmatch(self.digest):
             self._refuse(
                 "its digest is none", self.digest, "write sha256: and 64 hex digits (sha256sum FILE)"

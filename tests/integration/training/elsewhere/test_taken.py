@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import joblib  # type: ignore[import-untyped]
 import numpy as np
-import onnx
 import pandas as pd
 import pytest
 import skops.io
 from conformance.exporters import ExporterConformance
 from conformance.runtimes import RuntimeConformance
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import FloatTensorType
-from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import StandardScaler
 
+from foreign_models import WEIGHTS, net, words
 from trunkline.core.bundle import Bundle
 from trunkline.core.contract import Contract
 from trunkline.core.errors import (
@@ -36,48 +35,12 @@ from trunkline.core.policy.training import Threshold, TrainingPolicy
 from trunkline.core.record import file_sha256
 from trunkline.runtimes import Columns, open_model
 from trunkline.tasks import judging_of
-from trunkline.training import Files, Fitted, Trained, compare, export, model_frame, train, try_candidates
+from trunkline.training import Files, Fitted, Trained, compare, export, model_frame, try_candidates
 from trunkline.training.exporters.exporter import Exported
 
 Parts = tuple[pd.DataFrame, pd.DataFrame]
 Take = Callable[..., Fitted]
 NUMBERS = ["age", "checks"]
-WEIGHTS = np.array([[-0.01], [-0.6]])
-
-
-def net(
-    path: Path,
-    *,
-    inputs: Mapping[str, tuple[int, Sequence[Any]]] | None = None,
-    outputs: Sequence[str] = ("logit",),
-    kind: int = TensorProto.FLOAT,
-) -> None:
-    """Write a net of one layer as torch.onnx does: its inputs cast, laid side by side, and multiplied."""
-    inputs = inputs or {"X": (kind, ["batch", 2])}
-    nodes, names = [], []
-    for name in inputs:
-        nodes.append(helper.make_node("Cast", [name], [f"{name}_number"], to=kind))
-        nodes.append(helper.make_node("Reshape", [f"{name}_number", "flat"], [f"{name}_flat"]))
-        names.append(f"{name}_flat")
-    nodes.append(helper.make_node("Concat", names, ["all"], axis=1))
-    nodes.append(helper.make_node("MatMul", ["all", "weights"], ["weighed"]))
-    nodes.append(helper.make_node("Add", ["weighed", "bias"], ["logit"]))
-    nodes.append(helper.make_node("Sigmoid", ["logit"], ["chance"]))
-    dtype = helper.tensor_dtype_to_np_dtype(kind)
-    flat = [0, 1] if len(inputs) > 1 else [0, 2]
-    rows = next(iter(inputs.values()))[1][0]
-    graph = helper.make_graph(
-        nodes,
-        "net",
-        [helper.make_tensor_value_info(name, *given) for name, given in inputs.items()],
-        [helper.make_tensor_value_info(name, kind, [rows, 1]) for name in outputs],
-        [
-            numpy_helper.from_array(np.array(flat, dtype=np.int64), "flat"),
-            numpy_helper.from_array(WEIGHTS.astype(dtype), "weights"),
-            numpy_helper.from_array(np.array([2.2], dtype=dtype), "bias"),
-        ],
-    )
-    onnx.save(helper.make_model(graph, ir_version=10, opset_imports=[helper.make_opsetid("", 18)]), path)
 
 
 def of_sklearn(path: Path, parts: Parts, *, zipmap: bool) -> None:
@@ -88,28 +51,6 @@ def of_sklearn(path: Path, parts: Parts, *, zipmap: bool) -> None:
         model, initial_types=[("X", FloatTensorType([None, 2]))], options={id(model): {"zipmap": zipmap}}
     )
     path.write_bytes(made.SerializeToString())
-
-
-def words() -> ColumnTransformer:
-    """Features of a project that make two numbers of a field in words."""
-    return ColumnTransformer([("c", OneHotEncoder(categories=[["No", "Yes"]]), ["employed"])])
-
-
-@pytest.fixture
-def take(contract: Contract, parts: Parts, package: Path, tmp_path: Path) -> Take:
-    """Return what takes a trained model."""
-
-    def run(trained: Any, policy: TrainingPolicy | None = None) -> Fitted:
-        return train(
-            parts[0],
-            contract,
-            features=words,
-            candidates=trained if isinstance(trained, list) else [trained],
-            policy=policy or TrainingPolicy(),
-            files=Files(package, tmp_path / "cache"),
-        )
-
-    return run
 
 
 CASES: dict[str, tuple[Callable[[Path, Parts], None], dict[str, Any]]] = {
@@ -315,12 +256,12 @@ REFUSED: dict[str, tuple[Callable[[Path, Parts], object], dict[str, Any], type[T
 def test_what_does_not_fit_is_refused_by_what_the_file_has(
     case: str, take: Take, parts: Parts, package: Path
 ) -> None:
-    write, said, kind, words = REFUSED[case]
+    write, said, kind, told = REFUSED[case]
     path = package / "model.onnx"
     write(path, parts)
     if said.get("digest") == "now":
         said = {**said, "digest": file_sha256(path)}
-    with pytest.raises(kind, match=words):
+    with pytest.raises(kind, match=told):
         take(Trained("model.onnx", **said))
 
 

@@ -15,7 +15,7 @@ class DataGates(Section):
     duplicates: Share = 0.0
     """The largest share of rows that may repeat another one (by key where the contract has one)."""
     copies: Share | None = 0.05
-    """The largest share of test rows that may equal a row that was learned from in everything but their key."""
+    """The largest share of test rows that may equal a learned one in all but their key, beyond chance."""
     redelivered: Share | None = 0.05
     """The largest share of test rows that may equal a learned one in all but key, user and date, beyond chance."""
     conflicts: Share | None = 0.05
