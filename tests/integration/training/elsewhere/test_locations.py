@@ -145,8 +145,7 @@ class TestMlflow:
         """The address of an embedded store."""
         put_empty_store(tmp_path / "mlflow.db")
         monkeypatch.chdir(tmp_path)
-        uri = embedded_uri(tmp_path / "mlflow.db")
-        return uri
+        return embedded_uri(tmp_path / "mlflow.db")
 
     def test_a_version_is_fetched_from_a_server(
         self, server: Server, take: Take, file: Path, monkeypatch: pytest.MonkeyPatch
