@@ -41,6 +41,7 @@ VERBS = {
     "rollout": Verb("rollout", "Judge the challenger on live traffic; propose what follows.", "Release"),
     "deploy": Verb("delivery", "Plan and apply in one step.", "Release"),
     "status": Verb("delivery", "Say who serves, and how it is.", "Release"),
+    "score": Verb("score", "Answer the rows of a file, in batches.", "Life"),
     "truth": Verb("life", "Record what really happened, or take it back.", "Life"),
     "monitor": Verb("life", "Look at performance, data, infrastructure and logs.", "Life"),
     "retrain": Verb("life", "Train on the newest labelled rows and propose the new version.", "Life"),

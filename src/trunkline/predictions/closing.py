@@ -30,7 +30,7 @@ def close_segment(path: Path, first: datetime, last: datetime) -> None:
     try:
         with (folder / FORGETTING).open("w") as nobody_forgets:
             fcntl.flock(nobody_forgets, fcntl.LOCK_SH)
-            _pack(path, half)
+            pack(path, half)
             half.rename(folder / closed_name(stem, first, last))
             to_disk(folder)
             path.unlink()
@@ -66,7 +66,8 @@ def _time(line: bytes) -> datetime | None:
     return time if time.year >= 1000 else None
 
 
-def _pack(path: Path, target: Path) -> None:
+def pack(path: Path, target: Path) -> None:
+    """Write a compressed segment, forced to the disk."""
     with path.open("rb") as lines, target.open("wb") as stream:
         os.fchmod(stream.fileno(), 0o640)
         with gzip.GzipFile(filename="", fileobj=stream, mode="wb", compresslevel=SPEED, mtime=0) as packed:

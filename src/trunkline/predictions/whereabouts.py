@@ -14,7 +14,7 @@ from trunkline.core.project import Project
 from trunkline.core.proxies import private
 
 from .copies import LogCopy
-from .stores import LogStore, open_store
+from .stores import LogStore, open_store, ships
 from .stores.address import ENVIRONMENT
 from .stores.variables import variables_of
 
@@ -52,6 +52,24 @@ def copy_of(project: Project, environment: str) -> LogCopy | None:
     """Return this machine's copy of the log's store; None where there is none."""
     store = store_of(project, environment)
     return LogCopy(store, project.work / "copies" / environment) if store is not None else None
+
+
+def log_address(project: Project, environment: str) -> str:
+    """Return the address of the store that answers given outside of the service are put into; empty where none is.
+
+    Then they go into the log's folder on this machine. Raises StorageError where the service hands out its log itself
+    and runs elsewhere: nobody would find them there.
+    """
+    address = _address(project)
+    if address and ships(address):
+        return address
+    if address and not project.predictions(environment).is_dir():
+        raise StorageError(
+            f"The log of {environment} lies with its service, and what is answered here cannot be put there.",
+            value=address,
+            next_step="name a bucket in serving.log.store, or run this on the machine that serves",
+        )
+    return ""
 
 
 def service_of(project: Project, environment: str) -> str:

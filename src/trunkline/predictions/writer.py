@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 import orjson
 
@@ -24,6 +25,21 @@ from .segments import OPEN, SLACK, TIME
 
 SIZE = 64 * 2**20
 """Bytes of a segment, before it is compressed to about a seventh."""
+
+
+class Log(Protocol):
+    """What a service writes its log to."""
+
+    sync: bool
+    """Whether each record is forced to disk, which takes a while."""
+
+    def append(self, records: Sequence[Logged]) -> None:
+        """Write records, all of them or none. Raises StorageError where they cannot be kept."""
+        ...
+
+    def close(self) -> None:
+        """Write nothing more."""
+        ...
 
 
 @dataclass
@@ -90,9 +106,7 @@ class LogWriter:
         """
         if not records:
             return
-        lines = b"".join(
-            orjson.dumps(record.to_dict(), option=orjson.OPT_APPEND_NEWLINE) for record in records
-        )
+        lines = lines_of(records)
         times = [record.time for record in records]
         with self._lock:
             if not self._open.takes(min(times), len(lines), self._limit):
@@ -146,6 +160,11 @@ class LogWriter:
         if self.sync:
             with suppress(OSError):
                 to_disk(self._folder)
+
+
+def lines_of(records: Sequence[Logged]) -> bytes:
+    """Return records as lines of the log."""
+    return b"".join(orjson.dumps(record.to_dict(), option=orjson.OPT_APPEND_NEWLINE) for record in records)
 
 
 def _hour(time: datetime) -> datetime:

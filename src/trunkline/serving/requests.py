@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, NotRequired
 
@@ -80,6 +81,20 @@ class RequestModel:
         fitted = fit_rows(body, self._names, self._required, most=most)
         rows: list[dict[str, Any]] = self._validated(self._many, fitted, maximum_rows=most)["rows"]
         return rows
+
+    def values(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any] | Refused]:
+        """Return each of these rows, as JSON has them, as it is taken from a body; or why it is refused."""
+        bodies = [json.dumps(row).encode() for row in rows]
+        try:
+            return list(self.rows(b'{"rows":[%b]}' % b",".join(bodies))) if bodies else []
+        except Refused:
+            return [self._value(body) for body in bodies]
+
+    def _value(self, body: bytes) -> dict[str, Any] | Refused:
+        try:
+            return self.row(body)
+        except Refused as refusal:
+            return refusal
 
     def _validated(
         self, form: TypeAdapter[dict[str, Any]], fitted: Fitted, *, maximum_rows: int = 0

@@ -18,7 +18,7 @@ from trunkline.core.errors import StorageError, TrunklineError
 from trunkline.core.release import Release
 from trunkline.predictions import Arm, Failure, Logged, Prediction, Rejection
 from trunkline.predictions.shipping import Shipper
-from trunkline.predictions.writer import LogWriter
+from trunkline.predictions.writer import Log
 
 from .problems import Problem, without_secrets
 from .release import Loaded, Row, Served, load, read_release
@@ -46,7 +46,7 @@ class Service:
         self,
         folder: Path,
         live: Loaded,
-        predictions: LogWriter,
+        predictions: Log,
         *,
         metrics: Metrics,
         log: structlog.typing.FilteringBoundLogger,
@@ -107,14 +107,17 @@ class Service:
         behind = self._shipper.behind() if self._shipper else None
         return {"unlogged": self.metrics.unlogged_records, "unshipped": asdict(behind) if behind else None}
 
-    async def answer(self, live: Loaded, rows: Sequence[Row], *, started: float) -> list[Prediction]:
+    async def answer(
+        self, live: Loaded, rows: Sequence[Row], *, started: float, ids: Sequence[str] = ()
+    ) -> list[Prediction]:
         """Return one record a row, each of them in the log already.
 
-        `started` is the `time.perf_counter` at which the request had arrived. Raises StorageError when the log
+        `started` is the `time.perf_counter` at which the request had arrived; `ids` names the answers, which are
+        given names of their own otherwise. Raises StorageError when the log
         does not take the answers and they must not be given without, and what the model raises when the champion
         fails.
         """
-        ids = [uuid4().hex for _ in rows]
+        ids = ids or [uuid4().hex for _ in rows]
         arms: list[Arm] = [
             choose(live.release, live.user(row), id_) for row, id_ in zip(rows, ids, strict=True)
         ]
@@ -150,6 +153,11 @@ class Service:
             self.metrics.silent_drops.inc(len(rows))
             return
         self._silent.show(Seen(live, rows, [record.id for record in records]))
+
+    async def ask_silently(self, live: Loaded, rows: Sequence[Row], records: Sequence[Prediction]) -> None:
+        """Ask the silent challenger, where the release has one, and return when it has answered."""
+        if live.release.strategy == "silent" and live.challenger is not None:
+            await self._silent.answer(Seen(live, rows, [record.id for record in records]))
 
     async def reject(self, live: Loaded, problems: Sequence[Problem]) -> None:
         """Log and count a request that broke the contract."""

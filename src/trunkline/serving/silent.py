@@ -13,7 +13,7 @@ import structlog
 
 from trunkline.core.errors import StorageError
 from trunkline.predictions import Failure
-from trunkline.predictions.writer import LogWriter
+from trunkline.predictions.writer import Log
 
 from .release import Loaded, Row
 from .telemetry import Metrics, failure, log_refused
@@ -34,7 +34,7 @@ class Silent:
 
     def __init__(
         self,
-        predictions: LogWriter,
+        predictions: Log,
         metrics: Metrics,
         log: structlog.typing.FilteringBoundLogger,
         *,
@@ -58,7 +58,7 @@ class Silent:
             return
         self._waiting_rows += len(seen.rows)
         seen.live.__enter__()
-        task = asyncio.create_task(self._answer(seen), name="silent")
+        task = asyncio.create_task(self.answer(seen), name="silent")
         # The event loop itself holds tasks weakly.
         self._tasks.add(task)
         task.add_done_callback(partial(self._done, seen))
@@ -83,7 +83,7 @@ class Silent:
         with suppress(StorageError):  # the metrics count it all the same
             self._predictions.append(failures)
 
-    async def _answer(self, seen: Seen) -> None:
+    async def answer(self, seen: Seen) -> None:
         """Answer and log rows; every failure ends here, counted."""
         live, challenger = seen.live, seen.live.challenger
         if challenger is None:

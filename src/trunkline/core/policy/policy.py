@@ -13,6 +13,7 @@ from .gates import Gates
 from .monitoring import Monitoring
 from .responses import Responses, Retraining
 from .rollout import Rollout
+from .scoring import Scoring
 from .section import Distinct, Section, Shape
 from .sections import PluginSections
 from .signatures import Signatures
@@ -42,6 +43,7 @@ class Policy(Section):
     registry: RegistryPolicy = RegistryPolicy()
     rollout: Rollout = Rollout()
     serving: Serving = Serving()
+    scoring: Scoring = Scoring()
     signatures: Signatures = Signatures()
     monitoring: Monitoring = Monitoring()
     responses: Responses = Responses()

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from trunkline.core.errors import StorageError, UnavailableError
-
 from ..segments import reaches
+from .buckets import Words, open_bucket, telling
 from .protocol import Stored, belongs
 
 if TYPE_CHECKING:
     import obstore.store
     from obstore import PutMode
-
-CLOUDS = ("AWS_", "AZURE_", "GOOGLE_")
-PATIENCE = timedelta(seconds=20)
-"""How long one request is tried again, each time after a longer pause."""
 
 
 class ObjectStore:
@@ -38,32 +32,7 @@ class ObjectStore:
 
         Raises StorageError when its client is not installed, or refuses the address.
         """
-        try:
-            from obstore.exceptions import BaseError
-            from obstore.store import from_url
-        except ImportError as error:
-            raise StorageError(
-                f"The log store {address} needs the package obstore, which is not installed.",
-                next_step="add obstore to requirements/serve.in, then make lock and make setup",
-            ) from error
-        try:
-            with _lent(variables):
-                store = from_url(
-                    address,
-                    retry_config={"max_retries": 5, "retry_timeout": PATIENCE},
-                    client_options={
-                        "timeout": "60s",
-                        "connect_timeout": "5s",
-                        # Options given here replace those of the variables: this is for a server of one's own.
-                        "allow_http": variables.get("AWS_ALLOW_HTTP", "").lower() == "true",
-                    },
-                )
-        except (BaseError, ValueError, TypeError) as error:
-            raise StorageError(
-                f"The log store {address} cannot be opened: {_reason(error)}.",
-                next_step="correct serving.log.store, or set the variables that the cloud's client reads",
-            ) from error
-        return ObjectStore(store, address)
+        return ObjectStore(open_bucket(address, variables, words=_words(address)), address)
 
     def files(self, since: datetime | None = None) -> tuple[Stored, ...]:
         """Return the objects by name."""
@@ -100,54 +69,9 @@ class ObjectStore:
                 except FileNotFoundError:
                     continue
 
-    @contextmanager
-    def _telling(self, *, missing: bool = False) -> Iterator[None]:
-        from obstore import exceptions
-
-        try:
-            yield
-        except FileNotFoundError as error:
-            if missing:
-                raise
-            raise StorageError(
-                f"The log store {self._address} is not there: {_reason(error)}.",
-                next_step="make the bucket, or correct serving.log.store",
-            ) from error
-        except (exceptions.AlreadyExistsError, exceptions.PreconditionError) as error:
-            raise FileExistsError(self._address) from error
-        except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError) as error:
-            raise StorageError(
-                f"The log store {self._address} refuses: {_reason(error)}.",
-                next_step="give the machine or its variables the right to list, read, write and delete there",
-            ) from error
-        except exceptions.BaseError as error:
-            raise UnavailableError(
-                f"The log store {self._address} does not answer: {_reason(error)}.",
-                next_step="wait, or correct serving.log.store",
-            ) from error
+    def _telling(self, *, missing: bool = False) -> AbstractContextManager[None]:
+        return telling(_words(self._address), missing=missing)
 
 
-@contextmanager
-def _lent(variables: Mapping[str, str]) -> Iterator[None]:
-    """Put the clouds' variables into the process's environment for a while: the client reads them when it is made."""
-    added = {
-        name: value
-        for name, value in variables.items()
-        if name.startswith(CLOUDS) and os.environ.get(name) != value
-    }
-    # The client takes an empty one for a value.
-    empty = [name for name, value in os.environ.items() if name.startswith(CLOUDS) and not value]
-    before = {name: os.environ.pop(name, None) for name in (*added, *empty)}
-    os.environ.update(added)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
-def _reason(error: Exception) -> str:
-    return str(error).split("\n", 1)[0][:200].rstrip(" .")
+def _words(address: str) -> Words:
+    return Words(f"The log store {address}", "correct serving.log.store")
