@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     default=None,
     help="Whether the outcome is a class or an amount, where it may be both.",
 )
+@click.option(
+    "--day-first/--month-first", "day_first", default=None, help="How to read dates such as 01/02/2024."
+)
 @click.option("--replace", is_flag=True, help="Replace files that are not committed, too.")
 @click.pass_context
 def init(
@@ -44,6 +47,7 @@ def init(
     protected: tuple[str, ...],
     positive: str | None,
     of_classes: bool | None,
+    day_first: bool | None,
     replace: bool,
 ) -> None:
     """Write the contract, the other three files and the policy from a file of rows.
@@ -57,7 +61,7 @@ def init(
 
     project = output.project_of(ctx)
     output.progress(f"reading {file.name}")
-    source = beginning.read_source(file)
+    source = beginning.read_source(file, day_first=day_first)
     columns = source.columns
     output.table(
         ("column", "holds", "missing"), ((one.name, _holds(one), f"{one.missing:,}") for one in columns)
@@ -92,6 +96,11 @@ def init(
         output.result("left out", f"{begun.draft.unlabelled:,} rows without an outcome")
     for open_ in begun.draft.open:
         output.result("decide", open_)
+    rows, asked = len(source.table.frame) - begun.draft.unlabelled, project.policy.data.minimum_rows
+    if rows < asked:
+        output.result(
+            "decide", f"{rows:,} rows are fewer than data.minimum_rows of trunkline.yaml: {asked:,}"
+        )
     if begun.large:
         output.result(
             "decide", f"{begun.file} is large for git: let load() get it from a bucket or a database"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from trunkline.cli.main import run
@@ -83,6 +84,47 @@ def test_a_column_may_have_any_name(project: Project, tmp_path: Path) -> None:
     begun = Project(project.root)
     assert [column.name for column in project_contract(begun).columns] == [*names, "left"]
     assert set(load_source(begun).columns) == {*names, "left"}
+
+
+def test_cells_as_people_write_them_are_read_by_load(
+    project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = tmp_path / "rows.csv"
+    lines = [
+        f'"$1,{n:03d}.50";02/{n % 9 + 1:02d}/2024;{n if n % 8 else "n.a."};{"yn"[n % 2]}' for n in range(90)
+    ]
+    rows.write_text("\n".join(("price;at;n;left", *lines)))
+    said = ("--outcome", "left", "--positive", "y", "--time", "at")
+    assert begin(project, rows, *said) != 0
+    assert "--month-first" in capsys.readouterr().err
+    assert begin(project, rows, *said, "--month-first") == 0
+    told = capsys.readouterr().out
+    assert "90 rows are fewer" in told
+    assert "n.a." in told
+    loaded = load_source(Project(project.root))
+    assert loaded["price"].max() == 1089.5
+    assert {str(time)[:7] for time in loaded["at"]} == {"2024-02"}
+
+
+def test_what_stands_above_the_names_is_refused(
+    project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text("Export of May\n\na,b,left\n" + "1,2,y\n3,4,n\n" * 20)
+    assert begin(project, rows, "--outcome", "left") != 0
+    assert "Export of May" in capsys.readouterr().err
+
+
+def test_the_index_of_a_parquet_file_is_a_column(project: Project, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.parquet"
+    frame = pd.DataFrame(
+        {"a": [1, 2, 3, 4] * 10, "left": ["y", "n"] * 20}, index=[f"K{n}" for n in range(40)]
+    )
+    frame.rename_axis("customer").to_parquet(rows)
+    assert begin(project, rows, "--outcome", "left", "--positive", "y") == 0
+    begun = Project(project.root)
+    assert project_contract(begun).columns[0].name == "customer"
+    assert load_source(begun)["customer"].tolist() == frame.index.tolist()
 
 
 def test_what_is_not_committed_is_never_replaced(

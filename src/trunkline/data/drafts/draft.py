@@ -59,7 +59,7 @@ class Draft:
     contract: Contract
     """What they say of the columns that tell the task."""
     readings: Mapping[str, str]
-    """How the times are read, by column."""
+    """How times and numbers are read that pandas leaves as texts, by column; see `readings`."""
     left_out: Mapping[str, str]
     """Columns that tell nothing, with the reason."""
     unlabelled: int
@@ -128,6 +128,10 @@ def _to_decide(one: Observed, answers: Answers, asked: Sequence[str]) -> str:
     """Return what a person still has to say of a column, empty where nothing is open."""
     if one.name in asked:
         return f"{one.name}: is it a protected attribute? Then add protected=True."
+    if one.strays:
+        return (
+            f"{one.name}: it holds numbers, and texts such as {', '.join(one.strays)}. Read them in load()."
+        )
     if _role(one, answers) is not Role.AUDIT:
         return ""
     if one.holds is Holds.TIMES:

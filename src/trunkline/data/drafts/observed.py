@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from trunkline.core.errors import DataError
+
+from .readings import reading_of
 
 
 class Holds(StrEnum):
@@ -31,15 +33,8 @@ LONGEST_LISTED = 100
 """Characters of a text of a list."""
 LONGEST_NAME = 64
 """Characters of a text that may name a row."""
-FORMATS = {
-    r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?": ("ISO8601",),
-    r"\d{4}/\d{1,2}/\d{1,2}": ("%Y/%m/%d",),
-    r"\d{1,2}\.\d{1,2}\.\d{4}": ("%d.%m.%Y",),
-    r"\d{1,2}/\d{1,2}/\d{4}": ("%d/%m/%Y", "%m/%d/%Y"),
-    r"\d{1,2}\.\d{1,2}\.\d{4} \d{1,2}:\d{2}": ("%d.%m.%Y %H:%M",),
-    r"\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d{2}": ("%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M"),
-}
-"""How dates are written, with the ways to read each."""
+NUMBERED = 0.5
+"""Share of the cells that are numbers, above which the others look like a mistake."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +56,9 @@ class Observed:
     words: bool = False
     """Whether a text has blanks in it."""
     reading: str = ""
-    """How pandas reads the times."""
+    """How load() makes times or numbers of the cells, as Python; see `readings`."""
+    strays: tuple[str, ...] = ()
+    """The texts, where most cells are numbers."""
 
     @property
     def unique(self) -> bool:
@@ -89,15 +86,16 @@ class Observed:
         return self.unique and told and self.longest <= LONGEST_NAME
 
 
-def observe(frame: pd.DataFrame) -> tuple[Observed, ...]:
+def observe(frame: pd.DataFrame, *, day_first: bool | None = None) -> tuple[Observed, ...]:
     """Return what each column of a frame holds.
 
-    Raises DataError for a column whose cells are no single values, and for dates that can be read in two ways.
+    Raises DataError for a column whose cells are no single values, for infinite numbers, and for dates that can be
+    read in two ways unless `day_first` says which.
     """
-    return tuple(_column(str(name), frame[name]) for name in frame)
+    return tuple(_column(str(name), frame[name], day_first) for name in frame)
 
 
-def _column(name: str, column: pd.Series[Any]) -> Observed:
+def _column(name: str, column: pd.Series[Any], day_first: bool | None) -> Observed:
     known = column.dropna()
     try:
         distinct = int(known.nunique())
@@ -114,14 +112,22 @@ def _column(name: str, column: pd.Series[Any]) -> Observed:
         return Observed(name, Holds.ONE_VALUE, rows, missing, 1, values=(str(known.iloc[0]),))
     if pd.api.types.is_bool_dtype(known) or all(isinstance(value, bool) for value in known.unique()):
         return Observed(name, Holds.TRUTHS, rows, missing, distinct, values=("false", "true"))
+    reading = reading_of(name, known, day_first=day_first)
+    code = reading.code if reading else ""
+    known = reading.values if reading else known
     if pd.api.types.is_datetime64_any_dtype(known):
-        return Observed(name, Holds.TIMES, rows, missing, distinct)
+        return Observed(name, Holds.TIMES, rows, missing, distinct, reading=code)
     if pd.api.types.is_numeric_dtype(known):
-        return _number(name, known, rows, missing, distinct)
+        return replace(_number(name, known, rows, missing, distinct), reading=code)
     return _text(name, known.astype(str), rows, missing, distinct)
 
 
 def _number(name: str, known: pd.Series[Any], rows: int, missing: int, distinct: int) -> Observed:
+    if not np.isfinite(known.astype("float64")).all():
+        raise DataError(
+            f"The column {name} holds infinite numbers.",
+            next_step="write those cells as empty, then call init again",
+        )
     whole = bool((known % 1 == 0).all())
     quartiles = tuple(float(value) for value in known.quantile([0.25, 0.5, 0.75]))
     values = tuple(sorted(int(value) for value in known.unique())) if whole and distinct <= LISTED else ()
@@ -139,8 +145,6 @@ def _number(name: str, known: pd.Series[Any], rows: int, missing: int, distinct:
 
 
 def _text(name: str, known: pd.Series[Any], rows: int, missing: int, distinct: int) -> Observed:
-    if reading := _reading(name, known):
-        return Observed(name, Holds.TIMES, rows, missing, distinct, reading=reading)
     longest = int(known.str.len().max())
     few = distinct <= LISTED or (distinct <= LISTED_MOST and distinct < LISTED_SHARE * rows)
     listed = few and distinct < rows and longest <= LONGEST_LISTED
@@ -154,21 +158,11 @@ def _text(name: str, known: pd.Series[Any], rows: int, missing: int, distinct: i
         values=values,
         longest=longest,
         words=bool(known.str.contains(r"\s").any()),
+        strays=_strays(known),
     )
 
 
-def _reading(name: str, known: pd.Series[Any]) -> str:
-    """Return how a column of dates is read, empty where it holds none."""
-    first = str(known.iloc[0])
-    for pattern, ways in FORMATS.items():
-        if not re.fullmatch(pattern, first) or not known.str.fullmatch(pattern).all():
-            continue
-        fitting = [way for way in ways if not pd.to_datetime(known, format=way, errors="coerce").isna().any()]
-        if len(fitting) > 1:
-            raise DataError(
-                f"The column {name} holds dates that can be read in two ways: is the day or the month first?",
-                value=first,
-                next_step="write them as 2024-05-31",
-            )
-        return fitting[0] if fitting else ""
-    return ""
+def _strays(known: pd.Series[Any]) -> tuple[str, ...]:
+    """Return the texts that keep a column from being numbers, where they are few."""
+    texts = known[pd.to_numeric(known, errors="coerce").isna()]
+    return tuple(texts.unique()[:3]) if 0 < len(texts) < NUMBERED * len(known) else ()

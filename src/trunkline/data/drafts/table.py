@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ MARKS = ",;\t|"
 """What may separate columns, the likeliest first."""
 SNIFFED = 65_536
 """Characters from which the separator is told."""
+ALIKE = 0.9
+"""Share of the lines that have the same number of cells."""
 UNKNOWN = "?"
 """How many data sets write a null, beside what pandas knows."""
 CODE = re.compile(r"[+-]?0\d+|\d{16,}")
@@ -38,6 +41,8 @@ class Table:
     function: str
     """The function of pandas."""
     options: Mapping[str, object]
+    then: str = ""
+    """What follows the call."""
 
 
 def read_table(path: Path) -> Table:
@@ -54,7 +59,7 @@ def read_table(path: Path) -> Table:
         if kind in SEPARATED:
             table = _separated(path)
         elif kind == ".parquet":
-            table = Table(pd.read_parquet(path), "read_parquet", {})
+            table = _parquet(path)
         elif kind in LINES:
             table = Table(pd.read_json(path, lines=True), "read_json", {"lines": True})
         else:
@@ -66,6 +71,13 @@ def read_table(path: Path) -> Table:
     if table.frame.empty:
         raise DataError(f"{path.name} holds no rows.", next_step="name a file of rows")
     return table
+
+
+def _parquet(path: Path) -> Table:
+    frame = pd.read_parquet(path)
+    if any(frame.index.names):  # a column all the same, perhaps the key
+        return Table(frame.reset_index(), "read_parquet", {}, ".reset_index()")
+    return Table(frame, "read_parquet", {})
 
 
 def _separated(path: Path) -> Table:
@@ -80,7 +92,14 @@ def _separated(path: Path) -> Table:
         options["sep"] = separator
     if encoding != "utf-8":
         options["encoding"] = encoding
-    _require_names(next(csv.reader(io.StringIO(text), delimiter=separator), []), path.name)
+    first = next(csv.reader(io.StringIO(text), delimiter=separator), [])
+    if len(first) < (width := _width(_head(text), separator)):
+        raise DataError(
+            f"The first line of {path.name} has {len(first)} cells, the others {width}.",
+            value=", ".join(first),
+            next_step="remove what stands above the names of the columns",
+        )
+    _require_names(first, path.name)
     cells = pd.read_csv(io.StringIO(text), sep=separator, dtype=str)
     texts = [cells[name].dropna() for name in cells]
     if any(len(one) and one.str.startswith(" ").all() for one in texts):
@@ -113,12 +132,21 @@ def _encoding(raw: bytes, name: str) -> str:
 
 
 def _separator(text: str) -> str:
-    """Return what cuts each of the first lines into the same number of cells, the most; else a comma."""
-    head = text[:SNIFFED].rpartition("\n")[0] or text[:SNIFFED]
-    widths = {
-        mark: {len(row) for row in csv.reader(io.StringIO(head), delimiter=mark) if row} for mark in MARKS
-    }
-    return max(MARKS, key=lambda mark: (len(widths[mark]) == 1) * max(widths[mark], default=0))
+    """Return what cuts nearly all of the first lines into the same number of cells, the most; else a comma."""
+    head = _head(text)
+    widths = {mark: _width(head, mark) for mark in MARKS}
+    return max(MARKS, key=lambda mark: widths[mark])
+
+
+def _head(text: str) -> str:
+    return text[:SNIFFED].rpartition("\n")[0] or text[:SNIFFED]
+
+
+def _width(head: str, mark: str) -> int:
+    """Return into how many cells a mark cuts nearly all lines; 0 where they differ more."""
+    counts = Counter(len(row) for row in csv.reader(io.StringIO(head), delimiter=mark) if row)
+    (width, lines), *_ = counts.most_common(1) or [(0, 0)]
+    return width if lines >= ALIKE * counts.total() else 0
 
 
 def _require_names(first: list[str], file: str) -> None:

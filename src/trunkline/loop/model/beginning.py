@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 from trunkline.core.errors import ProjectError
 from trunkline.core.git import git
 from trunkline.core.project import POLICY_FILE, Project
-from trunkline.data.drafts import Answers, Draft, Line, Observed, Table, draft, observe, read_table
+from trunkline.data.drafts import COLUMN, Answers, Draft, Line, Observed, Table, draft, observe, read_table
 from trunkline.tasks import FirstSteps, judging_of
 
 FOLDER = "data"
@@ -48,10 +48,10 @@ class Begun:
     large: bool
 
 
-def read_source(path: Path) -> Source:
+def read_source(path: Path, *, day_first: bool | None = None) -> Source:
     """Return a file of rows with what its columns hold. Raises DataError as `read_table` and `observe` do."""
     table = read_table(path)
-    return Source(path, table, observe(table.frame))
+    return Source(path, table, observe(table.frame, day_first=day_first))
 
 
 def begin(project: Project, source: Source, answers: Answers, *, replace: bool = False) -> Begun:
@@ -141,10 +141,10 @@ def _rendered(project: Project, source: Source, drafted: Draft, first: FirstStep
 def _steps(table: Table, drafted: Draft) -> list[str]:
     """Return what load() does, as lines of Python."""
     options = "".join(f", {name}={literal(value)}" for name, value in table.options.items())
-    lines = [f"frame = pd.{table.function}(FILE{options})"]
+    lines = [f"frame = pd.{table.function}(FILE{options}){table.then}"]
     for name, reading in drafted.readings.items():
         column = f"frame[{literal(name)}]"
-        lines.append(f"{column} = pd.to_datetime({column}, format={literal(reading)})")
+        lines.append(f"{column} = {reading.replace(COLUMN, column)}")
     if drafted.left_out:
         lines += [f"# {literal(name)} is left out: {reason}." for name, reason in drafted.left_out.items()]
         lines.append(f"frame = frame.drop(columns={literal(list(drafted.left_out))})")
