@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
-from .errors import PolicyError
+from .errors import PolicyError, TrunklineError
 
 SQLITE = "sqlite:///"
 SERVERS = ("http", "https")
@@ -58,6 +58,35 @@ def without_secrets(uri: str) -> str:
     if not mark or "@" not in place:
         return uri
     return f"{head}://***@{place.rpartition('@')[2]}{slash}{path}"
+
+
+def require_near(source: str, uri: str, *, error: type[TrunklineError]) -> None:
+    """Raise `error` where MLflow would follow a version's source to another host, and show its password there.
+
+    A server's source that is a path would copy whatever lies there on this machine.
+    """
+    there, here = urlsplit(source), urlsplit(uri)
+    local = there.scheme in ("", "file") and here.scheme in SERVERS
+    away = there.hostname and (
+        (there.hostname, _port(there)) != (here.hostname, _port(here))
+        or (there.scheme, here.scheme) == ("http", "https")
+    )
+    # Those of runs and models are looked up once more, and what they lead to anybody may choose.
+    remote = there.scheme in ("http", "https", "mlflow-artifacts")
+    if local or there.scheme in ("runs", "models") or (remote and away):
+        raise error(
+            "The registry's copy is said to lie where MLflow's own server is not, and was not asked for there.",
+            value=without_secrets(source),
+            next_step="find out who registered this version, and train its commit again; a server of yours that keeps"
+            " artifacts under another address must pass them on itself (`mlflow server --serve-artifacts`)",
+        )
+
+
+def _port(address: SplitResult) -> int | None:
+    try:
+        return address.port or {"http": 80, "https": 443}.get(address.scheme)
+    except ValueError:  # it is no number
+        return -1
 
 
 def _split(uri: str) -> SplitResult:

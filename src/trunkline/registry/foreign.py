@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
-from trunkline.core.errors import NotFoundError
-from trunkline.core.mlflow_uri import without_secrets
+from trunkline.core.errors import NotFoundError, StorageError
+from trunkline.core.mlflow_uri import require_near, without_secrets
+from trunkline.core.raised import one_line
 
 from .connection import PATIENT, speaking
+
+LOGGED = re.compile(r"models:/m-\w+")
+"""How MLflow names a model that was logged by itself."""
 
 
 def fetch_version(uri: str, address: str, folder: Path) -> Path:
     """Write the files of `models:/name/number` below a folder, and return where they lie.
 
     Raises NotFoundError when there is no such version, UnavailableError when the server does not answer, and
-    StorageError when a store cannot be used.
+    StorageError when a store cannot be used, or the version is said to lie where MLflow's own server is not.
     """
-    # What a version leads to, MLflow looks for where the process is led to, whatever it is told.
-    with speaking(uri, PATIENT | {"MLFLOW_TRACKING_URI": uri, "MLFLOW_REGISTRY_URI": uri}):
-        from mlflow import artifacts
+    with speaking(uri, PATIENT):
+        from mlflow import MlflowClient, artifacts
         from mlflow.exceptions import MlflowException
 
+        source = address
         try:
-            found = artifacts.download_artifacts(
-                artifact_uri=address, dst_path=str(folder), tracking_uri=uri, registry_uri=uri
-            )
+            # It follows whatever address a version has, and shows it the login of its server.
+            source = _source(MlflowClient(tracking_uri=uri, registry_uri=uri), address)
+            require_near(source, uri, error=StorageError)
+            found = artifacts.download_artifacts(artifact_uri=source, dst_path=str(folder), tracking_uri=uri)
+        except (FileNotFoundError, ValueError) as error:
+            raise StorageError(
+                f"What {address} leads to cannot be had: {one_line(error)}.",
+                value=without_secrets(source),
+                next_step="log the model once more; if nobody changed it, ask whoever runs the server",
+            ) from error
         except MlflowException as error:
             if error.error_code != "RESOURCE_DOES_NOT_EXIST":
                 raise
@@ -33,3 +46,11 @@ def fetch_version(uri: str, address: str, folder: Path) -> Path:
                 next_step="correct the name and the number in model.py, or registry.uri in trunkline.yaml",
             ) from error
     return Path(found)
+
+
+def _source(client: Any, address: str) -> str:
+    """Return where the files of a version lie; a model that was logged by itself is looked up once more."""
+    source = str(client.get_model_version_download_uri(*address.removeprefix("models:/").split("/")))
+    if LOGGED.fullmatch(source):
+        source = str(client.get_logged_model(source.removeprefix("models:/")).artifact_location)
+    return source

@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from trunkline.core.bundle import Bundle
 from trunkline.core.errors import BundleError, NotFoundError, PolicyError, StorageError
-from trunkline.core.mlflow_uri import SERVERS, embedded_folder, without_secrets
+from trunkline.core.mlflow_uri import embedded_folder, require_near
 from trunkline.core.record import short
 
 from .connection import connect, speaking
@@ -66,7 +66,7 @@ class MlflowRegistry:
         version = self._required(digest).version
         with self._speaking() as client:
             source = client.get_model_version_download_uri(self.name, version)
-            require_near(source, self.uri)
+            require_near(source, self.uri, error=BundleError)
             from mlflow.artifacts import download_artifacts
             from mlflow.exceptions import MlflowException
 
@@ -196,35 +196,6 @@ class MlflowRegistry:
     @cached_property
     def _client(self) -> Any:
         return connect(self.uri)
-
-
-def require_near(source: str, uri: str) -> None:
-    """Raise BundleError where MLflow would follow a version's source to another host, and show its password there.
-
-    A server's source that is a path would copy whatever lies there on this machine.
-    """
-    there, here = urlsplit(source), urlsplit(uri)
-    local = there.scheme in ("", "file") and here.scheme in SERVERS
-    away = there.hostname and (
-        (there.hostname, _port(there)) != (here.hostname, _port(here))
-        or (there.scheme, here.scheme) == ("http", "https")
-    )
-    # Those of runs and models are looked up once more, and what they lead to anybody may choose.
-    remote = there.scheme in ("http", "https", "mlflow-artifacts")
-    if local or there.scheme in ("runs", "models") or (remote and away):
-        raise BundleError(
-            "The registry's copy is said to lie where MLflow's own server is not, and was not asked for there.",
-            value=without_secrets(source),
-            next_step="find out who registered this version, and train its commit again; a server of yours that keeps"
-            " artifacts under another address must pass them on itself (`mlflow server --serve-artifacts`)",
-        )
-
-
-def _port(address: SplitResult) -> int | None:
-    try:
-        return address.port or {"http": 80, "https": 443}.get(address.scheme)
-    except ValueError:  # it is no number
-        return -1
 
 
 def _digest(text: str) -> str:

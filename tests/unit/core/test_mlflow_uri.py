@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
-from trunkline.core.errors import PolicyError
+from trunkline.core.errors import BundleError, PolicyError
 from trunkline.core.mlflow_uri import (
     embedded_database,
     embedded_folder,
     embedded_uri,
     placed,
+    require_near,
     without_secrets,
 )
 
@@ -80,3 +81,14 @@ def test_a_relative_path_is_the_projects_and_not_that_of_the_folder_one_stands_i
     assert embedded_database(placed("sqlite:///.trunkline/a.db", root)) == root / ".trunkline" / "a.db"
     assert placed("sqlite:////srv/a.db?mode=ro", root) == "sqlite:////srv/a.db?mode=ro"
     assert placed("https://mlflow.example.org", root) == "https://mlflow.example.org"
+
+
+@pytest.mark.parametrize("source", ["file:///srv/secret", "/srv/secret", "runs:/1/bundle", "http://other/a"])
+def test_a_servers_version_that_leads_to_this_machine_or_another_host_is_refused(source: str) -> None:
+    with pytest.raises(BundleError):
+        require_near(source, "https://mlflow.example.org", error=BundleError)
+
+
+@pytest.mark.parametrize("uri", ["sqlite:///mlflow.db", "postgresql://db.example.org/mlflow"])
+def test_a_store_without_a_server_has_its_files_on_a_disk(uri: str) -> None:
+    require_near("file:///srv/artifacts/bundle", uri, error=BundleError)
