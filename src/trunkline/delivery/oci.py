@@ -19,7 +19,7 @@ from urllib.parse import quote
 import httpx
 
 from trunkline.core.errors import StorageError, TrunklineError, UnavailableError
-from trunkline.core.exposure import on_loopback
+from trunkline.core.proxies import on_this_machine, private
 from trunkline.core.reading import parse_json, read_text
 from trunkline.core.record import digits, sha256
 from trunkline.core.secrets import everything, secret
@@ -47,8 +47,8 @@ class Repository:
         self.name = name
         self._host, _, self._path = name.partition("/")
         self._authorization: dict[str, str] = {}
-        host = re.sub(r":\d+$", "", self._host).strip("[]")
-        self._base = f"{'http' if on_loopback(host) or host == 'localhost' else 'https'}://{self._host}"
+        # By its name alone: whoever answers for names could say that any registry is this machine's own.
+        self._base = f"{'http' if on_this_machine(f'http://{self._host}') else 'https'}://{self._host}"
 
     def manifest(self, reference: str) -> Mapping[str, Any] | None:
         """Return the manifest of a tag or digest; None where there is none."""
@@ -141,7 +141,7 @@ class Repository:
             return f"Basic {basic}" if basic else ""
         told = dict(_CHALLENGE.findall(rest))
         realm = httpx.URL(told.get("realm", ""))
-        if realm.scheme != "https" and not on_loopback(realm.host or ""):
+        if not private(str(realm)):
             return ""  # a password goes over no open line
         asked = {"service": told.get("service", ""), "scope": f"repository:{self._path}:{actions}"}
         headers = {"authorization": f"Basic {basic}"} if basic else {}
