@@ -73,6 +73,10 @@ def test_a_column_may_have_any_name(project: Project, tmp_path: Path) -> None:
         "$",
         "שלום",
         "x\u2028y",
+        "\u202eerus",
+        "\U000e0061tag",
+        'q"); raise SystemExit  #',
+        "b\\",
     ]
     rows = tmp_path / "rows.csv"
     quoted = ['"' + name.replace('"', '""') + '"' for name in (*names, "left")]
@@ -83,6 +87,9 @@ def test_a_column_may_have_any_name(project: Project, tmp_path: Path) -> None:
     assert begin(project, rows, "--outcome", "left", "--positive", "yes") == 0
     begun = Project(project.root)
     assert [column.name for column in project_contract(begun).columns] == [*names, "left"]
+    # Who reads the code sees what it is: no sign turns a line around, or stands there unseen.
+    for file in begun.package.glob("*.py"):
+        assert all(line.isprintable() for line in file.read_text(encoding="utf-8").split("\n"))
     assert set(load_source(begun).columns) == {*names, "left"}
 
 

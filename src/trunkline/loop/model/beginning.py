@@ -125,7 +125,7 @@ def _rendered(project: Project, source: Source, drafted: Draft, first: FirstStep
     environment.filters["literal"] = literal
     place = _placed(project, source.path, replace=True).relative_to(project.root.resolve())
     facts: dict[str, object] = {
-        "file": json.dumps(source.path.name, ensure_ascii=False)[1:-1],
+        "file": _quoted(source.path.name)[1:-1],
         "name": project.policy.name,
         "pandas": any(line.annotation.startswith("pd.") for line in drafted.lines),
         "fields": [written for line in drafted.lines for written in field_lines(line)],
@@ -176,7 +176,7 @@ def literal(value: object) -> str:
     """Return a value as Python writes it, in the style of the generated project."""
     if isinstance(value, str):
         simple = '"' in value and "'" not in value and "\\" not in value and value.isprintable()
-        return repr(value) if simple else json.dumps(value, ensure_ascii=False)
+        return repr(value) if simple else _quoted(value)
     if isinstance(value, bool) or value is None:
         return repr(value)
     if isinstance(value, int):
@@ -187,6 +187,14 @@ def literal(value: object) -> str:
         inner = ", ".join(map(literal, value))
         return f"[{inner}]" if isinstance(value, list) else f"({inner})"
     return repr(value)
+
+
+def _quoted(text: str) -> str:
+    """Return a text in double quotes, with escapes for signs that nobody would see, or that turn a line around."""
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode()
+        for sign in json.dumps(text, ensure_ascii=False)
+    )
 
 
 def _policy(project: Project, first: FirstSteps, *, grouped: bool) -> str:
