@@ -13,7 +13,8 @@ from trunkline.core.signature import PrivateKey, sign_digest
 from trunkline.delivery import next_state, read_state, write_state
 from trunkline.loop.rollout import deploying
 from trunkline.loop.versions import signatures
-from trunkline.registry.signatures import keep_signature, signatures_of
+from trunkline.registry.git_tree import WRITER, plumb, write_tree
+from trunkline.registry.signatures import REFS, keep_signature, signatures_of
 
 from .conftest import git, write
 
@@ -63,6 +64,20 @@ def test_what_nobody_signed_is_refused_and_what_is_signed_is_fetched(
     assert run(["--project", str(project.root), "verify", "production"]) == 0
     # It was let through: what is missing now is the bundle itself.
     with pytest.raises(NotFoundError):
+        deploy(project)
+
+
+def test_what_a_stranger_pushed_below_a_folder_keeps_nobody_from_signing(
+    project: Project, key: PrivateKey, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    name = f"{key.public.identity}.json"
+    (folder := tmp_path_factory.mktemp("strangers") / name).mkdir()
+    (folder / "in-the-way").write_text("x")
+    tree = write_tree(project.root, folder.parent)
+    commit = plumb(project.root, "commit-tree", tree, "-m", "A stranger's", environment=WRITER)
+    git(project.root, "push", "--quiet", "origin", f"{commit}:{REFS}{ONE.bundle.removeprefix('sha256:')}")
+    signatures.sign(project, bundle=ONE.bundle, progress=say)
+    with pytest.raises(NotFoundError):  # of the bundle: its signature is there
         deploy(project)
 
 

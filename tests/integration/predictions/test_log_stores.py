@@ -184,6 +184,6 @@ class TestHttp(LogStoreConformance):
         (folder / ".user-secret").write_text("s")
         (folder / "notes.txt").write_text("s")
         (folder.parent / "a.jsonl").write_text("s")
-        for name in (".user-secret", "notes.txt", "..%2Fa.jsonl", "%2e%2e/a.jsonl"):
+        for name in (".user-secret", "notes.txt", "..%2Fa.jsonl", "%2e%2e/a.jsonl", "a%00.jsonl"):
             answer = httpx.get(f"{address}/log/{name}", headers={"authorization": f"Bearer {TOKEN}"})
             assert answer.status_code == 404

@@ -56,7 +56,7 @@ class LogStore(Protocol):
 
 def belongs(name: str) -> bool:
     """Return whether a file of this name is part of a log; no path and no hidden file is."""
-    if "/" in name or "\\" in name or name.startswith("."):
+    if "/" in name or "\\" in name or "\0" in name or name.startswith("."):
         return False
     return (
         name == MANIFEST
