@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import os
@@ -72,7 +73,9 @@ def _empty_store() -> bytes:
     from mlflow import MlflowClient
 
     folder = Path(tempfile.mkdtemp())
-    MlflowClient(embedded_uri(folder / "mlflow.db")).search_experiments()
+    # Where it is made it would keep artifacts, beside the database or not.
+    with contextlib.chdir(folder):
+        MlflowClient(embedded_uri(folder / "mlflow.db")).search_experiments()
     content = (folder / "mlflow.db").read_bytes()
     shutil.rmtree(folder)
     return content
