@@ -16,11 +16,14 @@ from trunkline.core.git import git
 from trunkline.core.lock import only_one
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
+from trunkline.core.record import short
 from trunkline.core.release import Release
 from trunkline.delivery import champion_alone, read_state
+from trunkline.delivery.plan import routes_of
 from trunkline.loop.changes.merged import require_merged_file
 from trunkline.loop.rollout.deploying import nothing_serves, require_deployable, switched_off
 from trunkline.loop.versions.bundles import bundle_of
+from trunkline.loop.versions.named import ever_named
 from trunkline.loop.versions.signatures import require_signed
 from trunkline.predictions import pseudonym
 from trunkline.predictions.stores.buckets import CLOUDS
@@ -101,9 +104,36 @@ def score(
             )
         else:
             scoring.require_same(run, source, variables)
+            _require_ours(project, environment, run, target, asked)
             progress(f"going on with what began at {run.began:%Y-%m-%d %H:%M} UTC")
             means = _means(project, environment, run.release, variables, progress=progress)
         return _carried_out(Order(run, means), target, asked, progress, clock)
+
+
+def _require_ours(
+    project: Project, environment: str, run: scoring.Run, target: scoring.Address, asked: Asked
+) -> None:
+    """Raise DataError unless a run that was found beside its output is one that this project could have begun.
+
+    Whoever may write there may have written it: what main never named is not opened for it, nor what nobody signed.
+    """
+    said = (run.target, run.release.environment, run.keep, run.leave_out)
+    why = ""
+    if said != (target.text, environment, tuple(asked.keep), tuple(asked.leave_out)):
+        why = "of another output or environment, or with other columns"
+    elif run.release != release_of(project, environment):  # else another was merged meanwhile
+        named = {(version.number, version.bundle) for version in ever_named(project).values()}
+        strange = [one for one in routes_of(run.release) if (one.version, one.bundle) not in named]
+        why = (
+            f"with version {strange[0].version} ({short(strange[0].bundle)}), which main never named"
+            * bool(strange)
+        )
+    if why:
+        raise DataError(
+            f"The unfinished run of {target.text} was begun {why}.",
+            next_step="find out who wrote it; --restart begins anew, and the rows that it logged stay in the log",
+        )
+    require_signed(project, run.release, served=None)
 
 
 def _carried_out(
