@@ -24,12 +24,12 @@ from .candidate import NO_EXPORT, Candidate, Export
 from .elsewhere import Files, Trained, check_taken, take
 from .export import answered
 from .exporters.exporter import ConversionError
-from .fit import guarded
 from .frames import model_frame, outcome
 from .mitigation import constrained, fit_groups, mitigated_attribute, put_under
 from .offer import Offer, assemble, offered, require_complete
 from .parity import edges
 from .scoring import Metric, search_scorer
+from .search import guarded
 from .weights import row_weights
 
 ROWS = 400

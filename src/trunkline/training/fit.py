@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from joblib import parallel_config  # type: ignore[import-untyped]
 from sklearn.base import clone
-from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - imports HalvingRandomSearchCV into its place
-from sklearn.model_selection import HalvingRandomSearchCV, RandomizedSearchCV
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
@@ -22,22 +16,22 @@ from trunkline.core.contract import Contract
 from trunkline.core.decision import Decision
 from trunkline.core.lineage import Trial
 from trunkline.core.origin import Origin
-from trunkline.core.policy.training import Search, TrainingPolicy
+from trunkline.core.policy.training import TrainingPolicy
 from trunkline.core.progress import Progress
-from trunkline.core.raised import asking
 from trunkline.tasks import Judging, judging_of
 
 from .candidate import NO_EXPORT, Candidate, Export
-from .elsewhere import Files, Trained, check_taken, take
-from .folds import Cut, folds
+from .folds import folds
 from .frames import model_frame, outcome
+from .libraries import Taken, drawing
 from .mitigation import constrained, fit_groups, mitigated_attribute, put_under
 from .offer import Offer, assemble, offered, require_complete
 from .scoring import Metric, search_scorer
-from .settings import as_json
+from .search import guarded, search, tries
+from .stopping import Stopped, stopping_units, way_of
 from .threads import answer_in_one_thread
 from .threshold import check_threshold, decide
-from .weights import row_weights
+from .weights import check_learned, row_weights
 
 
 @dataclass(frozen=True)
@@ -91,23 +85,30 @@ def train(
     scorer = search_scorer(policy.search.metric, contract, metrics or {}, y)
     cuts = folds(development, y, contract, method=split, number=policy.search.folds, seed=policy.search.seed)
     groups = fit_groups(development, policy.mitigation, attribute)
+    way = way_of(split, contract)
+    units = stopping_units(development, contract, way) if policy.mitigation.method == "none" else {}
     beside: dict[str, dict[str, np.ndarray]] = {}
     pipelines: dict[str, Any] = {}
     for candidate in names:
-        pipeline = assemble(candidate, features, contract, policy.search.seed)
+        pipeline = assemble(candidate, features, contract, policy.search.seed, way if units else "drawn")
+        for name in drawing(pipeline["model"], len(y)) if way != "drawn" else ():
+            say(
+                f"{candidate.name}: {name} draws the rows by which it stops early, whatever the {split} split"
+            )
         if not judging.complete(pipeline["model"]):
             _fit_a_few(candidate, pipeline, X, y, policy.search.folds, judging)
         pipelines[candidate.name] = constrained(
             pipeline, candidate, policy.mitigation, attribute, contract, policy.search.seed
         )
         beside[candidate.name] = groups | row_weights(development, contract, candidate, policy.mitigation)
+        check_learned(beside[candidate.name], cuts)
+        if isinstance(pipeline["model"], Stopped | Taken):
+            beside[candidate.name] |= units
     trials: list[Trial] = []
     chosen: dict[str, dict[str, Any]] = {}
     for candidate in names:
-        say(
-            f"{candidate.name}: {_tries(candidate, policy.search)} settings, {policy.search.folds} folds each"
-        )
-        found, trial = _search(
+        say(f"{candidate.name}: {tries(candidate, policy.search)} settings, {policy.search.folds} folds each")
+        found, trial = search(
             candidate, pipelines[candidate.name], X, y, beside[candidate.name], scorer, cuts, policy.search
         )
         chosen[candidate.name] = found
@@ -125,6 +126,8 @@ def train(
         say(f"the answer is {decision.rule()}. {decision.reason}")
     with threadpool_limits(1):
         pipeline = guarded(best.candidate, lambda: pipeline.fit(X, y, **also))
+    if isinstance(pipeline, Pipeline) and isinstance(pipeline["model"], Stopped):
+        pipeline.steps[-1] = ("model", pipeline["model"].estimator_)
     answer_in_one_thread(pipeline)
     classes = judging.classes(pipeline, contract, candidate=best.candidate)
     return Fitted(
@@ -172,73 +175,3 @@ def _fit_a_few(
     with threadpool_limits(1):
         fitted = guarded(candidate.name, lambda: clone(pipeline).fit(X.iloc[places], y[places]))
     require_complete(candidate, fitted, judging)
-
-
-def _tries(candidate: Candidate, search: Search) -> int:
-    if any(not isinstance(values, list | tuple) for values in candidate.search.values()):
-        return search.iterations
-    size = math.prod(len(values) for values in candidate.search.values())
-    return min(search.iterations, size)
-
-
-def _search(
-    candidate: Candidate,
-    pipeline: Any,
-    X: pd.DataFrame,
-    y: np.ndarray,
-    beside: Mapping[str, np.ndarray],
-    scorer: Any,
-    cuts: list[Cut],
-    search: Search,
-) -> tuple[dict[str, Any], Trial]:
-    step = "model__" if isinstance(pipeline, Pipeline) else "estimator__model__"
-    space = {
-        f"{step}{name}": list(values) if isinstance(values, tuple) else values
-        for name, values in candidate.search.items()
-    }
-    tries = _tries(candidate, search)
-    halving = search.method == "halving" and tries > 1
-    kind = HalvingRandomSearchCV if halving else RandomizedSearchCV
-    # from so few rows on that the last settings are compared on all of them
-    more = {"n_candidates": tries, "min_resources": "exhaust"} if halving else {"n_iter": tries}
-    seeking = kind(
-        pipeline,
-        space,
-        **more,
-        scoring=scorer,
-        n_jobs=search.jobs,
-        refit=False,
-        cv=cuts,
-        random_state=search.seed,
-        error_score="raise",
-    )
-    began = time.perf_counter()
-    # one thread a process: sums in another order differ in their last digits, and OpenMP's threads, which wait
-    # for one another awake, take many times as long on a busy machine
-    # (with one process no backend is named: a forest's own threads would become processes)
-    several = nullcontext() if search.jobs == 1 else parallel_config("loky", inner_max_num_threads=1)
-    with threadpool_limits(1), several:
-        guarded(candidate.name, lambda: seeking.fit(X, y, **beside))
-    means = np.round(seeking.cv_results_["mean_test_score"], 9)
-    if halving:  # scores on few rows are not compared with those on all
-        last = seeking.cv_results_["iter"] == max(seeking.cv_results_["iter"])
-        means = np.where(last, means, -np.inf)
-    place = int(np.argmax(means))
-    found = dict(seeking.cv_results_["params"][place])
-    trial = Trial(
-        candidate=candidate.name,
-        score=float(seeking.cv_results_["mean_test_score"][place]),
-        spread=float(seeking.cv_results_["std_test_score"][place]),
-        settings={name.removeprefix(step): as_json(value) for name, value in sorted(found.items())},
-        seconds=round(time.perf_counter() - began, 3),
-    )
-    return {name: clone(value, safe=False) for name, value in found.items()}, trial
-
-
-def guarded(name: str, act: Callable[[], Any], *, doing: str = "fitted") -> Any:
-    """Return what `act` gives for the candidate `name`; what its code raises leaves as ProjectError."""
-    with asking(
-        f"The candidate {name} cannot be {doing}:",
-        "look at features() in features.py and at the candidate in model.py",
-    ):
-        return act()

@@ -32,8 +32,16 @@ def folds(
     if method == "temporal":
         return list(TimeSeriesSplit(n_splits=number).split(rows))
     if method == "grouped" and user is not None:
-        names = development[user.name]
-        groups = np.where(names.isna(), [f"\0{place}" for place in range(len(names))], names.astype(str))
+        groups = user_groups(development, contract)
         by_group = judging.folds(grouped=True)(number, shuffle=True, random_state=seed)
         return list(by_group.split(rows, y, groups))
     return list(judging.folds(grouped=False)(number, shuffle=True, random_state=seed).split(rows, y))
+
+
+def user_groups(development: pd.DataFrame, contract: Contract) -> np.ndarray:
+    """Return the name of each row's user, of shape (n,); a row without one is its own."""
+    user = contract.of_role(Role.USER)
+    if user is None:
+        return np.arange(len(development)).astype(str)
+    names = development[user.name]
+    return np.where(names.isna(), [f"\0{place}" for place in range(len(names))], names.astype(str))

@@ -9,11 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, is_classifier
-from sklearn.model_selection import train_test_split
 from sklearn.utils import _safe_indexing
 
-HELD_OUT = 0.1
-"""The share of the rows on which a library decides when to stop; it learns from the others."""
+from .stopping import BOOSTED, Stopped, Way, draws_itself, held_out
 
 
 class Library(NamedTuple):
@@ -30,6 +28,8 @@ class Library(NamedTuple):
     fitting: Mapping[str, Any] = {}
     asking: Mapping[str, Any] = {}
     """What `fit` is told where the library is to stop early, and `predict` always."""
+    weighing: str = ""
+    """What `fit` calls the weights of the rows that decide when to stop."""
 
 
 LIBRARIES: Mapping[str, Library] = {
@@ -47,10 +47,15 @@ LIBRARIES: Mapping[str, Library] = {
         quiet=("verbose", "verbosity"),
         silent=-1,
         to_fit=("categorical_feature",),
+        weighing="eval_sample_weight",
     ),
     "skorch": Library(quiet=("verbose",), silent=0),
     "xgboost": Library(
-        ("early_stopping_rounds",), quiet=("verbosity",), silent=0, fitting={"verbose": False}
+        ("early_stopping_rounds",),
+        quiet=("verbosity",),
+        silent=0,
+        fitting={"verbose": False},
+        weighing="sample_weight_eval_set",
     ),
 }
 
@@ -61,12 +66,22 @@ def library_of(estimator: Any) -> str:
     return next((name for one in held for kind in type(one).__mro__ if (name := _top(kind)) in LIBRARIES), "")
 
 
-def taken_in(estimator: Any, *, seed: int) -> Any:
-    """Return an estimator of another library as one that is copied, fitted and asked like scikit-learn's."""
+def taken_in(estimator: Any, *, seed: int, way: Way = "drawn") -> Any:
+    """Return an estimator of another library as one that is copied, fitted and asked like scikit-learn's.
+
+    `way` says which rows it holds out where it stops early.
+    """
     if not library_of(estimator):
-        return estimator
+        own = type(estimator) in BOOSTED and way != "drawn"
+        return Stopped(estimator, seed, way) if own else estimator
     kind = TakenClassifier if is_classifier(estimator) else TakenRegressor
-    return kind(copied(estimator), seed)
+    return kind(copied(estimator), seed, way)
+
+
+def stops_early(estimator: Any) -> bool:
+    """Whether an estimator of another library is to stop early."""
+    name, params = _top(type(estimator)), estimator.get_params(deep=False)
+    return name in LIBRARIES and any(params.get(key) not in (None, False, 0) for key in LIBRARIES[name].early)
 
 
 def copied(estimator: Any) -> Any:
@@ -78,15 +93,25 @@ def copied(estimator: Any) -> Any:
     return type(estimator)(**copy.deepcopy(estimator.get_params(deep=False)))
 
 
+def drawing(model: Any, rows: int) -> Iterable[str]:
+    """Return the classes within a model that stop early by rows which they draw, with no regard to time or group."""
+    if isinstance(model, Taken):
+        return (
+            [type(model.estimator).__name__] if model.way == "drawn" and stops_early(model.estimator) else []
+        )
+    return draws_itself(model, rows)
+
+
 class Taken(BaseEstimator):  # type: ignore[misc]
     """An estimator of another library. Its parameters are that estimator's own, also those that it does not list.
 
     Where it is to stop early, a tenth of the rows is held out for that, always the same ones.
     """
 
-    def __init__(self, estimator: Any, seed: int = 0) -> None:
+    def __init__(self, estimator: Any, seed: int = 0, way: Way = "drawn") -> None:
         self.estimator = estimator
         self.seed = seed
+        self.way = way
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the estimator's."""
@@ -98,27 +123,42 @@ class Taken(BaseEstimator):  # type: ignore[misc]
         return self
 
     def __sklearn_clone__(self) -> Taken:
-        return type(self)(copied(self.estimator), self.seed)
+        return type(self)(copied(self.estimator), self.seed, self.way)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "estimator_")
 
-    def _fitted(self, X: Any, y: Any, weights: Any) -> Any:
+    def _fitted(self, X: Any, y: Any, weights: Any, units: Any) -> Any:
         """Return a fitted copy; `y` is encoded already."""
         made = copied(self.estimator)
-        early = _prepared(made)
+        _prepared(made)
         beside = {} if weights is None else {"sample_weight": weights}
         made, told = _without(made)
         return _settled(
-            self._learned(made, X, y, beside, told) if early else made.fit(X, y, **told, **beside)
+            self._learned(made, X, y, beside, told, units)
+            if stops_early(made)
+            else made.fit(X, y, **told, **beside)
         )
 
-    def _learned(self, made: Any, X: Any, y: Any, beside: Mapping[str, Any], told: Mapping[str, Any]) -> Any:
+    def _learned(
+        self, made: Any, X: Any, y: Any, beside: Mapping[str, Any], told: Mapping[str, Any], units: Any
+    ) -> Any:
         """Return an estimator that was fitted to nine tenths of the rows, and stopped by the others."""
-        learned, held = _held_out(y, self.seed, stratified=isinstance(self, ClassifierMixin))
+        weights = beside.get("sample_weight")
+        learned, held = held_out(
+            y,
+            way=self.way,
+            seed=self.seed,
+            stratified=isinstance(self, ClassifierMixin),
+            units=units,
+            weights=weights,
+        )
+        library = LIBRARIES[_top(type(made))]
         kept = {name: _safe_indexing(values, learned) for name, values in beside.items()}
         check = (_safe_indexing(X, held), y[held])
-        kept |= {**told, **LIBRARIES[_top(type(made))].fitting}
+        kept |= {**told, **library.fitting}
+        if weights is not None and library.weighing:
+            kept[library.weighing] = [_safe_indexing(weights, held)]
         if "eval_X" in signature(made.fit).parameters:
             kept |= {"eval_X": check[0], "eval_y": check[1]}
         else:
@@ -133,10 +173,10 @@ class Taken(BaseEstimator):  # type: ignore[misc]
 class TakenClassifier(ClassifierMixin, Taken):  # type: ignore[misc]
     """The same for classes, which it numbers from 0: not every library takes them as they are."""
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> TakenClassifier:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, stopping_units: Any = None) -> TakenClassifier:
         """Fit a copy of the estimator to the numbers of the classes."""
         self.classes_, numbers = np.unique(np.asarray(y), return_inverse=True)
-        self.estimator_ = self._fitted(X, numbers.astype(np.int64), sample_weight)
+        self.estimator_ = self._fitted(X, numbers.astype(np.int64), sample_weight, stopping_units)
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray[Any, Any]:
@@ -151,9 +191,9 @@ class TakenClassifier(ClassifierMixin, Taken):  # type: ignore[misc]
 class TakenRegressor(RegressorMixin, Taken):  # type: ignore[misc]
     """The same for numbers."""
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> TakenRegressor:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, stopping_units: Any = None) -> TakenRegressor:
         """Fit a copy of the estimator."""
-        self.estimator_ = self._fitted(X, np.asarray(y, dtype=np.float64), sample_weight)
+        self.estimator_ = self._fitted(X, np.asarray(y, dtype=np.float64), sample_weight, stopping_units)
         return self
 
     def predict(self, X: Any) -> np.ndarray[Any, Any]:
@@ -161,11 +201,10 @@ class TakenRegressor(RegressorMixin, Taken):  # type: ignore[misc]
         return np.asarray(self.estimator_.predict(X, **self._asking), dtype=np.float64).reshape(-1)
 
 
-def _prepared(estimator: Any) -> bool:
+def _prepared(estimator: Any) -> None:
     """Set one thread and silence in every estimator of these libraries that says nothing of them.
 
-    With as many threads as a machine has, sums are made in another order there, and the model is another one. Return
-    whether the estimator itself is to stop early.
+    With as many threads as a machine has, sums are made in another order there, and the model is another one.
     """
     for one in _all(estimator):
         name = _top(type(one))
@@ -178,9 +217,6 @@ def _prepared(estimator: Any) -> bool:
         if library.quiet and all(params.get(key) is None for key in library.quiet):
             unset[library.quiet[0]] = library.silent
         one.set_params(**unset)
-    name = _top(type(estimator))
-    params = estimator.get_params(deep=False)
-    return name in LIBRARIES and any(params.get(key) not in (None, False, 0) for key in LIBRARIES[name].early)
 
 
 def _without(estimator: Any) -> tuple[Any, dict[str, Any]]:
@@ -201,13 +237,6 @@ def _settled(estimator: Any) -> Any:
             told = one.get_metadata()
             told["model_guid"] = told["train_finish_time"] = ""
     return estimator
-
-
-def _held_out(y: Any, seed: int, *, stratified: bool) -> tuple[Any, Any]:
-    places = np.arange(len(y))
-    labels = y if stratified and np.bincount(y).min() >= 2 else None
-    learned, held = train_test_split(places, test_size=HELD_OUT, random_state=seed, stratify=labels)
-    return np.sort(learned), np.sort(held)
 
 
 def _all(estimator: Any) -> Iterable[Any]:

@@ -18,6 +18,7 @@ from trunkline.tasks import Judging, judging_of
 from .candidate import Candidate
 from .elsewhere.trained import Trained
 from .libraries import taken_in
+from .stopping import Way
 
 KEY = "training.candidates"
 Offers = Sequence[Candidate | Trained]
@@ -72,8 +73,12 @@ def offered(candidates: Offer, wanted: Sequence[str]) -> list[Candidate] | Train
     return [one for one in chosen if isinstance(one, Candidate)]
 
 
-def assemble(candidate: Candidate, features: Callable[[], Any], contract: Contract, seed: int) -> Pipeline:
+def assemble(
+    candidate: Candidate, features: Callable[[], Any], contract: Contract, seed: int, way: Way = "drawn"
+) -> Pipeline:
     """Return the unfitted pipeline of the project's features and the candidate's estimator, seeded.
+
+    `way` says which rows are held out where it stops early.
 
     Raises ProjectError when features() raises or is no transformer, when the search names a parameter that the
     estimator does not have, features() a column that the model does not see, or when scikit-learn cannot copy one of
@@ -87,7 +92,7 @@ def assemble(candidate: Candidate, features: Callable[[], Any], contract: Contra
             value=transformer,
             next_step="return an unfitted scikit-learn transformer in features.py",
         )
-    own = taken_in(candidate.estimator, seed=seed)
+    own = taken_in(candidate.estimator, seed=seed, way=way)
     estimator = _copied(own, f"The estimator of candidate {candidate.name}", "model.py")
     _check_search(candidate, estimator)
     judging_of(contract).refuse(candidate.estimator, contract, candidate=candidate.name)

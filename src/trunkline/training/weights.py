@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from trunkline.core.errors import DataError, PolicyError, ProjectError
 from trunkline.core.policy.training import Mitigation
 
 from .candidate import Candidate
+from .folds import Cut
 
 PARAMETER = "sample_weight"
 
@@ -42,6 +44,19 @@ def row_weights(
             f"All rows have the weight 0 in {column.name}.", next_step="give load() rows that count"
         )
     return {f"model__{_parameter(candidate.estimator, candidate, column.name)}": weights}
+
+
+def check_learned(beside: Mapping[str, np.ndarray], cuts: Sequence[Cut]) -> None:
+    """Raise DataError when no row counts among those that a fold learns from."""
+    for name, values in beside.items():
+        if not name.endswith(PARAMETER):
+            continue
+        for place, (learned, _) in enumerate(cuts, start=1):
+            if not values[learned].any():
+                raise DataError(
+                    f"All {len(learned):,} rows that fold {place} of {len(cuts)} learns from have the weight 0.",
+                    next_step="lower training.search.folds, or weigh more rows",
+                )
 
 
 def _parameter(estimator: Any, candidate: Candidate, column: str) -> str:
