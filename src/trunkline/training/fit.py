@@ -21,6 +21,7 @@ from trunkline.core.progress import Progress
 from trunkline.tasks import Judging, judging_of
 
 from .candidate import NO_EXPORT, Candidate, Export
+from .elsewhere import Files, Trained, check_taken, take
 from .folds import folds
 from .frames import model_frame, outcome
 from .libraries import Taken, drawing
