@@ -15,7 +15,7 @@ from xgboost import XGBClassifier
 
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import DataError
-from trunkline.core.policy.training import Mitigation, Search, TrainingPolicy
+from trunkline.core.policy.training import Mitigation, TrainingPolicy
 from trunkline.training import Candidate, Fitted, train
 from trunkline.training.stopping import held_out
 
