@@ -49,6 +49,8 @@ class Evidence:
     """The champion's newest answers whose outcome is known: outcomes come late, so they may be older than `window`."""
     truth: Truths = field(default_factory=dict)
     """Outcomes by the id of the answer."""
+    beginning: tuple[Prediction, ...] = ()
+    """The champion's oldest answers whose outcome is known, where the policy compares with those."""
     metric: Metric | None = None
     """The metric of `monitoring.performance.metric`."""
     address: str = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from trunkline.core.errors import DataError, NotFoundError
+from trunkline.core.errors import DataError
 from trunkline.core.figures import Figure
 from trunkline.core.policy.monitoring import Monitoring
 from trunkline.core.policy.monitors.performance import PerformanceMonitor
@@ -18,6 +18,7 @@ from trunkline.tasks.scale import scale_of
 
 from .evidence import Evidence
 from .monitor import Monitor, Seen
+from .reference import not_measured, reference_of
 
 MOST = 1_000_000
 """More outcomes than anybody waits for."""
@@ -45,15 +46,12 @@ class Performance(Monitor[PerformanceMonitor]):
     def look(self, evidence: Evidence) -> Seen:
         """Raise NotFoundError when the metric was not measured at release."""
         metric, policy, contract = evidence.metric, evidence.policy, evidence.contract
-        reference = evidence.figures.get(self.settings.metric)
-        if metric is None or reference is None:
-            raise NotFoundError(
-                f"The champion was not measured by {self.settings.metric} when it was released.",
-                next_step="correct monitoring.performance.metric in trunkline.yaml, or release again",
-            )
+        if metric is None:
+            raise not_measured(self.settings)
         try:
+            reference, answers = reference_of(evidence, self.settings, metric)
             labelled = label_answers(
-                evidence.labelled,
+                answers,
                 evidence.truth,
                 contract,
                 task_of(contract),
@@ -63,20 +61,24 @@ class Performance(Monitor[PerformanceMonitor]):
             )
         except DataError as error:
             return Seen("inconclusive", f"The quality cannot be measured. {error}", 0)
-        rows, name, paired = len(labelled), reference.name, labelled.paired
+        rows, name, paired = len(labelled), self.settings.metric, labelled.paired
         if trouble := _too_little(labelled, policy):
             return Seen("inconclusive", trouble, rows)
         try:
             figure = measure_quality(paired, metric)
         except ValueError as error:
             return Seen("inconclusive", f"{name} cannot be measured: {error}.", rows)
-        scale = scale_of(metric, paired, (reference.value, figure.value))
-        margin = scale.amount(self.settings.margin)
-        floor = reference.value - margin
         interval = figure.interval
         words = f"{name} is {figure.value:.3f}" + (f" ({between(interval)})" if interval else "")
         known = counted(rows, paired.users, "answers")
-        words += f" on the newest {known} whose outcome is known; at release it was {reference.value:.3f}"
+        words += f" on the newest {known} whose outcome is known"
+        if reference is None:
+            words += f". It is compared once something is told of the first {policy.window_rows:,} answers."
+            return Seen("inconclusive", words, rows)
+        scale = scale_of(metric, paired, (reference.value, figure.value))
+        margin = scale.amount(self.settings.margin)
+        floor = reference.least - margin
+        words += f"; {reference.words} it was {reference.value:.3f}"
         if scale.of:
             words += f"; the margin is {number(margin)}{scale.words(self.settings.margin)}"
         finding = Finding(
@@ -85,7 +87,7 @@ class Performance(Monitor[PerformanceMonitor]):
             value=figure.value,
             threshold=floor,
             interval=interval,
-            detail=f"{reference.value:.3f} at release on {count(reference.rows, 'row')}, now on {known}",
+            detail=f"{reference.value:.3f} {reference.words} on {count(reference.rows, 'row')}, now on {known}",
         )
         if interval is None or interval.low < floor <= interval.high:
             words += f". Whether it fell below {floor:.3f} is not decided{_enough(figure, floor, policy)}."

@@ -33,6 +33,7 @@ EVENTS = """
 """One row an event; one with no item of an answer that nothing was recorded of."""
 OF_BUNDLE = " AND bundle = ?"
 NEWEST = " ORDER BY log.time DESC LIMIT ?"
+OLDEST = " ORDER BY log.time LIMIT ?"
 
 
 def join_truth(
@@ -42,10 +43,11 @@ def join_truth(
     *,
     bundle: str = "",
     newest: int | None = None,
+    oldest: int | None = None,
     before: datetime | None = None,
 ) -> bool:
-    """Fill the table `wanted` with the newest answers whose outcome is known, one row an event: the answer's `key` and
-    `time`, the `item`, the `value`, and since when it is `known`.
+    """Fill the table `wanted` with the newest answers whose outcome is known, or the oldest, one row an event: the
+    answer's `key` and `time`, the `item`, the `value`, and since when it is `known`.
 
     Known is what something was recorded of; where silence says something too, every answer given `before` a time, and
     no later one: what was clicked soon is no fair share of all. Returns whether there is any ground truth.
@@ -63,6 +65,8 @@ def join_truth(
     opened.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
     of_bundle, bundles = (OF_BUNDLE, [bundle]) if bundle else ("", [])
     limit, limits = (NEWEST, [newest]) if newest is not None else ("", [])
+    if oldest is not None:
+        limit, limits = OLDEST, [oldest]
     # The newest first: what ended before the oldest of enough answers is not read.
     ordered = sorted(segments, key=lambda segment: segment.last or LATER, reverse=True)
     take = FEW if newest is not None else len(ordered)
@@ -71,8 +75,8 @@ def join_truth(
         question = (OUTCOMES if plain else EVENTS).format(which=which, and_bundle=of_bundle, newest=limit)
         opened.execute(question, [*times, *bundles, *limits])
         counted = "count(*)" if plain else "count(DISTINCT key)"
-        found, oldest = opened.execute(f"SELECT {counted}, min(time) FROM wanted").fetchall()[0]  # noqa: S608
+        found, earliest = opened.execute(f"SELECT {counted}, min(time) FROM wanted").fetchall()[0]  # noqa: S608
         rest = ordered[take:]
-        if not rest or (found == newest and (rest[0].last or LATER) < moment(oldest)):
+        if not rest or (found == newest and (rest[0].last or LATER) < moment(earliest)):
             return True
         take *= 4

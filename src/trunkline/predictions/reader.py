@@ -138,12 +138,19 @@ class LogReader:
         return self._ask(count_all)
 
     def labelled(
-        self, truth: Truth, *, bundle: str = "", newest: int | None = None, before: datetime | None = None
+        self,
+        truth: Truth,
+        *,
+        bundle: str = "",
+        newest: int | None = None,
+        oldest: int | None = None,
+        before: datetime | None = None,
     ) -> tuple[tuple[Prediction, ...], dict[str, Happened]]:
         """Return the newest answers to users whose outcome `truth` knows, oldest first, and these by id.
 
-        `bundle` names the digest of the only version that is asked about; a `newest` of None takes all of them. Where
-        silence says something too, answers count that were given `before` a time, whatever was recorded of them.
+        `bundle` names the digest of the only version that is asked about; a `newest` of None takes all of them, and
+        `oldest` as many of the oldest. Where silence says something too, answers count that were given `before` a time,
+        whatever was recorded of them.
         Raises DataError when the ground truth cannot be read.
         """
 
@@ -151,7 +158,9 @@ class LogReader:
             found: dict[str, Prediction] = {}
             truths: dict[str, Happened] = {}
             with database() as opened:
-                if not join_truth(opened, segments, truth, bundle=bundle, newest=newest, before=before):
+                if not join_truth(
+                    opened, segments, truth, bundle=bundle, newest=newest, oldest=oldest, before=before
+                ):
                     return (), {}
                 since, until = opened.execute("SELECT min(time), max(time) FROM wanted").fetchall()[0]
                 if since is None:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -15,14 +16,26 @@ from trunkline.core.policy.monitors.performance import PerformanceMonitor
 from trunkline.core.signals import Signal
 from trunkline.evaluation import measure
 from trunkline.measure.intervals import wilson
-from trunkline.measure.metrics import LightMetric, Metric, ProjectMetric
+from trunkline.measure.metrics import LightMetric, Metric, ProjectMetric, RowMetric
 from trunkline.monitoring import Evidence
 from trunkline.monitoring.performance import Performance
 from trunkline.monitoring.signals import signal_of
 from trunkline.predictions import GroundTruth, Prediction
+from trunkline.tasks.ranking.metrics import METRICS
 
 AT_RELEASE = Figure(name="roc_auc", value=0.8, rows=600)
 Watch = Callable[..., Signal]
+SHOP = Contract(
+    name="shop",
+    answer="ranking",
+    positive="true",
+    columns=(
+        Column(name="list", type="text", role=Role.KEY),
+        Column(name="user", type="entity", role=Role.USER, seen=True),
+        Column(name="item", type="entity", role=Role.ITEM),
+        Column(name="taken", type="boolean", role=Role.OUTCOME, categories=("false", "true")),
+    ),
+)
 
 
 @pytest.fixture
@@ -303,3 +316,71 @@ def test_the_margin_of_an_error_is_a_share_of_that_of_a_model_that_ignores_its_i
     assert within.lead
     assert within.lead.threshold == pytest.approx(-32.0, abs=0.5)
     assert "0.050 of the error of a model that ignores its inputs" in within.summary
+
+
+def clicked(now: datetime, shares: list[float], each: int = 400) -> Evidence:
+    """Return answers of a shop that take minutes each; of every stretch another share was clicked, by 60 users."""
+    random = np.random.default_rng(5)
+    answers, truth = [], {}
+    for place in range(each * len(shares)):
+        id_ = f"p{place}"
+        answers.append(
+            Prediction(
+                id=id_,
+                time=now - timedelta(hours=30 * 24) + timedelta(minutes=place),
+                environment="production",
+                revision="r",
+                version=1,
+                bundle="sha256:one",
+                arm="champion",
+                inputs={},
+                outputs={"prediction": [{"item": "a", "score": 1.0}, {"item": "b", "score": 0.5}]},
+                latency_ms=1.0,
+                user=f"u{place % 60}",
+            )
+        )
+        if random.random() < shares[place // each]:
+            truth[id_] = (GroundTruth(prediction=id_, item="b", value=True, time=now),)
+    return Evidence(
+        environment="production",
+        now=now,
+        contract=SHOP,
+        policy=Monitoring(window_rows=each),
+        figures={"click_through_rate": Figure(name="click_through_rate", value=0.9, rows=600)},
+        labelled=tuple(answers[-each:]),
+        beginning=tuple(answers[:each]),
+        truth=truth,
+        metric=RowMetric("click_through_rate", METRICS["click_through_rate"]),
+    )
+
+
+def by_clicks(evidence: Evidence) -> Signal:
+    settings = PerformanceMonitor(metric="click_through_rate", reference="live", margin=0.1)
+    return signal_of("performance", Performance(settings), evidence)
+
+
+def test_clicks_are_compared_with_those_on_the_first_answers_and_not_with_purchases_at_release(
+    now: datetime,
+) -> None:
+    quiet = by_clicks(clicked(now, [0.3, 0.3, 0.3]))
+    assert quiet.state == "quiet"
+    assert quiet.lead
+    assert quiet.lead.value == pytest.approx(0.3, abs=0.06)
+    assert quiet.lead.interval
+    assert quiet.lead.interval.low < quiet.lead.value < quiet.lead.interval.high
+
+    fallen = by_clicks(clicked(now, [0.3, 0.3, 0.12]))
+    assert fallen.state == "alarm"
+    assert fallen.rows == 400
+
+
+def test_until_the_first_answers_are_known_there_is_a_figure_and_no_verdict(now: datetime) -> None:
+    early = replace(clicked(now, [0.3, 0.3]), beginning=())
+    assert by_clicks(early).state == "inconclusive"
+
+    first = clicked(now, [0.3])
+    assert by_clicks(first).state == "inconclusive"
+
+    # Nothing falls below none: where clicks only began to be sent later, nobody can tell.
+    unsent = clicked(now, [0.0, 0.3])
+    assert by_clicks(unsent).state == "inconclusive"

@@ -16,6 +16,7 @@ from trunkline.core.errors import (
     UnavailableError,
 )
 from trunkline.core.own_service import ANYBODY
+from trunkline.core.policy.monitors.performance import PerformanceMonitor
 from trunkline.core.progress import Progress
 from trunkline.core.project import Project
 from trunkline.core.signals import Signal
@@ -27,6 +28,7 @@ from trunkline.loop.rollout.credentials import credentials
 from trunkline.loop.rollout.deploying import nothing_serves
 from trunkline.loop.versions.bundles import bundle_of
 from trunkline.loop.versions.named import named_versions
+from trunkline.predictions import Prediction
 from trunkline.predictions.ground_truth import timeless
 from trunkline.predictions.opening import open_log, open_telemetry, open_truth, tidy_log
 from trunkline.tasks import silent_before
@@ -65,6 +67,15 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
         newest=most,
         before=silent_before(bundle.contract, now, policy.silence_hours),
     )
+    beginning: tuple[Prediction, ...] = ()
+    if policy.of(PerformanceMonitor).reference == "live":
+        beginning, happened = log.labelled(
+            told,
+            bundle=bundle.digest,
+            oldest=most,
+            before=silent_before(bundle.contract, now, policy.silence_hours),
+        )
+        truth = happened | truth
     evidence = monitoring.Evidence(
         environment=environment,
         now=now,
@@ -75,6 +86,7 @@ def watch(project: Project, environment: str, *, progress: Progress) -> tuple[Si
         figures=figures_by_name(bundle.manifest.figures),
         window=window,
         labelled=answers,
+        beginning=beginning,
         truth=truth,
         metric=watched_metric(project, bundle.contract),
         address=serves.address,

@@ -24,11 +24,14 @@ from trunkline.core.verdicts import Verdict
 from trunkline.data import check_rows, contract_from
 from trunkline.evaluation import Case, Scored, judge
 from trunkline.evaluation.scored import pair_scored
-from trunkline.measure.metrics import LightMetric
+from trunkline.inputs import input_of
+from trunkline.measure.metrics import row_metrics
 from trunkline.measure.quality import measure_quality
+from trunkline.measure.scorers import find_metric
 from trunkline.monitoring import Evidence, Monitor, Profile, reference_profile, watched
 from trunkline.monitoring.signals import signal_of
 from trunkline.predictions import GroundTruth, LogWindow, Prediction
+from trunkline.tasks import Answers, task_of
 from trunkline.training import assemble, model_frame, outcome, predict_frame
 
 DATA = Path(os.environ.get("TRUNKLINE_DATA") or Path(__file__).parents[5] / "shared" / "data")
@@ -86,7 +89,9 @@ class UseCase:
         """Return what a monitor says of a model's answers to rows, measured at release on others."""
         answers, reference = model(live), model(released)
         watching: Any = self.policy.monitoring  # its sections are put together from the table of monitors
-        metric = LightMetric(watching.performance.metric)
+        metric = find_metric(watching.performance.metric, row_metrics(task_of(self.contract).metrics))
+        profile = self._profile(released)
+        inputs = self._inputs(live, profile)
         figure: Figure = measure_quality(pair_scored(reference, self.contract), metric)
         logged = tuple(
             Prediction(
@@ -101,10 +106,10 @@ class UseCase:
                 outputs=output,
                 latency_ms=1.0,
             )
-            for place, (row, output) in enumerate(zip(self._inputs(live), outputs(answers), strict=True))
+            for place, (row, output) in enumerate(zip(inputs, outputs(answers, self.contract), strict=True))
         )
         truth = {
-            answer.id: (GroundTruth(prediction=answer.id, value=value, time=NOW),)
+            answer.id: events(answer.id, value)
             for answer, value in zip(logged, live[self.contract.outcome.name].tolist(), strict=True)
         }
         evidence = Evidence(
@@ -112,7 +117,7 @@ class UseCase:
             NOW,
             self.contract,
             policy=self.policy.monitoring,
-            reference=self._profile(released),
+            reference=profile,
             figures={metric.name: figure},
             window=LogWindow(predictions=logged),
             labelled=logged,
@@ -121,9 +126,12 @@ class UseCase:
         )
         return signal_of(monitor.kind, monitor, evidence)
 
-    def _inputs(self, rows: pd.DataFrame) -> list[dict[str, Any]]:
+    def _inputs(self, rows: pd.DataFrame, profile: Profile) -> list[dict[str, Any]]:
         columns = rows[[column.name for column in self.contract.logged]]
         loaded: list[dict[str, Any]] = json.loads(columns.to_json(orient="records", date_format="iso"))
+        for column in (column for column in self.contract.columns if column.seen):
+            for row, value in zip(loaded, rows[column.name].tolist(), strict=True):
+                row[column.name] = input_of(column).marked(value, profile.columns[column.name])
         return loaded
 
     def _profile(self, rows: pd.DataFrame) -> Profile:
@@ -131,14 +139,18 @@ class UseCase:
         return reference_profile(columns, self.contract)
 
 
-def outputs(answers: Scored) -> Sequence[dict[str, Any]]:
+def outputs(answers: Scored, contract: Contract) -> Sequence[dict[str, Any]]:
     """Return a model's answers as the log has them."""
-    if answers.probabilities is None:
-        return [{"prediction": float(label), "probabilities": None} for label in answers.labels]
-    return [
-        {"prediction": label, "probabilities": dict(zip(answers.classes, map(float, each), strict=True))}
-        for label, each in zip(answers.labels, answers.probabilities, strict=True)
-    ]
+    given = Answers(answers.labels, answers.probabilities, tuple(answers.classes))
+    return task_of(contract).outputs(given, contract)
+
+
+def events(answer: str, value: Any) -> tuple[GroundTruth, ...]:
+    """Return what happened of an answer: its outcome, or that of each item."""
+    about = value if isinstance(value, tuple) else (("", value),)
+    return tuple(
+        GroundTruth(prediction=answer, item=item, value=happened, time=NOW) for item, happened in about
+    )
 
 
 @pytest.fixture(scope="session")

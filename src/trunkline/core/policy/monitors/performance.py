@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -14,6 +14,12 @@ class PerformanceMonitor(Section):
 
     metric: str = "roc_auc"
     """Any metric; one that scikit-learn alone computes needs the extra `train` where it is watched."""
+    reference: Literal["release", "live"] = "release"
+    """What the metric is compared with: its figure at release, or `live`, what the version's own first answers reached.
+
+    `live` is for ground truth that is another than the data's, such as clicks on what was learned from purchases: the
+    oldest `window_rows` answers of a version are then what its later ones are compared with.
+    """
     margin: Annotated[float, Field(ge=0)] = 0.05
     """How far below the figure measured at release the whole interval must lie.
 
