@@ -32,6 +32,7 @@ OURS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "data/classes": "trunkline.data.sufficiency:EnoughOfEveryOutcome",
             "data/duplicates": "trunkline.data.duplicates:Duplicates",
             "data/redelivered": "trunkline.data.redelivered:Redelivered",
+            "data/labels": "trunkline.data.labels:Labels",
             "data/conflicts": "trunkline.data.conflicts:Conflicts",
             "data/leakage": "trunkline.data.leakage:Leakage",
             "data/time-leakage": "trunkline.data.time_leakage:TimeLeakage",

@@ -87,4 +87,4 @@ def _value(column: Column, answer: Prediction, event: GroundTruth) -> object:
     if column.role in (Role.KEY, Role.USER):
         name = answer.id if column.role is Role.KEY else answer.user
         return (stable_integer(name) if input_of(column).whole else name) if name else None
-    return answer.inputs.get(column.name)
+    return answer.inputs.get(column.name) if input_of(column).kept else None

@@ -97,7 +97,15 @@ class Case:
         names = dict.fromkeys(
             (*task_of(self.contract).standard(self.paired), rules.metric, *rules.floors, *self.metrics)
         )
-        return measure_paired(self.paired, tuple(names), self.metrics, resamples=rules.resamples, seed=SEED)
+        figures, problems = measure_paired(
+            self.paired, tuple(names), self.metrics, resamples=rules.resamples, seed=SEED
+        )
+        for kind, alone in task_of(self.contract).kinds(self.paired).items():
+            own, _ = measure_paired(
+                alone, (rules.metric,), self.metrics, resamples=rules.resamples, seed=SEED
+            )
+            figures += tuple(one.model_copy(update={"name": f"{one.name}:{kind}"}) for one in own)
+        return figures, problems
 
     @cached_property
     def weaknesses(self) -> Findings:

@@ -161,6 +161,13 @@ class Image(Parted):
         """Return the measures of each image."""
         return (dict(self._seen(value)) for value in values)
 
+    def size(self, value: object) -> tuple[float, float] | None:
+        """Return the width and height of an upright image."""
+        if is_null(value):
+            return None
+        found = measures(str(value), self.most_pixels)
+        return float(found.width), float(found.height)
+
     def encode(self, values: Sequence[object]) -> np.ndarray:
         """Return the files in base64; null is the empty text."""
         return texts(values)

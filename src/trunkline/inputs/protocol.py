@@ -237,6 +237,10 @@ class InputType(ABC):
         """Return the parts of a reference and a window that cannot be compared, with the reason in words."""
         return {}
 
+    def size(self, value: object) -> tuple[float, float] | None:  # noqa: ARG002
+        """Return the width and height in pixels of a picture; None of whatever has none."""
+        return None
+
     # The model
 
     @abstractmethod

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from pydantic import Field
+
 from trunkline.core.errors import DataError
 from trunkline.core.record import Record
 from trunkline.inputs.profiles import CategoryProfile, ColumnProfile, NumberProfile, added
@@ -20,6 +22,9 @@ class Profile(Record):
     """The category of each answer; None where the task has none."""
     score: NumberProfile | None = None
     """The number of each answer that the task watches, such as the probability of the positive outcome."""
+
+    answers: dict[str, NumberProfile] = Field(default_factory=dict, exclude_if=lambda value: not value)
+    """More numbers of each answer, by what they are, such as how many boxes of a class there are."""
 
     def __add__(self, other: Profile) -> Profile:
         """Return the profile of both windows, as if their rows had been profiled together.
@@ -38,4 +43,9 @@ class Profile(Record):
             columns={name: added(mine, other.columns[name]) for name, mine in self.columns.items()},
             label=self.label + other.label if self.label and other.label else None,
             score=self.score + other.score if self.score and other.score else None,
+            answers={
+                name: mine + other.answers[name]
+                for name, mine in self.answers.items()
+                if name in other.answers
+            },
         )

@@ -9,7 +9,7 @@ import numpy as np
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import DataError
 from trunkline.inputs import input_of
-from trunkline.inputs.counting import bins, cells, count_categories, count_numbers, numbers
+from trunkline.inputs.counting import Floats, bins, cells, count_categories, count_numbers, numbers
 from trunkline.predictions import Prediction
 from trunkline.predictions.labelled import logged_answers
 from trunkline.tasks import task_of
@@ -36,11 +36,12 @@ def reference_profile(
     *,
     labels: Sequence[object] | None = None,
     scores: Sequence[float] | None = None,
+    parts: Mapping[str, Floats] | None = None,
 ) -> Profile:
     """Return the profile that later windows are compared with: its quantiles and categories become the cells.
 
-    `labels` and `scores` are what the task watches of the model's answers; best on rows that it was not fitted on, and
-    they may be fewer than the rows of `columns`. Audit columns that are missing are left out.
+    `labels`, `scores` and `parts` are what the task watches of the model's answers; best on rows that it was not fitted
+    on, and they may be fewer than the rows of `columns`. Audit columns that are missing are left out.
     Raises DataError when a feature is missing or a value is not of the column's type.
     """
     present = [column for column in watched(contract) if column.name in columns]
@@ -54,9 +55,13 @@ def reference_profile(
         columns=profiles,
         label=None if labels is None else cells(labels, contract.outcome.categories),
         score=None if scores is None else bins(np.round(numbers(scores, "score"), DIGITS), whole=False),
+        answers={
+            name: bins(np.round(values, DIGITS), whole=not (values % 1).any())
+            for name, values in (parts or {}).items()
+        },
     )
     rows = max((len(values) for values in columns.values()), default=0)
-    answered = count_answers(reference, labels=labels, scores=scores)
+    answered = count_answers(reference, labels=labels, scores=scores, parts=parts)
     return answered.model_copy(update={"rows": rows})
 
 
@@ -67,6 +72,7 @@ def profile_like(
     *,
     labels: Sequence[object] | None = None,
     scores: Sequence[float] | None = None,
+    parts: Mapping[str, Floats] | None = None,
 ) -> Profile:
     """Return the profile of a window on the reference's bins and categories; None and NaN are null.
 
@@ -77,12 +83,16 @@ def profile_like(
         name: input_of(contract.column(name)).counted(like, columns.get(name, [None] * rows))
         for name, like in reference.columns.items()
     }
-    answered = count_answers(reference, labels=labels, scores=scores)
+    answered = count_answers(reference, labels=labels, scores=scores, parts=parts)
     return answered.model_copy(update={"rows": rows, "columns": counted})
 
 
 def count_answers(
-    reference: Profile, *, labels: Sequence[object] | None, scores: Sequence[float] | None
+    reference: Profile,
+    *,
+    labels: Sequence[object] | None,
+    scores: Sequence[float] | None,
+    parts: Mapping[str, Floats] | None = None,
 ) -> Profile:
     """Return a reference with the labels and scores of other answers."""
     return reference.model_copy(
@@ -93,6 +103,10 @@ def count_answers(
             and count_numbers(
                 reference.score, np.round(numbers(scores if scores is not None else (), "score"), DIGITS)
             ),
+            "answers": {
+                name: count_numbers(like, np.round((parts or {}).get(name, np.empty(0)), DIGITS))
+                for name, like in reference.answers.items()
+            },
         }
     )
 
@@ -105,4 +119,6 @@ def profile_answers(reference: Profile, answers: Sequence[Prediction], contract:
     columns = {name: [answer.inputs.get(name) for answer in answers] for name in reference.columns}
     task = task_of(contract)
     seen = task.watched(logged_answers(answers, contract, task), contract)
-    return profile_like(reference, contract, columns, labels=seen.labels, scores=list(seen.scores))
+    return profile_like(
+        reference, contract, columns, labels=seen.labels, scores=list(seen.scores), parts=seen.parts
+    )

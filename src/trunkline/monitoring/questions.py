@@ -78,6 +78,13 @@ def questions_about(
         if usual and given and (found := counts_drift(usual, given, groups, outputs.most)):
             moved = _moved(usual, given, found)
             questions.append(_about_shift(PREDICTION, f"psi of the {answer}", found, policy, moved))
+    for name, before in reference.answers.items():
+        now = outputs.whole.answers.get(name)
+        groups = [group.answers[name] for group in outputs.groups]
+        if now is not None and (found := counts_drift(before, now, groups, outputs.most)):
+            questions.append(
+                _about_shift(PREDICTION, f"psi of the {name}", found, policy, _moved(before, now, found))
+            )
     return questions
 
 

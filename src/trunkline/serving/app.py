@@ -159,7 +159,8 @@ async def _handle(
     service: Service, request: Request, act: Callable[[Loaded, bytes, float], Awaitable[Response]]
 ) -> Response:
     try:
-        body = await read_body(request, caller_of(request).limits.largest_body)
+        largest = caller_of(request).limits.largest_body
+        body = await read_body(request, largest, bulk=service.live.requests.bulk)
     except Unreadable as refusal:
         return sorry(refusal.error, refusal.status, refusal.headers)
     except ClientDisconnect:

@@ -24,13 +24,15 @@ class Unreadable(Exception):
         self.headers = dict(headers or {})
 
 
-async def read_body(request: Request, largest: int = LARGEST_BODY) -> bytes:
+async def read_body(request: Request, largest: int = LARGEST_BODY, *, bulk: int = 0) -> bytes:
     """Return the body of a request, without the mark that some programs put before UTF-8.
 
+    `bulk` is what the contract's images add to the largest body.
     Raises Unreadable when it is too large or too slow, compressed, or announced as something else than JSON in UTF-8;
     what starlette raises when the client goes away.
     """
-    largest = min(largest, LARGEST_BODY)
+    # A key that may send less than others sends no larger images either.
+    largest = LARGEST_BODY + bulk if largest >= LARGEST_BODY else largest
     _require_plain(request.headers.get("content-encoding", ""))
     _require_json(request.headers.get("content-type", ""))
     announced = request.headers.get("content-length", "0")

@@ -65,6 +65,11 @@ class RequestModel:
             _typed("Parts", {"rows": Annotated[list[part], Field(min_length=1)]})
         )
 
+    @property
+    def bulk(self) -> int:
+        """Return how many bytes more than others a body may have: for images."""
+        return sum(held.bulk for held in self._held)
+
     def row(self, body: bytes) -> dict[str, Any]:
         """Return the one row that a body holds, with the fields that were sent.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sklearn.model_selection import GroupKFold, KFold
@@ -9,6 +10,7 @@ from sklearn.pipeline import Pipeline
 
 from trunkline.core.contract import Contract
 from trunkline.core.errors import ProjectError
+from trunkline.measure.paired import Paired
 
 from .first_steps import FirstSteps
 
@@ -38,6 +40,10 @@ class Estimators:
             f"Nobody can tell how a model begins that answers {contract.outcome.name}.",
             next_step="write contract.py, features.py and model.py by hand",
         )
+
+    def examples(self, frame: Any, paired: Paired, contract: Contract) -> Mapping[str, bytes]:
+        """Return none."""
+        return {}
 
     def export_options(self, model: Any) -> dict[Any, Any]:
         """Return none."""

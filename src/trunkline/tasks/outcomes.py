@@ -16,6 +16,7 @@ from trunkline.core.verdicts import Outcome
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
+Frame = Any
 Series = Any
 """A column of a frame: what services and monitors import names no pandas."""
 
@@ -37,6 +38,12 @@ class Outcomes(Protocol):
     measure: str
     """How well something tells an outcome: `AUC`, `R2`; empty where nothing is measured."""
 
+    faults: tuple[str, ...]
+    """What an outcome may be that makes no sense by itself, in words; empty where nothing is looked for."""
+
+    def faulty(self, rows: Frame, contract: Contract) -> Mapping[str, list[str]]:
+        """Return the names of the rows that have each of the `faults`."""
+
     def strata(self, values: Series, unit: Series) -> Series:
         """Return for each unit, which may have many rows, the group whose share a split keeps."""
 
@@ -57,3 +64,13 @@ class Outcomes(Protocol):
 
     def sufficient(self, parts: Mapping[Part, Series], contract: Contract) -> Sufficient:
         """Return whether each part, and train before all, has what it takes."""
+
+
+class Faultless:
+    """Outcomes in which the contract leaves no room for what makes no sense."""
+
+    faults: tuple[str, ...] = ()
+
+    def faulty(self, rows: Frame, contract: Contract) -> Mapping[str, list[str]]:
+        """Return none."""
+        return {}

@@ -199,3 +199,6 @@ class Judging(Protocol):
 
     def export_options(self, model: Any) -> dict[Any, Any]:
         """Return the options with which skl2onnx converts a model."""
+
+    def examples(self, frame: Any, paired: Paired, contract: Contract) -> Mapping[str, bytes]:
+        """Return pictures of some answers for the card, by name, as SVG; none where rows show nothing."""

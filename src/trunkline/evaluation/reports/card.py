@@ -14,6 +14,7 @@ from trunkline.core.policy.policy import Policy
 from trunkline.core.snapshots import SnapshotManifest, Window
 from trunkline.core.verdicts import Evaluation, Verdict
 from trunkline.measure.wording import OUTCOME_WORDS
+from trunkline.tasks import judging_of
 
 from ..scored import Scored, pair_scored
 from .crossings import crossed_gate, crossings
@@ -36,7 +37,11 @@ def card_pictures(
 ) -> dict[str, bytes]:
     """Return the pictures of card and page: name to SVG, the same bytes for the same answers."""
     other = pair_scored(champion, contract, other=test) if champion is not None else None
-    return plots(evaluation, pair_scored(test, contract, other=champion), other)
+    paired = pair_scored(test, contract, other=champion)
+    return {
+        **plots(evaluation, paired, other),
+        **judging_of(contract).examples(test.frame, paired, contract),
+    }
 
 
 def card(

@@ -119,4 +119,5 @@ def _reference(snapshot: data.Snapshot, test: Scored) -> monitoring.Profile:
         contract,
         labels=seen.labels,
         scores=list(seen.scores),
+        parts=seen.parts,
     )

@@ -17,7 +17,7 @@ from trunkline.measure.intervals import deviate, score_interval, wilson
 from trunkline.measure.metrics import LightMetric
 from trunkline.measure.paired import Paired
 
-from ..outcomes import Codes, Floats, Sufficient
+from ..outcomes import Codes, Faultless, Floats, Sufficient
 
 LEAST = 2
 """Rows of a class below which nothing can be said of it."""
@@ -25,7 +25,7 @@ LEAST_IN_TEST = 10
 """Rows of each class that the test part needs before anything can be said of it."""
 
 
-class Labels:
+class Labels(Faultless):
     """Outcomes of which each is one of some classes."""
 
     measure = "AUC"

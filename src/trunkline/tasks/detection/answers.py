@@ -148,7 +148,7 @@ class Detection(Listed):
     def kinds(self, paired: Paired) -> Mapping[str, Paired]:
         """Return the boxes of each class that a picture has."""
         return {
-            f"class={name}": replace(
+            name: replace(
                 paired,
                 truth=objects([one for one in entries if one["class"] == name] for entries in paired.truth),
                 labels=objects([one for one in entries if one["class"] == name] for entries in paired.labels),

@@ -16,14 +16,14 @@ from trunkline.measure.intervals import LEVEL, deviate
 from trunkline.measure.metrics import LightMetric
 from trunkline.measure.paired import Paired
 
-from ..outcomes import Codes, Floats, Sufficient
+from ..outcomes import Codes, Faultless, Floats, Sufficient
 
 BINS = 10
 BIN_ROWS = 20
 """The most bins that a split keeps the shares of, and the fewest units in each."""
 
 
-class Amounts:
+class Amounts(Faultless):
     """Outcomes that are numbers."""
 
     measure = "R2"

@@ -23,7 +23,8 @@ NAMES = json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8"))
 EXAMPLES = re.compile(
     r"arrest|toronto|police|marijuana|scikit-lego|\bcolour\b|\bcitizen|\bemployed"
     r"|bike|\brent(al|ed)|washington|\bhumidity|review|\bfilm|restaurant|\bamazon\b|\bimdb\b|\byelp\b"
-    r"|\bretail|\bbasket|(?<!web )\bshop\b|\barticle",
+    r"|\bretail|\bbasket|(?<!web )\bshop\b|\barticle"
+    r"|blood|\bcells?\b|\bsmear|microscope|platelet|\bbccd\b",
     re.IGNORECASE,
 )
 LEFT = re.compile(r"review(?!s? sentence)", re.IGNORECASE)

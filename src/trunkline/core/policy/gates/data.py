@@ -18,6 +18,8 @@ class DataGates(Section):
     """The largest share of test rows that may equal a learned one in all but their key, beyond chance."""
     redelivered: Share | None = 0.05
     """The largest share of test rows that may equal a learned one in all but key, user and date, beyond chance."""
+    labels: Share = 0.0
+    """The largest share of rows whose outcome makes no sense by itself, such as a box without an area."""
     conflicts: Share | None = 0.05
     """The largest share of rows whose equals have another outcome more often: what no model can get right."""
     leakage: Share = 0.98
