@@ -19,13 +19,13 @@ class Reduced(TransformerMixin, BaseEstimator):
     Each becomes a pair: the points, of shape (height, width, 3), and how many pixels of the picture one point covers.
     """
 
-    def fit(self, X: pd.DataFrame, y: Any = None) -> Reduced:
+    def fit(self, rows: pd.DataFrame, y: Any = None) -> Reduced:
         """Learn nothing."""
         return self
 
-    def transform(self, X: pd.DataFrame) -> list[tuple[np.ndarray, tuple[float, float]]]:
+    def transform(self, rows: pd.DataFrame) -> list[tuple[np.ndarray, tuple[float, float]]]:
         """Return the small pictures."""
-        return [self._reduced(text) for text in X["image"]]
+        return [self._reduced(text) for text in rows["image"]]
 
     def _reduced(self, text: str) -> tuple[np.ndarray, tuple[float, float]]:
         picture = upright(text)

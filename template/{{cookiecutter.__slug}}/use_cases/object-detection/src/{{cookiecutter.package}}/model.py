@@ -3,8 +3,8 @@
 How many settings are tried, and by which metric, is said by `training.search` in trunkline.yaml.
 
 The example learns on two cores in minutes, without a network: for each point of the small picture, trees say of which
-class the object is whose middle lies there, and how far away its sides are. A stronger detector is trained elsewhere and
-brought as an ONNX file: `Trained` of trunkline.training, with `picture` and `boxes`.
+class the object is whose middle lies there, and how far away its sides are. A stronger detector is trained elsewhere
+and brought as an ONNX file: `Trained` of trunkline.training, with `picture` and `boxes`.
 """
 
 from __future__ import annotations
@@ -53,18 +53,18 @@ class Detector(BaseEstimator):
         self.apart = apart
         self.random_state = random_state
 
-    def fit(self, X: Sequence[Picture], y: Sequence[list[dict[str, Any]]]) -> Detector:
+    def fit(self, pictures: Sequence[Picture], y: Sequence[list[dict[str, Any]]]) -> Detector:
         """Learn from small pictures and the boxes in them, in pixels of the pictures."""
         draw = np.random.default_rng(self.random_state)
         seen, names, sides = [], [], []
-        for (points, scale), boxes in zip(X, y, strict=True):
+        for (points, scale), boxes in zip(pictures, y, strict=True):
             kinds, targets = _targets(points.shape[:2], scale, boxes)
-            chosen = np.concatenate(
-                [
-                    draw.permutation(np.flatnonzero(kinds == kind))[: self.each * (2 if kind == GROUND else 1)]
-                    for kind in np.unique(kinds)
-                ]
-            )
+            # Most points are ground: without a bound it would drown the rest.
+            bounds = {kind: self.each * (2 if kind == GROUND else 1) for kind in np.unique(kinds)}
+            of_kind = [
+                draw.permutation(np.flatnonzero(kinds == kind))[:most] for kind, most in bounds.items()
+            ]
+            chosen = np.concatenate(of_kind)
             seen.append(_described(points, chosen))
             names.append(kinds[chosen])
             sides.append(targets[chosen])
@@ -83,9 +83,9 @@ class Detector(BaseEstimator):
         ]
         return self
 
-    def predict(self, X: Sequence[Picture]) -> list[list[dict[str, Any]]]:
+    def predict(self, pictures: Sequence[Picture]) -> list[list[dict[str, Any]]]:
         """Return the boxes of each picture, the surest first."""
-        return [self._found(points, scale) for points, scale in X]
+        return [self._found(points, scale) for points, scale in pictures]
 
     def _found(self, points: np.ndarray, scale: tuple[float, float]) -> list[dict[str, Any]]:
         every = np.arange(points.shape[0] * points.shape[1])
@@ -141,7 +141,8 @@ def _described(points: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     rows, columns = chosen // width, chosen % width
     red, green, blue = points[..., 0], points[..., 1], points[..., 2]
     channels = np.stack([red, green, blue, green - (red + blue) / 2], axis=-1)
-    wide = np.pad(gaussian_filter(channels[..., [1, 3]], (0.6, 0.6, 0)), ((EDGE, EDGE), (EDGE, EDGE), (0, 0)), "edge")
+    sharp = gaussian_filter(channels[..., [1, 3]], (0.6, 0.6, 0))
+    wide = np.pad(sharp, ((EDGE, EDGE), (EDGE, EDGE), (0, 0)), "edge")
     near = [wide[rows + down + EDGE, columns + across + EDGE] for down, across in AROUND]
     blurred = [gaussian_filter(channels, (blur, blur, 0))[rows, columns] for blur in BLURS]
     ends = np.stack([rows, height - 1 - rows, columns, width - 1 - columns], axis=1).clip(0, EDGE)
