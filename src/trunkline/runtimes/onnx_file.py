@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from trunkline.core.bundle import Bundle
 from trunkline.core.contract import Contract
@@ -12,7 +13,7 @@ from trunkline.core.record import short
 from trunkline.tasks import Answers
 
 from .model import Columns, checked, row_count
-from .tensors import TENSORS_FILE, Session, Tensors, encoded, filled, raw_answer
+from .tensors import TENSORS_FILE, Session, Tensors, detected, encoded, filled, raw_answer
 
 
 class OnnxFileModel:
@@ -52,13 +53,18 @@ class OnnxFileModel:
         """
         rows = row_count(columns, self._contract.features)
         try:
-            given = filled(self._session, self._tensors, encoded(columns, self._contract, self._tensors))
-            raw = raw_answer(self._tensors, self._session.run(given))
+            raw = self._raw(columns)
         except Exception as error:  # ONNX Runtime has no common base for its errors
             raise BundleError(f"The model of {self._name} failed: {type(error).__name__}: {error}") from error
         return checked(
             self._name, self._contract, raw, rows, classes=self._tensors.columns, decision=self._decision
         )
+
+    def _raw(self, columns: Columns) -> list[Any]:
+        if self._tensors.picture is not None:
+            return detected(self._session, self._tensors, columns[self._tensors.picture.field])
+        given = filled(self._session, self._tensors, encoded(columns, self._contract, self._tensors))
+        return raw_answer(self._tensors, self._session.run(given))
 
     def close(self) -> None:
         """Free the session."""

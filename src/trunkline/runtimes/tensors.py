@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 import numpy as np
+from pydantic import Field
 
 from trunkline.core.contract import Contract
 from trunkline.core.record import Record
 from trunkline.inputs import input_of
 
+from .pictures import BoxTensors, PictureTensor, fixed_size, placed, raw_boxes
 from .session import open_session
 
 TENSORS_FILE = "tensors.json"
@@ -48,6 +50,9 @@ class Tensors(Record):
     output: str = ""
     columns: tuple[str, ...] = ()
     """The contract's class of each column of the output; empty where the answer is a value."""
+    picture: PictureTensor | None = Field(default=None, exclude_if=lambda value: value is None)
+    found: BoxTensors | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Of a detector: how a picture becomes its tensor, and its outputs boxes."""
 
 
 class Session:
@@ -144,6 +149,23 @@ def raw_answer(tensors: Tensors, outputs: Mapping[str, Any]) -> list[Any]:
     if not tensors.columns:
         return [values.astype(np.float64)]
     return with_labels(chances(values, tensors), tensors.columns)
+
+
+def detected(session: Session, tensors: Tensors, pictures: Sequence[object]) -> list[Any]:
+    """Return what a detector's file finds in pictures, each asked by itself, as the raw outputs of a detection.
+
+    Raises ValueError where a picture cannot be read, or the file gives no boxes.
+    """
+    if tensors.picture is None or tensors.found is None:
+        raise ValueError("nothing says how pictures become boxes")
+    size = fixed_size(session.inputs[tensors.picture.tensor].shape, tensors.picture)
+    rows = []
+    for text in pictures:
+        array, where = placed(str(text), tensors.picture, size)
+        shaped = session.shaped(tensors.picture.tensor, array[None])
+        outputs = session.run({tensors.picture.tensor: shaped})
+        rows.append(raw_boxes(outputs, tensors.found, where))
+    return [[row[part] for row in rows] for part in range(3)]
 
 
 def with_labels(probabilities: Array, classes: Sequence[str]) -> list[Any]:

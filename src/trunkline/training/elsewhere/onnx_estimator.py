@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
 
-from trunkline.runtimes.tensors import Session, Tensors, chances
+from trunkline.runtimes.tensors import Session, Tensors, chances, detected
 
 _open: WeakKeyDictionary[Any, Session] = WeakKeyDictionary()
 """Open sessions, beside the models: one cannot be written."""
@@ -87,6 +87,22 @@ class OnnxRegressor(RegressorMixin, OnnxEstimator):  # type: ignore[misc]
         tensors, outputs = self.outputs(X)
         found = outputs[tensors.output] if self.answer is None else self.answer(outputs)
         return np.asarray(found, dtype=np.float64).reshape(len(X), -1)[:, 0]
+
+
+class OnnxDetector(OnnxEstimator):
+    """The same for boxes in pictures."""
+
+    def predict(self, X: pd.DataFrame) -> list[list[dict[str, Any]]]:
+        """Return the boxes of each picture."""
+        tensors = Tensors.model_validate(self.tensors)
+        if tensors.picture is None:
+            raise ValueError("nothing says how pictures become boxes")
+        parts = detected(self._session(), tensors, X[tensors.picture.field].tolist())
+        names = ("class", "box", "score")
+        return [
+            [dict(zip(names, one, strict=True)) for one in zip(*row, strict=True)]
+            for row in zip(*parts, strict=True)
+        ]
 
 
 def _stacked(X: pd.DataFrame, fields: tuple[str, ...]) -> np.ndarray[Any, Any]:

@@ -13,7 +13,8 @@ from trunkline.inputs import input_of
 from trunkline.runtimes.tensors import TYPES, Session, Tensors
 from trunkline.tasks import task_of
 
-from .onnx_estimator import OnnxClassifier, OnnxEstimator, OnnxRegressor
+from .detector import picture_tensors
+from .onnx_estimator import OnnxClassifier, OnnxDetector, OnnxEstimator, OnnxRegressor
 from .trained import Trained
 
 
@@ -32,6 +33,9 @@ def of_onnx(trained: Trained, path: Path, contract: Contract) -> OnnxEstimator:
             f"Trained model {trained.name}: ONNX Runtime does not load {trained.file}: {why}",
             next_step="export it again, with operators that ONNX Runtime has",
         ) from error
+    if trained.picture is not None or trained.boxes is not None:
+        tensors = picture_tensors(trained, session, contract)
+        return OnnxDetector(content, tensors.model_dump(mode="json"))
     fields, transformers = _inputs(trained, session, contract)
     part, output = ("", "") if trained.answer else _output(trained, session, contract)
     classes = _classes(trained, session, output, listed, contract)

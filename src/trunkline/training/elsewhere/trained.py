@@ -44,6 +44,11 @@ class Trained:
     learned_from: str = ""
     largest_mb: int = 2048
     """More is not fetched."""
+    picture: Mapping[str, Any] | None = None
+    boxes: Mapping[str, Any] | None = None
+    """Of a detector, in place of `inputs` and `outputs`: what `PictureTensor` and `BoxTensors` of
+    `trunkline.runtimes.pictures` say, as `picture={"tensor": "images", "fit": "letterbox"}` and
+    `boxes={"boxes": "boxes", "scores": "scores", "labels": "labels"}`."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.file, str) or not self.file:

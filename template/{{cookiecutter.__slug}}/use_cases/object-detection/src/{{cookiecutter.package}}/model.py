@@ -30,6 +30,8 @@ AROUND = [(0, 0)] + [
     for turn in np.linspace(0, 2 * np.pi, 8, endpoint=False)
 ]
 EDGE = 16
+POINTS = 400
+"""The likeliest points of a class in a picture: each gives a box, and boxes are compared with one another."""
 
 
 class Detector(BaseEstimator):
@@ -93,7 +95,8 @@ class Detector(BaseEstimator):
         chances = self.kinds_.predict_proba(rows)
         found: list[dict[str, Any]] = []
         for place, kind in enumerate(self.kinds_.classes_):
-            likely = np.flatnonzero(chances[:, place] > self.least)
+            likely = np.argsort(-chances[:, place], kind="stable")[:POINTS]
+            likely = likely[chances[likely, place] > self.least]
             if kind == GROUND or not len(likely):
                 continue
             known = self._with_kind(rows[likely], np.full(len(likely), kind))
