@@ -39,9 +39,9 @@ class Detector(BaseEstimator):
 
     def __init__(
         self,
-        trees: int = 50,
-        learning_rate: float = 0.15,
-        each: int = 60,
+        trees: int = 40,
+        learning_rate: float = 0.2,
+        each: int = 40,
         least: float = 0.05,
         most: int = 60,
         apart: float = 0.35,
