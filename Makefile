@@ -77,6 +77,7 @@ lock: ## write every lock again after a requirement changed (needs uv; UPGRADE=-
 	@cd "$(TEMPLATE)/requirements" && root=../../.. && compile="$(COMPILE) -c $$root/requirements/dev.txt" && \
 	  $$compile $$root/pyproject.toml --extra serve serve.in -o serve.txt && \
 	  $$compile $$root/pyproject.toml --extra train --extra monitor train.in -o train.txt && \
+	  $$compile $$root/pyproject.toml --extra python train.in -o python.txt && \
 	  $$compile $$root/pyproject.toml --extra train --extra monitor --extra serve --extra github --extra sign dev.in -o dev.txt && \
 	  $$compile $$root/pyproject.toml --extra github --extra sign -o forge.txt && \
 	  $$compile build.in -o build.txt && \

@@ -22,6 +22,7 @@ from trunkline.core.record import Record, canonical_json, digits, file_sha256, s
 from trunkline.core.surroundings import surroundings
 
 from .copies import copy_package, protect, record_of, remove, toolkit_files, write_file
+from .runtime_locks import runtime_locks
 
 MANIFEST = "installation.json"
 TOOLKIT = "trunkline"
@@ -137,10 +138,9 @@ class Installations:
                     remove(folder)
 
     def _locked(self, *, training: bool) -> Iterator[tuple[str, metadata.Distribution]]:
-        locks = [self.locks / "serve.txt", *([self.locks / "train.txt"] if training else [])]
         named: dict[str, Locked] = {}
-        for lock in locks:
-            for line in read_lock(lock):
+        for lock in runtime_locks(self.locks, training=training):
+            for line in read_lock(self.locks / f"{lock}.txt"):
                 named[line.name] = line.also(named.get(line.name))
         present: dict[str, metadata.Distribution] = {}
         for each in metadata.distributions(path=sys.path):

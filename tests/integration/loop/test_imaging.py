@@ -210,6 +210,10 @@ def test_a_python_model_is_built_with_the_libraries_that_it_was_trained_with(
     monkeypatch.setattr(imaging, "_ask_container", lambda *_, **__: None)
     imaging.build_image(trained, tmp_path / "packed", progress=say)
     assert engine.arguments == ["REQUIREMENTS=train"]
+    # Projects from now on lock apart what such a model needs.
+    write(trained.root / "requirements/python.txt", "scikit-learn==1.9.1\n")
+    imaging.build_image(trained, tmp_path / "again", progress=say)
+    assert engine.arguments == ["REQUIREMENTS=python"]
 
 
 @pytest.mark.parametrize(("runtime", "trains"), [("onnx", False), ("python", True)])
@@ -256,6 +260,7 @@ def test_the_sbom_names_what_the_image_has_installed_for_either_runtime(
     named = [component["purl"] for component in sbom["components"] if component is not model]
     assert any(purl.startswith("pkg:pypi/fastapi@") for purl in named)
     assert any(purl.startswith("pkg:pypi/scikit-learn@") for purl in named) is trains
+    assert not any(purl.startswith("pkg:pypi/mlflow@") for purl in named)
     assert len(named) == len(set(named))
 
 

@@ -33,6 +33,7 @@ from trunkline.delivery import next_state, read_state
 from trunkline.delivery.engine import Engine, build_secrets
 from trunkline.delivery.image import IMAGE_FILE, Image, lay_out, pinned_base
 from trunkline.delivery.plan import routes_of
+from trunkline.delivery.runtime_locks import runtime_locks
 from trunkline.forge.kind import GITHUB, parse_remote
 from trunkline.loop.changes.merged import merged_state
 from trunkline.loop.model.snapshots import locked_snapshot
@@ -72,21 +73,20 @@ def build_image(
     tag = f"{short(newest.bundle)}-{release.revision[:7]}"
     bundles = [project.bundles.get(route.bundle) for route in routes_of(release)]
     training = any(bundle.manifest.requires for bundle in bundles)
+    locks = runtime_locks(context / "requirements", training=training)
     progress(f"building {name}:{tag} from {', '.join(short(bundle.digest) for bundle in bundles)}")
     begun = time.monotonic()
     identity = engine.build(
         context,
         name,
         tag,
-        arguments=_arguments(training, os.environ.get(BASE_IMAGE) or pinned_base(context)),
+        arguments=_arguments(locks[-1], os.environ.get(BASE_IMAGE) or pinned_base(context)),
         labels=labels_of(release, _source(project), number),
         secrets=build_secrets(everything()),
         progress=progress,
     )
-    # Serving's own are always there, as the Dockerfile says.
-    used = ("serve", "train") if training else ("serve",)
-    locks = [path for name in used if (path := context / "requirements" / f"{name}.txt").is_file()]
-    text = one_lock([read_text(path) for path in locks])
+    files = [path for name in locks if (path := context / "requirements" / f"{name}.txt").is_file()]
+    text = one_lock([read_text(path) for path in files])
     write_atomically(folder / INSTALLED, text.encode())
     size = engine.size(identity)
     progress(f"built in {time.monotonic() - begun:.0f} s" + (f": {size / 1e6:.0f} MB" if size else ""))
@@ -102,9 +102,9 @@ def build_image(
     return image
 
 
-def _arguments(training: bool, base: str) -> list[str]:
+def _arguments(lock: str, base: str) -> list[str]:
     """Return what the Dockerfile is told: what to install, and another base than its own where one is named."""
-    return [*(["REQUIREMENTS=train"] if training else []), *([f"BASE={base}"] if base else [])]
+    return [*([f"REQUIREMENTS={lock}"] if lock != "serve" else []), *([f"BASE={base}"] if base else [])]
 
 
 def _release_of(

@@ -11,7 +11,10 @@ from .graph import Classified, ConversionError, Graph, Tensor, Value
 from .links import by_scores
 from .registry import converts
 from .sklearn_trees import rounded
-from .trees import LESS, Leaf, Split, Trees
+from .trees import LESS, MEMBER, Leaf, Split, Trees
+
+NULL = -2.0
+"""A category that is missing, while the trees are asked; one that is negative is -1, which is in no set."""
 
 
 @converts("xgboost", "XGBClassifier", "XGBRFClassifier")
@@ -46,8 +49,16 @@ def _raw(graph: Graph, step: Any, value: Value) -> tuple[str, Tensor, bool]:
     best = getattr(step, "best_iteration", None) if step.early_stopping_rounds else None
     if best is not None:
         trees = trees[: model["iteration_indptr"][int(best) + 1]]
+    if any((model.get("cats") or {}).get("enc") or ()):
+        raise ConversionError("XGBoost's categories of pandas; name columns of numbers by feature_types")
     ensemble = Trees(size, [_tree(one, int(group)) for one, group in zip(trees, groups, strict=False)])
-    raw = ensemble.write(graph, _seen(graph, step, value))
+    categorical = {
+        int(feature)
+        for one in trees
+        for feature, kind in zip(one["split_indices"], one["split_type"], strict=True)
+        if kind
+    }
+    raw = ensemble.write(graph, _coded(graph, _seen(graph, step, value), categorical))
     logged = objective in ("count:poisson", "reg:gamma", "reg:tweedie")
     base = _bases(str(learner["learner_model_param"]["base_score"]))
     if objective == "binary:logistic":
@@ -63,15 +74,16 @@ def _bases(written: str) -> Any:
 
 
 def _tree(tree: dict[str, Any], target: int) -> list[Split | Leaf]:
-    if any(tree["split_type"]):
-        raise ConversionError("XGBoost's categorical splits")
     if int(tree["tree_param"].get("size_leaf_vector", "1") or 1) > 1:
         raise ConversionError("XGBoost's trees of several outcomes")
-    return [
-        Leaf(float(np.float32(condition)), target)
-        if left == -1
-        else Split(int(feature), float(np.float32(condition)), int(left), int(right), LESS, bool(missing))
-        for left, right, feature, condition, missing in zip(
+    starts = zip(tree["categories_segments"], tree["categories_sizes"], strict=True)
+    chosen = {
+        int(node): tuple(map(float, tree["categories"][int(start) : int(start) + int(size)]))
+        for node, (start, size) in zip(tree["categories_nodes"], starts, strict=True)
+    }
+    found: list[Split | Leaf] = []
+    for place, (left, right, feature, condition, missing) in enumerate(
+        zip(
             tree["left_children"],
             tree["right_children"],
             tree["split_indices"],
@@ -79,7 +91,28 @@ def _tree(tree: dict[str, Any], target: int) -> list[Split | Leaf]:
             tree["default_left"],
             strict=True,
         )
-    ]
+    ):
+        if left == -1:
+            found.append(Leaf(float(np.float32(condition)), target))
+        elif tree["split_type"][place]:
+            # Categories of the set go to the right.
+            members = chosen.get(place, ()) + (() if missing else (NULL,))
+            found.append(Split(int(feature), 0.0, int(right), int(left), MEMBER, members=members))
+        else:
+            value = float(np.float32(condition))
+            found.append(Split(int(feature), value, int(left), int(right), LESS, bool(missing)))
+    return found
+
+
+def _coded(graph: Graph, given: Tensor, categorical: set[int]) -> Tensor:
+    """Return the columns with categories cut to whole numbers, as XGBoost cuts them; others as they are."""
+    if not categorical:
+        return given
+    marks = np.zeros((1, given.width), dtype=bool)
+    marks[0, sorted(categorical)] = True
+    cut = graph.node("Max", graph.node("Floor", given.name), graph.const(-1.0))
+    cut = graph.node("Where", graph.node("IsNaN", given.name), graph.const(NULL), cut)
+    return graph.result(graph.node("Where", graph.const(marks), cut, given.name), given.width)
 
 
 def _seen(graph: Graph, step: Any, value: Value) -> Tensor:
