@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export OMP_WAIT_POLICY := passive
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-stop cards tools test quick lint format lock clean
+.PHONY: help setup demo demo-stop cards tools test torch quick lint format lock clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -46,6 +46,12 @@ test: setup tools lint ## lint, types, layers, and every test
 # One process more than there are cores: many tests wait for a service, a server or a run.
 	@$(BIN)/python -m pytest -n $$(($$(nproc 2>/dev/null || sysctl -n hw.ncpu) + 1)) --dist loadfile --no-loadscope-reorder
 
+torch: ## the tests of PyTorch, in an environment of its own of five gigabytes (needs uv)
+	@uv venv --quiet --allow-existing --python $(PYTHON) .tools/torch
+	@uv pip install --python .tools/torch/bin/python --require-hashes --requirement requirements/torch.txt
+	@uv pip install --quiet --python .tools/torch/bin/python --no-deps --no-build-isolation --editable .
+	@.tools/torch/bin/python -m pytest tests/torch
+
 quick: setup ## the tests that import what this branch changed
 	@$(BIN)/python tests/quick.py
 
@@ -73,6 +79,7 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-h
 lock: ## write every lock again after a requirement changed (needs uv; UPGRADE=--upgrade for newer versions)
 	@$(COMPILE) $(UPGRADE) --no-emit-package trunkline requirements/dev.in -o requirements/dev.txt
 	@$(COMPILE) requirements/libraries.in -c requirements/dev.txt -o requirements/libraries.txt
+	@$(COMPILE) requirements/torch.in -c requirements/dev.txt -o requirements/torch.txt
 	@$(COMPILE) $(UPGRADE) requirements/uv.in -o requirements/uv.txt
 	@cd "$(TEMPLATE)/requirements" && root=../../.. && compile="$(COMPILE) -c $$root/requirements/dev.txt" && \
 	  $$compile $$root/pyproject.toml --extra serve serve.in -o serve.txt && \

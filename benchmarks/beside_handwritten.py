@@ -306,7 +306,7 @@ def requests_per_second(
                     before = processor_s(pid)
                     rate = uvloop.run(load(port, requests, many, seconds))
                     rates[place].append(rate)
-                    costs[place].append((processor_s(pid) - before) / (rate * seconds) * 1000)
+                    costs[place].append((processor_s(pid) - before) / max(rate * seconds, 1) * 1000)
             found.append(Found(many, *map(statistics.median, (*rates, *costs))))
     return found
 

@@ -1,8 +1,8 @@
 """Which models become ONNX, by library and pipeline, and how far their answers lie from what was fitted.
 
-Run: `python benchmarks/models.py [--only WORDS] [--write]` with `TRUNKLINE_DATA` the folder of the data sets (Adult,
-bike sharing, labelled sentences). It prints the table of docs/models.md; `--write` puts it there. Libraries that are
-not installed are left out.
+Run: `python benchmarks/models.py [--only WORDS] [--write] [--served]` with `TRUNKLINE_DATA` the folder of the
+data sets (Adult, bike sharing, labelled sentences). It prints the table of docs/models.md; `--write` puts it there. `--served` asks a
+few of them as services instead, beside one written by hand. Libraries that are not installed are left out.
 """
 
 from __future__ import annotations
@@ -42,8 +42,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler, TargetEncoder
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from trunkline.core.bundle import BundleManifest, seal
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.errors import ExportError
+from trunkline.core.lineage import Lineage
 from trunkline.core.plugins import OURS
 from trunkline.training import Export, Fitted, export, model_frame, outcome
 from trunkline.training.converters import Classified, Graph, Value, write
@@ -78,6 +80,15 @@ WORDS = [
 ]
 HOURS = ["season", "mnth", "hr", "holiday", "weekday", "workingday", "weathersit"]
 WEATHER = ["temp", "atemp", "hum", "windspeed"]
+SERVED_BEGIN, SERVED_END = "<!-- served: begin -->\n", "<!-- served: end -->\n"
+SERVED = (
+    "one-hot, scaled, logistic regression",
+    "one-hot, scaled, HistGB",
+    "one-hot, scaled, random forest",
+    "one-hot, LightGBM",
+    "TF-IDF of words, logistic regression",
+)
+"""Those that are asked as services too: one of each kind that people have."""
 SEED = 7
 ONNX = {**OURS, "exporters": {"onnx": OURS["exporters"]["onnx"]}}
 
@@ -365,6 +376,59 @@ def measured(kind: Kind, rows: Rows, folder: Path) -> Measured:
     return Measured(kind, parity.rows, parity.above, parity.difference, size, seconds)
 
 
+def served(kind: Kind, rows: Rows, folder: Path) -> list[str]:
+    """Return lines of the table of services: requests a second, by the number of connections."""
+    from beside_handwritten import requests_per_second  # type: ignore[import-not-found]
+
+    made = fitted(kind, rows)
+    found = export(made, rows.contract, rows.test, folder, code=folder, table=ONNX)
+    rows.contract.write(folder / "contract.json")
+    digest = "sha256:" + "0" * 64
+    lineage = Lineage(
+        commit="c", snapshot=digest, training_key=digest, code=digest, policy=digest, lock=digest, toolkit="0",
+        candidate="model", settings={},
+    )  # fmt: skip
+    manifest = BundleManifest(
+        name=rows.contract.name,
+        runtime=found.runtime,
+        model=found.model,
+        classes=made.classes,
+        requires=found.requires,
+        figures=(),
+        lineage=lineage,
+        files={},
+    )
+    asked = requests_per_second(
+        seal(folder, manifest), made.pipeline, rows.test, seconds=4.0, rounds=3, connections=(1, 64)
+    )
+    return [
+        f"| {kind.library} | {kind.name} | {found.runtime} | {one.connections} | {one.ours:,.0f} | {one.by_hand:,.0f} "
+        f"| {one.ours / one.by_hand:.1f}x | {one.ours_ms:.2f} | {one.by_hand_ms:.2f} |"
+        for one in asked
+    ]
+
+
+def serve_all(data: dict[str, Rows], only: str, size: int) -> str:
+    """Return the table of services."""
+    lines = [
+        "| library | pipeline | runtime | connections | ours, a second | by hand | ratio "
+        "| ours, ms of processor | by hand |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for kind in kinds(size):
+        if kind.name in SERVED and only in kind.name:
+            with tempfile.TemporaryDirectory() as folder:
+                lines += served(kind, data[kind.data], Path(folder))
+            print(*lines[-2:], sep="\n", file=sys.stderr, flush=True)
+    return "\n".join([*lines, ""])
+
+
+def put(text: str, begin: str, end: str) -> None:
+    """Put a table between its marks in docs/models.md."""
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(begin)
+    PAGE.write_text(before + begin + "\n" + text + "\n" + end + rest.partition(end)[2], encoding="utf-8")
+
+
 def table(found: list[Measured]) -> str:
     """Return the table, and how many of the pipelines became ONNX."""
     lines = [
@@ -392,8 +456,14 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=0, help="the first rows of each data set alone")
     parser.add_argument("--size", type=int, default=100, help="trees or steps")
     parser.add_argument("--write", action="store_true", help="put the table into docs/models.md")
+    parser.add_argument("--served", action="store_true", help="requests a second of a few, beside by hand")
     given = parser.parse_args()
     data = {name: read(rows=given.rows) for name, read in SETS.items()}
+    if given.served:
+        print(text := serve_all(data, given.only, given.size))
+        if given.write:
+            put(text, SERVED_BEGIN, SERVED_END)
+        return
     found = []
     for kind in kinds(given.size):
         if given.only not in f"{kind.library} {kind.name}":
@@ -405,10 +475,7 @@ def main() -> None:
         print(f"{kind.library}: {kind.name}: {said} ({one.seconds:.1f} s)", file=sys.stderr, flush=True)
     print(table(found))
     if given.write:
-        before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-        PAGE.write_text(
-            before + BEGIN + "\n" + table(found) + "\n" + END + rest.partition(END)[2], encoding="utf-8"
-        )
+        put(table(found), BEGIN, END)
 
 
 if __name__ == "__main__":

@@ -88,6 +88,9 @@ class Evaluation(Record):
     created: datetime
     figures: tuple[Figure, ...]
     verdicts: tuple[Verdict, ...]
+    runtime: str = Field(default="", exclude_if=lambda value: not value)
+    parity: str = Field(default="", exclude_if=lambda value: not value)
+    """What answers, and how far its answers lie from those of the pipeline that was fitted, in words."""
 
     @property
     def outcome(self) -> Outcome:

@@ -240,7 +240,9 @@ def _settled(estimator: Any) -> Any:
 
 
 def _all(estimator: Any) -> Iterable[Any]:
-    return [estimator, *(one for one in _params(estimator).values() if hasattr(one, "set_params"))]
+    # Of skorch, callbacks have settings too, and do not learn.
+    held = _params(estimator).values()
+    return [estimator, *(one for one in held if hasattr(one, "set_params") and hasattr(one, "fit"))]
 
 
 def _params(estimator: Any) -> dict[str, Any]:

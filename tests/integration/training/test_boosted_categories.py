@@ -1,4 +1,4 @@
-"""Categories as each library of boosted trees takes them itself, with early stopping: exported and asked as released."""
+"""Categories as each library of boosted trees takes them itself, with early stopping, asked as released."""
 
 from __future__ import annotations
 

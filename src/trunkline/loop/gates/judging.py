@@ -111,6 +111,8 @@ def judge(
         created=datetime.now(UTC),
         figures=figures,
         verdicts=verdicts,
+        runtime=bundle.manifest.runtime,
+        parity=bundle.manifest.parity,
     )
     judged = Judged(bundle, judgement, run_folder(project, bundle.digest), scored, rival)
     if whole:

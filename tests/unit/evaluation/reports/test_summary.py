@@ -45,6 +45,13 @@ def test_it_begins_with_the_outcome_and_what_was_judged() -> None:
     assert "Bundle `aaaaaaaaaaaa`, no champion yet, snapshot `cccccccccccc`." in text
 
 
+def test_it_says_what_answers_and_how_far_from_what_was_fitted() -> None:
+    text = report(PASS, runtime="onnx", parity="0 of 600 labels differ")
+
+    assert "runtime `onnx`: beside what was fitted, 0 of 600 labels differ.\n" in text
+    assert "runtime `python`.\n" in report(PASS, runtime="python")
+
+
 def test_what_stops_is_told_with_what_to_do_the_data_first() -> None:
     lines = report(PASS, FAIL, OPEN, UNFAIR).splitlines()
 

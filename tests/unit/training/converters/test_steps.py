@@ -165,7 +165,11 @@ def _catboost(kind: str, **settings: Any) -> Any:
         (_xgboost, 0, {}),
         (_xgboost, 0, {"objective": "reg:gamma"}),
         (_xgboost, 0, {"enable_categorical": True, "feature_types": ["q", "q", "c", "q"]}),
-        (_xgboost, 0, {"enable_categorical": True, "feature_types": ["q", "q", "c", "q"], "max_cat_to_onehot": 1}),
+        (
+            _xgboost,
+            0,
+            {"enable_categorical": True, "feature_types": ["q", "q", "c", "q"], "max_cat_to_onehot": 1},
+        ),
         (_catboost, 3, {}),
         (_catboost, 0, {}),
         (_catboost, 0, {"loss_function": "Poisson"}),
