@@ -1,8 +1,9 @@
 """Which models become ONNX, by library and pipeline, and how far their answers lie from what was fitted.
 
 Run: `python benchmarks/models.py [--only WORDS] [--write] [--served]` with `TRUNKLINE_DATA` the folder of the
-data sets (Adult, bike sharing, labelled sentences). It prints the table of docs/models.md; `--write` puts it there. `--served` asks a
-few of them as services instead, beside one written by hand. Libraries that are not installed are left out.
+data sets (Adult, bike sharing, labelled sentences). It prints the table of docs/models.md; `--write` puts it there.
+`--served` asks a few of them as services instead, beside one written by hand. Libraries that are not installed are
+left out.
 """
 
 from __future__ import annotations
