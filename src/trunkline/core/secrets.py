@@ -29,6 +29,7 @@ _NOT_PLAIN = frozenset(
 )
 _SOUNDS_SECRET = re.compile(r"TOKEN|KEY|SECRET|PASS|CREDENTIAL|AUTH|_PAT$|^GIT_CONFIG_")
 """A name that the toolkit does not know is judged by its words: a header of git's may carry a token too."""
+_NO_SECRETS = frozenset({"GPG_KEY", "SSH_AUTH_SOCK", "XAUTHORITY"})
 _stowed: dict[str, str] = {}
 """Variables that were set aside when this process started; like the environment, for the whole process."""
 
@@ -41,6 +42,11 @@ def plain(name: str) -> bool:
         return True
     begins = name.startswith((*ALLOWED_BEGINNINGS, *_PLAIN_BEGINNINGS))
     return begins and not _SOUNDS_SECRET.search(name.upper())
+
+
+def sounds_secret(name: str) -> bool:
+    """Whether a variable may hold a secret, by its name; what Python's own images and a desktop set does not."""
+    return not plain(name) and name not in _NO_SECRETS and bool(_SOUNDS_SECRET.search(name.upper()))
 
 
 def stow() -> None:

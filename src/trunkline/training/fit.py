@@ -21,6 +21,7 @@ from trunkline.core.progress import Progress
 from trunkline.tasks import Judging, judging_of
 
 from .candidate import NO_EXPORT, Candidate, Export
+from .cluster import cluster
 from .elsewhere import Files, Trained, check_taken, take
 from .folds import folds
 from .frames import model_frame, outcome
@@ -69,7 +70,7 @@ def train(
     """Return the best candidate, searched by seeded cross-validation on `development` and fitted on all of it.
 
     `split` is the policy's `data.split.method`: folds are cut as the parts are. The same rows, code and policy give the
-    same model, whatever `search.jobs` is. Ties go to the candidate that is
+    same model, whatever `search.jobs` and `compute` are. Ties go to the candidate that is
     offered first. Raises PolicyError for a candidate or metric that does not exist and for a mitigation that does not
     fit the contract, DataError for an outcome that cannot be learned, ProjectError when the project's own code raises.
     """
@@ -107,14 +108,27 @@ def train(
             beside[candidate.name] |= units
     trials: list[Trial] = []
     chosen: dict[str, dict[str, Any]] = {}
-    for candidate in names:
-        say(f"{candidate.name}: {tries(candidate, policy.search)} settings, {policy.search.folds} folds each")
-        found, trial = search(
-            candidate, pipelines[candidate.name], X, y, beside[candidate.name], scorer, cuts, policy.search
-        )
-        chosen[candidate.name] = found
-        trials.append(trial)
-        say(f"{candidate.name}: {policy.search.metric} {trial.score:.4f} (spread {trial.spread:.4f})")
+    with cluster(policy.compute) as there:
+        if there:
+            say(f"fits run on {there.address}, {there.threads} at a time")
+        for candidate in names:
+            say(
+                f"{candidate.name}: {tries(candidate, policy.search)} settings, {policy.search.folds} folds each"
+            )
+            found, trial = search(
+                candidate,
+                pipelines[candidate.name],
+                X,
+                y,
+                beside[candidate.name],
+                scorer,
+                cuts,
+                policy.search,
+                there,
+            )
+            chosen[candidate.name] = found
+            trials.append(trial)
+            say(f"{candidate.name}: {policy.search.metric} {trial.score:.4f} (spread {trial.spread:.4f})")
     # rounded: the last digits of a mean are no reason to prefer a candidate
     best = max(trials, key=lambda trial: round(trial.score, 9))
     say(f"{best.candidate} is best; fitting it on {len(X)} rows")

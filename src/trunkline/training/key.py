@@ -15,6 +15,11 @@ from trunkline.core.record import Record, canonical_json, sha256
 
 from .imports import imports_of
 
+UNSHAPING: Mapping[str, Any] = {"search": {"jobs"}} | dict.fromkeys(
+    ("watts_per_core", "files", "environment", "compute"), True
+)
+"""What the policy says of training and no model shows, or the key holds by its content."""
+
 
 class KeyParts(Record):
     """What a trained model follows from; `key` is the digest of all of it."""
@@ -43,15 +48,21 @@ class KeyParts(Record):
 def policy_digest(policy: Policy) -> str:
     """Return the digest of what the policy says of training, split and the figures that a bundle carries.
 
-    `training.search.jobs` and `training.watts_per_core` are left out: they do not change what is found. What
-    `training.files` and `training.environment` name is in the key by its content.
+    `training.search.jobs`, `training.compute` and `training.watts_per_core` are left out: they do not change what is
+    found. What `training.files` and `training.environment` name is in the key by its content.
     """
     return sha256(
         canonical_json(
             {
                 "training": policy.training.model_dump(
                     mode="json",
-                    exclude={"search": {"jobs"}, "watts_per_core": True, "files": True, "environment": True},
+                    exclude={
+                        "search": {"jobs"},
+                        "watts_per_core": True,
+                        "files": True,
+                        "environment": True,
+                        "compute": True,
+                    },
                 ),
                 "split": policy.data.split.model_dump(mode="json"),
                 "measured": policy.monitoring.of(PerformanceMonitor).metric,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from trunkline.core.policy.training import Search
 from trunkline.core.raised import asking
 
 from .candidate import Candidate
+from .cluster import Cluster
 from .folds import Cut
 from .settings import as_json
 
@@ -43,10 +44,12 @@ def search(
     scorer: Any,
     cuts: list[Cut],
     rules: Search,
+    there: Cluster | None = None,
 ) -> tuple[dict[str, Any], Trial]:
     """Return the best settings of a candidate's unfitted pipeline, and how it did on the cuts.
 
-    `beside` is what the fit gets beside rows and outcomes, one value a row. Raises ProjectError when its code raises.
+    `beside` is what the fit gets beside rows and outcomes, one value a row. The fits run `there`, by default here.
+    Raises ProjectError when its code raises, and what a cluster raises.
     """
     step = "model__" if isinstance(pipeline, Pipeline) else "estimator__model__"
     space = {
@@ -63,7 +66,7 @@ def search(
         space,
         **more,
         scoring=scorer,
-        n_jobs=rules.jobs,
+        n_jobs=there.threads if there else rules.jobs,
         refit=False,
         cv=cuts,
         random_state=rules.seed,
@@ -73,7 +76,11 @@ def search(
     # one thread a process: sums in another order differ in their last digits, and OpenMP's threads, which wait
     # for one another awake, take many times as long on a busy machine
     # (with one process no backend is named: a forest's own threads would become processes)
-    several = nullcontext() if rules.jobs == 1 else parallel_config("loky", inner_max_num_threads=1)
+    several: AbstractContextManager[object]
+    if there:
+        several = there.fits(X=X, y=y, **beside)
+    else:
+        several = nullcontext() if rules.jobs == 1 else parallel_config("loky", inner_max_num_threads=1)
     with threadpool_limits(1), several:
         guarded(candidate.name, lambda: seeking.fit(X, y, **beside))
     means = np.round(seeking.cv_results_["mean_test_score"], 9)

@@ -48,6 +48,7 @@ def test_what_changes_the_model_changes_the_policy_s_digest(changed: dict[str, A
     [
         {"training": {"search": {"jobs": 1}}},
         {"training": {"watts_per_core": 25}},
+        {"training": {"compute": "tcp://127.0.0.1:8786"}},
         {"serving": {"maximum_rows": 9}},
         {"owner": "someone"},
         {"training": {"threshold": None}},

@@ -101,5 +101,9 @@ class TrainingPolicy(Section):
     """Files and folders outside the package that training reads, as seen from the project: part of the training key."""
     environment: Distinct[tuple[str, ...]] = ()
     """Variables of the environment that shape a model; those that model.py and features.py name need not be listed."""
+    compute: Annotated[
+        str, Field(pattern=r"^((tcp|tls)://[^/@\s]+:\d+)?$", exclude_if=lambda value: not value)
+    ] = ""
+    """The Dask scheduler on whose workers a search fits, as `tcp://10.0.0.5:8786`; empty means this machine."""
     watts_per_core: Annotated[float, Field(gt=0)] = 10.0
     """The power by which the card estimates energy if the machine's own meter cannot be read."""
