@@ -13,8 +13,9 @@ from trunkline.core.record import canonical_json
 from trunkline.core.release import Release
 
 from .formats import Format, format_of, named
+from .found import Found
 from .pieces import ROWS, Input, Piece, Run
-from .places import Address, Found, Place
+from .places import Address, Place
 
 RUN = "run.json"
 

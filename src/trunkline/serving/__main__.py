@@ -12,13 +12,11 @@ from pathlib import Path
 
 import structlog
 import uvicorn
-from pydantic import ValidationError
 
 from trunkline.core import keys
-from trunkline.core.errors import PolicyError, TrunklineError
+from trunkline.core.errors import TrunklineError
 from trunkline.core.exposure import require_guarded
-from trunkline.core.policy.access import VARIABLE, Access
-from trunkline.core.record import describe_problems
+from trunkline.core.policy.access import VARIABLE
 from trunkline.predictions import shipping, writer
 from trunkline.predictions.pseudonym import environment_secret
 from trunkline.predictions.stores import open_store, ships
@@ -26,7 +24,9 @@ from trunkline.predictions.stores.variables import variables_of
 
 from .access import Guard
 from .app import create_app
-from .callers import Callers, Either, Keys, legacy
+from .beginning import access_of, callers_of
+from .callers import legacy
+from .entries.sagemaker import Invocations
 from .feedback import take_feedback
 from .handing_out import hand_out, token_hashes
 from .listening import Certificate, bind, listen, open_to_owner
@@ -35,7 +35,6 @@ from .server import GRACE_SECONDS, Server
 from .service import Service
 from .takeover import take_over
 from .telemetry import LogBridge, Metrics, service_log
-from .tokens import Tokens
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace, log: structlog.typing.FilteringBoundLogger) -> None:
     folder: Path = options.folder
-    access = _access(options.access)
+    access = access_of(options.access)
     require_guarded(options.host, access)
     release = read_release(folder)
     if options.take_over and (ended := take_over(folder, patience=GRACE_SECONDS)):
@@ -88,11 +87,11 @@ def _run(options: argparse.Namespace, log: structlog.typing.FilteringBoundLogger
         )
         given = (*legacy(token_hashes(variables)), *open_to_owner(folder, certificate))
         key_file = Path(variables.get(keys.VARIABLE) or keys.keys_beside(secret_file))
-        app = create_app(service, Guard(_callers(access, key_file, given, log), access))
+        app = create_app(service, Guard(callers_of(access, key_file, given, log), access))
         hand_out(app, logs)
         take_feedback(app, service, logs)
         config = uvicorn.Config(
-            app,
+            Invocations(app, service) if options.sagemaker else app,
             log_config=None,
             access_log=False,
             ws="none",
@@ -111,32 +110,6 @@ def _run(options: argparse.Namespace, log: structlog.typing.FilteringBoundLogger
         Server(config, service, options.port_file, certificate, of_one=access.most_of_one).run(
             sockets=[listener]
         )
-
-
-def _access(text: str) -> Access:
-    try:
-        return Access.model_validate_json(text or "{}")
-    except ValidationError as error:
-        raise PolicyError(
-            f"--access is no section serving.access: {describe_problems(error)}.",
-            next_step="give it as JSON, as trunkline.schema.json describes it",
-        ) from error
-
-
-def _callers(
-    access: Access, path: Path, given: tuple[keys.Key, ...], log: structlog.typing.FilteringBoundLogger
-) -> Callers:
-    """Return who is known: by the issuer's tokens, and always by keys, which our own programs hold."""
-
-    def told(trouble: str) -> None:
-        log.error("callers", reason=trouble)
-
-    known = Keys(path, given, access.limits, told=told)
-    if access.jwt:
-        return Either(known, Tokens(access.jwt, access.limits, told=told))
-    if access.callers == "keys" and not path.exists():
-        log.warning("nobody has a key yet", file=str(path), next="trunkline key new")
-    return known
 
 
 def _shipper(
@@ -211,6 +184,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--threads", type=int, default=1, help="of the model, for one request")
     parser.add_argument("--maximum-rows", type=int, default=1000, help="in one batch")
+    parser.add_argument("--sagemaker", action="store_true", help="answer /ping and /invocations too")
     parser.add_argument("--port-file", type=Path, help="gets the port once the service accepts requests")
     return parser
 

@@ -35,6 +35,12 @@ async def read_body(request: Request, largest: int = LARGEST_BODY, *, bulk: int 
     largest = LARGEST_BODY + bulk if largest >= LARGEST_BODY else largest
     _require_plain(request.headers.get("content-encoding", ""))
     _require_json(request.headers.get("content-type", ""))
+    return (await read_content(request, largest)).removeprefix(BYTE_ORDER_MARK)
+
+
+async def read_content(request: Request, largest: int = LARGEST_BODY) -> bytes:
+    """Return the body of a request, whatever it is announced as; raises as `read_body` does."""
+    _require_plain(request.headers.get("content-encoding", ""))
     announced = request.headers.get("content-length", "0")
     if announced.isdigit() and int(announced) > largest:
         raise _too_large(largest)
@@ -49,7 +55,7 @@ async def read_body(request: Request, largest: int = LARGEST_BODY, *, bulk: int 
         raise Unreadable(
             408, f"The body did not come within {BODY_SECONDS:g} seconds.", {"connection": "close"}
         ) from None
-    return bytes(body).removeprefix(BYTE_ORDER_MARK)
+    return bytes(body)
 
 
 def _require_plain(encoding: str) -> None:

@@ -167,6 +167,14 @@ class Loaded:
                 served.model.close()
 
 
+@dataclass(frozen=True)
+class RefusedRelease:
+    """The release that was refused last."""
+
+    revision: str
+    error: str
+
+
 def read_release(folder: Path) -> Release:
     """Return the release that a live folder asks for.
 

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from trunkline.predictions.shipping import Shipper
 from trunkline.predictions.writer import Log
 
 from .problems import Problem, without_secrets
-from .release import Loaded, Row, Served, load, read_release
+from .release import Loaded, RefusedRelease, Row, Served, load, read_release
 from .routing import choose
 from .silent import Seen, Silent
 from .telemetry import UNKNOWN_FIELD, Metrics, failure, log_refused
@@ -29,14 +29,6 @@ from .usage import Usage
 
 INLINE_ROWS = 16
 """Up to this many rows a quick model is asked without a thread: handing over would cost more than the answer."""
-
-
-@dataclass(frozen=True)
-class RefusedRelease:
-    """The release that was refused last."""
-
-    revision: str
-    error: str
 
 
 class Service:
@@ -101,6 +93,10 @@ class Service:
         if self._shipper:
             await asyncio.to_thread(self._shipper.stop)
         self.log.info("stopped", revision=self.live.release.revision)
+
+    async def settled(self) -> None:
+        """Return when the silent challenger has answered what it was shown."""
+        await self._silent.settled()
 
     def log_state(self) -> dict[str, Any]:
         """Return what was answered and not logged since the start, and what is logged and not shipped."""

@@ -63,6 +63,11 @@ class Silent:
         self._tasks.add(task)
         task.add_done_callback(partial(self._done, seen))
 
+    async def settled(self) -> None:
+        """Return when nothing waits."""
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
     async def stop(self, *, seconds: float = 5.0) -> None:
         """Work off what waits for at most `seconds`, then drop the rest."""
         tasks = list(self._tasks)

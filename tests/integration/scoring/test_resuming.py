@@ -29,7 +29,7 @@ from .conftest import ENDINGS, Scoring, made_rows, read_rows, write_rows
 
 STARTS = """
 import os, pickle, signal, sys
-from trunkline.scoring.places import Folder
+from trunkline.scoring.folders import Folder
 from trunkline.scoring.work import score_piece
 
 order, pieces, calls = pickle.loads(sys.stdin.buffer.read())

@@ -11,8 +11,9 @@ from typing import Any, ClassVar
 from trunkline.core.contract import Column
 from trunkline.core.reading import DoubledKey, single
 
+from ..found import Found
 from ..pieces import BATCH, Piece
-from ..places import Found, Place
+from ..places import Place
 from .protocol import Raw, Writer
 from .text import MARK, cut, newlines
 

@@ -14,8 +14,9 @@ from trunkline.core.contract import Column
 from trunkline.core.errors import DataError, StorageError
 from trunkline.inputs import InputType, input_of
 
+from ..found import Found
 from ..pieces import BATCH, Piece
-from ..places import Found, Place
+from ..places import Place
 from .protocol import Raw, Writer
 
 try:

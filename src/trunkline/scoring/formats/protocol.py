@@ -8,8 +8,9 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 
 from trunkline.core.contract import Column
 
+from ..found import Found
 from ..pieces import Piece
-from ..places import Found, Place
+from ..places import Place
 
 
 class Raw(NamedTuple):

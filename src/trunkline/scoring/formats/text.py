@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from trunkline.core.errors import DataError
 
+from ..found import Found
 from ..pieces import BYTES, Piece
-from ..places import Found, Place
+from ..places import Place
 
 READ = 4 * 2**20
 LONGEST = 16 * 2**20
