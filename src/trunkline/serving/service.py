@@ -95,7 +95,7 @@ class Service:
         self.log.info("stopped", revision=self.live.release.revision)
 
     async def settled(self) -> None:
-        """Return when the silent challenger has answered what it was shown."""
+        """Return when what was shown silently is answered."""
         await self._silent.settled()
 
     def log_state(self) -> dict[str, Any]:
@@ -108,8 +108,7 @@ class Service:
     ) -> list[Prediction]:
         """Return one record a row, each of them in the log already.
 
-        `started` is the `time.perf_counter` at which the request had arrived; `ids` names the answers, which are
-        given names of their own otherwise. Raises StorageError when the log
+        `started` is the `time.perf_counter` at which the request had arrived; `ids`, where given, name the answers. Raises StorageError when the log
         does not take the answers and they must not be given without, and what the model raises when the champion
         fails.
         """

@@ -96,14 +96,15 @@ def test_a_function_url_is_answered_as_the_service_answers_and_the_log_is_in_the
     assert json.loads(refused["body"])["problems"][0]["field"] == "age"
     assert function.ask("POST", "/predict", "x" * 1_000_001)["statusCode"] == 413
     assert [line["schema"] for line in function.logged()][3:] == ["trunkline/rejection/1"]
-    for event in (
+    strange: tuple[Any, ...] = (
         {},
         [],
         None,
         {"version": "2.0"},
         {"Records": []},
         url_event("POST", "/predict", "%", packed=True),
-    ):
+    )
+    for event in strange:
         assert function.runtime.invoke(event)[1]["statusCode"] == 400
     told = function.ask(
         "POST",
