@@ -108,9 +108,9 @@ class Service:
     ) -> list[Prediction]:
         """Return one record a row, each of them in the log already.
 
-        `started` is the `time.perf_counter` at which the request had arrived; `ids`, where given, name the answers. Raises StorageError when the log
-        does not take the answers and they must not be given without, and what the model raises when the champion
-        fails.
+        `started` is the `time.perf_counter` at which the request had arrived; `ids`, where given, name the answers.
+        Raises StorageError when the log does not take the answers and they must not be given without, and what the
+        model raises when the champion fails.
         """
         ids = ids or [uuid4().hex for _ in rows]
         arms: list[Arm] = [
