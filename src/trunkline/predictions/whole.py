@@ -46,9 +46,7 @@ class WholeSegment:
     def append(self, records: Sequence[Logged]) -> None:
         """Keep records. Raises StorageError when the disk does not take them."""
         try:
-            self._stream.write(
-                lines_of([record.model_copy(update={"time": self._time}) for record in records])
-            )
+            self._stream.write(lines_of(records, time=self._time))
         except OSError as error:
             raise StorageError(
                 f"Cannot write {self._path}: {error.strerror}.", next_step="free disk space"

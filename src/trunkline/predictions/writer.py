@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 import orjson
+from pydantic import TypeAdapter
 
 from trunkline.core.errors import StorageError
 
@@ -162,9 +163,12 @@ class LogWriter:
                 to_disk(self._folder)
 
 
-def lines_of(records: Sequence[Logged]) -> bytes:
-    """Return records as lines of the log."""
-    return b"".join(orjson.dumps(record.to_dict(), option=orjson.OPT_APPEND_NEWLINE) for record in records)
+def lines_of(records: Sequence[Logged], *, time: datetime | None = None) -> bytes:
+    """Return records as lines of the log, each as of `time` where one is given."""
+    same = {} if time is None else {"time": TypeAdapter(datetime).dump_python(time, mode="json")}
+    return b"".join(
+        orjson.dumps(record.to_dict() | same, option=orjson.OPT_APPEND_NEWLINE) for record in records
+    )
 
 
 def _hour(time: datetime) -> datetime:
