@@ -226,9 +226,15 @@ def _serve(store: BundleStore, route: Route, threads: int, undo: ExitStack) -> S
     try:
         model.predict(row)
     except BundleError as error:
+        lacking = "ModuleNotFoundError" in error.what
+        first = (
+            "name its package in requirements/train.in, make lock, and train again"
+            if lacking
+            else "train again"
+        )
         raise BundleError(
             f"Version {route.version} (bundle {short(route.bundle)}) does not answer its own example: {error.what}",
-            next_step="train again; serve the version before it meanwhile",
+            next_step=f"{first}; serve the version before it meanwhile",
         ) from error
     return Served(route, bundle, model, soon=model.quick and answers_soon(model, row))
 
