@@ -22,6 +22,7 @@ from trunkline.inputs import input_of
 from trunkline.inputs.text import text_fault
 
 from .exact import read_column
+from .parquet import as_frame
 from .rows import typed
 from .schema import contract_from
 from .text_rules import CHECKS
@@ -46,21 +47,20 @@ class Breach:
         return f"{self.column} {self.rule}, broken by {self.rows:,} row{'s' if self.rows > 1 else ''}"
 
 
-def check_rows(
-    frame: pd.DataFrame, schema: type[pa.DataFrameModel], *, origin: str = "load()"
-) -> pd.DataFrame:
-    """Return the rows in the contract's types and column order.
+def check_rows(frame: Any, schema: type[pa.DataFrameModel], *, origin: str = "load()") -> pd.DataFrame:
+    """Return the rows in the contract's types and column order; see `parquet.as_frame` for what is read here.
 
     Types are converted where nothing is lost. Raises DataError that names every column and rule broken, with the
     number of rows and up to five values each; an empty frame is an error too. `origin` names the rows in the error.
     """
+    contract = contract_from(schema)
+    frame = as_frame(frame, contract, origin=origin)
     if not isinstance(frame, pd.DataFrame):
         raise DataError(
-            f"{origin} must give a pandas DataFrame.",
+            f"{origin} must give a pandas DataFrame, or point to Parquet.",
             value=type(frame).__name__,
             next_step=f"correct {origin}",
         )
-    contract = contract_from(schema)
     breaches, rows = inspect_rows(frame, schema, contract)
     if breaches or rows is None:
         found = {breach.column: list(breach.values) for breach in breaches if breach.values}
