@@ -23,6 +23,7 @@ import pytest
 from act import conversation
 from act.runner import REPOSITORY, Run, program
 from act.world import NAME, World, git
+from certificates import signing_key
 from containers.fixtures import SshMachine, free_port
 from containers.serving import OWN, layers_below
 from standin import GitHub, bucket, serve
@@ -45,6 +46,7 @@ BUCKET = {
     "AWS_REGION": "us-east-1",
 }
 """What lets GitHub's machines read it."""
+SIGNED = "signatures: {keys: [keys/release.pub]}\n"
 LONG_AGO = (datetime.now(UTC) - timedelta(hours=2)).isoformat(timespec="seconds")
 STATE = """# Who serves production.
 environment: production
@@ -197,7 +199,8 @@ class Typist:
                 found = re.search(r"\d+", part)
                 number = int(found[0]) if found else self.number
                 before = self.world.merge(number, unchecked=True)
-                green(self.world.on_push("deploy.yml" if found else "release.yml", before=before))
+                run = green(self.world.on_push("deploy.yml" if found else "release.yml", before=before))
+                assert found or run.jobs["sign"] == "succeeded"
                 self.world.dispatched()
             else:
                 self._sh(part)
@@ -247,14 +250,18 @@ def production(
         made.with_small_model()
         policy = made.desk / "trunkline.yaml"
         rows = policy.read_text().replace("data: {", "data: {rows: main, ")
-        stages = rows.replace("rollout: {", "rollout: {stages: [canary, single], canary_share: 0.5, ")
-        policy.write_text(f"{stages}forge: {{kind: github}}\n{'' if machine else SHIPPED}")
+        canary = "rollout: {stages: [canary, single], canary_share: 0.5, kill_switch: true, "
+        stages = rows.replace("rollout: {", canary)
+        policy.write_text(f"{stages}forge: {{kind: github}}\n{SIGNED if machine else SHIPPED}")
         lock_obstore(made.desk / "requirements")
         place = Production(made, cloud, machine, free_port())
         made.runner.environment |= bucket.reached_at(cloud)
         if machine is not None:
             base = stack.enter_context(layers_below(machine.engine, folder / "below", "obstore"))
             (made.desk / "Dockerfile").write_text(OWN)
+            made.runner.secrets["TRUNKLINE_SIGNING_KEY"], public = signing_key()
+            (made.desk / "keys").mkdir()
+            (made.desk / "keys/release.pub").write_text(public)
             (made.desk / "deployments/production.yaml").write_text(STATE.format(port=place.port))
             handed = {name: value for name, value in os.environ.items() if name.startswith("CONTAINERS_")}
             made.runner.engine = ""
@@ -387,6 +394,7 @@ def test_a_fall_in_quality_is_answered_by_a_retraining_that_serves_beside_the_ch
     assert (started["workflow"], started["branch"]) == ("retrain.yml", "main")
     (retrained,) = world.dispatched()
     assert "putting 50 requests a second" in green(retrained).log, "a gate was left to the pull request"
+    assert machine is None or retrained.jobs["sign"] == "succeeded"
     number = newest_pull(world, "retraining")
     (checks,) = world.dispatched()
     assert "model" not in green(checks).jobs
@@ -410,7 +418,13 @@ def test_a_fall_in_quality_is_answered_by_a_retraining_that_serves_beside_the_ch
     assert not (world.home / "monitoring").exists(), "something of a run was kept on the machine that serves"
 
 
-def test_a_bad_canary_is_taken_back_by_a_pull_request_and_a_revert_brings_it_again(
+def arms(production: Production, *, first: int) -> set[str]:
+    """Ask as forty users, and return which of the two versions answered them."""
+    asked = {*production.asked(conversation.applicants(40, seed=8, first=first))}
+    return {row.arm for row in production.log().between().predictions if row.id in asked}
+
+
+def test_a_bad_canary_loses_its_traffic_is_taken_back_by_a_pull_request_and_a_revert_brings_it_again(
     production: Production,
 ) -> None:
     world, machine = production.world, production.machine
@@ -424,17 +438,23 @@ def test_a_bad_canary_is_taken_back_by_a_pull_request_and_a_revert_brings_it_aga
         if row.id in truths and row.arm == "challenger":
             truths[row.id] = "no" if row.outputs["prediction"] == "yes" else "yes"
     production.told(conversation.truths(list(truths), list(truths.values())))
-    green(world.on_schedule("rollout.yml"))
+    # GitHub's machines may ask what serves, and change nothing. Whoever may log in throws the switch, over SSH.
+    assert "could not take its traffic" in green(world.on_schedule("rollout.yml")).log
     rollback = newest_pull(world, "rollback")
+    assert arms(production, first=80_000) == {"champion", "challenger"}
+    world.trunkline(
+        "rollout", "production", given=bucket.KEYS | bucket.reached_at(production.cloud), check=False
+    )
+    assert newest_pull(world, "rollback") == rollback
+    assert read_state(world.desk / "deployments/production.yaml").challenger is not None
+    assert arms(production, first=81_000) == {"champion"}, "the kill switch did not reach the other machine"
     before = world.merge(rollback, unchecked=True)
     production.deploy(before)
     # The image carries both versions, so the way back changes who answers, and nothing has to be fetched.
     state = read_state(world.desk / "deployments/production.yaml")
     assert (state.challenger, state.image) == (None, canary)
     assert machine.runs() == [canary]
-    asked = conversation.applicants(40, seed=8, first=80_000)
-    alone = {*production.asked(asked)}
-    assert {row.arm for row in production.log().between().predictions if row.id in alone} == {"champion"}
+    assert arms(production, first=82_000) == {"champion"}
     world.branch("revert")
     git(world.desk, "revert", "--no-edit", "-m", "1", "HEAD")
     number = world.open_pull_request("revert", "Take the rollback back")

@@ -29,9 +29,20 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("world")
     github = GitHub(repository=NAME, origin=folder / "origin.git")
     with serve(github) as served, World.create(folder, served) as made:
-        made.with_small_model().with_serving_machine().push()
+        made.with_small_model().with_serving_machine()
+        rows_behind_a_secret(made, True)
+        made.push()
         yield made
         assert github.complaints() == [], "GitHub's own description has something against a request"
+
+
+def rows_behind_a_secret(world: World, hidden: bool) -> None:
+    """Let a pull request's rows be read in the environment `data` alone, or by anybody."""
+    policy = world.desk / "trunkline.yaml"
+    ways = ("data: {", "data: {rows: environment, ")
+    old, new = ways if hidden else ways[::-1]
+    policy.write_text(policy.read_text().replace(old, new))
+    world.commit("Rows lie behind a secret" if hidden else "Everybody may read the rows")
 
 
 def report_on(world: World, number: int) -> str:
@@ -89,7 +100,8 @@ def test_a_good_model_is_judged_and_reported_once(world: World) -> None:
     world.commit("Lock the data")
     number = world.open_pull_request("model/first", "The first model")
     run = green(world.on_pull_request(number))
-    assert run.jobs == dict.fromkeys(("tiers", "code", "model", "image", "report", "pass"), "succeeded")
+    # act asks no reviewer; the others, whose rows anybody may read, are judged in the job `model`.
+    assert run.jobs == dict.fromkeys(("tiers", "code", "guarded", "image", "report", "pass"), "succeeded")
     assert set(run.artifacts) >= {"report"}
     assert [name for name in run.artifacts if name.startswith("bundle-")]
     assert (run.artifacts["report"] / "report.html").is_file()
@@ -136,6 +148,8 @@ def test_the_merged_promotion_is_deployed(world: World) -> None:
     assert serving(world) == ("single", [1])
     ready = httpx.get(f"{address(world)}/ready", trust_env=False, timeout=60).json()
     assert ready["ready"]
+    rows_behind_a_secret(world, False)
+    world.push()
 
 
 def test_a_biased_model_is_red_and_the_comment_says_why(world: World) -> None:

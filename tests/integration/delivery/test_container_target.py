@@ -6,6 +6,7 @@ import http.client
 import itertools
 import json
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -30,6 +31,7 @@ from trunkline.delivery.targets.container_target import ContainerTarget
 from trunkline.delivery.targets.look import line_of_key
 from trunkline.delivery.targets.machine import Machine
 from trunkline.delivery.targets.proxy import Proxy
+from trunkline.delivery.targets.service import wait_for
 
 from .conftest import MakeContainers, MakeRoute, single
 from .fake_service import REFUSED
@@ -277,6 +279,44 @@ def test_a_machine_over_ssh_is_served_like_this_one(
     assert there().stop()
     assert there().observe() is None
     assert left(there()) == []
+
+
+def ends_as_by_a_reboot(target: ContainerTarget) -> None:
+    """Kill the proxy with all its processes, and the container; their files stay."""
+    main = psutil.Process(int(Path(target.proxy.pid).read_text().split()[0]))
+    (name,) = left(target)
+    doomed = [*main.children(recursive=True), main]
+    target.containers.tell("kill", name)
+    for each in doomed:
+        each.kill()
+    psutil.wait_procs(doomed, timeout=10)
+    with pytest.raises(httpx.HTTPError):
+        answer(target)
+
+
+def test_after_a_reboot_the_unit_starts_what_was_deployed_last(
+    make_containers: MakeContainers, of: MakeRelease, bundles: BundleStore
+) -> None:
+    for version in (1, 2):
+        make_containers().apply(of(version), bundles)
+    target = make_containers()
+    unit = target.unit(target.environment).text(system=True)
+    said = {line.partition("=")[0]: line.partition("=")[2] for line in unit.splitlines() if "=" in line}
+    ends_as_by_a_reboot(target)
+    # What systemd gives a service, and the settings of the tests' engine.
+    given = {name: value for name, value in os.environ.items() if name.startswith("CONTAINERS_")}
+    given["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    subprocess.run(
+        shlex.split(said["ExecStart"]), env=given, cwd="/", check=True, capture_output=True, timeout=120
+    )
+    assert wait_for(lambda: make_containers().check().ready or None, patience=30)
+    assert answer(target) == 2
+    assert make_containers().observe() == of(2)
+    assert make_containers().upkeep() == ()
+    # Of the process in PIDFile systemd knows that the service lives, and ExecReload and a deployment reach it there.
+    assert psutil.Process(int(Path(said["PIDFile"]).read_text().split()[0])).name() == "haproxy"
+    make_containers().apply(of(1), bundles)
+    assert answer(target) == 1
 
 
 SECRET = "a-secret-of-the-store"
