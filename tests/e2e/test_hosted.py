@@ -200,7 +200,7 @@ class Typist:
                 number = int(found[0]) if found else self.number
                 before = self.world.merge(number, unchecked=True)
                 run = green(self.world.on_push("deploy.yml" if found else "release.yml", before=before))
-                assert found or run.jobs["sign"] == "succeeded"
+                assert found or "signed the image" in run.of("sign"), run.of("sign")
                 self.world.dispatched()
             else:
                 self._sh(part)

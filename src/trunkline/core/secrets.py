@@ -16,7 +16,7 @@ STOWED = "TRUNKLINE_STOWED"
 """The variable that names the open file of stowed variables, until it is read."""
 _PLAIN = frozenset({"CI", "MLFLOW_TRACKING_URI"})
 _PLAIN |= {"TRUNKLINE_TOKEN", "TRUNKLINE_APP_ID"}  # whose token it is, and not the token
-_PLAIN |= {"VERSION", "BUNDLE", "PUSH", "NEEDS", "PULL_REQUEST", "BRANCH", "COMMIT", "RUN_URL"}
+_PLAIN |= {"VERSION", "BUNDLE", "IMAGE", "PUSH", "NEEDS", "PULL_REQUEST", "BRANCH", "COMMIT", "RUN_URL"}
 _PLAIN |= {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"}
 _PLAIN |= {name.lower() for name in _PLAIN if name.endswith("_PROXY")}
 _PLAIN_BEGINNINGS = ("GITHUB_", "RUNNER_", "TRUNKLINE_", "GIT_", "XDG_")

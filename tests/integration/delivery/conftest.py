@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from containers.booted import booted  # noqa: F401
 from containers.fixtures import free_port
 from trunkline.core.bundle import Bundle, BundleManifest, BundleStore, seal
 from trunkline.core.contract import Column, Contract, Role

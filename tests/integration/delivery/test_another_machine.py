@@ -1,0 +1,98 @@
+"""Production on a machine of its own, with its own network, processes and systemd: deployed over SSH, and rebooted."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from containers.booted import NAME, Booted
+from trunkline.core.bundle import BundleStore
+from trunkline.core.release import Release
+from trunkline.delivery.engine import Engine
+from trunkline.delivery.targets.container_target import ContainerTarget
+from trunkline.delivery.targets.service import wait_for
+
+from .conftest import MakeContainers, MakeRoute, single
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture
+def pushed(engine: Engine, registry: str, image: str, tmp_path: Path) -> str:
+    """The tests' image in the registry, by the digest that it has there."""
+    name, said = f"{registry}/acme/loans", tmp_path / "pushed"
+    words = [engine.program, "push", "--quiet", f"--digestfile={said}", image, f"{name}:one"]
+    subprocess.run(words, check=True, capture_output=True)
+    return f"{name}@{said.read_text().strip()}"
+
+
+@contextmanager
+def reached(booted: Booted, registry: str) -> Iterator[None]:
+    """Let the other machine reach the registry by the name that it has here, while the block runs."""
+    tunnel = subprocess.Popen(
+        booted.words("-N", "-R", f"{registry}:{registry}"), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    try:
+        look = f"curl -sf http://{registry}/v2/ || wget -qO- http://{registry}/v2/"
+        wanted = lambda: subprocess.run(booted.words(look), capture_output=True, check=False).returncode == 0  # noqa: E731
+        assert wait_for(lambda: wanted() or None, patience=30)
+        yield
+    finally:
+        tunnel.terminate()
+        tunnel.wait(timeout=10)
+
+
+def test_it_is_deployed_over_ssh_and_comes_back_after_reboots(
+    booted: Booted,
+    registry: str,
+    make_containers: MakeContainers,
+    route: MakeRoute,
+    pushed: str,
+    bundles: BundleStore,
+) -> None:
+    def there() -> ContainerTarget:
+        return make_containers(host=booted.ssh.host, host_key=booted.ssh.host_key, folder="/srv/loans")
+
+    def of(version: int) -> Release:
+        return single(route(version), f"c{version}", image=pushed)
+
+    def answer() -> int:
+        said = booted.run("curl", "-sf", f"http://127.0.0.1:{there().settings.port}/predict")
+        return int(json.loads(said)["champion"]["version"])
+
+    assert booted.run("hostname").strip() == NAME
+    assert booted.run("podman", "ps", "--all", "--quiet") == ""
+    with reached(booted, registry):
+        for version in (1, 2):
+            there().apply(of(version), bundles)
+    assert answer() == 2
+    target = there()
+    unit = target.unit(target.environment)
+    file = f"/etc/systemd/system/{unit.name}.service"
+    subprocess.run(booted.words(f"cat > {file}"), input=unit.text(system=True).encode(), check=True)
+    booted.run("systemctl", "daemon-reload")
+    booted.run("systemctl", "enable", unit.name)
+    for how in ("in order", "by its plug"):
+        if how == "in order":
+            subprocess.run(booted.words("systemctl", "reboot"), capture_output=True, check=False, timeout=60)
+            booted.ends()
+        else:
+            booted.pull_the_plug()
+        booted.boot()
+        assert wait_for(lambda: there().check().ready or None, patience=60), booted.run(
+            "systemctl", "status", unit.name
+        )
+        assert answer() == 2, how
+        assert there().observe() == of(2)
+        assert booted.run("systemctl", "is-active", unit.name).strip() == "active"
+    # Whoever deploys goes on as before, and systemd follows.
+    with reached(booted, registry):
+        there().apply(of(1), bundles)
+    assert answer() == 1
+    assert booted.run("systemctl", "is-active", unit.name).strip() == "active"
+    assert there().stop()
