@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,9 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from trunkline import cli
 from trunkline.core.project import Project
-from trunkline.core.secrets import plain
 
 from ..loop.conftest import make_project
 
@@ -141,13 +138,3 @@ def test_code_that_misses_a_variable_is_told_where_to_name_it(
     assert refused.returncode != 0
     assert "ROWS_PASSWORD" in refused.stderr
     assert "data.environment" in refused.stderr
-
-
-def test_no_verb_reads_an_option_from_a_variable_that_a_workflow_puts_aside() -> None:
-    read = {
-        name
-        for path in Path(cli.__file__).parent.glob("*.py")
-        for name in re.findall(r'envvar="(\w+)"', path.read_text())
-    }
-    assert {"BUNDLE", "IMAGE"} <= read
-    assert sorted(name for name in read if not plain(name)) == []

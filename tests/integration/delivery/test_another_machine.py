@@ -84,9 +84,8 @@ def test_it_is_deployed_over_ssh_and_comes_back_after_reboots(
         else:
             booted.pull_the_plug()
         booted.boot()
-        assert wait_for(lambda: there().check().ready or None, patience=60), booted.run(
-            "systemctl", "status", unit.name
-        )
+        ready = wait_for(lambda: there().check().ready or None, patience=60)
+        assert ready, (there().check(), booted.run("podman ps --all; journalctl -n 30 -u", unit.name))
         assert answer() == 2, how
         assert there().observe() == of(2)
         assert booted.run("systemctl", "is-active", unit.name).strip() == "active"

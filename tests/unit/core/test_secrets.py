@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+from trunkline import cli
 from trunkline.core.secrets import plain, secret, stow
 from trunkline.core.surroundings import surroundings
 
@@ -72,3 +76,13 @@ def test_outside_a_workflow_everything_stays_where_it_is(monkeypatch: pytest.Mon
     stow()
     assert secret("GITHUB_TOKEN") == "sesame"
     assert secret("NOBODY_SET_IT") == ""
+
+
+def test_no_verb_reads_an_option_from_a_variable_that_a_workflow_puts_aside() -> None:
+    read = {
+        name
+        for path in Path(cli.__file__).parent.glob("*.py")
+        for name in re.findall(r'envvar="(\w+)"', path.read_text())
+    }
+    assert {"BUNDLE", "IMAGE"} <= read
+    assert sorted(name for name in read if not plain(name)) == []
