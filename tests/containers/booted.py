@@ -77,6 +77,7 @@ class Booted:
 
     def boot(self) -> None:
         """Boot it, and wait until its sshd answers."""
+        _link(self.namespace)
         with (self.folder / "console").open("ab") as console:
             self.running = subprocess.Popen(
                 ["nsenter", f"--net=/run/netns/{self.namespace}",
@@ -105,9 +106,10 @@ class Booted:
         return done.stdout
 
     def ends(self) -> None:
-        """Wait until nothing of it runs any more."""
+        """Wait until nothing of it runs any more; its network goes with it, as with any machine."""
         assert self.running is not None
         self.running.wait(timeout=90)
+        _unlink(self.namespace)
 
     def pull_the_plug(self) -> None:
         """Let it end between two instructions."""
@@ -129,6 +131,11 @@ def _link(namespace: str) -> None:
         (*inside, "link", "set", "lo", "up"),
     ):
         subprocess.run(words, check=True, capture_output=True)
+
+
+def _unlink(namespace: str) -> None:
+    for words in (("link", "del", f"{namespace}h"), ("netns", "del", namespace)):
+        subprocess.run(["ip", *words], check=False, capture_output=True)
 
 
 def _furnish(folder: Path, ssh: Path, registries: str) -> None:
@@ -180,7 +187,6 @@ def booted(registry: str, tmp_path: Path) -> Iterator[Booted]:
             ["mount", "-t", "tmpfs", "kept", str(folder / "kept")], check=True, capture_output=True
         )
         _furnish(folder, ssh, Path(os.environ["CONTAINERS_REGISTRIES_CONF"]).read_text())
-        _link(made.namespace)
         made.boot()
     except (OSError, subprocess.SubprocessError, TimeoutError) as error:
         _clear(made)
@@ -195,5 +201,5 @@ def booted(registry: str, tmp_path: Path) -> Iterator[Booted]:
 def _clear(made: Booted) -> None:
     if made.running is not None and made.running.poll() is None:
         made.pull_the_plug()
-    subprocess.run(["ip", "netns", "del", made.namespace], check=False, capture_output=True)
+    _unlink(made.namespace)
     subprocess.run(["umount", "--lazy", str(made.folder / "kept")], check=False, capture_output=True)
