@@ -144,8 +144,10 @@ def _furnish(folder: Path, ssh: Path, registries: str) -> None:
         each.mkdir(parents=True)
     units = files / "etc/systemd/system"
     (units / "multi-user.target.wants").mkdir(parents=True)
-    # What is switched on at this machine is not there: an overlay hides a folder below an opaque one.
-    os.setxattr(units, "trusted.overlay.opaque", b"y")
+    (files / "root").mkdir(mode=0o700)
+    # Neither what is switched on at this machine is there, nor its user's home: an opaque folder hides what lies below.
+    for own in (units, files / "root"):
+        os.setxattr(own, "trusted.overlay.opaque", b"y")
     for name in LEFT_OUT:
         (units / f"{name}.service").symlink_to("/dev/null")
     program = shutil.which("sshd", path="/usr/sbin:/usr/bin")
