@@ -25,7 +25,7 @@ def on_this_machine(url: str) -> bool:
 
 def private(url: str) -> bool:
     """Whether nobody can read along on the way to an address: over TLS, or on this machine."""
-    return url.startswith("https://") or on_this_machine(url)
+    return url.startswith(("https://", "tls://")) or on_this_machine(url)
 
 
 def goes_through_proxies(url: str, context: ssl.SSLContext) -> bool:

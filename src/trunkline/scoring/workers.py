@@ -8,7 +8,8 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import Any
 
-from trunkline.core.errors import StorageError, UnavailableError
+from trunkline.core.errors import PolicyError, StorageError, UnavailableError
+from trunkline.core.proxies import private
 
 from .pieces import Piece, Scored
 from .work import Order, score_piece
@@ -40,11 +41,19 @@ def here(order: Order, pieces: Sequence[Piece], *, processes: int = 1) -> Iterat
 def on_dask(
     address: str, order: Order, pieces: Sequence[Piece], *, patience: float = PATIENCE_S
 ) -> Iterator[tuple[Piece, Scored]]:
-    """Yield what became of each piece, scored by the workers of a scheduler at `tcp://host:port`.
+    """Yield what became of each piece, scored by the workers of a scheduler at `tls://host:port`.
 
-    A piece whose worker dies is given to another one. Raises StorageError when Dask is not installed,
-    UnavailableError when the scheduler or its workers do not answer, and what a piece raises.
+    A piece whose worker dies is given to another one. Raises PolicyError where others could read along, StorageError
+    when Dask is not installed, UnavailableError when nobody answers, and what a piece raises.
     """
+    # An order holds the secret that names users, and the keys of buckets; what comes back is unpickled.
+    if not private(address):
+        raise PolicyError(
+            "Rows, keys and code would go to this scheduler over an open line.",
+            value=address,
+            next_step="use tls://host:port with certificates, as distributed.comm.tls in Dask's configuration, or a"
+            " scheduler of this machine",
+        )
     try:
         from distributed import Client, as_completed
     except ImportError as error:
@@ -54,7 +63,7 @@ def on_dask(
         ) from error
     try:
         client = Client(address, timeout=patience, set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
+    except (OSError, TimeoutError, TypeError, ValueError) as error:  # the third without a certificate
         raise UnavailableError(
             f"No Dask scheduler answers at {address}.",
             next_step="start it, or correct compute in trunkline.yaml",

@@ -19,7 +19,7 @@ import pytest
 
 from standin import bucket
 from trunkline import scoring
-from trunkline.core.errors import UnavailableError
+from trunkline.core.errors import PolicyError, UnavailableError
 from trunkline.scoring import Order, Piece
 from trunkline.scoring.places import Place
 from trunkline.scoring.work import score_piece
@@ -186,6 +186,18 @@ def test_on_dask_a_worker_that_is_killed_mid_run_changes_nothing(
         [{name: row[name] for name in same} for row in read_rows(path)] for path in (target, alone)
     )
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    "address", ["tcp://scheduler.example.org:8786", "scheduler:8786", "tcp://10.0.0.7:8786"]
+)
+def test_keys_and_rows_go_to_no_scheduler_over_an_open_line(
+    scored: Callable[..., Scoring], tmp_path: Path, address: str
+) -> None:
+    run = scored(write_rows(tmp_path / "in.csv", made_rows(3)), tmp_path / "out.csv")
+    order = run.order()
+    with pytest.raises(PolicyError, match="open line"):
+        next(iter(scoring.on_dask(address, order, run.left(order), patience=0.1)))
 
 
 def test_a_scheduler_that_does_not_answer_is_said(scored: Callable[..., Scoring], tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ class Asked:
     keep: Collection[str] = ()
     leave_out: Collection[str] = ()
     compute: str = ""
-    """A Dask scheduler, as tcp://host:8786; empty is this machine."""
+    """A Dask scheduler, as tls://host:8786; empty is this machine."""
     processes: int = 1
     replace: bool = False
     """Whether an output that is there already is replaced."""
