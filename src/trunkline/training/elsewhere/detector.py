@@ -37,7 +37,9 @@ def picture_tensors(trained: Trained, session: Session, contract: Contract) -> T
         fixed_size(session.inputs[picture.tensor].shape, picture)
     except ValueError as error:
         _refuse(trained, session, str(error), dict(given))
-    classes = trained.labels() or contract.outcome.categories
+    classes = trained.labels()
+    if not classes:
+        classes = contract.outcome.categories
     found = _read(BoxTensors, {"classes": classes, **trained.boxes}, trained, session, "boxes")
     for name in filter(None, (found.boxes, found.scores, found.labels)):
         if name not in session.outputs:

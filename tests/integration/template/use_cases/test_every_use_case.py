@@ -27,8 +27,8 @@ EXAMPLES = re.compile(
     r"|blood|\bcells?\b|\bsmear|microscope|platelet|\bbccd\b",
     re.IGNORECASE,
 )
-LEFT = re.compile(r"review(?!s? sentence)", re.IGNORECASE)
-"""A word of examples that is also one of pull requests."""
+LEFT = re.compile(r"review(?!s? sentence)|amazon (?=sagemaker|ec2|ecs)", re.IGNORECASE)
+"""Words of examples that are also those of pull requests and of targets."""
 
 pytestmark = pytest.mark.parametrize("name", NAMES)
 
