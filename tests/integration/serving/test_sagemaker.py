@@ -58,6 +58,8 @@ def test_sagemaker_asks_in_json_json_lines_and_csv(live: Live, start: Callable[.
         ("age,employed,checks\nold,Yes,2", "text/csv", 422),
         ("x", "application/x-parquet", 415),
         ("x" * 1_000_001, "text/csv", 413),
+        # As JSON it would have 125 gigabytes.
+        ("x" * 500_000 + "\n" + "1\n" * 249_000, "text/csv", 422),
     ):
         assert invoke(body, kind)[0] == refused
     assert client.get("/invocations").status_code == 405

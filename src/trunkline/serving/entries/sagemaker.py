@@ -20,7 +20,7 @@ from trunkline.core.contract import Column
 from trunkline.core.reading import DoubledKey, single
 from trunkline.inputs import input_of
 
-from ..bodies import Unreadable, read_content
+from ..bodies import LARGEST_BODY, Unreadable, read_content
 from ..replies import Json, sorry
 from ..service import Service
 from .events import Reply, asked
@@ -98,6 +98,9 @@ class Invocations:
             raise ValueError("it has no row")
         if wrong := next((cells for cells in lines if len(cells) != len(names)), None):
             raise ValueError(f"a row has {len(wrong)} values, and there are {len(names)} columns")
+        # As JSON each row says the names once more: what is refused for its size then is not written first.
+        if len(lines) * sum(map(len, names)) > LARGEST_BODY:
+            raise ValueError(f"as JSON it has more than {LARGEST_BODY} bytes: split it")
         return [_parsed(names, cells, columns) for cells in lines]
 
 
