@@ -28,6 +28,17 @@ def private(url: str) -> bool:
     return url.startswith(("https://", "tls://")) or on_this_machine(url)
 
 
+def require_private_scheduler(address: str) -> None:
+    """Raise PolicyError where others could read along on the way to a Dask scheduler."""
+    if not private(address):
+        raise PolicyError(
+            "Rows, keys and code would go to this scheduler over an open line.",
+            value=address,
+            next_step="use tls://host:port with certificates, as distributed.comm.tls in Dask's configuration, or a"
+            " scheduler of this machine",
+        )
+
+
 def goes_through_proxies(url: str, context: ssl.SSLContext) -> bool:
     """Whether a call of httpx goes through the environment's proxies: one to this machine never does.
 

@@ -8,8 +8,8 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import Any
 
-from trunkline.core.errors import PolicyError, StorageError, UnavailableError
-from trunkline.core.proxies import private
+from trunkline.core.errors import StorageError, UnavailableError
+from trunkline.core.proxies import require_private_scheduler
 
 from .pieces import Piece, Scored
 from .work import Order, score_piece
@@ -47,13 +47,7 @@ def on_dask(
     when Dask is not installed, UnavailableError when nobody answers, and what a piece raises.
     """
     # An order holds the secret that names users, and the keys of buckets; what comes back is unpickled.
-    if not private(address):
-        raise PolicyError(
-            "Rows, keys and code would go to this scheduler over an open line.",
-            value=address,
-            next_step="use tls://host:port with certificates, as distributed.comm.tls in Dask's configuration, or a"
-            " scheduler of this machine",
-        )
+    require_private_scheduler(address)
     try:
         from distributed import Client, as_completed
     except ImportError as error:

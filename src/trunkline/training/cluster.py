@@ -20,6 +20,7 @@ from joblib.parallel import ThreadingBackend  # type: ignore[import-untyped]
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from trunkline.core.errors import PolicyError, UnavailableError
+from trunkline.core.proxies import require_private_scheduler
 from trunkline.core.secrets import sounds_secret
 
 from .places import holds, installed
@@ -80,11 +81,14 @@ class Cluster:
 def cluster(address: str, *, patience: float = WAIT) -> Iterator[Cluster | None]:
     """Connect to the scheduler at `address`; None where it is empty.
 
-    Raises PolicyError where Dask is not installed, UnavailableError where no scheduler or no worker answers.
+    Raises PolicyError where others could read along or Dask is not installed, UnavailableError where no scheduler or
+    no worker answers.
     """
     if not address:
         yield None
         return
+    # Rows go there, and what comes back is unpickled.
+    require_private_scheduler(address)
     try:
         from distributed import Client
     except ImportError as error:

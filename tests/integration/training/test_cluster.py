@@ -146,3 +146,8 @@ def test_a_scheduler_that_does_not_answer_is_said() -> None:
 def test_an_address_is_one_of_dasks(address: str) -> None:
     with pytest.raises(ValueError, match="compute"):
         TrainingPolicy.model_validate({"compute": address})
+
+
+def test_a_scheduler_elsewhere_is_reached_over_tls_alone() -> None:
+    with pytest.raises(PolicyError, match="open line"), cluster("tcp://scheduler.invalid:8786"):
+        raise AssertionError

@@ -104,6 +104,6 @@ class TrainingPolicy(Section):
     compute: Annotated[
         str, Field(pattern=r"^((tcp|tls)://[^/@\s]+:\d+)?$", exclude_if=lambda value: not value)
     ] = ""
-    """The Dask scheduler on whose workers a search fits, as `tcp://10.0.0.5:8786`; empty means this machine."""
+    """The Dask scheduler on whose workers a search fits, as `tls://10.0.0.5:8786`; empty means this machine."""
     watts_per_core: Annotated[float, Field(gt=0)] = 10.0
     """The power by which the card estimates energy if the machine's own meter cannot be read."""
