@@ -22,7 +22,9 @@ from . import output
 @click.option(
     "--processes", type=click.IntRange(1, 256), default=1, help="That score at the same time, here."
 )
-@click.option("--compute", default="", help="A Dask scheduler whose workers score, as tls://host:8786.")
+@click.option(
+    "--compute", default="", help="A Dask scheduler whose workers score; by default training.compute."
+)
 @click.option("--replace", is_flag=True, help="Replace an output that is there already.")
 @click.option("--restart", is_flag=True, help="Begin an unfinished run of this output anew.")
 @click.option("--scheduled", is_flag=True, help="In a workflow: nothing to do is no error.")

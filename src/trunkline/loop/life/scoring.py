@@ -228,6 +228,7 @@ def _with_policy(project: Project, asked: Asked) -> Asked:
         )
     return replace(
         asked,
+        compute=asked.compute or project.policy.training.compute,
         source=source.replace(DATE, today),
         target=target.replace(DATE, today),
         keep=asked.keep or (() if asked.source else said.keep),
