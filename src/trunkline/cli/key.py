@@ -64,7 +64,7 @@ def new(
         limits=limits,
         note=" ".join(note.split()),
     )
-    with keys_of(project, environment) as file:
+    with keys_of(project, environment, progress=output.progress) as file:
         add_key(file, made)
     output.result("id", made.id)
     output.result("key", text)
@@ -82,7 +82,7 @@ def show(ctx: click.Context, environment: str) -> None:
     project = output.project_of(ctx)
     environment = output.environment_of(project, environment)
     now = datetime.now(UTC)
-    with keys_of(project, environment) as file:
+    with keys_of(project, environment, progress=output.progress) as file:
         known = read_keys(file)
     for one in known:
         until = f"until {one.expires:%Y-%m-%d}" if one.expires else "until it is revoked"

@@ -53,6 +53,7 @@ VERBS = {
     "example": Verb("model", "Print a command that asks the service for one answer.", ALSO),
     "forget": Verb("life", "Take a user's answers out of the log and the ground truth.", ALSO),
     "forge": Verb("forge", "Set up the local forge for this project.", ALSO),
+    "infra": Verb("infra", "Plan, make or take away what an environment stands on in a cloud.", ALSO),
     "init": Verb("init", "Write the contract, the other files and the policy from a file of rows.", ALSO),
     "issue": Verb("forge", "List or show issues.", ALSO),
     "key": Verb("key", "Make, list or revoke the keys of a service's callers.", ALSO),

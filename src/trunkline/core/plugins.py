@@ -112,6 +112,8 @@ OURS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
         "targets": {
             "container": "trunkline.delivery.targets.container:Container",
+            "ec2": "trunkline.delivery.targets.ec2:Ec2",
+            "ecs": "trunkline.delivery.targets.ecs:Ecs",
             "local": "trunkline.delivery.targets.local:Local",
         },
         "tasks": {

@@ -11,20 +11,27 @@ from pathlib import Path
 import psutil
 import pytest
 
+from cloud import REGION, empty, push, serve_aws
 from containers.booted import booted  # noqa: F401
 from containers.fixtures import free_port
 from trunkline.core.bundle import Bundle, BundleManifest, BundleStore, seal
 from trunkline.core.contract import Column, Contract, Role
 from trunkline.core.lineage import Lineage
+from trunkline.core.policy.access import Access
 from trunkline.core.policy.delivery import Serving
 from trunkline.core.release import Release, Route
 from trunkline.delivery import Environment, LocalTarget
 from trunkline.delivery.engine import Engine
 from trunkline.delivery.targets.container import ContainerSettings
 from trunkline.delivery.targets.container_target import ContainerTarget
+from trunkline.delivery.targets.ec2 import Ec2Settings
+from trunkline.delivery.targets.ec2_target import Ec2Target
+from trunkline.delivery.targets.ecs import EcsSettings
+from trunkline.delivery.targets.ecs_target import EcsTarget
 
+from .aws_account import REPOSITORY, Cloud, clients_of
 from .fake_image import FAKE, fake_image
-from .fake_service import DEADLY, REFUSED
+from .fake_service import DEADLY, REFUSED, SLOW
 
 MakeTarget = Callable[..., LocalTarget]
 MakeRoute = Callable[[int], Route]
@@ -166,3 +173,78 @@ def make_containers(engine: Engine, tmp_path: Path) -> Iterator[MakeContainers]:
     yield make
     for target in made[:1]:
         target.stop()
+
+
+@pytest.fixture(scope="session")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """AWS' stand-in."""
+    images = tmp_path_factory.mktemp("aws") / "images"
+    with serve_aws(images) as server:
+        yield Cloud(server, images, clients_of(server))
+
+
+@pytest.fixture
+def cloud(aws: Cloud) -> Iterator[Cloud]:
+    """An empty account of AWS."""
+    aws.asked.clear()
+    yield aws
+    empty(aws.server)
+
+
+@pytest.fixture
+def aws_environment(tmp_path: Path) -> Environment:
+    """An environment whose service asks for keys."""
+    return Environment(
+        name="production",
+        file="deployments/production.yaml",
+        folder=tmp_path / "live/production",
+        predictions=tmp_path / "predictions/production",
+        locks=tmp_path,
+        installed=tmp_path / "installed",
+        serving=Serving(access=Access(tls="platform", callers="keys")),
+        secret=tmp_path / "secrets/production",
+        project="loans",
+        repository=lambda: "first",
+    )
+
+
+@pytest.fixture(scope="session")
+def carried(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[str, ...]]:
+    """The folder of the bundles CARRIED and one that never becomes ready, and their digests."""
+    folder = tmp_path_factory.mktemp("carried")
+    store = BundleStore(folder / "bundles")
+    made = [
+        store.add(seal_model(folder / str(one), b"model %d" % one).folder).digest for one in (*CARRIED, SLOW)
+    ]
+    return folder / "bundles", tuple(made)
+
+
+@pytest.fixture
+def cloud_image(cloud: Cloud, carried: tuple[Path, tuple[str, ...]]) -> Callable[[], str]:
+    """Pushes an image that serves as `fake_service.py` does, once its repository is there."""
+    return lambda: push(cloud.clients, cloud.images, REPOSITORY, *carried, serves=str(FAKE))
+
+
+MakeAws = Callable[..., EcsTarget | Ec2Target]
+
+
+@pytest.fixture
+def on_aws(cloud: Cloud, aws_environment: Environment, tmp_path: Path) -> MakeAws:
+    """Makes targets of a kind on AWS, whose foundation is there from the first one on."""
+    certificate = cloud.certificate(tmp_path)
+    made: list[str] = []
+
+    def make(kind: str, *, patience: float = 60.0, last: str = "", **keys: object) -> EcsTarget | Ec2Target:
+        if not made:
+            made.append(kind)
+            cloud.found(kind, aws_environment, {"Certificate": certificate})
+        common = {"region": REGION, "domain": "loans.example.org", "certificate": certificate} | keys
+        account = cloud.account(last)
+        if kind == "ec2":
+            machines = Ec2Settings.model_validate(common)
+            return Ec2Target(aws_environment, machines, account, patience=patience, every=0.1)
+        return EcsTarget(
+            aws_environment, EcsSettings.model_validate(common), account, patience=patience, every=0.1
+        )
+
+    return make

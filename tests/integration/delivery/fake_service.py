@@ -72,6 +72,7 @@ def main() -> int:
     parser.add_argument("--log-folder", type=Path, required=True)
     parser.add_argument("--maximum-rows", type=int)
     parser.add_argument("--access")
+    parser.add_argument("--log-store")
     parser.add_argument("--sync", action="store_true")
     options = parser.parse_args()
     state = State(options.folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from trunkline.core.policy.delivery import Serving
 from trunkline.core.release import Release, Route
 from trunkline.delivery import Environment, LocalSettings, TargetSettings
 
-from .conftest import MakeContainers, MakeTarget, seal_model, single
+from .conftest import MakeAws, MakeContainers, MakeTarget, seal_model, single
 from .test_local_service import adding
 
 
@@ -68,6 +69,32 @@ class TestContainer(TargetConformance):
     @pytest.fixture
     def reach(self, make_containers: MakeContainers) -> Reach:
         return make_containers
+
+
+class OnAws(TargetConformance):
+    kind: str
+
+    @pytest.fixture
+    def settings(self, on_aws: MakeAws) -> TargetSettings:
+        return on_aws(self.kind).settings
+
+    @pytest.fixture
+    def image(self, settings: TargetSettings, cloud_image: Callable[[], str]) -> str:
+        return cloud_image()
+
+    @pytest.fixture
+    def reach(self, on_aws: MakeAws) -> Reach:
+        return lambda: on_aws(self.kind)
+
+
+@pytest.mark.timeout(300)
+class TestEcs(OnAws):
+    kind = "ecs"
+
+
+@pytest.mark.timeout(300)
+class TestEc2(OnAws):
+    kind = "ec2"
 
 
 class TestOfAStranger(TargetConformance):

@@ -415,6 +415,9 @@ def test_a_tag_that_is_called_like_main_hides_no_change(repository_at_work: Repo
         ("x.git.corp/evil", False),
         ("evil.example/x.git.corp", False),
         ("ghcr.io.evil", False),
+        ("123456789012.dkr.ecr.eu-central-1.amazonaws.com", True),
+        ("123456789012.dkr.ecr.eu-central-1.amazonaws.com.evil", False),
+        ("evil.amazonaws.com", False),
     ],
 )
 def test_the_workflows_own_token_goes_to_a_registry_of_githubs_alone(

@@ -180,11 +180,11 @@ def _leaves(name: str, value: object) -> Iterator[tuple[str, str]]:
         yield name, str(value)
 
 
-def wait_for(look: Callable[[], Found | None], *, patience: float) -> Found | None:
-    """Return what `look` finds, asked again and again for `patience` seconds, or None."""
+def wait_for(look: Callable[[], Found | None], *, patience: float, every: float = 0.05) -> Found | None:
+    """Return what `look` finds, asked every so many seconds for `patience` seconds, or None."""
     retrying = Retrying(
         stop=stop_after_delay(patience),
-        wait=wait_fixed(0.05),
+        wait=wait_fixed(every),
         retry=retry_if_result(lambda found: found is None),
     )
     try:

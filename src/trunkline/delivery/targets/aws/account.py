@@ -42,7 +42,7 @@ class Account:
         self.region = region
         self._clients: dict[str, Any] = dict(clients or {})
 
-    def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+    def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
         """Return what an operation answers, as `call("ecs", "update_service", cluster=...)`.
 
         Raises UnavailableError without credentials, or where AWS does not answer; PolicyError where the role may not;
@@ -53,7 +53,7 @@ class Account:
         return answer
 
     def find(
-        self, service: str, operation: str, *, missing: tuple[str, ...], **parameters: Any
+        self, service: str, operation: str, /, *, missing: tuple[str, ...], **parameters: Any
     ) -> dict[str, Any] | None:
         """Return what an operation answers; None where it fails with one of the codes in `missing`."""
         from botocore.exceptions import ClientError
@@ -67,7 +67,7 @@ class Account:
                 raise
         return answer
 
-    def pages(self, service: str, operation: str, **parameters: Any) -> Iterator[dict[str, Any]]:
+    def pages(self, service: str, operation: str, /, **parameters: Any) -> Iterator[dict[str, Any]]:
         """Yield every page of an operation's answer."""
         with _telling(service, operation, self.region):
             yield from self._client(service).get_paginator(operation).paginate(**parameters)
@@ -129,6 +129,7 @@ def _config() -> Any:
 def _telling(service: str, operation: str, region: str) -> Iterator[None]:
     """Raise what botocore raises as one of our errors; its texts name no secret."""
     from botocore import exceptions as aws
+    from botocore.parsers import ResponseParserError
 
     doing = f"{service}:{''.join(part.capitalize() for part in operation.split('_'))}"
     try:
@@ -152,7 +153,7 @@ def _telling(service: str, operation: str, region: str) -> Iterator[None]:
         raise ApplyError(
             f"AWS would not take what {doing} is asked: {_short(error)}.", next_step="report this as a defect"
         ) from error
-    except aws.BotoCoreError as error:
+    except (aws.BotoCoreError, ResponseParserError) as error:
         raise UnavailableError(
             f"AWS does not answer {doing} in {region}: {_short(error)}.",
             next_step="look at the network and at target.region, then try again",

@@ -10,9 +10,10 @@ from functools import cached_property
 from pathlib import Path
 from secrets import token_hex
 from tempfile import TemporaryDirectory
+from typing import ClassVar
 
 from trunkline.core.errors import PolicyError, StorageError
-from trunkline.core.keys import keys_beside
+from trunkline.core.keys import KeyFile, keys_beside
 from trunkline.core.record import sha256, short
 from trunkline.core.release import Deployment
 
@@ -32,6 +33,12 @@ def key_of(environment: Environment) -> str:
 
 class Kept:
     """A target whose state lies on AWS: the newest deployment, the callers' keys and the users' secret in SSM."""
+
+    SECRETS: ClassVar[Mapping[str, str]] = {
+        "TRUNKLINE_USER_SECRET": "user-secret",
+        "TRUNKLINE_GIVEN_KEYS": "keys",
+    }
+    """The variables of a service that are secret, and their parameters."""
 
     def __init__(
         self, environment: Environment, settings: AwsSettings, account: Account | None = None
@@ -81,26 +88,25 @@ class Kept:
             after = file.read_text(encoding="utf-8") if file.is_file() else ""
             if after != before:
                 self._write("keys", after, secret=True)
+                name = self.environment.name
+                self.environment.progress(f"its service takes them with the next trunkline deploy {name}")
 
-    def secrets(self) -> Mapping[str, str]:
-        """Return the parameters that a service reads as variables, made where they are not there: name to parameter.
+    def bring_secrets(self) -> None:
+        """Make what a service needs and the account does not have: the users' secret, and this machine's keys.
 
-        The first deployment brings the keys of this machine; later ones never touch what is there.
+        What is there is never touched.
         """
         if not self._read("user-secret"):
             self._write("user-secret", token_hex(32), secret=True)
-        file = keys_beside(self.environment.secret)
         if not self._read("keys"):
-            text = (
-                file.read_text(encoding="utf-8")
-                if file.is_file()
-                else '{"schema":"trunkline/keys/1","keys":[]}'
-            )
-            self._write("keys", text, secret=True)
-        return {
-            "TRUNKLINE_USER_SECRET": self.parameter("user-secret"),
-            "TRUNKLINE_GIVEN_KEYS": self.parameter("keys"),
-        }
+            file = keys_beside(self.environment.secret)
+            text = file.read_text(encoding="utf-8") if file.is_file() else KeyFile().canonical().decode()
+            self._write("keys", text.strip(), secret=True)
+
+    @property
+    def keys_digest(self) -> str:
+        """Return the digest of the callers' keys; of other keys, what serves must be started anew."""
+        return short(sha256(self._read("keys").encode()))
 
     def parameter(self, name: str) -> str:
         """Return a parameter's whole name."""
