@@ -8,7 +8,7 @@ from typing import Any
 from moto import server
 from moto.moto_api._internal.responses import MotoAPIResponse
 
-from . import ec2, ecr, ecs, formation
+from . import ec2, ecr, ecs, endpoints, formation, functions
 from .contained import end_all
 
 
@@ -18,6 +18,8 @@ def main() -> None:
     ecs.add()
     ec2.add()
     formation.add()
+    functions.add()
+    endpoints.add()
     reset: Any = MotoAPIResponse.reset_response
 
     def ending(self: MotoAPIResponse, *words: Any, **named: Any) -> Any:

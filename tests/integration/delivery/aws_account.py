@@ -31,7 +31,7 @@ SERVICES: tuple[str, ...] = (
     "elbv2",
     "iam",
 )
-SERVICES += ("logs", "s3", "ssm")
+SERVICES += ("lambda", "logs", "s3", "sagemaker", "ssm")
 
 
 def clients_of(server: str) -> dict[str, Any]:
@@ -74,7 +74,9 @@ class Recorded(Account):
 
     def _note(self, service: str, operation: str) -> None:
         prefix = {"elbv2": "elasticloadbalancing"}.get(service, service)
-        self.asked.add(f"{prefix}:{''.join(word.capitalize() for word in operation.split('_'))}")
+        name = "".join(word.capitalize() for word in operation.split("_"))
+        # The right has another name than the call.
+        self.asked.add({"lambda:Invoke": "lambda:InvokeFunction"}.get(f"{prefix}:{name}", f"{prefix}:{name}"))
 
 
 @dataclass
@@ -108,7 +110,8 @@ class Cloud:
         """Make the foundation of an environment."""
         self.client("ecr").create_repository(repositoryName=REPOSITORY)
         common = {"GitHub": REPOSITORY, "Environment": environment.name, "Registry": REPOSITORY}
-        rows = {**common, "OwnRegistry": "no", **given}.items()
+        taken = template(kind)["Parameters"]
+        rows = [row for row in {**common, "OwnRegistry": "no", **given}.items() if row[0] in taken]
         self.client("cloudformation").create_stack(
             StackName=key_of(environment),
             TemplateBody=json.dumps(template(kind)),

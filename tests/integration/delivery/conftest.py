@@ -22,12 +22,16 @@ from trunkline.core.policy.delivery import Serving
 from trunkline.core.release import Release, Route
 from trunkline.delivery import Environment, LocalTarget
 from trunkline.delivery.engine import Engine
+from trunkline.delivery.targets.aws_lambda import LambdaSettings
 from trunkline.delivery.targets.container import ContainerSettings
 from trunkline.delivery.targets.container_target import ContainerTarget
 from trunkline.delivery.targets.ec2 import Ec2Settings
 from trunkline.delivery.targets.ec2_target import Ec2Target
 from trunkline.delivery.targets.ecs import EcsSettings
 from trunkline.delivery.targets.ecs_target import EcsTarget
+from trunkline.delivery.targets.lambda_target import LambdaTarget
+from trunkline.delivery.targets.sagemaker import SageMakerSettings
+from trunkline.delivery.targets.sagemaker_target import SageMakerTarget
 
 from .aws_account import REPOSITORY, Cloud, clients_of
 from .fake_image import FAKE, fake_image
@@ -225,7 +229,8 @@ def cloud_image(cloud: Cloud, carried: tuple[Path, tuple[str, ...]]) -> Callable
     return lambda: push(cloud.clients, cloud.images, REPOSITORY, *carried, serves=str(FAKE))
 
 
-MakeAws = Callable[..., EcsTarget | Ec2Target]
+OnAws = EcsTarget | Ec2Target | LambdaTarget | SageMakerTarget
+MakeAws = Callable[..., OnAws]
 
 
 @pytest.fixture
@@ -234,12 +239,19 @@ def on_aws(cloud: Cloud, aws_environment: Environment, tmp_path: Path) -> MakeAw
     certificate = cloud.certificate(tmp_path)
     made: list[str] = []
 
-    def make(kind: str, *, patience: float = 60.0, last: str = "", **keys: object) -> EcsTarget | Ec2Target:
+    def make(kind: str, *, patience: float = 60.0, last: str = "", **keys: object) -> OnAws:
         if not made:
             made.append(kind)
             cloud.found(kind, aws_environment, {"Certificate": certificate})
         common = {"region": REGION, "domain": "loans.example.org", "certificate": certificate} | keys
         account = cloud.account(last)
+        where = {"region": REGION} | keys
+        if kind == "lambda":
+            function = LambdaSettings.model_validate(where)
+            return LambdaTarget(aws_environment, function, account, patience=patience, every=0.1)
+        if kind == "sagemaker":
+            endpoint = SageMakerSettings.model_validate(where)
+            return SageMakerTarget(aws_environment, endpoint, account, patience=patience, every=0.1)
         if kind == "ec2":
             machines = Ec2Settings.model_validate(common)
             return Ec2Target(aws_environment, machines, account, patience=patience, every=0.1)

@@ -48,7 +48,7 @@ def actions(kind: str) -> set[str]:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("kind", ["ecs", "ec2"])
+@pytest.mark.parametrize("kind", ["ecs", "ec2", "lambda", "sagemaker"])
 def test_a_deployment_may_do_exactly_what_the_target_calls(
     kind: str,
     on_aws: MakeAws,

@@ -25,7 +25,8 @@ from .fake_service import REFUSED, SLOW
 from .test_local_service import adding
 
 pytestmark = pytest.mark.timeout(300)
-KINDS = ["ecs", "ec2"]
+BALANCED = ["ecs", "ec2"]
+KINDS = [*BALANCED, "lambda", "sagemaker"]
 MakeRelease = Callable[[int], Release]
 
 
@@ -99,6 +100,8 @@ def test_what_never_becomes_ready_is_taken_back(
 LAST = {
     "ecs": ["register_task_definition", "update_service", "put_scaling_policy"],
     "ec2": ["create_launch_template_version", "start_instance_refresh", "put_scaling_policy"],
+    "lambda": ["update_function_configuration", "publish_version", "update_alias"],
+    "sagemaker": ["create_model", "create_endpoint_config", "update_endpoint"],
 }
 
 
@@ -118,6 +121,8 @@ def test_an_apply_that_was_killed_is_repeated(
 def test_of_two_at_once_the_second_is_refused(
     kind: str, on_aws: MakeAws, release: MakeRelease, bundles: Any
 ) -> None:
+    if kind not in BALANCED:
+        pytest.skip("of what lies behind a load balancer")
     on_aws(kind).apply(release(1), bundles)
     with pytest.raises(Killed):
         on_aws(kind, last=LAST[kind][1]).apply(release(SLOW), bundles)
@@ -129,6 +134,8 @@ def test_of_two_at_once_the_second_is_refused(
 def test_other_settings_and_keys_are_a_restart(
     kind: str, on_aws: MakeAws, release: MakeRelease, bundles: Any
 ) -> None:
+    if kind == "sagemaker":
+        pytest.skip("AWS alone knows its callers")
     on_aws(kind).apply(release(1), bundles)
     with on_aws(kind).changing_keys() as file:
         add_key(file, new_key(("predict",), datetime(2026, 1, 1, tzinfo=UTC))[0])
@@ -137,13 +144,20 @@ def test_other_settings_and_keys_are_a_restart(
     assert on_aws(kind).upkeep() == ()
     with on_aws(kind).changing_keys() as file:
         assert len(json.loads(file.read_text())["keys"]) == 1
-    larger = {"cpu": 1024, "memory": 2048} if kind == "ecs" else {"machine": "c7i.large"}
-    assert [step.kind for step in on_aws(kind, **larger).upkeep()] == ["restart"]
+    sizes: dict[str, dict[str, object]] = {
+        "ecs": {"cpu": 1024, "memory": 2048},
+        "ec2": {"machine": "c7i.large"},
+        "lambda": {"memory": 3000},
+        "sagemaker": {"machine": "ml.m5.large"},
+    }
+    assert [step.kind for step in on_aws(kind, **sizes[kind]).upkeep()] == ["restart"]
 
 
 def test_how_many_serve_is_the_desired_states(
     kind: str, on_aws: MakeAws, release: MakeRelease, bundles: Any, cloud: Cloud
 ) -> None:
+    if kind not in BALANCED:
+        pytest.skip("of what lies behind a load balancer")
     on_aws(kind).apply(release(1), bundles)
     assert [step.kind for step in on_aws(kind, minimum=3, maximum=9).upkeep()] == ["restart"]
     on_aws(kind, minimum=3, maximum=9).apply(release(1), bundles)
@@ -155,6 +169,8 @@ def test_how_many_serve_is_the_desired_states(
 def test_what_was_changed_by_hand_is_seen_and_put_right(
     kind: str, on_aws: MakeAws, release: MakeRelease, bundles: Any, cloud: Cloud
 ) -> None:
+    if kind not in BALANCED:
+        pytest.skip("of what lies behind a load balancer")
     on_aws(kind).apply(release(1), bundles)
     name = on_aws(kind).key
     if kind == "ecs":
@@ -240,6 +256,8 @@ def test_the_newest_deployment_is_known_on_every_machine(
 def test_the_services_own_log_is_fetched(
     kind: str, on_aws: MakeAws, release: MakeRelease, bundles: Any
 ) -> None:
+    if kind not in BALANCED:
+        pytest.skip("of what lies behind a load balancer")
     if kind == "ec2":
         pytest.skip("docker's log driver has no stand-in")
     with pytest.raises(ApplyError):
@@ -250,6 +268,8 @@ def test_the_services_own_log_is_fetched(
 def test_without_tls_or_keys_it_does_not_begin(
     kind: str, on_aws: MakeAws, release: MakeRelease, bundles: Any
 ) -> None:
+    if kind == "sagemaker":
+        pytest.skip("AWS terminates TLS and knows the callers, whatever the policy says")
     with pytest.raises(PolicyError) as refused:
         on_aws(kind, access={}).apply(release(1), bundles)
     assert "access" in refused.value.next_step
@@ -259,6 +279,8 @@ def test_without_tls_or_keys_it_does_not_begin(
 def test_callers_need_a_key_and_answers_reach_the_bucket(
     kind: str, on_aws: MakeAws, cloud: Cloud, bundles: BundleStore, tmp_path: Path
 ) -> None:
+    if kind not in BALANCED:
+        pytest.skip("of what lies behind a load balancer")
     target = on_aws(kind)
     sealed = bundles.add(seal_model(tmp_path / "sealed-real", adding(1)).folder)
     image = push(
@@ -283,6 +305,49 @@ def test_callers_need_a_key_and_answers_reach_the_bucket(
     kept = [cloud.clients["s3"].get_object(Bucket=bucket, Key=row["Key"])["Body"].read() for row in found]
     lines = b"".join(gzip.decompress(one) if one[:2] == b"\x1f\x8b" else one for one in kept)
     assert answer.json()["id"].encode() in lines
+
+
+@pytest.mark.parametrize("kind", ["lambda"])
+def test_a_function_that_was_changed_by_hand_is_seen_and_put_right(
+    kind: str, on_aws: MakeAws, release: MakeRelease, bundles: Any, cloud: Cloud
+) -> None:
+    target = on_aws(kind)
+    target.apply(release(1), bundles)
+    client = cloud.client("lambda")
+    client.update_function_configuration(FunctionName=target.key, MemorySize=512)
+    assert target.upkeep() == ()  # the alias leads to its version, which nobody can change
+    made = client.publish_version(FunctionName=target.key)
+    client.update_alias(FunctionName=target.key, Name="live", FunctionVersion=made["Version"])
+    assert [step.kind for step in target.upkeep()] == ["restart"]
+    target.apply(release(1), bundles)
+    assert target.upkeep() == ()
+
+
+@pytest.mark.parametrize("kind", ["lambda"])
+def test_the_url_of_a_function_asks_for_awss_signature(
+    kind: str, on_aws: MakeAws, release: MakeRelease, bundles: Any, cloud: Cloud
+) -> None:
+    target = on_aws(kind)
+    target.apply(release(1), bundles)
+    found = cloud.client("lambda").get_function_url_config(FunctionName=target.key, Qualifier="live")
+    assert found["AuthType"] == "AWS_IAM"
+    assert target.address() == found["FunctionUrl"].rstrip("/")
+
+
+@pytest.mark.parametrize("kind", ["sagemaker"])
+def test_an_endpoint_that_is_at_work_is_left_alone_and_its_configurations_never_change(
+    kind: str, on_aws: MakeAws, release: MakeRelease, bundles: Any, cloud: Cloud
+) -> None:
+    target = on_aws(kind)
+    target.apply(release(1), bundles)
+    first = cloud.client("sagemaker").describe_endpoint(EndpointName=target.key)["EndpointConfigName"]
+    with pytest.raises(Killed):
+        on_aws(kind, last="update_endpoint").apply(release(SLOW), bundles)
+    with pytest.raises(UnavailableError):
+        on_aws(kind).apply(release(2), bundles)
+    assert on_aws(kind).observe() == release(1)
+    found = cloud.client("sagemaker").describe_endpoint_config(EndpointConfigName=first)
+    assert found["ProductionVariants"][0]["InitialInstanceCount"] == 1
 
 
 def numbers(kind: str, cloud: Cloud) -> tuple[int, int]:

@@ -97,6 +97,16 @@ class TestEc2(OnAws):
     kind = "ec2"
 
 
+@pytest.mark.timeout(300)
+class TestLambda(OnAws):
+    kind = "lambda"
+
+
+@pytest.mark.timeout(300)
+class TestSageMaker(OnAws):
+    kind = "sagemaker"
+
+
 class TestOfAStranger(TargetConformance):
     @pytest.fixture
     def settings(self, toys: None) -> TargetSettings:

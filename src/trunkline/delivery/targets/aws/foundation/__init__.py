@@ -11,6 +11,8 @@ from ruamel.yaml import YAML
 PARTS: Mapping[str, tuple[str, ...]] = {
     "ec2": ("shared", "balanced", "ec2"),
     "ecs": ("shared", "balanced", "ecs"),
+    "lambda": ("shared", "lambda"),
+    "sagemaker": ("shared", "sagemaker"),
 }
 """Kind of target: the files whose sections make its template."""
 
