@@ -58,3 +58,13 @@ def test_a_decision_says_what_why_and_at_what_cost(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     for heading in ("**Chosen.**", "**Why.**", "**Cost.**"):
         assert heading in text
+
+
+def test_the_list_of_decisions_names_each_by_its_title() -> None:
+    folder = REPOSITORY / "docs/decisions"
+    listed = dict(re.findall(r"\[(.+)\]\((.+)\)", (folder / "README.md").read_text(encoding="utf-8")))
+    titles = {
+        path.name: path.read_text(encoding="utf-8").splitlines()[0].partition(". ")[2]
+        for path in folder.glob("0*.md")
+    }
+    assert {name: title for title, name in listed.items()} == titles

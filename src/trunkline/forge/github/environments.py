@@ -15,7 +15,7 @@ REVIEWERS = "required_reviewers"
 class Environments(Threads):
     """The environments of one repository."""
 
-    def environments(self) -> tuple[Environment, ...]:
+    def environments(self) -> tuple[Environment, ...] | None:
         """Return the environments by name, with one request more for each that names branches."""
         listed = self._client.rows(
             "the environments", self._rest.repos.get_all_environments, within="environments"
