@@ -254,9 +254,9 @@ def on_aws(cloud: Cloud, aws_environment: Environment, tmp_path: Path) -> MakeAw
             return SageMakerTarget(aws_environment, endpoint, account, patience=patience, every=0.1)
         if kind == "ec2":
             machines = Ec2Settings.model_validate(common)
-            return Ec2Target(aws_environment, machines, account, patience=patience, every=0.1)
+            return Ec2Target(aws_environment, machines, account, patience=patience, every=0.3)
         return EcsTarget(
-            aws_environment, EcsSettings.model_validate(common), account, patience=patience, every=0.1
+            aws_environment, EcsSettings.model_validate(common), account, patience=patience, every=0.3
         )
 
     return make

@@ -18,6 +18,7 @@ from trunkline.core.errors import ApplyError, PolicyError, UnavailableError
 from trunkline.core.keys import add_key, new_key
 from trunkline.core.release import Release, Route
 from trunkline.delivery.apply import apply
+from trunkline.delivery.targets.service import wait_for
 
 from .aws_account import REPOSITORY, Cloud, Killed
 from .conftest import MakeAws, seal_model, single
@@ -217,11 +218,15 @@ def test_a_task_of_another_hand_is_replaced(
         deploymentConfiguration={"deploymentCircuitBreaker": {"enable": True, "rollback": True}},
     )
     assert on_aws("ecs").upkeep()
-    for _ in range(2):  # the first is told that ECS is at work on what was done by hand
+
+    def applied() -> bool | None:
         try:
             on_aws("ecs").apply(wanted, bundles)
-        except UnavailableError:
-            continue
+        except UnavailableError:  # ECS is still at work on what was done by hand
+            return None
+        return True
+
+    assert wait_for(applied, patience=60.0, every=0.3)
     assert on_aws("ecs").observe() == wanted
     assert on_aws("ecs").upkeep() == ()
 
