@@ -93,7 +93,7 @@ class Ec2Target(Kept):
 
     def logs(self) -> Path:
         """Return the file that holds the last lines of the containers' own log, fetched now."""
-        return fetch_log(self.account, self.foundation, self.environment.folder)
+        return fetch_log(self.account, self.foundation["LogGroup"], self.environment.folder)
 
     def apply(self, release: Release, bundles: BundleStore) -> None:
         """Replace the machines by new ones, and wait until these serve or the old ones are back."""

@@ -89,7 +89,7 @@ class EcsTarget(Kept):
 
     def logs(self) -> Path:
         """Return the file that holds the last lines of the tasks' own log, fetched now."""
-        return fetch_log(self.account, self.foundation, self.environment.folder)
+        return fetch_log(self.account, self.foundation["LogGroup"], self.environment.folder)
 
     def apply(self, release: Release, bundles: BundleStore) -> None:
         """Give the service another task definition, and wait until ECS has it serve or goes back."""

@@ -89,7 +89,7 @@ class LambdaTarget(Kept):
 
     def logs(self) -> Path:
         """Return the file that holds the last lines of the function's own log, fetched now."""
-        return fetch_log(self.account, self.foundation, self.environment.folder)
+        return fetch_log(self.account, self.foundation["LogGroup"], self.environment.folder)
 
     def apply(self, release: Release, bundles: BundleStore) -> None:
         """Publish a version of the function, ask it, and move the alias to it."""

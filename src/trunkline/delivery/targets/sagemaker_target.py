@@ -87,7 +87,7 @@ class SageMakerTarget(Kept):
 
     def logs(self) -> Path:
         """Return the file that holds the last lines of the endpoint's own log, fetched now."""
-        return fetch_log(self.account, self.foundation, self.environment.folder)
+        return fetch_log(self.account, f"/aws/sagemaker/Endpoints/{self.key}", self.environment.folder)
 
     def apply(self, release: Release, bundles: BundleStore) -> None:
         """Give the endpoint another configuration, and wait until SageMaker has it serve or goes back."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -67,10 +67,18 @@ class Account:
                 raise
         return answer
 
-    def pages(self, service: str, operation: str, /, **parameters: Any) -> Iterator[dict[str, Any]]:
-        """Yield every page of an operation's answer."""
+    def pages(
+        self, service: str, operation: str, /, *, missing: Sequence[str] = (), **parameters: Any
+    ) -> Iterator[dict[str, Any]]:
+        """Yield every page of an operation's answer; none where the refusal's code is one of `missing`."""
+        from botocore.exceptions import ClientError
+
         with _telling(service, operation, self.region):
-            yield from self._client(service).get_paginator(operation).paginate(**parameters)
+            try:
+                yield from self._client(service).get_paginator(operation).paginate(**parameters)
+            except ClientError as error:
+                if _code(error) not in missing:
+                    raise
 
     @cached_property
     def number(self) -> str:

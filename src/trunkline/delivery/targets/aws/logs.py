@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,13 +12,17 @@ from .account import Account
 LINES, BACK = 2000, timedelta(hours=3)
 
 
-def fetch_log(account: Account, foundation: Mapping[str, str], folder: Path) -> Path:
-    """Return a file in `folder` with the last lines of the last hours; it is not there where nothing was logged."""
+def fetch_log(account: Account, group: str, folder: Path) -> Path:
+    """Return a file in `folder` with the last lines of a log group; it is not there where nothing was logged."""
     path = folder / "service.log"
     since = int((datetime.now(UTC) - BACK).timestamp() * 1000)
     lines: list[str] = []
     for page in account.pages(
-        "logs", "filter_log_events", logGroupName=foundation["LogGroup"], startTime=since
+        "logs",
+        "filter_log_events",
+        missing=("ResourceNotFoundException",),
+        logGroupName=group,
+        startTime=since,
     ):
         lines = [*lines, *(str(event["message"]).rstrip("\n") for event in page["events"])][-LINES:]
     if lines:
