@@ -44,9 +44,9 @@ def main(rows: int, folder: Path) -> None:
     made(source, rows)
     means = Means(folder, str(folder / "log"), secret=b"s" * 64)
     live = scoring.loaded(means, release)
-    addresses = [scoring.address_of(str(path), root=folder) for path in (source, target)]
+    taken, given = (scoring.address_of(str(path), root=folder) for path in (source, target))
     began = time.perf_counter()
-    run = scoring.begin(*addresses, release, live.requests.columns, contract, {}, keep=["case"])
+    run = scoring.begin(taken, given, release, live.requests.columns, contract, {}, keep=["case"])
     process, seen = psutil.Process(), []
     for number, _ in enumerate(scoring.here(Order(run, means), run.pieces), 1):
         seen.append((number * 100_000, process.memory_info().rss / 2**20))
@@ -55,7 +55,7 @@ def main(rows: int, folder: Path) -> None:
                 f"{seen[-1][0]:>12,} rows  {time.perf_counter() - began:8.0f} s  {seen[-1][1]:6.0f} MB",
                 flush=True,
             )
-    scoring.finish(Order(run, means), addresses[1], 0)
+    scoring.finish(Order(run, means), given, 0)
     seconds = time.perf_counter() - began
     processors = sum(process.cpu_times()[:2])
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10

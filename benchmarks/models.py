@@ -379,7 +379,7 @@ def measured(kind: Kind, rows: Rows, folder: Path) -> Measured:
 
 def served(kind: Kind, rows: Rows, folder: Path) -> list[str]:
     """Return lines of the table of services: requests a second, by the number of connections."""
-    from beside_handwritten import requests_per_second  # type: ignore[import-not-found]
+    from beside_handwritten import requests_per_second
 
     made = fitted(kind, rows)
     found = export(made, rows.contract, rows.test, folder, code=folder, table=ONNX)

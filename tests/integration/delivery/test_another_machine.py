@@ -39,8 +39,12 @@ def reached(booted: Booted, registry: str) -> Iterator[None]:
     )
     try:
         look = f"curl -sf http://{registry}/v2/ || wget -qO- http://{registry}/v2/"
-        wanted = lambda: subprocess.run(booted.words(look), capture_output=True, check=False).returncode == 0  # noqa: E731
-        assert wait_for(lambda: wanted() or None, patience=30)
+        asked = booted.words(look)
+
+        def answers() -> bool:
+            return subprocess.run(asked, capture_output=True, check=False).returncode == 0
+
+        assert wait_for(lambda: answers() or None, patience=30)
         yield
     finally:
         tunnel.terminate()

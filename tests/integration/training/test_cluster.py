@@ -47,7 +47,8 @@ class Mortal(DecisionTreeClassifier):  # type: ignore[misc]
         try:
             Path(self.dies).touch(exist_ok=False)
         except FileExistsError:
-            return super().fit(X, y)
+            super().fit(X, y)
+            return self
         os.kill(os.getpid(), signal.SIGKILL)
         raise AssertionError
 

@@ -63,7 +63,7 @@ def detector(path: Path) -> None:
         helper.make_node("Sub", ["any", "any"], ["zeros"]),
     ]
     nodes[-2], nodes[-1] = nodes[-1], nodes[-2]
-    numbers = {
+    numbers: dict[str, Any] = {
         "channels": np.array([1], dtype=np.int64),
         "down": np.array([1], dtype=np.int64),
         "across": np.array([2], dtype=np.int64),
