@@ -33,4 +33,4 @@ def test_a_task_that_is_none_is_refused_with_those_there_are(project: Project) -
     with pytest.raises(ContractError, match="paid: no task has the name") as refused:
         project_contract(project)
     assert refused.value.value == "rankin"
-    assert "classification, regression" in refused.value.next_step
+    assert "classification, detection, ranking, regression" in refused.value.next_step
