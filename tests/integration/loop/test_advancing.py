@@ -231,19 +231,19 @@ def test_the_kill_switch_takes_the_traffic_before_the_merge_and_a_person_may_giv
     assert read_state(challenged.deployment("production")).challenger is None
 
 
-def in_containers(project: Project, image: str, program: str, host: str, folder: Path) -> None:
-    """Let containers of a machine that is reached over SSH serve what a process served, and merge that."""
+def in_containers(project: Project, image: str, program: str) -> None:
+    """Let containers serve on what a process served, and merge that."""
     path = project.deployment("production")
     moved = path.read_text(encoding="utf-8").replace(
-        "kind: local", f"kind: container, engine: {Path(program).name}, host: {host}, folder: {folder}"
+        "kind: local", f"kind: container, engine: {Path(program).name}"
     )
     moved = re.sub(r"port: \d+", f"port: {free_port()}", moved)
     path.write_text(moved, encoding="utf-8")
     write_state(path, read_state(path).in_image(image))
 
 
-def test_a_bad_canary_in_a_container_behind_ssh_loses_its_traffic_before_its_rollback_is_merged(
-    challenged: Project, second: Version, git: Git, engine: Engine, ssh_host: str, tmp_path: Path
+def test_a_bad_canary_in_a_container_loses_its_traffic_before_its_rollback_is_merged(
+    challenged: Project, second: Version, git: Git, engine: Engine, tmp_path: Path
 ) -> None:
     if not shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin"):
         pytest.skip("no haproxy is installed")
@@ -261,7 +261,7 @@ def test_a_bad_canary_in_a_container_behind_ssh_loses_its_traffic_before_its_rol
     for bundle in carried:
         image.add(challenged.bundles.get(bundle).folder)
     with fake_image(engine, tmp_path / "image", carried) as name:
-        in_containers(challenged, name, engine.program, ssh_host, tmp_path / "there")
+        in_containers(challenged, name, engine.program)
         git(challenged.root, "commit", "--quiet", "--all", "--message", "Containers")
         git(challenged.root, "push", "--quiet", "origin", "main")
         deploy(challenged)
