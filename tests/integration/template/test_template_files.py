@@ -19,7 +19,7 @@ LINE = re.compile(
     r"(?P<package>[a-z0-9][a-z0-9._-]*)(?:\[[a-z0-9, -]+\])?==(?P<version>[^ ;]+)(?: ; (?P<marker>[^\\]+?))? \\"
 )
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}(?: \\)?")
-WORKFLOWS = ("ci", "deploy", "heartbeat", "monitor", "release", "retrain", "rollout", "wake")
+WORKFLOWS = ("ci", "deploy", "heartbeat", "monitor", "release", "retrain", "rollout", "score", "wake")
 
 
 def locked(path: Path) -> set[tuple[str, str]]:
