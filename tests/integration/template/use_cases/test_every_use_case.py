@@ -27,7 +27,7 @@ EXAMPLES = re.compile(
     r"|blood|\bcells?\b|\bsmear|microscope|platelet|\bbccd\b",
     re.IGNORECASE,
 )
-LEFT = re.compile(r"review(?!s? sentence)|amazon (?=sagemaker|ec2|ecs)", re.IGNORECASE)
+LEFT = re.compile(r"review(?!s? sentence)|amazon (?=sagemaker|ec2|ecs|ecr)", re.IGNORECASE)
 """Words of examples that are also those of pull requests and of targets."""
 
 pytestmark = pytest.mark.parametrize("name", NAMES)
