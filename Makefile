@@ -50,7 +50,7 @@ torch: ## the tests of PyTorch, in an environment of its own of five gigabytes (
 	@uv venv --quiet --allow-existing --python $(PYTHON) .tools/torch
 	@uv pip install --python .tools/torch/bin/python --require-hashes --requirement requirements/torch.txt
 	@uv pip install --quiet --python .tools/torch/bin/python --no-deps --no-build-isolation --editable .
-	@.tools/torch/bin/python -m pytest tests/torch
+	@.tools/torch/bin/python -m pytest tests/pytorch
 
 quick: setup ## the tests that import what this branch changed
 	@$(BIN)/python tests/quick.py

@@ -22,6 +22,7 @@ STORE = frozenset(
         "rehearse",
         "release",
         "retrain",
+        "score",
         "train",
     }
 )

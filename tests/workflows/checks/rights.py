@@ -36,6 +36,7 @@ TARGETS: dict[str, Rights] = {
     "rehearse": READS,
     "release": PROPOSES,
     "report": {"pull-requests": "write"},
+    "score": READS,
     "retrain": {**PROPOSES, "issues": "write"},
     "sign": {"contents": "write"},
     "train": READS,
