@@ -101,7 +101,9 @@ def ssh_machine(
     machine.admit(public)
     # What the tests' engine needs of variables reaches no SSH session by itself.
     handed = " ".join(
-        f"{name}={value}" for name, value in os.environ.items() if name.startswith("CONTAINERS_")
+        f"{name}={value}"
+        for name, value in os.environ.items()
+        if name.startswith(("CONTAINERS_", "DOCKER_HOST"))
     )
     (folder / "sshd_config").write_text(
         f"ListenAddress 127.0.0.1:{port}\nHostKey {folder}/host\nAuthorizedKeysFile {folder}/authorized\n"

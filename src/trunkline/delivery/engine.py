@@ -87,8 +87,8 @@ class Engine:
         said: deque[str] = deque(maxlen=20)
         with subprocess.Popen(
             [self.program, "build", "--tag", f"{name}:{tag}", *flags, str(context)],
-            # podman's own format has no health check.
-            env={**everything(), "BUILDAH_FORMAT": "docker"},
+            # podman's own format has no health check; Docker's builder before BuildKit knows no secrets.
+            env={**everything(), "BUILDAH_FORMAT": "docker", "DOCKER_BUILDKIT": "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -134,7 +134,7 @@ CARRIED = (1, 2, 3, REFUSED, DEADLY)
 
 
 @pytest.fixture(scope="session")
-def image(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def image(engine: Engine, registry: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An image by digest that serves as `fake_service.py` does, and carries CARRIED."""
     folder = tmp_path_factory.mktemp("image")
     bundles = BundleStore(folder / "bundles")
@@ -142,7 +142,7 @@ def image(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         bundles.add(seal_model(folder / str(number), b"model %d" % number).folder).digest
         for number in CARRIED
     ]
-    with fake_image(engine, folder, digests) as made:
+    with fake_image(engine, registry, folder, digests) as made:
         yield made
 
 

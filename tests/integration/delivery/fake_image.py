@@ -1,4 +1,4 @@
-"""An image that serves as `fake_service.py` does, and says which bundles it carries."""
+"""An image in a registry that serves as `fake_service.py` does, and says which bundles it carries."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ FAKE = Path(__file__).with_name("fake_service.py")
 
 
 @contextmanager
-def fake_image(engine: Engine, folder: Path, digests: Collection[str]) -> Iterator[str]:
-    """Yield its name by digest; it is built from `folder`, which holds `bundles/`."""
+def fake_image(engine: Engine, registry: str, folder: Path, digests: Collection[str]) -> Iterator[str]:
+    """Yield its name by digest, pushed; it is built from `folder`, which holds `bundles/`."""
     (folder / "Dockerfile").write_text(
         f"FROM {BASE}\nENV PYTHONPATH=/srv/fake\nCOPY fake /srv/fake\nCOPY bundles /srv/release/bundles\n"
         "RUN mkdir -p /srv/log && chown 65532:65532 /srv/log\nUSER 65532:65532\nWORKDIR /srv\n"
@@ -29,7 +29,7 @@ def fake_image(engine: Engine, folder: Path, digests: Collection[str]) -> Iterat
     for path in (folder, *folder.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
     labels = {"trunkline.bundles": " ".join(digests)}
-    identity = engine.build(folder, "trunkline-target", "one", labels=labels, progress=lambda _: None)
-    words = [engine.program, "image", "inspect", "--format", "{{index .RepoDigests 0}}", identity]
-    yield subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
+    name = f"{registry}/acme/target"
+    identity = engine.build(folder, name, "one", labels=labels, progress=lambda _: None)
+    yield f"{name}@{engine.push(name, 'one')}"
     subprocess.run([engine.program, "rmi", "--force", identity], check=False, capture_output=True)

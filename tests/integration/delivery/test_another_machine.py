@@ -6,29 +6,18 @@ import json
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from containers.booted import NAME, Booted
 from trunkline.core.bundle import BundleStore
 from trunkline.core.release import Release
-from trunkline.delivery.engine import Engine
 from trunkline.delivery.targets.container_target import ContainerTarget
 from trunkline.delivery.targets.service import wait_for
 
 from .conftest import MakeContainers, MakeRoute, single
 
 pytestmark = pytest.mark.timeout(600)
-
-
-@pytest.fixture
-def pushed(engine: Engine, registry: str, image: str, tmp_path: Path) -> str:
-    """The tests' image in the registry, by the digest that it has there."""
-    name, said = f"{registry}/acme/loans", tmp_path / "pushed"
-    words = [engine.program, "push", "--quiet", f"--digestfile={said}", image, f"{name}:one"]
-    subprocess.run(words, check=True, capture_output=True)
-    return f"{name}@{said.read_text().strip()}"
 
 
 @contextmanager
@@ -56,14 +45,14 @@ def test_it_is_deployed_over_ssh_and_comes_back_after_reboots(
     registry: str,
     make_containers: MakeContainers,
     route: MakeRoute,
-    pushed: str,
+    image: str,
     bundles: BundleStore,
 ) -> None:
     def there() -> ContainerTarget:
         return make_containers(host=booted.ssh.host, host_key=booted.ssh.host_key, folder="/srv/loans")
 
     def of(version: int) -> Release:
-        return single(route(version), f"c{version}", image=pushed)
+        return single(route(version), f"c{version}", image=image)
 
     def answer() -> int:
         said = booted.run("curl", "-sf", f"http://127.0.0.1:{there().settings.port}/predict")

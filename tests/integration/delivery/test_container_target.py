@@ -304,7 +304,9 @@ def test_after_a_reboot_the_unit_starts_what_was_deployed_last(
     said = {line.partition("=")[0]: line.partition("=")[2] for line in unit.splitlines() if "=" in line}
     ends_as_by_a_reboot(target)
     # What systemd gives a service, and the settings of the tests' engine.
-    given = {name: value for name, value in os.environ.items() if name.startswith("CONTAINERS_")}
+    given = {
+        name: value for name, value in os.environ.items() if name.startswith(("CONTAINERS_", "DOCKER_HOST"))
+    }
     given["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     subprocess.run(
         shlex.split(said["ExecStart"]), env=given, cwd="/", check=True, capture_output=True, timeout=120

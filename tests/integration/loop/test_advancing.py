@@ -243,7 +243,7 @@ def in_containers(project: Project, image: str, program: str) -> None:
 
 
 def test_a_bad_canary_in_a_container_loses_its_traffic_before_its_rollback_is_merged(
-    challenged: Project, second: Version, git: Git, engine: Engine, tmp_path: Path
+    challenged: Project, second: Version, git: Git, engine: Engine, registry: str, tmp_path: Path
 ) -> None:
     if not shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin"):
         pytest.skip("no haproxy is installed")
@@ -260,7 +260,7 @@ def test_a_bad_canary_in_a_container_loses_its_traffic_before_its_rollback_is_me
     carried = [route.bundle for route in read_state(challenged.deployment("production")).routes]
     for bundle in carried:
         image.add(challenged.bundles.get(bundle).folder)
-    with fake_image(engine, tmp_path / "image", carried) as name:
+    with fake_image(engine, registry, tmp_path / "image", carried) as name:
         in_containers(challenged, name, engine.program)
         git(challenged.root, "commit", "--quiet", "--all", "--message", "Containers")
         git(challenged.root, "push", "--quiet", "origin", "main")

@@ -146,9 +146,11 @@ class ContainerTarget(Kept):
     def logs(self) -> Path:
         """Return the file that holds the last lines of the container's own log, fetched now."""
         path = self.environment.folder / "service.log"
+        path.parent.mkdir(parents=True, exist_ok=True)
         if text := self.containers.log(self.seen().container, 2000):
-            path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, text.encode())
+        else:
+            path.touch()
         return path
 
     def predictions(self) -> Path:
