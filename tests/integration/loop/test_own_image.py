@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import pytest
 
 from containers import BASE
 from containers.fixtures import free_port
+from standin.lambda_runtime import LambdaRuntime, url_event
 from trunkline import __version__
 from trunkline.core.bundle import BundleStore, open_bundle, seal
 from trunkline.core.errors import ApplyError
@@ -26,6 +28,7 @@ from trunkline.core.release import Release
 from trunkline.delivery import read_state
 from trunkline.delivery.engine import Engine, build_secrets
 from trunkline.delivery.image import Image, lay_out, pinned_base
+from trunkline.delivery.targets.service import wait_for
 from trunkline.loop.model import snapshots, training
 from trunkline.loop.model.examples import example_request
 from trunkline.loop.release import imaging
@@ -193,6 +196,78 @@ def test_of_another_model_only_its_own_layer_is_pushed(
     assert pushed < 5_000_000
     assert pushed < 0.03 * built.pushed
     subprocess.run([engine.program, "rmi", "--force", identity], check=False, capture_output=True)
+
+
+ENTRY = ("--read-only", "--tmpfs", "/tmp", "--cap-drop=ALL", "--security-opt", "no-new-privileges")  # noqa: S108
+
+
+@contextmanager
+def running(engine: Engine, *words: str) -> Iterator[str]:
+    """Run a container while the block runs; yields its id."""
+    done = subprocess.run(
+        [engine.program, "run", "--detach", *ENTRY, *words], capture_output=True, text=True, check=True
+    )
+    container = done.stdout.strip()
+    try:
+        yield container
+    finally:
+        engine.remove(container)
+
+
+def test_sagemaker_asks_the_same_image(engine: Engine, built: Built) -> None:
+    row = example_request(built.project, progress=say)
+    port = free_port()
+    access = """TRUNKLINE_ACCESS={"tls":"platform","callers":"platform"}"""
+    words = ("--env", access, "--volume", "/srv/log", "--publish", f"127.0.0.1:{port}:8080")
+    with (
+        running(engine, *words, built.image.identity, "serve") as container,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10, trust_env=False) as client,
+    ):
+
+        def pings() -> bool:
+            try:
+                return client.get("/ping").status_code == httpx.codes.OK
+            except httpx.HTTPError:
+                return False
+
+        assert wait_for(lambda: pings() or None, patience=60), engine.words(container)
+        one = client.post("/invocations", json=row)
+        assert one.status_code == httpx.codes.OK, one.text
+        lines = client.post(
+            "/invocations",
+            content="\n".join([json.dumps(row)] * 2),
+            headers={"content-type": "application/jsonlines", "accept": "application/jsonlines"},
+        )
+        answers = [json.loads(line) for line in lines.text.splitlines()]
+        assert [answer["prediction"] for answer in answers] == [one.json()["prediction"]] * 2
+
+
+def test_lambda_asks_the_same_image(engine: Engine, built: Built) -> None:
+    row = example_request(built.project, progress=say)
+    runtime = LambdaRuntime()
+    given = {
+        "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{runtime.port}",
+        "TRUNKLINE_ACCESS": '{"tls":"platform","callers":"platform"}',
+        "TRUNKLINE_LOG_STORE": "file:///tmp/shipped",
+        "TRUNKLINE_USER_SECRET": "s" * 64,
+    }
+    variables = [word for name, value in given.items() for word in ("--env", f"{name}={value}")]
+    command = ("python", "-m", "trunkline.serving.entries.aws_lambda", "/srv/release")
+    try:
+        with running(engine, "--network=host", *variables, built.image.identity, *command) as container:
+            kind, reply = runtime.invoke(url_event("POST", "/predict", json.dumps(row)))
+            assert (kind, reply["statusCode"]) == ("response", 200), (reply, engine.words(container))
+            answer = json.loads(reply["body"])
+            look = (
+                "import glob, gzip\n"
+                "for each in glob.glob('/tmp/shipped/**/*.gz', recursive=True):\n"
+                "    print(gzip.open(each).read().decode())"
+            )
+            words = [engine.program, "exec", container, "python", "-c", look]
+            shipped = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60).stdout
+            assert json.loads(shipped.split("\n")[0])["id"] == answer["id"]
+    finally:
+        runtime.close()
 
 
 STATE = """
