@@ -14,7 +14,7 @@ from trunkline.core.errors import ContractError
 from . import png
 from .counting import bins, fill, is_null
 from .encoding import texts
-from .image_file import MOST_PIXELS, content_of, measures, text_of, thumbnail
+from .image_file import MOST_PIXELS, content_of, measures, opened, text_of, thumbnail
 from .parted import Parted
 from .profiles import AnyProfile, PartsProfile
 from .protocol import Corner, Probe, Value
@@ -62,6 +62,16 @@ class Image(Parted):
     def most_pixels(self) -> float:
         """Return the most pixels of an image."""
         return self.column.maximum or MOST_PIXELS
+
+    def weight(self, value: object) -> float:
+        """Return the pixels that its header names; 0 where it is no image that is taken."""
+        if not isinstance(value, str) or len(value) > self.bulk:
+            return 0
+        try:
+            image = opened(content_of(value), self.most_pixels)
+        except ValueError:
+            return 0
+        return float(image.width * image.height)
 
     def read(self, value: object) -> str:
         """Return an image that can be read to its end; its size is asked before a pixel is decoded."""

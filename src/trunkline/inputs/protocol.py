@@ -171,6 +171,10 @@ class InputType(ABC):
         """Return how many characters one value may add to a request, where values are large; else 0."""
         return 0
 
+    def weight(self, value: object) -> float:  # noqa: ARG002
+        """Return the pixels of one value, without decoding it; 0 where it has none, or too many."""
+        return 0
+
     @abstractmethod
     def annotation(self) -> Any:
         """Return the type by which pydantic checks a request and describes it in OpenAPI."""

@@ -101,7 +101,7 @@ def create_app(service: Service, guard: Guard) -> FastAPI:
     )
     async def predict(request: Request) -> Response:
         async def one(live: Loaded, body: bytes, started: float) -> Response:
-            rows = [live.requests.row(body)]
+            rows = [await live.decoding.read(lambda: live.requests.row(body))]
             records = await service.answer(live, rows, started=started)
             return Json(_answer(live, records[0]), background=_silently(service, live, rows, records))
 
@@ -116,7 +116,7 @@ def create_app(service: Service, guard: Guard) -> FastAPI:
     )
     async def predict_batch(request: Request) -> Response:
         async def many(live: Loaded, body: bytes, started: float) -> Response:
-            rows = live.requests.rows(body)
+            rows = await live.decoding.read(lambda: live.requests.rows(body))
             records = await service.answer(live, rows, started=started)
             answers = [_answer(live, record) for record in records]
             return Json({"answers": answers}, background=_silently(service, live, rows, records))

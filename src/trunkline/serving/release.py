@@ -24,6 +24,7 @@ from trunkline.runtimes import Columns, Model, open_model
 from trunkline.tasks import task_of
 
 from .batches import Batches
+from .decoding import Decoding
 from .references import references
 from .requests import RequestModel, request_columns
 from .routing import user_key
@@ -73,10 +74,12 @@ class Loaded:
     loaded_at: datetime
     secret: bytes = b""
     """The environment's secret, by which users are named in the log."""
+    decoding: Decoding = field(init=False)
     _uses: int = 0
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
+        self.decoding = Decoding(heavy=self.requests.bulk > 0)
         self._idle.set()
 
     def __enter__(self) -> Loaded:
@@ -162,6 +165,7 @@ class Loaded:
 
     def close(self) -> None:
         """Close the models."""
+        self.decoding.close()
         for served in (self.champion, self.challenger):
             if served:
                 served.model.close()
@@ -236,7 +240,9 @@ def _serve(store: BundleStore, route: Route, threads: int, undo: ExitStack) -> S
             f"Version {route.version} (bundle {short(route.bundle)}) does not answer its own example: {error.what}",
             next_step=f"{first}; serve the version before it meanwhile",
         ) from error
-    return Served(route, bundle, model, soon=model.quick and answers_soon(model, row))
+    # A large image takes long before the model is asked: its example is no large one.
+    light = not any(input_of(column).bulk for column in bundle.contract.features)
+    return Served(route, bundle, model, soon=light and model.quick and answers_soon(model, row))
 
 
 def answers_soon(model: Model, row: Columns, clock: Callable[[], float] = time.perf_counter) -> bool:

@@ -15,6 +15,7 @@ from trunkline.inputs.profiles import AnyProfile
 
 from .fitting import Fitted, fit_row, fit_rows
 from .problems import Refused, details_of, explain
+from .weight import too_heavy
 
 SECRET = (Role.KEY, Role.USER)
 SINGULAR = (Role.KEY, Role.USER, Role.TIME)
@@ -105,6 +106,8 @@ class RequestModel:
         self, form: TypeAdapter[dict[str, Any]], fitted: Fitted, *, maximum_rows: int = 0
     ) -> dict[str, Any]:
         found: dict[str, Any] = {}
+        if heavy := maximum_rows and too_heavy(fitted.sent, self._held):
+            raise Refused(heavy)
         details = fitted.details
         try:
             found = form.validate_json(fitted.body)

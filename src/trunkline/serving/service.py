@@ -131,9 +131,9 @@ class Service:
                 raise
             outputs |= dict(zip(rest, found, strict=True))
         seconds = (time.perf_counter() - started) / len(rows)
-        records = [
-            live.record(arms[i], ids[i], rows[i], outputs[i], seconds=seconds) for i in range(len(rows))
-        ]
+        given = [(arms[i], ids[i], row, outputs[i]) for i, row in enumerate(rows)]
+        # The log may keep a thumbnail, for which an image is decoded once more.
+        records = await live.decoding.run(lambda: [live.record(*one, seconds=seconds) for one in given])
         await self._write(records)
         for arm in sorted(set(arms)):
             version = live.served(arm).route.version
@@ -212,25 +212,25 @@ class Service:
         self, live: Loaded, rows: Sequence[Row], picked: Sequence[int]
     ) -> dict[int, dict[str, Any]]:
         """Return the challenger's outputs by row; rows that it cannot answer are left to the champion."""
-        if live.challenger is None or not picked:
+        if (challenger := live.challenger) is None or not picked:
             return {}
-        broken = {i: live.challenger.refuses(rows[i]) for i in picked}
+        broken = await live.decoding.run(lambda: {i: challenger.refuses(rows[i]) for i in picked})
         fit = [i for i in picked if not broken[i]]
         if len(fit) < len(picked):
             self.metrics.challenger_errors.labels("canary", "contract").inc(len(picked) - len(fit))
-            log_refused(self.log, live.challenger.route.version, "canary", broken.values())
+            log_refused(self.log, challenger.route.version, "canary", broken.values())
             unfit = [i for i in picked if broken[i]]
             fields = [broken[i] for i in unfit]
             await self._note(live.failures("challenger", [rows[i] for i in unfit], "refused", fields))
         if not fit:
             return {}
         try:
-            found = await self._ask(live.challenger, [rows[i] for i in fit])
+            found = await self._ask(challenger, [rows[i] for i in fit])
         except Exception as error:  # a challenger's trouble is never the user's
             self.metrics.challenger_errors.labels("canary", "model").inc(len(fit))
             self.log.error(
                 "challenger failed",
-                version=live.challenger.route.version,
+                version=challenger.route.version,
                 strategy="canary",
                 rows=len(fit),
                 **failure(error),

@@ -93,7 +93,7 @@ class Silent:
         live, challenger = seen.live, seen.live.challenger
         if challenger is None:
             return
-        broken = [challenger.refuses(row) for row in seen.rows]
+        broken = await live.decoding.run(lambda: [challenger.refuses(row) for row in seen.rows])
         fit = [
             (row, id_) for row, id_, fields in zip(seen.rows, seen.answers, broken, strict=True) if not fields
         ]
@@ -108,11 +108,14 @@ class Silent:
         try:
             found = await challenger.batches.ask([row for row, _ in fit])
             seconds = found.seconds / len(fit)
+            given = [(row, outputs, id_) for (row, id_), outputs in zip(fit, found.outputs, strict=True)]
             self._predictions.append(
-                [
-                    live.record("silent", uuid4().hex, row, outputs, seconds=seconds, answered=id_)
-                    for (row, id_), outputs in zip(fit, found.outputs, strict=True)
-                ]
+                await live.decoding.run(
+                    lambda: [
+                        live.record("silent", uuid4().hex, row, outputs, seconds=seconds, answered=id_)
+                        for row, outputs, id_ in given
+                    ]
+                )
             )
         except StorageError as error:
             self._metrics.silent_drops.inc(len(fit))

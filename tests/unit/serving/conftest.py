@@ -111,7 +111,13 @@ class Bench:
     """A service and all that it works with."""
 
     def __init__(
-        self, *, strategy: Any = "single", share: float = 0.0, challenger_needs: str = "", **more: Any
+        self,
+        *,
+        strategy: Any = "single",
+        share: float = 0.0,
+        challenger_needs: str = "",
+        image: bool = False,
+        **more: Any,
     ) -> None:
         self.champion, self.challenger = FakeModel(1.0), FakeModel(10.0)
         routes = [Route(version=number, bundle=f"sha256:{number:064}") for number in (1, 2)]
@@ -127,7 +133,8 @@ class Bench:
             challenger=routes[1],
             share=share,
         )
-        requests = RequestModel(CONTRACT.inputs, outcome="y")
+        picture = (Column(name="picture", type="image"),) if image else ()
+        requests = RequestModel((*CONTRACT.inputs, *picture), outcome="y")
         if challenger_needs:
             wanted = Column(name=challenger_needs, type="number")
             served[1] = replace(served[1], requests=RequestModel((*CONTRACT.inputs, wanted)))
