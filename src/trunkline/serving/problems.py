@@ -16,6 +16,8 @@ BODY = "(body)"
 ROW = "(row)"
 MOST = 50
 LONGEST = 200
+SHORTEST = 40
+"""Characters of the start of an image that say nothing of it: the head of its format."""
 WITHHELD = "(not logged)"
 
 Problem = dict[str, Any]
@@ -84,17 +86,28 @@ def doubled(name: str) -> tuple[Problem, ...]:
 
 
 def without_secrets(problems: Sequence[Problem], columns: Sequence[Column]) -> tuple[Problem, ...]:
-    """Return the problems as they may be logged: values of keys, users and unknown fields are withheld."""
-    open_names = {column.name for column in columns if column.role not in (Role.KEY, Role.USER)}
+    """Return the problems as they may be logged: values of keys, users, images and unknown fields are withheld.
+
+    Where the contract has an image, so is whatever is long enough to be one that came in a wrong place.
+    """
+    held = [input_of(column) for column in columns]
+    open_names = {
+        one.column.name for one in held if one.kept and one.column.role not in (Role.KEY, Role.USER)
+    }
+    names = {one.column.name for one in held}
+    most = SHORTEST if any(one.bulk for one in held) else LONGEST + 1
+
+    def told(name: str, problem: Problem) -> object:
+        value, field = problem[name], problem["field"]
+        long = isinstance(value, str) and len(value) > most
+        if (name == "value" and (long or field not in open_names)) or (
+            name == "field" and long and field not in names
+        ):
+            return WITHHELD
+        return value
+
     logged = ("field", "value", "rule", "row")
-    return tuple(
-        {
-            name: WITHHELD if name == "value" and problem["field"] not in open_names else problem[name]
-            for name in logged
-            if name in problem
-        }
-        for problem in problems[:MOST]
-    )
+    return tuple({name: told(name, one) for name in logged if name in one} for one in problems[:MOST])
 
 
 def _no_json(sent: object, reason: str) -> Problem:
