@@ -34,6 +34,7 @@ class Image(Parted):
     summarised = False
     plain = False
     kept = False
+    media = ("image/jpeg", "image/png")
     open_parts = ()
     keys = ("most_bytes", "most_pixels", "thumbnail")
 
@@ -99,7 +100,7 @@ class Image(Parted):
 
     def annotation(self) -> Any:
         """Return a text whose schema says that it is a file in base64."""
-        schema: dict[str, Any] = {"contentEncoding": "base64", "contentMediaType": "image/jpeg, image/png"}
+        schema: dict[str, Any] = {"contentEncoding": "base64", "contentMediaType": ", ".join(self.media)}
         return Annotated[
             str, Field(max_length=self.bulk, json_schema_extra=schema), AfterValidator(strictly(self.read))
         ]

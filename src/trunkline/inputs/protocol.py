@@ -60,7 +60,8 @@ class InputType(ABC):
     """What a field of the contract may say of a column of this type alone; `said` reads it."""
     kept: ClassVar[bool] = True
     """Whether the log keeps the value itself, so that a model can learn from it."""
-
+    media: ClassVar[tuple[str, ...]] = ()
+    """The types of files that a value may be, as a request announces them."""
     open_parts: ClassVar[tuple[str, ...]] = ("",)
     """The parts of a profile in which a value may come that the reference never saw; `` is a column counted whole."""
 

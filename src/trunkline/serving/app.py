@@ -26,8 +26,10 @@ from .description import Answer, Batch, Problems, describe
 from .problems import Refused
 from .release import Loaded
 from .replies import Json, sorry
+from .requests import RequestModel
 from .service import Service
 from .telemetry import Metrics, failure
+from .uploads import read_row
 
 PATHS = (
     "/predict",
@@ -79,13 +81,14 @@ def create_app(service: Service, guard: Guard) -> FastAPI:
     # Outside of it, so that what is refused is counted too.
     app.add_middleware(Counted, metrics=service.metrics)
     refused: dict[int | str, dict[str, Any]] = {
+        400: {"model": Problems, "description": "The form is not one part with the file"},
         401: {"model": Problems, "description": "The request has no key, or one that is not known"},
         403: {"model": Problems, "description": "The key does not open this path"},
         408: {"model": Problems, "description": "The body did not come in time"},
         413: {"model": Problems, "description": "The body is larger than a megabyte"},
         415: {
             "model": Problems,
-            "description": "The body is compressed, or announced as something else than JSON",
+            "description": "The body is compressed, or announced as something that is not taken",
         },
         422: {"model": Problems, "description": "The request breaks the contract"},
         429: {
@@ -105,7 +108,7 @@ def create_app(service: Service, guard: Guard) -> FastAPI:
             records = await service.answer(live, rows, started=started)
             return Json(_answer(live, records[0]), background=_silently(service, live, rows, records))
 
-        return await _handle(service, request, one)
+        return await _handle(service, request, one, read=read_row)
 
     @app.post(
         "/predict/batch",
@@ -156,11 +159,18 @@ def create_app(service: Service, guard: Guard) -> FastAPI:
 
 
 async def _handle(
-    service: Service, request: Request, act: Callable[[Loaded, bytes, float], Awaitable[Response]]
+    service: Service,
+    request: Request,
+    act: Callable[[Loaded, bytes, float], Awaitable[Response]],
+    *,
+    read: Callable[[Request, int, RequestModel], Awaitable[bytes]] | None = None,
 ) -> Response:
     try:
         largest = caller_of(request).limits.largest_body
-        body = await read_body(request, largest, bulk=service.live.requests.bulk)
+        requests = service.live.requests
+        body = await (
+            read(request, largest, requests) if read else read_body(request, largest, bulk=requests.bulk)
+        )
     except Unreadable as refusal:
         return sorry(refusal.error, refusal.status, refusal.headers)
     except ClientDisconnect:

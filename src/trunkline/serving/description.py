@@ -12,6 +12,7 @@ from trunkline.tasks import task_of
 
 from .access import Guard, needs
 from .release import Loaded
+from .uploads import described
 
 
 class Answer(BaseModel):
@@ -63,6 +64,8 @@ def describe(app: FastAPI, live: Loaded, guard: Guard) -> dict[str, Any]:
     components["Answer"]["required"] += list(fields)
     for path, name in (("/predict", "Row"), ("/predict/batch", "Rows")):
         content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
+        if name == "Row" and live.requests.sole:
+            content |= described(live.requests.sole)
         made["paths"][path]["post"]["requestBody"] = {"required": True, "content": content}
     made["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
     for path, methods in made["paths"].items():

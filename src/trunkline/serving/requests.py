@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from trunkline.core.contract import Column, Contract, Role
-from trunkline.inputs import input_of
+from trunkline.inputs import InputType, input_of
 from trunkline.inputs.profiles import AnyProfile
 
 from .fitting import Fitted, fit_row, fit_rows
@@ -70,6 +70,12 @@ class RequestModel:
     def bulk(self) -> int:
         """Return how many bytes more than others a body may have: for images."""
         return sum(held.bulk for held in self._held)
+
+    @property
+    def sole(self) -> InputType | None:
+        """Return the one input that a row must have, where it is the only one and may come as a file."""
+        required = [held for held in self._held if held.column.name in self._required]
+        return required[0] if len(required) == 1 and required[0].media else None
 
     def row(self, body: bytes) -> dict[str, Any]:
         """Return the one row that a body holds, with the fields that were sent.
