@@ -24,6 +24,7 @@ from .gates.metamorphic import check_metamorphic
 from .gates.not_run import LoadNotRun
 from .gates.protected import Unasked
 from .load.measurement import LoadCase
+from .performance.figures import own_values
 from .performance.named_slices import check_slices
 from .waivers import apply_waivers
 
@@ -64,6 +65,7 @@ def judge(
         minimum=policy.gates.fairness.minimum_group,
         resamples=policy.gates.performance.resamples,
         seed=SEED,
+        own=own_values(case.paired, task_of(case.contract)),
     )
     verdicts = [*before]
     for room in ROOMS:

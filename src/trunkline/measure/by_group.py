@@ -161,21 +161,29 @@ def left_out(small: Mapping[str, int], minimum: int) -> str:
 
 
 def group_figures(
-    paired: Paired, groups: Mapping[str, Masks], *, minimum: int, resamples: int, seed: int
+    paired: Paired,
+    groups: Mapping[str, Masks],
+    *,
+    minimum: int,
+    resamples: int,
+    seed: int,
+    own: Mapping[str, Array] | None = None,
 ) -> tuple[Figure, ...]:
     """Return what is measured of every group of at least `minimum` rows, with intervals; `groups` is by attribute.
 
     Two classes: selection, true and false positive rates, accuracy, AUC. Many classes: accuracy, and the selection
-    rate where one outcome is the positive one. Regression: absolute and mean error. Because there are many groups,
+    rate where one outcome is the positive one. Regression: absolute and mean error. Others: what `own` holds of
+    each row, measured among all rows, so that what is popular is so in all groups. Because there are many groups,
     intervals are in closed form: Wilson's of rates, Newcombe's of areas, Student's of mean errors over many rows; of
     mean errors over few, the bootstrap's. Where users repeat, rows count as what they are worth.
     """
     judged = {group: mask for by in groups.values() for group, mask in by.items() if mask.sum() >= minimum}
     if "classes" in paired.traits:
         return tuple(figure for group, mask in judged.items() for figure in _rates_of(paired, group, mask))
-    if "amounts" not in paired.traits:
-        return ()
-    residual = paired.labels - paired.truth
+    values_of = dict(own or {})
+    if "amounts" in paired.traits:
+        residual = paired.labels - paired.truth
+        values_of = {"neg_mean_absolute_error": -np.abs(residual), "mean_error": residual}
     return tuple(
         Figure(
             name=name,
@@ -185,7 +193,7 @@ def group_figures(
             group=group,
         )
         for group, mask in judged.items()
-        for name, values in (("neg_mean_absolute_error", -np.abs(residual)), ("mean_error", residual))
+        for name, values in values_of.items()
     )
 
 

@@ -48,6 +48,7 @@ class Listed(ABC):
     """From 0 to 1."""
     graded: str = ""
     """The metric that losses are of, which gives one value a row; by default the first."""
+    grouped: tuple[str, ...] = ()
     unasked = frozenset(
         {
             *("data/classes", "data/conflicts", "data/label-shift", "data/leakage", "data/time-leakage"),

@@ -60,6 +60,8 @@ class Task(Protocol):
     metrics: Mapping[str, OwnMetric]
     """Metrics of its own: one value a row, of which the mean counts, or a number for all. Those of `measure` need no
     entry."""
+    grouped: tuple[str, ...]
+    """Those of them, one value a row, that are measured of each group of people, the most telling first."""
     unasked: frozenset[str]
     """Gates, and rooms of gates, that mean nothing for its answers; all others are asked."""
 

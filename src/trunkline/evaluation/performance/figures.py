@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from trunkline.core.contract import Contract
@@ -13,7 +14,7 @@ from trunkline.measure.metrics import Metrics, row_metrics
 from trunkline.measure.paired import Array, Paired
 from trunkline.measure.quality import SEED, measure_all
 from trunkline.measure.scorers import find_metric
-from trunkline.tasks import Answers, task_of
+from trunkline.tasks import Answers, Task, task_of
 
 from ..fairness.groups import groups
 from ..scored import users_of
@@ -50,8 +51,14 @@ def measure(
     figures, _ = measure_paired(paired, tuple(wanted), own, resamples=resamples, seed=SEED)
     if frame is not None and contract.protected:
         masks = groups(frame, contract)
-        figures += group_figures(paired, masks, minimum=FEWEST, resamples=resamples, seed=SEED)
+        values = own_values(paired, task)
+        figures += group_figures(paired, masks, minimum=FEWEST, resamples=resamples, seed=SEED, own=values)
     return figures
+
+
+def own_values(paired: Paired, task: Task) -> dict[str, Array]:
+    """Return the task's own metrics that are measured by group, one value a row."""
+    return {name: np.asarray(task.metrics[name](paired), dtype=np.float64) for name in task.grouped}
 
 
 def measure_paired(

@@ -28,6 +28,6 @@ def crossed_gate(gate: str) -> bool:
 
 def chief_figure(figures: Iterable[Figure]) -> str:
     """Return the name of the figure by which groups are best compared at a glance; empty where there is none."""
-    names = {figure.name for figure in figures if figure.group}
+    names = dict.fromkeys(figure.name for figure in figures if figure.group)
     order = ("selection_rate", "accuracy", "neg_mean_absolute_error")
-    return next((name for name in order if name in names), "")
+    return next((name for name in (*order, *names) if name in names), "")

@@ -46,6 +46,7 @@ class Classification(Single):
     tag = "tabular-classification"
     tensors = 2
     repeats = True
+    grouped = ()
     unasked: frozenset[str] = frozenset()
 
     def schema(self, contract: Contract) -> dict[str, dict[str, Any]]:

@@ -22,6 +22,7 @@ class Ranking(Listed):
     judging = "trunkline.tasks.ranking.judging:RankingJudging"
     parts: Mapping[str, Mapping[str, Any]] = {"item": {"type": "string"}, "score": {"type": "number"}}
     metrics = METRICS
+    grouped = ("hit_rate_at_10", "ndcg_at_10", "neg_popularity_bias")
     silence = True
     """What nobody took for a while was not liked."""
 

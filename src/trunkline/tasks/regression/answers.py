@@ -32,6 +32,7 @@ class Regression(Single):
     tag = "tabular-regression"
     tensors = 1
     repeats = False
+    grouped = ()
     unasked = frozenset({"data/label-shift", "performance/calibration", "performance/class-recall"})
 
     def schema(self, contract: Contract) -> dict[str, dict[str, Any]]:
