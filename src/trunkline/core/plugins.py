@@ -114,6 +114,7 @@ OURS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "container": "trunkline.delivery.targets.container:Container",
             "ec2": "trunkline.delivery.targets.ec2:Ec2",
             "ecs": "trunkline.delivery.targets.ecs:Ecs",
+            "kubernetes": "trunkline.delivery.targets.kubernetes:Kubernetes",
             "lambda": "trunkline.delivery.targets.aws_lambda:Lambda",
             "local": "trunkline.delivery.targets.local:Local",
             "sagemaker": "trunkline.delivery.targets.sagemaker:SageMaker",

@@ -12,7 +12,7 @@ from trunkline.core.exposure import require_guarded
 from trunkline.core.release import Release
 
 from ..plan import Step
-from .aws import told
+from . import told
 from .aws.account import Account
 from .aws.image import require_image
 from .aws.kept import Kept

@@ -13,7 +13,7 @@ from trunkline.core.policy.delivery import Serving
 from trunkline.core.release import Release
 
 from ..engine import PORT
-from .aws import told
+from . import told
 from .ecs import EcsSettings
 
 CONTAINER = "service"

@@ -11,7 +11,7 @@ from trunkline.core.policy.access import VARIABLE, Access
 from trunkline.core.policy.delivery import Serving
 from trunkline.core.release import Release
 
-from .aws import told
+from . import told
 from .aws_lambda import LambdaSettings
 
 ALIAS = "live"

@@ -15,7 +15,7 @@ from trunkline.core.record import canonical_json, sha256, short
 from trunkline.core.release import Release
 
 from ..plan import Step
-from .aws import told
+from . import told
 from .aws.account import Account
 from .aws.image import require_image
 from .aws.kept import Kept
