@@ -11,13 +11,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from trunkline.core.errors import ApplyError, NotFoundError, UnavailableError
+from trunkline.core.errors import ApplyError, UnavailableError
 from trunkline.core.secrets import everything
 
 MANAGER = "trunkline"
 """Whose fields are ours, for server-side apply."""
 PATIENCE_S = 60.0
-UNREACHED = ("unable to connect", "connection refused", "no such host", "i/o timeout", "timed out", "tls:")
+UNREACHED = (
+    "unable to connect",
+    "connection refused",
+    "was refused",
+    "no such host",
+    "i/o timeout",
+    "timed out",
+    "tls:",
+)
 NOT_ADMITTED = ("unauthorized", "must be logged in", "forbidden", "credentials", "does not exist\n")
 _SAID = 500
 _LOGGED = re.compile(r"[EWIF]\d{4} ")
@@ -73,7 +81,7 @@ class Kubectl:
     ) -> subprocess.CompletedProcess[str]:
         program = shutil.which("kubectl")
         if program is None:
-            raise NotFoundError(
+            raise UnavailableError(
                 "A target of the kind kubernetes needs kubectl, which is not there.", next_step="install it"
             )
         where = [*(("--context", self.context) if self.context else ()), "--namespace", self.namespace]
