@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -157,6 +158,26 @@ def _furnish(folder: Path, ssh: Path, registries: str) -> None:
     (files / "etc/containers").mkdir()
     (files / "etc/containers/containers.conf").write_text(CONTAINERS)
     (files / "etc/containers/registries.conf").write_text(registries)
+
+
+@contextmanager
+def reached(booted: Booted, registry: str) -> Iterator[None]:
+    """Let the other machine reach the registry by the name that it has here, while the block runs."""
+    tunnel = subprocess.Popen(
+        booted.words("-N", "-R", f"{registry}:{registry}"), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    try:
+        look = f"curl -sf http://{registry}/v2/ || wget -qO- http://{registry}/v2/"
+        asked = booted.words(look)
+
+        def answers() -> bool:
+            return subprocess.run(asked, capture_output=True, check=False).returncode == 0
+
+        assert wait_for(lambda: answers() or None, patience=30)
+        yield
+    finally:
+        tunnel.terminate()
+        tunnel.wait(timeout=10)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ import psutil
 import pytest
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
+from containers.booted import booted  # noqa: F401
 from containers.fixtures import engine, registry, ssh_host, ssh_machine  # noqa: F401
 from trunkline.core.mlflow_uri import embedded_uri
 from trunkline.evaluation.reports import plots

@@ -12,7 +12,6 @@ import psutil
 import pytest
 
 from cloud import REGION, empty, push, serve_aws
-from containers.booted import booted  # noqa: F401
 from containers.fixtures import free_port
 from trunkline.core.bundle import Bundle, BundleManifest, BundleStore, seal
 from trunkline.core.contract import Column, Contract, Role

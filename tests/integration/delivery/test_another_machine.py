@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
-from containers.booted import NAME, Booted
+from containers.booted import NAME, Booted, reached
 from trunkline.core.bundle import BundleStore
 from trunkline.core.release import Release
 from trunkline.delivery.targets.container_target import ContainerTarget
@@ -18,26 +16,6 @@ from trunkline.delivery.targets.service import wait_for
 from .conftest import MakeContainers, MakeRoute, single
 
 pytestmark = pytest.mark.timeout(600)
-
-
-@contextmanager
-def reached(booted: Booted, registry: str) -> Iterator[None]:
-    """Let the other machine reach the registry by the name that it has here, while the block runs."""
-    tunnel = subprocess.Popen(
-        booted.words("-N", "-R", f"{registry}:{registry}"), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    try:
-        look = f"curl -sf http://{registry}/v2/ || wget -qO- http://{registry}/v2/"
-        asked = booted.words(look)
-
-        def answers() -> bool:
-            return subprocess.run(asked, capture_output=True, check=False).returncode == 0
-
-        assert wait_for(lambda: answers() or None, patience=30)
-        yield
-    finally:
-        tunnel.terminate()
-        tunnel.wait(timeout=10)
 
 
 def test_it_is_deployed_over_ssh_and_comes_back_after_reboots(

@@ -7,10 +7,8 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,41 +20,19 @@ from containers.fixtures import free_port
 from standin.lambda_runtime import LambdaRuntime, url_event
 from trunkline import __version__
 from trunkline.core.bundle import BundleStore, open_bundle, seal
-from trunkline.core.errors import ApplyError
-from trunkline.core.project import Project
 from trunkline.core.release import Release
 from trunkline.delivery import read_state
 from trunkline.delivery.engine import Engine, build_secrets
-from trunkline.delivery.image import Image, lay_out, pinned_base
+from trunkline.delivery.image import lay_out
 from trunkline.delivery.targets.service import wait_for
-from trunkline.loop.model import snapshots, training
 from trunkline.loop.model.examples import example_request
 from trunkline.loop.release import imaging
 from trunkline.predictions.segments import segments_in
 
-from .conftest import git, make_project, write
+from .own_image import Built, folder_of, held, own_image, say
+from .typed import lines_of_the_document, take_back, typed
 
-ROOT = Path(__file__).parents[3]
 ABOVE_BASE = 190_000_000
-OFFLINE = re.compile(
-    r"NewConnectionError|name resolution|Name or service not known|Could not resolve|timed out"
-)
-
-
-@dataclass(frozen=True)
-class Built:
-    """An image that was built, asked and pushed, and the project that it is of."""
-
-    project: Project
-    image: Image
-    context: Path
-    progress: tuple[str, ...]
-    pushed: int
-    """Bytes that the registry holds since."""
-
-
-def say(_: str) -> None:
-    """Keep quiet."""
 
 
 def inspect(engine: Engine, reference: str) -> dict[str, Any]:
@@ -68,54 +44,17 @@ def inspect(engine: Engine, reference: str) -> dict[str, Any]:
     return found
 
 
-def held(kept: Path) -> int:
-    """Return how many bytes a registry holds."""
-    return sum(path.stat().st_size for path in kept.rglob("data"))
-
-
 @pytest.fixture(scope="module")
 def kept(registry: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder in which the registry keeps what was pushed."""
-    settings = tmp_path_factory.getbasetemp().glob("registry*/config.yml")
-    return next(path.parent for path in settings if registry in path.read_text()) / "kept"
+    return folder_of(registry, tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
-def built(
-    engine: Engine, registry: str, kept: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Built]:
+def built(engine: Engine, registry: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
     """A small model in the image that the template's Dockerfile makes of it."""
-    folder = tmp_path_factory.mktemp("own-image")
-    subprocess.run(
-        [Path(sys.executable).with_name("cookiecutter"), ROOT, "--no-input", "-o", folder / "rendered"],
-        check=True,
-        capture_output=True,
-    )
-    (rendered,) = (folder / "rendered").iterdir()
-    project = make_project(folder / "loans")
-    for name in ("Dockerfile", ".dockerignore"):
-        shutil.copy(rendered / name, project.root / name)
-    for name in ("requirements", "vendor"):
-        shutil.copytree(rendered / name, project.root / name, dirs_exist_ok=True)
-    assert "@sha256:" in pinned_base(project.root)
-    write(project.root / ".gitignore", (project.root / ".gitignore").read_text() + "packed/\n")
-    snapshots.snapshot(project, progress=say)
-    git(project.root, "add", "--all")
-    git(project.root, "commit", "--quiet", "--message", "Lock the data")
-    training.train(project, progress=say)
-    said: list[str] = []
-    before = held(kept)
-    name = f"{registry}/acme/loans"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(imaging.BASE_IMAGE, BASE)
-        try:
-            image = imaging.build_image(project, folder / "packed", push=name, progress=said.append)
-        except ApplyError as error:
-            if OFFLINE.search(error.what):
-                pytest.skip(f"no package index can be reached: {error.what[-200:]}")
-            raise
-    yield Built(project, image, folder / "packed/image", tuple(said), held(kept) - before)
-    subprocess.run([engine.program, "rmi", "--force", image.identity], check=False, capture_output=True)
+    with own_image(engine, registry, tmp_path_factory) as made:
+        yield made
 
 
 @pytest.mark.timeout(900)  # the first to ask builds it
@@ -270,79 +209,24 @@ def test_lambda_asks_the_same_image(engine: Engine, built: Built) -> None:
         runtime.close()
 
 
-STATE = """
-# who serves
-environment: production
-target:
-  kind: local
-  port: {port}
-strategy: none
-"""
-
-
 @pytest.mark.timeout(600)
 def test_the_lines_of_the_document_lead_to_a_container_on_another_host(
     built: Built, registry: str, ssh_host: str, tmp_path: Path
 ) -> None:
-    if not shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin"):
-        pytest.skip("no haproxy is installed")
-    text = (ROOT / "docs/production.md").read_text(encoding="utf-8")
-    lines = re.search(r"## Without GitHub.*?```console\n(.*?)```", text, re.DOTALL)
-    assert lines
-    project, port = built.project, free_port()
-    write(project.deployment("production"), STATE.format(port=port))
-    git(project.root, "commit", "--quiet", "--all", "--message", "A process of this machine")
-    script = lines[1].replace("deploy@prod.example.org", ssh_host).replace("ghcr.io/acme", f"{registry}/acme")
-    script = script.replace(f"host: {ssh_host}", f"host: {ssh_host}\\n  folder: {tmp_path}/there")
-    # The client of whoever types the first line: it knows the machine, as ssh's own configuration would say.
-    client = tmp_path / "bin/ssh"
-    key = tmp_path / "key"
-    write(
-        client,
-        f'#!/bin/sh\nexec {shutil.which("ssh")} -F "$TRUNKLINE_SSH_CONFIG" -i {key} "$@"\n',
-    )
-    client.chmod(0o755)
-    write(key, os.environ["TRUNKLINE_SSH_KEY"])
-    key.chmod(0o600)
-    path = f"{client.parent}:{Path(sys.executable).parent}:{os.environ['PATH']}"
-    variables = {**os.environ, "PATH": path, imaging.BASE_IMAGE: BASE}
-
-    def sh(words: str) -> str:
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", words],
-            cwd=project.root,
-            env=variables,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=400,
-        )
-        assert done.returncode == 0, (words, done.stdout, done.stderr)
-        return done.stdout
-
-    try:
-        said = sh(script)
+    # A machine that boots by itself: test_production_document.py. This one is there under Docker too.
+    port = free_port()
+    with typed(built.project, ssh_host, port, tmp_path) as sh:
+        said = sh(lines_of_the_document(ssh_host, registry, tmp_path / "there"))
         assert "ready" in said
-        image = read_state(project.deployment("production")).image
+        image = read_state(built.project.deployment("production")).image
         assert re.fullmatch(rf"{re.escape(registry)}/acme/loans@sha256:[0-9a-f]{{64}}", image)
         assert image in said
-        row = example_request(project, progress=say)
+        row = example_request(built.project, progress=say)
         answer = httpx.post(f"http://127.0.0.1:{port}/predict", json=row, timeout=10, trust_env=False)
         assert answer.status_code == httpx.codes.OK, answer.text
         assert segments_in(tmp_path / "there/predictions")
-        merge = git(project.root, "log", "-1", "--format=%H", "--merges") or git(
-            project.root, "rev-parse", "HEAD"
-        )
-        parent = (
-            ["--mainline", "1"]
-            if len(git(project.root, "log", "-1", "--format=%P", merge).split()) > 1
-            else []
-        )
-        git(project.root, "revert", "--no-edit", *parent, merge)
-        git(project.root, "push", "--quiet", "origin", "HEAD:main")
+        take_back(built.project)
         assert "stop" in sh("trunkline deploy production")
-        assert read_state(project.deployment("production")).image == ""
+        assert read_state(built.project.deployment("production")).image == ""
         with pytest.raises(httpx.HTTPError):
             httpx.get(f"http://127.0.0.1:{port}/ready", timeout=2, trust_env=False)
-    finally:
-        sh("trunkline stop production")
