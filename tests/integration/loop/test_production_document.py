@@ -41,8 +41,8 @@ def test_the_lines_lead_to_a_container_on_a_machine_that_boots_it_again(
     row = shlex.quote(json.dumps(example_request(project, progress=say)))
     ask = f"curl -sf -H 'content-type: application/json' --data {row} http://127.0.0.1:{port}/predict"
 
-    def answer() -> float:
-        return float(json.loads(booted.run(ask))["prediction"])
+    def answer() -> str:
+        return str(json.loads(booted.run(ask))["prediction"])
 
     def answers() -> bool:
         return subprocess.run(booted.words(ask), capture_output=True, check=False).returncode == 0
