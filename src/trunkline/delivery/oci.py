@@ -51,21 +51,25 @@ class Repository:
         self._base = f"{'http' if on_this_machine(f'http://{self._host}') else 'https'}://{self._host}"
 
     def manifest(self, reference: str) -> Mapping[str, Any] | None:
-        """Return the manifest of a tag or digest; None where there is none."""
+        """Return the manifest of a tag or digest; None where there is none. Raises StorageError as `blob` does."""
         answer = self._ask("GET", f"manifests/{reference}", headers={"accept": ACCEPTED})
-        found = (
-            None
-            if answer.status_code == httpx.codes.NOT_FOUND
-            else parse_json(self._taken(answer), origin=self.name)
-        )
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return None
+        content = self._taken(answer)
+        if ":" in reference:
+            self._require_same(content, reference)
+        found = parse_json(content, origin=self.name)
         return found if isinstance(found, dict) else None
 
     def blob(self, digest: str) -> bytes:
         """Return what has a digest. Raises StorageError when the registry gives something else."""
         content = self._taken(self._ask("GET", f"blobs/{digest}"))
+        self._require_same(content, digest)
+        return content
+
+    def _require_same(self, content: bytes, digest: str) -> None:
         if sha256(content) != digest:
             raise StorageError(f"{self.name} gives something else as {digest}.", next_step="ask who runs it")
-        return content
 
     def put_blob(self, content: bytes) -> str:
         """Keep bytes and return their digest."""

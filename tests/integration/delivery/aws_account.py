@@ -15,7 +15,7 @@ from cloud import REGION
 from trunkline.delivery import Environment
 from trunkline.delivery.targets.aws.account import Account
 from trunkline.delivery.targets.aws.foundation import template
-from trunkline.delivery.targets.aws.kept import key_of
+from trunkline.delivery.targets.on_platform import key_of
 
 REPOSITORY = "acme/loans"
 

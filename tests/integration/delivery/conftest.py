@@ -195,7 +195,7 @@ def cloud(aws: Cloud) -> Iterator[Cloud]:
 
 
 @pytest.fixture
-def aws_environment(tmp_path: Path) -> Environment:
+def keyed_environment(tmp_path: Path) -> Environment:
     """An environment whose service asks for keys."""
     return Environment(
         name="production",
@@ -233,7 +233,7 @@ MakeAws = Callable[..., OnAws]
 
 
 @pytest.fixture
-def on_aws(cloud: Cloud, aws_environment: Environment, tmp_path: Path) -> MakeAws:
+def on_aws(cloud: Cloud, keyed_environment: Environment, tmp_path: Path) -> MakeAws:
     """Makes targets of a kind on AWS, whose foundation is there from the first one on."""
     certificate = cloud.certificate(tmp_path)
     made: list[str] = []
@@ -241,21 +241,21 @@ def on_aws(cloud: Cloud, aws_environment: Environment, tmp_path: Path) -> MakeAw
     def make(kind: str, *, patience: float = 60.0, last: str = "", **keys: object) -> OnAws:
         if not made:
             made.append(kind)
-            cloud.found(kind, aws_environment, {"Certificate": certificate})
+            cloud.found(kind, keyed_environment, {"Certificate": certificate})
         common = {"region": REGION, "domain": "loans.example.org", "certificate": certificate} | keys
         account = cloud.account(last)
         where = {"region": REGION} | keys
         if kind == "lambda":
             function = LambdaSettings.model_validate(where)
-            return LambdaTarget(aws_environment, function, account, patience=patience, every=0.1)
+            return LambdaTarget(keyed_environment, function, account, patience=patience, every=0.1)
         if kind == "sagemaker":
             endpoint = SageMakerSettings.model_validate(where)
-            return SageMakerTarget(aws_environment, endpoint, account, patience=patience, every=0.1)
+            return SageMakerTarget(keyed_environment, endpoint, account, patience=patience, every=0.1)
         if kind == "ec2":
             machines = Ec2Settings.model_validate(common)
-            return Ec2Target(aws_environment, machines, account, patience=patience, every=0.3)
+            return Ec2Target(keyed_environment, machines, account, patience=patience, every=0.3)
         return EcsTarget(
-            aws_environment, EcsSettings.model_validate(common), account, patience=patience, every=0.3
+            keyed_environment, EcsSettings.model_validate(common), account, patience=patience, every=0.3
         )
 
     return make

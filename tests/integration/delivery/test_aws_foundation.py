@@ -21,7 +21,7 @@ from trunkline.delivery import Environment
 from trunkline.delivery.targets.aws.account import Account
 from trunkline.delivery.targets.aws.foundation import PARTS, template
 from trunkline.delivery.targets.aws.foundation.changing import Foundation
-from trunkline.delivery.targets.aws.kept import key_of
+from trunkline.delivery.targets.on_platform import key_of
 
 from .aws_account import REPOSITORY, Cloud
 from .conftest import MakeAws, single
@@ -120,10 +120,10 @@ def test_cfn_lint_finds_nothing(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def foundation(cloud: Cloud, aws_environment: Environment, tmp_path: Path) -> Foundation:
+def foundation(cloud: Cloud, keyed_environment: Environment, tmp_path: Path) -> Foundation:
     given = {"GitHub": "Acme/loans", "Environment": "production", "Registry": REPOSITORY}
     given |= {"Certificate": cloud.certificate(tmp_path), "Notify": "", "Budget": "100", "KeepDays": "400"}
-    return Foundation(cloud.account(), key_of(aws_environment), "ecs", given, every=0.1, patience=60)
+    return Foundation(cloud.account(), key_of(keyed_environment), "ecs", given, every=0.1, patience=60)
 
 
 @pytest.mark.timeout(300)

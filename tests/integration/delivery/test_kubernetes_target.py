@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,7 @@ from ruamel.yaml import YAML
 from cloud.cluster import NAMESPACE, Cluster, serve_cluster
 from trunkline.core.bundle import BundleStore
 from trunkline.core.errors import ApplyError, PolicyError, UnavailableError
-from trunkline.core.policy.access import Access
-from trunkline.core.policy.delivery import Serving
-from trunkline.core.release import Release, Route
+from trunkline.core.release import Deployment, Release, Route
 from trunkline.delivery import Environment, TargetSettings
 from trunkline.delivery.targets.kubernetes import KubernetesSettings
 from trunkline.delivery.targets.kubernetes_target import KubernetesTarget
@@ -45,25 +44,15 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def in_cluster(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeKubernetes]:
+def in_cluster(
+    cluster: Cluster, keyed_environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[MakeKubernetes]:
     """Makes targets of one environment; what they made is deleted afterwards."""
     monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))
-    environment = Environment(
-        name="production",
-        file="deployments/production.yaml",
-        folder=tmp_path / "live/production",
-        predictions=tmp_path / "predictions/production",
-        locks=tmp_path,
-        installed=tmp_path / "installed",
-        serving=Serving(access=Access(tls="platform", callers="keys")),
-        secret=tmp_path / "secrets/production",
-        project="loans",
-        repository=lambda: "first",
-    )
 
     def make(*, patience: float = 20.0, **keys: object) -> KubernetesTarget:
         settings = KubernetesSettings.model_validate({"namespace": NAMESPACE} | keys)
-        return KubernetesTarget(environment, settings, patience=patience, every=0.1)
+        return KubernetesTarget(keyed_environment, settings, patience=patience, every=0.1)
 
     yield make
     cluster.broken.clear()
@@ -232,4 +221,29 @@ def test_a_pod_has_no_right_that_it_does_not_need_and_a_secret_is_in_no_text(
 
 def test_the_newest_deployment_is_known_to_every_machine(in_cluster: MakeKubernetes) -> None:
     assert in_cluster().newest() is None
+    made = Deployment(
+        time=datetime.now(UTC),
+        environment="production",
+        revision="c1",
+        plan="",
+        release=None,
+        outcome="applied",
+    )
+    in_cluster().remember(made)
+    assert in_cluster().newest() == made
     in_cluster().remember(None)
+    assert in_cluster().newest() is None
+
+
+def test_a_change_of_the_keys_leaves_the_users_secret(
+    in_cluster: MakeKubernetes, of: Callable[[int], Release], bundles: BundleStore
+) -> None:
+    in_cluster().apply(of(1), bundles)
+    before = in_cluster().cluster.secret(in_cluster().key)
+    assert before
+    with in_cluster().changing_keys() as file:
+        file.write_text(file.read_text() + "\n", encoding="utf-8")
+    after = in_cluster().cluster.secret(in_cluster().key)
+    assert after
+    assert after["user-secret"] == before["user-secret"]
+    assert after["keys"] != before["keys"]

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,15 @@ from containers.fixtures import free_port
 from standin.lambda_runtime import LambdaRuntime, url_event
 from trunkline import __version__
 from trunkline.core.bundle import BundleStore, open_bundle, seal
+from trunkline.core.keys import KeyFile, new_key
+from trunkline.core.policy.access import Access
+from trunkline.core.policy.delivery import Serving
 from trunkline.core.release import Release
 from trunkline.delivery import read_state
 from trunkline.delivery.engine import Engine, build_secrets
 from trunkline.delivery.image import lay_out
+from trunkline.delivery.targets.kubernetes import KubernetesSettings
+from trunkline.delivery.targets.kubernetes_objects import objects
 from trunkline.delivery.targets.service import wait_for
 from trunkline.loop.model.examples import example_request
 from trunkline.loop.release import imaging
@@ -207,6 +213,43 @@ def test_lambda_asks_the_same_image(engine: Engine, built: Built) -> None:
             assert json.loads(shipped.split("\n")[0])["id"] == answer["id"]
     finally:
         runtime.close()
+
+
+def test_a_pod_of_kubernetes_starts_the_same_image(engine: Engine, built: Built) -> None:
+    release = Release.read(built.context / "release/release.json")
+    release = release.model_copy(update={"image": built.image.identity})
+    serving = Serving(access=Access(tls="platform", callers="keys"))
+    key, text = new_key(("predict",), datetime.now(UTC))
+    settings = KubernetesSettings(namespace="loans")
+    made = objects("loans", release, settings, serving, keys="k", previous=None)
+    (container,) = next(row for row in made if row["kind"] == "Deployment")["spec"]["template"]["spec"][
+        "containers"
+    ]
+    held = {"user-secret": "s" * 64, "keys": KeyFile(keys=(key,)).canonical().decode()}
+    given = {
+        row["name"]: row["value"] if "value" in row else held[row["valueFrom"]["secretKeyRef"]["key"]]
+        for row in container["env"]
+    }
+    variables = [word for name, value in given.items() for word in ("--env", f"{name}={value}")]
+    port = free_port()
+    words = (*variables, "--volume", "/srv/log", "--publish", f"127.0.0.1:{port}:8000", built.image.identity)
+    with (
+        running(engine, *words, *container["command"]) as started,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10, trust_env=False) as client,
+    ):
+
+        def probed(name: str) -> bool:
+            try:
+                return client.get(container[name]["httpGet"]["path"]).status_code == httpx.codes.OK
+            except httpx.HTTPError:
+                return False
+
+        assert wait_for(lambda: probed("startupProbe") or None, patience=60), engine.words(started)
+        assert probed("livenessProbe")
+        row = example_request(built.project, progress=say)
+        assert client.post("/predict", json=row).status_code == httpx.codes.UNAUTHORIZED
+        asked = client.post("/predict", json=row, headers={"authorization": f"Bearer {text}"})
+        assert asked.status_code == httpx.codes.OK, asked.text
 
 
 @pytest.mark.timeout(600)

@@ -12,15 +12,14 @@ import httpx
 from trunkline.core.errors import ApplyError
 from trunkline.core.progress import Progress
 from trunkline.core.ready import ask_ready
-from trunkline.core.record import short
 from trunkline.core.release import Release
 
 from ..engine import PORT
-from ..plan import routes_of
+from .image_labels import BUNDLES, require_carried
 from .machine import Machine
 from .service import wait_for
 
-LABEL, BUNDLES = "trunkline.target", "trunkline.bundles"
+LABEL = "trunkline.target"
 PORTS = range(20_000, 30_000)
 """On loopback. A container keeps its own, also after a reboot, and is reached by the proxy alone."""
 
@@ -63,14 +62,7 @@ class Containers:
                 ) from error
         said = self.tell("image", "inspect", "--format", "{{json .Config.Labels}}", release.image)
         carried = ((json.loads(said or "null") or {}).get(BUNDLES) or "").split()
-        missing = [route for route in routes_of(release) if route.bundle not in carried]
-        if missing:
-            raise ApplyError(
-                f"The image does not carry version {missing[0].version} ({short(missing[0].bundle)})."
-                " Nothing was changed.",
-                value=release.image,
-                next_step=f"VERSION={missing[0].version} make image, and name that image in the desired state",
-            )
+        require_carried(release, carried)
 
     def start(
         self,

@@ -21,6 +21,7 @@ from .aws.scaling import healthy
 from .ec2 import Ec2Settings
 from .ec2_group import AT_WORK, BUSY_CODES, Group, version_of
 from .ec2_machine import own_part, release_of, start_script, template_of
+from .on_platform import SECRETS
 from .protocol import Environment, Health
 from .service import wait_for
 
@@ -218,7 +219,7 @@ class Ec2Target(Kept):
             release,
             told.command(serving, told.log_store(serving, made["LogBucket"])),
             told.variables(release, self.access, region=region, keys=self.keys_digest),
-            {name: self.parameter(which) for name, which in self.SECRETS.items()},
+            {name: self.parameter(which) for name, which in SECRETS.items()},
             region=region,
             log_group=made["LogGroup"],
         )

@@ -20,6 +20,7 @@ from .aws.logs import fetch_log
 from .aws.scaling import Scaling, healthy
 from .ecs import EcsSettings
 from .ecs_task import CONTAINER, Place, own_part, release_of, task_of
+from .on_platform import SECRETS
 from .protocol import Environment, Health
 from .service import wait_for
 
@@ -215,7 +216,7 @@ class EcsTarget(Kept):
             )
 
     def _wanted(self, release: Release) -> dict[str, Any]:
-        secrets = {name: self.parameter(which) for name, which in self.SECRETS.items()}
+        secrets = {name: self.parameter(which) for name, which in SECRETS.items()}
         place = Place(self.key, self.account.region, self.foundation, self.keys_digest, secrets)
         return task_of(release, self.settings, self.access, self.environment.serving, place)
 

@@ -1,15 +1,36 @@
-"""Which bundles an image carries, as its registry says."""
+"""Which bundles an image carries, as its labels say."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from trunkline.core.errors import ApplyError, PolicyError
 from trunkline.core.reading import parse_json
-from trunkline.core.record import sha256, short
+from trunkline.core.record import short
 from trunkline.core.release import Release
 
 from ..oci import Repository
 from ..plan import routes_of
-from .containers import BUNDLES
+
+BUNDLES = "trunkline.bundles"
+
+
+def require_carried(release: Release, carried: Collection[str]) -> None:
+    """Raise ApplyError where a release has a version whose bundle its image does not carry."""
+    if missing := [route for route in routes_of(release) if route.bundle not in carried]:
+        raise ApplyError(
+            f"The image does not carry version {missing[0].version} ({short(missing[0].bundle)})."
+            " Nothing was changed.",
+            value=release.image,
+            next_step=f"VERSION={missing[0].version} make image, and name that image in the desired state",
+        )
+
+
+def bundles_of(configuration: bytes, *, image: str) -> list[str]:
+    """Return the bundles that an image's configuration names."""
+    body = parse_json(configuration, origin=image)
+    labels = (body.get("config") or {}).get("Labels") or {} if isinstance(body, dict) else {}
+    return str(labels.get(BUNDLES, "")).split()
 
 
 def require_bundles(release: Release) -> None:
@@ -25,14 +46,7 @@ def require_bundles(release: Release) -> None:
             next_step="PUSH=<registry>/<name> make image, then name it as image in"
             f" deployments/{release.environment}.yaml",
         )
-    carried = _bundles(Repository(name), digest, release.image)
-    if missing := [route for route in routes_of(release) if route.bundle not in carried]:
-        raise ApplyError(
-            f"The image does not carry version {missing[0].version} ({short(missing[0].bundle)})."
-            " Nothing was changed.",
-            value=release.image,
-            next_step=f"VERSION={missing[0].version} make image, and name that image in the desired state",
-        )
+    require_carried(release, _bundles(Repository(name), digest, release.image))
 
 
 def _bundles(repository: Repository, digest: str, image: str) -> list[str]:
@@ -45,10 +59,4 @@ def _bundles(repository: Repository, digest: str, image: str) -> list[str]:
             value=image,
             next_step="push it (PUSH=... make image), or revert the merge that named it",
         )
-    config = str(manifest["config"]["digest"])
-    content = repository.blob(config)
-    if sha256(content) != config:
-        raise ApplyError("The registry gives something else as the image's configuration.", value=image)
-    body = parse_json(content, origin=image)
-    labels = (body.get("config") or {}).get("Labels") or {} if isinstance(body, dict) else {}
-    return str(labels.get(BUNDLES, "")).split()
+    return bundles_of(repository.blob(str(manifest["config"]["digest"])), image=image)

@@ -13,6 +13,7 @@ from trunkline.core.release import Release
 from ..engine import PORT
 from . import told
 from .kubernetes import KubernetesSettings
+from .on_platform import SECRETS
 
 CONTAINER = "service"
 USER = 65532
@@ -20,8 +21,6 @@ BUSY = 60
 """Percent of the processors asked for at which more pods are started."""
 PREVIOUS = "trunkline/previous"
 """The annotation with the release that served before, which serves on until the next one is ready."""
-SECRETS = {"TRUNKLINE_USER_SECRET": "user-secret", "TRUNKLINE_GIVEN_KEYS": "keys"}
-"""The variables of a service that are secret, and their keys in the Secret."""
 KINDS = {
     "deployments": "apps/v1",
     "services": "v1",

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import base64
-import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from functools import cached_property
+from collections.abc import Mapping
 from pathlib import Path
-from secrets import token_hex
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from trunkline.core.bundle import BundleStore
-from trunkline.core.errors import ApplyError, StorageError, UnavailableError
+from trunkline.core.errors import ApplyError, UnavailableError
 from trunkline.core.exposure import require_guarded
-from trunkline.core.keys import KeyFile, keys_beside
-from trunkline.core.record import sha256, short, write_atomically
-from trunkline.core.release import Deployment, Release
+from trunkline.core.record import write_atomically
+from trunkline.core.release import Release
 
 from ..plan import Step
-from .aws.kept import key_of
 from .image_labels import require_bundles
 from .kubectl import Kubectl
 from .kubernetes import KubernetesSettings
 from .kubernetes_objects import DEADLINE_S, KINDS, objects, outcome, previous_of, release_of
+from .on_platform import DEPLOYMENT, OnPlatform
 from .protocol import Environment, Health
 from .service import wait_for
 
@@ -32,7 +26,7 @@ LOG_LINES = 2000
 OVERTAKEN = "another deployment took its place"
 
 
-class KubernetesTarget:
+class KubernetesTarget(OnPlatform):
     """One Deployment of a namespace; beside it a Secret with keys, and a ConfigMap with the newest deployment."""
 
     def __init__(
@@ -43,16 +37,11 @@ class KubernetesTarget:
         patience: float = DEADLINE_S + 60.0,
         every: float = 2.0,
     ) -> None:
-        self.environment = environment
+        super().__init__(environment)
         self.settings = settings
         self.access = settings.admits(environment.serving)
         self.cluster = Kubectl(settings.context, settings.namespace)
         self.patience, self.every = patience, every
-
-    @cached_property
-    def key(self) -> str:
-        """Return by which name the environment is known there."""
-        return key_of(self.environment)
 
     def assigned(self) -> Release | None:
         """Return what shall serve since the last apply."""
@@ -102,10 +91,6 @@ class KubernetesTarget:
             write_atomically(path, text.encode())
         return path
 
-    def predictions(self) -> Path:
-        """Return the folder of the prediction log on this machine; the cluster's is read from its store."""
-        return self.environment.predictions
-
     def apply(self, release: Release, bundles: BundleStore) -> None:
         """Apply the objects of a release, and wait until its pods are ready or what served before serves again."""
         del bundles  # they are in the image
@@ -114,7 +99,7 @@ class KubernetesTarget:
         before = self._deployment()
         serves = self.observe()
         self._require_quiet(before, release)
-        self._bring_secrets()
+        self.bring_secrets()
         previous = previous_of(before) if before and release_of(before) == release else serves
         self.environment.progress(f"Kubernetes starts pods of revision {release.revision[:12]}")
         self.cluster.apply(*self._objects(release, previous))
@@ -135,38 +120,6 @@ class KubernetesTarget:
         there = self._deployment() is not None
         self.cluster.delete(",".join(KINDS), self.key)
         return there
-
-    def newest(self) -> Deployment | None:
-        """Return what was applied last, by whichever machine; None where nothing was, or it cannot be read."""
-        found = self.cluster.get("configmaps", self.key)
-        text = ((found or {}).get("data") or {}).get("deployment", "")
-        try:
-            return Deployment.from_dict(json.loads(text), origin="ConfigMap") if text else None
-        except (StorageError, ValueError):
-            return None
-
-    def remember(self, deployment: Deployment | None) -> None:
-        """Keep what was applied last; None forgets it."""
-        if deployment is None:
-            self.cluster.delete("configmaps", self.key)
-        else:
-            text = deployment.canonical().decode()
-            self.cluster.apply(self._kept("ConfigMap", {"data": {"deployment": text}}))
-
-    @contextmanager
-    def changing_keys(self) -> Iterator[Path]:
-        """Yield a file with the callers' keys; what changes in it is kept, and counts from the next deployment."""
-        with TemporaryDirectory() as here:
-            file = Path(here) / "keys"
-            held = self.cluster.secret(self.key) or {}
-            before = held.get("keys", "")
-            file.write_text(before, encoding="utf-8") if before else None
-            yield file
-            after = file.read_text(encoding="utf-8") if file.is_file() else ""
-            if after != before:
-                self._keep_secrets({**held, "keys": after})
-                name = self.environment.name
-                self.environment.progress(f"its service takes them with the next trunkline deploy {name}")
 
     def _outcome(self, release: Release) -> str | None:
         found = self._deployment()
@@ -194,23 +147,27 @@ class KubernetesTarget:
             )
 
     def _objects(self, release: Release, previous: Release | None) -> list[dict[str, Any]]:
-        keys = short(sha256((self.cluster.secret(self.key) or {}).get("keys", "").encode()))
-        return objects(
-            self.key, release, self.settings, self.environment.serving, keys=keys, previous=previous
-        )
+        keys, serving = self.keys_digest, self.environment.serving
+        return objects(self.key, release, self.settings, serving, keys=keys, previous=previous)
 
-    def _bring_secrets(self) -> None:
-        """Make what a service needs and the cluster does not have; what is there is never touched."""
-        held = self.cluster.secret(self.key) or {}
-        file = keys_beside(self.environment.secret)
-        text = file.read_text(encoding="utf-8") if file.is_file() else KeyFile().canonical().decode()
-        wanted = {"user-secret": token_hex(32), "keys": text.strip(), **held}
-        if wanted != held:
-            self._keep_secrets(wanted)
+    def _read(self, name: str) -> str:
+        if name != DEPLOYMENT:
+            return (self.cluster.secret(self.key) or {}).get(name, "")
+        found = self.cluster.get("configmaps", self.key)
+        return str(((found or {}).get("data") or {}).get(name, ""))
 
-    def _keep_secrets(self, rows: Mapping[str, str]) -> None:
-        encoded = {name: base64.b64encode(text.encode()).decode() for name, text in rows.items()}
+    def _write(self, name: str, text: str, *, secret: bool = False) -> None:
+        if not secret:
+            self.cluster.apply(self._kept("ConfigMap", {"data": {name: text}}))
+            return
+        # Of server-side apply, what we name no longer goes.
+        rows = {**(self.cluster.secret(self.key) or {}), name: text}
+        encoded = {row: base64.b64encode(held.encode()).decode() for row, held in rows.items()}
         self.cluster.apply(self._kept("Secret", {"type": "Opaque", "data": encoded}))
+
+    def _forget(self, name: str) -> None:
+        del name  # it is alone in there
+        self.cluster.delete("configmaps", self.key)
 
     def _kept(self, kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
         named = {"name": self.key, "namespace": self.settings.namespace}

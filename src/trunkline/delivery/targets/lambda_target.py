@@ -19,6 +19,7 @@ from .aws.kept import Kept
 from .aws.logs import fetch_log
 from .aws_lambda import LambdaSettings
 from .lambda_function import ALIAS, READY, function_of, own_part, release_of
+from .on_platform import SECRETS
 from .protocol import Environment, Health
 from .service import wait_for
 
@@ -203,7 +204,7 @@ class LambdaTarget(Kept):
         )
 
     def _wanted(self, release: Release) -> dict[str, Any]:
-        secrets = {name: self._read(parameter) for name, parameter in self.SECRETS.items()}
+        secrets = {name: self._read(parameter) for name, parameter in SECRETS.items()}
         return function_of(
             release,
             self.settings,

@@ -14,8 +14,8 @@ from trunkline.delivery.targets.aws.account import Account
 from trunkline.delivery.targets.aws.costs import monthly
 from trunkline.delivery.targets.aws.foundation import PARTS
 from trunkline.delivery.targets.aws.foundation.changing import Foundation
-from trunkline.delivery.targets.aws.kept import key_of
 from trunkline.delivery.targets.aws.settings import AwsSettings, BalancedSettings
+from trunkline.delivery.targets.on_platform import key_of
 from trunkline.forge.kind import repository_of
 
 from .deploying import environment_of, target_of

@@ -10,11 +10,10 @@ import httpx
 
 from trunkline.core.errors import ApplyError, PolicyError, UnavailableError
 from trunkline.core.reading import parse_json
-from trunkline.core.record import sha256, short
+from trunkline.core.record import sha256
 from trunkline.core.release import Release
 
-from ...plan import routes_of
-from ..containers import BUNDLES
+from ..image_labels import bundles_of, require_carried
 from .account import Account
 
 ECR = re.compile(r"^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/([^@]+)@(sha256:[0-9a-f]{64})$")
@@ -40,14 +39,7 @@ def require_image(account: Account, release: Release, *, file: str) -> None:
             next_step=f"PUSH=<account>.dkr.ecr.{account.region}.amazonaws.com/<name> make image, then name it as"
             f" image in {file}",
         )
-    carried = _bundles(account, named[1], named[3], named[4], release.image)
-    missing = [route for route in routes_of(release) if route.bundle not in carried]
-    if missing:
-        raise ApplyError(
-            f"The image does not carry version {missing[0].version} ({short(missing[0].bundle)}). Nothing was changed.",
-            value=release.image,
-            next_step=f"VERSION={missing[0].version} make image, and name that image in the desired state",
-        )
+    require_carried(release, _bundles(account, named[1], named[3], named[4], release.image))
 
 
 def _bundles(account: Account, registry: str, repository: str, digest: str, image: str) -> list[str]:
@@ -70,9 +62,7 @@ def _bundles(account: Account, registry: str, repository: str, digest: str, imag
         ) from error
     if len(answer.content) > MOST or sha256(answer.content) != config:
         raise ApplyError("Amazon ECR gives something else as the image's configuration.", value=image)
-    body = parse_json(answer.content, origin=image)
-    labels = (body.get("config") or {}).get("Labels") or {} if isinstance(body, dict) else {}
-    return str(labels.get(BUNDLES, "")).split()
+    return bundles_of(answer.content, image=image)
 
 
 def _manifest(account: Account, registry: str, repository: str, digest: str, image: str) -> Mapping[str, Any]:
