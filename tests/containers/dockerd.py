@@ -54,6 +54,11 @@ def dockerd(folder: Path) -> Iterator[dict[str, str]]:
         finally:
             serving.terminate()
             serving.wait(timeout=60)
+            # Of a container in the machine's own network the daemon leaves a mount behind.
+            for line in Path("/proc/mounts").read_text().splitlines():
+                place = line.split()[1]
+                if place.startswith(f"{folder}/"):
+                    subprocess.run(["umount", "--lazy", place], check=True, capture_output=True)
 
 
 def _builds(client: str) -> bool:
